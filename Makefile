@@ -1,0 +1,48 @@
+# make up    set the project up and run the demo stack (Ctrl-C stops it)
+# make test  set the project up and run every check
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UP     ?=
+TEST   ?=
+
+.PHONY: up test check bench day pins clean
+.DEFAULT_GOAL := up
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "counterfoil needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/runtime.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+up: $(VENV)/.runtime
+	@echo "the command: $(CURDIR)/$(BIN)/counterfoil   (in another terminal: $(CURDIR)/$(BIN)/counterfoil sale --amount 12.50 --card alice --pin ...)"
+	@exec $(BIN)/counterfoil up $(UP)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(TEST)
+
+bench: $(VENV)/.dev
+	$(BIN)/python bench/codec.py
+
+# Re-pin: the files hold versions and hashes, never an index address.
+pins:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra demo --group build pyproject.toml -o requirements/runtime.txt
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra demo --group build --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

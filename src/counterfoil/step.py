@@ -1,0 +1,145 @@
+"""The step: the one mechanism every station is built on.
+
+    arrived ──▶ decide ──▶ commit ──▶ speak
+
+A station is a synchronous, deterministic object without sockets, clocks or randomness of its own. `step` takes all
+that has arrived, decides it in order inside one open transaction, commits once, and returns what the committed step
+says. Nothing leaves before the commit returns. The driver (links/driver.py) and the simulator call the same `step`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+Instant: TypeAlias = int
+"""UTC microseconds since 1970, made non-decreasing by the driver."""
+
+SECOND: Instant = 1_000_000
+
+Conn: TypeAlias = int | str
+"""Which connection of a link: a number the server made, or the lane a client link was asked to use."""
+
+
+# --- what comes in ---------------------------------------------------------------------------------------------------
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One message from a peer, without its length prefix. `at` is when its last byte arrived."""
+
+    link: str
+    conn: Conn
+    data: bytes
+    at: Instant = 0
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """A connection came up."""
+
+    link: str
+    conn: Conn
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """A connection went away; nothing is known about what was on its way."""
+
+    link: str
+    conn: Conn
+
+
+class NotSent(msgspec.Struct, frozen=True):
+    """Definite: no byte of the `Send` with this token reached the kernel."""
+
+    link: str
+    conn: Conn
+    token: int
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A request on the control channel, from a person or the till; answered by the `Reply` with the same id."""
+
+    id: int
+    verb: str
+    args: dict[str, Any]
+
+
+class Performed(msgspec.Struct, frozen=True):
+    """How a `Perform` ended. `ok` False means it definitely did not happen."""
+
+    kind: str
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+Inbound: TypeAlias = Frame | Connected | Closed | NotSent | Command | Performed
+
+
+# --- what goes out ---------------------------------------------------------------------------------------------------
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Write one message (the link adds the length prefix).
+
+    When `token` is not 0 and the message could not be handed to the kernel before `before` (0: no limit), the link
+    answers `NotSent(token)` and never sends it.
+    """
+
+    link: str
+    conn: Conn
+    data: bytes
+    token: int = 0
+    before: Instant = 0
+
+
+class Hangup(msgspec.Struct, frozen=True):
+    """Close one connection (its peer broke the protocol)."""
+
+    link: str
+    conn: Conn
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The answer to the `Command` with this id: a JSON object."""
+
+    id: int
+    body: dict[str, Any]
+
+
+class Perform(msgspec.Struct, frozen=True):
+    """A side effect outside the station: kind "receipt" or "sms". `name` is unique and makes a repeat harmless."""
+
+    kind: str
+    name: str
+    text: str
+
+
+Outbound: TypeAlias = Send | Hangup | Reply | Perform
+
+
+class Station(Protocol):
+    """What the driver and the simulator know of a station."""
+
+    name: str
+
+    def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
+        """Decide all that arrived and every timer due at `now`; commit once; return what may now be said.
+
+        On an exception nothing was committed and the station is as it was before the call, except for a failed
+        commit (`CommitFailed`): then memory has moved on, only the disk is right, and the process must end.
+        """
+        ...
+
+    def wakes_at(self) -> Instant | None:
+        """When `step` must be called next even if nothing arrives; None for never."""
+        ...
+
+    def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
+        """Keep the item that made `step` fail, masked, in one commit of its own, and raise an alarm."""
+        ...
+
+
+class CommitFailed(Exception):  # noqa: N818 - names the event
+    """The durable commit of a step failed: end the process, restart from the disk."""

@@ -1,0 +1,135 @@
+"""The noun that goes around: the key of an attempt, what each station's stub says of it, and the words for both.
+
+Stubs are what `why`, the console and every oracle compare. Each station writes its own; nobody else makes one up.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from counterfoil.step import Instant
+
+
+class Kind(enum.StrEnum):
+    """What the cardholder was asked for. Settlement, holds and refunds join here when they are built."""
+
+    PURCHASE = "purchase"
+
+
+class AttemptKey(NamedTuple):
+    """The key of an attempt, born and stored at the terminal before the first send (DE41, DE60.2, DE11)."""
+
+    terminal: str
+    batch: str
+    stan: str
+
+    def __str__(self) -> str:
+        return f"{self.terminal}/{self.batch}/{self.stan}"
+
+
+REF: Final = re.compile(r"(?P<terminal>[^/\s]{1,8})/(?P<batch>[0-9]{6})/(?P<stan>[0-9]{6})")
+
+
+def parse_ref(text: str) -> AttemptKey | None:
+    """`TERMINAL/BATCH/STAN` as a key, or None when the text is something else (an RRN, a last-four search)."""
+    match = REF.fullmatch(text)
+    return AttemptKey(match["terminal"], match["batch"], match["stan"]) if match else None
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """One line of a stub's history: when, what, and the masked message it came from or went out as (flat fields)."""
+
+    at: Instant
+    what: str
+    message: dict[str, Any] | None = None
+
+
+class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
+    """What the terminal's own store says. `state` is a terminal lifecycle state.
+
+    `receipt` is one of none, sent, printed, failed. `due` is when the running clock ends (0: no clock).
+    """
+
+    ref: str
+    terminal: str
+    merchant: str
+    amount: int
+    currency: str
+    last4: str
+    state: str
+    started_at: Instant
+    updated_at: Instant
+    response_code: str = ""
+    rrn: str = ""
+    auth_code: str = ""
+    key: str = ""
+    retry_of: str = ""
+    reversal_reason: str = ""
+    reversal_tries: int = 0
+    receipt: str = "none"
+    case: str = ""
+    due: Instant = 0
+    history: tuple[Happened, ...] = ()
+
+
+class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
+    """What the switch's store says. `issuer` is the station it was routed to, "" when it never was.
+
+    `forwarded` False means no byte of the request went upstream, and the switch knows it.
+    """
+
+    ref: str
+    terminal: str
+    merchant: str
+    amount: int
+    currency: str
+    last4: str
+    state: str
+    started_at: Instant
+    updated_at: Instant
+    forwarded: bool
+    issuer: str = ""
+    rrn: str = ""
+    stan: str = ""
+    transmitted: str = ""
+    response_code: str = ""
+    auth_code: str = ""
+    reversal_reason: str = ""
+    reversal_tries: int = 0
+    reversal_code: str = ""
+    case: str = ""
+    due: Instant = 0
+    history: tuple[Happened, ...] = ()
+
+
+class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
+    """What the issuer's store says. `debited` and `returned` are minor units booked on the cardholder's account.
+
+    `rrn` ties it to the switch's stub.
+    """
+
+    issuer: str
+    rrn: str
+    terminal: str
+    merchant: str
+    amount: int
+    currency: str
+    last4: str
+    state: str
+    started_at: Instant
+    updated_at: Instant
+    stan: str = ""
+    transmitted: str = ""
+    response_code: str = ""
+    auth_code: str = ""
+    debited: int = 0
+    returned: int = 0
+    debited_at: Instant = 0
+    returned_at: Instant = 0
+    notices: tuple[str, ...] = ()
+    case: str = ""
+    history: tuple[Happened, ...] = ()
