@@ -1,0 +1,38 @@
+"""Keys, PINs, MACs and card numbers, behind one verb-level port.
+
+A station gets an `Hsm` and asks it for verbs; clear keys never leave this room. Card numbers are shown through `mask`
+only and stored as a keyed token plus, where a reversal needs it, an encrypted value.
+"""
+
+from counterfoil.security.failures import KeyUsageError, SealError, SecurityError
+from counterfoil.security.hsm import Hsm
+from counterfoil.security.keys import KCV_BYTES, LMK_BYTES, KeyUsage, StoredKey
+from counterfoil.security.mac import MacAlgorithm
+from counterfoil.security.pan import is_pan, is_test_range, last4, luhn_digit, luhn_ok, mask
+from counterfoil.security.pin import NO_PAN
+from counterfoil.security.sensitive import Sensitive
+from counterfoil.security.soft import SoftHsm
+from counterfoil.security.track import Track2, parse_track2
+
+__all__ = [
+    "KCV_BYTES",
+    "LMK_BYTES",
+    "NO_PAN",
+    "Hsm",
+    "KeyUsage",
+    "KeyUsageError",
+    "MacAlgorithm",
+    "SealError",
+    "SecurityError",
+    "Sensitive",
+    "SoftHsm",
+    "StoredKey",
+    "Track2",
+    "is_pan",
+    "is_test_range",
+    "last4",
+    "luhn_digit",
+    "luhn_ok",
+    "mask",
+    "parse_track2",
+]

@@ -1,0 +1,93 @@
+"""DES and AES contexts that are keyed once and used many times.
+
+`cryptography` keeps DES only as TripleDES and will drop its 8 and 16-byte forms, so every key is widened to 24 bytes:
+K|K|K is single DES, K1|K2|K1 two-key triple DES. ECB without padding has no state between calls, so one context per
+key and direction serves every message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
+from cryptography.hazmat.primitives.cmac import CMAC
+
+BLOCK: Final = 8
+Transform = Callable[[bytes], bytes]
+
+
+def widen(key: bytes) -> bytes:
+    """A DES key of 8, 16 or 24 bytes as the 24 bytes TripleDES takes; ValueError for other lengths."""
+    if len(key) == 8:
+        return key * 3
+    if len(key) == 16:
+        return key + key[:8]
+    if len(key) == 24:
+        return key
+    raise ValueError("a DES key has 8, 16 or 24 bytes")
+
+
+class DesKey:
+    """A DES or triple DES key; `encrypt` and `decrypt` take whole 8-byte blocks (ECB)."""
+
+    def __init__(self, key: bytes) -> None:
+        self.clear = key
+        self._wide = widen(key)
+
+    @cached_property
+    def encrypt(self) -> Transform:
+        """ECB encryption of whole blocks."""
+        return Cipher(TripleDES(self._wide), ECB()).encryptor().update  # noqa: S305 - the norm says ECB
+
+    @cached_property
+    def decrypt(self) -> Transform:
+        """ECB decryption of whole blocks."""
+        return Cipher(TripleDES(self._wide), ECB()).decryptor().update  # noqa: S305 - the norm says ECB
+
+    @cached_property
+    def halves(self) -> tuple[DesKey, DesKey]:
+        """Left and right single-length keys, for X9.19; the same key twice when there is only one."""
+        left = self.clear[:8]
+        return DesKey(left), DesKey(self.clear[8:16] or left)
+
+    @cached_property
+    def _cbc(self) -> Cipher[CBC]:
+        return Cipher(TripleDES(self._wide), CBC(bytes(BLOCK)))
+
+    def cbc_last(self, data: bytes) -> bytes:
+        """The last block of `data` (zero-padded to whole blocks) under CBC with a zero IV."""
+        if not data:
+            data = bytes(BLOCK)
+        return self._cbc.encryptor().update(data + bytes(-len(data) % BLOCK))[-BLOCK:]
+
+
+class AesKey:
+    """An AES key of 16, 24 or 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @cached_property
+    def encrypt(self) -> Transform:
+        """ECB encryption of whole 16-byte blocks."""
+        return Cipher(AES(self._key), ECB()).encryptor().update  # noqa: S305 - ISO 9564 format 4 says ECB
+
+    @cached_property
+    def decrypt(self) -> Transform:
+        """ECB decryption of whole 16-byte blocks."""
+        return Cipher(AES(self._key), ECB()).decryptor().update  # noqa: S305 - ISO 9564 format 4 says ECB
+
+    @cached_property
+    def _cmac(self) -> CMAC:
+        return CMAC(AES(self._key))
+
+    def cmac(self, data: bytes) -> bytes:
+        """All 16 bytes of the CMAC (RFC 4493); a copy of the keyed context saves the key schedule."""
+        context = self._cmac.copy()
+        context.update(data)
+        return context.finalize()

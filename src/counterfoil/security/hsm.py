@@ -1,0 +1,105 @@
+"""The verb-level port: what a station may ask of whatever holds its keys.
+
+A station never sees a clear key, and no verb gives one out. Keys are `StoredKey`s; each verb names the usages it
+accepts and refuses every other with `KeyUsageError`. What a peer got wrong is a `SecurityError` with the DE39 to answer.
+The back end now is software (`SoftHsm`): it is not an HSM, and a clear PIN passes through the memory of this process.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from counterfoil.security.keys import KeyUsage, StoredKey
+from counterfoil.security.mac import MacAlgorithm
+
+
+class Hsm(Protocol):
+    """Every verb a station uses. Sizes are bytes."""
+
+    def generate(self, usage: KeyUsage, size: int) -> StoredKey:
+        """A fresh random key. KeyUsageError when no key of that usage has that size."""
+        ...
+
+    def import_clear(self, usage: KeyUsage, key: bytes) -> StoredKey:
+        """A clear key brought in by a key ceremony or the demo seed."""
+        ...
+
+    def wrap(self, key: StoredKey, under: StoredKey, *, width: int = 0) -> tuple[bytes, bytes]:
+        """A working key (PIN, MAC, TRACK) as a 3DES-ECB cryptogram under a TMK, and its 4-byte check value.
+
+        `width` pads a shorter cryptogram with zero bytes, as the 40-byte DE62 does with a single-length MAK.
+        """
+        ...
+
+    def unwrap(self, usage: KeyUsage, cryptogram: bytes, kcv: bytes, under: StoredKey) -> StoredKey:
+        """The reverse of `wrap`; zero padding is taken off. SecurityError(A0) when the check value disagrees."""
+        ...
+
+    def mac(
+        self, key: StoredKey, data: bytes, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False
+    ) -> bytes:
+        """The 8 bytes for DE64 or DE128."""
+        ...
+
+    def verify_mac(
+        self,
+        key: StoredKey,
+        data: bytes,
+        mac: bytes,
+        algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB,
+        raw: bool = False,
+    ) -> bool:
+        """Whether `mac` is right, in constant time; False for a MAC of any other shape."""
+        ...
+
+    def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:
+        """An encrypted PIN block: formats 0, 1, 3 under a PIN key, 4 under a PIN_AES key."""
+        ...
+
+    def translate_pin(
+        self,
+        block: bytes,
+        pan: str,
+        source: StoredKey,
+        target: StoredKey,
+        *,
+        form: int | None = None,
+        to: int | None = None,
+    ) -> bytes:
+        """A PIN block under another key, checked on the way; SecurityError(99) on a bad block.
+
+        Without `form` and `to`, a PIN key means format 0 and a PIN_AES key format 4. A block bound to a card number
+        is never turned into one that is not (KeyUsageError).
+        """
+        ...
+
+    def verify_pin(self, block: bytes, pan: str, key: StoredKey, pvk: StoredKey, pvv: str) -> bool:
+        """Whether the PIN in the block is the card's; SecurityError(99) when the block is malformed.
+
+        A PVV covers four digits: a longer PIN is wrong, never right on its first four.
+        """
+        ...
+
+    def make_pvv(self, pin: str, pan: str, pvk: StoredKey) -> str:
+        """The PVV an issuer stores for a card instead of its four-digit PIN."""
+        ...
+
+    def encrypt_track(self, key: StoredKey, track: str) -> str:
+        """Track 2 with 16 of its digits encrypted, as a terminal with track encryption sends DE35."""
+        ...
+
+    def decrypt_track(self, key: StoredKey, track: str) -> str:
+        """The reverse of `encrypt_track`; parse only what comes out of here."""
+        ...
+
+    def token(self, pan: str, key: StoredKey) -> str:
+        """A keyed hash of the card number for indexes: 64 lower-case hex digits. SecurityError(14) for no number."""
+        ...
+
+    def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
+        """The card number encrypted for storage, bound to `context` (for example the reference of its row)."""
+        ...
+
+    def reveal(self, blob: bytes, key: StoredKey, context: str = "") -> str:
+        """The card number in a `protect`ed value; SealError under another key or context."""
+        ...

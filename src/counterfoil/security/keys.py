@@ -1,0 +1,140 @@
+"""Keys as a station keeps them: bound to one usage, sealed under the station's local master key.
+
+A `StoredKey` is safe to store: its blob is AES-GCM with the usage as associated data, so a blob opens only as what it
+was made for. `KeyRing` opens blobs and remembers a bounded number of them with their cipher contexts ready.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from counterfoil.security.ciphers import AesKey, DesKey
+from counterfoil.security.failures import KeyUsageError, SealError
+
+LMK_BYTES: Final = 32
+KCV_BYTES: Final = 4
+_NONCE: Final = 12
+
+
+class KeyUsage(enum.StrEnum):
+    """What a key may do; nothing else will do it, and it will do nothing else."""
+
+    TMK = "TMK"  # wraps working keys (terminal or zone master key)
+    PIN = "PIN"  # DES PIN blocks, formats 0, 1, 3 (PIK, ZPK)
+    PIN_AES = "PIN_AES"  # AES PIN blocks, format 4 only: a block under it is never of a weaker format
+    MAC = "MAC"  # message authentication (MAK, ZAK)
+    TRACK = "TRACK"  # track data (TDK)
+    PVK = "PVK"  # PIN verification values
+    TOKEN = "TOKEN"  # keyed hash of card numbers  # noqa: S105 - a name
+    DATA = "DATA"  # card numbers at rest
+
+
+_DES_SIZES: Final = frozenset({8, 16, 24})
+_AES_SIZES: Final = frozenset({16, 24, 32})
+SIZES: Final[dict[KeyUsage, frozenset[int]]] = {
+    KeyUsage.TMK: frozenset({16, 24}),
+    KeyUsage.PIN: _DES_SIZES,
+    KeyUsage.PIN_AES: _AES_SIZES,
+    KeyUsage.MAC: _DES_SIZES | _AES_SIZES,
+    KeyUsage.TRACK: frozenset({16, 24}),
+    KeyUsage.PVK: frozenset({16}),
+    KeyUsage.TOKEN: frozenset({32}),
+    KeyUsage.DATA: _AES_SIZES,
+}
+_AES_ONLY: Final = frozenset({KeyUsage.PIN_AES, KeyUsage.TOKEN, KeyUsage.DATA})
+
+
+class StoredKey(NamedTuple):
+    """A key sealed under the station's local master key. `kcv` is its public check value (4 bytes)."""
+
+    usage: KeyUsage
+    blob: bytes
+    kcv: bytes
+
+
+class OpenKey:
+    """A key in the clear, inside the software back end only, with the contexts its usage allows."""
+
+    def __init__(self, usage: KeyUsage, clear: bytes) -> None:
+        self.usage = usage
+        self.clear = clear
+
+    @cached_property
+    def des(self) -> DesKey:
+        """The key as a DES key; KeyUsageError when its size or usage says AES."""
+        if self.usage in _AES_ONLY or len(self.clear) not in _DES_SIZES:
+            raise KeyUsageError(f"a {self.usage} key of this size is not a DES key")
+        return DesKey(self.clear)
+
+    @cached_property
+    def aes(self) -> AesKey:
+        """The key as an AES key; KeyUsageError when its size says DES."""
+        if len(self.clear) not in _AES_SIZES:
+            raise KeyUsageError(f"a {self.usage} key of this size is not an AES key")
+        return AesKey(self.clear)
+
+    @cached_property
+    def gcm(self) -> AESGCM:
+        """The key for sealing data at rest."""
+        return AESGCM(self.clear)
+
+    @cached_property
+    def kcv(self) -> bytes:
+        """First 4 bytes of eight encrypted zeros (DES), or of the CMAC of sixteen (AES); for TOKEN, of a hash."""
+        if self.usage is KeyUsage.TOKEN:
+            return hmac.digest(self.clear, b"counterfoil key check value", hashlib.sha256)[:KCV_BYTES]
+        if self.usage in _AES_ONLY or len(self.clear) not in _DES_SIZES:
+            return self.aes.cmac(bytes(16))[:KCV_BYTES]
+        return self.des.encrypt(bytes(8))[:KCV_BYTES]
+
+
+class KeyRing:
+    """Seals and opens keys under a local master key of 32 bytes.
+
+    `entropy(n)` gives n unpredictable bytes. At most `remembered` open keys are kept; the rest is opened again.
+    """
+
+    def __init__(self, lmk: bytes, entropy: Callable[[int], bytes], *, remembered: int = 4096) -> None:
+        if len(lmk) != LMK_BYTES:
+            raise KeyUsageError(f"a local master key has {LMK_BYTES} bytes")
+        self._lmk = AESGCM(lmk)
+        self._entropy = entropy
+        self._opened = lru_cache(maxsize=remembered)(self._unseal)
+
+    def seal(self, usage: KeyUsage, clear: bytes) -> StoredKey:
+        """A clear key as it may be stored; KeyUsageError when no key of that usage has that size."""
+        if len(clear) not in SIZES[usage]:
+            raise KeyUsageError(f"a {usage} key cannot have {len(clear)} bytes")
+        nonce = self._entropy(_NONCE)
+        blob = nonce + self._lmk.encrypt(nonce, clear, _context(usage))
+        return StoredKey(usage, blob, OpenKey(usage, clear).kcv)
+
+    def open(self, key: StoredKey, *allowed: KeyUsage) -> OpenKey:
+        """The key, if its usage is one of `allowed` (else KeyUsageError) and its seal holds (else SealError)."""
+        if key.usage not in allowed:
+            raise KeyUsageError(f"a {key.usage} key was asked to do the work of {' or '.join(allowed)}")
+        return self._opened(key.usage, key.blob)
+
+    def _unseal(self, usage: KeyUsage, blob: bytes) -> OpenKey:
+        try:
+            clear = self._lmk.decrypt(blob[:_NONCE], blob[_NONCE:], _context(usage))
+        except (InvalidTag, ValueError):
+            raise SealError(f"a stored {usage} key does not open under this station's master key") from None
+        return OpenKey(usage, clear)
+
+
+def _context(usage: KeyUsage) -> bytes:
+    return b"counterfoil key 1 " + usage.encode()
+
+
+def odd_parity(key: bytes) -> bytes:
+    """The key with the lowest bit of each byte set so that its ones are odd, as DES devices expect."""
+    return bytes(byte & 0xFE | (byte & 0xFE).bit_count() & 1 ^ 1 for byte in key)

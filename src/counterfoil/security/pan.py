@@ -1,0 +1,54 @@
+"""Card numbers: how they are shown, checked, and told apart from real ones.
+
+`mask` is the one display function and fails closed: whatever is not a card number becomes a constant
+(PCI DSS 3.4.1: BIN and last four at most).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIN_DIGITS: Final = 12
+MAX_DIGITS: Final = 19
+MASKED: Final = "****"
+_SHOWABLE: Final = 13  # below this, first six and last four would hide fewer than three digits
+
+
+def is_pan(text: object) -> bool:
+    """Whether `text` has the shape of a card number: 12 to 19 ASCII digits. The check digit is not looked at."""
+    return isinstance(text, str) and MIN_DIGITS <= len(text) <= MAX_DIGITS and text.isascii() and text.isdigit()
+
+
+def mask(pan: object) -> str:
+    """The card number as people may see it: `629999******1234`; `****` for anything that is not one."""
+    if not isinstance(pan, str) or not is_pan(pan) or len(pan) < _SHOWABLE:
+        return MASKED
+    return pan[:6] + "*" * (len(pan) - 10) + pan[-4:]
+
+
+def last4(pan: object) -> str:
+    """The last four digits, `****` for anything that is not a card number."""
+    return pan[-4:] if isinstance(pan, str) and is_pan(pan) else MASKED
+
+
+def luhn_digit(partial: str) -> str:
+    """The check digit that completes `partial` (ISO/IEC 7812-1 annex B); ValueError for anything but digits."""
+    if not (partial and partial.isascii() and partial.isdigit()):
+        raise ValueError("a card number is digits")
+    total = 0
+    for position, digit in enumerate(reversed(partial)):
+        value = int(digit)
+        if position % 2 == 0:
+            value = value * 2 - 9 if value > 4 else value * 2
+        total += value
+    return str(-total % 10)
+
+
+def luhn_ok(pan: str) -> bool:
+    """Whether the last digit is the right check digit; False for anything that is not a card number."""
+    return is_pan(pan) and luhn_digit(pan[:-1]) == pan[-1]
+
+
+def is_test_range(pan: str) -> bool:
+    """Whether the number lies where no real card does: `629999…`, or one scheme digit and `9999…`."""
+    return is_pan(pan) and (pan.startswith("629999") or pan[1:5] == "9999")

@@ -1,0 +1,113 @@
+"""PIN blocks in the clear (ISO 9564-1 formats 0, 1, 3 and 4) and Visa's PVV; the HSM back end encrypts them.
+
+Everything wrong with a block or a PIN is a `SecurityError` with response code 99: after a decryption under the wrong
+key, or with the wrong card number, a block is garbage, and the answer to garbage is "PIN format error".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from counterfoil.security.ciphers import DesKey
+from counterfoil.security.failures import SecurityError
+from counterfoil.security.pan import is_pan
+
+MIN_PIN: Final = 4
+MAX_PIN: Final = 12
+PVV_DIGITS: Final = 4
+NO_PAN: Final = "0000000000000"
+"""Stands for the card number in a format 0 block that is not bound to one (DE53.1 = 1)."""
+
+Entropy = Callable[[int], bytes]
+BOUND_FORMS: Final = frozenset({0, 3, 4})
+"""Formats that bind the PIN to a card number; a block must not be translated from one of these to one that does not."""
+
+
+def build(form: int, pin: str, pan: str, entropy: Entropy) -> bytes:
+    """The clear 8-byte block of format 0, 1 or 3. `entropy` fills what the format wants random."""
+    _check_pin(pin)
+    head = f"{form:X}{len(pin):X}{pin}"
+    if form == 0:
+        return _xor(bytes.fromhex(head.ljust(16, "F")), _pan_field(pan))
+    if form == 1:
+        return bytes.fromhex((head + entropy(8).hex())[:16])
+    if form == 3:
+        fill = "".join("ABCDEF"[byte % 6] for byte in entropy(16 - len(head)))
+        return _xor(bytes.fromhex(head + fill), _pan_field(pan))
+    raise SecurityError("unknown PIN block format")
+
+
+def parse(form: int, block: bytes, pan: str) -> str:
+    """The PIN in a clear block of format 0, 1 or 3; SecurityError(99) for anything else."""
+    if form not in (0, 1, 3) or len(block) != 8:
+        raise SecurityError("unknown PIN block format")
+    field = block if form == 1 else _xor(block, _pan_field(pan))
+    text = field.hex().upper()
+    pin, fill = _split(text, form)
+    if (form == 0 and fill.strip("F")) or (form == 3 and fill.strip("ABCDEF")):
+        raise SecurityError("malformed PIN block")
+    return pin
+
+
+def build_4(pin: str, pan: str, entropy: Entropy, encrypt: Callable[[bytes], bytes]) -> bytes:
+    """Format 4 (AES), encrypted: the PIN field is encrypted, the PAN field XORed in, and the result encrypted again."""
+    _check_pin(pin)
+    field = bytes.fromhex(f"4{len(pin):X}{pin}".ljust(16, "A")) + entropy(8)
+    return encrypt(_xor(encrypt(field), _pan_field_4(pan)))
+
+
+def parse_4(block: bytes, pan: str, decrypt: Callable[[bytes], bytes]) -> str:
+    """The PIN in an encrypted format 4 block; SecurityError(99) when it is not one for this card number."""
+    if len(block) != 16:
+        raise SecurityError("malformed PIN block")
+    text = decrypt(_xor(decrypt(block), _pan_field_4(pan)))[:8].hex().upper()
+    pin, fill = _split(text, 4)
+    if fill.strip("A"):
+        raise SecurityError("malformed PIN block")
+    return pin
+
+
+def pvv(pin: str, pan: str, key: DesKey, index: int = 1) -> str:
+    """Visa PIN verification value: 11 card digits, the key index and the PIN, encrypted and decimalised.
+
+    A PVV covers exactly four PIN digits; a longer PIN would be accepted on its first four, so it is refused here.
+    """
+    _check_pin(pin)
+    if len(pin) != PVV_DIGITS:
+        raise SecurityError("a PVV covers a PIN of four digits")
+    if not is_pan(pan) or not 0 <= index <= 9:
+        raise SecurityError("a PVV needs a card number and a one-digit key index")
+    text = key.encrypt(bytes.fromhex(f"{pan[-12:-1]}{index}{pin}")).hex()
+    digits = [c for c in text if c <= "9"] + [str(int(c, 16) - 10) for c in text if c > "9"]
+    return "".join(digits[:PVV_DIGITS])
+
+
+def _check_pin(pin: str) -> None:
+    if not (MIN_PIN <= len(pin) <= MAX_PIN and pin.isascii() and pin.isdigit()):
+        raise SecurityError("a PIN has 4 to 12 digits")
+
+
+def _pan_field(pan: str) -> bytes:
+    if not is_pan(pan):
+        raise SecurityError("the PIN block needs a card number")
+    return bytes.fromhex(pan[-13:-1].rjust(16, "0"))
+
+
+def _pan_field_4(pan: str) -> bytes:
+    if not is_pan(pan):
+        raise SecurityError("the PIN block needs a card number")
+    return bytes.fromhex(f"{len(pan) - 12:X}{pan}".ljust(32, "0"))
+
+
+def _split(text: str, form: int) -> tuple[str, str]:
+    """PIN and fill of a 16-nibble field; the checks every format shares."""
+    size = int(text[1], 16)
+    pin = text[2 : 2 + size]
+    if text[0] != f"{form:X}" or not MIN_PIN <= size <= MAX_PIN or not pin.isdigit():
+        raise SecurityError("malformed PIN block")
+    return pin, text[2 + size :]
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")

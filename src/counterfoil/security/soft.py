@@ -1,0 +1,188 @@
+"""The software back end of the port. It is not an HSM: keys and PINs pass through the memory of this process."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from cryptography.exceptions import InvalidTag
+
+from counterfoil.security import pin as pins
+from counterfoil.security import track as tracks
+from counterfoil.security.failures import CARD_CODE, MAC_CODE, KeyUsageError, SealError, SecurityError
+from counterfoil.security.keys import KCV_BYTES, KeyRing, KeyUsage, OpenKey, StoredKey, odd_parity
+from counterfoil.security.mac import MAC_BYTES, MacAlgorithm, aes_mac, des_mac
+from counterfoil.security.pan import is_pan
+
+_WORKING = (KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK)
+_DES_USAGES = frozenset({KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK, KeyUsage.PVK})
+_NONCE = 12
+
+
+class SoftHsm:
+    """Implements `Hsm` on `cryptography`.
+
+    `lmk` is the station's local master key (32 bytes); `entropy(n)` gives n unpredictable bytes (there is no other
+    source of randomness in here); `remembered` bounds the open keys kept in memory.
+    """
+
+    def __init__(self, lmk: bytes, entropy: pins.Entropy, *, remembered: int = 4096) -> None:
+        self._ring = KeyRing(lmk, entropy, remembered=remembered)
+        self._entropy = entropy
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def generate(self, usage: KeyUsage, size: int) -> StoredKey:
+        """See `Hsm.generate`. Keys of a DES size get odd parity, as DES devices check it."""
+        key = self._entropy(size)
+        if usage in _DES_USAGES and size <= 24:
+            key = odd_parity(key)
+        return self._ring.seal(usage, key)
+
+    def import_clear(self, usage: KeyUsage, key: bytes) -> StoredKey:
+        """See `Hsm.import_clear`."""
+        return self._ring.seal(usage, key)
+
+    def wrap(self, key: StoredKey, under: StoredKey, *, width: int = 0) -> tuple[bytes, bytes]:
+        """See `Hsm.wrap`."""
+        master = self._ring.open(under, KeyUsage.TMK).des
+        working = self._ring.open(key, *_WORKING)
+        return master.encrypt(working.des.clear).ljust(width, b"\0"), working.kcv
+
+    def unwrap(self, usage: KeyUsage, cryptogram: bytes, kcv: bytes, under: StoredKey) -> StoredKey:
+        """See `Hsm.unwrap`."""
+        master = self._ring.open(under, KeyUsage.TMK).des
+        if usage not in _WORKING:
+            raise KeyUsageError(f"a {usage} key is not a working key")
+        if len(cryptogram) == 16 and not any(cryptogram[8:]):
+            cryptogram = cryptogram[:8]
+        if len(cryptogram) not in (8, 16, 24) or len(kcv) != KCV_BYTES:
+            raise SecurityError("a wrapped key of an impossible length", response_code=MAC_CODE)
+        clear = master.decrypt(cryptogram)
+        if not hmac.compare_digest(OpenKey(usage, clear).kcv, kcv):
+            raise SecurityError("the check value of a wrapped key disagrees", response_code=MAC_CODE)
+        return self._ring.seal(usage, clear)
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def mac(
+        self, key: StoredKey, data: bytes, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False
+    ) -> bytes:
+        """See `Hsm.mac`."""
+        opened = self._ring.open(key, KeyUsage.MAC)
+        if algorithm is MacAlgorithm.AES_CMAC:
+            return aes_mac(opened.aes, data)
+        return des_mac(opened.des, data, algorithm, raw=raw)
+
+    def verify_mac(
+        self,
+        key: StoredKey,
+        data: bytes,
+        mac: bytes,
+        algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB,
+        raw: bool = False,
+    ) -> bool:
+        """See `Hsm.verify_mac`."""
+        right = self.mac(key, data, algorithm, raw)
+        return len(mac) == MAC_BYTES and hmac.compare_digest(right, mac)
+
+    # --- PINs -------------------------------------------------------------------------------------------------------
+
+    def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:
+        """See `Hsm.encrypt_pin`."""
+        opened = self._ring.open(key, KeyUsage.PIN, KeyUsage.PIN_AES)
+        return self._seal_pin(opened, pin, pan, form)
+
+    def translate_pin(
+        self,
+        block: bytes,
+        pan: str,
+        source: StoredKey,
+        target: StoredKey,
+        *,
+        form: int | None = None,
+        to: int | None = None,
+    ) -> bytes:
+        """See `Hsm.translate_pin`."""
+        come = self._ring.open(source, KeyUsage.PIN, KeyUsage.PIN_AES)
+        go = self._ring.open(target, KeyUsage.PIN, KeyUsage.PIN_AES)
+        form = _form_of(come) if form is None else form
+        to = _form_of(go) if to is None else to
+        if form in pins.BOUND_FORMS and to not in pins.BOUND_FORMS:
+            raise KeyUsageError("a PIN bound to a card number must stay bound to it")
+        return self._seal_pin(go, self._open_pin(come, block, pan, form), pan, to)
+
+    def verify_pin(self, block: bytes, pan: str, key: StoredKey, pvk: StoredKey, pvv: str) -> bool:
+        """See `Hsm.verify_pin`."""
+        opened = self._ring.open(key, KeyUsage.PIN, KeyUsage.PIN_AES)
+        verifier = self._ring.open(pvk, KeyUsage.PVK).des
+        pin = self._open_pin(opened, block, pan, _form_of(opened))
+        if len(pin) != pins.PVV_DIGITS:
+            return False
+        return hmac.compare_digest(pins.pvv(pin, pan, verifier).encode(), pvv.encode())
+
+    def make_pvv(self, pin: str, pan: str, pvk: StoredKey) -> str:
+        """See `Hsm.make_pvv`."""
+        return pins.pvv(pin, pan, self._ring.open(pvk, KeyUsage.PVK).des)
+
+    def _seal_pin(self, key: OpenKey, pin: str, pan: str, form: int) -> bytes:
+        _check_form(key, form)
+        if form == 4:
+            return pins.build_4(pin, pan, self._entropy, key.aes.encrypt)
+        return key.des.encrypt(pins.build(form, pin, pan, self._entropy))
+
+    def _open_pin(self, key: OpenKey, block: bytes, pan: str, form: int) -> str:
+        _check_form(key, form)
+        if form == 4:
+            return pins.parse_4(block, pan, key.aes.decrypt)
+        if len(block) != 8:
+            raise SecurityError("malformed PIN block")
+        return pins.parse(form, key.des.decrypt(block), pan)
+
+    # --- card data --------------------------------------------------------------------------------------------------
+
+    def encrypt_track(self, key: StoredKey, track: str) -> str:
+        """See `Hsm.encrypt_track`."""
+        return tracks.encrypt(track, self._ring.open(key, KeyUsage.TRACK).des)
+
+    def decrypt_track(self, key: StoredKey, track: str) -> str:
+        """See `Hsm.decrypt_track`."""
+        return tracks.decrypt(track, self._ring.open(key, KeyUsage.TRACK).des)
+
+    def token(self, pan: str, key: StoredKey) -> str:
+        """See `Hsm.token`."""
+        opened = self._ring.open(key, KeyUsage.TOKEN)
+        return hmac.digest(opened.clear, _pan_bytes(pan), hashlib.sha256).hex()
+
+    def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
+        """See `Hsm.protect`."""
+        opened = self._ring.open(key, KeyUsage.DATA)
+        nonce = self._entropy(_NONCE)
+        return nonce + opened.gcm.encrypt(nonce, _pan_bytes(pan), _pan_context(context))
+
+    def reveal(self, blob: bytes, key: StoredKey, context: str = "") -> str:
+        """See `Hsm.reveal`."""
+        opened = self._ring.open(key, KeyUsage.DATA)
+        try:
+            return opened.gcm.decrypt(blob[:_NONCE], blob[_NONCE:], _pan_context(context)).decode("ascii")
+        except (InvalidTag, ValueError):
+            raise SealError("a stored card number does not open") from None
+
+
+def _form_of(key: OpenKey) -> int:
+    return 4 if key.usage is KeyUsage.PIN_AES else 0
+
+
+def _check_form(key: OpenKey, form: int) -> None:
+    if (form == 4) is not (key.usage is KeyUsage.PIN_AES):
+        raise KeyUsageError(f"a {key.usage} key does not make PIN blocks of format {form}")
+
+
+def _pan_bytes(pan: str) -> bytes:
+    if not is_pan(pan):
+        raise SecurityError("not a card number", response_code=CARD_CODE)
+    return pan.encode("ascii")
+
+
+def _pan_context(context: str) -> bytes:
+    return b"counterfoil card number 1 " + context.encode()

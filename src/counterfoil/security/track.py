@@ -1,0 +1,77 @@
+"""Track 2 of a magnetic stripe: reading it, and the partial encryption some terminals put on it.
+
+`parse_track2` takes what DE35 carries: no sentinels, `=` or `D` as separator (ISO/IEC 7813).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from counterfoil.security.ciphers import DesKey, Transform
+from counterfoil.security.failures import FORMAT_CODE, SecurityError
+from counterfoil.security.pan import luhn_ok, mask
+from counterfoil.security.sensitive import Unserialisable
+
+LONGEST: Final = 37
+_TRACK2: Final = re.compile(
+    r"(?P<pan>[0-9]{12,19})[=D](?P<expiry>[0-9]{2}(?:0[1-9]|1[0-2])|[=D])(?P<service>[0-9]{3}|[=D])?(?P<rest>[0-9]*)"
+)
+_UNIT: Final = 16
+_NIBBLES: Final = re.compile(r"[0-9A-F]{17,37}")
+_PLAIN: Final = re.compile(r"[0-9]{1,19}D?[0-9D]{0,36}")
+
+
+class Track2(Unserialisable):
+    """Track 2 taken apart. `expiry` is YYMM and `service` three digits, each empty when the stripe leaves it out.
+
+    Shown with the card number masked and nothing else; never pickled, copied or encoded.
+    """
+
+    __slots__ = ("discretionary", "expiry", "pan", "service")
+
+    def __init__(self, pan: str, expiry: str, service: str, discretionary: str) -> None:
+        self.pan = pan
+        self.expiry = expiry
+        self.service = service
+        self.discretionary = discretionary
+
+    def __repr__(self) -> str:
+        return f"Track2({mask(self.pan)})"
+
+
+def parse_track2(text: str, *, luhn: bool = False) -> Track2:
+    """Take a track apart; SecurityError(30) when it is not one, or with `luhn` when its check digit is wrong."""
+    match = _TRACK2.fullmatch(text) if len(text) <= LONGEST else None
+    if match is None or (luhn and not luhn_ok(match["pan"])):
+        raise SecurityError("not a track 2", response_code=FORMAT_CODE)
+    expiry, service = (value if value and value.isdigit() else "" for value in (match["expiry"], match["service"]))
+    return Track2(match["pan"], expiry, service, match["rest"])
+
+
+def encrypt(track: str, key: DesKey) -> str:
+    """Encrypt 16 digits of a track in place, `=` written as `D`; tracks under 17 digits grow to 17 with leading F.
+
+    The unit leaves out the last digit of an odd track and the last two of an even one: the whole bytes before the
+    last one of its BCD form.
+    """
+    text = track.replace("=", "D")
+    if len(text) > LONGEST or not _PLAIN.fullmatch(text):
+        raise SecurityError("not a track", response_code=FORMAT_CODE)
+    return _swap(text.rjust(_UNIT + 1, "F"), key.encrypt)
+
+
+def decrypt(track: str, key: DesKey) -> str:
+    """The track as it was read from the stripe, with `D` as separator; SecurityError(30) when it cannot be one."""
+    if not _NIBBLES.fullmatch(track):
+        raise SecurityError("not an encrypted track", response_code=FORMAT_CODE)
+    text = _swap(track, key.decrypt).lstrip("F")
+    if not _PLAIN.fullmatch(text):
+        raise SecurityError("not a track under this key", response_code=FORMAT_CODE)
+    return text
+
+
+def _swap(text: str, transform: Transform) -> str:
+    end = len(text) - (1 if len(text) % 2 else 2)
+    unit = bytes.fromhex(text[end - _UNIT : end])
+    return text[: end - _UNIT] + transform(unit).hex().upper() + text[end:]
