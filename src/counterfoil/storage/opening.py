@@ -1,0 +1,207 @@
+"""Opening a store safely: the lock, the file, the pragmas read back, the check, the migrations.
+
+Every way this can go wrong is one StoreError with one sentence that says what is wrong and, where there is one, the
+way out. Nothing is changed on a store that is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import apsw
+
+from counterfoil.errors import StoreError
+from counterfoil.storage.lock import OwnerLock
+from counterfoil.storage.migrations import Migration, numbered, pending
+from counterfoil.storage.store import Store
+
+MEMORY: Final = ":memory:"
+APPLICATION_ID: Final = 0x43464F4C  # "CFOL": marks the file as ours
+MAGIC: Final = b"SQLite format 3\x00"
+CHECK_UP_TO_BYTES: Final = (
+    32 * 1024 * 1024
+)  # quick_check reads the whole file; this much takes a few tenths of a second
+
+BUSY_MS: Final = 5000  # a reader waits this long while the owner recovers the log after a crash
+
+# (name, value to set, value read back). One statement each: a driver may stop a script at the first row returned.
+PRAGMAS: Final[tuple[tuple[str, str, int], ...]] = (
+    ("busy_timeout", str(BUSY_MS), BUSY_MS),
+    ("synchronous", "FULL", 2),
+    ("foreign_keys", "ON", 1),
+    ("trusted_schema", "OFF", 0),
+    ("cell_size_check", "ON", 1),
+    ("temp_store", "MEMORY", 2),
+    ("mmap_size", "0", 0),
+    ("wal_autocheckpoint", "1000", 1000),
+    ("journal_size_limit", "67108864", 67108864),
+)
+# Without these macOS reports a flush while the bytes are still in the drive's cache.
+MACOS_PRAGMAS: Final[tuple[tuple[str, str, int], ...]] = (("fullfsync", "ON", 1), ("checkpoint_fullfsync", "ON", 1))
+
+CREATE_MIGRATION: Final = "CREATE TABLE migration (number bigint NOT NULL PRIMARY KEY, sha256 text NOT NULL)"
+RECORD_MIGRATION: Final = "INSERT INTO migration (number, sha256) VALUES (?, ?)"
+HAS_MIGRATION: Final = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
+
+
+def open_store(
+    path: str | os.PathLike[str],
+    migrations: Sequence[Migration],
+    *,
+    readonly: bool = False,
+    lock: bool = True,
+    vfs: str | None = None,
+) -> Store:
+    """Open the store at `path` and bring it to the newest format in `migrations`; StoreError when it cannot be trusted.
+
+    The owner (readonly=False) makes the file and its folder when they are missing and takes the lock. A reader
+    (readonly=True) never locks, migrates or makes anything, and works whether or not an owner is running.
+    ":memory:" gives a fresh store with neither file nor lock. `vfs` names an apsw VFS, for tests that make disks fail.
+    """
+    name = os.fspath(path)
+    known = numbered(migrations, name)
+    if name == MEMORY:
+        return _opened(name, known, readonly=False, lock=None, vfs=vfs)
+    if readonly:
+        return _opened(name, known, readonly=True, lock=None, vfs=vfs)
+    file = Path(name)
+    held = None
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = OwnerLock(file) if lock else None
+        _refuse_orphaned_log(file)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite itself would make it 0644
+        return _opened(name, known, readonly=False, lock=held, vfs=vfs)
+    except OSError as error:
+        _release(held)
+        raise StoreError(f"{name} cannot be opened for writing: {error.strerror}") from None
+    except BaseException:
+        _release(held)
+        raise
+
+
+def _release(lock: OwnerLock | None) -> None:
+    if lock is not None:
+        lock.release()
+
+
+def _refuse_orphaned_log(file: Path) -> None:
+    """SQLite throws a log away whose database is missing or empty; its commits may exist nowhere else."""
+    log = file.with_name(file.name + "-wal")
+    size = file.stat().st_size if file.exists() else 0
+    if size == 0 and log.exists() and log.stat().st_size > 0:
+        raise StoreError(f"{file} is missing but {log.name} is there and holds its last commits: restore both together")
+
+
+def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLock | None, vfs: str | None) -> Store:
+    if name != MEMORY:
+        _check_header(Path(name), readonly=readonly)
+    try:
+        connection = _connection(name, readonly=readonly, vfs=vfs)
+    except apsw.Error as error:
+        raise StoreError(f"{name} cannot be opened: {error}") from error
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        _check_content(connection, name)
+        fresh, todo = _outstanding(connection, known, name, readonly=readonly)
+        _set_pragmas(connection, name, readonly=readonly)
+        _migrate(connection, todo, name, fresh=fresh)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        connection.close(force=True)
+        raise StoreError(f"{name} is corrupted ({error}): restore it from a backup") from error
+    except apsw.Error as error:
+        connection.close(force=True)
+        raise StoreError(f"{name} cannot be opened: {error}") from error
+    except BaseException:
+        connection.close(force=True)
+        raise
+    return Store(connection, name, readonly=readonly, lock=lock)
+
+
+def _check_header(file: Path, *, readonly: bool) -> None:
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(len(MAGIC))
+    except FileNotFoundError:
+        raise StoreError(f"there is no store at {file}: its station has not run yet") from None
+    except OSError as error:
+        raise StoreError(f"{file} cannot be read: {error.strerror}") from None
+    if readonly and not head:
+        raise StoreError(f"{file} is still empty: its station has not started yet")
+    if head and head != MAGIC:
+        raise StoreError(f"{file} is not a store, or its beginning was overwritten: restore it from a backup")
+
+
+def _connection(name: str, *, readonly: bool, vfs: str | None) -> apsw.Connection:
+    if not readonly:
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        return apsw.Connection(name, flags=flags, vfs=vfs)
+    try:
+        connection = apsw.Connection(name, flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        if Path(name + "-wal").exists():
+            raise
+        # The folder cannot be written and no log exists, so no owner is running: nothing can change under us.
+        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        connection = apsw.Connection(f"file:{quote(os.path.abspath(name))}?immutable=1", flags=flags, vfs=vfs)
+    return connection
+
+
+def _set_pragmas(connection: apsw.Connection, name: str, *, readonly: bool) -> None:
+    if not readonly:
+        if connection.readonly("main"):
+            raise StoreError(f"{name} cannot be opened for writing: the file is read-only")
+        wanted = "memory" if name == MEMORY else "wal"
+        connection.execute(f"PRAGMA journal_mode = {wanted}").fetchall()
+        mode = connection.pragma("journal_mode")
+        if mode != wanted:
+            raise StoreError(f"{name} refuses journal_mode {wanted} (it is {mode}): no commit would be safe")
+    pragmas = PRAGMAS + (MACOS_PRAGMAS if sys.platform == "darwin" else ())
+    for pragma, value, expected in pragmas:
+        connection.execute(f"PRAGMA {pragma} = {value}").fetchall()
+        got = connection.pragma(pragma)
+        if got != expected and not (pragma == "mmap_size" and got is None):
+            raise StoreError(f"{name} refuses {pragma} = {value} (it is {got}): no commit would be safe")
+
+
+def _check_content(connection: apsw.Connection, name: str) -> None:
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
+    if tables and connection.pragma("application_id") != APPLICATION_ID:
+        raise StoreError(f"{name} is an SQLite file of another program")
+    if name == MEMORY or os.path.getsize(name) <= CHECK_UP_TO_BYTES:
+        complaints = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+        if complaints != ["ok"]:
+            raise StoreError(f"{name} is corrupted ({complaints[0]}): restore it from a backup")
+
+
+def _outstanding(
+    connection: apsw.Connection, known: list[Migration], name: str, *, readonly: bool
+) -> tuple[bool, list[Migration]]:
+    """Whether the store is new, and the migrations it lacks."""
+    fresh = not connection.execute(HAS_MIGRATION).fetchall()[0][0]
+    rows = [] if fresh else connection.execute("SELECT number, sha256 FROM migration ORDER BY number").fetchall()
+    todo = pending(known, [(int(str(number)), str(digest)) for number, digest in rows], name)
+    if readonly and todo:
+        raise StoreError(f"{name} has format {len(rows)} and {len(known)} is needed: start its station once")
+    return fresh, todo
+
+
+def _migrate(connection: apsw.Connection, todo: list[Migration], name: str, *, fresh: bool) -> None:
+    if not todo:
+        return
+    with connection:
+        if fresh:
+            connection.execute(CREATE_MIGRATION)
+            connection.pragma("application_id", APPLICATION_ID)
+        for migration in todo:
+            connection.execute(migration.sql).fetchall()
+            if not connection.in_transaction:
+                raise StoreError(f"migration {migration.number} of {name} ends the transaction it runs in")
+            connection.execute(RECORD_MIGRATION, (migration.number, migration.digest))

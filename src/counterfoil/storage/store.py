@@ -1,0 +1,156 @@
+"""An open store: transactions, statements, and the guard that no float comes near money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any, Final, NoReturn
+
+import apsw
+
+from counterfoil.errors import OurError, StoreError
+from counterfoil.step import CommitFailed
+from counterfoil.storage.lock import OwnerLock
+
+# Sizes of the IN lists `select_in` writes: few, so that every one of them stays in the cache of prepared statements.
+IN_SIZES: Final = (1, 4, 16, 64, 256, 500)
+
+# What the disk did, not what the statement said: memory has moved on, only a restart from the disk is right.
+DISK_FAILURES: Final = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.CantOpenError,
+    apsw.ReadOnlyError,
+)
+
+
+class Store:
+    """One open SQLite file, or ":memory:". Made by `open_store`; not for use by two threads at once.
+
+    A statement that is wrong (syntax, constraint) raises StoreError; its text never holds a value. A disk that is
+    full, failing or corrupted raises `step.CommitFailed` wherever it shows: the process must end.
+    """
+
+    def __init__(self, connection: apsw.Connection, path: str, *, readonly: bool, lock: OwnerLock | None) -> None:
+        self.path = path
+        self.readonly = readonly
+        self._connection = connection
+        self._execute = connection.execute
+        self._lock = lock
+
+    # --- transactions -----------------------------------------------------------------------------------------------
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether `begin` was called and neither `commit` nor `rollback` since."""
+        return self._connection.in_transaction
+
+    def begin(self) -> None:
+        """Open the step's transaction, for writing. OurError when one is open or the store is read-only."""
+        if self.readonly or self.in_transaction:
+            raise OurError("begin: the store is read-only" if self.readonly else "begin: a transaction is open")
+        self._run("BEGIN IMMEDIATE", ())
+
+    def commit(self) -> None:
+        """Make the transaction durable; on the disk when this returns. CommitFailed when it is not."""
+        if not self.in_transaction:
+            raise OurError("commit: no transaction is open")
+        try:
+            self._execute("COMMIT")
+        except apsw.Error as error:
+            raise CommitFailed(f"commit to {self.path} failed: {error}") from error
+
+    def rollback(self) -> None:
+        """Forget the transaction. Harmless when none is open: SQLite drops it by itself when a disk fails."""
+        if self.in_transaction:
+            self._run("ROLLBACK", ())
+
+    @contextmanager
+    def transaction(self) -> Iterator[Store]:
+        """A transaction that leaves no trace unless `commit` was called inside the block."""
+        self.begin()
+        try:
+            yield self
+        finally:
+            self.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """One consistent view for several queries; keep the block short. Inside a transaction it is that one."""
+        if self.in_transaction:
+            yield self
+            return
+        self._run("BEGIN", ())
+        try:
+            yield self
+        finally:
+            self.rollback()
+
+    # --- statements -------------------------------------------------------------------------------------------------
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT, or of a statement with RETURNING."""
+        rows = self._run(sql, params)
+        if rows and float in map(type, chain.from_iterable(rows)):
+            raise StoreError("a query gave a float: an integer outgrew 63 bits, or a column is not what it should be")
+        return rows
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run one statement, its result thrown away."""
+        self._run(sql, params)
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement once per row of parameters. No rows, no statement."""
+        if not rows:
+            return
+        if float in map(type, chain.from_iterable(rows)):
+            raise OurError("a float as a parameter: the store holds integers, text and bytes")
+        try:
+            self._connection.executemany(sql, rows)
+        except (apsw.Error, OverflowError) as error:
+            self._failed(error)
+
+    def select_in(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT over any number of keys: `… WHERE id IN ({marks})`.
+
+        A key of several columns is a tuple: `… WHERE (terminal, stan) IN ({marks})`. Repeated values are asked for
+        once. At most 500 go into one statement, so across chunks the rows come in no particular order.
+        """
+        distinct = list(dict.fromkeys(values))
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(distinct), IN_SIZES[-1]):
+            chunk = distinct[start : start + IN_SIZES[-1]]
+            size = next(size for size in IN_SIZES if size >= len(chunk))
+            chunk += chunk[-1:] * (size - len(chunk))
+            if isinstance(chunk[0], tuple):
+                mark = f"({','.join('?' * len(chunk[0]))})"
+                rows += self.query(sql.format(marks="VALUES " + ",".join([mark] * size)), [*chain.from_iterable(chunk)])
+            else:
+                rows += self.query(sql.format(marks=",".join("?" * size)), chunk)
+        return rows
+
+    # --- end --------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Drop an open transaction, close the file, release the lock. Harmless when repeated."""
+        self._connection.close(force=True)
+        if self._lock is not None:
+            self._lock.release()
+
+    def _run(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        if params and float in map(type, params):
+            raise OurError("a float as a parameter: the store holds integers, text and bytes")
+        try:
+            return self._execute(sql, params).fetchall()
+        except (apsw.Error, OverflowError) as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> NoReturn:
+        if isinstance(error, OverflowError):
+            raise OurError("an integer parameter does not fit 64 bits") from None
+        if isinstance(error, DISK_FAILURES):
+            raise CommitFailed(f"{self.path} failed: {error}") from error
+        raise StoreError(f"{self.path}: {error}") from error
