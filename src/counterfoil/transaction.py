@@ -79,7 +79,8 @@ class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
 class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the switch's store says. `issuer` is the station it was routed to, "" when it never was.
 
-    `forwarded` False means no byte of the request went upstream, and the switch knows it.
+    `forwarded` False means no byte of the request went upstream, and the switch knows it. `followed_at` is when the
+    same terminal's next financial request arrived (0: none yet): it proves that the terminal closed this one.
     """
 
     ref: str
@@ -103,6 +104,7 @@ class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     reversal_code: str = ""
     case: str = ""
     due: Instant = 0
+    followed_at: Instant = 0
     history: tuple[Happened, ...] = ()
 
 

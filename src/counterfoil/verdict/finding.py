@@ -1,0 +1,145 @@
+"""What a verdict consists of: the word, the sentence, where it stopped, whose money is where, who acts next."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from counterfoil.step import SECOND, Instant
+from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
+from counterfoil.words import Text
+
+NOT_OURS: Final = "not ours"
+UNKNOWN_STUB: Final = "unknown"
+HOUR: Final[Instant] = 3600 * SECOND
+DAY: Final[Instant] = 24 * HOUR
+THURSDAY: Final = 3  # 1970-01-01 was one; Monday is 0
+SATURDAY: Final = 5
+
+TerminalEvidence: TypeAlias = TerminalStub | Literal["not ours"] | None
+
+
+STUB_INSTANTS: Final = ("started_at", "updated_at", "due", "followed_at", "debited_at", "returned_at")
+
+
+class Verdict(enum.StrEnum):
+    """The seven words of docs/loop.md, in its order."""
+
+    PAID = "PAID"
+    PAID_RECEIPT_OPEN = "PAID_RECEIPT_OPEN"
+    NOT_CHARGED = "NOT_CHARGED"
+    RETURNING = "RETURNING"
+    RETURNED = "RETURNED"
+    UNKNOWN = "UNKNOWN"
+    EXCEPTION = "EXCEPTION"
+
+
+class Clocks(NamedTuple):
+    """The clocks that run, in microseconds from the first stub; `refund_days` are working days (R049, R085, R100)."""
+
+    answer: Instant = 30 * SECOND
+    closure: Instant = 24 * HOUR
+    reversal: Instant = 48 * HOUR
+    refund_days: int = 7
+
+
+class Evidence(NamedTuple):
+    """The stubs, exactly as the stations' stores gave them; None where none was found or could be read."""
+
+    terminal: TerminalEvidence
+    switch: SwitchStub | None
+    issuer: IssuerStub | None
+
+
+class Stop(NamedTuple):
+    """The hop where the loop stopped. `leg` as in docs/loop.md, 0 when a station itself said no."""
+
+    leg: int
+    hop: str
+    what: Text
+
+
+class Holding(NamedTuple):
+    """Money that is somewhere now: who holds it, whose it is, how much (minor units), and why it is there."""
+
+    holder: str
+    owner: str
+    amount: int
+    currency: str
+    what: Text
+
+
+class Next(NamedTuple):
+    """What happens next, who owns it, and by when (0: no clock runs)."""
+
+    action: Text
+    owner: str
+    by: Instant
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer to "where is the money"."""
+
+    verdict: Verdict
+    sentence: Text
+    stopped_at: Stop | None
+    money: tuple[Holding, ...]
+    next: Next
+    evidence: Evidence
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as JSON carries it: instants as ISO 8601 in UTC, sentences in both languages."""
+        stop = self.stopped_at
+        return {
+            "verdict": self.verdict.value,
+            "sentence": self.sentence.both(),
+            "stopped_at": stop and {"leg": stop.leg or None, "hop": stop.hop, "what": stop.what.both()},
+            "money": [{**held._asdict(), "what": held.what.both()} for held in self.money],
+            "next": {
+                "action": self.next.action.both(),
+                "owner": self.next.owner,
+                "by": iso(self.next.by) if self.next.by else None,
+            },
+            "evidence": {
+                "terminal": stub_json(self.evidence.terminal),
+                "switch": stub_json(self.evidence.switch),
+                "issuer": stub_json(self.evidence.issuer),
+            },
+        }
+
+
+def iso(at: Instant) -> str:
+    """An instant as people and programs read it: 2026-11-22T23:30:00.000000Z."""
+    moment = datetime.fromtimestamp(at // SECOND, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % SECOND:06d}Z"
+
+
+def spoken(at: Instant) -> str:
+    """An instant inside a sentence: 2026-11-22 23:30:00 UTC."""
+    return f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def working_days_after(at: Instant, days: int) -> Instant:
+    """The instant `days` working days (Monday to Friday) later."""
+    while days > 0:
+        at += DAY
+        days -= (at // DAY + THURSDAY) % 7 < SATURDAY
+    return at
+
+
+def stub_json(stub: TerminalEvidence | SwitchStub | IssuerStub) -> Any:
+    """One stub as JSON: "unknown" when it is missing, never an empty object that could be read as "no"."""
+    if stub is None:
+        return UNKNOWN_STUB
+    if isinstance(stub, str):
+        return stub
+    plain: dict[str, Any] = msgspec.to_builtins(stub)
+    for name in STUB_INSTANTS:
+        if name in plain:
+            plain[name] = iso(plain[name]) if plain[name] else None
+    for line in plain["history"]:
+        line["at"] = iso(line["at"])
+    return plain

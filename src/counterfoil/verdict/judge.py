@@ -1,0 +1,140 @@
+"""The rules: which three positions make which verdict, and when a clock overrules them.
+
+RULES is read from the top; the first line that fits decides. What fits no line is a contradiction between the
+stations, which only a person can settle. The stubs must have been read in the order terminal, switch, issuer: an
+answer travels issuer, switch, terminal, so a later stub is never older than what an earlier one already knows.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from counterfoil.step import Instant
+from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
+from counterfoil.verdict import words
+from counterfoil.verdict.finding import Clocks, Evidence, Finding, TerminalEvidence, Verdict
+from counterfoil.verdict.money import holdings
+from counterfoil.verdict.next import due
+from counterfoil.verdict.position import I, S, T, of_issuer, of_switch, of_terminal
+from counterfoil.verdict.stop import stopped_at
+
+
+class Rule(NamedTuple):
+    """One line: the positions it fits, and the verdict."""
+
+    terminal: frozenset[T]
+    switch: frozenset[S]
+    issuer: frozenset[I]
+    verdict: Verdict
+
+
+ANY_T, ANY_S, ANY_I = frozenset(T), frozenset(S), frozenset(I)
+SILENT: Final = frozenset({T.MISSING, T.NOT_OURS})
+STANDS: Final = frozenset({T.APPROVED, T.CLOSED})
+FALLS: Final = ANY_T - STANDS
+NO_MONEY: Final = frozenset({I.MISSING, I.NOTHING})
+
+
+def only(*positions: T) -> frozenset[T]:
+    """A set of terminal positions; the other two stations' are short enough to write out."""
+    return frozenset(positions)
+
+
+RULES: Final = (
+    # A person is on it already.
+    Rule(only(T.ESCALATED), ANY_S, ANY_I, Verdict.EXCEPTION),
+    Rule(ANY_T, frozenset({S.ALARMED}), ANY_I, Verdict.EXCEPTION),
+    Rule(ANY_T, ANY_S, frozenset({I.CASE}), Verdict.EXCEPTION),
+    # Nothing left the terminal.
+    Rule(only(T.NOT_SENT), frozenset({S.MISSING}), NO_MONEY, Verdict.NOT_CHARGED),
+    # The sale stands. A silent terminal has not said whether it printed.
+    Rule(only(T.CLOSED), frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID),
+    Rule(SILENT | {T.APPROVED}, frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID_RECEIPT_OPEN),
+    # The sale falls, and the switch has that on its disk.
+    Rule(FALLS, frozenset({S.REVERSING}), ANY_I, Verdict.RETURNING),
+    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.RETURNED}), Verdict.RETURNED),
+    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.NOTHING}), Verdict.NOT_CHARGED),
+    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
+    Rule(FALLS, frozenset({S.EMPTY, S.TOMBSTONE}), NO_MONEY, Verdict.NOT_CHARGED),
+    # The sale falls, and so far only the terminal knows.
+    Rule(only(T.REVERSING), frozenset({S.APPROVED}), ANY_I, Verdict.RETURNING),
+    # A definite no that the terminal has heard, or whose terminal is not ours to ask.
+    Rule(SILENT | {T.DECLINED, T.REVERSED}, frozenset({S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
+    Rule(only(T.DECLINED), frozenset({S.MISSING}), NO_MONEY, Verdict.NOT_CHARGED),
+    # An answer is owed.
+    Rule(only(T.ASKED), frozenset({S.MISSING, S.ASKED, S.APPROVED}), ANY_I, Verdict.UNKNOWN),
+    Rule(only(T.REVERSING), frozenset({S.MISSING, S.ASKED}), ANY_I, Verdict.UNKNOWN),
+    Rule(only(T.ASKED, T.REVERSING), frozenset({S.DECLINED}), NO_MONEY, Verdict.UNKNOWN),
+    Rule(SILENT, frozenset({S.ASKED}), ANY_I, Verdict.UNKNOWN),
+    # A stub is missing that must exist: unknown, never "no".
+    Rule(ANY_T - {T.NOT_SENT}, frozenset({S.MISSING}), ANY_I, Verdict.UNKNOWN),
+    Rule(SILENT | STANDS, frozenset({S.APPROVED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
+)
+
+
+def judge(
+    terminal: TerminalEvidence,
+    switch: SwitchStub | None,
+    issuer: IssuerStub | None,
+    now: Instant,
+    clocks: Clocks = Clocks(),  # noqa: B008 - immutable
+) -> Finding:
+    """Where the money of one transaction is, from the three stubs alone.
+
+    `terminal` is NOT_OURS for a terminal whose store is somebody else's; None is a stub nobody could find or read.
+    At least one stub must be there (ValueError): a transaction no station has heard of is not a transaction.
+    """
+    evidence = Evidence(terminal, switch, issuer)
+    first = first_stub(evidence)
+    positions = (of_terminal(terminal), of_switch(switch), of_issuer(issuer))
+    verdict = overdue(fits(*positions, evidence), positions, evidence, now, clocks)
+    step = due(verdict, positions, evidence, clocks)
+    return Finding(
+        verdict=verdict,
+        sentence=words.sentence(verdict, evidence, first, step.by, clocks),
+        stopped_at=stopped_at(*positions, evidence),
+        money=holdings(verdict, positions[2], evidence),
+        next=step,
+        evidence=evidence,
+    )
+
+
+def fits(terminal: T, switch: S, issuer: I, evidence: Evidence) -> Verdict:
+    """The verdict of the first rule that fits, before any clock is asked."""
+    if terminal is T.DECLINED and switch is S.MISSING and told_to_wait(evidence.terminal):
+        return Verdict.UNKNOWN
+    for rule in RULES:
+        if terminal in rule.terminal and switch in rule.switch and issuer in rule.issuer:
+            return rule.verdict
+    return Verdict.EXCEPTION
+
+
+def told_to_wait(terminal: TerminalEvidence) -> bool:
+    """Whether the no was a 98: the switch gave up on the issuer, who may have charged, and its stub is needed."""
+    return isinstance(terminal, TerminalStub) and terminal.response_code == words.NO_ANSWER_UPSTREAM
+
+
+def overdue(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, now: Instant, clocks: Clocks) -> Verdict:
+    """The verdict once the clocks are asked: what rests open too long becomes an exception, with an owner.
+
+    A silent terminal's next financial request proves that it closed this sale (docs/loop.md); without one, "paid,
+    receipt open" ends after 24 h with a person, never with a reversal by machine.
+    """
+    age = now - first_stub(evidence).started_at
+    if verdict is Verdict.PAID_RECEIPT_OPEN and positions[0] in SILENT:
+        if evidence.switch is not None and evidence.switch.followed_at:
+            return Verdict.PAID
+        return Verdict.EXCEPTION if age >= clocks.closure else verdict
+    if verdict is Verdict.UNKNOWN:
+        return Verdict.EXCEPTION if age >= clocks.closure else verdict
+    if verdict is Verdict.RETURNING:
+        return Verdict.EXCEPTION if age >= clocks.reversal else verdict
+    return verdict
+
+
+def first_stub(evidence: Evidence) -> TerminalStub | SwitchStub | IssuerStub:
+    """The earliest witness there is, in the order terminal, switch, issuer; ValueError when there is none."""
+    for stub in evidence:
+        if isinstance(stub, TerminalStub | SwitchStub | IssuerStub):
+            return stub
+    raise ValueError("no station has a stub of this transaction")

@@ -1,0 +1,188 @@
+"""The verdict table: docs/loop.md's rows at each stage (R006, R045–R047, R051, R096; X1, X3, X5)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from counterfoil.step import SECOND, Instant
+from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
+from counterfoil.verdict import NOT_OURS, Clocks, Verdict, judge
+from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, spoken, working_days_after
+from counterfoil.verdict.position import SWITCH, TERMINAL
+
+TABLE = Path(__file__).parents[1] / "tables" / "verdicts.txt"
+STARTED: Instant = 1_700_000_000 * SECOND  # a Tuesday
+REF = "T0000001/000001/000042"
+NAMES = {"rc": "response_code", "rr": "reversal_reason", "rv": "reversal_code"}
+UNITS = {"s": SECOND, "m": 60 * SECOND, "h": HOUR}
+
+
+class Row(NamedTuple):
+    what: str
+    terminal: TerminalEvidence
+    switch: SwitchStub | None
+    issuer: IssuerStub | None
+    age: Instant
+    expected: str
+
+
+def common(text: str) -> dict[str, Any]:
+    state, _, extra = text.partition(":")
+    members: dict[str, Any] = {
+        "state": state, "terminal": "T0000001", "merchant": "M01", "amount": 1250, "currency": "CNY", "last4": "1234",
+        "started_at": STARTED, "updated_at": STARTED + SECOND,
+    }  # fmt: skip
+    for pair in filter(None, extra.split(",")):
+        name, _, value = pair.partition("=")
+        if name == "fwd":
+            members["forwarded"] = True
+        elif name in {"posted", "undone"}:
+            members |= {"debited": 1250, "debited_at": STARTED + SECOND}
+            members |= {"returned": 1250, "returned_at": STARTED + 2 * SECOND} if name == "undone" else {}
+        elif name == "followed":
+            members["followed_at"] = STARTED + 60 * SECOND
+        else:
+            members[NAMES.get(name, name)] = value
+    return members
+
+
+def parse(line: str) -> Row:
+    left, _, expected = line.partition(" -> ")
+    what, terminal, switch, issuer, age = (part.strip() for part in left.split("|"))
+    count, unit = re.fullmatch(r"(\d+)([smh])", age).groups()  # type: ignore[union-attr]
+    asked: TerminalEvidence = None
+    if terminal == "not-ours":
+        asked = NOT_OURS
+    elif terminal != "-":
+        asked = TerminalStub(ref=REF, **common(terminal))
+    return Row(
+        what,
+        asked,
+        SwitchStub(**{"ref": REF, "forwarded": False, "rrn": "632600ABCDEF", **common(switch)})
+        if switch != "-"
+        else None,
+        IssuerStub(**{"issuer": "issuer-a", "rrn": "632600ABCDEF", **common(issuer)}) if issuer != "-" else None,
+        int(count) * UNITS[unit],
+        expected,
+    )
+
+
+ROWS = [parse(line) for line in TABLE.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
+def test_the_stubs_make_the_verdict_of_the_table(row: Row) -> None:
+    found = judge(row.terminal, row.switch, row.issuer, STARTED + row.age)
+    stop = found.stopped_at
+    assert f"{found.verdict.value} {stop.leg if stop else '-'} {found.next.owner}" == row.expected
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
+def test_every_answer_can_be_read_aloud_in_both_languages_and_sent_as_json(row: Row) -> None:
+    found = judge(row.terminal, row.switch, row.issuer, STARTED + row.age)
+    for text in (found.sentence, found.next.action, *(held.what for held in found.money)):
+        assert text.en
+        assert text.zh
+        assert "{" not in text.en + text.zh
+    plain = found.to_json()
+    assert set(plain) == {"verdict", "sentence", "stopped_at", "money", "next", "evidence"}
+    assert plain["sentence"] == {"en": found.sentence.en, "zh": found.sentence.zh}
+    assert (plain["evidence"]["issuer"] == "unknown") == (row.issuer is None)
+
+
+def test_the_table_reaches_every_verdict() -> None:
+    assert {row.expected.split()[0] for row in ROWS} == {verdict.value for verdict in Verdict}
+
+
+def every_position() -> list[tuple[TerminalEvidence, SwitchStub | None, IssuerStub | None]]:
+    def stubs(column: int) -> list[Any]:
+        found: list[Any] = []
+        for row in ROWS:
+            if row[column] not in found:
+                found.append(row[column])
+        return found
+
+    return list(itertools.product(stubs(1), stubs(2), stubs(3)))
+
+
+@pytest.mark.parametrize("age", [0, 24 * HOUR, 48 * HOUR], ids=["young", "a day", "two days"])
+def test_no_combination_of_stubs_calls_money_safe_that_an_issuer_still_holds(age: Instant) -> None:
+    for terminal, switch, issuer in every_position():
+        if terminal in {None, NOT_OURS} and switch is None and issuer is None:
+            continue
+        found = judge(terminal, switch, issuer, STARTED + age)
+        held = issuer is not None and issuer.debited > issuer.returned
+        case = (terminal, switch, issuer, found.verdict)
+        if held:
+            assert found.verdict not in {Verdict.NOT_CHARGED, Verdict.RETURNED}, case
+            assert sum(holding.amount for holding in found.money) == 1250, case
+        if found.verdict in {Verdict.PAID, Verdict.PAID_RECEIPT_OPEN}:
+            assert held, case
+        if found.verdict is Verdict.RETURNED:
+            assert issuer is not None, case
+            assert issuer.returned == issuer.debited == 1250, case
+
+
+def test_nothing_stays_open_for_ever_without_a_person() -> None:
+    for terminal, switch, issuer in every_position():
+        if terminal in {None, NOT_OURS} and switch is None and issuer is None:
+            continue
+        verdict = judge(terminal, switch, issuer, STARTED + 48 * HOUR).verdict
+        assert verdict not in {Verdict.UNKNOWN, Verdict.RETURNING}
+
+
+def test_no_stub_at_all_is_not_a_transaction() -> None:
+    with pytest.raises(ValueError, match="no station"):
+        judge(None, None, None, STARTED)
+    with pytest.raises(ValueError, match="no station"):
+        judge(NOT_OURS, None, None, STARTED)
+
+
+def test_the_clocks_are_settings_and_breach_one_by_one() -> None:
+    row = next(row for row in ROWS if row.what == "leg 3 lost, 98 arrived")
+    short = Clocks(reversal=60 * SECOND)
+    assert judge(row.terminal, row.switch, row.issuer, STARTED + 59 * SECOND, short).verdict is Verdict.RETURNING
+    assert judge(row.terminal, row.switch, row.issuer, STARTED + 60 * SECOND, short).verdict is Verdict.EXCEPTION
+
+
+def test_the_refund_promise_counts_working_days_only() -> None:
+    tuesday = STARTED
+    assert working_days_after(tuesday, 1) == tuesday + DAY
+    assert working_days_after(tuesday, 4) == tuesday + 6 * DAY  # over one week-end
+    assert working_days_after(tuesday, 7) == tuesday + 9 * DAY
+    row = next(row for row in ROWS if row.what == "leg 3 lost, 98 arrived")
+    sentence = judge(row.terminal, row.switch, row.issuer, STARTED).sentence
+    assert spoken(STARTED + SECOND + 9 * DAY) in sentence.en
+    assert "12.50 CNY" in sentence.zh
+
+
+def test_an_exception_names_the_case_a_station_opened_or_the_reference_that_finds_it() -> None:
+    opened = next(row for row in ROWS if row.what == "0430 refused, case opened")
+    assert "C7" in judge(*opened[1:4], STARTED).sentence.en
+    silent = next(row for row in ROWS if row.what == "not ours, approved, silent for a day")
+    assert "632600ABCDEF" in judge(*silent[1:4], STARTED + 24 * HOUR).sentence.en
+    alone = next(row for row in ROWS if row.what == "leg 1 lost, reversal pending for a day")
+    assert REF in judge(*alone[1:4], STARTED + 24 * HOUR).sentence.en
+
+
+def test_instants_are_written_in_utc_to_the_microsecond() -> None:
+    assert iso(STARTED + 42) == "2023-11-14T22:13:20.000042Z"
+
+
+def test_evidence_is_the_stubs_themselves() -> None:
+    row = next(row for row in ROWS if row.what == "not ours, approved")
+    evidence = judge(*row[1:4], STARTED).to_json()["evidence"]
+    assert evidence["terminal"] == "not ours"
+    assert evidence["switch"]["state"] == "approved"
+    assert evidence["issuer"]["debited"] == 1250
+    assert evidence["issuer"]["returned_at"] is None
+
+
+def test_every_folded_state_is_used_by_the_table() -> None:
+    assert {row.terminal.state for row in ROWS if isinstance(row.terminal, TerminalStub)} == set(TERMINAL)
+    assert {row.switch.state for row in ROWS if row.switch} == set(SWITCH)
