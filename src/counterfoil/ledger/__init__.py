@@ -1,0 +1,31 @@
+"""Double entry: integer minor units, append-only, hold → post | void | expire.
+
+Pure: no clock, no store, no randomness. A station loads the accounts and earlier records a step needs into a `Book`,
+asks it for transfers, holds and reversals, and writes what the book says is new. A refusal is one named `Refusal`,
+raised as `errors.Refused`; the order of the checks is the order of the enum and of docs/refusals.md.
+
+Sign: the balance of an account is its credits minus its debits. What a cardholder owns is positive.
+"""
+
+from counterfoil.ledger.account import Account, AccountKind
+from counterfoil.ledger.book import Book
+from counterfoil.ledger.entry import MAX_INTEGER, Entry
+from counterfoil.ledger.hold import Hold, Outcome, Resolution
+from counterfoil.ledger.invariants import Invariant, Violation, check, sums
+from counterfoil.ledger.refusal import Refusal
+
+__all__ = [
+    "MAX_INTEGER",
+    "Account",
+    "AccountKind",
+    "Book",
+    "Entry",
+    "Hold",
+    "Invariant",
+    "Outcome",
+    "Refusal",
+    "Resolution",
+    "Violation",
+    "check",
+    "sums",
+]

@@ -1,0 +1,43 @@
+"""Accounts. Only some carry a balance row; it is a cache of their entries, never a second truth."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class AccountKind(enum.StrEnum):
+    """Whose money an account counts."""
+
+    CARDHOLDER = "cardholder"
+    FUNDING = "funding"
+    CLEARING = "clearing"
+    MERCHANT = "merchant"
+    FEE = "fee"
+    SUSPENSE = "suspense"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One account in one currency (or unit).
+
+    `balance` is credits minus debits in minor units, or None for an append-only account: no row that every
+    transaction would have to update, its balance is the sum of its entries. `held` is the sum of its open holds.
+    `floor` is the lowest the available amount may get (a cardholder's is 0); None means no limit, and an account
+    without a balance has none.
+    """
+
+    id: str
+    kind: AccountKind
+    currency: str
+    balance: int | None = None
+    floor: int | None = None
+    held: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.floor is None or self.balance is not None, "a floor needs a balance to stand on"
+
+    @property
+    def available(self) -> int | None:
+        """What may still be spent above zero: balance minus held; None when there is no balance row."""
+        return None if self.balance is None else self.balance - self.held

@@ -1,0 +1,123 @@
+"""The checks that need no book: one refusal per cause, called in the order of `Refusal`."""
+
+from __future__ import annotations
+
+from counterfoil.errors import Refused
+from counterfoil.ledger.account import Account
+from counterfoil.ledger.entry import MAX_INTEGER, Entry
+from counterfoil.ledger.hold import Hold, Outcome, Resolution
+from counterfoil.ledger.refusal import Refusal
+from counterfoil.step import Instant
+
+
+def readable(record_id: str, amount: int, ttl: int = 0) -> None:
+    """An id, and true integers: a bool or a float is refused before anything is compared with it (1 == 1.0)."""
+    if not record_id:
+        raise Refused(Refusal.ID_EMPTY)
+    if type(amount) is not int:
+        raise Refused(Refusal.AMOUNT_NOT_INTEGER)
+    if type(ttl) is not int:
+        raise Refused(Refusal.TTL_NOT_INTEGER)
+
+
+def same_entry(earlier: Entry | Hold | Resolution, wanted: Entry) -> Entry:
+    """The earlier entry, when `wanted` is the same request again."""
+    if not isinstance(earlier, Entry) or earlier.hold or bool(earlier.reverses) != bool(wanted.reverses):
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    if earlier.reverses != wanted.reverses:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_ORIGINAL)
+    _same_fields(earlier, wanted)
+    return earlier
+
+
+def same_hold(earlier: Entry | Hold | Resolution, wanted: Hold) -> Hold:
+    """The earlier hold, when `wanted` is the same request again. Time-outs are compared as intervals."""
+    if not isinstance(earlier, Hold):
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    _same_fields(earlier, wanted)
+    if earlier.ttl != wanted.ttl:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_TTL)
+    return earlier
+
+
+def same_post(earlier: Entry | Hold | Resolution, hold_id: str, amount: int | None, hold: Hold | None) -> Entry:
+    """The earlier posting, when it is of the same hold and the same amount (None: all that was held)."""
+    if not isinstance(earlier, Entry) or not earlier.hold:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    if earlier.hold != hold_id:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+    assert hold is not None, "a posting was loaded without its hold"
+    if earlier.amount != (hold.amount if amount is None else amount):
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+    return earlier
+
+
+def same_void(earlier: Entry | Hold | Resolution, hold_id: str, amount: int, hold: Hold | None) -> Resolution:
+    """The earlier void, when it is of the same hold (its amount said as 0 or in full is the same)."""
+    if not isinstance(earlier, Resolution) or earlier.outcome is not Outcome.VOIDED:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    if earlier.hold != hold_id:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+    assert hold is not None, "a void was loaded without its hold"
+    if amount not in (0, hold.amount):
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+    return earlier
+
+
+def _same_fields(earlier: Entry | Hold, wanted: Entry | Hold) -> None:
+    if earlier.debit != wanted.debit:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_DEBIT)
+    if earlier.credit != wanted.credit:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_CREDIT)
+    if earlier.amount != wanted.amount:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+    if earlier.currency != wanted.currency:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_CURRENCY)
+    if earlier.ref != wanted.ref:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_REF)
+
+
+def sensible_amount(amount: int) -> None:
+    """Between 1 and what 63 bits hold."""
+    if amount == 0:
+        raise Refused(Refusal.AMOUNT_ZERO)
+    if amount < 0:
+        raise Refused(Refusal.AMOUNT_NEGATIVE)
+    if amount > MAX_INTEGER:
+        raise Refused(Refusal.AMOUNT_TOO_LARGE)
+
+
+def sensible_ttl(at: Instant, ttl: int) -> None:
+    """An interval, not a point in the past; its end still fits an instant."""
+    if ttl < 0:
+        raise Refused(Refusal.TTL_NEGATIVE)
+    if at + ttl > MAX_INTEGER:
+        raise Refused(Refusal.EXPIRY_TOO_LARGE)
+
+
+def sensible_accounts(debit: str, credit: str) -> None:
+    """Money moves between two accounts."""
+    if debit == credit:
+        raise Refused(Refusal.ACCOUNTS_SAME)
+
+
+def within_limit(source: Account, amount: int) -> None:
+    """Available money stays at or above the floor, counting every open hold as spent."""
+    if source.balance is None:
+        return
+    if source.floor is not None and source.balance - source.held - amount < source.floor:
+        raise Refused(Refusal.LIMIT_EXCEEDED)
+    if source.balance - source.held - amount < -MAX_INTEGER:
+        raise Refused(Refusal.DEBIT_BALANCE_OVERFLOWS)
+
+
+def credit_fits(target: Account, amount: int) -> None:
+    """The balance that grows still fits 63 bits."""
+    if target.balance is not None and target.balance + amount > MAX_INTEGER:
+        raise Refused(Refusal.CREDIT_BALANCE_OVERFLOWS)
+
+
+def held_fits(source: Account, amount: int) -> None:
+    """The held amount that grows still fits 63 bits."""
+    if source.held + amount > MAX_INTEGER:
+        raise Refused(Refusal.HELD_OVERFLOWS)
