@@ -1,7 +1,7 @@
 """The verb-level port: what a station may ask of whatever holds its keys.
 
 A station never sees a clear key, and no verb gives one out. Keys are `StoredKey`s; each verb names the usages it
-accepts and refuses every other with `KeyUsageError`. What a peer got wrong is a `SecurityError` with the DE39 to answer.
+accepts and refuses every other with `KeyUsageError`. What a peer got wrong is a `SecurityError`: the DE39 to answer.
 The back end now is software (`SoftHsm`): it is not an HSM, and a clear PIN passes through the memory of this process.
 """
 

@@ -19,6 +19,10 @@ PVV_DIGITS: Final = 4
 NO_PAN: Final = "0000000000000"
 """Stands for the card number in a format 0 block that is not bound to one (DE53.1 = 1)."""
 
+# A PVV takes the decimal digits of the result first, then the letters as their value minus ten.
+_DIGITS: Final = str.maketrans("", "", "abcdef")
+_LETTERS: Final = str.maketrans("abcdef", "012345", "0123456789")
+
 Entropy = Callable[[int], bytes]
 BOUND_FORMS: Final = frozenset({0, 3, 4})
 """Formats that bind the PIN to a card number; a block must not be translated from one of these to one that does not."""
@@ -29,12 +33,12 @@ def build(form: int, pin: str, pan: str, entropy: Entropy) -> bytes:
     _check_pin(pin)
     head = f"{form:X}{len(pin):X}{pin}"
     if form == 0:
-        return _xor(bytes.fromhex(head.ljust(16, "F")), _pan_field(pan))
+        return (int(head.ljust(16, "F"), 16) ^ _pan_field(pan)).to_bytes(8, "big")
     if form == 1:
         return bytes.fromhex((head + entropy(8).hex())[:16])
     if form == 3:
         fill = "".join("ABCDEF"[byte % 6] for byte in entropy(16 - len(head)))
-        return _xor(bytes.fromhex(head + fill), _pan_field(pan))
+        return (int(head + fill, 16) ^ _pan_field(pan)).to_bytes(8, "big")
     raise SecurityError("unknown PIN block format")
 
 
@@ -42,9 +46,8 @@ def parse(form: int, block: bytes, pan: str) -> str:
     """The PIN in a clear block of format 0, 1 or 3; SecurityError(99) for anything else."""
     if form not in (0, 1, 3) or len(block) != 8:
         raise SecurityError("unknown PIN block format")
-    field = block if form == 1 else _xor(block, _pan_field(pan))
-    text = field.hex().upper()
-    pin, fill = _split(text, form)
+    value = int.from_bytes(block, "big")
+    pin, fill = _split(f"{value if form == 1 else value ^ _pan_field(pan):016X}", form)
     if (form == 0 and fill.strip("F")) or (form == 3 and fill.strip("ABCDEF")):
         raise SecurityError("malformed PIN block")
     return pin
@@ -79,8 +82,7 @@ def pvv(pin: str, pan: str, key: DesKey, index: int = 1) -> str:
     if not is_pan(pan) or not 0 <= index <= 9:
         raise SecurityError("a PVV needs a card number and a one-digit key index")
     text = key.encrypt(bytes.fromhex(f"{pan[-12:-1]}{index}{pin}")).hex()
-    digits = [c for c in text if c <= "9"] + [str(int(c, 16) - 10) for c in text if c > "9"]
-    return "".join(digits[:PVV_DIGITS])
+    return (text.translate(_DIGITS) + text.translate(_LETTERS))[:PVV_DIGITS]
 
 
 def _check_pin(pin: str) -> None:
@@ -88,10 +90,10 @@ def _check_pin(pin: str) -> None:
         raise SecurityError("a PIN has 4 to 12 digits")
 
 
-def _pan_field(pan: str) -> bytes:
+def _pan_field(pan: str) -> int:
     if not is_pan(pan):
         raise SecurityError("the PIN block needs a card number")
-    return bytes.fromhex(pan[-13:-1].rjust(16, "0"))
+    return int(pan[-13:-1], 16)
 
 
 def _pan_field_4(pan: str) -> bytes:

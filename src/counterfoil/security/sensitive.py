@@ -39,7 +39,6 @@ class Sensitive(Unserialisable, Generic[T]):
 
     __slots__ = ("_value",)
     _value: T
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value: T) -> None:
         self._value = value

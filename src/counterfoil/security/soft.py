@@ -14,6 +14,11 @@ from counterfoil.security.keys import KCV_BYTES, KeyRing, KeyUsage, OpenKey, Sto
 from counterfoil.security.mac import MAC_BYTES, MacAlgorithm, aes_mac, des_mac
 from counterfoil.security.pan import is_pan
 
+# Looking a member up on its enum costs 0.2 µs each time; the hot verbs use these names.
+_MAC = KeyUsage.MAC
+_PIN = (KeyUsage.PIN, KeyUsage.PIN_AES)
+_PIN_AES = KeyUsage.PIN_AES
+_AES_CMAC = MacAlgorithm.AES_CMAC
 _WORKING = (KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK)
 _DES_USAGES = frozenset({KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK, KeyUsage.PVK})
 _NONCE = 12
@@ -69,8 +74,8 @@ class SoftHsm:
         self, key: StoredKey, data: bytes, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False
     ) -> bytes:
         """See `Hsm.mac`."""
-        opened = self._ring.open(key, KeyUsage.MAC)
-        if algorithm is MacAlgorithm.AES_CMAC:
+        opened = self._ring.open(key, _MAC)
+        if algorithm is _AES_CMAC:
             return aes_mac(opened.aes, data)
         return des_mac(opened.des, data, algorithm, raw=raw)
 
@@ -90,7 +95,7 @@ class SoftHsm:
 
     def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:
         """See `Hsm.encrypt_pin`."""
-        opened = self._ring.open(key, KeyUsage.PIN, KeyUsage.PIN_AES)
+        opened = self._ring.open(key, *_PIN)
         return self._seal_pin(opened, pin, pan, form)
 
     def translate_pin(
@@ -104,17 +109,24 @@ class SoftHsm:
         to: int | None = None,
     ) -> bytes:
         """See `Hsm.translate_pin`."""
-        come = self._ring.open(source, KeyUsage.PIN, KeyUsage.PIN_AES)
-        go = self._ring.open(target, KeyUsage.PIN, KeyUsage.PIN_AES)
+        come = self._ring.open(source, *_PIN)
+        go = self._ring.open(target, *_PIN)
         form = _form_of(come) if form is None else form
         to = _form_of(go) if to is None else to
         if form in pins.BOUND_FORMS and to not in pins.BOUND_FORMS:
             raise KeyUsageError("a PIN bound to a card number must stay bound to it")
+        if form == to == 0:
+            # The hot path of a switch: checked, then encrypted again as it stands.
+            _check_form(come, form)
+            _check_form(go, to)
+            clear = _clear_block(come, block)
+            pins.parse(form, clear, pan)
+            return go.des.encrypt(clear)
         return self._seal_pin(go, self._open_pin(come, block, pan, form), pan, to)
 
     def verify_pin(self, block: bytes, pan: str, key: StoredKey, pvk: StoredKey, pvv: str) -> bool:
         """See `Hsm.verify_pin`."""
-        opened = self._ring.open(key, KeyUsage.PIN, KeyUsage.PIN_AES)
+        opened = self._ring.open(key, *_PIN)
         verifier = self._ring.open(pvk, KeyUsage.PVK).des
         pin = self._open_pin(opened, block, pan, _form_of(opened))
         if len(pin) != pins.PVV_DIGITS:
@@ -135,9 +147,7 @@ class SoftHsm:
         _check_form(key, form)
         if form == 4:
             return pins.parse_4(block, pan, key.aes.decrypt)
-        if len(block) != 8:
-            raise SecurityError("malformed PIN block")
-        return pins.parse(form, key.des.decrypt(block), pan)
+        return pins.parse(form, _clear_block(key, block), pan)
 
     # --- card data --------------------------------------------------------------------------------------------------
 
@@ -170,11 +180,17 @@ class SoftHsm:
 
 
 def _form_of(key: OpenKey) -> int:
-    return 4 if key.usage is KeyUsage.PIN_AES else 0
+    return 4 if key.usage is _PIN_AES else 0
+
+
+def _clear_block(key: OpenKey, block: bytes) -> bytes:
+    if len(block) != 8:
+        raise SecurityError("malformed PIN block")
+    return key.des.decrypt(block)
 
 
 def _check_form(key: OpenKey, form: int) -> None:
-    if (form == 4) is not (key.usage is KeyUsage.PIN_AES):
+    if (form == 4) is not (key.usage is _PIN_AES):
         raise KeyUsageError(f"a {key.usage} key does not make PIN blocks of format {form}")
 
 

@@ -19,7 +19,7 @@ _TRACK2: Final = re.compile(
 )
 _UNIT: Final = 16
 _NIBBLES: Final = re.compile(r"[0-9A-F]{17,37}")
-_PLAIN: Final = re.compile(r"[0-9]{1,19}D?[0-9D]{0,36}")
+_PLAIN: Final = re.compile(r"[0-9][0-9D]{0,36}")
 
 
 class Track2(Unserialisable):
@@ -56,7 +56,7 @@ def encrypt(track: str, key: DesKey) -> str:
     last one of its BCD form.
     """
     text = track.replace("=", "D")
-    if len(text) > LONGEST or not _PLAIN.fullmatch(text):
+    if not _PLAIN.fullmatch(text):
         raise SecurityError("not a track", response_code=FORMAT_CODE)
     return _swap(text.rjust(_UNIT + 1, "F"), key.encrypt)
 
