@@ -1,0 +1,14 @@
+"""The command line: one verb per file, loaded when it is asked for.
+
+Receives from: a person or a script. Sends to: the stations' control channels, and their stores read-only.
+Records: nothing. If it dies here: every verb can be asked again; `sale` with the same --key never sells twice.
+"""
+
+from __future__ import annotations
+
+
+def main() -> int:
+    """Entry point of the `counterfoil` command; returns the exit code (see `counterfoil --help`)."""
+    from counterfoil.cli.app import run
+
+    return run()

@@ -1,0 +1,87 @@
+"""The group of verbs. A verb's file is imported only when the verb is called: start-up stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from counterfoil import __version__
+from counterfoil.cli.failure import complain, unexpected
+from counterfoil.cli.session import DATA_OPTION, LANG_OPTION
+from counterfoil.errors import PaymentError
+from counterfoil.words import Text
+
+# verb -> (module, what `counterfoil --help` says of it)
+VERBS: Final[dict[str, tuple[str, str]]] = {
+    "up": ("up", "Run the whole loop: terminals, switch, two issuers."),
+    "sale": ("sale", "Take a card payment."),
+    "why": ("why", "Where the money of one transaction is, and what happens next."),
+    "terminal": ("terminal", "The terminals: list, status, last sale, goods, export, register."),
+    "cards": ("cards", "The demo cards."),
+    "accounts": ("accounts", "The issuers' accounts and the sum of the ledger."),
+    "receipt": ("receipt", "Show a receipt."),
+    "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
+    "fault": ("fault", "Break a leg of the loop, kill a station, heal."),
+    "day": ("day", "A day of real shop baskets through the running stack, with faults."),
+}
+
+EPILOG: Final = """\b
+Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 declined ·
+            5 not found · 6 unreachable or not sent · 7 breaks found
+
+\b
+Examples:
+  counterfoil up
+  counterfoil sale --amount 12.50 --card alice
+  counterfoil why T0000001/000001/000001
+  counterfoil fault set 3 drop --times 1
+"""
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs by name and imports one when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The verbs in the order a newcomer needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb's command, from its own file; None when there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"counterfoil.cli.{VERBS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of verbs without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+
+@click.group(cls=Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@DATA_OPTION
+@LANG_OPTION
+def command(data: str | None, lang: str | None) -> None:
+    """A card sale walks a loop: terminal, switch, issuer and back. Counterfoil says where the money is."""
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code. Every complaint is one sentence on stderr, and JSON with --json."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    json = "--json" in arguments
+    try:
+        return int(command.main(args=arguments, prog_name="counterfoil", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        return complain(error, json)
+    except (click.Abort, KeyboardInterrupt):
+        return unexpected("interrupted", Text("interrupted", "已中断"), json, 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except PaymentError as error:
+        return unexpected("failed", Text(str(error), str(error)), json, 1)

@@ -1,0 +1,127 @@
+"""`counterfoil decode`: read one packet. Needs no stack and no data directory."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import msgspec
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.errors import DecodeError, FramingError, OurError
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.iso8583 import Dialect, Message
+
+FRAMINGS: Final = ("len+tpdu+header", "tpdu+header", "len+tpdu", "body")
+EPILOG: Final = """\b
+Examples:
+  counterfoil decode 600003000060310031130002007024048020C09811...
+  counterfoil decode --framing body --json 0800...
+  counterfoil decode --override '{"60": {"max": 19}}' --reveal 00D4600...
+  counterfoil decode - < packet.hex
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("packet", metavar="HEX")
+@click.option("--dialect", type=click.Choice(["cup-pos", "iso87-ascii"]), default="cup-pos", show_default=True)
+@click.option("--framing", type=click.Choice(FRAMINGS), help="What stands before the MTI [default: found out].")
+@click.option("--override", metavar="JSON", default="{}", help="DE number → what differs from the dialect.")
+@click.option("--reveal", is_flag=True, help="Show card data that is masked otherwise.")
+@verb
+def command(session: Session, packet: str, dialect: str, framing: str | None, override: str, reveal: bool) -> int:
+    """Read one ISO 8583 packet given in hex ("-" reads it from stdin)."""
+    data = unhex(sys.stdin.read() if packet == "-" else packet)
+    spoken = choose(dialect, override)
+    try:
+        tpdu, header, body = split(data, framing if dialect == "cup-pos" else framing or "body")
+        message = spoken.decode(body)
+    except DecodeError as error:
+        raise unreadable(error, spoken, reveal) from None
+    except FramingError as error:
+        raise Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文:{error}")) from None
+    fields = spoken.flat(message, reveal=reveal)
+    value = {
+        "tpdu": tpdu.hex().upper(),
+        "header": header.hex().upper(),
+        "mti": message.mti,
+        "fields": {number: text for number, text in fields.items() if number.isdigit()},
+        "nested": spoken.nested(message),
+    }
+    session.answer(value, lambda: table(value))
+    return Exit.OK
+
+
+def unhex(text: str) -> bytes:
+    """Hex digits with any white space between them as bytes; Failure for anything else."""
+    try:
+        data = bytes.fromhex("".join(text.split()))
+    except ValueError:
+        data = b""
+    if not data:
+        raise Failure(Exit.USAGE, "usage", Text("HEX must be pairs of hex digits", "HEX 必须是成对的十六进制数字"))
+    return data
+
+
+def choose(name: str, override: str) -> Dialect:
+    """The dialect with the overrides applied; Failure when the overrides make no sense."""
+    from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
+
+    dialect = CUP_POS if name == "cup-pos" else ISO87_ASCII
+    try:
+        switches: Any = msgspec.json.decode(override)
+        if not isinstance(switches, dict):
+            raise Failure(Exit.USAGE, "usage", Text("--override must be a JSON object", "--override 必须是 JSON 对象"))
+        return dialect.override(switches) if switches else dialect
+    except (msgspec.DecodeError, OurError, ValueError, TypeError, KeyError, AttributeError) as error:
+        text = f"--override does not fit: {error}"
+        raise Failure(Exit.USAGE, "usage", Text(text, f"--override 不可用:{error}")) from None
+
+
+def split(data: bytes, framing: str | None) -> tuple[bytes, bytes, bytes]:
+    """TPDU, header and body of a packet in the given framing, or in the one that fits."""
+    from counterfoil.iso8583.framing import split_cup, unwrap
+
+    if framing is not None:
+        tpdu, header, body = unwrap(data, framing)
+        return tpdu or b"", header or b"", body
+    if int.from_bytes(data[:2], "big") == len(data) - 2:
+        data = data[2:]
+    elif data[:1] != b"\x60":
+        return b"", b"", data
+    return split_cup(data, None)
+
+
+def unreadable(error: DecodeError, dialect: Dialect, reveal: bool) -> Failure:
+    """A packet that cannot be read: where, why, and what was read before."""
+    partial: Message | None = error.partial
+    read = dialect.flat(partial, reveal=reveal) if partial is not None else {}
+    return Failure(
+        Exit.FAILED,
+        "decode",
+        Text(str(error), f"报文无法解析:{error}"),
+        path=error.path,
+        offset=error.offset,
+        fields={number: text for number, text in read.items() if number.isdigit()},
+    )
+
+
+def table(value: dict[str, Any]) -> None:
+    """The fields as a table on a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text as Cell
+
+    console = Console(soft_wrap=True)
+    console.print(f"MTI {value['mti']}   TPDU {value['tpdu'] or '–'}   header {value['header'] or '–'}")
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    for number, text in value["fields"].items():
+        inside = value["nested"].get(number)
+        grid.add_row(Cell(f"DE{number}", style="bold"), Cell(str(text)))
+        if inside:
+            grid.add_row(Cell(""), Cell(msgspec.json.encode(inside).decode(), style="dim"))
+    console.print(grid)
