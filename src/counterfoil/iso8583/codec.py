@@ -1,0 +1,336 @@
+"""A dialect: the table of its fields, and the verbs decode and encode over it.
+
+The generic loop here is the whole truth. For bitmaps of messages the dialect knows, `compiled.py` makes straight-line
+code that either gives the same result or steps aside, so every error comes from this loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from counterfoil.errors import DecodeError, EncodeError, OurError
+from counterfoil.iso8583.compiled import Compiler
+from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits
+from counterfoil.iso8583.fields import Field, Kind, Prefix
+from counterfoil.iso8583.message import NAME_OF, Message
+from counterfoil.iso8583.show import hidden
+
+# loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
+NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
+_VARIANTS_MAX: Final = 64
+
+
+class Shape(NamedTuple):
+    """A kind of message a dialect knows: straight-line code is made for its bitmaps, and for no others."""
+
+    mandatory: frozenset[int]
+    optional: frozenset[int]
+
+    def fits(self, numbers: Iterable[int]) -> bool:
+        """All mandatory fields are there and nothing that is not at least optional."""
+        present = set(numbers)
+        return self.mandatory <= present and present <= self.mandatory | self.optional
+
+
+def shape(mandatory: str, optional: str = "") -> Shape:
+    """A shape from field numbers written with blanks between them."""
+    return Shape(frozenset(map(int, mandatory.split())), frozenset(map(int, optional.split())))
+
+
+Nested = Mapping[int, Callable[[Message], Any]]
+
+
+class Dialect:
+    """How one kind of link writes messages. Immutable: `override` and `variant` make another one.
+
+    `decode` and `encode` are strict: no non-digit in a numeric field, no byte left over, no value beyond its length.
+    """
+
+    def __init__(
+        self, name: str, fields: Iterable[Field], style: Style, shapes: Iterable[Shape], nested: Nested
+    ) -> None:
+        self.name = name
+        self.fields: Final[Mapping[int, Field]] = {field.number: field for field in fields}
+        self.style: Final = style
+        self._shapes = tuple(shapes)
+        self._nested = nested
+        self._elements = {number: Element(field, style) for number, field in self.fields.items()}
+        self._compiler = Compiler(self.fields, style)
+        self._head_size = 2 if style.packed else 4
+        self._variants: dict[object, Dialect] = {}
+
+    def __repr__(self) -> str:
+        return f"<Dialect {self.name}>"
+
+    # --- bytes to message --------------------------------------------------------------------------------------------
+
+    def decode(self, body: bytes) -> Message:
+        """The message in `body`, which starts at the message type; every byte belongs to it.
+
+        DecodeError otherwise: `path` and `offset` of the first flaw, `partial` with the fields that could be read
+        (also those behind the flaw as long as it is certain where they start).
+        """
+        key = self._key(body)
+        fast = self._compiler.decoders.get(key)
+        if fast is not None:
+            message = fast(body)
+            if message is not None:
+                return message
+        message = self.decode_any(body)
+        if fast is None:
+            # Only a message that was read to its end teaches a bitmap: garbage never makes us compile.
+            numbers = message.present()
+            if self._known(numbers):
+                self._compiler.learn_decoder(key, numbers)
+        return message
+
+    def _key(self, body: bytes) -> bytes:
+        at = self._head_size
+        key = body[at : at + 8]
+        return body[at : at + 16] if self.style.secondary and key >= b"\x80" else key
+
+    def decode_any(self, body: bytes) -> Message:
+        """`decode` by the generic loop alone; the tests compare the two."""
+        partial, numbers, at = self._head(body)
+        failure: DecodeError | None = None
+        for number in numbers:
+            resume: int | None = None
+            try:
+                element = self._element(number)
+                value, at = element.read(body, at)
+                partial.set(number, value)
+            except Flaw as flaw:
+                failure = failure or DecodeError(str(number), at + flaw.shift, flaw.reason, partial=partial)
+                resume = flaw.resume
+                if resume is None:
+                    break
+                at = resume
+        if failure is None and at != len(body):
+            failure = DecodeError("end", at, f"{len(body) - at} bytes left over", partial=partial)
+        if failure is not None:
+            raise failure  # out here, as above
+        return partial
+
+    def _head(self, body: bytes) -> tuple[Message, list[int], int]:
+        message = Message("")
+        path, at = "MTI", 0
+        try:
+            message.mti, at = self._read_mti(body)
+            path = "bitmap"
+            return message, *self._read_bitmap(body, at)
+        except Flaw as flaw:
+            partial = message if message.mti else None
+            failure = DecodeError(path, at + flaw.shift, flaw.reason, partial=partial)
+        raise failure  # out here, so that the error does not carry the flaw as its context
+
+    def _element(self, number: int) -> Element:
+        element = self._elements.get(number)
+        if element is None:
+            raise Flaw("not a field of this dialect")
+        return element
+
+    def _read_mti(self, body: bytes) -> tuple[str, int]:
+        end = self._head_size
+        mti = body[:end].hex() if self.style.packed else body[:end].decode("latin-1")
+        if len(mti) != 4:
+            raise Flaw("cut off")
+        if not all_digits(mti):
+            raise Flaw("not four digits")
+        return mti, end
+
+    def _read_bitmap(self, body: bytes, at: int) -> tuple[list[int], int]:
+        width = 16 if self.style.hex_bitmap else 8
+        bits = self._read_bits(body[at : at + width], width)
+        at += width
+        if bits[0] == "1":
+            if not self.style.secondary:
+                raise Flaw("a secondary bitmap is not used here", -width)
+            second = self._read_bits(body[at : at + width], width)
+            at += width
+            if second[0] == "1":
+                raise Flaw("a third bitmap is not used here", -width)
+            bits += second
+        return [number for number, bit in enumerate(bits, 1) if bit == "1" and number != 1], at
+
+    def _read_bits(self, raw: bytes, width: int) -> str:
+        if len(raw) != width:
+            raise Flaw("cut off")
+        digits = raw.decode("latin-1") if self.style.hex_bitmap else raw.hex()
+        if digits.strip("0123456789abcdefABCDEF"):
+            raise Flaw("not hex characters")
+        return f"{int(digits, 16):064b}"
+
+    # --- message to bytes --------------------------------------------------------------------------------------------
+
+    def encode(self, message: Message) -> bytes:
+        """The message as bytes from the message type on; EncodeError names the field that does not fit.
+
+        A shorter `ans` value of a fixed field is filled with spaces; everything else must fit exactly as it is.
+        """
+        values = message.__dict__
+        names = tuple(values)
+        fast = self._compiler.encoders.get(names)
+        if fast is not None:
+            body = fast(values)
+            if body is not None:
+                return body
+        body = self.encode_any(message)
+        if fast is None and self._known(message.present()):
+            self._compiler.learn_encoder(names)
+        return body
+
+    def encode_any(self, message: Message) -> bytes:
+        """`encode` by the generic loop alone; the tests compare the two."""
+        mti = message.mti
+        if not isinstance(mti, str) or len(mti) != 4 or not all_digits(mti):
+            raise EncodeError("MTI", "not four digits")
+        if message.strays():
+            raise EncodeError("message", "an attribute that is no field")
+        parts: list[bytes] = []
+        numbers = []
+        failure: EncodeError | None = None
+        for number, value in message.items():
+            try:
+                parts.append(self._element(number).write(value))
+            except Flaw as flaw:
+                failure = EncodeError(str(number), flaw.reason)
+                break
+            numbers.append(number)
+        if failure is not None:
+            raise failure  # out here: an error must not carry the flaw as its context
+        head = bytes.fromhex(mti) if self.style.packed else mti.encode("ascii")
+        return b"".join((head, self._bitmap(numbers), *parts))
+
+    def _bitmap(self, numbers: Iterable[int]) -> bytes:
+        raw = bitmap(numbers)
+        return raw.hex().upper().encode("ascii") if self.style.hex_bitmap else raw
+
+    # --- straight-line code ------------------------------------------------------------------------------------------
+
+    def _known(self, numbers: tuple[int, ...]) -> bool:
+        return any(known.fits(numbers) for known in self._shapes)
+
+    # --- other dialects made from this one ---------------------------------------------------------------------------
+
+    def override(self, changes: Mapping[str, Mapping[str, Any]]) -> Dialect:
+        """This dialect with some fields changed: DE number → any of type, max, prefix, align, pad.
+
+        A DE the dialect has not may be added with type and max; it is shown hidden. OurError when a change means
+        nothing. The same changes give the same object (up to a bound), so its straight-line code is made once.
+        """
+        if not isinstance(changes, Mapping):
+            raise OurError("an override is a mapping from the number of a data element to what changes")
+        changed = tuple(self._changed(name, change) for name, change in changes.items())
+        found = self._variants.get(changed)
+        if found is None:
+            fields = {**self.fields, **{field.number: field for field in changed}}
+            found = Dialect(f"{self.name}*", fields.values(), self.style, self._shapes, self._nested)
+            self._remember(changed, found)
+        return found
+
+    def variant(self, *, hex_bitmap: bool = False, hex_binary: bool = False) -> Dialect:
+        """The all-text habits of other links: bitmaps as hex characters, b fields as hex characters."""
+        key = (hex_bitmap, hex_binary)
+        found = self._variants.get(key)
+        if found is None:
+            style = Style(self.style.packed, self.style.charset, self.style.secondary, hex_bitmap, hex_binary)
+            found = Dialect(f"{self.name}*", self.fields.values(), style, self._shapes, self._nested)
+            self._remember(key, found)
+        return found
+
+    def _remember(self, key: object, dialect: Dialect) -> None:
+        if len(self._variants) < _VARIANTS_MAX:
+            self._variants[key] = dialect
+
+    def _changed(self, name: str, change: Mapping[str, Any]) -> Field:
+        if not isinstance(name, str) or not (name.isascii() and name.isdecimal() and len(name) <= 3):
+            raise OurError("an override is keyed by the number of a data element")
+        if not isinstance(change, Mapping):
+            raise OurError(f"DE{int(name)}: an override is a mapping of type, max, prefix, align and pad")
+        number = int(name)
+        field = self.fields.get(number)
+        if field is None:
+            if not {"type", "max"} <= set(change):
+                raise OurError(
+                    f"DE{number}: this dialect has no such field; an override that adds it needs type and max"
+                )
+            field = Field(number, "added by an override", Kind.B, 1, Prefix.FIXED, hidden)
+        return field.changed(change)
+
+    # --- for people and for evidence ---------------------------------------------------------------------------------
+
+    def flat(self, message: Message, reveal: bool = False) -> dict[str, str]:
+        """Field number → text: digits and characters as they are, bytes as upper-case hex, tracks with "D".
+
+        Masked as each field's table line says, unless `reveal`; what is no field of this dialect is hidden.
+        """
+        shown = {}
+        for number, value in message.items():
+            text = value.hex().upper() if isinstance(value, bytes) else str(value)
+            if not reveal:
+                field = self.fields.get(number)
+                text = (field.show if field is not None else hidden)(text)
+            shown[str(number)] = text
+        return shown
+
+    def kept(self, message: Message) -> dict[str, str]:
+        """What a station may keep of a message as evidence: flat, masked, without what must never be on a disk."""
+        return {number: text for number, text in self.flat(message).items() if int(number) not in NEVER_KEPT}
+
+    def from_flat(self, mti: str, fields: Mapping[str, str]) -> Message:
+        """The message whose revealed flat form this is; EncodeError for a key or value that cannot be one."""
+        message = Message(mti)
+        for key, text in fields.items():
+            number = int(key) if isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= 3 else 0
+            field = self.fields.get(number)
+            if field is None:
+                raise EncodeError("message", "a key that is no field of this dialect")
+            message.set(number, _bytes_of(number, text) if field.kind is Kind.B else text)
+        return message
+
+    def nested(self, message: Message, reveal: bool = False) -> dict[str, Any]:
+        """The fields that have parts, as their parts; hidden and masked like the whole field unless `reveal`.
+
+        A value that does not have the parts its field usually has is left out: layouts differ by acquirer.
+        """
+        parts: dict[str, Any] = {}
+        for number in message.present():
+            reader = self._nested.get(number)
+            value = self._parts(reader, message) if reader is not None else None
+            if value is not None:
+                parts[str(number)] = value if reveal else _each(self.fields[number].show, value)
+        return parts
+
+    def _parts(self, reader: Callable[[Message], Any], message: Message) -> Any:
+        try:
+            return reader(message)
+        except DecodeError:
+            return None
+
+
+def bitmap(numbers: Iterable[int]) -> bytes:
+    """The bitmap for these fields: 8 bytes, or 16 with bit 1 set when one is above 64."""
+    bits = 0
+    for number in numbers:
+        bits |= 1 << (128 - number)
+    if bits & ((1 << 64) - 1):
+        return (bits | 1 << 127).to_bytes(16, "big")
+    return (bits >> 64).to_bytes(8, "big")
+
+
+def _bytes_of(number: int, text: str) -> bytes:
+    if not isinstance(text, str) or len(text) % 2 or text.strip("0123456789ABCDEFabcdef"):
+        raise EncodeError(str(number), "not hex digits in pairs")
+    return bytes.fromhex(text)
+
+
+def _each(show: Callable[[str], str], value: Any) -> Any:
+    if isinstance(value, str):
+        return show(value)
+    if isinstance(value, Mapping):
+        return {key: _each(show, part) for key, part in value.items()}
+    return [_each(show, part) for part in value]
+
+
+__all__ = ["NAME_OF", "NEVER_KEPT", "Dialect", "Shape", "bitmap", "shape"]

@@ -1,0 +1,1 @@
+"""The dialects: tables of fields, one file each, data only."""

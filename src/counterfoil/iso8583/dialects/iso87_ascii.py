@@ -1,0 +1,117 @@
+"""ISO 8583:1987 in ASCII: the switch-to-issuer link. Forms after the public field tables; (B) where those differ."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from counterfoil.iso8583 import nested
+from counterfoil.iso8583.codec import Dialect, shape
+from counterfoil.iso8583.encoding import Style
+from counterfoil.iso8583.fields import Field, Kind, Prefix
+from counterfoil.iso8583.show import Show, clear, hidden, pan, words
+
+FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
+N, Z, AN, ANS, XN, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.XN, Kind.B
+
+
+def _row(numbers: range, name: str, kind: Kind, size: int, prefix: Prefix, show: Show) -> tuple[Field, ...]:
+    return tuple(Field(number, name, kind, size, prefix, show) for number in numbers)
+
+
+FIELDS: Final = (
+    Field(2, "primary account number", N, 19, LL, pan),
+    Field(3, "processing code", N, 6, FIXED, clear),
+    Field(4, "amount, transaction", N, 12, FIXED, clear),
+    Field(5, "amount, settlement", N, 12, FIXED, clear),
+    Field(6, "amount, cardholder billing", N, 12, FIXED, clear),
+    Field(7, "transmission date and time", N, 10, FIXED, clear),
+    Field(8, "amount, cardholder billing fee", N, 8, FIXED, clear),
+    Field(9, "conversion rate, settlement", N, 8, FIXED, clear),
+    Field(10, "conversion rate, cardholder billing", N, 8, FIXED, clear),
+    Field(11, "systems trace audit number", N, 6, FIXED, clear),
+    Field(12, "time, local transaction", N, 6, FIXED, clear),
+    Field(13, "date, local transaction", N, 4, FIXED, clear),
+    Field(14, "date, expiration", N, 4, FIXED, hidden),
+    Field(15, "date, settlement", N, 4, FIXED, clear),
+    Field(16, "date, conversion", N, 4, FIXED, clear),
+    Field(17, "date, capture", N, 4, FIXED, clear),
+    Field(18, "merchant type", N, 4, FIXED, clear),
+    Field(19, "country, acquirer", N, 3, FIXED, clear),
+    Field(20, "country, primary account number", N, 3, FIXED, clear),
+    Field(21, "country, forwarding institution", N, 3, FIXED, clear),
+    Field(22, "point of service entry mode", N, 3, FIXED, clear),
+    Field(23, "card sequence number", N, 3, FIXED, clear),
+    Field(24, "network international identifier", N, 3, FIXED, clear),
+    Field(25, "point of service condition code", N, 2, FIXED, clear),
+    Field(26, "point of service PIN capture code", N, 2, FIXED, clear),
+    Field(27, "authorization identification length", N, 1, FIXED, clear),
+    *_row(range(28, 32), "fee", XN, 9, FIXED, clear),
+    Field(32, "acquiring institution", N, 11, LL, clear),
+    Field(33, "forwarding institution", N, 11, LL, clear),
+    Field(34, "primary account number, extended", ANS, 28, LL, hidden),
+    Field(35, "track 2", Z, 37, LL, hidden),
+    Field(36, "track 3", Z, 104, LLL, hidden),
+    Field(37, "retrieval reference number", AN, 12, FIXED, clear),
+    Field(38, "authorization identification response", AN, 6, FIXED, clear),
+    Field(39, "response code", AN, 2, FIXED, clear),
+    Field(40, "service restriction code", AN, 3, FIXED, clear),
+    Field(41, "card acceptor terminal", ANS, 8, FIXED, clear),
+    Field(42, "card acceptor", ANS, 15, FIXED, clear),
+    Field(43, "card acceptor name and location", ANS, 40, FIXED, words),
+    Field(44, "additional response data", ANS, 25, LL, words),
+    Field(45, "track 1", ANS, 76, LL, hidden),
+    *_row(range(46, 49), "additional data", ANS, 999, LLL, hidden),
+    Field(49, "currency, transaction", AN, 3, FIXED, clear),
+    Field(50, "currency, settlement", AN, 3, FIXED, clear),
+    Field(51, "currency, cardholder billing", AN, 3, FIXED, clear),
+    Field(52, "PIN data", B, 8, FIXED, hidden),
+    Field(53, "security related control information", N, 16, FIXED, hidden),
+    Field(54, "additional amounts", AN, 120, LLL, clear),
+    Field(55, "chip data", B, 255, LLL, hidden),  # (B)
+    *_row(range(56, 64), "reserved", ANS, 999, LLL, hidden),
+    Field(64, "message authentication code", B, 8, FIXED, hidden),
+    Field(66, "settlement code", N, 1, FIXED, clear),
+    Field(67, "extended payment code", N, 2, FIXED, clear),
+    Field(68, "country, receiving institution", N, 3, FIXED, clear),
+    Field(69, "country, settlement institution", N, 3, FIXED, clear),
+    Field(70, "network management information code", N, 3, FIXED, clear),
+    Field(71, "message number", N, 4, FIXED, clear),
+    Field(72, "message number, last", N, 4, FIXED, clear),
+    Field(73, "date, action", N, 6, FIXED, clear),
+    *_row(range(74, 82), "number of credits, debits, transfers, inquiries", N, 10, FIXED, clear),
+    *_row(range(82, 86), "fees, credits and debits", N, 12, FIXED, clear),
+    *_row(range(86, 90), "amounts, credits and debits", N, 16, FIXED, clear),
+    Field(90, "original data elements", N, 42, FIXED, clear),
+    Field(91, "file update code", AN, 1, FIXED, clear),
+    Field(92, "file security code", AN, 2, FIXED, clear),
+    Field(93, "response indicator", AN, 5, FIXED, clear),  # (B)
+    Field(94, "service indicator", AN, 7, FIXED, clear),
+    Field(95, "replacement amounts", AN, 42, FIXED, clear),
+    Field(96, "message security code", B, 8, FIXED, hidden),  # (B)
+    Field(97, "amount, net settlement", XN, 17, FIXED, clear),
+    Field(98, "payee", ANS, 25, FIXED, words),
+    Field(99, "settlement institution", N, 11, LL, clear),
+    Field(100, "receiving institution", N, 11, LL, clear),
+    Field(101, "file name", ANS, 17, LL, words),
+    Field(102, "account identification 1", ANS, 28, LL, hidden),
+    Field(103, "account identification 2", ANS, 28, LL, hidden),
+    Field(104, "transaction description", ANS, 100, LLL, hidden),
+    *_row(range(105, 128), "reserved", ANS, 999, LLL, hidden),
+    Field(128, "message authentication code", B, 8, FIXED, hidden),
+)
+
+_ECHO = "2 12 13 14 18 22 25 32 33 37 38 41 42 43 44 48 49"
+
+SHAPES: Final = (
+    shape("3 4 7 11 64", f"{_ECHO} 23 26 35 39 52 53 54 55 60"),
+    shape("3 4 7 11 90 128", f"{_ECHO} 39 95"),
+    shape("7 11 70 128", "32 33 39"),
+)
+
+ISO87_ASCII: Final = Dialect(
+    "iso87-ascii",
+    FIELDS,
+    Style(packed=False, charset="ascii", secondary=True),
+    SHAPES,
+    nested.ISO87_PARTS,
+)

@@ -1,0 +1,111 @@
+"""What one data element is: kind of characters × length and prefix × alignment and padding × how it is shown.
+
+A `Field` is a line of a dialect's table, plain data. `encoding.py` says what it looks like on the wire.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from typing import Any, Final
+
+from counterfoil.errors import OurError
+from counterfoil.iso8583.show import Show, hidden, words
+
+
+class Kind(enum.StrEnum):
+    """Which characters a value may hold. The values are the names ISO 8583 and the vectors use."""
+
+    N = "n"  # digits
+    Z = "z"  # track data: digits and the separator, kept as "D"
+    AN = "an"  # printable ASCII, exactly as long as the field when that is fixed
+    ANS = "ans"  # printable text, filled with spaces when the field is fixed
+    XN = "x+n"  # "C" or "D", then digits
+    B = "b"  # bytes
+
+
+class Prefix(enum.Enum):
+    """How the length travels: not at all (fixed), or as 2 or 3 digits before the value."""
+
+    FIXED = 0
+    LL = 2
+    LLL = 3
+
+
+class Align(enum.Enum):
+    """On which side a value stands in a fixed field that is longer than it (one filler nibble, or spaces)."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+_PREFIXES: Final = {"": Prefix.FIXED, "LL": Prefix.LL, "LLL": Prefix.LLL}
+_ALIGNS: Final = {"left": Align.LEFT, "right": Align.RIGHT}
+_KINDS: Final = {kind.value: kind for kind in Kind if kind is not Kind.XN}
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One data element of a dialect.
+
+    `size` counts digits, characters or bytes of the value: exactly that many in a fixed field, at most that many
+    in a variable one. `pad` is the filler nibble written after an odd number of packed digits ("0" or "F").
+    """
+
+    number: int
+    name: str
+    kind: Kind
+    size: int
+    prefix: Prefix
+    show: Show
+    align: Align = Align.LEFT
+    pad: str = "0"
+
+    def __post_init__(self) -> None:
+        limit = {Prefix.FIXED: 999, Prefix.LL: 99, Prefix.LLL: 999}[self.prefix]
+        if not 2 <= self.number <= 128 or self.number == 65:
+            raise OurError("a data element has a number from 2 to 128, without 65")
+        if not 1 <= self.size <= limit:
+            raise OurError(f"DE{self.number}: a maximum from 1 to {limit} fits this length prefix")
+        if self.pad not in ("0", "F"):
+            raise OurError(f"DE{self.number}: the filler nibble is 0 or F")
+
+    def changed(self, change: Mapping[str, Any]) -> Field:
+        """This field with some of `type`, `max`, `prefix`, `align` and `pad` replaced (an override of a dialect).
+
+        OurError names a key or value that means nothing. A field that becomes binary is shown hidden, one that
+        becomes text loses its long digit runs: what it will hold is no longer known.
+        """
+        unknown = set(change) - {"type", "max", "prefix", "align", "pad"}
+        if unknown:
+            raise OurError(f"DE{self.number}: an override has type, max, prefix, align and pad, nothing else")
+        kind = _choice(self, "type", _KINDS, change, self.kind)
+        size = change.get("max", self.size)
+        if type(size) is not int:
+            raise OurError(f"DE{self.number}: max is a whole number")
+        pad = change.get("pad", self.pad)
+        if not isinstance(pad, str):
+            raise OurError(f"DE{self.number}: the filler nibble is 0 or F")
+        show = self.show
+        if kind is not self.kind and show is not hidden:
+            show = words if kind in (Kind.AN, Kind.ANS) else hidden
+        return dataclasses.replace(
+            self,
+            kind=kind,
+            size=size,
+            prefix=_choice(self, "prefix", _PREFIXES, change, self.prefix),
+            align=_choice(self, "align", _ALIGNS, change, self.align),
+            pad=pad.upper(),
+            show=show,
+        )
+
+
+def _choice(field: Field, key: str, choices: Mapping[str, Any], change: Mapping[str, Any], otherwise: Any) -> Any:
+    if key not in change:
+        return otherwise
+    value = change[key]
+    if not isinstance(value, str) or value not in choices:
+        names = ", ".join(repr(name) for name in choices)
+        raise OurError(f"DE{field.number}: {key} is one of {names}")
+    return choices[value]

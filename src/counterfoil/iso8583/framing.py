@@ -1,0 +1,150 @@
+"""Packets on a stream, and what stands before the message inside a packet.
+
+Stream: a 2-byte big-endian length (or four ASCII digits on some host links), then that many bytes. UnionPay terminal
+links put a TPDU of 5 bytes and usually a header of 6 before the message; the switch-to-issuer link puts nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from counterfoil.errors import EncodeError, FramingError, OurError
+
+TPDU_SIZE: Final = 5
+HEADER_SIZE: Final = 6
+FRAMINGS: Final = ("len+tpdu+header", "tpdu+header", "len+tpdu", "body")
+
+
+class CupPacket(NamedTuple):
+    """A packet of a UnionPay terminal link, without its length. `header` is empty in dialects that have none."""
+
+    tpdu: bytes
+    header: bytes
+    body: bytes
+
+
+class FrameBuffer:
+    """Bytes in as they come, whole packets out. One per connection; after a FramingError it is of no more use.
+
+    `limit` is the longest packet taken. `digits` is for links that write the length as four ASCII digits;
+    `inclusive` for those that count the length itself too.
+    """
+
+    def __init__(self, limit: int = 8192, *, digits: bool = False, inclusive: bool = False) -> None:
+        self._limit = limit
+        self._digits = digits
+        self._own = (4 if digits else 2) if inclusive else 0
+        self._waiting = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The packets that are complete now, without their lengths.
+
+        FramingError for a length of zero, above the limit, or not a number; the packets before it are lost with
+        the connection.
+        """
+        waiting = self._waiting
+        waiting += data
+        packets = []
+        at = 0
+        width = 4 if self._digits else 2
+        while len(waiting) - at >= width:
+            size = self._size(bytes(waiting[at : at + width]))
+            end = at + width + size
+            if len(waiting) < end:
+                break
+            packets.append(bytes(waiting[at + width : end]))
+            at = end
+        del waiting[:at]
+        return packets
+
+    def _size(self, prefix: bytes) -> int:
+        if self._digits:
+            if not prefix.isdigit():
+                raise FramingError("the length is not four digits")
+            size = int(prefix) - self._own
+        else:
+            size = int.from_bytes(prefix, "big") - self._own
+        if size < 1:
+            raise FramingError("a packet of no bytes")
+        if size > self._limit:
+            raise FramingError(f"a packet of {size} bytes, above the limit of {self._limit}")
+        return size
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a packet that has not ended yet."""
+        return len(self._waiting)
+
+
+def frame(payload: bytes, *, digits: bool = False, inclusive: bool = False) -> bytes:
+    """The packet as it goes on the stream; EncodeError when its length cannot be written."""
+    width = 4 if digits else 2
+    size = len(payload) + (width if inclusive else 0)
+    if not payload or size > (9999 if digits else 0xFFFF):
+        raise EncodeError("frame", "a packet of this length cannot be framed")
+    return (str(size).rjust(4, "0").encode("ascii") if digits else size.to_bytes(2, "big")) + payload
+
+
+def split_cup(packet: bytes, header_length: int | None = HEADER_SIZE) -> CupPacket:
+    """TPDU, header and body of a UnionPay packet (without its length).
+
+    `header_length` is the link's; None finds out: a message type (0xxx) right behind the TPDU means no header.
+    FramingError when the packet is too short or does not begin with a TPDU.
+    """
+    if packet[:1] != b"\x60":
+        raise FramingError("the packet does not begin with a TPDU")
+    if header_length is None:
+        header_length = 0 if packet[TPDU_SIZE : TPDU_SIZE + 1] < b"\x10" else HEADER_SIZE
+    at = TPDU_SIZE + header_length
+    if len(packet) <= at:
+        raise FramingError("the packet ends before its message")
+    return CupPacket(packet[:TPDU_SIZE], packet[TPDU_SIZE:at], packet[at:])
+
+
+def join_cup(tpdu: bytes, header: bytes, body: bytes) -> bytes:
+    """A UnionPay packet (without its length) from its parts."""
+    if len(tpdu) != TPDU_SIZE:
+        raise EncodeError("TPDU", f"length is not {TPDU_SIZE}")
+    return tpdu + header + body
+
+
+def swap_tpdu(tpdu: bytes) -> bytes:
+    """The TPDU of an answer: origin and destination change places."""
+    return tpdu[:1] + tpdu[3:5] + tpdu[1:3]
+
+
+def processing_request(header: bytes) -> int:
+    """Digit 6 of a header: what the host asks the terminal to do after this transaction (0 nothing, 3 sign on …)."""
+    return header[2] & 0x0F if len(header) == HEADER_SIZE else 0
+
+
+def with_processing_request(header: bytes, request: int) -> bytes:
+    """The header with digit 6 replaced; unchanged where the dialect has no header."""
+    if len(header) != HEADER_SIZE:
+        return header
+    return header[:2] + bytes((header[2] & 0xF0 | request & 0x0F,)) + header[3:]
+
+
+def unwrap(packet: bytes, framing: str) -> tuple[bytes | None, bytes | None, bytes]:
+    """TPDU, header (None where the framing has none) and body of one whole packet, framing named as in FRAMINGS.
+
+    FramingError when the packet is not what the name says, OurError for another name.
+    """
+    if framing not in FRAMINGS:
+        raise OurError(f"framing is one of {', '.join(FRAMINGS)}")
+    if framing.startswith("len+"):
+        if len(packet) < 2 or int.from_bytes(packet[:2], "big") != len(packet) - 2:
+            raise FramingError("the length does not count what follows")
+        packet = packet[2:]
+    if framing == "body":
+        return None, None, packet
+    tpdu, header, body = split_cup(packet, HEADER_SIZE if framing.endswith("header") else 0)
+    return tpdu, header or None, body
+
+
+def wrap(tpdu: bytes | None, header: bytes | None, body: bytes, framing: str) -> bytes:
+    """The reverse of `unwrap`."""
+    if framing not in FRAMINGS:
+        raise OurError(f"framing is one of {', '.join(FRAMINGS)}")
+    packet = (tpdu or b"") + (header or b"") + body
+    return frame(packet) if framing.startswith("len+") else packet
