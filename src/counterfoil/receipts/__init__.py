@@ -1,0 +1,5 @@
+"""Receipts: what is said (`document`) and how it looks (`render`).
+
+A slip's facts are kept by the station that prints it; every copy, in either language, is made from them again. This
+room knows words and money only: no station, no store, no printer.
+"""

@@ -1,0 +1,1 @@
+"""How a document looks on one kind of paper or screen."""

@@ -1,0 +1,147 @@
+"""The two nouns of the terminal: the device as it is registered here, and one attempt to sell."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import msgspec
+
+from counterfoil.security import KeyUsage, StoredKey
+from counterfoil.step import Instant
+from counterfoil.terminal.lifecycle import REASONS, Event, State, moved
+from counterfoil.transaction import AttemptKey, Happened, TerminalStub
+
+
+class Device(msgspec.Struct, frozen=True):
+    """One terminal: who it is, its keys (sealed), its batch and the last STAN it used.
+
+    `spent` is the batch whose STANs ran out: a sign-on that gives it again gives no key that is free to use.
+    """
+
+    terminal: str
+    merchant: str
+    name: str
+    operator: str
+    tpdu: bytes
+    header: bytes
+    tmk: bytes
+    tmk_kcv: bytes
+    pik: bytes = b""
+    pik_kcv: bytes = b""
+    mak: bytes = b""
+    mak_kcv: bytes = b""
+    batch: str = "000001"
+    stan: int = 0
+    spent: str = ""
+
+    @property
+    def master(self) -> StoredKey:
+        """The terminal master key."""
+        return StoredKey(KeyUsage.TMK, self.tmk, self.tmk_kcv)
+
+    @property
+    def pin_key(self) -> StoredKey:
+        """The working key for PIN blocks of this sign-on."""
+        return StoredKey(KeyUsage.PIN, self.pik, self.pik_kcv)
+
+    @property
+    def mac_key(self) -> StoredKey:
+        """The working key for MACs of this sign-on."""
+        return StoredKey(KeyUsage.MAC, self.mak, self.mak_kcv)
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt to sell, as the store keeps it: everything its reversal needs, nothing of loop.md's list.
+
+    `pan` is the encrypted card number, dropped when no reversal can be needed any more. `root` is the first attempt
+    of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent. The two copies
+    of the receipt are each none, sent, printed or failed ("sent": it may or may not have come out).
+    """
+
+    terminal: str
+    batch: str
+    stan: str
+    merchant: str
+    amount: int
+    currency: str
+    card: str
+    last4: str
+    pan: bytes
+    entry: str
+    state: State
+    started_at: Instant
+    updated_at: Instant
+    due: Instant = 0
+    response_code: str = ""
+    rrn: str = ""
+    auth_code: str = ""
+    key: str = ""
+    content: str = ""
+    retry_of: str = ""
+    root: str = ""
+    linked: bool = False
+    reason: str = ""
+    tries: int = 0
+    merchant_copy: str = "none"
+    cardholder_copy: str = "none"
+    copies_sent: int = 0
+    case: str = ""
+    operator: str = ""
+    cause: str = ""
+
+    @property
+    def ref(self) -> str:
+        """TERMINAL/BATCH/STAN."""
+        return f"{self.terminal}/{self.batch}/{self.stan}"
+
+    @property
+    def number(self) -> AttemptKey:
+        """The key of the attempt."""
+        return AttemptKey(self.terminal, self.batch, self.stan)
+
+    @property
+    def receipt(self) -> str:
+        """Both copies in one word, the worse one counts: failed, sent, printed, none."""
+        copies = {self.merchant_copy, self.cardholder_copy}
+        return next((word for word in ("failed", "sent") if word in copies), self.cardholder_copy)
+
+    def changed(self, **changes: Any) -> Self:
+        """The same attempt with some fields replaced; never its state."""
+        assert "state" not in changes  # only `after` moves an attempt
+        return msgspec.structs.replace(self, **changes)
+
+    def after(self, event: Event, now: Instant, **changes: Any) -> Self:
+        """The attempt after an event of its lifecycle; OurError when the table has no such move."""
+        state = moved(self.state, event)
+        if state is State.REVERSING and self.state is not State.REVERSING:
+            changes.setdefault("reason", REASONS[event])
+        if state in {State.CLOSED, State.DECLINED, State.NOT_SENT, State.REVERSED}:
+            changes |= {"pan": b"", "due": 0}
+        elif state is State.APPROVED or state is State.ESCALATED:
+            changes["due"] = 0
+        return msgspec.structs.replace(self, state=state, updated_at=now, **changes)
+
+    def stub(self, history: tuple[Happened, ...] = ()) -> TerminalStub:
+        """What this store says of the sale, for verdicts and people."""
+        return TerminalStub(
+            ref=self.ref,
+            terminal=self.terminal,
+            merchant=self.merchant,
+            amount=self.amount,
+            currency=self.currency,
+            last4=self.last4,
+            state=self.state.value,
+            started_at=self.started_at,
+            updated_at=self.updated_at,
+            response_code=self.response_code,
+            rrn=self.rrn,
+            auth_code=self.auth_code,
+            key=self.key,
+            retry_of=self.retry_of,
+            reversal_reason=self.reason,
+            reversal_tries=self.tries,
+            receipt=self.receipt,
+            case=self.case,
+            due=self.due,
+            history=history,
+        )

@@ -1,0 +1,235 @@
+"""The terminal's own tables: its queries, the one commit of a step, and what other processes may read.
+
+The only place that knows the store. The functions at the end take any `Store`, also a read-only one of another
+process, and answer for the verdict, the console and the oracles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from counterfoil.receipts.document import Slip
+from counterfoil.security import KeyUsage, StoredKey
+from counterfoil.step import Instant
+from counterfoil.storage import Migration, Store, migrations_of
+from counterfoil.terminal.attempt import Attempt, Device
+from counterfoil.terminal.lifecycle import State
+from counterfoil.transaction import AttemptKey, Happened, TerminalStub
+
+# Columns are named as the fields are, except where SQL has taken the word.
+_SQL_NAMES: Final = {"key": "till_key", "case": "case_number"}
+_ATTEMPT: Final = tuple(_SQL_NAMES.get(name, name) for name in Attempt.__struct_fields__)
+_KEY: Final = ("terminal", "batch", "stan")
+_DEVICE: Final = Device.__struct_fields__
+
+
+def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"  # noqa: S608 - names of this file
+
+
+PUT_DEVICE: Final = _upsert("device", _DEVICE, ("terminal",))
+PUT_ATTEMPT: Final = _upsert("attempt", _ATTEMPT, _KEY)
+NEW_ATTEMPT: Final = f"INSERT INTO attempt ({', '.join(_ATTEMPT)}) VALUES ({', '.join('?' * len(_ATTEMPT))})"  # noqa: S608 - names of this file
+PUT_SLIP: Final = "INSERT INTO slip (terminal, batch, stan, facts) VALUES (?, ?, ?, ?)"
+PUT_TRAIL: Final = "INSERT INTO trail (terminal, line, at, batch, stan, what, message) VALUES (?, ?, ?, ?, ?, ?, ?)"
+PUT_OWN_KEY: Final = "INSERT INTO own_key (usage, blob, kcv) VALUES (?, ?, ?)"
+PUT_QUARANTINE: Final = "INSERT INTO quarantine (at, line, kind, source, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
+
+_SELECT: Final = f"SELECT {', '.join(_ATTEMPT)} FROM attempt "  # noqa: S608 - names of this file
+ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
+BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
+FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
+BY_STATES: Final = _SELECT + "WHERE state IN ({marks}) ORDER BY started_at, terminal"
+BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
+BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at DESC"
+BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
+LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
+TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY line"
+LINES: Final = "SELECT terminal, max(line) FROM trail GROUP BY terminal"
+DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
+OWN_KEYS: Final = "SELECT usage, blob, kcv FROM own_key"
+FACTS: Final = "SELECT facts FROM slip WHERE terminal = ? AND batch = ? AND stan = ?"
+TERMINALS: Final = "SELECT terminal, merchant FROM device ORDER BY terminal"
+QUARANTINED: Final = "SELECT count(*) FROM quarantine"
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.decode
+
+
+class Line(NamedTuple):
+    """One line of the trail, as it is written."""
+
+    terminal: str
+    line: int
+    at: Instant
+    batch: str
+    stan: str
+    what: str
+    message: str
+
+
+class Written(NamedTuple):
+    """All a step writes. An attempt that was `born` must be new to the store: nothing is ever written over another."""
+
+    devices: Iterable[Device]
+    born: Iterable[Attempt]
+    moved: Iterable[Attempt]
+    slips: Iterable[tuple[AttemptKey, Slip]]
+    lines: Sequence[Line]
+
+
+class Loaded(NamedTuple):
+    """All a station needs to remember after a start."""
+
+    devices: list[Device]
+    open: list[Attempt]
+    lines: dict[str, int]
+    keys: dict[str, StoredKey]
+
+
+def migrations() -> list[Migration]:
+    """The format of this station's store."""
+    return migrations_of("counterfoil.terminal")
+
+
+class Records:
+    """The station's own view of its store: it is the only writer."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def load(self) -> Loaded:
+        """What is registered and what is open."""
+        store = self.store
+        with store.reading():
+            return Loaded(
+                [Device(*row) for row in store.query(DEVICES)],
+                _attempts(store.select_in(BY_STATES, [State.SENT.value, State.APPROVED.value, State.REVERSING.value])),
+                dict(store.query(LINES)),
+                {usage: StoredKey(KeyUsage(usage), blob, kcv) for usage, blob, kcv in store.query(OWN_KEYS)},
+            )
+
+    def put_own_keys(self, keys: Iterable[StoredKey]) -> None:
+        """Keep the station's own keys, once, when the store is new."""
+        with self.store.transaction():
+            self.store.executemany(PUT_OWN_KEY, [(key.usage.value, key.blob, key.kcv) for key in keys])
+            self.store.commit()
+
+    def write(self, written: Written) -> None:
+        """The one commit of a step: all of it or, on an exception, none. CommitFailed when the disk failed."""
+        store = self.store
+        with store.transaction():
+            store.executemany(PUT_DEVICE, [msgspec.structs.astuple(device) for device in written.devices])
+            store.executemany(NEW_ATTEMPT, [_row(attempt) for attempt in written.born])
+            store.executemany(PUT_ATTEMPT, [_row(attempt) for attempt in written.moved])
+            store.executemany(PUT_SLIP, [(*key, _encode(slip).decode()) for key, slip in written.slips])
+            store.executemany(PUT_TRAIL, written.lines)
+            store.commit()
+
+    def quarantine(self, at: Instant, line: int, kind: str, source: str, reason: str, detail: dict[str, Any]) -> None:
+        """Keep an offender, in a commit of its own."""
+        with self.store.transaction():
+            self.store.execute(PUT_QUARANTINE, (at, line, kind, source, reason, _encode(detail).decode()))
+            self.store.commit()
+
+    def quarantined(self) -> int:
+        """How many offenders are kept."""
+        return int(self.store.query(QUARANTINED)[0][0])
+
+    def by_keys(self, keys: Sequence[str]) -> list[Attempt]:
+        """The attempts bound to these keys of the till."""
+        return _attempts(self.store.select_in(BY_KEYS, keys)) if keys else []
+
+    def one(self, key: AttemptKey) -> Attempt | None:
+        """One attempt."""
+        found = _attempts(self.store.query(ONE, key))
+        return found[0] if found else None
+
+    def family(self, root: str) -> list[Attempt]:
+        """All attempts of a chain of retries."""
+        return _attempts(self.store.query(FAMILY, (root,)))
+
+    def last(self, terminal: str) -> Attempt | None:
+        """The newest attempt of a terminal."""
+        found = _attempts(self.store.query(LAST, (terminal,)))
+        return found[0] if found else None
+
+    def slip(self, key: AttemptKey) -> Slip | None:
+        """What the slips of a sale say; None when it was never approved."""
+        rows = self.store.query(FACTS, key)
+        return _decode(rows[0][0], type=Slip) if rows else None
+
+
+def message_json(kept: dict[str, Any] | None) -> str:
+    """A masked message as the trail keeps it."""
+    return _encode(kept).decode() if kept else ""
+
+
+_STATE: Final = Attempt.__struct_fields__.index("state")
+_LINKED: Final = Attempt.__struct_fields__.index("linked")
+
+
+def _row(attempt: Attempt) -> list[Any]:
+    row = list(msgspec.structs.astuple(attempt))
+    row[_STATE], row[_LINKED] = attempt.state.value, int(attempt.linked)
+    return row
+
+
+def _attempts(rows: Iterable[tuple[Any, ...]]) -> list[Attempt]:
+    found = []
+    for row in rows:
+        values = list(row)
+        values[_STATE], values[_LINKED] = State(row[_STATE]), bool(row[_LINKED])
+        found.append(Attempt(*values))
+    return found
+
+
+# --- for other processes: any Store, also a read-only one ------------------------------------------------------------
+
+
+def stub(store: Store, key: AttemptKey) -> TerminalStub | None:
+    """What this store says of one sale, with its history; None when it has none."""
+    with store.reading():
+        found = _attempts(store.query(ONE, key))
+        return _with_history(store, found[0]) if found else None
+
+
+def last(store: Store, terminal: str) -> TerminalStub | None:
+    """The newest sale of a terminal, with its history."""
+    with store.reading():
+        found = _attempts(store.query(LAST, (terminal,)))
+        return _with_history(store, found[0]) if found else None
+
+
+def find(
+    store: Store, *, last4: str | None = None, amount: int | None = None, rrn: str | None = None
+) -> list[TerminalStub]:
+    """Sales by RRN, or by the card's last four digits with or without the amount (minor units); newest first."""
+    if rrn:
+        rows = store.query(BY_RRN, (rrn,))
+    elif last4 and amount is not None:
+        rows = store.query(BY_CARD, (last4, amount))
+    else:
+        rows = store.query(BY_LAST4, (last4 or "",))
+    return [attempt.stub() for attempt in _attempts(rows)]
+
+
+def terminals(store: Store) -> list[tuple[str, str]]:
+    """The terminals registered here, each with its merchant."""
+    return [(terminal, merchant) for terminal, merchant in store.query(TERMINALS)]
+
+
+def open_items(store: Store) -> list[TerminalStub]:
+    """Sales that are not at rest: asked, approved with an open receipt, reversing, escalated. Oldest first."""
+    states = (State.SENT, State.APPROVED, State.REVERSING, State.ESCALATED)
+    return [attempt.stub() for attempt in _attempts(store.select_in(BY_STATES, [state.value for state in states]))]
+
+
+def _with_history(store: Store, attempt: Attempt) -> TerminalStub:
+    rows = store.query(TRAIL, attempt.number)
+    return attempt.stub(tuple(Happened(at, what, _decode(message) if message else None) for at, what, message in rows))
