@@ -1,0 +1,162 @@
+"""A link that connects: one connection per lane.
+
+An eager link has one lane, "", which is kept connected and says so (Connected, Closed). A lazy link makes a lane's
+connection when something is to be sent on it. Either way a message that could not be handed to the kernel is reported
+as NotSent, and only then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Final
+
+from counterfoil.links.wire import Inlet, Wire
+from counterfoil.step import SECOND, Conn, NotSent, Send
+
+CONNECT_SECONDS: Final = 5.0
+RETRY_FIRST: Final = 0.05
+RETRY_LAST: Final = 1.0
+MAX_QUEUED: Final = 256
+"""Messages that may wait for one lane's connection."""
+
+
+class _Lane:
+    """One connection, or the attempt to get one, and what waits for it."""
+
+    def __init__(self) -> None:
+        self.wire: Wire | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.queue: list[Send] = []
+        self.down = asyncio.Event()
+
+
+class ClientLink:
+    """A connecting link."""
+
+    def __init__(self, name: str, host: str, port: int, inlet: Inlet, *, eager: bool) -> None:
+        self.name = name
+        self.host = host
+        self.port = port
+        self.eager = eager
+        self._inlet = inlet
+        self._lanes: dict[Conn, _Lane] = {}
+        self._dirty: dict[Conn, Wire] = {}
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Begin to connect when eager."""
+        if self.eager:
+            lane = self._lanes.setdefault("", _Lane())
+            lane.task = asyncio.get_running_loop().create_task(self._keep("", lane))
+
+    async def stop(self) -> None:
+        """Close every lane; what still waited is reported as NotSent."""
+        self._stopped = True
+        self.flush()
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in self._lanes.values():
+            if lane.wire is not None:
+                lane.wire.hangup()
+            self._give_up(lane)
+        await asyncio.sleep(0)
+
+    def send(self, send: Send) -> None:
+        """Queue a message on its lane; a lazy lane connects for it, an eager one that is down refuses it."""
+        lane = self._lanes.get(send.conn)
+        if lane is None:
+            if self.eager:
+                self._refuse(send)
+                return
+            lane = self._lanes[send.conn] = _Lane()
+        if lane.wire is not None:
+            lane.wire.say(send)
+            self._dirty[send.conn] = lane.wire
+        elif self.eager or self._stopped or len(lane.queue) >= MAX_QUEUED:
+            self._refuse(send)
+        else:
+            lane.queue.append(send)
+            if lane.task is None:
+                lane.task = asyncio.get_running_loop().create_task(self._once(send.conn, lane))
+
+    def flush(self) -> None:
+        """Write all that was queued, one write per connection."""
+        for wire in self._dirty.values():
+            wire.flush()
+        self._dirty.clear()
+
+    def hangup(self, conn: Conn) -> None:
+        """Close one lane's connection, if there is one."""
+        lane = self._lanes.get(conn)
+        if lane is not None and lane.wire is not None:
+            lane.wire.flush()
+            lane.wire.hangup()
+
+    def reread(self) -> None:
+        """Stop or resume reading everywhere; the wires ask the inlet."""
+        for lane in self._lanes.values():
+            if lane.wire is not None:
+                lane.wire.reread()
+
+    # --- inside ---
+
+    def _open(self, lane: _Lane, wire: Wire) -> None:
+        lane.wire = wire
+        lane.down.clear()
+        queue, lane.queue = lane.queue, []
+        for send in queue:
+            wire.say(send)
+        wire.flush()
+
+    def _lose(self, lane: _Lane, wire: Wire) -> None:
+        if lane.wire is wire:
+            lane.wire = None
+            lane.down.set()
+        self._dirty.pop(wire.conn, None)
+
+    async def _connect(self, conn: Conn, lane: _Lane, seconds: float) -> bool:
+        """One attempt; True when the lane has its wire."""
+        loop = asyncio.get_running_loop()
+
+        def make() -> Wire:
+            opened, lost = partial(self._open, lane), partial(self._lose, lane)
+            return Wire(self.name, conn, self._inlet, polite=False, opened=opened, lost=lost)
+
+        try:
+            async with asyncio.timeout(seconds):
+                await loop.create_connection(make, self.host, self.port)
+        except (OSError, TimeoutError):
+            return False
+        return lane.wire is not None
+
+    async def _once(self, conn: Conn, lane: _Lane) -> None:
+        """Connect a lazy lane for what waits on it, within the first deadline among that."""
+        try:
+            deadlines = [send.before for send in lane.queue if send.before]
+            left = (min(deadlines) - self._inlet.now()) / SECOND if deadlines else CONNECT_SECONDS
+            if not await self._connect(conn, lane, max(0.0, min(left, CONNECT_SECONDS))):
+                self._give_up(lane)
+        finally:
+            lane.task = None
+
+    async def _keep(self, conn: Conn, lane: _Lane) -> None:
+        """Keep an eager lane connected for as long as the link lives."""
+        wait = RETRY_FIRST
+        while True:
+            if await self._connect(conn, lane, CONNECT_SECONDS):
+                wait = RETRY_FIRST
+                await lane.down.wait()
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, RETRY_LAST)
+
+    def _give_up(self, lane: _Lane) -> None:
+        queue, lane.queue = lane.queue, []
+        for send in queue:
+            self._refuse(send)
+
+    def _refuse(self, send: Send) -> None:
+        if send.token:
+            self._inlet.arrive(NotSent(send.link, send.conn, send.token))

@@ -1,0 +1,102 @@
+"""Side effects outside the stations: receipts and notifications, written as files.
+
+A file is written beside its place, synced, renamed into it, and its directory synced, so that it is there whole or not
+at all; doing the same again is harmless. A thread does the waiting for the disk, everything that came up meanwhile
+goes into its next round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from counterfoil.step import Inbound, Perform, Performed
+
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+class _Inlet(Protocol):
+    def arrive(self, item: Inbound) -> None: ...
+
+
+class FileWriter:
+    """Writes `Perform(kind, name, text)` to DIRECTORIES[kind]/name.txt and reports Performed."""
+
+    def __init__(self, directories: Mapping[str, Path], inlet: _Inlet) -> None:
+        self._directories = dict(directories)
+        self._inlet = inlet
+        self._todo: list[Perform] = []
+        self._round: asyncio.Task[None] | None = None
+
+    def perform(self, item: Perform) -> None:
+        """Take one; Performed arrives when the disk has it, or when it is known that it never will."""
+        if item.kind not in self._directories or SAFE_NAME.fullmatch(item.name) is None:
+            self._inlet.arrive(Performed(item.kind, item.name, False, "no such kind, or not a file name"))
+            return
+        self._todo.append(item)
+        if self._round is None:
+            self._round = asyncio.get_running_loop().create_task(self._work())
+
+    async def stop(self) -> None:
+        """Wait until everything that was taken is done."""
+        if self._round is not None:
+            await self._round
+
+    async def _work(self) -> None:
+        try:
+            while self._todo:
+                batch, self._todo = self._todo, []
+                for done in await asyncio.to_thread(write_all, self._directories, batch):
+                    self._inlet.arrive(done)
+        finally:
+            self._round = None
+
+
+def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list[Performed]:
+    """Write a batch; one Performed for each, in order. A directory that cannot be synced fails what is in it."""
+    done: list[Performed] = []
+    touched: dict[str, str] = {}
+    for item in batch:
+        try:
+            write_file(directories[item.kind] / f"{item.name}.txt", item.text)
+        except OSError as error:
+            done.append(Performed(item.kind, item.name, False, error.strerror or "cannot write"))
+        else:
+            touched[item.kind] = ""
+            done.append(Performed(item.kind, item.name, True))
+    for kind in touched:
+        try:
+            sync_directory(directories[kind])
+        except OSError as error:
+            touched[kind] = error.strerror or "cannot sync"
+    return [
+        Performed(one.kind, one.name, False, touched[one.kind]) if one.ok and touched[one.kind] else one for one in done
+    ]
+
+
+def write_file(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace `path` by `text` in one piece; the caller syncs the directory. OSError when the disk refuses."""
+    temporary = path.with_name(path.name + ".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
