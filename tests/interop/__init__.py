@@ -1,0 +1,1 @@
+"""A counterpart that nobody of this project wrote."""
