@@ -12,9 +12,9 @@ from typing import Any, Self
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from tests.interop.spec import SPEC
 
 import iso8583
+from interop.spec import SPEC
 
 
 def des_key(key: bytes) -> TripleDES:

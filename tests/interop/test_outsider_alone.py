@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.interop.outsider import ecb_mac, encrypt, pin_block
-from tests.interop.spec import SPEC
 
 import iso8583
+from interop.outsider import ecb_mac, encrypt, pin_block
+from interop.spec import SPEC
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PACKETS = json.loads((VECTORS / "wire_vectors.json").read_text("utf-8"))

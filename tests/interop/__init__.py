@@ -1,1 +1,0 @@
-"""A counterpart that nobody of this project wrote."""
