@@ -1,0 +1,105 @@
+"""A reversal advice: always answered, booked once, whatever order things arrive in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from counterfoil.issuer import notices
+from counterfoil.issuer.desk import Desk, case_number
+from counterfoil.issuer.lifecycle import Event, moved
+from counterfoil.issuer.records import Step
+from counterfoil.issuer.refusal import CODES as REFUSAL_CODES
+from counterfoil.issuer.refusal import Refusal
+from counterfoil.issuer.reverse import CODES, Advice, Outcome, differing, judge, same_advice
+from counterfoil.issuer.rows import AdviceRow, Case, Txn
+from counterfoil.issuer.wire import Asked
+from counterfoil.security import is_pan, last4
+from counterfoil.step import Instant, Send
+
+
+def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice | None) -> Send:
+    """Decide an 0420 or 0421 whose key can be read; `wanted` is None when the rest of it cannot.
+
+    Nothing but 00 and 25 ends the switch's retries, so every other answer is safe: it only costs a repeat.
+    """
+    about = wanted.original if wanted is not None else ""
+    desk.received(step, now, asked, about)
+    if not asked.genuine:
+        desk.alarm(step, now, about, Refusal.MAC_WRONG.value)
+        return desk.answer(step, now, asked, about, REFUSAL_CODES[Refusal.MAC_WRONG])
+    if wanted is None:
+        desk.alarm(step, now, about, Refusal.FORMAT.value)
+        return desk.answer(step, now, asked, about, REFUSAL_CODES[Refusal.FORMAT])
+    earlier = step.advices.get(wanted.key)
+    if earlier is not None and not same_advice(earlier, wanted):
+        desk.alarm(step, now, about, Refusal.OTHER_CONTENT.value)
+        return desk.answer(step, now, asked, about, REFUSAL_CODES[Refusal.OTHER_CONTENT])
+    code = earlier.code if earlier is not None else applied(desk, step, now, asked, wanted)
+    return desk.answer(step, now, asked, about, code)
+
+
+def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) -> str:
+    """Do what a new advice comes to; the code to answer."""
+    original = step.txns.get(wanted.original)
+    outcome = judge(wanted, original)
+    if original is None:
+        step.put(tombstone(asked, now, wanted))
+    elif outcome is Outcome.BOOK:
+        give_back(desk, step, now, original)
+    elif outcome is Outcome.DIFFERS:
+        keep_for_a_person(desk, step, now, wanted, original)
+    row = AdviceRow(
+        key=wanted.key,
+        original=wanted.original,
+        rrn=wanted.rrn,
+        amount=wanted.amount,
+        terminal=wanted.terminal,
+        merchant=wanted.merchant,
+        reason=wanted.reason,
+        outcome=outcome.value,
+        code=CODES[outcome],
+        at=now,
+    )
+    step.put_advice(row)
+    return row.code
+
+
+def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
+    """Book the reversed entry beside the first one; both stay visible. Counters and PIN tries stay as they are."""
+    step.booked(step.book.reverse(original.return_id, step.entry(original.debit_id), now))
+    state = moved(original.state, Event.REVERSE)
+    txn = msgspec.structs.replace(original, state=state, updated_at=now, returned_at=now)
+    step.put(txn)
+    step.tell(notices.returned(desk.settings.name, txn, now))
+
+
+def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, original: Txn) -> None:
+    """Same key, another sale: nothing is booked, a case is opened."""
+    number = case_number(desk.settings.name, wanted.key)
+    detail = ", ".join(differing(wanted, original))
+    step.open_case(Case(number, original.key, original.rrn, now, "reversal_differs", detail))
+    desk.alarm(step, now, original.key, "reversal_differs", f"{detail}; case {number}")
+    step.put(msgspec.structs.replace(original, updated_at=now, case_number=number))
+
+
+def tombstone(asked: Asked, now: Instant, wanted: Advice) -> Txn:
+    """The row that refuses the original if it comes later (L5)."""
+    message = asked.message
+    pan = message.de2 if message is not None and is_pan(message.de2) else ""
+    return Txn(
+        key=wanted.original,
+        rrn=wanted.rrn,
+        token=wanted.token,
+        account="",
+        first6="",
+        last4=last4(pan) if pan else "",
+        processing="",
+        amount=wanted.amount,
+        currency=wanted.currency,
+        terminal=wanted.terminal,
+        merchant=wanted.merchant,
+        state=moved(None, Event.REVERSE),
+        code="",
+        started_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,214 @@
+"""May this purchase be posted? A list of rules, each a named refusal or nothing, asked in order.
+
+Pure: the card and its money arrive as arguments, the PIN as a question that is asked at most once and only when the
+list gets that far, so that nothing but a PIN that was really compared is ever counted as a try.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from counterfoil.issuer.card import Card, CardStatus
+from counterfoil.issuer.lifecycle import State
+from counterfoil.issuer.refusal import Refusal
+from counterfoil.issuer.rows import Txn
+
+
+class Pin(enum.Enum):
+    """What the HSM said of the PIN block."""
+
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
+    """A 0200 as the rules see it: no card number, no track, no PIN block.
+
+    `currency` is "" when DE49 names none we know. `expiries` are the YYMM values the request carries (DE14, track 2);
+    `same_card` is False when track 2 names another card than DE2.
+    """
+
+    key: str
+    acquirer: str
+    token: str
+    processing: str
+    amount: int
+    currency: str
+    terminal: str
+    merchant: str
+    rrn: str
+    expiries: tuple[str, ...] = ()
+    same_card: bool = True
+
+
+class Question(NamedTuple):
+    """Everything a rule may look at. `available` is the money on the card's account, `day` the local day YYYYMMDD."""
+
+    purchase: Purchase
+    card: Card
+    available: int
+    day: str
+    tries: int
+
+
+class Decision(NamedTuple):
+    """`refusal` None is an approval. `card` is the card with its counters moved, None when no such card exists."""
+
+    refusal: Refusal | None
+    card: Card | None
+
+
+Rule = Callable[[Question], Refusal | None]
+
+STATUS: Final[dict[CardStatus, Refusal]] = {
+    CardStatus.LOST: Refusal.CARD_LOST,
+    CardStatus.STOLEN: Refusal.CARD_STOLEN,
+    CardStatus.BLOCKED: Refusal.CARD_BLOCKED,
+}
+PINS: Final[dict[Pin, Refusal | None]] = {
+    Pin.ABSENT: Refusal.PIN_MISSING,
+    Pin.UNREADABLE: Refusal.PIN_UNREADABLE,  # a wrong key or a mangled block: no PIN was tried, none is counted
+    Pin.WRONG: Refusal.PIN_WRONG,
+    Pin.RIGHT: None,
+}
+
+
+def track_is_of_this_card(asked: Question) -> Refusal | None:
+    """Track 2 and DE2 name the same card."""
+    return None if asked.purchase.same_card else Refusal.TRACK_OF_OTHER_CARD
+
+
+def card_may_be_used(asked: Question) -> Refusal | None:
+    """Not reported lost or stolen, not blocked."""
+    return STATUS.get(asked.card.status)
+
+
+def card_is_in_date(asked: Question) -> Refusal | None:
+    """Our own date decides first, then every date the request claims: a past one is an expired card."""
+    month = asked.day[2:6]
+    return Refusal.CARD_EXPIRED if min((asked.card.expiry, *asked.purchase.expiries)) < month else None
+
+
+def expiry_is_the_cards_own(asked: Question) -> Refusal | None:
+    """A date in the future that is not this card's date is a guess."""
+    wrong = any(expiry != asked.card.expiry for expiry in asked.purchase.expiries)
+    return Refusal.EXPIRY_DIFFERS if wrong else None
+
+
+def currency_is_held(asked: Question) -> Refusal | None:
+    """The account is kept in one currency and nothing is converted here."""
+    return None if asked.purchase.currency == asked.card.currency else Refusal.CURRENCY_NOT_HELD
+
+
+def tries_are_left(asked: Question) -> Refusal | None:
+    """After `tries` wrong PINs in a row even the right one is refused, and not compared."""
+    used_up = bool(asked.card.pvv) and asked.card.pin_failures >= asked.tries
+    return Refusal.PIN_TRIES_EXCEEDED if used_up else None
+
+
+def amount_is_positive(asked: Question) -> Refusal | None:
+    """A purchase of nothing is refused."""
+    return None if asked.purchase.amount > 0 else Refusal.AMOUNT_ZERO
+
+
+def within_limit_each(asked: Question) -> Refusal | None:
+    """The limit of a single purchase."""
+    limit = asked.card.limit_each
+    return Refusal.LIMIT_EACH if limit and asked.purchase.amount > limit else None
+
+
+def within_limit_day(asked: Question) -> Refusal | None:
+    """The amount of one day."""
+    spent, _ = asked.card.used_on(asked.day)
+    limit = asked.card.limit_day
+    return Refusal.LIMIT_DAY if limit and spent + asked.purchase.amount > limit else None
+
+
+def within_count_day(asked: Question) -> Refusal | None:
+    """The number of purchases of one day."""
+    _, count = asked.card.used_on(asked.day)
+    limit = asked.card.count_day
+    return Refusal.COUNT_DAY if limit and count >= limit else None
+
+
+def funds_suffice(asked: Question) -> Refusal | None:
+    """The ledger would refuse it too (its floor); asked here so that the answer is ours and in its place."""
+    return None if asked.purchase.amount <= asked.available else Refusal.FUNDS
+
+
+BEFORE_PIN: Final[tuple[Rule, ...]] = (
+    track_is_of_this_card,
+    card_may_be_used,
+    card_is_in_date,
+    expiry_is_the_cards_own,
+    currency_is_held,
+    tries_are_left,
+)
+AFTER_PIN: Final[tuple[Rule, ...]] = (
+    amount_is_positive,
+    within_limit_each,
+    within_limit_day,
+    within_count_day,
+    funds_suffice,
+)
+
+
+def decide(
+    purchase: Purchase, card: Card | None, available: int, *, day: str, tries: int, pin: Callable[[], Pin]
+) -> Decision:
+    """The first refusal that applies, or none; and the card as it is afterwards.
+
+    `pin` is called at most once, and only for a card that has a PIN, in date and in use, with tries left. A right PIN
+    resets the counter even when a later rule says no.
+    """
+    if card is None:
+        return Decision(Refusal.CARD_UNKNOWN, None)
+    asked = Question(purchase, card, available, day, tries)
+    refusal = first(BEFORE_PIN, asked)
+    if refusal is None and card.pvv:
+        answer = pin()
+        refusal = PINS[answer]
+        if answer is Pin.WRONG:
+            card = msgspec.structs.replace(card, pin_failures=card.pin_failures + 1)
+        elif answer is Pin.RIGHT and card.pin_failures:
+            card = msgspec.structs.replace(card, pin_failures=0)
+    refusal = refusal or first(AFTER_PIN, asked)
+    return Decision(refusal, card if refusal else card.used(day, purchase.amount))
+
+
+def first(rules: tuple[Rule, ...], asked: Question) -> Refusal | None:
+    """What the first rule that objects says."""
+    for rule in rules:
+        if refusal := rule(asked):
+            return refusal
+    return None
+
+
+def repeated(earlier: Txn, wanted: Purchase | None) -> Refusal | None:
+    """What a 0200 with a known key gets: a refusal, or None for the result it got before.
+
+    `wanted` is None when this one cannot be read. A key that a message without a valid MAC has burnt stays refused as
+    it was, whatever comes under it.
+    """
+    if not earlier.authentic:
+        return None
+    if wanted is None or not same_content(earlier, wanted):
+        return Refusal.OTHER_CONTENT
+    return None if earlier.state in (State.POSTED, State.DECLINED) else Refusal.REVERSED_BEFORE
+
+
+def same_content(earlier: Txn, wanted: Purchase) -> bool:
+    """Whether it is the same sale. A tombstone knows only what its reversal told."""
+    claimed = (wanted.amount, wanted.terminal, wanted.merchant)
+    if (earlier.amount, earlier.terminal, earlier.merchant) != claimed:
+        return False
+    if earlier.state in (State.TOMBSTONED, State.LATE):
+        return earlier.token in ("", wanted.token)
+    known = (earlier.token, earlier.currency, earlier.processing, earlier.rrn)
+    return known == (wanted.token, wanted.currency, wanted.processing, wanted.rrn)

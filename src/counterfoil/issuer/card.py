@@ -1,0 +1,66 @@
+"""A card as its issuer knows it: never its number, only the keyed token of it and the digits that may be shown."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from counterfoil.step import Instant
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CardStatus(enum.StrEnum):
+    """What the issuer allows a card to do."""
+
+    ACTIVE = "active"
+    LOST = "lost"
+    STOLEN = "stolen"
+    BLOCKED = "blocked"
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One card and its counters. Amounts in minor units of `currency`; a limit of 0 means no limit.
+
+    `expiry` is YYMM, the last month in which it is valid. `pvv` "" is a card without a PIN. `spent` and `count` belong
+    to the business day `day` (YYYYMMDD) and are never given back by a reversal; neither are `pin_failures`.
+    """
+
+    token: str
+    account: str
+    name: str
+    first6: str
+    last4: str
+    expiry: str
+    currency: str
+    pvv: str = ""
+    status: CardStatus = CardStatus.ACTIVE
+    limit_each: int = 0
+    limit_day: int = 0
+    count_day: int = 0
+    pin_failures: int = 0
+    day: str = ""
+    spent: int = 0
+    count: int = 0
+
+    def used_on(self, day: str) -> tuple[int, int]:
+        """(amount, number) of the purchases approved on `day`; a day that is over counts for nothing."""
+        return (self.spent, self.count) if self.day == day else (0, 0)
+
+    def used(self, day: str, amount: int) -> Card:
+        """The card after one more approved purchase on `day`."""
+        spent, count = self.used_on(day)
+        return msgspec.structs.replace(self, day=day, spent=spent + amount, count=count + 1)
+
+    @property
+    def masked(self) -> str:
+        """First six and last four, all a person may see."""
+        return f"{self.first6}******{self.last4}"
+
+
+def business_day(now: Instant, utc_offset_minutes: int) -> str:
+    """The local calendar day of `now` as YYYYMMDD: what daily limits and expiry months are counted by."""
+    return (EPOCH + timedelta(microseconds=now, minutes=utc_offset_minutes)).strftime("%Y%m%d")

@@ -1,0 +1,57 @@
+"""What the two verbs of this station share: the tools they work with, and how they leave evidence and speak."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.issuer.records import Step
+from counterfoil.issuer.rows import Alarm, Trail
+from counterfoil.issuer.settings import Settings
+from counterfoil.issuer.wire import Asked, Wire
+from counterfoil.step import Instant, Send
+
+LEG_IN: Final = "2"
+LEG_OUT: Final = "3"
+CASE_DIGITS: Final = 10
+
+
+class Desk(NamedTuple):
+    """The tools of a decision: settings, the link, randomness (approval codes)."""
+
+    settings: Settings
+    wire: Wire
+    entropy: Callable[[int], bytes]
+
+    def received(self, step: Step, now: Instant, asked: Asked, txn: str) -> None:
+        """Evidence of what came in, filed under the purchase it is about."""
+        note = "" if asked.whole else ", unreadable"
+        note += "" if asked.genuine else ", without a valid MAC"
+        step.saw(
+            Trail(now, txn, f"{asked.message.mti if asked.message else '????'} received{note}", LEG_IN, kept(asked))
+        )
+
+    def answer(self, step: Step, now: Instant, asked: Asked, txn: str, code: str, auth_code: str = "") -> Send:
+        """The answer, and the evidence of it."""
+        send, message = self.wire.answer(asked, code, auth_code)
+        step.saw(Trail(now, txn, f"{message.mti} answered", LEG_OUT, ISO87_ASCII.kept(message)))
+        return send
+
+    def alarm(self, step: Step, now: Instant, txn: str, what: str, detail: str = "") -> None:
+        """Something an operator must look at."""
+        step.alarm(Alarm(now, txn, what, detail))
+
+
+def kept(asked: Asked) -> dict[str, Any]:
+    """What may be kept of a message: masked, without what must never be on a disk; its length when it has no type."""
+    message: Message | None = asked.message
+    return {"bytes": str(len(asked.frame.data))} if message is None else ISO87_ASCII.kept(message)
+
+
+def case_number(station: str, key: str) -> str:
+    """The number a person is told for the case this key opens: short enough for the telephone, the same every time."""
+    digest = hashlib.sha256(f"{station} {key}".encode()).digest()
+    return "C" + base64.b32encode(digest).decode()[:CASE_DIGITS]

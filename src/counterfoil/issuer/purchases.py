@@ -1,0 +1,138 @@
+"""A purchase: decided once, booked at most once, answered as often as it is asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from counterfoil.issuer import chart, notices
+from counterfoil.issuer.authorise import Purchase, decide, repeated
+from counterfoil.issuer.card import Card, business_day
+from counterfoil.issuer.desk import Desk
+from counterfoil.issuer.lifecycle import Event, moved
+from counterfoil.issuer.records import Step
+from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
+from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.wire import Asked
+from counterfoil.security import is_pan, last4
+from counterfoil.step import Instant, Send
+
+PURCHASE_CODE: Final = "00"  # first two digits of DE3; the account types behind them do not matter here
+SHOWN_FROM_DIGITS: Final = 13
+
+
+def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None) -> Send | None:
+    """Decide a 0200 whose key can be read; `wanted` is None when the rest of it cannot.
+
+    None: it is not answered. That is so for one without a valid MAC under a key that was used before: any answer could
+    pass for the answer to the real one, and nothing is left to burn. The switch's own deadline closes it.
+    """
+    earlier = step.txns.get(asked.key)
+    desk.received(step, now, asked, asked.key)
+    if not asked.genuine:
+        desk.alarm(step, now, asked.key, Refusal.MAC_WRONG.value)
+        if earlier is not None:
+            return None
+    if earlier is not None:
+        return again(desk, step, now, asked, earlier, wanted)
+    refusal = unfit(desk, now, asked, wanted)
+    if refusal is not None or wanted is None:
+        return refuse(desk, step, now, asked, wanted, refusal or Refusal.FORMAT)
+    return decided(desk, step, now, asked, wanted)
+
+
+def unfit(desk: Desk, now: Instant, asked: Asked, wanted: Purchase | None) -> Refusal | None:
+    """What is wrong with the message itself, before anybody looks at the card."""
+    if wanted is None:
+        return Refusal.FORMAT
+    if not asked.genuine:
+        # A definite no is safe here, and better for the customer than a time-out, because `refuse` burns the key:
+        # should the unharmed message still come, it is refused too. What this one claimed is compared with nothing.
+        return Refusal.MAC_WRONG
+    if not wanted.processing.startswith(PURCHASE_CODE):
+        return Refusal.NOT_SUPPORTED
+    if asked.frame.at and now - asked.frame.at > desk.settings.timer:
+        return Refusal.TOO_LATE
+    return None
+
+
+def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase) -> Send:
+    """Ask the rules, book what they allow."""
+    card = step.cards.get(wanted.token)
+    available = (step.book.account(card.account).available or 0) if card else 0
+    decision = decide(
+        wanted,
+        card,
+        available,
+        day=business_day(now, desk.settings.utc_offset_minutes),
+        tries=desk.settings.pin_tries,
+        pin=lambda: desk.wire.pin(asked, card.pvv if card else ""),
+    )
+    if decision.card is not None:
+        step.put_card(decision.card)
+    if decision.refusal is not None or card is None:
+        return refuse(desk, step, now, asked, wanted, decision.refusal or Refusal.CARD_UNKNOWN, card)
+    number = int.from_bytes(desk.entropy(4), "big") % 1_000_000
+    txn = msgspec.structs.replace(
+        row_of(asked, now, wanted, card),
+        state=moved(None, Event.APPROVE),
+        code=APPROVED,
+        auth_code=f"{number:06d}",
+        debited_at=now,
+    )
+    clearing = chart.clearing_account(wanted.acquirer, wanted.currency)
+    step.booked(step.book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
+    step.put(txn)
+    step.tell(notices.debited(desk.settings.name, txn, now))
+    return desk.answer(step, now, asked, txn.key, txn.code, txn.auth_code)
+
+
+def refuse(
+    desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None, why: Refusal, card: Card | None = None
+) -> Send:
+    """A no that stays no: the key is burnt (a retry can never turn it into a yes)."""
+    txn = msgspec.structs.replace(row_of(asked, now, wanted, card), refusal=why.value, code=CODES[why])
+    step.put(txn)
+    return desk.answer(step, now, asked, txn.key, txn.code)
+
+
+def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Purchase | None) -> Send:
+    """The same key again: the stored result, freshly MACed; nothing is booked and no PIN is tried."""
+    refusal = repeated(earlier, wanted)
+    if refusal is Refusal.OTHER_CONTENT:
+        desk.alarm(step, now, earlier.key, refusal.value)
+        return desk.answer(step, now, asked, earlier.key, CODES[refusal])
+    state = moved(earlier.state, Event.REQUEST)
+    if state is not earlier.state and refusal is not None:
+        late = {"state": state, "refusal": refusal.value, "code": CODES[refusal], "updated_at": now}
+        step.put(msgspec.structs.replace(earlier, **late))
+    if refusal is not None:
+        return desk.answer(step, now, asked, earlier.key, CODES[refusal])
+    return desk.answer(step, now, asked, earlier.key, earlier.code, earlier.auth_code)
+
+
+def row_of(asked: Asked, now: Instant, wanted: Purchase | None, card: Card | None) -> Txn:
+    """The row of a purchase, as a refusal without a reason; what could not be read is empty."""
+    message = asked.message
+    pan = message.de2 if message is not None and is_pan(message.de2) else ""
+    claimed = wanted or Purchase(
+        key=asked.key, acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
+    )
+    return Txn(
+        key=asked.key,
+        rrn=claimed.rrn or (message.de37 if message is not None and message.de37 else ""),
+        token=claimed.token,
+        account=card.account if card else "",
+        first6=pan[:6] if pan and len(pan) >= SHOWN_FROM_DIGITS else "",
+        last4=last4(pan) if pan else "",
+        processing=claimed.processing,
+        amount=claimed.amount,
+        currency=claimed.currency,
+        terminal=claimed.terminal,
+        merchant=claimed.merchant,
+        state=moved(None, Event.REFUSE),
+        code="",
+        started_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,285 @@
+"""The issuer's own tables: what a step reads, and its one commit.
+
+The only file of this room that knows the engine. Reading for other processes is in `stubs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from counterfoil.errors import StoreError
+from counterfoil.issuer import chart
+from counterfoil.issuer.card import Card, CardStatus
+from counterfoil.issuer.lifecycle import State
+from counterfoil.issuer.rows import AdviceRow, Alarm, Case, Notice, Trail, Txn
+from counterfoil.issuer.sql import inserting, selecting, updating
+from counterfoil.ledger import Account, Book, Entry
+from counterfoil.security import KeyUsage, StoredKey
+from counterfoil.storage import Store
+
+PACKAGE: Final = "counterfoil.issuer"
+
+CARD_COLUMNS: Final = Card.__struct_fields__
+TXN_COLUMNS: Final = Txn.__struct_fields__
+ADVICE_COLUMNS: Final = AdviceRow.__struct_fields__
+STATUS: Final = CARD_COLUMNS.index("status")
+STATE: Final = TXN_COLUMNS.index("state")
+
+SELECT_TXNS: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
+SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "advice", "WHERE key IN ({marks})")
+SELECT_CARDS: Final = selecting(
+    ("account.balance", *(f"card.{column}" for column in CARD_COLUMNS)),
+    "card",
+    "JOIN account ON account.id = card.account WHERE token IN ({marks})",
+)
+SELECT_ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id IN ({marks})")
+SELECT_NAME: Final = "SELECT name FROM station"
+SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
+SELECT_OUTBOX: Final = "SELECT name FROM outbox ORDER BY at, name"
+SELECT_NOTICES: Final = "SELECT name, text, at FROM outbox WHERE name IN ({marks})"
+LAST_SEQ: Final = (
+    "SELECT max(seq) FROM (SELECT max(seq) AS seq FROM trail UNION ALL SELECT max(seq) FROM alarm "
+    "UNION ALL SELECT max(seq) FROM quarantine) AS counted"
+)
+
+INSERT_TXN: Final = inserting("txn", TXN_COLUMNS)
+INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
+INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
+INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance"))
+INSERT_ENTRY: Final = inserting("entry", chart.ENTRY_COLUMNS)
+INSERT_CASE: Final = inserting("exception_case", Case._fields)
+INSERT_OUTBOX: Final = inserting("outbox", Notice._fields)
+INSERT_TRAIL: Final = inserting("trail", ("seq", *Trail._fields))
+INSERT_ALARM: Final = inserting("alarm", ("seq", *Alarm._fields))
+INSERT_QUARANTINE: Final = inserting("quarantine", ("seq", "at", "link", "reason", "message"))
+INSERT_NAME: Final = inserting("station", ("name",))
+INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
+MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
+COUNTERS: Final = ("pin_failures", "day", "spent", "count")
+UPDATE_TXN: Final = updating("txn", MOVES, "key")
+UPDATE_CARD: Final = updating("card", COUNTERS, "token")
+UPDATE_BALANCE: Final = updating("account", ("balance",), "id")
+DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE name = ?"
+
+moves = attrgetter(*MOVES)
+counters = attrgetter(*COUNTERS)
+json = msgspec.json.Encoder().encode
+
+
+class IssuerKeys(NamedTuple):
+    """The keys of this issuer: shared with the switch (`mac`, `pin`) and its own (`pvk`, `token`)."""
+
+    mac: StoredKey
+    pin: StoredKey
+    pvk: StoredKey
+    token: StoredKey
+
+
+class Records:
+    """The store of one issuer, written by this process alone."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.seq: int = store.query(LAST_SEQ)[0][0] or 0
+
+    def install(self, name: str, keys: IssuerKeys) -> None:
+        """Give the store its station's name and keys; once, at the seed."""
+        rows = [(name, key.usage.value, key.blob, key.kcv) for name, key in keys._asdict().items()]
+        with self.store.transaction():
+            self.store.execute(INSERT_NAME, (name,))
+            self.store.executemany(INSERT_KEY, rows)
+            self.store.commit()
+
+    def name(self) -> str:
+        """Whose store this is, "" before the seed."""
+        rows = self.store.query(SELECT_NAME)
+        return str(rows[0][0]) if rows else ""
+
+    def keys(self) -> IssuerKeys | None:
+        """The station's keys, None before the seed; StoreError when only some are there."""
+        rows = {name: StoredKey(KeyUsage(usage), blob, kcv) for name, usage, blob, kcv in self.store.query(SELECT_KEYS)}
+        if not rows:
+            return None
+        if set(rows) != set(IssuerKeys._fields):
+            raise StoreError(f"{self.store.path} does not hold the keys an issuer needs")
+        return IssuerKeys(**rows)
+
+    def undelivered(self) -> list[str]:
+        """The names of the notices no delivery was reported of, oldest first."""
+        return [name for (name,) in self.store.query(SELECT_OUTBOX)]
+
+    def notices(self, names: Sequence[str]) -> list[Notice]:
+        """Those of `names` that are still in the outbox."""
+        rows = {row[0]: Notice(*row) for row in self.store.select_in(SELECT_NOTICES, names)} if names else {}
+        return [rows[name] for name in names if name in rows]
+
+    @contextmanager
+    def step(self) -> Iterator[Step]:
+        """One transaction. Leaving it without `commit` leaves no trace, on the disk or in memory."""
+        with self.store.transaction():
+            yield Step(self)
+
+    def quarantine(self, at: int, link: str, reason: str, message: dict[str, Any]) -> None:
+        """Keep what made a step fail, in a commit of its own, and raise the alarm."""
+        with self.store.transaction():
+            self.store.execute(INSERT_QUARANTINE, (self.seq + 1, at, link, reason, json(message).decode()))
+            self.store.execute(INSERT_ALARM, (self.seq + 2, at, "", "quarantine", reason))
+            self.store.commit()
+        self.seq += 2
+
+
+class Step:
+    """What one step knows and what it will write. Whoever comes later in the step sees what was put before."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._store = records.store
+        self.txns: dict[str, Txn] = {}
+        self.advices: dict[str, AdviceRow] = {}
+        self.cards: dict[str, Card] = {}
+        self.book = Book([])
+        self._entries: dict[str, Entry] = {}
+        self._new_txns: dict[str, Txn] = {}
+        self._changed_txns: dict[str, Txn] = {}
+        self._new_advices: list[AdviceRow] = []
+        self._changed_cards: dict[str, Card] = {}
+        self._trail: list[Trail] = []
+        self._alarms: list[Alarm] = []
+        self._cases: list[Case] = []
+        self.notices: list[Notice] = []
+        self._delivered: list[str] = []
+        self._enrolled = False
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def load(self, txns: Iterable[str], advices: Sequence[str], tokens: Iterable[str], contra: Iterable[str]) -> None:
+        """Everything a step needs, in one SELECT per table.
+
+        `txns` are the keys of its purchases and of the originals its advices name, `tokens` its cards, `contra` the
+        accounts (clearing) its purchases go to.
+        """
+        keys = list(txns)
+        if keys:
+            self.txns = {row[0]: _txn(row) for row in self._store.select_in(SELECT_TXNS, keys)}
+        if advices:
+            rows = self._store.select_in(SELECT_ADVICES, advices)
+            self.advices = {row[0]: AdviceRow(**dict(zip(ADVICE_COLUMNS, row, strict=True))) for row in rows}
+        originals = [txn for txn in self.txns.values() if txn.state is State.POSTED] if advices else []
+        wanted = [token for token in {**dict.fromkeys(tokens), **{txn.token: None for txn in originals}} if token]
+        accounts = []
+        if wanted:
+            for balance, *row in self._store.select_in(SELECT_CARDS, wanted):
+                card = _card(row)
+                self.cards[card.token] = card
+                accounts.append(chart.cardholder(card.account, card.currency, balance))
+        if originals:
+            rows = self._store.select_in(SELECT_ENTRIES, [txn.debit_id for txn in originals])
+            self._entries = {row[0]: chart.entry_of(row) for row in rows}
+        names = dict.fromkeys([*contra, *(entry.credit for entry in self._entries.values())])
+        self.book = Book([*accounts, *map(chart.contra, names)], entries=self._entries.values())
+
+    def entry(self, entry_id: str) -> Entry:
+        """An entry that was loaded, or booked in this step; KeyError for any other."""
+        return self._entries[entry_id]
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def put(self, txn: Txn) -> None:
+        """A purchase, new or moved on."""
+        fresh = txn.key not in self.txns or txn.key in self._new_txns
+        (self._new_txns if fresh else self._changed_txns)[txn.key] = txn
+        self.txns[txn.key] = txn
+
+    def booked(self, entry: Entry) -> None:
+        """An entry the book has made, so that a later message of this step can reverse it."""
+        self._entries[entry.id] = entry
+
+    def put_card(self, card: Card) -> None:
+        """A card with its counters moved."""
+        if self.cards.get(card.token) != card:
+            self.cards[card.token] = self._changed_cards[card.token] = card
+
+    def put_advice(self, advice: AdviceRow) -> None:
+        """An advice, answered."""
+        self.advices[advice.key] = advice
+        self._new_advices.append(advice)
+
+    def saw(self, trail: Trail) -> None:
+        """A line of evidence."""
+        self._trail.append(trail)
+
+    def alarm(self, alarm: Alarm) -> None:
+        """Something for an operator."""
+        self._alarms.append(alarm)
+
+    def open_case(self, case: Case) -> None:
+        """Something for a person to decide."""
+        self._cases.append(case)
+
+    def tell(self, notice: Notice) -> None:
+        """A message to a cardholder, said once this step is committed."""
+        self.notices.append(notice)
+
+    def delivered(self, names: Iterable[str]) -> None:
+        """Deliveries were reported: their rows may go."""
+        self._delivered.extend(names)
+
+    def enrol(self, cards: Sequence[Card], opened: Sequence[tuple[Account, Entry | None]]) -> None:
+        """New cards, their accounts, and the entries that fund them."""
+        self._enrolled = True
+        self._store.executemany(INSERT_ACCOUNT, [(a.id, a.kind, a.currency, a.balance) for a, _ in opened])
+        self._store.executemany(INSERT_CARD, [msgspec.structs.astuple(card) for card in cards])
+        self._store.executemany(INSERT_ENTRY, [chart.row_of(entry) for _, entry in opened if entry is not None])
+
+    def known_cards(self, tokens: Sequence[str]) -> set[str]:
+        """Which of these are enrolled."""
+        return {row[1] for row in self._store.select_in(SELECT_CARDS, tokens)} if tokens else set()
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(
+            self._enrolled
+            or self._new_txns
+            or self._changed_txns
+            or self._new_advices
+            or self._changed_cards
+            or self._trail
+            or self._alarms
+            or self._delivered
+        )
+
+    def commit(self) -> None:
+        """One executemany per table, one COMMIT. Nothing to write: no commit."""
+        if not self.writes:
+            return
+        many = self._store.executemany
+        many(INSERT_TXN, [msgspec.structs.astuple(txn) for txn in self._new_txns.values()])
+        many(UPDATE_TXN, [(*moves(txn), txn.key) for txn in self._changed_txns.values()])
+        many(INSERT_ADVICE, [msgspec.structs.astuple(advice) for advice in self._new_advices])
+        many(UPDATE_CARD, [(*counters(card), card.token) for card in self._changed_cards.values()])
+        many(INSERT_ENTRY, [chart.row_of(entry) for entry in self.book.new_entries])
+        many(UPDATE_BALANCE, [(a.balance, a.id) for a in self.book.changed_accounts if a.balance is not None])
+        seq = self._records.seq
+        trail = enumerate(self._trail, start=seq + 1)
+        many(INSERT_TRAIL, [(n, t.at, t.txn, t.what, t.leg, json(t.message).decode()) for n, t in trail])
+        alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
+        many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
+        many(INSERT_CASE, self._cases)
+        many(INSERT_OUTBOX, self.notices)
+        many(DELETE_OUTBOX, [(name,) for name in self._delivered])
+        self._store.commit()
+        self._records.seq = seq + len(self._trail) + len(self._alarms)
+
+
+def _txn(row: tuple[Any, ...]) -> Txn:
+    return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
+
+
+def _card(row: Sequence[Any]) -> Card:
+    return Card(**{**dict(zip(CARD_COLUMNS, row, strict=True)), "status": CardStatus(row[STATUS])})

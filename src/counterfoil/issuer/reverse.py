@@ -1,0 +1,92 @@
+"""What a reversal advice does. Pure: the original, if there is one, arrives as an argument.
+
+An advice is never refused for what it asks, only answered: booked, acknowledged, or kept for a person. It belongs to an
+original when DE11, DE32 and DE7 (the key) and also DE41, DE42 and DE4 agree (docs/loop.md, rule 1); an original that
+agrees in the key alone is an exception, not a guess.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import msgspec
+
+from counterfoil.issuer.lifecycle import State
+from counterfoil.issuer.refusal import AMOUNT_OR_PLACE_DIFFERS, APPROVED, NO_ORIGINAL
+from counterfoil.issuer.rows import AdviceRow, Txn
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """An 0420 or 0421 as the rules see it. `key` is its own, `original` that of the purchase DE90 names.
+
+    `token` and `currency` are "" when the advice carries no DE2 or DE49.
+    """
+
+    key: str
+    original: str
+    token: str
+    amount: int
+    currency: str
+    terminal: str
+    merchant: str
+    rrn: str
+    reason: str
+
+
+class Outcome(enum.Enum):
+    """What an advice comes to."""
+
+    BOOK = "book"  # the original stands: its entry is reversed
+    ALREADY = "already"  # it was reversed before
+    NOTHING = "nothing"  # it was declined: there is nothing to undo
+    ORPHAN = "orphan"  # never seen, or seen only after its tombstone
+    DIFFERS = "differs"  # same key, another sale: a person decides
+
+
+CODES: Final[dict[Outcome, str]] = {
+    Outcome.BOOK: APPROVED,
+    Outcome.ALREADY: APPROVED,
+    Outcome.NOTHING: APPROVED,
+    Outcome.ORPHAN: NO_ORIGINAL,
+    Outcome.DIFFERS: AMOUNT_OR_PLACE_DIFFERS,
+}
+BY_STATE: Final[dict[State, Outcome]] = {
+    State.POSTED: Outcome.BOOK,
+    State.DECLINED: Outcome.NOTHING,
+    State.REVERSED: Outcome.ALREADY,
+    State.TOMBSTONED: Outcome.ORPHAN,
+    State.LATE: Outcome.ORPHAN,
+}
+
+
+def judge(advice: Advice, original: Txn | None) -> Outcome:
+    """What `advice` comes to, given what this station knows of its original."""
+    if original is None:
+        return Outcome.ORPHAN
+    if differing(advice, original):
+        return Outcome.DIFFERS
+    return BY_STATE[original.state]
+
+
+def differing(advice: Advice, original: Txn) -> tuple[str, ...]:
+    """The fields in which an advice and an original of the same key disagree ("DE41", …).
+
+    What a message without a valid MAC claimed is not compared: nothing was booked on it.
+    """
+    if not original.authentic:
+        return ()
+    pairs = (
+        ("DE2", advice.token or original.token, original.token),
+        ("DE4", advice.amount, original.amount),
+        ("DE41", advice.terminal, original.terminal),
+        ("DE42", advice.merchant, original.merchant),
+        ("DE49", advice.currency or original.currency, original.currency),
+    )
+    return tuple(field for field, ours, theirs in pairs if ours != theirs)
+
+
+def same_advice(earlier: AdviceRow, wanted: Advice) -> bool:
+    """Whether it is the same advice again, and not another one under its key."""
+    known = (earlier.original, earlier.amount, earlier.terminal, earlier.merchant)
+    return known == (wanted.original, wanted.amount, wanted.terminal, wanted.merchant)

@@ -1,0 +1,109 @@
+"""The rows a step reads and writes, as values. `records.py` moves them to and from the store."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from counterfoil.issuer.lifecycle import State
+from counterfoil.issuer.refusal import Refusal
+from counterfoil.step import Instant
+
+UNAUTHENTICATED = frozenset({Refusal.FORMAT.value, Refusal.MAC_WRONG.value})
+
+
+class Txn(msgspec.Struct, frozen=True, kw_only=True):
+    """One purchase, decided. The order of the attributes is the order of the columns of `txn`.
+
+    `refusal` is the value of a `Refusal`, "" when there was none; `debited_at` and `returned_at` are 0 until booked.
+    """
+
+    key: str
+    rrn: str
+    token: str
+    account: str
+    first6: str
+    last4: str
+    processing: str
+    amount: int
+    currency: str
+    terminal: str
+    merchant: str
+    state: State
+    refusal: str = ""
+    code: str
+    auth_code: str = ""
+    started_at: Instant
+    updated_at: Instant
+    debited_at: Instant = 0
+    returned_at: Instant = 0
+    case_number: str = ""
+
+    @property
+    def authentic(self) -> bool:
+        """False for a row made by a message that nobody vouched for: its key is burnt, its content means nothing."""
+        return self.refusal not in UNAUTHENTICATED
+
+    @property
+    def debit_id(self) -> str:
+        """The id of its ledger entry, led by the account."""
+        return f"{self.account}/{self.key}"
+
+    @property
+    def return_id(self) -> str:
+        """The id of the entry that undoes it."""
+        return f"{self.account}/{self.key}/reversal"
+
+
+class AdviceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One reversal advice, answered. The order of the attributes is the order of the columns of `advice`."""
+
+    key: str
+    original: str
+    rrn: str
+    amount: int
+    terminal: str
+    merchant: str
+    reason: str
+    outcome: str
+    code: str
+    at: Instant
+
+
+class Case(NamedTuple):
+    """Something a person must decide, with the number they are told."""
+
+    number: str
+    txn: str
+    rrn: str
+    at: Instant
+    what: str
+    detail: str
+
+
+class Trail(NamedTuple):
+    """One line of evidence. `message` is what `Dialect.kept` leaves of it."""
+
+    at: Instant
+    txn: str
+    what: str
+    leg: str
+    message: dict[str, Any]
+
+
+class Alarm(NamedTuple):
+    """Something an operator must look at. `detail` holds no card data."""
+
+    at: Instant
+    txn: str
+    what: str
+    detail: str
+
+
+class Notice(NamedTuple):
+    """A message to a cardholder. `name` is unique, so that delivering it twice delivers it once."""
+
+    name: str
+    text: str
+    at: Instant

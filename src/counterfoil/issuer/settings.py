@@ -1,0 +1,20 @@
+"""What can be set at an issuer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from counterfoil.step import SECOND, Instant
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`timer`: a request older than this when it is decided is refused (microseconds).
+
+    `pin_tries` wrong PINs in a row lock a card. `utc_offset_minutes` says when the issuer's day begins; daily limits
+    and expiry months follow it.
+    """
+
+    name: str
+    timer: Instant = 5 * SECOND
+    pin_tries: int = 3
+    utc_offset_minutes: int = 480

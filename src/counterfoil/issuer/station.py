@@ -1,0 +1,210 @@
+"""Station 3: reads what arrived, decides it in order, commits once, speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from counterfoil.errors import StoreError
+from counterfoil.issuer import chart, control, notices
+from counterfoil.issuer.advices import on_advice
+from counterfoil.issuer.authorise import Purchase
+from counterfoil.issuer.desk import Desk, kept
+from counterfoil.issuer.purchases import on_purchase
+from counterfoil.issuer.records import Records, Step
+from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
+from counterfoil.issuer.reverse import Advice
+from counterfoil.issuer.rows import Notice
+from counterfoil.issuer.settings import Settings
+from counterfoil.issuer.wire import NETWORK_NEEDS, Asked, Wire, answerable, has
+from counterfoil.security import Hsm
+from counterfoil.step import (
+    Closed,
+    Command,
+    Conn,
+    Frame,
+    Hangup,
+    Inbound,
+    Instant,
+    Outbound,
+    Perform,
+    Performed,
+    Reply,
+)
+
+PURCHASE: Final = "0200"
+ADVICE: Final = "0420"
+NETWORK: Final = "0800"
+NETWORK_ADVICE: Final = "0820"  # commonly left unanswered
+SIGN_ON: Final = "001"
+SIGN_OFF: Final = "002"
+ECHO: Final = "301"
+MESSAGE_TYPES: Final = frozenset({PURCHASE, ADVICE, NETWORK, NETWORK_ADVICE})
+
+
+class Task(NamedTuple):
+    """One frame and what it asks for; both None when it asks for neither, or cannot be read."""
+
+    asked: Asked
+    purchase: Purchase | None
+    advice: Advice | None
+
+
+class Issuer:
+    """One issuer. `entropy(n)` gives n unpredictable bytes (approval codes).
+
+    StoreError when the store was never given its keys, or belongs to another issuer.
+    """
+
+    def __init__(self, records: Records, hsm: Hsm, settings: Settings, entropy: Callable[[int], bytes]) -> None:
+        keys = records.keys()
+        if keys is None:
+            raise StoreError(f"{records.store.path} holds no keys: the issuer was never set up")
+        if records.name() != settings.name:
+            raise StoreError(f"{records.store.path} is the store of {records.name()}, not of {settings.name}")
+        self.name = settings.name
+        self._records = records
+        self._hsm = hsm
+        self._keys = keys
+        self._desk = Desk(settings, Wire(hsm, keys), entropy)
+        self._deliveries = notices.Deliveries(records.undelivered())
+        self._signed_on: dict[tuple[str, Conn], Instant] = {}
+
+    # --- the step ---------------------------------------------------------------------------------------------------
+
+    def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
+        """See `step.Station.step`."""
+        tasks = [self._task(item) for item in arrived if isinstance(item, Frame)]
+        commands = [item for item in arrived if isinstance(item, Command)]
+        out: list[Outbound] = []
+        told: list[Notice] = []
+        gone = self._deliveries.reported(now, committing=bool(tasks))
+        if tasks or gone or any(command.verb == control.ENROL for command in commands):
+            with self._records.step() as step:
+                out += self._enrolments(now, commands, step)
+                out += self._decisions(now, tasks, step)
+                step.delivered(gone)
+                step.commit()
+                told = step.notices
+        # Nothing before this line has touched what the station remembers.
+        self._remember(now, arrived, tasks, gone)
+        told = [*told, *self._records.notices(self._deliveries.due(now))]
+        self._deliveries.tell([notice.name for notice in told])
+        out += [Perform(notices.KIND, notice.name, notice.text) for notice in told]
+        out += [self._inquiry(command) for command in commands if command.verb != control.ENROL]
+        return out
+
+    def wakes_at(self) -> Instant | None:
+        """See `step.Station.wakes_at`: the next notice to tell again."""
+        return self._deliveries.wakes_at()
+
+    def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
+        """See `step.Station.quarantine`."""
+        message: dict[str, object] = {}
+        if isinstance(offender, Frame):
+            message = kept(self._desk.wire.read(offender))
+        elif isinstance(offender, Command):
+            message = {"verb": offender.verb}  # its arguments may hold a card number
+        self._records.quarantine(now, getattr(offender, "link", ""), reason, message)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def _task(self, frame: Frame) -> Task:
+        asked = self._desk.wire.read(frame)
+        purchase = self._desk.wire.purchase(asked) if asked.mti == PURCHASE else None
+        advice = self._desk.wire.advice(asked) if asked.mti == ADVICE else None
+        return Task(asked, purchase, advice)
+
+    def _load(self, tasks: Sequence[Task], step: Step) -> None:
+        purchases = [task.purchase for task in tasks if task.purchase is not None]
+        advices = [task.advice for task in tasks if task.advice is not None]
+        keys = [task.asked.key for task in tasks if task.asked.mti == PURCHASE and task.asked.key]
+        step.load(
+            [*keys, *(advice.original for advice in advices)],
+            [advice.key for advice in advices],
+            [*(purchase.token for purchase in purchases), *(advice.token for advice in advices)],
+            [chart.clearing_account(p.acquirer, p.currency) for p in purchases if p.currency],
+        )
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
+    def _decisions(self, now: Instant, tasks: Sequence[Task], step: Step) -> list[Outbound]:
+        if not tasks:
+            return []
+        self._load(tasks, step)
+        answers = [self._decide(now, task, step) for task in tasks]
+        return [answer for answer in answers if answer is not None]
+
+    def _decide(self, now: Instant, task: Task, step: Step) -> Outbound | None:
+        asked, mti = task.asked, task.asked.mti
+        if mti == PURCHASE and answerable(asked):
+            return on_purchase(self._desk, step, now, asked, task.purchase)
+        if mti == ADVICE and answerable(asked):
+            return on_advice(self._desk, step, now, asked, task.advice)
+        if mti == NETWORK_ADVICE and asked.genuine:
+            return None
+        if mti == NETWORK and asked.message is not None and has(asked.message, NETWORK_NEEDS):
+            return self._network(now, asked, step)
+        return self._misfit(now, asked, step)
+
+    def _network(self, now: Instant, asked: Asked, step: Step) -> Outbound:
+        """Sign-on, sign-off and echo. Nothing about them is worth a commit, unless somebody has the wrong key."""
+        if not asked.genuine:
+            self._desk.received(step, now, asked, "")
+            self._desk.alarm(
+                step, now, "", Refusal.MAC_WRONG.value, "network message: do both sides hold the same key?"
+            )
+            return self._desk.answer(step, now, asked, "", CODES[Refusal.MAC_WRONG])
+        known = asked.whole and asked.message is not None and asked.message.de70 in (SIGN_ON, SIGN_OFF, ECHO)
+        send, _ = self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
+        return send
+
+    def _misfit(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
+        """What is no purchase, advice or network message that can be answered as such.
+
+        Only a message the switch vouches for gets an answer here: no key is burnt by it, so another answer could
+        contradict it later.
+        """
+        self._desk.received(step, now, asked, "")
+        if asked.genuine and answerable(asked):
+            refusal = Refusal.FORMAT if asked.mti in MESSAGE_TYPES else Refusal.NOT_SUPPORTED
+            return self._desk.answer(step, now, asked, "", CODES[refusal])
+        self._desk.alarm(step, now, "", "unanswerable", f"{len(asked.frame.data)} bytes")
+        if asked.mti in MESSAGE_TYPES and not asked.genuine:
+            # One damaged message: its frame was sound, so the others on this connection need not suffer for it. The
+            # switch's deadline closes the one.
+            return None
+        return Hangup(asked.frame.link, asked.frame.conn)
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _enrolments(self, now: Instant, commands: Sequence[Command], step: Step) -> list[Outbound]:
+        return [
+            Reply(command.id, control.enrol(command.args, now, step, self._hsm, self._keys))
+            for command in commands
+            if command.verb == control.ENROL
+        ]
+
+    def _inquiry(self, command: Command) -> Reply:
+        if command.verb == control.STATUS:
+            live = {"signed_on": bool(self._signed_on), "undelivered": self._deliveries.waiting}
+            return Reply(command.id, {"station": self.name, **live, **control.status(self._records.store)})
+        return Reply(command.id, control.inquiry(command.verb, command.args, self._records.store))
+
+    # --- remembering, after the commit ------------------------------------------------------------------------------
+
+    def _remember(self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Task], gone: Sequence[str]) -> None:
+        self._deliveries.forget(gone)
+        for item in arrived:
+            if isinstance(item, Closed):
+                self._signed_on.pop((item.link, item.conn), None)
+            elif isinstance(item, Performed) and item.kind == notices.KIND:
+                self._deliveries.report(now, item)
+        for task in tasks:
+            message, frame = task.asked.message, task.asked.frame
+            if message is None or not task.asked.genuine or task.asked.mti != NETWORK:
+                continue
+            if message.de70 == SIGN_ON:
+                self._signed_on[frame.link, frame.conn] = now
+            elif message.de70 == SIGN_OFF:
+                self._signed_on.pop((frame.link, frame.conn), None)

@@ -1,0 +1,174 @@
+"""What this issuer's store says, for whoever may only read it: the verdict, the command line, the day's judge.
+
+Every function takes an open store (read-only will do) and reads in one short transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.issuer import chart, notices
+from counterfoil.issuer.lifecycle import State
+from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.sql import selecting
+from counterfoil.ledger import Account, Entry, Violation, check
+from counterfoil.storage import Store
+from counterfoil.transaction import Happened, IssuerStub
+
+TXN_COLUMNS: Final = Txn.__struct_fields__
+STATE: Final = TXN_COLUMNS.index("state")
+BY_RRN: Final = selecting(TXN_COLUMNS, "txn", "WHERE rrn = ? ORDER BY started_at, key")
+BY_DIGITS: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? ORDER BY started_at, key")
+BY_DIGITS_AND_AMOUNT: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? AND amount = ? ORDER BY started_at, key")
+STATION: Final = "SELECT name FROM station"
+HISTORY: Final = "SELECT at, what, message FROM trail WHERE txn = ? ORDER BY seq"
+CARDHOLDERS: Final = "SELECT id, currency, balance FROM account ORDER BY id"
+ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "ORDER BY at, id")
+# An account without a balance row is the sum of its entries: what it was credited minus what it was debited.
+SUMS: Final = (
+    "SELECT side.account, side.currency, sum(side.amount) FROM ("
+    "SELECT credit AS account, currency, amount FROM entry UNION ALL "
+    "SELECT debit AS account, currency, -amount AS amount FROM entry) AS side "
+    "WHERE side.account NOT LIKE 'card:%' GROUP BY side.account, side.currency ORDER BY side.account"
+)
+STATEMENT: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id >= ? AND id < ? ORDER BY at, id")
+BALANCES: Final = (
+    "SELECT card.token, card.name, card.first6, card.last4, card.expiry, card.status, card.pin_failures, "
+    "account.id, account.currency, account.balance "
+    "FROM card JOIN account ON account.id = card.account ORDER BY card.name, card.token"
+)
+
+
+def stub(store: Store, rrn: str) -> IssuerStub | None:
+    """What is known under a retrieval reference number, with its history; None when nothing is.
+
+    One number can stand for two rows only when the switch gave it out twice; the first is meant.
+    """
+    with store.reading():
+        stubs = _stubs(store, store.query(BY_RRN, (rrn,))[:1])
+    return stubs[0] if stubs else None
+
+
+def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerStub]:
+    """The purchases of the cards that end so, of this amount (minor units) when one is given, oldest first."""
+    with store.reading():
+        if amount is None:
+            rows = store.query(BY_DIGITS, (last4,))
+        else:
+            rows = store.query(BY_DIGITS_AND_AMOUNT, (last4, amount))
+        return _stubs(store, rows)
+
+
+def accounts(store: Store) -> dict[str, Any]:
+    """Every account with its balance in minor units, and per currency what they add up to: zero."""
+    with store.reading():
+        listed = [
+            {"id": name, "kind": "cardholder", "currency": currency, "balance": balance}
+            for name, currency, balance in store.query(CARDHOLDERS)
+        ]
+        listed += [
+            {"id": name, "kind": name.partition(":")[0], "currency": currency, "balance": balance}
+            for name, currency, balance in store.query(SUMS)
+        ]
+    total: Counter[str] = Counter()
+    for account in listed:
+        total[str(account["currency"])] += int(account["balance"])
+    return {"accounts": listed, "sum": dict(total)}
+
+
+def balance_by_token(store: Store) -> dict[str, int]:
+    """The balance of every card, in minor units, by its token."""
+    with store.reading():
+        return {row[0]: row[9] for row in store.query(BALANCES)}
+
+
+def cards(store: Store) -> list[dict[str, Any]]:
+    """The cards, masked, with their balances."""
+    with store.reading():
+        rows = store.query(BALANCES)
+    return [
+        {
+            "name": name,
+            "pan": f"{first6}******{last4}",
+            "last4": last4,
+            "expiry": expiry,
+            "status": status,
+            "pin_failures": failures,
+            "account": account,
+            "currency": currency,
+            "balance": balance,
+        }
+        for _, name, first6, last4, expiry, status, failures, account, currency, balance in rows
+    ]
+
+
+def statement(store: Store, account: str) -> list[dict[str, Any]]:
+    """What happened on a cardholder's account, in order: debit and reversal both stand there (R051, R056)."""
+    with store.reading():
+        # The ids of an account's entries begin with its name and a slash; "0" follows "/".
+        rows = store.query(STATEMENT, (f"{account}/", f"{account}0"))
+    lines, balance = [], 0
+    for entry in map(chart.entry_of, rows):
+        change = entry.amount if entry.credit == account else -entry.amount
+        balance += change
+        what = "returned" if entry.reverses else "debited" if change < 0 else "funded"
+        line = {"at": entry.at, "what": what, "amount": change, "currency": entry.currency, "ref": entry.ref}
+        lines.append({**line, "balance": balance})
+    return lines
+
+
+def violations(store: Store) -> list[Violation]:
+    """Every broken invariant of the ledger, [] when it is sound."""
+    with store.reading():
+        owned = [chart.cardholder(name, currency, balance) for name, currency, balance in store.query(CARDHOLDERS)]
+        entries = [chart.entry_of(row) for row in store.query(ENTRIES)]
+    return check([*owned, *_contra_accounts(entries)], entries)
+
+
+def _contra_accounts(entries: list[Entry]) -> list[Account]:
+    names = {name for entry in entries for name in (entry.debit, entry.credit)}
+    return [chart.contra(name) for name in sorted(names) if not chart.is_cardholders(name)]
+
+
+def _stubs(store: Store, rows: list[tuple[Any, ...]]) -> list[IssuerStub]:
+    if not rows:
+        return []
+    station = store.query(STATION)[0][0]
+    return [_stub(store, station, _txn(row)) for row in rows]
+
+
+def _txn(row: tuple[Any, ...]) -> Txn:
+    return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
+
+
+def _stub(store: Store, station: str, txn: Txn) -> IssuerStub:
+    _, transmitted, stan = txn.key.split("/")
+    history = tuple(
+        Happened(at, what, msgspec.json.decode(message)) for at, what, message in store.query(HISTORY, (txn.key,))
+    )
+    return IssuerStub(
+        issuer=station,
+        rrn=txn.rrn,
+        terminal=txn.terminal,
+        merchant=txn.merchant,
+        amount=txn.amount,
+        currency=txn.currency,
+        last4=txn.last4,
+        state=txn.state.value,
+        started_at=txn.started_at,
+        updated_at=txn.updated_at,
+        stan=stan,
+        transmitted=transmitted,
+        response_code=txn.code,
+        auth_code=txn.auth_code,
+        debited=txn.amount if txn.debited_at else 0,
+        returned=txn.amount if txn.returned_at else 0,
+        debited_at=txn.debited_at,
+        returned_at=txn.returned_at,
+        notices=notices.names(station, txn),
+        case=txn.case_number,
+        history=history,
+    )

@@ -1,0 +1,198 @@
+"""Reading requests from the switch and writing the answers: the MAC, the fields, and nothing of the decision.
+
+Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything before it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from counterfoil.errors import DecodeError
+from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.issuer.authorise import Pin, Purchase
+from counterfoil.issuer.records import IssuerKeys
+from counterfoil.issuer.reverse import Advice
+from counterfoil.money import BY_NUMBER
+from counterfoil.security import Hsm, MacAlgorithm, SecurityError, parse_track2
+from counterfoil.step import Frame, Send
+
+MAC_BYTES: Final = 8
+NO_MAC: Final = bytes(MAC_BYTES)
+# What an answer repeats of its request, in the order of the fields.
+ECHOED: Final = ("de2", "de3", "de4", "de7", "de11", "de12", "de13", "de32", "de33", "de37")
+PURCHASE_NEEDS: Final = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de41", "de42", "de49")
+ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
+NETWORK_NEEDS: Final = ("de7", "de11", "de70")
+REQUEST_FUNCTIONS: Final = frozenset("02")  # third digit of the MTI: request, advice
+DE90_DIGITS: Final = 42
+FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken off
+
+
+class Asked(NamedTuple):
+    """One frame, read as far as it goes.
+
+    `message` is None when not even its type could be read; `whole` is False when some of it could not be;
+    `genuine` says that the switch vouches for it.
+    """
+
+    frame: Frame
+    message: Message | None
+    whole: bool
+    genuine: bool
+
+    @property
+    def mti(self) -> str:
+        """The message type with the repeat mark taken off, "" when there is none."""
+        if self.message is None:
+            return ""
+        mti = self.message.mti
+        return mti[:3] + FIRST_TRY.get(mti[3], mti[3])
+
+    @property
+    def key(self) -> str:
+        """What a request is known by (`key_of`); "" unless DE7, DE11 and DE32 are all there."""
+        m = self.message
+        if m is None or not m.de7 or not m.de11 or not m.de32:
+            return ""
+        return key_of(m.de32, m.de7, m.de11)
+
+
+class Wire:
+    """The link to the switch, as bytes go over it."""
+
+    def __init__(self, hsm: Hsm, keys: IssuerKeys) -> None:
+        self._hsm = hsm
+        self._keys = keys
+
+    def read(self, frame: Frame) -> Asked:
+        """A frame as far as it can be read. Never raises: what is wrong with it is part of the result."""
+        body = frame.data
+        message: Message | None
+        try:
+            message, whole = ISO87_ASCII.decode(body), True
+        except DecodeError as error:
+            message, whole = error.partial, False
+        # The MAC covers the bytes and not what we make of them, so it is checked whether or not they can be read.
+        genuine = self._hsm.verify_mac(
+            self._keys.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], MacAlgorithm.AES_CMAC, raw=True
+        )
+        return Asked(frame, message, whole, genuine)
+
+    def answer(self, asked: Asked, code: str, auth_code: str = "") -> tuple[Send, Message]:
+        """The answer to `asked`, MACed, and the message it is (for the trail). It must have a message and DE11."""
+        request = asked.message
+        assert request is not None, "nothing to answer"
+        values = request.__dict__
+        fields: dict[str, Any] = {name: values[name] for name in ECHOED if values.get(name) is not None}
+        if auth_code:
+            fields["de38"] = auth_code
+        fields["de39"] = code
+        for name in ("de41", "de42", "de49"):
+            if values.get(name) is not None:
+                fields[name] = values[name]
+        mac = "de64"
+        for name in ("de70", "de90"):
+            if values.get(name) is not None:
+                fields[name] = values[name]
+                mac = "de128"
+        fields[mac] = NO_MAC
+        message = Message(answer_mti(request.mti), **fields)
+        unsealed = ISO87_ASCII.encode(message)[:-MAC_BYTES]
+        seal = self._hsm.mac(self._keys.mac, unsealed, MacAlgorithm.AES_CMAC, raw=True)
+        return Send(asked.frame.link, asked.frame.conn, unsealed + seal), message
+
+    def purchase(self, asked: Asked) -> Purchase | None:
+        """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""
+        m = asked.message
+        if m is None or not asked.whole or not has(m, PURCHASE_NEEDS):
+            return None
+        expiries: tuple[str, ...] = (m.de14,) if m.de14 else ()
+        same_card = True
+        try:
+            token = self._hsm.token(m.de2 or "", self._keys.token)
+            if m.de35 is not None:
+                track = parse_track2(m.de35)
+                same_card = track.pan == m.de2
+                expiries += (track.expiry,) if track.expiry else ()
+        except SecurityError:
+            return None
+        return Purchase(
+            key=asked.key,
+            acquirer=m.de32 or "",
+            token=token,
+            processing=m.de3 or "",
+            amount=int(m.de4 or ""),
+            currency=BY_NUMBER.get(m.de49 or "", ""),
+            terminal=m.de41 or "",
+            merchant=m.de42 or "",
+            rrn=m.de37 or "",
+            expiries=expiries,
+            same_card=same_card,
+        )
+
+    def advice(self, asked: Asked) -> Advice | None:
+        """A whole 0420 or 0421 as the rules see it; None when a field it needs is missing or makes no sense."""
+        m = asked.message
+        if m is None or not asked.whole or not has(m, ADVICE_NEEDS):
+            return None
+        original = original_key(m.de90 or "")
+        if not original:
+            return None
+        try:
+            token = self._hsm.token(m.de2, self._keys.token) if m.de2 else ""
+        except SecurityError:
+            return None
+        return Advice(
+            key=asked.key,
+            original=original,
+            token=token,
+            amount=int(m.de4 or ""),
+            currency=BY_NUMBER.get(m.de49 or "", ""),
+            terminal=m.de41 or "",
+            merchant=m.de42 or "",
+            rrn=m.de37 or "",
+            reason=m.de39 or "",
+        )
+
+    def pin(self, asked: Asked, pvv: str) -> Pin:
+        """What the HSM says of the PIN block of a 0200, for a card with this PVV."""
+        m = asked.message
+        if m is None or m.de52 is None:
+            return Pin.ABSENT
+        try:
+            right = self._hsm.verify_pin(m.de52, m.de2 or "", self._keys.pin, self._keys.pvk, pvv)
+        except SecurityError:
+            return Pin.UNREADABLE
+        return Pin.RIGHT if right else Pin.WRONG
+
+
+def answer_mti(mti: str) -> str:
+    """0200 → 0210, 0421 → 0430: ten more, without the repeat mark."""
+    return f"{mti[:2]}{int(mti[2]) + 1}{FIRST_TRY.get(mti[3], mti[3])}"
+
+
+def answerable(asked: Asked) -> bool:
+    """Whether an answer to it would find its way: a request or advice whose DE7, DE11 and DE32 can be read."""
+    return bool(asked.key) and asked.mti[2:3] in REQUEST_FUNCTIONS
+
+
+def original_key(de90: str) -> str:
+    """The key of the purchase that DE90 names, "" when it names something else.
+
+    DE32 stands in it right justified and filled with zeros. A code that itself begins with a zero cannot be told from
+    the filling, so the key keeps DE32 without leading zeros on both sides (`key_of`).
+    """
+    if len(de90) != DE90_DIGITS or de90[:4] not in {"0200", "0201"}:
+        return ""
+    return key_of(de90[20:31], de90[10:20], de90[4:10])
+
+
+def key_of(acquirer: str, transmitted: str, stan: str) -> str:
+    """The key of a request: DE32 (leading zeros off) / DE7 / DE11."""
+    return f"{acquirer.lstrip('0') or '0'}/{transmitted}/{stan}"
+
+
+def has(message: Message, needed: tuple[str, ...]) -> bool:
+    """Whether all of these attributes are there and not empty."""
+    values = message.__dict__
+    return all(values.get(name) for name in needed)
