@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -22,7 +23,6 @@ from counterfoil.storage.store import Store
 
 MEMORY: Final = ":memory:"
 APPLICATION_ID: Final = 0x43464F4C  # "CFOL": marks the file as ours
-MAGIC: Final = b"SQLite format 3\x00"
 CHECK_UP_TO_BYTES: Final = (
     32 * 1024 * 1024
 )  # quick_check reads the whole file; this much takes a few tenths of a second
@@ -45,6 +45,9 @@ PRAGMAS: Final[tuple[tuple[str, str, int], ...]] = (
 MACOS_PRAGMAS: Final[tuple[tuple[str, str, int], ...]] = (("fullfsync", "ON", 1), ("checkpoint_fullfsync", "ON", 1))
 
 CREATE_MIGRATION: Final = "CREATE TABLE migration (number bigint NOT NULL PRIMARY KEY, sha256 text NOT NULL)"
+NOT_IN_MIGRATIONS: Final = frozenset(
+    (apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT, apsw.SQLITE_ATTACH, apsw.SQLITE_DETACH, apsw.SQLITE_PRAGMA)
+)
 RECORD_MIGRATION: Final = "INSERT INTO migration (number, sha256) VALUES (?, ?)"
 HAS_MIGRATION: Final = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
 
@@ -65,29 +68,38 @@ def open_store(
     """
     name = os.fspath(path)
     known = numbered(migrations, name)
+    if readonly:
+        _refuse_missing(Path(name))
+        return _opened(name, known, readonly=True, lock=None, vfs=vfs)
     if name == MEMORY:
         return _opened(name, known, readonly=False, lock=None, vfs=vfs)
-    if readonly:
-        return _opened(name, known, readonly=True, lock=None, vfs=vfs)
     file = Path(name)
-    held = None
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = OwnerLock(file) if lock else None
-        _refuse_orphaned_log(file)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite itself would make it 0644
-        return _opened(name, known, readonly=False, lock=held, vfs=vfs)
+        with ExitStack() as undo:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held = OwnerLock(file) if lock else None
+            if held is not None:
+                undo.callback(held.release)
+            _refuse_orphaned_log(file)
+            _make(file)
+            store = _opened(name, known, readonly=False, lock=held, vfs=vfs)
+            undo.pop_all()
+            return store
     except OSError as error:
-        _release(held)
         raise StoreError(f"{name} cannot be opened for writing: {error.strerror}") from None
-    except BaseException:
-        _release(held)
-        raise
 
 
-def _release(lock: OwnerLock | None) -> None:
-    if lock is not None:
-        lock.release()
+# No descriptor of an existing store is ever opened here: closing it would drop the locks SQLite holds for another
+# connection of this process, and a store closed elsewhere would then take its log away.
+
+
+def _refuse_missing(file: Path) -> None:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise StoreError(f"there is no store at {file} ({error.strerror}): has its station run?") from None
+    if size == 0:
+        raise StoreError(f"{file} is still empty: its station has not started yet")
 
 
 def _refuse_orphaned_log(file: Path) -> None:
@@ -98,43 +110,36 @@ def _refuse_orphaned_log(file: Path) -> None:
         raise StoreError(f"{file} is missing but {log.name} is there and holds its last commits: restore both together")
 
 
+def _make(file: Path) -> None:
+    """A new file that only its owner can read (SQLite's would be 0644), its name and its folder's on the disk."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
+    for folder in (file.parent, file.parent.absolute().parent):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLock | None, vfs: str | None) -> Store:
-    if name != MEMORY:
-        _check_header(Path(name), readonly=readonly)
     try:
-        connection = _connection(name, readonly=readonly, vfs=vfs)
-    except apsw.Error as error:
-        raise StoreError(f"{name} cannot be opened: {error}") from error
-    try:
-        connection.set_busy_timeout(BUSY_MS)
-        _check_content(connection, name)
-        fresh, todo = _outstanding(connection, known, name, readonly=readonly)
-        _set_pragmas(connection, name, readonly=readonly)
-        _migrate(connection, todo, name, fresh=fresh)
+        with ExitStack() as undo:
+            connection = _connection(name, readonly=readonly, vfs=vfs)
+            undo.callback(connection.close, True)
+            connection.set_busy_timeout(BUSY_MS)
+            _check_content(connection, name, readonly=readonly)
+            fresh, todo = _outstanding(connection, known, name, readonly=readonly)
+            _set_pragmas(connection, name, readonly=readonly)
+            _migrate(connection, todo, name, fresh=fresh)
+            undo.pop_all()
+            return Store(connection, name, readonly=readonly, lock=lock)
     except (apsw.CorruptError, apsw.NotADBError) as error:
-        connection.close(force=True)
         raise StoreError(f"{name} is corrupted ({error}): restore it from a backup") from error
     except apsw.Error as error:
-        connection.close(force=True)
         raise StoreError(f"{name} cannot be opened: {error}") from error
-    except BaseException:
-        connection.close(force=True)
-        raise
-    return Store(connection, name, readonly=readonly, lock=lock)
-
-
-def _check_header(file: Path, *, readonly: bool) -> None:
-    try:
-        with file.open("rb") as stream:
-            head = stream.read(len(MAGIC))
-    except FileNotFoundError:
-        raise StoreError(f"there is no store at {file}: its station has not run yet") from None
-    except OSError as error:
-        raise StoreError(f"{file} cannot be read: {error.strerror}") from None
-    if readonly and not head:
-        raise StoreError(f"{file} is still empty: its station has not started yet")
-    if head and head != MAGIC:
-        raise StoreError(f"{file} is not a store, or its beginning was overwritten: restore it from a backup")
 
 
 def _connection(name: str, *, readonly: bool, vfs: str | None) -> apsw.Connection:
@@ -171,11 +176,11 @@ def _set_pragmas(connection: apsw.Connection, name: str, *, readonly: bool) -> N
             raise StoreError(f"{name} refuses {pragma} = {value} (it is {got}): no commit would be safe")
 
 
-def _check_content(connection: apsw.Connection, name: str) -> None:
+def _check_content(connection: apsw.Connection, name: str, *, readonly: bool) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
     if tables and connection.pragma("application_id") != APPLICATION_ID:
         raise StoreError(f"{name} is an SQLite file of another program")
-    if name == MEMORY or os.path.getsize(name) <= CHECK_UP_TO_BYTES:
+    if tables and not readonly and os.path.getsize(name) <= CHECK_UP_TO_BYTES:
         complaints = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
         if complaints != ["ok"]:
             raise StoreError(f"{name} is corrupted ({complaints[0]}): restore it from a backup")
@@ -201,7 +206,16 @@ def _migrate(connection: apsw.Connection, todo: list[Migration], name: str, *, f
             connection.execute(CREATE_MIGRATION)
             connection.pragma("application_id", APPLICATION_ID)
         for migration in todo:
-            connection.execute(migration.sql).fetchall()
-            if not connection.in_transaction:
-                raise StoreError(f"migration {migration.number} of {name} ends the transaction it runs in")
+            connection.authorizer = _only_format_changes
+            try:
+                connection.execute(migration.sql).fetchall()
+            except apsw.AuthError:
+                raise StoreError(f"migration {migration.number} of {name} does more than change the format") from None
+            finally:
+                connection.authorizer = None
             connection.execute(RECORD_MIGRATION, (migration.number, migration.digest))
+
+
+def _only_format_changes(operation: int, *_: str | None) -> int:
+    """Nothing that would end the transaction all migrations share, or reach outside the file."""
+    return apsw.SQLITE_DENY if operation in NOT_IN_MIGRATIONS else apsw.SQLITE_OK
