@@ -67,6 +67,11 @@ def test_cbc_mac_agrees_with_psec(data: bytes, key: bytes) -> None:
     assert x9_9(DesKey(key), data) == psec.mac.generate_cbc_mac(key, data, 1)
 
 
+def test_an_empty_message_is_macd_as_one_block_of_zeros() -> None:
+    for algorithm in (cup_ecb, x9_9, x9_19):
+        assert algorithm(DesKey(KEY_16), b"") == algorithm(DesKey(KEY_16), bytes(8))
+
+
 def test_retail_mac_under_a_single_length_key_is_x9_9() -> None:
     assert x9_19(DesKey(KEY_8), b"message") == x9_9(DesKey(KEY_8), b"message")
 

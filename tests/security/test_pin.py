@@ -17,7 +17,7 @@ from counterfoil.security import (
     SoftHsm,
     StoredKey,
 )
-from counterfoil.security.ciphers import DesKey
+from counterfoil.security.ciphers import AesKey, DesKey
 from counterfoil.security.pin import build, parse, pvv
 
 PAN = "6299990000000009"
@@ -88,9 +88,10 @@ def test_what_is_not_a_pin_is_refused_without_showing_it(hsm: SoftHsm, pin: str,
 
 
 @pytest.mark.parametrize("pan", ["", "1", "6" * 11, "6" * 20, "62999900000000０3", "629999=000000003"])
-def test_what_is_not_a_card_number_is_refused_without_showing_it(hsm: SoftHsm, pan: str) -> None:
+@pytest.mark.parametrize("form", [0, 3, 4])
+def test_what_is_not_a_card_number_is_refused_without_showing_it(hsm: SoftHsm, pan: str, form: int) -> None:
     with pytest.raises(SecurityError) as caught:
-        hsm.encrypt_pin(pin_key(hsm), "1234", pan)
+        hsm.encrypt_pin(pin_key(hsm, b"k" * 32) if form == 4 else pin_key(hsm), "1234", pan, form)
     assert caught.value.response_code == "99"
     assert str(caught.value) == "the PIN block needs a card number"
 
@@ -100,7 +101,7 @@ def test_what_is_not_a_card_number_is_refused_without_showing_it(hsm: SoftHsm, p
     ("form", "field"),
     [
         (0, "141234FFFFFFFFFF"),  # control nibble of format 1
-        (0, "031234FFFFFFFFFF"),  # three digits
+        (0, "03123FFFFFFFFFFF"),  # three digits
         (0, "0D1234567890123F"),  # thirteen digits
         (0, "0012345FFFFFFFFF"),  # none
         (0, "04123AFFFFFFFFFF"),  # a letter in the PIN
@@ -121,6 +122,20 @@ def test_a_malformed_block_answers_99(hsm: SoftHsm, form: int, field: str) -> No
         hsm.translate_pin(DesKey(KEY).encrypt(clear), PAN, key, target, form=form)
     assert caught.value.response_code == "99"
     assert not any(c.isdigit() for c in str(caught.value))
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["041234AAAAAAAAAA", "431234AAAAAAAAAA", "441234AAAAAAAAA0", "441234AAAAAAAAFF", "44123AAAAAAAAAAA"],
+)
+def test_a_malformed_format_4_block_answers_99(hsm: SoftHsm, field: str) -> None:
+    clear = b"k" * 32
+    encrypt = AesKey(clear).encrypt
+    pan_field = bytes.fromhex(f"4{PAN}".ljust(32, "0"))
+    middle = bytes(a ^ b for a, b in zip(encrypt(bytes.fromhex(field) + bytes(8)), pan_field, strict=True))
+    with pytest.raises(SecurityError) as caught:
+        hsm.translate_pin(encrypt(middle), PAN, pin_key(hsm, clear), pin_key(hsm))
+    assert caught.value.response_code == "99"
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 9, 15, 16, 17, 24])
