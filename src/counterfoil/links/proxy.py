@@ -34,11 +34,10 @@ def cup_offset(packet: bytes) -> int:
 
 def mti_at(packet: bytes, offset: int) -> str:
     """The message type as four digits, packed or not; "" when there is none."""
-    plain = packet[offset : offset + 4]
+    plain, packed = packet[offset : offset + 4], packet[offset : offset + 2].hex()
     if len(plain) == 4 and plain.isdigit():
         return plain.decode("ascii")
-    packed = packet[offset : offset + 2].hex()
-    return packed if len(packed) == 4 and packed.isdigit() else ""
+    return packed if len(packed) == 4 and packed.isdigit() and packed.startswith("0") else ""
 
 
 def corrupted(packet: bytes, offset: int, draw: random.Random | None) -> bytes:

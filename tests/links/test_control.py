@@ -1,0 +1,213 @@
+"""The control channel: who may speak, what bad lines meet, and what callers learn when nobody answers."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.links import control
+from counterfoil.links.control import MAX_LINE, Answer, ControlClient, ControlServer, ask
+from links.stations import LOCAL, run, until
+
+TOKEN = "s3cret"
+
+
+class Desk:
+    """Answers at once, later, or never."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def serve(self, verb: str, args: dict[str, Any], answer: Answer) -> None:
+        self.asked.append(verb)
+        if verb == "later":
+            asyncio.get_running_loop().call_later(0.02, answer, {"verb": verb, **args})
+        elif verb != "never":
+            answer({"verb": verb, **args})
+
+
+@asynccontextmanager
+async def desk() -> AsyncIterator[tuple[Desk, ControlServer]]:
+    serving = Desk()
+    server = ControlServer(LOCAL, 0, TOKEN, serving.serve)
+    await server.start()
+    try:
+        yield serving, server
+    finally:
+        await server.stop()
+
+
+def line(verb: str, token: str = TOKEN, **args: Any) -> bytes:
+    return msgspec.json.encode({"token": token, "verb": verb, "args": args}) + b"\n"
+
+
+async def exchange(port: int, data: bytes, answers: int) -> list[dict[str, Any]]:
+    reader, writer = await asyncio.open_connection(LOCAL, port, limit=4 * MAX_LINE)
+    writer.write(data)
+    got = [msgspec.json.decode(await reader.readline()) for _ in range(answers)]
+    writer.close()
+    return got
+
+
+def test_requests_of_one_connection_are_answered_in_order() -> None:
+    async def test() -> None:
+        async with desk() as (_, server):
+            got = await exchange(server.port, line("later", n=1) + line("now", n=2) + b"\n" + line("later", n=3), 3)
+            assert [each["n"] for each in got] == [1, 2, 3]
+
+    run(test)
+
+
+def test_thousands_of_lines_at_once_are_all_answered() -> None:
+    async def test() -> None:
+        async with desk() as (_, server):
+            got = await exchange(server.port, b"".join(line("now", n=n) for n in range(5000)), 5000)
+            assert [each["n"] for each in got] == list(range(5000))
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"hello\n", "bad_request"),
+        (b"[1,2]\n", "bad_request"),
+        (b'{"verb":1}\n', "bad_request"),
+        (b"\xff\xfe\x00\n", "bad_request"),
+        (b'{"args":{}}\n', "bad_request"),
+        (line("now", token="wrong"), "forbidden"),
+        (b'{"verb":"now"}\n', "forbidden"),
+        (b"x" * (MAX_LINE + 1), "bad_request"),
+        (b"x" * (MAX_LINE + 1) + b"\n", "bad_request"),
+    ],
+    ids=[
+        "no json",
+        "no object",
+        "no verb",
+        "no text",
+        "verb missing",
+        "wrong token",
+        "no token",
+        "endless",
+        "too long",
+    ],
+)
+def test_what_is_no_request_gets_an_error_and_reaches_nobody(data: bytes, code: str) -> None:
+    async def test() -> None:
+        async with desk() as (serving, server):
+            (got,) = await exchange(server.port, data, 1)
+            assert got["error"] == code
+            assert set(got["message"]) == {"en", "zh"}
+            assert serving.asked == []
+            assert await exchange(server.port, line("now", n=1), 1) == [{"verb": "now", "n": 1}]
+
+    run(test)
+
+
+def test_a_connection_survives_bad_json_but_not_a_wrong_token() -> None:
+    async def test() -> None:
+        async with desk() as (_, server):
+            got = await exchange(server.port, b"oops\n" + line("now", n=1), 2)
+            assert [each.get("error") for each in got] == ["bad_request", None]
+            reader, writer = await asyncio.open_connection(LOCAL, server.port)
+            writer.write(line("now", token="x") + line("now"))
+            assert len((await reader.read()).splitlines()) == 1
+            writer.close()
+
+    run(test)
+
+
+def test_a_caller_that_left_is_not_missed() -> None:
+    async def test() -> None:
+        async with desk() as (serving, server):
+            _, writer = await asyncio.open_connection(LOCAL, server.port)
+            writer.write(line("later"))
+            await until(lambda: serving.asked)
+            writer.close()
+            await asyncio.sleep(0.05)
+            assert await exchange(server.port, line("now", n=1), 1) == [{"verb": "now", "n": 1}]
+
+    run(test)
+
+
+def test_too_many_callers_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "MAX_CHANNELS", 1)
+
+    async def test() -> None:
+        async with desk() as (_, server):
+            reader, writer = await asyncio.open_connection(LOCAL, server.port)
+            writer.write(line("now"))
+            await reader.readline()
+            (got,) = await exchange(server.port, b"", 1)
+            assert got["error"] == "busy"
+            writer.close()
+
+    run(test)
+
+
+def test_a_blocking_caller_gets_its_answer_or_learns_what_is_known() -> None:
+    async def test() -> None:
+        async with desk() as (_, server):
+
+            async def call(verb: str, seconds: float = 5.0, **args: Any) -> dict[str, Any]:
+                return await asyncio.to_thread(ask, LOCAL, server.port, TOKEN, verb, args, seconds)
+
+            assert await call("later", big="x" * 500_000) == {"verb": "later", "big": "x" * 500_000}
+            with pytest.raises(OutcomeUnknown):
+                await call("never", seconds=0.05)
+            port = server.port
+        with pytest.raises(NotSent):
+            await asyncio.to_thread(ask, LOCAL, port, TOKEN, "now", {}, 1.0)
+
+    run(test)
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"half":', b"nonsense\n", b"[1]\n"])
+def test_a_broken_answer_is_an_unknown_outcome(answer: bytes) -> None:
+    async def test() -> None:
+        listening = socket.create_server((LOCAL, 0))
+
+        def answering() -> None:
+            peer, _ = listening.accept()
+            with peer:
+                peer.recv(1000)
+                peer.sendall(answer)
+
+        thread = asyncio.create_task(asyncio.to_thread(answering))
+        with pytest.raises(OutcomeUnknown):
+            await asyncio.to_thread(ask, LOCAL, listening.getsockname()[1], TOKEN, "x", {}, 2.0)
+        await thread
+        listening.close()
+
+    run(test)
+
+
+def test_a_caller_inside_a_loop_asks_many_times_on_one_channel() -> None:
+    async def test() -> None:
+        async with desk() as (_, server):
+            client = await ControlClient.connect(LOCAL, server.port, TOKEN)
+            for n in range(20):
+                assert (await client.call("later" if n % 5 == 0 else "now", {"n": n}, 5.0))["n"] == n
+            with pytest.raises(OutcomeUnknown):
+                await client.call("never", {}, 0.05)
+            await asyncio.sleep(0)
+            with pytest.raises(NotSent):
+                await client.call("now", {}, 1.0)
+            client.close()
+            other = await ControlClient.connect(LOCAL, server.port, TOKEN)
+            waiting = asyncio.create_task(other.call("never", {}, 5.0))
+            await asyncio.sleep(0.02)
+            with pytest.raises(NotSent):
+                await other.call("now", {}, 1.0)
+            await server.stop()
+            with pytest.raises(OutcomeUnknown):
+                await waiting
+            with pytest.raises(NotSent):
+                await ControlClient.connect(LOCAL, server.port, TOKEN)
+
+    run(test)

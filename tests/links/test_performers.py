@@ -1,0 +1,94 @@
+"""Receipts and notifications become files: whole, once, or known not to be there."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from counterfoil.links.performers import FileWriter, write_all, write_file
+from counterfoil.step import Inbound, Perform, Performed
+from links.stations import run
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.items: list[Inbound] = []
+
+    def arrive(self, item: Inbound) -> None:
+        self.items.append(item)
+
+
+def perform(tmp_path: Path, *items: Perform) -> list[Inbound]:
+    """Carry items out and return what was reported."""
+    for kind in ("receipts", "sms"):
+        (tmp_path / kind).mkdir(exist_ok=True)
+    inbox = Inbox()
+
+    async def test() -> None:
+        writer = FileWriter({"receipt": tmp_path / "receipts", "sms": tmp_path / "sms"}, inbox)
+        for item in items:
+            writer.perform(item)
+            await asyncio.sleep(0)
+        await writer.stop()
+
+    run(test)
+    return inbox.items
+
+
+def test_what_was_performed_is_there_and_reported_in_order(tmp_path: Path) -> None:
+    items = [Perform("receipt" if n % 2 else "sms", f"n{n}", f"文 {n}") for n in range(20)]
+    assert perform(tmp_path, *items) == [Performed(item.kind, item.name, True) for item in items]
+    assert (tmp_path / "sms" / "n4.txt").read_text("utf-8") == "文 4"
+    assert (tmp_path / "receipts" / "n5.txt").stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_repeat_changes_nothing(tmp_path: Path) -> None:
+    item = Perform("receipt", "same", "text")
+    assert [each.ok for each in perform(tmp_path, item, item) if isinstance(each, Performed)] == [True, True]
+    assert [path.name for path in (tmp_path / "receipts").iterdir()] == ["same.txt"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("receipt", "../escaped"),
+        ("receipt", "a/b"),
+        ("receipt", ""),
+        ("receipt", ".hidden"),
+        ("receipt", "x" * 200),
+        ("fax", "fine"),
+    ],
+)
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, kind: str, name: str) -> None:
+    (done,) = perform(tmp_path, Perform(kind, name, "text"))
+    assert isinstance(done, Performed)
+    assert not done.ok
+    assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_a_disk_that_refuses_one_does_not_refuse_the_others(tmp_path: Path) -> None:
+    (tmp_path / "sms").mkdir()
+    done = write_all(
+        {"sms": tmp_path / "sms", "receipt": tmp_path / "missing"},
+        [Perform("sms", "a", "x"), Perform("receipt", "b", "x"), Perform("sms", "c", "x")],
+    )
+    assert [each.ok for each in done] == [True, False, True]
+    assert done[1].detail == os.strerror(2)
+
+
+def test_a_file_that_could_not_be_written_whole_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.txt"
+    write_file(path, "before")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_file(path, "after")
+    assert path.read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir()] == ["kept.txt"]
