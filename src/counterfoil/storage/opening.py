@@ -19,7 +19,7 @@ import apsw
 from counterfoil.errors import StoreError
 from counterfoil.storage.lock import OwnerLock
 from counterfoil.storage.migrations import Migration, numbered, pending
-from counterfoil.storage.store import Store
+from counterfoil.storage.store import Store, close
 
 MEMORY: Final = ":memory:"
 APPLICATION_ID: Final = 0x43464F4C  # "CFOL": marks the file as ours
@@ -128,7 +128,7 @@ def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLoc
     try:
         with ExitStack() as undo:
             connection = _connection(name, readonly=readonly, vfs=vfs)
-            undo.callback(connection.close, True)
+            undo.callback(close, connection)
             connection.set_busy_timeout(BUSY_MS)
             _check_content(connection, name, readonly=readonly)
             fresh, todo = _outstanding(connection, known, name, readonly=readonly)
@@ -146,23 +146,22 @@ def _connection(name: str, *, readonly: bool, vfs: str | None) -> apsw.Connectio
     if not readonly:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         return apsw.Connection(name, flags=flags, vfs=vfs)
+    connection = apsw.Connection(name, flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     try:
-        connection = apsw.Connection(name, flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
-        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except (apsw.CantOpenError, apsw.ReadOnlyError):
+        close(connection)
         if Path(name + "-wal").exists():
             raise
         # The folder cannot be written and no log exists, so no owner is running: nothing can change under us.
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-        connection = apsw.Connection(f"file:{quote(os.path.abspath(name))}?immutable=1", flags=flags, vfs=vfs)
+        return apsw.Connection(f"file:{quote(os.path.abspath(name))}?immutable=1", flags=flags, vfs=vfs)
     return connection
 
 
 def _set_pragmas(connection: apsw.Connection, name: str, *, readonly: bool) -> None:
     if not readonly:
-        if connection.readonly("main"):
-            raise StoreError(f"{name} cannot be opened for writing: the file is read-only")
         wanted = "memory" if name == MEMORY else "wal"
         connection.execute(f"PRAGMA journal_mode = {wanted}").fetchall()
         mode = connection.pragma("journal_mode")
@@ -177,13 +176,15 @@ def _set_pragmas(connection: apsw.Connection, name: str, *, readonly: bool) -> N
 
 
 def _check_content(connection: apsw.Connection, name: str, *, readonly: bool) -> None:
+    if not readonly and connection.readonly("main"):  # asked for writing, SQLite settles for reading without a word
+        raise StoreError(f"{name} cannot be opened for writing: the file is read-only")
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
     if tables and connection.pragma("application_id") != APPLICATION_ID:
         raise StoreError(f"{name} is an SQLite file of another program")
     if tables and not readonly and os.path.getsize(name) <= CHECK_UP_TO_BYTES:
-        complaints = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
-        if complaints != ["ok"]:
-            raise StoreError(f"{name} is corrupted ({complaints[0]}): restore it from a backup")
+        complaint = str(connection.execute("PRAGMA quick_check(1)").fetchall()[0][0])
+        if complaint != "ok":
+            raise StoreError(f"{name} is corrupted ({' '.join(complaint.split())}): restore it from a backup")
 
 
 def _outstanding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any, Final, NoReturn
 
@@ -31,7 +31,8 @@ class Store:
     """One open SQLite file, or ":memory:". Made by `open_store`; not for use by two threads at once.
 
     A statement that is wrong (syntax, constraint) raises StoreError; its text never holds a value. A disk that is
-    full, failing or corrupted raises `step.CommitFailed` wherever it shows: the process must end.
+    full, failing or corrupted raises `step.CommitFailed` wherever it shows: the process must end. (A reader has no step
+    to lose; it gets StoreError.)
     """
 
     def __init__(self, connection: apsw.Connection, path: str, *, readonly: bool, lock: OwnerLock | None) -> None:
@@ -136,7 +137,7 @@ class Store:
 
     def close(self) -> None:
         """Drop an open transaction, close the file, release the lock. Harmless when repeated."""
-        self._connection.close(force=True)
+        close(self._connection)
         if self._lock is not None:
             self._lock.release()
 
@@ -151,6 +152,12 @@ class Store:
     def _failed(self, error: Exception) -> NoReturn:
         if isinstance(error, OverflowError):
             raise OurError("an integer parameter does not fit 64 bits") from None
-        if isinstance(error, DISK_FAILURES):
+        if isinstance(error, DISK_FAILURES) and not self.readonly:
             raise CommitFailed(f"{self.path} failed: {error}") from error
         raise StoreError(f"{self.path}: {error}") from error
+
+
+def close(connection: apsw.Connection) -> None:
+    """Close without complaint: a disk that fails now has every commit that returned, and copies the log later."""
+    with suppress(apsw.Error):
+        connection.close(force=True)
