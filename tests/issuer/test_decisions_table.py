@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from issuer.bank import PANS, Bank
 
 from counterfoil.iso8583 import Message
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.money import parse
 from counterfoil.step import SECOND
+from issuer.bank import PANS, Bank
 
 TABLE: Final = Path(__file__).parent.parent / "tables" / "issuer_decisions.txt"
 SILENCE: Final = "-"

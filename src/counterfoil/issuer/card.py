@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -61,6 +62,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.first6}******{self.last4}"
 
 
+@lru_cache(maxsize=16)  # asked for every purchase of a step, and the step has one time
 def business_day(now: Instant, utc_offset_minutes: int) -> str:
     """The local calendar day of `now` as YYYYMMDD: what daily limits and expiry months are counted by."""
     return (EPOCH + timedelta(microseconds=now, minutes=utc_offset_minutes)).strftime("%Y%m%d")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Alarm, Trail
 from counterfoil.issuer.settings import Settings
-from counterfoil.issuer.wire import Asked, Wire
+from counterfoil.issuer.wire import Asked, Wire, answer_mti
 from counterfoil.step import Instant, Send
 
 LEG_IN: Final = "2"
@@ -30,25 +29,18 @@ class Desk(NamedTuple):
         """Evidence of what came in, filed under the purchase it is about."""
         note = "" if asked.whole else ", unreadable"
         note += "" if asked.genuine else ", without a valid MAC"
-        step.saw(
-            Trail(now, txn, f"{asked.message.mti if asked.message else '????'} received{note}", LEG_IN, kept(asked))
-        )
+        mti = asked.message.mti if asked.message is not None else "a message"
+        step.saw(Trail(now, txn, f"{mti} received{note}", LEG_IN, asked.kept))
 
     def answer(self, step: Step, now: Instant, asked: Asked, txn: str, code: str, auth_code: str = "") -> Send:
         """The answer, and the evidence of it."""
-        send, message = self.wire.answer(asked, code, auth_code)
-        step.saw(Trail(now, txn, f"{message.mti} answered", LEG_OUT, ISO87_ASCII.kept(message)))
+        send, kept = self.wire.answer(asked, code, auth_code)
+        step.saw(Trail(now, txn, f"{answer_mti(asked.mti)} answered", LEG_OUT, kept))
         return send
 
     def alarm(self, step: Step, now: Instant, txn: str, what: str, detail: str = "") -> None:
         """Something an operator must look at."""
         step.alarm(Alarm(now, txn, what, detail))
-
-
-def kept(asked: Asked) -> dict[str, Any]:
-    """What may be kept of a message: masked, without what must never be on a disk; its length when it has no type."""
-    message: Message | None = asked.message
-    return {"bytes": str(len(asked.frame.data))} if message is None else ISO87_ASCII.kept(message)
 
 
 def case_number(station: str, key: str) -> str:

@@ -124,7 +124,7 @@ class Records:
         with self.store.transaction():
             yield Step(self)
 
-    def quarantine(self, at: int, link: str, reason: str, message: dict[str, Any]) -> None:
+    def quarantine(self, at: int, link: str, reason: str, message: dict[str, str]) -> None:
         """Keep what made a step fail, in a commit of its own, and raise the alarm."""
         with self.store.transaction():
             self.store.execute(INSERT_QUARANTINE, (self.seq + 1, at, link, reason, json(message).decode()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -89,7 +89,7 @@ class Trail(NamedTuple):
     txn: str
     what: str
     leg: str
-    message: dict[str, Any]
+    message: dict[str, str]
 
 
 class Alarm(NamedTuple):

@@ -9,7 +9,7 @@ from counterfoil.errors import StoreError
 from counterfoil.issuer import chart, control, notices
 from counterfoil.issuer.advices import on_advice
 from counterfoil.issuer.authorise import Purchase
-from counterfoil.issuer.desk import Desk, kept
+from counterfoil.issuer.desk import Desk
 from counterfoil.issuer.purchases import on_purchase
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
@@ -100,9 +100,9 @@ class Issuer:
 
     def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
         """See `step.Station.quarantine`."""
-        message: dict[str, object] = {}
+        message: dict[str, str] = {}
         if isinstance(offender, Frame):
-            message = kept(self._desk.wire.read(offender))
+            message = self._desk.wire.read(offender).kept
         elif isinstance(offender, Command):
             message = {"verb": offender.verb}  # its arguments may hold a card number
         self._records.quarantine(now, getattr(offender, "link", ""), reason, message)

@@ -5,7 +5,7 @@ Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything befor
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
@@ -18,8 +18,8 @@ from counterfoil.step import Frame, Send
 
 MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
-# What an answer repeats of its request, in the order of the fields.
-ECHOED: Final = ("de2", "de3", "de4", "de7", "de11", "de12", "de13", "de32", "de33", "de37")
+# What an answer repeats of its request.
+ECHOED: Final = tuple(f"de{number}" for number in (2, 3, 4, 7, 11, 12, 13, 32, 33, 37, 41, 42, 49, 70, 90))
 PURCHASE_NEEDS: Final = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de41", "de42", "de49")
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
 NETWORK_NEEDS: Final = ("de7", "de11", "de70")
@@ -28,33 +28,29 @@ DE90_DIGITS: Final = 42
 FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken off
 
 
-class Asked(NamedTuple):
+class Asked:
     """One frame, read as far as it goes.
 
     `message` is None when not even its type could be read; `whole` is False when some of it could not be;
-    `genuine` says that the switch vouches for it.
+    `genuine` says that the switch vouches for it. `mti` is the message type with the repeat mark taken off ("" when
+    there is none), `key` what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
     """
 
-    frame: Frame
-    message: Message | None
-    whole: bool
-    genuine: bool
+    __slots__ = ("frame", "genuine", "kept", "key", "message", "mti", "whole")
 
-    @property
-    def mti(self) -> str:
-        """The message type with the repeat mark taken off, "" when there is none."""
-        if self.message is None:
-            return ""
-        mti = self.message.mti
-        return mti[:3] + FIRST_TRY.get(mti[3], mti[3])
-
-    @property
-    def key(self) -> str:
-        """What a request is known by (`key_of`); "" unless DE7, DE11 and DE32 are all there."""
-        m = self.message
-        if m is None or not m.de7 or not m.de11 or not m.de32:
-            return ""
-        return key_of(m.de32, m.de7, m.de11)
+    def __init__(self, frame: Frame, message: Message | None, *, whole: bool, genuine: bool) -> None:
+        self.frame = frame
+        self.message = message
+        self.whole = whole
+        self.genuine = genuine
+        self.mti = self.key = ""
+        # What may be kept of it: masked, without what must never be on a disk; its length when it has no type.
+        self.kept: dict[str, str] = {"bytes": str(len(frame.data))}
+        if message is not None:
+            self.mti = first_try(message.mti)
+            self.kept = ISO87_ASCII.kept(message)
+            if message.de7 and message.de11 and message.de32:
+                self.key = key_of(message.de32, message.de7, message.de11)
 
 
 class Wire:
@@ -76,30 +72,23 @@ class Wire:
         genuine = self._hsm.verify_mac(
             self._keys.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], MacAlgorithm.AES_CMAC, raw=True
         )
-        return Asked(frame, message, whole, genuine)
+        return Asked(frame, message, whole=whole, genuine=genuine)
 
-    def answer(self, asked: Asked, code: str, auth_code: str = "") -> tuple[Send, Message]:
-        """The answer to `asked`, MACed, and the message it is (for the trail). It must have a message and DE11."""
+    def answer(self, asked: Asked, code: str, auth_code: str = "") -> tuple[Send, dict[str, str]]:
+        """The answer to `asked`, MACed, and what may be kept of it. It must have a message with DE11."""
         request = asked.message
         assert request is not None, "nothing to answer"
         values = request.__dict__
         fields: dict[str, Any] = {name: values[name] for name in ECHOED if values.get(name) is not None}
+        # What is echoed is shown as it was in the request.
+        shown = {name[2:]: asked.kept[name[2:]] for name in fields}
         if auth_code:
-            fields["de38"] = auth_code
-        fields["de39"] = code
-        for name in ("de41", "de42", "de49"):
-            if values.get(name) is not None:
-                fields[name] = values[name]
-        mac = "de64"
-        for name in ("de70", "de90"):
-            if values.get(name) is not None:
-                fields[name] = values[name]
-                mac = "de128"
-        fields[mac] = NO_MAC
-        message = Message(answer_mti(request.mti), **fields)
-        unsealed = ISO87_ASCII.encode(message)[:-MAC_BYTES]
-        seal = self._hsm.mac(self._keys.mac, unsealed, MacAlgorithm.AES_CMAC, raw=True)
-        return Send(asked.frame.link, asked.frame.conn, unsealed + seal), message
+            fields["de38"] = shown["38"] = auth_code
+        fields["de39"] = shown["39"] = code
+        fields["de128" if values.get("de70") or values.get("de90") else "de64"] = NO_MAC
+        body = ISO87_ASCII.encode(Message(answer_mti(request.mti), **fields))[:-MAC_BYTES]
+        seal = self._hsm.mac(self._keys.mac, body, MacAlgorithm.AES_CMAC, raw=True)
+        return Send(asked.frame.link, asked.frame.conn, body + seal), shown
 
     def purchase(self, asked: Asked) -> Purchase | None:
         """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""
@@ -166,9 +155,14 @@ class Wire:
         return Pin.RIGHT if right else Pin.WRONG
 
 
+def first_try(mti: str) -> str:
+    """The message type without the repeat mark: 0421 → 0420."""
+    return mti[:3] + FIRST_TRY.get(mti[3], mti[3])
+
+
 def answer_mti(mti: str) -> str:
     """0200 → 0210, 0421 → 0430: ten more, without the repeat mark."""
-    return f"{mti[:2]}{int(mti[2]) + 1}{FIRST_TRY.get(mti[3], mti[3])}"
+    return f"{mti[:2]}{int(mti[2]) + 1}{first_try(mti)[3]}"
 
 
 def answerable(asked: Asked) -> bool:
