@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.step import SECOND, Instant
+from counterfoil.switch.lifecycle import State as SwitchState
+from counterfoil.terminal.lifecycle import State as TerminalState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import NOT_OURS, Clocks, Verdict, judge
 from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, spoken, working_days_after
@@ -183,6 +186,13 @@ def test_evidence_is_the_stubs_themselves() -> None:
     assert evidence["issuer"]["returned_at"] is None
 
 
-def test_every_folded_state_is_used_by_the_table() -> None:
-    assert {row.terminal.state for row in ROWS if isinstance(row.terminal, TerminalStub)} == set(TERMINAL)
+def test_the_folding_knows_every_state_of_the_lifecycles_and_no_other() -> None:
+    assert set(TERMINAL) == {state.value for state in TerminalState}
+    assert set(SWITCH) == {state.value for state in SwitchState}
+
+
+def test_the_table_uses_every_state_a_store_can_hold() -> None:
+    terminal = {row.terminal.state for row in ROWS if isinstance(row.terminal, TerminalStub)}
+    assert terminal == set(TERMINAL) - {"keyed"}  # a keyed sale is in no store
     assert {row.switch.state for row in ROWS if row.switch} == set(SWITCH)
+    assert {row.issuer.state for row in ROWS if row.issuer} == {state.value for state in IssuerState}

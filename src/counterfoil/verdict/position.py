@@ -54,6 +54,7 @@ class I(enum.Enum):  # noqa: E742 - terminal, switch, issuer: T S I, as docs/loo
 
 
 TERMINAL: Final[Mapping[str, T]] = {
+    "keyed": T.NOT_SENT,
     "sent": T.ASKED,
     "approved": T.APPROVED,
     "closed": T.CLOSED,

@@ -18,6 +18,7 @@ HOPS: Final = {
     5: "terminal → receipt",
 }
 
+NOT_IN_TIME: Final = frozenset({"tombstoned", "late"})
 CONNECT: Final = Text("the terminal could not reach the switch", "终端无法连接交换中心")
 REQUEST: Final = Text("the switch has no record of the request", "交换中心没有收到请求的记录")
 NO_ROUTE_UP: Final = Text("the switch could not reach the issuer", "交换中心无法连接发卡行")
@@ -66,10 +67,8 @@ def answered(switch: SwitchStub) -> bool:
 
 
 def never_arrived(issuer: I, evidence: Evidence) -> bool:
-    """Whether the issuer's stub shows that the request never reached it: none, or a tombstone made by the 0420."""
-    if issuer is I.MISSING:
-        return True
-    return issuer is I.NOTHING and evidence.issuer is not None and not evidence.issuer.response_code
+    """Whether the request reached the issuer not at all, or only after the 0420 had left its tombstone there."""
+    return issuer is I.MISSING or (evidence.issuer is not None and evidence.issuer.state in NOT_IN_TIME)
 
 
 def decline(evidence: Evidence) -> Stop:

@@ -1,0 +1,112 @@
+"""`counterfoil day`: real baskets through the running stack, legs breaking on the way, and a judge at the end."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.day.town import Sale
+
+EPILOG: Final = """\b
+Examples:
+  counterfoil day --baskets 500 --faults 0
+  counterfoil day --baskets 5000 --faults 0.05 --seed 7
+"""
+INTERRUPTED: Final = 130
+ROWS: Final[tuple[tuple[str, Text], ...]] = (
+    ("sales", Text("sales", "交易")),
+    ("approved", Text("  approved", "  成功")),
+    ("declined", Text("  declined", "  拒绝")),
+    ("not_sent", Text("  not sent", "  未发出")),
+    ("unknown", Text("  outcome unknown, reversed", "  结果未知,已冲正")),
+    ("reversed", Text("reversals", "冲正")),
+    ("one_sided", Text("one-sided at rest", "静止时单边账")),
+    ("ledger_sum", Text("ledger sum", "总账合计")),
+)
+
+
+@click.command(epilog=EPILOG)
+@click.option("--baskets", type=click.IntRange(1, 155_848), default=500, show_default=True, help="How many.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Share of messages that break."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Draws the baskets and the faults.")
+@verb
+def command(session: Session, baskets: int, faults: float, seed: int) -> int:
+    """Sell real shop baskets from a hundred terminals at once while legs break, then judge from outside."""
+    from counterfoil.cli.stack import town
+    from counterfoil.day.baskets import BasketsMissing, read
+    from counterfoil.day.engine import run_day
+
+    place = town(session)
+    try:
+        drawn = read(baskets, seed)
+    except BasketsMissing as error:
+        raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), f"缺少购物篮数据:{error}")) from None
+    with progress(session, len(drawn)) as step:
+        result = run_day(place, drawn, faults, seed, f"day-{seed}-{secrets.token_hex(4)}", step)
+    value = result.to_json()
+    session.answer(value, lambda: table(session, value))
+    if result.stopped:
+        return INTERRUPTED
+    return Exit.OK if result.sound else Exit.BREAKS
+
+
+@contextmanager
+def progress(session: Session, total: int) -> Iterator[Callable[[Sale], None]]:
+    """A bar on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    told = {"approved": 0, "declined": 0, "unknown": 0, "not_sent": 0, "lost": 0}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[told]}"), console=Console(stderr=True)) as bar:
+        task = bar.add_task(session.word(Text("baskets", "购物篮")), total=total, told="")
+
+        def step(sale: Sale) -> None:
+            told[sale.outcome] = told.get(sale.outcome, 0) + 1
+            bar.update(task, advance=1, told=f"✓ {told['approved']}  ✗ {told['declined']}  ? {told['unknown']}")
+
+        yield step
+
+
+def table(session: Session, value: dict[str, Any]) -> None:
+    """The day as a person reads it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(title=session.word(Text("The day", "一天的交易")), show_header=False)
+    grid.add_column()
+    grid.add_column(justify="right")
+    for name, text in ROWS:
+        grid.add_row(session.word(text), str(value[name]))
+    for leg, count in value["posted_and_undone"].items():
+        grid.add_row(session.word(Text(f"charged and returned, leg {leg}", f"已扣款并退回,第 {leg} 段")), str(count))
+    for leg, kinds in value["faults"].items():
+        counts = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count)
+        grid.add_row(session.word(Text(f"faults, leg {leg}", f"故障,第 {leg} 段")), counts or "0")
+    closing = value["closing_seconds"]
+    if closing["max"] is not None:
+        spread = f"p50 {closing['p50']}  p99 {closing['p99']}  max {closing['max']}"
+        grid.add_row(session.word(Text("closed after, seconds", "关闭用时,秒")), spread)
+    console = Console()
+    console.print(grid)
+    if value["stopped"]:
+        console.print(session.word(Text("stopped: not judged", "已中断,未作核对")))
+    elif not value["at_rest"]:
+        console.print(session.word(Text("it did not come to rest in time", "未能在限定时间内静止")))
+    for suspect in value["suspects"]:
+        console.print(session.word(Text(f"look at {suspect}", f"请查看 {suspect}")))

@@ -1,0 +1,78 @@
+"""`counterfoil fault`: break the loop on purpose. The proxies and the supervisor do it; no station knows."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "refuse")
+SECONDS: Final = 15.0
+
+
+@click.group(
+    name="fault",
+    epilog="""\b
+Legs: 1 terminal → switch, 2 switch → issuer, 3 issuer → switch, 4 switch → terminal
+
+\b
+Examples:
+  counterfoil fault set 4 drop --times 1
+  counterfoil fault set 3 delay --seconds 20 --mti 0210
+  counterfoil fault kill switch
+  counterfoil fault clear
+""",
+)
+def command() -> None:
+    """Break a leg of the loop, kill a station, heal."""
+
+
+def done(session: Session, what: str, args: dict[str, Any]) -> int:
+    """Ask the supervisor and show its answer."""
+    from counterfoil.cli.stack import ask
+
+    reply = ask(session, "up", what, args, SECONDS)
+    if "error" in reply:
+        status = Exit.NOT_FOUND if reply["error"].startswith("unknown") else Exit.USAGE
+        raise Failure(status, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
+    session.answer(reply, lambda: [print(f"{name}: {value}") for name, value in reply.items()])
+    return Exit.OK
+
+
+@command.command("set", epilog="Example: counterfoil fault set 4 drop --times 1 --mti 0210")
+@click.argument("leg", type=click.IntRange(1, 4))
+@click.argument("kind", type=click.Choice(KINDS))
+@click.option("--times", type=click.IntRange(1), help="How many messages it hits [default: 1, or as --seconds says].")
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), help="How long; with delay: how long a message is held."
+)
+@click.option("--mti", metavar="0210", help="Only messages of this type [default: any but network management].")
+@verb
+def set_command(
+    session: Session, leg: int, kind: str, times: int | None, seconds: float | None, mti: str | None
+) -> int:
+    """Break messages on one leg."""
+    if mti is not None and not (len(mti) == 4 and mti.isascii() and mti.isdigit()):
+        raise Failure(Exit.USAGE, "usage", Text("--mti has four digits", "--mti 应为四位数字"))
+    args: dict[str, Any] = {"leg": leg, "kind": kind}
+    args |= {k: v for k, v in (("times", times), ("seconds", seconds), ("mti", mti)) if v is not None}
+    return done(session, "fault", args)
+
+
+@command.command("kill", epilog="Example: counterfoil fault kill issuer-a")
+@click.argument("station")
+@verb
+def kill_command(session: Session, station: str) -> int:
+    """Kill a station's process (SIGKILL); the supervisor starts it again."""
+    return done(session, "kill", {"station": station})
+
+
+@command.command("clear", epilog="Example: counterfoil fault clear")
+@verb
+def clear_command(session: Session) -> int:
+    """End every fault."""
+    return done(session, "clear", {})

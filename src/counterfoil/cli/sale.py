@@ -1,0 +1,107 @@
+"""`counterfoil sale`: take one card payment at one of our terminals."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.money import parse
+from counterfoil.words import Text
+
+EPILOG: Final = """\b
+Examples:
+  counterfoil sale --amount 12.50 --card alice
+  counterfoil sale --amount 12.50 --card alice --pin 1234 --key till-7-receipt-42 --json
+  counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000007
+"""
+OUTCOMES: Final = {
+    "approved": Exit.OK,
+    "declined": Exit.DECLINED,
+    "unknown": Exit.UNKNOWN,
+    "not_sent": Exit.UNREACHABLE,
+}
+# What the terminal answers instead of an outcome, and the exit code it deserves.
+TURNED_DOWN: Final = {
+    "unknown_terminal": Exit.NOT_FOUND,
+    "unknown_sale": Exit.NOT_FOUND,
+    "bad_request": Exit.USAGE,
+    "key_reused": Exit.USAGE,
+}
+
+
+@click.command(epilog=EPILOG)
+@click.option("--amount", required=True, metavar="12.50", help="How much, in the card's currency.")
+@click.option("--card", "name", required=True, metavar="NAME", help="A demo card (see `counterfoil cards`).")
+@click.option("--pin", metavar="PIN", help="For demo cards only; asked for when the card has one and this is absent.")
+@click.option("--terminal", metavar="ID", help="Which terminal [default: the first].")
+@click.option("--key", metavar="K", help="The till's own key: the same key never sells twice.")
+@click.option("--retry-of", metavar="REF", help="The attempt this one replaces.")
+@verb
+def command(
+    session: Session,
+    amount: str,
+    name: str,
+    pin: str | None,
+    terminal: str | None,
+    key: str | None,
+    retry_of: str | None,
+) -> int:
+    """Take a card payment."""
+    from counterfoil.cli.stack import ask, card_named, first_terminal, patience
+
+    card = card_named(session, name)
+    args: dict[str, Any] = {
+        "terminal": terminal or first_terminal(session),
+        "amount": minor(amount, card["currency"]),
+        "currency": card["currency"],
+        "card": {"pan": card["pan"], "expiry": card["expiry"], "track2": card["track2"]},
+        "entry": "swipe",
+    }
+    typed = pin if pin is not None else prompted(card)
+    args |= {name: value for name, value in (("pin", typed), ("key", key), ("retry_of", retry_of)) if value}
+    reply = ask(session, "terminal", "sale", args, patience(session))
+    if "error" in reply:
+        raise turned_down(reply)
+    session.answer(reply, lambda: tell(session, reply))
+    return OUTCOMES[reply["outcome"]]
+
+
+def minor(amount: str, currency: str) -> int:
+    """The amount in minor units; Failure for anything a till would not take."""
+    try:
+        money = parse(amount, currency)
+    except ValueError as error:
+        raise Failure(Exit.USAGE, "usage", Text(f"--amount: {error}", f"--amount 无效:{error}")) from None
+    if money.minor == 0:
+        raise Failure(Exit.USAGE, "usage", Text("--amount must be more than zero", "--amount 必须大于零"))
+    return money.minor
+
+
+def prompted(card: dict[str, Any]) -> str:
+    """The PIN from the keyboard, hidden; "" for a card without one, or when nobody is at a keyboard."""
+    if not card["pin"] or not sys.stdin.isatty():
+        return ""
+    return str(click.prompt("PIN", hide_input=True, err=True))
+
+
+def turned_down(reply: dict[str, Any]) -> Failure:
+    """The terminal's reason why it did not even try."""
+    message = reply["message"]
+    rest = {name: value for name, value in reply.items() if name not in {"error", "message"}}
+    status = TURNED_DOWN.get(reply["error"], Exit.FAILED)
+    return Failure(status, reply["error"], Text(message["en"], message["zh"]), **rest)
+
+
+def tell(session: Session, reply: dict[str, Any]) -> None:
+    """The outcome as the cashier reads it."""
+    for line in reply.get("display", ()):
+        print(f"  {session.pick(line)}")
+    code = f" {reply['response_code']}" if reply["response_code"] else ""
+    print(f"{reply['outcome']}{code}  {reply['ref']}  {reply['rrn']}".rstrip())
+    print(session.pick(reply["sentence"]))
+    if reply["outcome"] == "unknown":
+        print(f"counterfoil why {reply['ref']}")

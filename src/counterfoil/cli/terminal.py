@@ -1,0 +1,108 @@
+"""`counterfoil terminal`: what the terminals are and do, and the questions only a person can answer them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from counterfoil.cli.failure import Exit
+from counterfoil.cli.sale import turned_down
+from counterfoil.cli.session import Session, verb
+from counterfoil.cli.terminal_setup import export_command, list_command, register_command
+from counterfoil.money import Money
+
+SECONDS: Final = 10.0
+GOODS: Final = {"handed-over": "handed_over", "kept": "kept"}
+
+
+@click.group(name="terminal", epilog="Example: counterfoil terminal last T0000001")
+def command() -> None:
+    """The terminals: list, status, last sale, goods, export, register."""
+
+
+command.add_command(list_command)
+command.add_command(export_command)
+command.add_command(register_command)
+
+
+def told(session: Session, what: str, args: dict[str, Any]) -> dict[str, Any]:
+    """What the terminal station answers; Failure for its refusals."""
+    from counterfoil.cli.stack import ask
+
+    reply = ask(session, "terminal", what, args, SECONDS)
+    if "error" in reply:
+        raise turned_down(reply)
+    return reply
+
+
+def show(session: Session, reply: dict[str, Any]) -> int:
+    """Any reply of the station, as JSON or as `name: value` lines."""
+    session.answer(reply, lambda: lines(session, reply))
+    return Exit.OK
+
+
+def lines(session: Session, value: dict[str, Any], indent: str = "") -> None:
+    """A JSON object for people: sentences in their language, nothing that is empty."""
+    for name, inner in value.items():
+        if isinstance(inner, dict) and set(inner) == {"en", "zh"}:
+            print(f"{indent}{name}: {session.pick(inner)}")
+        elif isinstance(inner, dict) and inner:
+            print(f"{indent}{name}:")
+            lines(session, inner, indent + "  ")
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            print(f"{indent}{name}:")
+            for one in inner:
+                lines(session, one, indent + "  ")
+        elif inner not in ("", None, [], {}):
+            print(f"{indent}{name}: {inner}")
+
+
+@command.command(epilog="Example: counterfoil terminal status T0000001")
+@click.argument("terminal", required=False)
+@verb
+def status(session: Session, terminal: str | None) -> int:
+    """What one terminal, or the whole station, is doing."""
+    return show(session, told(session, "status", {"terminal": terminal} if terminal else {}))
+
+
+@command.command(epilog="Example: counterfoil terminal last T0000001 --json")
+@click.argument("terminal", required=False)
+@verb
+def last(session: Session, terminal: str | None) -> int:
+    """The last sale of a terminal, as the terminal itself knows it."""
+    from counterfoil.cli.stack import first_terminal
+
+    reply = told(session, "last", {"terminal": terminal or first_terminal(session)})
+    if not session.json and "amount" in reply and "currency" in reply:
+        reply = {**reply, "amount": str(Money(reply["amount"], reply["currency"]))}
+    return show(session, reply)
+
+
+@command.command(epilog="Example: counterfoil terminal goods T0000001/000001/000007 handed-over")
+@click.argument("ref")
+@click.argument("answer", type=click.Choice(list(GOODS)))
+@verb
+def goods(session: Session, ref: str, answer: str) -> int:
+    """Say what became of the goods of a sale that a restart found approved."""
+    return show(session, told(session, "goods", {"ref": ref, "answer": GOODS[answer]}))
+
+
+@command.command(epilog="Example: counterfoil terminal cancel T0000001")
+@click.argument("terminal")
+@verb
+def cancel(session: Session, terminal: str) -> int:
+    """Cancel the sale that waits for its answer: it is reversed, reason 17."""
+    return show(session, told(session, "cancel", {"terminal": terminal}))
+
+
+@command.command(
+    epilog="Example: counterfoil terminal escalate T0000001/000001/000007 --operator 00 --reason 'host gone'"
+)
+@click.argument("ref")
+@click.option("--operator", required=True, help="The supervisor's number.")
+@click.option("--reason", required=True, help="Why a person takes it over.")
+@verb
+def escalate(session: Session, ref: str, operator: str, reason: str) -> int:
+    """Hand a reversal that nobody answers to a person; the terminal may sell again."""
+    return show(session, told(session, "escalate", {"ref": ref, "operator": operator, "reason": reason}))

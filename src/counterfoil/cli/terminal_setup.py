@@ -1,0 +1,96 @@
+"""`counterfoil terminal list | export | register`: which terminals there are, and how one gets in from outside."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+import msgspec
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+ALGORITHMS: Final = ("cup-ecb", "x9.19", "x9.9")
+
+
+@click.command("list", epilog="Example: counterfoil terminal list --json")
+@verb
+def list_command(session: Session) -> int:
+    """Every terminal the switch was seeded with; the one that is not ours stands last."""
+    from counterfoil.cli.stack import terminals
+
+    found = terminals(session)
+    session.answer(found, lambda: rows(found))
+    return Exit.OK
+
+
+def rows(found: list[dict[str, Any]]) -> None:
+    """One terminal a line."""
+    for one in found:
+        print(f"{one['terminal']:<9} {one['merchant']:<16} {'ours' if one['ours'] else 'not ours'}")
+
+
+@click.command("export", epilog="Example: counterfoil terminal export OUTSIDE1 --json")
+@click.argument("terminal")
+@verb
+def export_command(session: Session, terminal: str) -> int:
+    """What a terminal vendor needs to connect: keys, header, address. Demo terminals only."""
+    from counterfoil.cli.stack import exported
+
+    found = exported(session, terminal)
+    session.answer(found, lambda: [print(f"{name}: {value}") for name, value in found.items()])
+    return Exit.OK
+
+
+@click.command(
+    "register",
+    epilog="""\b
+Examples:
+  counterfoil terminal register 10000161 --merchant 880210010210162 --tmk 404142434445464748494A4B4C4D4E4F
+  counterfoil terminal register 00000001 --merchant 952718182217875 --mak 0723C80DB5F4CD3D --dialect '{"60":{"max":19}}'
+""",
+)
+@click.argument("terminal")
+@click.option("--merchant", required=True, help="DE42, up to 15 characters.")
+@click.option("--tmk", metavar="HEX", help="The terminal master key, for a terminal that signs on.")
+@click.option("--mak", metavar="HEX", help="A working MAC key, for a terminal that is signed on already.")
+@click.option("--dialect", metavar="JSON", help="DE number → what differs from the dialect.")
+@click.option("--mac", type=click.Choice(ALGORITHMS), help="The MAC algorithm [default: cup-ecb].")
+@click.option("--mac-raw", is_flag=True, help="DE64 holds eight raw bytes instead of eight hex characters.")
+@verb
+def register_command(
+    session: Session,
+    terminal: str,
+    merchant: str,
+    tmk: str | None,
+    mak: str | None,
+    dialect: str | None,
+    mac: str | None,
+    mac_raw: bool,
+) -> int:
+    """Let the switch know a terminal that is not ours."""
+    from counterfoil.cli.stack import ask
+
+    args: dict[str, Any] = {"terminal": terminal, "merchant": merchant}
+    args |= {name: value for name, value in (("tmk", tmk), ("mak", mak)) if value}
+    if dialect:
+        args["dialect"] = switches(dialect)
+    if mac:
+        args["mac"] = mac
+    if mac_raw:
+        args["mac_raw"] = True
+    reply = ask(session, "switch", "register", args, 10.0)
+    if "error" in reply:
+        raise Failure(Exit.USAGE, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
+    session.answer(reply, lambda: print(f"{terminal} is registered"))
+    return Exit.OK
+
+
+def switches(dialect: str) -> dict[str, Any]:
+    """The --dialect argument; Failure when it is no JSON object."""
+    try:
+        return msgspec.json.decode(dialect, type=dict[str, Any])
+    except msgspec.DecodeError:
+        text = Text("--dialect must be a JSON object", "--dialect 必须是 JSON 对象")
+        raise Failure(Exit.USAGE, "usage", text) from None

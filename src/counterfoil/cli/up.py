@@ -1,0 +1,28 @@
+"""`counterfoil up`: run the whole loop until it is told to stop."""
+
+from __future__ import annotations
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+EPILOG = """\b
+Examples:
+  counterfoil up
+  counterfoil up --timers 1,2,5 --data /tmp/lab --json
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--timers", metavar="ISSUER,SWITCH,TERMINAL", help="Time-outs in seconds, nested [default: 5,12,30].")
+@verb
+def command(session: Session, timers: str | None) -> int:
+    """Run the terminals, the switch and two issuers; stop with Ctrl-C."""
+    from counterfoil.stack.supervisor import run
+
+    if timers is not None and len(timers.split(",")) != 3:
+        text = Text("--timers wants three numbers: ISSUER,SWITCH,TERMINAL", "--timers 需要三个数:发卡行,交换中心,终端")
+        raise Failure(Exit.USAGE, "usage", text)
+    return run(session.data, timers=timers, json=session.json)

@@ -1,0 +1,130 @@
+"""`counterfoil why`: where the money of one transaction is. Reads the stations' stores; works on stopped data too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.money import Money, plain
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.inquiry import Candidate, Question
+
+EPILOG: Final = """\b
+REF is what you have in the hand:
+  TERMINAL/BATCH/STAN      from the till or the slip
+  RRN                      the 12-character reference from the slip or the bank
+  LAST4 AMOUNT             the end of the card number and the amount
+
+\b
+Examples:
+  counterfoil why T0000001/000001/000001
+  counterfoil why 632623A1B2C3 --json
+  counterfoil why 1234 12.50
+"""
+WORD: Final[dict[str, Text]] = {
+    "PAID": Text("PAID", "已付款"),
+    "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款,凭条待交付"),
+    "NOT_CHARGED": Text("NOT CHARGED", "未扣款"),
+    "RETURNING": Text("RETURNING", "退款中"),
+    "RETURNED": Text("RETURNED", "已退回"),
+    "UNKNOWN": Text("UNKNOWN", "结果未知"),
+    "EXCEPTION": Text("EXCEPTION", "异常,人工处理"),
+}
+COLOUR: Final = {"PAID": "green", "NOT_CHARGED": "green", "RETURNED": "green", "EXCEPTION": "red"}
+
+
+@click.command(epilog=EPILOG)
+@click.argument("ref", nargs=-1, required=True, metavar="REF | LAST4 AMOUNT")
+@click.option("--verbose", "-v", is_flag=True, help="Every line of every stub, with the masked messages.")
+@verb
+def command(session: Session, ref: tuple[str, ...], verbose: bool) -> int:
+    """Where the money of one transaction is, and what happens next."""
+    from counterfoil.cli.stack import now, stores
+    from counterfoil.inquiry import finding, search
+
+    question = asked(ref)
+    with stores(session) as opened:
+        found = search(opened, question)
+        if not found:
+            raise Failure(
+                Exit.NOT_FOUND, "not_found", Text("no station knows this transaction", "各站均无此交易的记录")
+            )
+        if len(found) > 1:
+            raise several(session, found)
+        answer = finding(opened, found[0], now()).to_json()
+    session.answer({"ref": found[0].ref, **answer}, lambda: tell(session, found[0], answer, verbose))
+    return Exit.OK
+
+
+def asked(ref: tuple[str, ...]) -> Question:
+    """The words of the command line as a question; Failure when they are none."""
+    from counterfoil.inquiry import Nothing, parse_question
+
+    if len(ref) > 2:
+        raise Failure(Exit.USAGE, "usage", Text("one reference at a time", "一次只能查询一笔"))
+    try:
+        return parse_question(*ref)
+    except (Nothing, ValueError) as error:
+        raise Failure(Exit.USAGE, "usage", Text(f"REF: {error}", f"REF 无法识别:{error}")) from None
+
+
+def several(session: Session, found: list[Candidate]) -> Failure:
+    """More than one transaction fits: list them, so that the next call can name one."""
+    from counterfoil.verdict.finding import iso
+
+    rows = [{**one._asdict(), "started_at": iso(one.started_at)} for one in found]
+    if not session.json:
+        for one, row in zip(found, rows, strict=True):
+            amount = Money(one.amount, one.currency)
+            print(f"{one.ref or '–':<24} {one.rrn or '–':<12}  {amount}  …{one.last4}  {row['started_at']}")
+    text = Text(f"{len(found)} transactions fit; name one of them", f"有 {len(found)} 笔交易符合,请指定其中一笔")
+    return Failure(Exit.USAGE, "ambiguous", text, candidates=rows)
+
+
+def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool) -> None:
+    """The answer as a person reads it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(soft_wrap=True, highlight=False)
+    verdict = answer["verdict"]
+    console.print(
+        f"[bold {COLOUR.get(verdict, 'yellow')}]{session.word(WORD[verdict])}[/]  "
+        f"{Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"
+    )
+    console.print(session.pick(answer["sentence"]))
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    stop = answer["stopped_at"]
+    if stop:
+        leg = f"({stop['leg']}) " if stop["leg"] else ""
+        grid.add_row(label(session, "stopped at", "停在"), f"{leg}{stop['hop']}: {session.pick(stop['what'])}")
+    for held in answer["money"]:
+        amount = f"{plain(held['amount'], held['currency'])} {held['currency']}"
+        grid.add_row(label(session, "money", "资金"), f"{amount} · {held['holder']} · {held['owner']}")
+        grid.add_row("", session.pick(held["what"]))
+    following = answer["next"]
+    until = f" · {label(session, 'by', '最迟')} {following['by']}" if following["by"] else ""
+    grid.add_row(label(session, "next", "下一步"), f"{following['owner']}: {session.pick(following['action'])}{until}")
+    for station, stub in answer["evidence"].items():
+        grid.add_row(station, summary(stub))
+        for line in stub["history"] if verbose and isinstance(stub, dict) else ():
+            grid.add_row("", f"{line['at']}  {line['what']}  {line['message'] or ''}")
+    console.print(grid)
+
+
+def label(session: Session, en: str, zh: str) -> str:
+    """A short label in the reader's language."""
+    return session.word(Text(en, zh))
+
+
+def summary(stub: Any) -> str:
+    """One stub in one line."""
+    if isinstance(stub, str):
+        return stub
+    parts = [stub["state"], stub["response_code"], stub.get("issuer", ""), stub["rrn"], stub["updated_at"]]
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,99 @@
+"""One cashier at one terminal: sells basket after basket, and asks again with the same key when anything breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from counterfoil.day.town import Sale, Town
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.links.control import ControlClient
+
+PAUSE: Final = 0.2
+BUSY: Final = frozenset({"busy", "open_sale"})
+DOWN_FOR_GOOD: Final = 60.0  # seconds a station may stay away before the cashier gives the sale up
+
+
+class Till:
+    """A control channel to the terminals that is opened again whenever it is lost."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._client: ControlClient | None = None
+        # A terminal may wait out its timer for the answer, after one for a reversal and one for a sign-on.
+        self._patience = 4 * town.timer + 15
+
+    async def sell(self, sale: Sale) -> None:
+        """One sale, to its first outcome."""
+        ends = time.monotonic() + DOWN_FOR_GOOD + self._patience
+        while time.monotonic() < ends:
+            try:
+                reply = await self.call("sale", sale.asked())
+            except NotSent:  # the channel was closed; whether an earlier try left is the key's business
+                await asyncio.sleep(PAUSE)
+                continue
+            except OutcomeUnknown:
+                sale.heard = sale.heard or "unknown"
+                await asyncio.sleep(PAUSE)
+                continue
+            if reply.get("error") in BUSY:
+                await self._wait_or_answer(reply)
+                continue
+            sale.told(reply.get("outcome", "lost"), reply)
+            return
+
+    async def again(self, sale: Sale) -> None:
+        """Ask what became of a sale whose outcome was not final: the same key sells nothing twice."""
+        await self.sell(sale)
+
+    async def _wait_or_answer(self, reply: dict[str, Any]) -> None:
+        """A terminal that came up again after an approval asks about the goods first: the customer took them."""
+        sale = reply.get("sale") or reply
+        if reply["error"] == "open_sale" and sale.get("ref"):
+            try:
+                await self.call("goods", {"ref": sale["ref"], "answer": "handed_over"})
+            except (NotSent, OutcomeUnknown):
+                await asyncio.sleep(PAUSE)
+        else:
+            await asyncio.sleep(PAUSE)
+
+    async def call(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        """One request; NotSent or OutcomeUnknown leave the till without a channel, the next call opens one."""
+        try:
+            if self._client is None:
+                self._client = await ControlClient.connect(*self._town.address("terminal"))
+            return await self._client.call(verb, args, self._patience)
+        except (NotSent, OutcomeUnknown):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+async def work_through(town: Town, queue: list[Sale], done: Callable[[Sale], None]) -> None:
+    """All sales of one terminal, one after the other."""
+    await with_till(town, queue, Till.sell, done)
+
+
+async def ask_again(town: Town, queue: list[Sale], done: Callable[[Sale], None]) -> None:
+    """The same for sales that were left open."""
+    await with_till(town, queue, Till.again, done)
+
+
+async def with_till(
+    town: Town, queue: list[Sale], act: Callable[[Till, Sale], Awaitable[None]], done: Callable[[Sale], None]
+) -> None:
+    """Do something with every sale of a queue, on one channel."""
+    till = Till(town)
+    try:
+        for sale in queue:
+            await act(till, sale)
+            done(sale)
+    finally:
+        till.close()

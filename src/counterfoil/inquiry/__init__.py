@@ -1,0 +1,13 @@
+"""Asking the stations' stores about one transaction, read-only, and handing the stubs to the verdict.
+
+Receives from: the command line, the day's judge, later the console. Sends to: nobody. Records: nothing; every read is
+one short transaction. If it dies here: nothing happened.
+"""
+
+from __future__ import annotations
+
+from counterfoil.inquiry.search import Candidate, Nothing, Question, parse_question, search
+from counterfoil.inquiry.stores import Stores
+from counterfoil.inquiry.witness import evidence, finding
+
+__all__ = ["Candidate", "Nothing", "Question", "Stores", "evidence", "finding", "parse_question", "search"]

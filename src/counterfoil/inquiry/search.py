@@ -1,0 +1,107 @@
+"""From what a person has in the hand to the transactions it can mean.
+
+TERMINAL/BATCH/STAN (the slip, the till), a retrieval reference number (the slip, the bank statement), or the card's
+last four digits with the amount (the customer). All three stations are asked: one of them may be the only one to know.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from counterfoil.errors import PaymentError
+from counterfoil.inquiry.stores import Stores
+from counterfoil.issuer import stubs as issuers
+from counterfoil.money import parse
+from counterfoil.step import Instant
+from counterfoil.switch import stubs as switches
+from counterfoil.terminal import records as terminals
+from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
+
+RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
+CARD: Final = re.compile(r"(?P<last4>[0-9]{4})(?:\+(?P<amount>[0-9.]+))?")
+
+
+class Nothing(PaymentError):  # noqa: N818 - the answer to a question
+    """The words are no reference of any kind."""
+
+
+class Question(NamedTuple):
+    """What was asked: one of key, rrn, or last4 with amount (minor units)."""
+
+    key: AttemptKey | None = None
+    rrn: str = ""
+    last4: str = ""
+    amount: int = 0
+
+
+class Candidate(NamedTuple):
+    """One transaction that fits. `ref` is "" when only an issuer knows of it."""
+
+    ref: str
+    rrn: str
+    terminal: str
+    merchant: str
+    amount: int
+    currency: str
+    last4: str
+    started_at: Instant
+
+
+def parse_question(words: str, amount: str | None = None, currency: str = "CNY") -> Question:
+    """What these words ask for; Nothing when they are no reference, ValueError for an amount that is none."""
+    key = parse_ref(words)
+    if key is not None:
+        return Question(key=key)
+    card = CARD.fullmatch(words)
+    if card is not None:
+        typed = amount or card["amount"]
+        if not typed:
+            raise Nothing("the last four digits alone fit too many: add the amount")
+        return Question(last4=card["last4"], amount=parse(typed, currency).minor)
+    if RRN.fullmatch(words):
+        return Question(rrn=words.upper())
+    raise Nothing("a reference is TERMINAL/BATCH/STAN, a retrieval reference number, or LAST4 and AMOUNT")
+
+
+def search(stores: Stores, question: Question) -> list[Candidate]:
+    """Every transaction that fits, newest first; [] when no station knows one."""
+    found: dict[str, Candidate] = {}
+    known: set[str] = set()
+    for stub in witnesses(stores, question):
+        if isinstance(stub, IssuerStub):
+            if stub.rrn not in known:
+                found.setdefault(f"rrn {stub.rrn}", candidate("", stub))
+        else:
+            known.add(stub.rrn)
+            found.setdefault(stub.ref, candidate(stub.ref, stub))
+    return sorted(found.values(), key=lambda one: one.started_at, reverse=True)
+
+
+def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchStub | IssuerStub]:
+    """What each station knows, the terminal first and the issuers last."""
+    found: list[TerminalStub | SwitchStub | IssuerStub | None] = []
+    terminal, switch = stores.terminal, stores.switch
+    key, rrn, last4, amount = question
+    if terminal is not None:
+        found += (
+            [terminals.stub(terminal, key)] if key else terminals.find(terminal, rrn=rrn, last4=last4, amount=amount)
+        )
+    if switch is not None:
+        if key or rrn:
+            found.append(switches.stub(switch, key or rrn))
+        else:
+            found += switches.find(switch, last4=last4, amount=amount)
+    for _, store in stores.each_issuer():
+        if rrn:
+            found.append(issuers.stub(store, rrn))
+        elif not key:
+            found += issuers.find(store, last4=last4, amount=amount)
+    return [stub for stub in found if stub is not None]
+
+
+def candidate(ref: str, stub: TerminalStub | SwitchStub | IssuerStub) -> Candidate:
+    """The stub as a line of a list."""
+    return Candidate(
+        ref, stub.rrn, stub.terminal, stub.merchant, stub.amount, stub.currency, stub.last4, stub.started_at
+    )

@@ -1,0 +1,73 @@
+"""The stores of one stack, opened read-only when they are first needed.
+
+A store that is not there, or refuses to open, is None: what it would say is unknown, never "no".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from counterfoil.errors import StoreError
+from counterfoil.issuer.records import PACKAGE as ISSUER
+from counterfoil.storage import Store, migrations_of, open_store
+
+TERMINAL = "counterfoil.terminal"
+SWITCH = "counterfoil.switch"
+
+
+class Stores:
+    """The terminal's, the switch's and every issuer's store, for reading. Use it as a context manager."""
+
+    def __init__(self, terminal: Path, switch: Path, issuers: Mapping[str, Path]) -> None:
+        self._paths = {"terminal": terminal, "switch": switch, **issuers}
+        self._rooms = {"terminal": TERMINAL, "switch": SWITCH, **dict.fromkeys(issuers, ISSUER)}
+        self._open: dict[str, Store | None] = {}
+        self.issuers = tuple(issuers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def terminal(self) -> Store | None:
+        """The terminals' store."""
+        return self.of("terminal")
+
+    @property
+    def switch(self) -> Store | None:
+        """The switch's store."""
+        return self.of("switch")
+
+    def each_issuer(self) -> Iterator[tuple[str, Store]]:
+        """Every issuer whose store can be read."""
+        for name in self.issuers:
+            store = self.of(name)
+            if store is not None:
+                yield name, store
+
+    def of(self, station: str) -> Store | None:
+        """One station's store; None when it cannot be read."""
+        if station not in self._open:
+            self._open[station] = self._opened(station)
+        return self._open[station]
+
+    def _opened(self, station: str) -> Store | None:
+        path = self._paths.get(station)
+        if path is None or not path.exists():
+            return None
+        try:
+            return open_store(path, migrations_of(self._rooms[station]), readonly=True)
+        except StoreError:
+            return None
+
+    def close(self) -> None:
+        """Close what was opened: a reader left open makes the owner's log grow."""
+        for store in self._open.values():
+            if store is not None:
+                store.close()
+        self._open.clear()
