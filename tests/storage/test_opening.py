@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -330,6 +332,26 @@ def test_a_reader_needs_no_right_to_write(shelf: Path) -> None:
     assert reader.query("SELECT count(*) FROM sale") == [(3,)]
     reader.close()
     assert [file.name for file in shelf.iterdir()] == ["store.db"]
+
+
+def test_a_reader_without_the_right_to_read_the_log_is_refused_and_not_given_old_data(shelf: Path) -> None:
+    root = os.geteuid() == NOBODY
+    if root:
+        os.seteuid(0)
+    shelf.chmod(0o755)
+    (shelf / "store.db-wal").write_bytes(b"commits")
+    shelf.chmod(0o555)
+    if root:
+        os.seteuid(NOBODY)
+    assert "cannot be opened: unable to open database file" in refused(shelf / "store.db", readonly=True)
+
+
+def test_a_file_system_without_locks_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert refused(path) == f"{path} cannot be opened for writing: No locks available"
 
 
 def test_a_reader_that_comes_first_and_leaves_last_takes_nothing_away(path: Path) -> None:

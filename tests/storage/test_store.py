@@ -134,8 +134,10 @@ def test_a_statement_may_give_back_what_it_wrote(store: Store) -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 2, 4, 5, 17, 499, 500, 501, 1203])
 def test_any_number_of_keys_is_looked_up(number: int, store: Store) -> None:
+    store.begin()
     store.executemany(ADD, [(f"k{n}", n) for n in range(1300)])
     store.executemany("INSERT INTO sale VALUES (?, ?, ?)", [(f"T{n % 7}", f"{n}", n) for n in range(1300)])
+    store.commit()
     rows = store.select_in("SELECT id, balance FROM account WHERE id IN ({marks})", [f"k{n}" for n in range(number)])
     assert sorted(rows, key=lambda row: row[1]) == [(f"k{n}", n) for n in range(number)]
     pairs = [(f"T{n % 7}", f"{n}") for n in range(number)]
