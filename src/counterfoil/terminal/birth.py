@@ -1,0 +1,60 @@
+"""A sale becomes an attempt: when it is about to be sent, or when it is known that it never will be."""
+
+from __future__ import annotations
+
+from counterfoil.security import mask
+from counterfoil.terminal import messages, numbers, outcome, sentences
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lane import Lane, Waiting
+from counterfoil.terminal.lifecycle import Event, State
+from counterfoil.terminal.work import Work
+
+
+def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
+    """A new attempt under the next STAN, linked with the one it replaces (P4)."""
+    device = lane.device
+    pan = waiting.pan.reveal()
+    attempt = Attempt(
+        terminal=device.terminal,
+        batch=device.batch,
+        stan=numbers.next_stan(lane),
+        merchant=device.merchant,
+        amount=waiting.amount,
+        currency=waiting.currency,
+        card=mask(pan),
+        last4=pan[-4:],
+        pan=b"",
+        entry=messages.ENTRY_STRIPE + (messages.PIN_GIVEN if waiting.pin else messages.NO_PIN),
+        state=State.KEYED,
+        started_at=work.now,
+        updated_at=work.now,
+        key=waiting.key,
+        content=waiting.content,
+        retry_of=waiting.retry_of,
+    )
+    earlier = work.attempt(waiting.retry_of)
+    if earlier is not None:
+        root = earlier.root or earlier.ref
+        if not earlier.linked:
+            work.save(earlier.changed(linked=True, root=root))
+        attempt = attempt.changed(linked=True, root=root)
+    return attempt.changed(pan=work.hsm.protect(pan, work.own.data, attempt.ref))
+
+
+def give_up(work: Work, lane: Lane, cause: str) -> None:
+    """Nothing that waits on this terminal will be sent; each ends as an attempt of its own, its key is used up."""
+    queue, lane.queue = lane.queue, ()
+    for waiting in queue:
+        if numbers.no_key_free(lane):
+            work.reply(waiting.commands, _keyless(lane, cause))
+            continue
+        attempt = work.save(born(work, lane, waiting).after(Event.STAY, work.now, cause=cause), born=True)
+        work.note(lane, "not sent", attempt)
+        work.reply(waiting.commands, outcome.body(attempt, "", lane.display))
+
+
+def _keyless(lane: Lane, cause: str) -> dict[str, object]:
+    """Not sent, and not even an attempt: no STAN was free for it. The till may use its own key again."""
+    nothing = dict.fromkeys(("ref", "stan", "rrn", "response_code", "receipt"), "")
+    terminal, sentence = lane.device.terminal, sentences.NOT_SENT[cause].both()
+    return {**nothing, "outcome": "not_sent", "terminal": terminal, "sentence": sentence, "display": []}

@@ -1,0 +1,70 @@
+"""Registering a terminal: the key ceremony of the demo, and of any test."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from counterfoil.security import KeyUsage, KeyUsageError
+from counterfoil.step import Command
+from counterfoil.terminal import numbers
+from counterfoil.terminal.attempt import Device
+from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.work import Work
+
+TERMINAL: Final = re.compile(r"[A-Za-z0-9]{8}")
+MERCHANT: Final = re.compile(r"[A-Za-z0-9]{15}")
+TPDU: Final = "6000030000"
+HEADER: Final = "603100311300"
+
+
+def enrol(work: Work, command: Command) -> Lane | None:
+    """Register a terminal with its master key (`tmk`, hex), or change one that is idle; a repeat changes nothing."""
+    try:
+        device = _read(work, command.args)
+    except (ValueError, KeyUsageError) as error:
+        work.refuse((command.id,), "bad_request", detail=str(error))
+        return None
+    lane = work.lane(device.terminal)
+    if lane is None:
+        lane = work.lanes[device.terminal] = Lane(device=device, line=0, wake=work.now)
+        work.note(lane, "enrolled")
+    elif _identity(lane.device) != _identity(device):
+        if lane.exchange is not None or lane.printing is not None or lane.current is not None or lane.queue:
+            work.refuse((command.id,), "busy")
+            return None
+        old = lane.device
+        lane.device = Device(**{**_fields(device), "batch": old.batch, "stan": old.stan, "spent": old.spent})
+        numbers.require_sign_on(lane, work.now)
+        work.note(lane, "enrolled again")
+    work.reply((command.id,), {"terminal": device.terminal, "merchant": device.merchant, "enrolled": True})
+    return lane
+
+
+def _read(work: Work, args: dict[str, Any]) -> Device:
+    terminal, merchant = str(args.get("terminal", "")), str(args.get("merchant", ""))
+    if not TERMINAL.fullmatch(terminal):
+        raise ValueError("terminal")
+    if not MERCHANT.fullmatch(merchant):
+        raise ValueError("merchant")
+    tpdu, header = (
+        bytes.fromhex(str(args.get(name, default))) for name, default in (("tpdu", TPDU), ("header", HEADER))
+    )
+    if len(tpdu) != 5 or len(header) not in (0, 6):
+        raise ValueError("tpdu, header")
+    try:
+        clear = bytes.fromhex(str(args["tmk"]))
+    except (KeyError, ValueError):
+        raise ValueError("tmk") from None
+    key = work.hsm.import_clear(KeyUsage.TMK, clear)
+    name, operator = str(args.get("name") or merchant)[:60], str(args.get("operator", "01"))[:3]
+    return Device(terminal, merchant, name, operator, tpdu, header, key.blob, key.kcv)
+
+
+def _fields(device: Device) -> dict[str, Any]:
+    return {name: getattr(device, name) for name in device.__struct_fields__}
+
+
+def _identity(device: Device) -> tuple[object, ...]:
+    """What makes two registrations the same; a sealed key looks different every time, its check value does not."""
+    return device.terminal, device.merchant, device.name, device.operator, device.tpdu, device.header, device.tmk_kcv

@@ -1,0 +1,142 @@
+"""What happens next on one terminal: after a start, when something arrived on its line, when a timer ran out."""
+
+from __future__ import annotations
+
+from counterfoil.errors import PeerError
+from counterfoil.iso8583 import Message
+from counterfoil.step import Frame, NotSent
+from counterfoil.terminal import messages, numbers, printing, reverse, sale, sentences, signon
+from counterfoil.terminal.lane import Job, Lane
+from counterfoil.terminal.lifecycle import Event, State
+from counterfoil.terminal.work import Work
+
+
+def advance(work: Work, lane: Lane) -> None:
+    """Start whatever is due: sign on, then the pending reversal, then the next sale. One thing at a time."""
+    while lane.exchange is None and lane.printing is None:
+        due = lane.wake is not None and lane.wake <= work.now
+        if not lane.signed_on:
+            if not due:
+                return
+            signon.ask(work, lane)
+        elif lane.current is not None and not lane.asks:
+            if not due:
+                return
+            reverse.ask(work, lane)
+        elif lane.queue and not lane.asks:
+            waiting, lane.queue = lane.queue[0], lane.queue[1:]
+            sale.ask(work, lane, waiting)
+        else:
+            lane.wake = None  # signed on and nothing owed
+            return
+
+
+def trigger(work: Work, lane: Lane) -> None:
+    """A sale wants to be sent: what stands before it is tried now, and its tries begin anew."""
+    if lane.exchange is None and lane.printing is None and (not lane.signed_on or lane.current is not None):
+        lane.wake, lane.burst = work.now, 0
+
+
+def restart(work: Work, lane: Lane) -> None:
+    """The process came up: every open intent has expired (reason 06); then sign on, at once."""
+    attempt = lane.current
+    if attempt is not None and attempt.state is State.SENT:
+        attempt = work.save(attempt.after(Event.RESTART, work.now, due=work.now))
+        work.note(lane, "found without an answer after a restart", attempt)
+    elif attempt is not None and attempt.state is State.APPROVED:
+        lane.asks = True
+        work.note(lane, "found approved after a restart, receipt not seen", attempt)
+    lane.wake = work.now
+
+
+def frame(work: Work, lane: Lane, item: Frame) -> None:
+    """A packet came on the terminal's line."""
+    try:
+        answer = messages.read(work.hsm, lane.device, item.data)
+    except PeerError as error:
+        _unreadable(work, lane, error)
+        return
+    message, exchange = answer.message, lane.exchange
+    if exchange is not None and messages.answers(exchange.job.value, exchange.stan, lane.device.terminal, message):
+        if exchange.job is Job.SIGN_ON:
+            signon.answered(work, lane, message)
+        elif exchange.job is Job.SALE:
+            sale.answered(work, lane, answer)
+        else:
+            reverse.answered(work, lane, answer)
+        if answer.authentic and answer.sign_on_wanted:
+            numbers.require_sign_on(lane, work.now)
+        return
+    _unexpected(work, lane, message, authentic=answer.authentic)
+
+
+def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
+    """Garbage where an answer was awaited is an answer that cannot be believed: the reversal is owed now."""
+    exchange = lane.exchange
+    work.note(lane, "unreadable message", lane.current, messages.unreadable(error))
+    if exchange is None:
+        return
+    if exchange.job is Job.SALE:
+        lane.show(sentences.BAD_MAC)
+        reverse.owe(work, lane, Event.BAD_MAC)
+    elif exchange.job is Job.REVERSAL:
+        reverse.failed(work, lane, work.now)
+    else:
+        signon.failed(work, lane)
+
+
+def _unexpected(work: Work, lane: Lane, message: Message, *, authentic: bool) -> None:
+    """Late, repeated or foreign: evidence, and nothing else. A late yes is never printed (L3)."""
+    attempt = lane.current or work.attempt(lane.last)
+    if attempt is None or message.de11 != attempt.stan:
+        work.note(lane, "unexpected message", None, message)
+        return
+    work.note(lane, "late answer" if message.mti == "0210" else "repeated answer", attempt, message)
+    if authentic and message.mti == "0210" and attempt.state is State.REVERSING and attempt is lane.current:
+        facts = {"rrn": (message.de37 or "").strip(), "auth_code": (message.de38 or "").strip()}
+        work.save(attempt.after(Event.LATE_ANSWER, work.now, **{name: value for name, value in facts.items() if value}))
+
+
+def not_sent(work: Work, lane: Lane, item: NotSent) -> None:
+    """No byte of a request reached the kernel."""
+    exchange = lane.exchange
+    if lane.current is not None and item.token == lane.sale_token and not lane.asks:
+        if lane.current.state in {State.SENT, State.REVERSING}:
+            sale.not_sent(work, lane)
+    elif exchange is not None and item.token == exchange.token:
+        if exchange.job is Job.REVERSAL:
+            reverse.not_sent(work, lane)
+        else:
+            signon.failed(work, lane, "line")
+
+
+def closed(work: Work, lane: Lane) -> None:
+    """The line went away: answers follow the connection of their request, so none can come any more."""
+    exchange = lane.exchange
+    if exchange is None:
+        return
+    work.note(lane, "line closed", lane.current)
+    if exchange.job is Job.SALE:
+        lane.show(sentences.NO_ANSWER)
+        reverse.owe(work, lane, Event.TIME_OUT)
+    elif exchange.job is Job.REVERSAL:
+        reverse.failed(work, lane, work.now + work.settings.pause_after_refusal)
+    else:
+        signon.failed(work, lane)
+
+
+def expire(work: Work, lane: Lane) -> None:
+    """Deadlines, after everything that arrived was looked at."""
+    if lane.printing is not None and lane.printing.deadline <= work.now:
+        printing.finish(work, lane)
+    exchange = lane.exchange
+    if exchange is None or exchange.deadline > work.now:
+        return
+    lane.show(sentences.NO_ANSWER)
+    if exchange.job is Job.SALE:
+        reverse.owe(work, lane, Event.TIME_OUT)
+    elif exchange.job is Job.REVERSAL:
+        work.note(lane, "reversal unanswered", lane.current)
+        reverse.failed(work, lane, work.now)
+    else:
+        signon.failed(work, lane)

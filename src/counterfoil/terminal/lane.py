@@ -1,0 +1,107 @@
+"""One terminal in memory: what is going on on it, and what happens next.
+
+A terminal does one thing at a time: sign on, reverse, sell, print. `advance` starts the next thing in that order; the
+modules `signon`, `reverse` and `sale` know how each of them ends.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from counterfoil.security import Sensitive
+from counterfoil.step import Instant
+from counterfoil.terminal.attempt import Attempt, Device
+from counterfoil.words import Text
+
+
+class Job(enum.Enum):
+    """What a terminal is waiting for an answer to."""
+
+    SIGN_ON = "0800"
+    SALE = "0200"
+    REVERSAL = "0400"
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """A request on its way: nothing else is sent on this terminal until it is answered or its deadline passed."""
+
+    job: Job
+    stan: str
+    deadline: Instant
+    token: int
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A sale the till asked for and that has not been sent. `commands` are the requests to answer when it ends."""
+
+    commands: tuple[int, ...]
+    amount: int
+    currency: str
+    key: str
+    content: str
+    retry_of: str
+    pan: Sensitive[str]
+    track: Sensitive[str]
+    expiry: str
+    pin: Sensitive[str] | None
+
+
+class Printing(msgspec.Struct, frozen=True):
+    """Copies at the printer: `awaited` maps the name of each print job to its copy."""
+
+    ref: str
+    awaited: dict[str, str]
+    deadline: Instant
+    commands: tuple[int, ...]
+    purpose: str  # "sale", "goods" or "receipt"
+
+
+class Lane(msgspec.Struct):
+    """One terminal. Changed only inside a step, on a copy that replaces the original when the step is committed.
+
+    `current` is the attempt that is not at rest, `commands` the till's requests that wait for its outcome. `asks`: it
+    was found approved after a restart and the goods question is open. `wake` is when the terminal next tries by
+    itself to sign on or to reverse; `burst` counts the reversals since the last trigger.
+    """
+
+    device: Device
+    line: int
+    signed_on: bool = False
+    current: Attempt | None = None
+    commands: tuple[int, ...] = ()
+    expiry: str = ""
+    asks: bool = False
+    exchange: Exchange | None = None
+    printing: Printing | None = None
+    queue: tuple[Waiting, ...] = ()
+    wake: Instant | None = None
+    burst: int = 0
+    token: int = 0
+    sale_token: int = 0
+    display: tuple[Text, ...] = ()
+    last: str = ""
+
+    def show(self, text: Text) -> None:
+        """Put a message on the display; the last few stay readable."""
+        self.display = (*self.display[-7:], text)
+
+    def due(self) -> Instant | None:
+        """When this terminal needs a step although nothing arrives."""
+        if self.exchange is not None:
+            return self.exchange.deadline
+        if self.printing is not None:
+            return self.printing.deadline
+        return self.wake
+
+    @property
+    def phase(self) -> str:
+        """What it is doing, in one word."""
+        if self.exchange is not None:
+            return {Job.SIGN_ON: "signing_on", Job.SALE: "asking", Job.REVERSAL: "reversing"}[self.exchange.job]
+        if self.printing is not None:
+            return "printing"
+        if self.asks:
+            return "open_sale"
+        return "reversal_pending" if self.current is not None else "idle"

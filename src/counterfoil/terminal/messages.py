@@ -1,0 +1,159 @@
+"""What the terminal says on its line, and how it reads and believes an answer. Fields after reference/cup-pos.md §2.4.
+
+Requests are built as messages and sealed (encoded, MACed, framed with TPDU and header) when they leave. An answer is
+believed under a valid MAC only, whatever its DE39; a sign-on has no MAC and is proved by its keys' check values.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from counterfoil import money
+from counterfoil.errors import DecodeError, PeerError
+from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.security import Hsm, KeyUsage, Sensitive
+from counterfoil.terminal.attempt import Attempt, Device
+
+SIGN_ON: Final = "003"  # 60.3: double-length keys
+PURCHASE: Final = "000000"
+PURCHASE_TYPE: Final = "22"  # 60.1
+MAC_BYTES: Final = 8
+NO_MAC: Final = bytes(MAC_BYTES)
+MUST_SIGN_ON: Final = frozenset({"A0", "77", "99"})
+
+ENTRY_STRIPE: Final = "02"
+PIN_GIVEN, NO_PIN = "1", "2"
+
+
+class Answer(NamedTuple):
+    """A message from the host. `authentic` says that its MAC is valid under the terminal's key."""
+
+    message: Message
+    authentic: bool
+    sign_on_wanted: bool
+
+
+def sign_on(device: Device, stan: str) -> Message:
+    """0800: ask for working keys and for the batch number."""
+    return Message(
+        "0800",
+        de11=stan,
+        de41=device.terminal,
+        de42=device.merchant,
+        de60=nested.build_de60("00", device.batch, SIGN_ON),
+        de62=nested.build_de62_sequence(device.terminal.rjust(12, "0")),
+        de63=device.operator.ljust(3),
+    )
+
+
+def purchase(attempt: Attempt, track: Sensitive[str], pin_block: bytes | None) -> Message:
+    """0200: a purchase by swipe. The card number travels in DE35 only."""
+    return Message(
+        "0200",
+        de3=PURCHASE,
+        de4=f"{attempt.amount:012d}",
+        de11=attempt.stan,
+        de22=attempt.entry,
+        de25="00",
+        de26="12" if pin_block else None,
+        de35=track.reveal().replace("=", "D"),
+        de41=attempt.terminal,
+        de42=attempt.merchant,
+        de49=money.number(attempt.currency),
+        de52=pin_block,
+        de53=("26" if pin_block else "06") + "0" * 14,
+        de60=nested.build_de60(PURCHASE_TYPE, attempt.batch, "000"),
+        de64=NO_MAC,
+    )
+
+
+def reversal(attempt: Attempt, pan: str) -> Message:
+    """0400: the same key as the original (DE11, 60.2), no track, no PIN, the reason in DE39 (§4.5)."""
+    return Message(
+        "0400",
+        de2=pan,
+        de3=PURCHASE,
+        de4=f"{attempt.amount:012d}",
+        de11=attempt.stan,
+        de22=attempt.entry,
+        de25="00",
+        de38=attempt.auth_code or None,
+        de39=attempt.reason,
+        de41=attempt.terminal,
+        de42=attempt.merchant,
+        de49=money.number(attempt.currency),
+        de60=nested.build_de60(PURCHASE_TYPE, attempt.batch, "000"),
+        de64=NO_MAC,
+    )
+
+
+def seal(hsm: Hsm, device: Device, message: Message) -> bytes:
+    """The packet as it leaves, MACed when the message has a place for it."""
+    body = CUP_POS.encode(message)
+    if message.de64 is not None:
+        data = body[:-MAC_BYTES]
+        body = data + hsm.mac(device.mac_key, data)
+    return framing.join_cup(device.tpdu, device.header, body)
+
+
+def read(hsm: Hsm, device: Device, packet: bytes) -> Answer:
+    """An answer, and whether it may be believed. PeerError when it cannot be read."""
+    _, header, body = framing.split_cup(packet, len(device.header))
+    message = CUP_POS.decode(body)
+    authentic = (
+        message.de64 is not None
+        and bool(device.mak)
+        and hsm.verify_mac(device.mac_key, body[:-MAC_BYTES], body[-MAC_BYTES:])
+    )
+    return Answer(message, authentic, framing.processing_request(header) == 3)
+
+
+def answers(request_mti: str, stan: str, terminal: str, message: Message) -> bool:
+    """Whether this is the answer to the request with that STAN: MTI + 10, DE11, DE41 (§2.1)."""
+    expected = f"{int(request_mti) + 10:04d}"
+    return message.mti == expected and message.de11 == stan and (message.de41 or "").rstrip() == terminal
+
+
+def disagrees(attempt: Attempt, message: Message, *, approval: bool) -> str:
+    """The first field of an answer that does not repeat the request ("4"), or "".
+
+    An approval must repeat them all; any other answer may leave some out, but not change them.
+    """
+    expected = {
+        "3": (PURCHASE, message.de3),
+        "4": (f"{attempt.amount:012d}", message.de4),
+        "42": (attempt.merchant, message.de42 and message.de42.rstrip()),
+    }
+    for path, (asked, got) in expected.items():
+        if got != asked and (approval or got is not None):
+            return path
+    return ""
+
+
+def keys_from(hsm: Hsm, device: Device, message: Message) -> Device:
+    """The device with the working keys and the batch number of a sign-on answer.
+
+    PeerError when the keys or the batch are missing, or a check value disagrees.
+    """
+    keys = nested.de62_keys(message.de62)
+    pik = hsm.unwrap(KeyUsage.PIN, keys.pik, keys.pik_kcv, device.master)
+    mak = hsm.unwrap(KeyUsage.MAC, keys.mak, keys.mak_kcv, device.master)
+    batch = nested.de60(message.de60).batch
+    if not batch.isdigit() or batch == device.spent:
+        raise PeerError("the host gave a batch number that was used up")
+    return msgspec.structs.replace(
+        device, pik=pik.blob, pik_kcv=pik.kcv, mak=mak.blob, mak_kcv=mak.kcv, batch=batch, spent=""
+    )
+
+
+def unreadable(error: PeerError) -> dict[str, str]:
+    """What may be kept of a message that could not be read: the reason, and what was read of it, masked."""
+    partial = error.partial if isinstance(error, DecodeError) else None
+    return {**(kept(partial) if isinstance(partial, Message) else {}), "error": str(error)}
+
+
+def kept(message: Message) -> dict[str, str]:
+    """A message as evidence: masked, without what must never be on a disk."""
+    return {"mti": message.mti, **CUP_POS.kept(message)}

@@ -1,0 +1,41 @@
+"""The keys of attempts: the next STAN, and what happens when the STANs of a batch are used up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from counterfoil.step import Instant
+from counterfoil.terminal.lane import Lane
+
+LAST_STAN: Final = 999_999
+
+
+def run_out(lane: Lane) -> bool:
+    """Whether the last STAN of the batch was used."""
+    return lane.device.stan >= LAST_STAN
+
+
+def next_stan(lane: Lane) -> str:
+    """Take the next STAN; never 000000. The caller has seen to it that there is one."""
+    assert not run_out(lane)
+    lane.device = msgspec.structs.replace(lane.device, stan=lane.device.stan + 1)
+    return f"{lane.device.stan:06d}"
+
+
+def start_over(lane: Lane, now: Instant) -> None:
+    """The STANs of this batch are used up: nothing is sold before a sign-on gave another batch."""
+    lane.device = msgspec.structs.replace(lane.device, stan=0, spent=lane.device.spent or lane.device.batch)
+    require_sign_on(lane, now)
+
+
+def no_key_free(lane: Lane) -> bool:
+    """Whether no attempt can be given a key before the next sign-on."""
+    return bool(lane.device.spent) or run_out(lane)
+
+
+def require_sign_on(lane: Lane, now: Instant) -> None:
+    """The keys are not to be trusted any more: sign on at `now`, before anything else is sent."""
+    lane.signed_on = False
+    lane.wake = now

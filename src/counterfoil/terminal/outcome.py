@@ -1,0 +1,84 @@
+"""How a sale is told to the till: one of approved, declined, unknown, not_sent, and a sentence for the cashier."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from counterfoil.iso8583 import responses
+from counterfoil.terminal import sentences
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lifecycle import State
+from counterfoil.words import Text
+
+OUTCOMES: Final = {
+    State.APPROVED: "approved",
+    State.CLOSED: "approved",
+    State.DECLINED: "declined",
+    State.NOT_SENT: "not_sent",
+}
+PAID_WITH: Final = "paid:"
+"""How `Attempt.cause` names the sale that stands instead of this one."""
+
+
+def outcome(attempt: Attempt) -> str:
+    """The word for the till. A sale that was, or is to be, reversed is "unknown": it never became a yes or a no."""
+    return OUTCOMES.get(attempt.state, "unknown")
+
+
+def sentence(attempt: Attempt) -> Text:
+    """What the cashier says about this sale, as it is now."""
+    if attempt.state is State.CLOSED:
+        return sentences.APPROVED
+    if attempt.state is State.APPROVED:
+        return sentences.RECEIPT_FAILED if attempt.receipt == "failed" else sentences.RECEIPT_UNSURE
+    if attempt.state is State.DECLINED:
+        reason = responses.text(attempt.response_code)
+        code = attempt.response_code
+        return Text(
+            sentences.DECLINED.en.format(reason=reason.en, code=code),
+            sentences.DECLINED.zh.format(reason=reason.zh, code=code),
+        )
+    if attempt.state is State.NOT_SENT:
+        return sentences.NOT_SENT[attempt.cause]
+    if attempt.state is State.ESCALATED:
+        return sentences.ESCALATED.filled(case=attempt.case)
+    return _reversed(attempt)
+
+
+def _reversed(attempt: Attempt) -> Text:
+    if attempt.cause.startswith(PAID_WITH):
+        return sentences.PAID_ELSEWHERE.filled(other=attempt.cause.removeprefix(PAID_WITH))
+    if attempt.state is State.REVERSED:
+        return sentences.RETURNED
+    if attempt.cause == "kept":
+        return sentences.GOODS_KEPT
+    return sentences.CANCELLED_WAITING if attempt.cause == "cancelled" else sentences.UNKNOWN
+
+
+def brief(attempt: Attempt) -> dict[str, Any]:
+    """A sale in a list, or inside an error: who, how much, where it stands."""
+    return {
+        "outcome": outcome(attempt),
+        "ref": attempt.ref,
+        "rrn": attempt.rrn,
+        "stan": attempt.stan,
+        "terminal": attempt.terminal,
+        "merchant": attempt.merchant,
+        "amount": attempt.amount,
+        "currency": attempt.currency,
+        "card": attempt.card,
+        "state": attempt.state.value,
+        "response_code": attempt.response_code,
+        "reversal_reason": attempt.reason,
+        "reversal_tries": attempt.tries,
+        "receipt_state": attempt.receipt,
+        "case": attempt.case,
+        "retry_of": attempt.retry_of,
+        "started_at": attempt.started_at,
+        "sentence": sentence(attempt).both(),
+    }
+
+
+def body(attempt: Attempt, receipt: str, display: tuple[Text, ...]) -> dict[str, Any]:
+    """The whole answer to a sale; `receipt` is the cardholder copy's text, "" when there is none."""
+    return {**brief(attempt), "receipt": receipt, "display": [text.both() for text in display]}

@@ -1,0 +1,157 @@
+"""Slips on their way to paper. A receipt is stored before it is printed, and a printer never moves money (P1).
+
+At most one original of each copy: a copy that was sent once and is not known to have failed comes again as DUPLICATE.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from counterfoil.iso8583 import Message
+from counterfoil.receipts.document import Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
+from counterfoil.receipts.render.text import Language, render
+from counterfoil.step import Instant, Performed
+from counterfoil.terminal import sentences
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lane import Lane, Printing
+from counterfoil.terminal.lifecycle import Event, State
+from counterfoil.terminal.outcome import body
+from counterfoil.terminal.work import Work
+
+BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
+LETTERS: Final = {"01": "M", "02": "S", "05": "I", "07": "C", "91": "C", "92": "N", "96": "C"}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = None) -> Slip:
+    """The facts of a slip: the attempt's, and what the host's answer adds."""
+    date, time = _when(work.now + work.settings.utc_offset, message)
+    parts = message.de44 or "" if message else ""
+    small = attempt.amount <= work.settings.no_signature_limit
+    return Slip(
+        merchant_name=lane.device.name,
+        merchant=attempt.merchant,
+        terminal=attempt.terminal,
+        operator=lane.device.operator,
+        card=attempt.card,
+        entry=LETTERS.get(attempt.entry[:2], ""),
+        batch=attempt.batch,
+        voucher=attempt.stan,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        date=date,
+        time=time,
+        expiry=lane.expiry,
+        issuer=parts[:11].strip(),
+        acquirer=(parts[11:22].strip() or message.de32 or "") if message else "",
+        auth_code=attempt.auth_code,
+        rrn=attempt.rrn,
+        signature=attempt.entry[2:] == "1" or not small,
+        remarks=(message.de63.strip(),) if message and message.de63 and message.de63.strip() else (),
+    )
+
+
+def _when(local: Instant, message: Message | None) -> tuple[str, str]:
+    """Date and time as printed: the host's DE13 and DE12 with the nearest year, else the terminal's own."""
+    here = _EPOCH + timedelta(microseconds=local)
+    month_day, clock = (message.de13, message.de12) if message else (None, None)
+    date, time = here.strftime("%Y/%m/%d"), here.strftime("%H:%M:%S")
+    if month_day and month_day != here.strftime("%m%d"):
+        years = {"0101": {"1231": -1}, "1231": {"0101": 1}}
+        shift = years.get(here.strftime("%m%d"), {}).get(month_day, 0)
+        date = f"{here.year + shift}/{month_day[:2]}/{month_day[2:]}"
+    if clock:
+        time = f"{clock[:2]}:{clock[2:4]}:{clock[4:]}"
+    return date, time
+
+
+def job_name(attempt: Attempt, what: str, number: int) -> str:
+    """The name of a print job: a repeat under the same name is harmless."""
+    return f"{attempt.ref.replace('/', '-')}.{what}.{number}"
+
+
+def of_job(name: str) -> tuple[str, str]:
+    """Reference and copy of a print job, from its name."""
+    head, what, _ = name.rsplit(".", 2)
+    return "/".join(head.rsplit("-", 2)), what
+
+
+def text_of(work: Work, attempt: Attempt, copy: Copy, language: Language | None = None, duplicate: int = 0) -> str:
+    """One copy of a sale's slip as text, "" when it has none."""
+    slip = work.slip(attempt)
+    return _text(work, sale_slip(slip, copy, duplicate), language) if slip else ""
+
+
+def _text(work: Work, document: Document, language: Language | None = None) -> str:
+    return render(document, language or work.settings.language, work.settings.width)
+
+
+def start(
+    work: Work, lane: Lane, attempt: Attempt, commands: tuple[int, ...], purpose: str, copies: tuple[Copy, ...] = BOTH
+) -> Attempt:
+    """Send copies to the printer: counted and stored before their first byte leaves (L7)."""
+    assert lane.printing is None
+    number = attempt.copies_sent + 1
+    awaited, changes = {}, {}
+    for copy in copies:
+        before = attempt.merchant_copy if copy is Copy.MERCHANT else attempt.cardholder_copy
+        duplicate = attempt.copies_sent if before in {"sent", "printed"} else 0
+        name = job_name(attempt, copy.value, number)
+        work.print(name, text_of(work, attempt, copy, duplicate=duplicate))
+        awaited[name] = copy.value
+        if before != "printed":
+            changes[f"{copy.value}_copy"] = "sent"
+    lane.printing = Printing(attempt.ref, awaited, work.now + work.settings.timer, commands, purpose)
+    return work.save(attempt.changed(copies_sent=number, updated_at=work.now, **changes))
+
+
+def performed(work: Work, lane: Lane, item: Performed) -> None:
+    """The printer said how a job ended. A job nobody waits for any more is still noted."""
+    ref, copy = of_job(item.name)
+    attempt = work.attempt(ref)
+    if attempt is None or copy not in {member.value for member in Copy}:
+        return
+    work.note(lane, f"{copy} copy {'printed' if item.ok else 'failed'}", attempt)
+    before = attempt.merchant_copy if copy == Copy.MERCHANT.value else attempt.cardholder_copy
+    if before != "printed":
+        attempt = attempt.changed(**{f"{copy}_copy": "printed" if item.ok else "failed"})
+    if attempt.state is State.APPROVED and attempt.receipt == "printed":
+        attempt = attempt.after(Event.RECEIPT_OUT, work.now)
+    work.save(attempt)
+    printing = lane.printing
+    if printing is None or item.name not in printing.awaited:
+        return
+    left = {name: copy for name, copy in printing.awaited.items() if name != item.name}
+    if left:
+        lane.printing = Printing(printing.ref, left, printing.deadline, printing.commands, printing.purpose)
+    else:
+        finish(work, lane)
+
+
+def finish(work: Work, lane: Lane) -> None:
+    """Every copy came out, failed, or kept silent until the deadline: tell the till and free the terminal."""
+    printing = lane.printing
+    assert printing is not None
+    attempt = work.attempt(printing.ref)
+    assert attempt is not None
+    lane.printing = None
+    if attempt.state is State.APPROVED:
+        lane.show(sentences.RECEIPT_PENDING)
+    if lane.current is not None and lane.current.ref == attempt.ref:
+        lane.current = None
+        lane.expiry = ""
+    commands = printing.commands
+    if printing.purpose == "sale":
+        commands, lane.commands = (*commands, *lane.commands), ()
+    work.reply(commands, body(attempt, text_of(work, attempt, Copy.CARDHOLDER), lane.display))
+
+
+def tell_returned(work: Work, lane: Lane, attempt: Attempt) -> None:
+    """The slip that says that the sale did not stand."""
+    work.print(job_name(attempt, "notice", 1), _text(work, reversal_slip(slip_of(work, lane, attempt))))
+
+
+def tell_fault(work: Work, lane: Lane, attempt: Attempt) -> None:
+    """The slip that says that the reversal was not answered."""
+    work.print(job_name(attempt, "fault", 1), _text(work, fault_slip(slip_of(work, lane, attempt))))

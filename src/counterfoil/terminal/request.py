@@ -1,0 +1,135 @@
+"""A request to sell: is it complete, was it asked before, may it be tried now? Then it joins the terminal's queue."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil import money
+from counterfoil.errors import PeerError
+from counterfoil.receipts.document import Copy
+from counterfoil.security import Sensitive, parse_track2
+from counterfoil.step import Command
+from counterfoil.terminal import flow, outcome, printing, sale, sentences
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lane import Lane, Waiting
+from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.work import Work
+
+PIN: Final = re.compile(r"[0-9]{4,12}")
+KEY: Final = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+def sell(work: Work, command: Command) -> Lane | None:
+    """Take a sale. It is answered when its outcome is known, or at once when it is turned down."""
+    lane = work.lane(command.args.get("terminal"))
+    if lane is None:
+        work.refuse((command.id,), "unknown_terminal")
+        return None
+    try:
+        waiting = read(work, command)
+    except PeerError:
+        lane.show(sentences.READ_FAILED)
+        work.refuse((command.id,), "bad_request", detail="card read failed")
+        return None
+    except ValueError as error:
+        work.refuse((command.id,), "bad_request", detail=str(error))
+        return None
+    if waiting.key and (joined := _asked_before(work, waiting)) is not None:
+        return joined
+    if lane.asks and lane.current is not None:
+        work.refuse((command.id,), "open_sale", sale=shown(work, lane.current))
+    elif waiting.retry_of and work.attempt(waiting.retry_of) is None:
+        work.refuse((command.id,), "unknown_sale")
+    elif paid := sale.paid_before(work, waiting.retry_of):
+        work.refuse((command.id,), "already_paid", sale=outcome.brief(paid))
+    elif len(lane.queue) >= work.settings.queue:
+        work.refuse((command.id,), "busy")
+    else:
+        if lane.exchange is None and lane.printing is None and not lane.queue:
+            lane.display = ()
+        lane.queue = (*lane.queue, waiting)
+        flow.trigger(work, lane)
+        return lane
+    return None
+
+
+def read(work: Work, command: Command) -> Waiting:
+    """The request as a sale that waits. ValueError names what is missing, PeerError is a card that cannot be read."""
+    args = command.args
+    amount, currency, card = args.get("amount"), args.get("currency", "CNY"), args.get("card")
+    if type(amount) is not int or not 0 < amount <= money.MAX_MINOR:
+        raise ValueError("amount")
+    if currency not in money.CURRENCIES:
+        raise ValueError("currency")
+    if args.get("entry", "swipe") != "swipe":
+        raise ValueError("entry")
+    if not isinstance(card, dict) or not isinstance(card.get("track2"), str):
+        raise ValueError("card")
+    track = parse_track2(card["track2"])
+    if card.get("pan", track.pan) != track.pan:
+        raise ValueError("card")
+    pin, key, retry_of = args.get("pin"), args.get("key"), args.get("retry_of")
+    if pin and not (isinstance(pin, str) and PIN.fullmatch(pin)):
+        raise ValueError("pin")
+    if key and not (isinstance(key, str) and KEY.fullmatch(key)):
+        raise ValueError("key")
+    if retry_of and not isinstance(retry_of, str):
+        raise ValueError("retry_of")
+    token = work.hsm.token(track.pan, work.own.token)
+    return Waiting(
+        commands=(command.id,),
+        amount=amount,
+        currency=currency,
+        key=key or "",
+        content=f"{amount} {currency} {token} {retry_of or ''}",
+        retry_of=retry_of or "",
+        pan=Sensitive(track.pan),
+        track=Sensitive(card["track2"]),
+        expiry=track.expiry,
+        pin=Sensitive(pin) if pin else None,
+    )
+
+
+def _asked_before(work: Work, waiting: Waiting) -> Lane | None:
+    """The till repeats itself: the same attempt, joined when it is still open. Other content is refused.
+
+    Returns the lane of that attempt, None when the key is new.
+    """
+    attempt = work.keyed(waiting.key)
+    if attempt is not None:
+        lane = work.lane(attempt.terminal)
+        assert lane is not None
+        if attempt.content != waiting.content:
+            work.refuse(waiting.commands, "key_reused", sale=outcome.brief(attempt))
+        elif attempt.state is State.SENT or (lane.printing is not None and lane.printing.ref == attempt.ref):
+            lane.commands = (*lane.commands, *waiting.commands)
+        else:
+            work.reply(waiting.commands, shown(work, attempt))
+        return lane
+    for other in work.every_lane():
+        if any(queued.key == waiting.key for queued in other.queue):
+            lane = work.lane(other.device.terminal)
+            assert lane is not None
+            lane.queue = tuple(_joined(work, queued, waiting) for queued in lane.queue)
+            return lane
+    return None
+
+
+def _joined(work: Work, queued: Waiting, again: Waiting) -> Waiting:
+    if queued.key != again.key:
+        return queued
+    if queued.content != again.content:
+        work.refuse(again.commands, "key_reused")
+        return queued
+    return msgspec.structs.replace(queued, commands=(*queued.commands, *again.commands))
+
+
+def shown(work: Work, attempt: Attempt) -> dict[str, Any]:
+    """A sale as it is now, with its receipt; `open_sale` says that the goods question is waiting."""
+    text = printing.text_of(work, attempt, Copy.CARDHOLDER) if attempt.state in PAID else ""
+    lane = work.lane(attempt.terminal)
+    asks = lane is not None and lane.asks and lane.current is not None and lane.current.ref == attempt.ref
+    return {**outcome.body(attempt, text, ()), "open_sale": asks}

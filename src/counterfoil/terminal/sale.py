@@ -1,0 +1,120 @@
+"""A sale from the question to its outcome.
+
+The attempt, and everything its reversal needs, is stored in the step whose commit precedes the request. Only a
+MAC-valid answer decides; whatever else happens owes a reversal.
+"""
+
+from __future__ import annotations
+
+from counterfoil.iso8583 import Message, responses
+from counterfoil.terminal import birth, messages, numbers, outcome, printing, reverse, sentences
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lane import Exchange, Job, Lane, Waiting
+from counterfoil.terminal.lifecycle import PAID, Event
+from counterfoil.terminal.work import Work
+
+NEVER_DECIDES = "94"
+
+
+def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
+    """Send the 0200 of the sale that waited longest. The terminal is signed on and owes nothing."""
+    if paid := paid_before(work, waiting.retry_of):
+        work.refuse(waiting.commands, "already_paid", sale=outcome.brief(paid))
+        return
+    if numbers.run_out(lane):
+        numbers.start_over(lane, work.now)
+        lane.queue = (waiting, *lane.queue)
+        return
+    deadline = work.now + work.settings.timer
+    attempt = birth.born(work, lane, waiting).after(Event.ASK, work.now, due=deadline)
+    pin_block = None
+    if waiting.pin is not None:
+        pin_block = work.hsm.encrypt_pin(lane.device.pin_key, waiting.pin.reveal(), waiting.pan.reveal())
+    message = messages.purchase(attempt, waiting.track, pin_block)
+    token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
+    lane.exchange = Exchange(Job.SALE, attempt.stan, deadline, token)
+    lane.current, lane.commands, lane.expiry = attempt, waiting.commands, waiting.expiry
+    lane.sale_token, lane.last = token, attempt.ref
+    lane.show(sentences.ASKING)
+    work.save(attempt, born=True)
+    work.note(lane, "request sent", attempt, message)
+
+
+def paid_before(work: Work, retry_of: str) -> Attempt | None:
+    """The approved sale a retry would pay for a second time (P4)."""
+    earlier = work.attempt(retry_of)
+    if earlier is None:
+        return None
+    return work.paid_in_family(earlier.root or earlier.ref) or (earlier if earlier.state in PAID else None)
+
+
+def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
+    """An 0210 that belongs to the sale in hand."""
+    attempt, message = lane.current, answer.message
+    assert attempt is not None
+    code = message.de39 or ""
+    if not answer.authentic:
+        work.note(lane, "answer with a bad MAC", attempt, message)
+        lane.show(sentences.BAD_MAC)
+        reverse.owe(work, lane, Event.BAD_MAC)
+        if code in messages.MUST_SIGN_ON:
+            numbers.require_sign_on(lane, work.now)
+        return
+    approval = responses.is_approval(code)
+    if code == NEVER_DECIDES or messages.disagrees(attempt, message, approval=approval):
+        work.note(lane, "answer that decides nothing", attempt, message)
+        reverse.owe(work, lane, Event.UNUSABLE, response_code=code)
+    elif approval:
+        _approved(work, lane, attempt, message)
+    else:
+        _declined(work, lane, attempt, message)
+
+
+def _approved(work: Work, lane: Lane, attempt: Attempt, message: Message) -> None:
+    facts = {
+        "response_code": message.de39 or "",
+        "rrn": (message.de37 or "").strip(),
+        "auth_code": (message.de38 or "").strip(),
+    }
+    work.note(lane, "approved", attempt, message)
+    other = work.paid_in_family(attempt.root, but=attempt.ref) if attempt.linked else None
+    if other is not None:
+        cause = outcome.PAID_WITH + other.ref
+        reverse.owe(work, lane, Event.PAID_ELSEWHERE, cause=cause, **facts)
+        return
+    lane.exchange = None
+    attempt = work.save(attempt.after(Event.APPROVE, work.now, **facts))
+    work.keep_slip(attempt, printing.slip_of(work, lane, attempt, message))
+    lane.show(responses.text(attempt.response_code))
+    lane.show(sentences.PRINTING)
+    commands, lane.commands = lane.commands, ()
+    printing.start(work, lane, attempt, commands, "sale")
+
+
+def _declined(work: Work, lane: Lane, attempt: Attempt, message: Message) -> None:
+    code = message.de39 or ""
+    work.note(lane, "declined", attempt, message)
+    attempt = work.save(attempt.after(Event.DECLINE, work.now, response_code=code, rrn=(message.de37 or "").strip()))
+    lane.show(responses.text(code))
+    _rest(work, lane, attempt)
+    if code in messages.MUST_SIGN_ON:
+        numbers.require_sign_on(lane, work.now)
+
+
+def not_sent(work: Work, lane: Lane) -> None:
+    """Definite: the request never left, so the stored reversal is dropped."""
+    attempt = lane.current
+    assert attempt is not None
+    attempt = work.save(attempt.after(Event.STAY, work.now, cause="line"))
+    work.note(lane, "request not sent", attempt)
+    lane.show(sentences.NO_LINE)
+    lane.burst = 0
+    _rest(work, lane, attempt)
+
+
+def _rest(work: Work, lane: Lane, attempt: Attempt) -> None:
+    """The sale is at rest without an approval: tell the till, free the terminal."""
+    lane.exchange = lane.current = None
+    lane.expiry = ""
+    commands, lane.commands = lane.commands, ()
+    work.reply(commands, outcome.body(attempt, "", lane.display))

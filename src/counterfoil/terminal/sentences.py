@@ -1,0 +1,97 @@
+"""What the terminal shows and says to people, in both languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from counterfoil.words import Text
+
+# --- the display ------------------------------------------------------------------------------------------------------
+AUTO_REVERSAL: Final = Text("Auto reversal", "自动冲正")
+REVERSAL_DONE: Final = Text("Auto reversal succeeded", "自动冲正成功")
+REVERSAL_FAILED: Final = Text("Reversal failed, please call customer service", "冲正不成功 请与客服联系")
+SIGNING_ON: Final = Text("Signing on", "正在签到")
+SIGNED_ON: Final = Text("Signed on", "签到成功")
+SIGN_ON_FAILED: Final = Text("Sign-on failed", "签到失败")
+NO_ANSWER: Final = Text("No answer in time", "接收超时")
+NO_LINE: Final = Text("Cannot connect", "通讯失败 无法连接")
+BAD_MAC: Final = Text("The answer could not be authenticated", "应答MAC校验错")
+CANCELLED: Final = Text("Cancelled", "交易已取消")
+READ_FAILED: Final = Text("Card read failed", "刷卡失败 请重刷")
+ASKING: Final = Text("Waiting for the answer", "正在处理 请稍候")
+PRINTING: Final = Text("Printing", "正在打印")
+RECEIPT_PENDING: Final = Text("PAID - receipt pending", "交易成功 小票待打印")
+
+# --- how a sale ended -------------------------------------------------------------------------------------------------
+APPROVED: Final = Text("Approved. Please hand over the receipt.", "交易成功，请将签购单交给持卡人。")
+RECEIPT_FAILED: Final = Text(
+    "You have paid; the receipt could not be printed and can be printed again.",
+    "您已付款；签购单打印失败，可以重打印。",
+)
+RECEIPT_UNSURE: Final = Text(
+    "You have paid; whether the receipt came out is not known.", "您已付款；签购单是否已打印尚不清楚。"
+)
+DECLINED: Final = Text("{reason} ({code}). Your card was not charged.", "{reason}（{code}）。您的卡未被扣款。")
+UNKNOWN: Final = Text(
+    "No usable answer came. Please do not pay again yet: the terminal is reversing this sale by itself.",
+    "未收到有效应答。请暂勿再次付款：终端正在自动冲正本笔交易。",
+)
+CANCELLED_WAITING: Final = Text(
+    "Cancelled while the answer was awaited. If the bank has charged, the charge is being returned.",
+    "等待应答时已取消。如银行已扣款，款项正在退回。",
+)
+PAID_ELSEWHERE: Final = Text(
+    "You have already paid with {other}. This second payment was approved too and is being returned to you.",
+    "您已通过 {other} 付款。本次付款也获批准，款项正在自动退回给您。",
+)
+RETURNED: Final = Text(
+    "This sale was reversed; any charge was returned. You may pay again.",
+    "本笔交易已冲正，如有扣款已退回。您可以重新付款。",
+)
+GOODS_KEPT: Final = Text("The goods were not handed over; the charge is being returned.", "商品未交付，款项正在退回。")
+ESCALATED: Final = Text("Case number {case}, we call you back.", "案件编号 {case}，我们将回电。")
+
+# --- why nothing was sent; the key is `Attempt.cause` -----------------------------------------------------------------
+NOT_SENT: Final[dict[str, Text]] = {
+    "line": Text(
+        "The line is down, nothing was sent: the card was not charged. Please try again or pay another way.",
+        "线路不通，交易未发出：卡未被扣款。请重试或改用其他方式付款。",
+    ),
+    "sign_on": Text(
+        "The terminal could not sign on, nothing was sent: the card was not charged. Please try again later.",
+        "终端签到失败，交易未发出：卡未被扣款。请稍后重试。",
+    ),
+    "reversal": Text(
+        "An earlier sale on this terminal is still being reversed, so this one was not sent: the card was not charged "
+        "for it.",
+        "本终端上一笔交易的冲正尚未成功，本笔交易未发出：卡未因本笔扣款。",
+    ),
+    "cancelled": Text("Cancelled before it was sent: the card was not charged.", "交易在发出前已取消：卡未被扣款。"),
+}
+
+# --- why a request of the till was turned down; the key is the error code ---------------------------------------------
+ERRORS: Final[dict[str, Text]] = {
+    "unknown_terminal": Text("This terminal is not registered here.", "本机未登记该终端。"),
+    "unknown_sale": Text("There is no such sale on these terminals.", "这些终端上没有这笔交易。"),
+    "unknown_verb": Text("The terminal does not know this command.", "终端不支持该命令。"),
+    "key_reused": Text(
+        "This key already stands for a sale with other content; nothing was sent.",
+        "该流水键已用于内容不同的交易；本次未发出。",
+    ),
+    "busy": Text("The terminal is busy; nothing was sent.", "终端正忙；交易未发出。"),
+    "already_paid": Text(
+        "The sale this one should replace was approved: the customer has paid.", "所关联的原交易已成功：顾客已付款。"
+    ),
+    "open_sale": Text(
+        "Before the restart a sale was approved and nobody saw its receipt. What became of the goods? Answer "
+        "handed_over or kept.",
+        "重启前有一笔交易已获批准而小票未确认。商品是否已交付？请回答 handed_over（已交付）或 kept（未交付）。",
+    ),
+    "nothing_to_cancel": Text(
+        "There is nothing to cancel: an approved sale needs a void.", "没有可取消的交易：已成功的交易须作撤销。"
+    ),
+    "not_pending": Text("This sale has no pending reversal.", "该交易没有待处理的冲正。"),
+    "not_open": Text("This sale does not wait for this answer.", "该交易无需此项答复。"),
+    "no_receipt": Text("This sale has no receipt.", "该交易没有签购单。"),
+    "bad_request": Text("The request is not complete or not valid: {detail}.", "请求不完整或无效：{detail}。"),
+}

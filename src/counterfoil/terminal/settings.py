@@ -1,0 +1,50 @@
+"""What can be set about the terminal station; durations in microseconds."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from counterfoil.iso8583.responses import REVERSAL_CLOSED
+from counterfoil.step import SECOND, Instant
+
+DEFAULT_TIMER: Final[Instant] = 30 * SECOND
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`timer` runs from sending to the end of patience; it must be longer than the switch's.
+
+    `tries` reversals go out per trigger; after that the terminal waits `pause` (default: twice the timer) before it
+    tries by itself again. `redial` (default: a sixth of the timer) is the wait after a line that was not there.
+    `closing_codes` are the DE39 of a MAC-valid 0410 that end a reversal (12 joins them in some dialects; 94 never).
+    Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait
+    for one terminal. `utc_offset` is the local time of the slips.
+    """
+
+    timer: Instant = DEFAULT_TIMER
+    tries: int = 3
+    pause: Instant = 0
+    redial: Instant = 0
+    closing_codes: frozenset[str] = REVERSAL_CLOSED
+    no_signature_limit: int = 100_000
+    queue: int = 8
+    language: Literal["en", "zh"] = "zh"
+    width: int = 32
+    utc_offset: Instant = 8 * 3600 * SECOND
+
+    def __post_init__(self) -> None:
+        if "94" in self.closing_codes:
+            raise ValueError("a 94 never clears a reversal")
+        if self.timer < 1 or self.tries < 1 or self.queue < 1:
+            raise ValueError("timer, tries and queue are at least 1")
+
+    @property
+    def pause_after_tries(self) -> Instant:
+        """How long a reversal that nobody answered rests before it is tried again."""
+        return self.pause or 2 * self.timer
+
+    @property
+    def pause_after_refusal(self) -> Instant:
+        """How long to wait before dialling again."""
+        return self.redial or max(1, self.timer // 6)

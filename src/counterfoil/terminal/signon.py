@@ -1,0 +1,52 @@
+"""Signing on: fresh working keys and the batch number, by itself, whenever the terminal has reason to.
+
+The STAN goes up with every request that has one. When it has run out, the terminal signs on with STAN 1; the host sees
+it going backwards and gives a new batch number, so no key of an attempt ever comes round again.
+"""
+
+from __future__ import annotations
+
+from counterfoil.errors import PeerError
+from counterfoil.iso8583 import Message
+from counterfoil.terminal import birth, messages, numbers, sentences
+from counterfoil.terminal.lane import Exchange, Job, Lane
+from counterfoil.terminal.work import Work
+
+
+def ask(work: Work, lane: Lane) -> None:
+    """Send the 0800."""
+    if numbers.run_out(lane):
+        numbers.start_over(lane, work.now)
+    stan = numbers.next_stan(lane)
+    message = messages.sign_on(lane.device, stan)
+    deadline = work.now + work.settings.timer
+    token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
+    lane.exchange = Exchange(Job.SIGN_ON, stan, deadline, token)
+    lane.show(sentences.SIGNING_ON)
+    work.note(lane, "sign-on sent", None, message)
+
+
+def answered(work: Work, lane: Lane, message: Message) -> None:
+    """An 0810: take the keys if they prove themselves, else sell nothing."""
+    work.note(lane, "sign-on answered", None, message)
+    if message.de39 != "00":
+        failed(work, lane)
+        return
+    try:
+        lane.device = messages.keys_from(work.hsm, lane.device, message)
+    except PeerError as error:
+        work.note(lane, "sign-on keys refused", None, {"error": str(error)})
+        failed(work, lane)
+        return
+    lane.exchange = None
+    lane.signed_on = True
+    lane.show(sentences.SIGNED_ON)
+    lane.wake = work.now if lane.current is not None and not lane.asks else None
+
+
+def failed(work: Work, lane: Lane, cause: str = "sign_on") -> None:
+    """No keys: what waits is told that nothing was sent, and the terminal tries again later by itself."""
+    lane.exchange = None
+    lane.show(sentences.SIGN_ON_FAILED if cause == "sign_on" else sentences.NO_LINE)
+    lane.wake = work.now + work.settings.pause_after_refusal
+    birth.give_up(work, lane, cause)

@@ -1,0 +1,154 @@
+"""Station 1: `step` and `wakes_at`, which tie the rules, the lanes and the records together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from counterfoil.errors import PeerError
+from counterfoil.security import Hsm, KeyUsage
+from counterfoil.step import Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Performed
+from counterfoil.terminal import enrol, flow, messages, printing, request, till
+from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.lifecycle import State
+from counterfoil.terminal.records import Records
+from counterfoil.terminal.settings import Settings
+from counterfoil.terminal.work import LINK, OwnKeys, Work
+
+_OWN: Final = (KeyUsage.TOKEN, KeyUsage.DATA)
+
+
+class Terminal:
+    """All terminals of one store. `hsm` holds their keys; the store is this station's alone."""
+
+    name = "terminal"
+
+    def __init__(self, records: Records, hsm: Hsm, settings: Settings | None = None) -> None:
+        self._records = records
+        self._hsm = hsm
+        self._settings = settings or Settings()
+        self._started = False
+        self._faults = records.quarantined()
+        loaded = records.load()
+        missing = [usage for usage in _OWN if usage.value not in loaded.keys]
+        if missing:
+            made = {usage.value: hsm.generate(usage, 32) for usage in missing}
+            records.put_own_keys(made.values())
+            loaded.keys.update(made)
+        self._own = OwnKeys(*(loaded.keys[usage.value] for usage in _OWN))
+        self._lanes = {
+            device.terminal: Lane(device=device, line=loaded.lines.get(device.terminal, 0)) for device in loaded.devices
+        }
+        for attempt in loaded.open:  # oldest first: of several open receipts the newest is asked about
+            if attempt.state is not State.APPROVED or attempt.receipt != "failed":
+                lane = self._lanes[attempt.terminal]
+                lane.current, lane.last = attempt, attempt.ref
+        self._due: dict[str, Instant] = {}
+
+    # --- the step -----------------------------------------------------------------------------------------------------
+
+    def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
+        """Decide what arrived, then what is due; commit once; return what may be said."""
+        work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes)
+        if not self._started:
+            for terminal in self._lanes:
+                flow.restart(work, _known(work, terminal))
+        work.read_keys(_keys(arrived))
+        for item in arrived:
+            self._take(work, item)
+        for terminal in [terminal for terminal, at in self._due.items() if at <= now]:
+            work.lane(terminal)
+        for lane in list(work.lanes.values()):
+            flow.expire(work, lane)
+            flow.advance(work, lane)
+        written = work.written()
+        if written is not None:
+            self._records.write(written)
+        self._take_over(work)
+        return work.said
+
+    def _take(self, work: Work, item: Inbound) -> None:
+        if isinstance(item, Command):
+            self._command(work, item)
+        elif isinstance(item, Performed):
+            if item.kind == "receipt" and (lane := work.lane(printing.of_job(item.name)[0].split("/")[0])):
+                printing.performed(work, lane, item)
+        elif isinstance(item, Frame | NotSent | Closed) and item.link == LINK and (lane := work.lane(item.conn)):
+            if isinstance(item, Frame):
+                flow.frame(work, lane, item)
+            elif isinstance(item, NotSent):
+                flow.not_sent(work, lane, item)
+            else:
+                flow.closed(work, lane)
+            flow.advance(work, lane)
+
+    def _command(self, work: Work, command: Command) -> None:
+        lane = None
+        if command.verb == "sale":
+            lane = request.sell(work, command)
+        elif command.verb == "enrol":
+            lane = enrol.enrol(work, command)
+        elif command.verb in till.VERBS:
+            lane = till.VERBS[command.verb](work, command)
+        elif command.verb in till.LOOKS:
+            till.LOOKS[command.verb](work, command)
+        else:
+            work.refuse((command.id,), "unknown_verb")
+        if lane is not None:
+            flow.advance(work, lane)
+
+    def _take_over(self, work: Work) -> None:
+        """The commit returned: memory follows."""
+        self._started = True
+        for terminal, lane in work.lanes.items():
+            self._lanes[terminal] = lane
+            due = lane.due()
+            if due is None:
+                self._due.pop(terminal, None)
+            else:
+                self._due[terminal] = due
+
+    def wakes_at(self) -> Instant | None:
+        """The nearest deadline or try; 0 before the first step, which finds what a restart left behind."""
+        if not self._started:
+            return 0
+        return min(self._due.values(), default=None)
+
+    # --- what must not be lost ----------------------------------------------------------------------------------------
+
+    def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
+        """Keep what made a step fail: its shape and what may be shown of it, never a command's arguments."""
+        self._faults += 1
+        source = f"{getattr(offender, 'link', '')}/{getattr(offender, 'conn', '')}"
+        detail = self._masked(offender)
+        self._records.quarantine(now, self._faults, type(offender).__name__, source, reason, detail)
+
+    def _masked(self, offender: Inbound) -> dict[str, Any]:
+        if isinstance(offender, Command):
+            return {"verb": offender.verb[:40], "arguments": sorted(str(name)[:40] for name in offender.args)}
+        if isinstance(offender, Performed):
+            return {"kind": offender.kind, "name": offender.name, "ok": offender.ok}
+        if not isinstance(offender, Frame):
+            return {}
+        lane = self._lanes.get(str(offender.conn))
+        if lane is None:
+            return {"bytes": len(offender.data)}
+        try:
+            answer = messages.read(self._hsm, lane.device, offender.data)
+        except PeerError as error:
+            return {"bytes": len(offender.data), **messages.unreadable(error)}
+        except (LookupError, TypeError, ValueError, AssertionError):  # it may be the reader itself that fails on this
+            return {"bytes": len(offender.data)}
+        return {"bytes": len(offender.data), **messages.kept(answer.message)}
+
+
+def _keys(arrived: Sequence[Inbound]) -> list[str]:
+    """The till's keys in what arrived."""
+    keys = (item.args.get("key") for item in arrived if isinstance(item, Command) and item.verb == "sale")
+    return [key for key in keys if isinstance(key, str) and key]
+
+
+def _known(work: Work, terminal: str) -> Lane:
+    lane = work.lane(terminal)
+    assert lane is not None
+    return lane

@@ -1,0 +1,205 @@
+"""What the till and the cashier can ask: sell, cancel, say what became of the goods, print again, look.
+
+Every verb answers its command once, now or when the outcome is known. A request that is turned down says why in both
+languages and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+import msgspec
+
+from counterfoil.receipts.document import Copy
+from counterfoil.step import Command
+from counterfoil.terminal import birth, outcome, printing, reverse, sentences
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lane import Job, Lane
+from counterfoil.terminal.lifecycle import PAID, Event, State
+from counterfoil.terminal.records import find
+from counterfoil.terminal.work import Work
+
+HANDED_OVER, KEPT = "handed_over", "kept"
+
+
+def cancel(work: Work, command: Command) -> Lane | None:
+    """The cashier gives up before an approval was shown: reason 17 when the request is out, nothing sent otherwise."""
+    lane = work.lane(command.args.get("terminal"))
+    if lane is None:
+        work.refuse((command.id,), "unknown_terminal")
+        return None
+    if lane.exchange is not None and lane.exchange.job is Job.SALE:
+        lane.show(sentences.CANCELLED)
+        attempt = reverse.owe(work, lane, Event.CANCEL, cause="cancelled")
+        work.reply((command.id,), {"cancelled": 1, **outcome.brief(attempt)})
+    elif lane.queue:
+        count = len(lane.queue)
+        lane.show(sentences.CANCELLED)
+        birth.give_up(work, lane, "cancelled")
+        work.reply((command.id,), {"cancelled": count, "terminal": lane.device.terminal})
+    else:
+        work.refuse((command.id,), "nothing_to_cancel")
+    return lane
+
+
+def goods(work: Work, command: Command) -> Lane | None:
+    """After a restart: were the goods of the open sale handed over (print its receipt again) or kept (return it)?"""
+    attempt = work.attempt(command.args.get("ref"))
+    lane = work.lane(attempt.terminal) if attempt else None
+    answer = command.args.get("answer")
+    if attempt is None or lane is None:
+        work.refuse((command.id,), "unknown_sale")
+        return None
+    if answer not in {HANDED_OVER, KEPT}:
+        work.refuse((command.id,), "bad_request", detail="answer")
+        return None
+    if attempt.state is not State.APPROVED or (lane.printing is not None and lane.printing.ref == attempt.ref):
+        work.refuse((command.id,), "not_open", sale=outcome.brief(attempt))
+        return None
+    if not _free(lane, attempt):
+        work.refuse((command.id,), "busy")
+        return None
+    work.note(lane, f"goods {answer}", attempt)
+    lane.asks = False
+    lane.current = attempt
+    if answer == HANDED_OVER:
+        printing.start(work, lane, attempt, (command.id,), "goods")
+    else:
+        work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT, cause="kept")))
+    return lane
+
+
+def _free(lane: Lane, attempt: Attempt) -> bool:
+    """Whether this terminal can take up an earlier sale again: nothing else is in hand or on its way."""
+    if lane.exchange is not None or lane.printing is not None:
+        return False
+    return lane.current is None or lane.current.ref == attempt.ref
+
+
+def receipt(work: Work, command: Command) -> Lane | None:
+    """A copy of a sale's slip again: the text now with `print` false, else on paper, as DUPLICATE if it was out."""
+    args = command.args
+    attempt = work.attempt(args.get("ref"))
+    lane = work.lane(attempt.terminal) if attempt else None
+    if attempt is None or lane is None:
+        work.refuse((command.id,), "unknown_sale")
+        return None
+    try:
+        copy = Copy(args.get("copy", Copy.CARDHOLDER.value))
+        language = _language(args.get("lang", work.settings.language))
+    except ValueError:
+        work.refuse((command.id,), "bad_request", detail="copy, lang")
+        return None
+    if work.slip(attempt) is None or attempt.state not in PAID:
+        work.refuse((command.id,), "no_receipt", sale=outcome.brief(attempt))
+        return None
+    if args.get("print", True) is False:
+        duplicate = attempt.copies_sent if attempt.receipt != "failed" else 0
+        text = printing.text_of(work, attempt, copy, language, duplicate)
+        work.reply((command.id,), {**outcome.brief(attempt), "receipt": text})
+        return None
+    if lane.printing is not None or lane.exchange is not None or lane.asks:
+        work.refuse((command.id,), "open_sale" if lane.asks else "busy")
+        return None
+    printing.start(work, lane, attempt, (command.id,), "receipt", (copy,))
+    return lane
+
+
+def _language(text: object) -> Literal["en", "zh"]:
+    if text == "en":
+        return "en"
+    if text == "zh":
+        return "zh"
+    raise ValueError("a language is en or zh")
+
+
+def escalate(work: Work, command: Command) -> Lane | None:
+    """A supervisor, the only one who can, takes a pending reversal out of the terminal's hands."""
+    args = command.args
+    attempt = work.attempt(args.get("ref"))
+    lane = work.lane(attempt.terminal) if attempt else None
+    operator, reason = args.get("operator"), args.get("reason")
+    if attempt is None or lane is None:
+        work.refuse((command.id,), "unknown_sale")
+    elif not (isinstance(operator, str) and operator.strip() and isinstance(reason, str) and reason.strip()):
+        work.refuse((command.id,), "bad_request", detail="operator, reason")
+    elif attempt.state is not State.REVERSING or lane.current is None or lane.current.ref != attempt.ref:
+        work.refuse((command.id,), "not_pending", sale=outcome.brief(attempt))
+    else:
+        attempt = reverse.escalate(work, lane, operator.strip()[:40], reason.strip()[:200])
+        work.reply((command.id,), outcome.brief(attempt))
+        return lane
+    return None
+
+
+def status(work: Work, command: Command) -> None:
+    """What every terminal, or one, is doing."""
+    wanted = command.args.get("terminal")
+    lanes = [lane for lane in work.every_lane() if wanted in (None, lane.device.terminal)]
+    if wanted is not None and not lanes:
+        work.refuse((command.id,), "unknown_terminal")
+    else:
+        work.reply((command.id,), {"terminals": [_state_of(lane) for lane in lanes]})
+
+
+def _state_of(lane: Lane) -> dict[str, Any]:
+    return {
+        "terminal": lane.device.terminal,
+        "merchant": lane.device.merchant,
+        "signed_on": lane.signed_on,
+        "batch": lane.device.batch,
+        "stan": f"{lane.device.stan:06d}",
+        "phase": lane.phase,
+        "sale": outcome.brief(lane.current) if lane.current else None,
+        "waiting": len(lane.queue),
+        "display": [text.both() for text in lane.display],
+    }
+
+
+def listed(work: Work, command: Command) -> None:
+    """The terminals registered here."""
+    rows = [
+        {"terminal": lane.device.terminal, "merchant": lane.device.merchant, "name": lane.device.name, "ours": True}
+        for lane in work.every_lane()
+    ]
+    work.reply((command.id,), {"terminals": rows})
+
+
+def last(work: Work, command: Command) -> None:
+    """The newest sale of a terminal, with its receipt."""
+    lane = work.lane(command.args.get("terminal"))
+    if lane is None:
+        work.refuse((command.id,), "unknown_terminal")
+        return
+    attempt = work.attempt(lane.last) or work.records.last(lane.device.terminal)
+    if attempt is None:
+        work.refuse((command.id,), "unknown_sale")
+        return
+    text = printing.text_of(work, attempt, Copy.CARDHOLDER) if attempt.state in PAID else ""
+    work.reply((command.id,), {**outcome.body(attempt, text, lane.display), "open_sale": lane.asks})
+
+
+def search(work: Work, command: Command) -> None:
+    """Sales by RRN, or by last four digits with or without the amount."""
+    args = command.args
+    amount = args.get("amount")
+    if not (args.get("rrn") or args.get("last4")) or not isinstance(amount, int | None):
+        work.refuse((command.id,), "bad_request", detail="last4, amount, rrn")
+        return
+    stubs = find(work.records.store, last4=args.get("last4"), amount=amount, rrn=args.get("rrn"))
+    work.reply((command.id,), {"sales": msgspec.to_builtins(stubs)})
+
+
+VERBS: Final[dict[str, Callable[[Work, Command], Lane | None]]] = {
+    "cancel": cancel,
+    "goods": goods,
+    "receipt": receipt,
+    "escalate": escalate,
+}
+LOOKS: Final[dict[str, Callable[[Work, Command], None]]] = {
+    "status": status,
+    "list": listed,
+    "last": last,
+    "find": search,
+}

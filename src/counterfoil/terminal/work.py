@@ -1,0 +1,158 @@
+"""The working set of one step: what it read, what it changed, what it will say.
+
+Lanes and attempts are changed on copies in here. The station takes them over only after the commit returned, so an
+exception anywhere leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from counterfoil.iso8583 import Message
+from counterfoil.receipts.document import Slip
+from counterfoil.security import Hsm, StoredKey
+from counterfoil.step import Instant, Outbound, Perform, Reply, Send
+from counterfoil.terminal import messages
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.records import Line, Records, Written, message_json
+from counterfoil.terminal.sentences import ERRORS
+from counterfoil.terminal.settings import Settings
+from counterfoil.transaction import AttemptKey, parse_ref
+
+LINK = "switch"
+
+
+class OwnKeys(NamedTuple):
+    """The station's own keys: for card number tokens and for card numbers at rest."""
+
+    token: StoredKey
+    data: StoredKey
+
+
+class Work:
+    """One step in the making. `now` is the instant of the step."""
+
+    def __init__(
+        self, now: Instant, records: Records, hsm: Hsm, own: OwnKeys, settings: Settings, lanes: Mapping[str, Lane]
+    ) -> None:
+        self.now = now
+        self.records = records
+        self.hsm = hsm
+        self.own = own
+        self.settings = settings
+        self.base = lanes
+        self.lanes: dict[str, Lane] = {}
+        self.said: list[Outbound] = []
+        self._saved: dict[str, Attempt] = {}
+        self._born: set[str] = set()
+        self._keyed: dict[str, Attempt] = {}
+        self._slips: dict[AttemptKey, Slip] = {}
+        self._lines: list[Line] = []
+
+    # --- what there is ------------------------------------------------------------------------------------------------
+
+    def lane(self, terminal: object) -> Lane | None:
+        """The lane of a terminal, on a copy of this step; None when it is not registered here."""
+        if not isinstance(terminal, str):
+            return None
+        found = self.lanes.get(terminal)
+        if found is None and terminal in self.base:
+            found = self.lanes[terminal] = copy.copy(self.base[terminal])
+        return found
+
+    def every_lane(self) -> Iterable[Lane]:
+        """All lanes, to look at: those of this step as they are now."""
+        for terminal, lane in self.base.items():
+            yield self.lanes.get(terminal, lane)
+
+    def read_keys(self, keys: Iterable[str]) -> None:
+        """Look up, once for the step, the attempts the till's keys are bound to."""
+        self._keyed = {attempt.key: attempt for attempt in self.records.by_keys(list(keys))}
+
+    def keyed(self, key: str) -> Attempt | None:
+        """The attempt a key of the till is bound to."""
+        return self._keyed.get(key) if key else None
+
+    def attempt(self, ref: object) -> Attempt | None:
+        """One attempt, as it is in this step."""
+        number = parse_ref(ref) if isinstance(ref, str) else None
+        if number is None:
+            return None
+        return self._saved.get(str(number)) or self.records.one(number)
+
+    def paid_in_family(self, root: str, but: str = "") -> Attempt | None:
+        """An approved attempt in a chain of retries, other than `but`; None when there is none."""
+        family = {attempt.ref: attempt for attempt in self.records.family(root)}
+        family |= {ref: attempt for ref, attempt in self._saved.items() if attempt.root == root}
+        return next((one for ref, one in family.items() if ref != but and one.state in PAID), None)
+
+    def slip(self, attempt: Attempt) -> Slip | None:
+        """What the slips of a sale say; None when it was never approved."""
+        return self._slips.get(attempt.number) or self.records.slip(attempt.number)
+
+    # --- what changes -------------------------------------------------------------------------------------------------
+
+    def save(self, attempt: Attempt, *, born: bool = False) -> Attempt:
+        """Write an attempt with this step; its lane sees it at once."""
+        assert attempt.state is not State.KEYED  # what was only typed in is never stored
+        self._saved[attempt.ref] = attempt
+        if born:
+            self._born.add(attempt.ref)
+        if attempt.key:
+            self._keyed[attempt.key] = attempt
+        lane = self.lane(attempt.terminal)
+        if lane is not None and lane.current is not None and lane.current.ref == attempt.ref:
+            lane.current = attempt
+        return attempt
+
+    def keep_slip(self, attempt: Attempt, slip: Slip) -> None:
+        """Keep what the slips of an approved sale say."""
+        self._slips[attempt.number] = slip
+
+    def note(
+        self, lane: Lane, what: str, attempt: Attempt | None = None, message: Message | dict[str, str] | None = None
+    ) -> None:
+        """A line of evidence, with the masked message it is about."""
+        lane.line += 1
+        kept = messages.kept(message) if isinstance(message, Message) else message
+        batch, stan = (attempt.batch, attempt.stan) if attempt else ("", "")
+        self._lines.append(Line(lane.device.terminal, lane.line, self.now, batch, stan, what, message_json(kept)))
+
+    # --- what is said -------------------------------------------------------------------------------------------------
+
+    def send(self, lane: Lane, packet: bytes, deadline: Instant) -> int:
+        """Put a packet on the terminal's line; its token comes back in a NotSent."""
+        lane.token += 1
+        self.said.append(Send(LINK, lane.device.terminal, packet, lane.token, deadline))
+        return lane.token
+
+    def print(self, name: str, text: str) -> None:
+        """Hand a slip to the printer."""
+        self.said.append(Perform("receipt", name, text))
+
+    def reply(self, commands: Iterable[int], body: dict[str, Any]) -> None:
+        """Answer requests of the till."""
+        self.said += [Reply(command, body) for command in commands]
+
+    def refuse(self, commands: Iterable[int], code: str, *, detail: str = "", **more: Any) -> None:
+        """Turn requests of the till down, with the sentence that belongs to the code."""
+        self.reply(commands, {"error": code, "message": ERRORS[code].filled(detail=detail).both(), **more})
+
+    # --- the commit ---------------------------------------------------------------------------------------------------
+
+    def written(self) -> Written | None:
+        """What the step writes; None when nothing changed on disk."""
+        devices = [
+            lane.device
+            for terminal, lane in self.lanes.items()
+            if terminal not in self.base or lane.device is not self.base[terminal].device
+        ]
+        if not (devices or self._saved or self._lines or self._slips):
+            return None
+        born = [attempt for ref, attempt in self._saved.items() if ref in self._born]
+        moved = [attempt for ref, attempt in self._saved.items() if ref not in self._born]
+        return Written(devices, born, moved, list(self._slips.items()), self._lines)
