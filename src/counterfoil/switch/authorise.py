@@ -1,0 +1,255 @@
+"""A purchase: known already, refused by a rule of ours, or forwarded to the card's issuer.
+
+The rules are asked in the order of `RULES`; the first that objects names the code. A refusal is stored under the key
+like any other result: it burns the key, and a repeat gets it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from counterfoil.money import BY_NUMBER
+from counterfoil.security import SecurityError
+from counterfoil.step import Instant
+from counterfoil.switch import numbers
+from counterfoil.switch.card import Card, Missing, card_of
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.forward import forward
+from counterfoil.switch.intake import Ask, kind_of
+from counterfoil.switch.lifecycle import Event, State, moved
+from counterfoil.switch.memory import Waiting
+from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
+from counterfoil.switch.tell import answer, result
+from counterfoil.switch.work import Work, kept
+from counterfoil.transaction import AttemptKey
+
+PURCHASE_CODE: Final = "000000"
+PURCHASE_KIND: Final = "22"
+NORMAL_CONDITION: Final = "00"
+MANDATORY: Final = ("de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60")
+
+BATCH_DIFFERS: Final = "77"
+INVALID_AMOUNT: Final = "13"
+INVALID: Final = "12"
+OVER_LIMIT: Final = "61"
+NO_ISSUER: Final = "15"
+PIN_FORMAT: Final = "99"
+TOO_LATE: Final = "68"
+ISSUER_DOWN: Final = "91"
+DUPLICATE: Final = "94"
+NOT_SUPPORTED: Final = "40"
+FORMAT: Final = "30"
+EXPIRED: Final = "98"
+
+REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
+
+
+class Wanted(NamedTuple):
+    """What a rule may look at. `issuer` is None when no range fits the card."""
+
+    ask: Ask
+    terminal: Terminal
+    key: AttemptKey
+    amount: int
+    card: Card | Missing
+    issuer: IssuerRow | None
+    up: bool
+    waited: Instant
+    longest_wait: Instant
+
+
+Rule = Callable[[Wanted], str]
+
+
+def batch_is_the_hosts(wanted: Wanted) -> str:
+    """The terminal works in the batch this host issued last."""
+    return "" if wanted.key.batch == wanted.terminal.batch else BATCH_DIFFERS
+
+
+def amount_is_positive(wanted: Wanted) -> str:
+    """A purchase of nothing is refused."""
+    return "" if wanted.amount > 0 else INVALID_AMOUNT
+
+
+def currency_is_known(wanted: Wanted) -> str:
+    """A currency whose decimals we do not know is not guessed."""
+    return "" if wanted.ask.message.de49 in BY_NUMBER else INVALID
+
+
+def within_terminal_limit(wanted: Wanted) -> str:
+    """The highest amount this terminal may take."""
+    limit = wanted.terminal.amount_limit
+    return OVER_LIMIT if limit and wanted.amount > limit else ""
+
+
+def card_can_be_told(wanted: Wanted) -> str:
+    """There is a card number, and it is one."""
+    return wanted.card.code if isinstance(wanted.card, Missing) else ""
+
+
+def issuer_is_known(wanted: Wanted) -> str:
+    """A range of ours holds the card."""
+    return "" if wanted.issuer is not None else NO_ISSUER
+
+
+def terminal_still_waits(wanted: Wanted) -> str:
+    """A request that lay in front of us for longer than an issuer may take is not worth starting."""
+    return TOO_LATE if wanted.waited >= wanted.longest_wait else ""
+
+
+def issuer_is_up(wanted: Wanted) -> str:
+    """The link to the issuer is connected."""
+    return "" if wanted.up else ISSUER_DOWN
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    batch_is_the_hosts,
+    amount_is_positive,
+    currency_is_known,
+    within_terminal_limit,
+    card_can_be_told,
+    issuer_is_known,
+    terminal_still_waits,
+    issuer_is_up,
+)
+
+
+def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey | None) -> None:
+    """Decide a 0200 whose MAC is right."""
+    message = ask.message
+    if not is_purchase(ask):
+        _unstored(desk, work, ask, NOT_SUPPORTED)
+    elif key is None or any(getattr(message, name) is None for name in MANDATORY):
+        _unstored(desk, work, ask, FORMAT)
+    elif (earlier := work.attempts.get(key)) is not None:
+        again(desk, work, ask, terminal, earlier)
+    else:
+        _first_time(desk, work, ask, terminal, key)
+
+
+def is_purchase(ask: Ask) -> bool:
+    """A card purchase, told from the other 0200s by DE3, DE25 and DE60.1; absent parts are a matter of format."""
+    message = ask.message
+    return (
+        message.de3 in (None, PURCHASE_CODE)
+        and message.de25 in (None, NORMAL_CONDITION)
+        and kind_of(message) in ("", PURCHASE_KIND)
+    )
+
+
+def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
+    """A key that is known: absorbed, told its result again, or refused."""
+    work.saw("repeated", "1", kept(ask.dialect, ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    if attempt.state is State.TOMBSTONE:
+        answer(desk, work, ask, INVALID, de37=attempt.rrn)
+    elif not _same_content(desk, ask, terminal, attempt):
+        work.alarm("other_content", attempt.terminal, f"{attempt.key} came again with other content", rrn=attempt.rrn)
+        answer(desk, work, ask, DUPLICATE, de37=attempt.rrn)
+    elif attempt.state is State.ASKED:
+        waiting = work.waiting_for(attempt.rrn)
+        if waiting is not None:
+            work.wait(attempt.rrn, waiting._replace(ask=ask))
+    elif attempt.state in REVERSED and attempt.response_code != EXPIRED:
+        answer(desk, work, ask, INVALID, de37=attempt.rrn)
+    else:
+        result(desk, work, ask, attempt)
+
+
+def _unstored(desk: Desk, work: Work, ask: Ask, code: str) -> None:
+    work.saw("asked", "1", kept(ask.dialect, ask.message), terminal=ask.message.de41 or "")
+    answer(desk, work, ask, code)
+
+
+def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) -> bool:
+    message = ask.message
+    card = card_of(message, terminal, desk.hsm)
+    token = desk.hsm.token(card.pan, desk.token) if isinstance(card, Card) else ""
+    told = (message.de3, int(message.de4 or "0"), message.de22, message.de25, message.de49, message.de42, token)
+    known = (
+        attempt.processing,
+        attempt.amount,
+        attempt.entry_mode,
+        attempt.condition,
+        attempt.currency,
+        attempt.merchant,
+        attempt.token,
+    )
+    return told == known
+
+
+def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> None:
+    card = card_of(ask.message, terminal, desk.hsm)
+    issuer = desk.route(card.pan) if isinstance(card, Card) else None
+    wanted = Wanted(
+        ask=ask,
+        terminal=terminal,
+        key=key,
+        amount=int(ask.message.de4 or "0"),
+        card=card,
+        issuer=issuer,
+        up=issuer is not None and work.sessions[issuer.name].up,
+        waited=work.now - (ask.at or work.now),
+        longest_wait=desk.settings.switch_timer,
+    )
+    attempt, tick = _intent(desk, work, wanted)
+    work.saw("asked", "1", kept(ask.dialect, ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    code = next(filter(None, (rule(wanted) for rule in RULES)), "")
+    pin_block = b""
+    if not code and ask.message.de52 is not None and isinstance(card, Card) and issuer is not None:
+        try:
+            pin_block = _translated(desk, ask.message.de52, ask.message.de53, card, terminal, issuer)
+        except SecurityError as error:
+            code = error.response_code
+    if code or not isinstance(card, Card) or issuer is None:
+        refuse(desk, work, ask, attempt, code)
+        return
+    attempt.issuer = issuer.name
+    attempt.pan = desk.hsm.protect(card.pan, desk.data, attempt.rrn)
+    attempt.transmitted, attempt.trace = numbers.transmitted(tick), numbers.trace(tick)
+    attempt.deadline = work.now + desk.settings.switch_timer
+    attempt.forwarded = True
+    attempt.state = moved(None, Event.FORWARD)
+    work.put(attempt)
+    work.wait(attempt.rrn, Waiting(ask, attempt.deadline, tick))
+    forward(desk, work, attempt, tick, card, pin_block)
+
+
+def _translated(
+    desk: Desk, block: bytes, security: str | None, card: Card, terminal: Terminal, issuer: IssuerRow
+) -> bytes:
+    """The PIN block under the issuer's zone key; SecurityError(99) when it is none of format 0 under our key."""
+    if terminal.pik is None or (security or "2")[0] != "2":
+        raise SecurityError("not a PIN block with the card number", response_code=PIN_FORMAT)
+    return desk.hsm.translate_pin(block, card.pan, terminal.pik, issuer.pin)
+
+
+def _intent(desk: Desk, work: Work, wanted: Wanted) -> tuple[Attempt, Instant]:
+    """The row of a new attempt, not decided yet, and the tick it is numbered with."""
+    message, card, tick = wanted.ask.message, wanted.card, work.tick()
+    pan = card.pan if isinstance(card, Card) else ""
+    attempt = Attempt(
+        *wanted.key,
+        rrn=numbers.rrn(tick, desk.settings.utc_offset),
+        state=State.DECLINED,
+        merchant=message.de42 or "",
+        processing=message.de3 or "",
+        amount=wanted.amount,
+        currency=message.de49 or "",
+        entry_mode=message.de22 or "",
+        condition=message.de25 or "",
+        token=desk.hsm.token(pan, desk.token) if pan else "",
+        first6=pan[:6],
+        last4=pan[-4:],
+        started_at=work.now,
+    )
+    return attempt, tick
+
+
+def refuse(desk: Desk, work: Work, ask: Ask, attempt: Attempt, code: str) -> None:
+    """A no of ours, stored before it is said."""
+    attempt.state = moved(None, Event.REFUSE)
+    attempt.response_code = code
+    attempt.answered_at = work.now
+    work.put(attempt)
+    result(desk, work, ask, attempt)

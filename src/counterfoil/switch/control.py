@@ -1,0 +1,176 @@
+"""What can be asked of the switch on its control channel: register terminals, tell how it is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.errors import OurError
+from counterfoil.money import MAX_MINOR
+from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm
+from counterfoil.storage import Store
+from counterfoil.switch.intake import dialect_of
+from counterfoil.switch.rows import Terminal
+from counterfoil.switch.work import Work
+from counterfoil.words import Text
+
+REGISTER: Final = "register"
+STATUS: Final = "status"
+
+TERMINAL_SIZE: Final = 8
+MERCHANT_SIZE: Final = 15
+
+UNKNOWN_VERB: Final = Text(en="the switch has no command of that name", zh="转接系统没有此命令")
+BAD_TERMINAL: Final = Text(
+    en="terminal {number} of the list cannot be registered: {field} is missing or makes no sense",
+    zh="列表中第{number}台终端无法登记:{field}缺失或无效",
+)
+COUNTS: Final = (
+    "SELECT (SELECT count(*) FROM terminal), (SELECT count(*) FROM attempt), (SELECT count(*) FROM outbox), "
+    "(SELECT count(*) FROM exception_case), (SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"
+)
+LAST_ALARMS: Final = "SELECT tick, what, subject, rrn, detail FROM alarm ORDER BY tick DESC LIMIT 10"
+
+
+class Registration(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A terminal as an operator or the seed describes it; keys in hex.
+
+    `tmk` is what it signs on with. A `mak` (and `pik`) makes it signed on at once, as an injected working key does.
+    `dialect` is how its messages differ (DE number → type, max, prefix, align, pad), `mac` the algorithm, `raw` whether
+    DE64 holds the 8 bytes themselves, `mak_bytes` the length of the MAC keys it is given, `limit` its highest amount
+    in minor units (0: none).
+    """
+
+    terminal: str
+    merchant: str
+    tmk: str = ""
+    mak: str = ""
+    pik: str = ""
+    batch: str = ""
+    dialect: dict[str, dict[str, str | int]] = {}
+    mac: MacAlgorithm = MacAlgorithm.CUP_ECB
+    raw: bool = False
+    mak_bytes: int = 8
+    limit: int = 0
+
+
+class Unfit(Exception):  # noqa: N818 - names what the terminal is
+    """A terminal that cannot be registered; carries the name of the field, never its value."""
+
+
+def terminal_of(described: Any, hsm: Hsm) -> Terminal:
+    """A registration as a row; Unfit names the field that is wrong."""
+    try:
+        asked = msgspec.convert(described, Registration)
+    except msgspec.ValidationError as error:
+        raise Unfit(str(error).rpartition("$.")[2].strip("`") or "its shape") from None
+    _must("terminal", len(asked.terminal) == TERMINAL_SIZE and _plain(asked.terminal))
+    _must("merchant", len(asked.merchant) == MERCHANT_SIZE and asked.merchant.isascii())
+    _must("batch", not asked.batch or (len(asked.batch) == 6 and asked.batch.isdecimal() and asked.batch.isascii()))
+    _must("mak_bytes", asked.mak_bytes in (8, 16))
+    _must("limit", 0 <= asked.limit <= MAX_MINOR)
+    _must("mac", asked.mac is not MacAlgorithm.AES_CMAC)
+    overrides = msgspec.json.encode(asked.dialect).decode() if asked.dialect else ""
+    try:
+        dialect_of(overrides)
+    except OurError:
+        raise Unfit("dialect") from None
+    terminal = Terminal(
+        terminal=asked.terminal,
+        merchant=asked.merchant,
+        batch=asked.batch or "000001",
+        overrides=overrides,
+        mac_algorithm=asked.mac,
+        mac_raw=asked.raw,
+        mak_size=asked.mak_bytes,
+        amount_limit=asked.limit,
+    )
+    usages = {"tmk": KeyUsage.TMK, "mak": KeyUsage.MAC, "pik": KeyUsage.PIN}
+    for name, usage in usages.items():
+        text = getattr(asked, name)
+        if text:
+            try:
+                key = hsm.import_clear(usage, bytes.fromhex(text))
+            except (KeyUsageError, ValueError):
+                raise Unfit(name) from None
+            setattr(terminal, f"{name}_blob", key.blob)
+            setattr(terminal, f"{name}_kcv", key.kcv)
+    return terminal
+
+
+def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
+    """Register one terminal, or {"terminals": [Registration, …]}, all or none → {"registered"}.
+
+    A terminal that is known is registered anew. Unless the registration names a batch it keeps its own, because the
+    keys of its attempts must not come round again.
+    """
+    listed = args["terminals"] if isinstance(args.get("terminals"), list) else [args]
+    made = []
+    for number, described in enumerate(listed, start=1):
+        try:
+            made.append(terminal_of(described, hsm))
+        except Unfit as error:
+            return refused(BAD_TERMINAL.filled(number=number, field=error))
+        known = work.terminals.get(made[-1].terminal)
+        if known is not None and not described.get("batch"):
+            made[-1].batch = known.batch
+    for terminal in made:
+        work.put_terminal(terminal)
+    return {"registered": [terminal.terminal for terminal in made]}
+
+
+def named(args: Mapping[str, Any]) -> list[str]:
+    """The terminals a registration is about, as far as they can be told."""
+    listed = args["terminals"] if isinstance(args.get("terminals"), list) else [args]
+    names = [described.get("terminal") for described in listed if isinstance(described, Mapping)]
+    return [name for name in names if isinstance(name, str)]
+
+
+def status(work: Work, store: Store) -> dict[str, Any]:
+    """How the switch is doing: issuer links, open intents, reversals owed, counts and the latest alarms."""
+    terminals, attempts, owed, cases, alarms, quarantined = store.query(COUNTS)[0]
+    latest = store.query(LAST_ALARMS)
+    return {
+        "at": work.now,
+        "issuers": {
+            name: {
+                "connected": session.up,
+                "signed_on": session.signed_on,
+                "owed": sum(1 for entry in work.memory.owed.values() if entry.issuer == name),
+            }
+            for name, session in work.sessions.items()
+        },
+        "open": len(work.memory.waiting),
+        "terminals": terminals,
+        "attempts": attempts,
+        "reversals_owed": owed,
+        "cases": cases,
+        "alarms": alarms,
+        "quarantined": quarantined,
+        "latest_alarms": [dict(zip(("at", "what", "subject", "rrn", "detail"), row, strict=True)) for row in latest],
+    }
+
+
+def refused(why: Text, error: str = "bad_request") -> dict[str, Any]:
+    """An error reply."""
+    return {"error": error, "message": why.both()}
+
+
+def _must(field: str, fits: bool) -> None:
+    if not fits:
+        raise Unfit(field)
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and not set(text) & set(" /")
+
+
+def answer_to(verb: str, args: Mapping[str, Any], work: Work, store: Store, hsm: Hsm) -> dict[str, Any]:
+    """The reply to one command."""
+    if verb == REGISTER:
+        return register(args, work, hsm)
+    if verb == STATUS:
+        return status(work, store)
+    return refused(UNKNOWN_VERB, "unknown_verb")

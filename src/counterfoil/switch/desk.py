@@ -1,0 +1,30 @@
+"""What every rule of the switch may look at: settings, keys, issuers and routes. Fixed while the process lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from counterfoil.security import Hsm, StoredKey
+from counterfoil.switch.rows import IssuerRow
+from counterfoil.switch.settings import Settings
+
+
+class Desk(NamedTuple):
+    """`token` and `data` are the switch's own keys; `routes` maps leading digits to an issuer's name."""
+
+    settings: Settings
+    hsm: Hsm
+    token: StoredKey
+    data: StoredKey
+    issuers: Mapping[str, IssuerRow]
+    routes: Mapping[str, str]
+    highest_stan: Callable[[str, str], str]
+
+    def route(self, pan: str) -> IssuerRow | None:
+        """The issuer of a card: the longest range that fits."""
+        for size in range(len(pan), 0, -1):
+            name = self.routes.get(pan[:size])
+            if name is not None:
+                return self.issuers[name]
+        return None

@@ -1,0 +1,65 @@
+"""The request to the issuer (leg 2), and what the link says when it could not send it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.step import Instant
+from counterfoil.switch.card import Card
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.lifecycle import Event
+from counterfoil.switch.numbers import local_date, local_time
+from counterfoil.switch.rows import Attempt
+from counterfoil.switch.tell import result
+from counterfoil.switch.upstream import sending
+from counterfoil.switch.work import Work, kept
+
+MERCHANT_TYPE: Final = slice(7, 11)  # DE42: acquirer 3, area 4, merchant category 4, serial 4
+NOT_REACHED: Final = "91"
+
+
+def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
+    """Send the 0200 of an intent that this step commits. It leaves before the deadline, or never."""
+    issuer = desk.issuers[attempt.issuer]
+    offset = desk.settings.utc_offset
+    category = attempt.merchant[MERCHANT_TYPE]
+    message = Message(
+        "0200",
+        de2=card.pan,
+        de3=attempt.processing,
+        de4=f"{attempt.amount:012d}",
+        de7=attempt.transmitted,
+        de11=attempt.trace,
+        de12=local_time(attempt.started_at, offset),
+        de13=local_date(attempt.started_at, offset),
+        de14=card.expiry or None,
+        de18=category if len(category) == 4 and category.isdecimal() else None,
+        de22=attempt.entry_mode,
+        de25=attempt.condition,
+        de32=desk.settings.acquirer,
+        de35=card.track or None,
+        de37=attempt.rrn,
+        de41=attempt.terminal,
+        de42=attempt.merchant,
+        de49=attempt.currency,
+        de52=pin_block or None,
+    )
+    work.out.append(sending(desk, issuer, message, token=tick, before=attempt.deadline))
+    work.saw("forwarded", "2", kept(ISO87_ASCII, message), rrn=attempt.rrn, terminal=attempt.terminal)
+
+
+def not_sent(desk: Desk, work: Work, token: int) -> None:
+    """No byte of a request left: a definite no, and no reversal is owed. Too late when it is being reversed already."""
+    attempt = work.by_rrn.get(work.memory.tokens.get(token, ""))
+    if attempt is None:
+        return
+    waiting = work.waiting_for(attempt.rrn)
+    work.saw("not_sent", "2", "", rrn=attempt.rrn, terminal=attempt.terminal)
+    if not work.move(attempt, Event.NOT_SENT):
+        return
+    attempt.forwarded = False
+    attempt.response_code = NOT_REACHED
+    attempt.answered_at = work.now
+    if waiting is not None and waiting.ask is not None:
+        result(desk, work, waiting.ask, attempt)

@@ -1,0 +1,88 @@
+"""What an attempt can be at the switch, and the only ways from one state to the next.
+
+Rule 1: every state and every way out is in this table. Nothing else moves an attempt.
+Rule 2: no clock, store or socket here; what happened arrives as an event.
+Rule 3: a way out of ASKED is taken once. Whoever comes second (a late answer, a late timer) finds another state, and
+        its event changes nothing: a late yes is evidence (L3).
+Rule 4: a reversal is owed in REVERSING and nowhere else; only the issuer's acknowledgement ends it.
+Rule 5: no way leads from DECLINED, TOMBSTONE or a reversed state to APPROVED: a no that was said stays a no. Should the
+        issuer say yes after all, its yes is undone.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+from counterfoil.errors import OurError
+
+
+class State(enum.StrEnum):
+    """Where an attempt is."""
+
+    ASKED = "asked"  # the intent is on the disk, the issuer owes an answer
+    APPROVED = "approved"
+    DECLINED = "declined"  # by a rule of ours, by the issuer, or because nothing went upstream
+    REVERSING = "reversing"  # an 0420 is in the outbox
+    REVERSED = "reversed"  # the issuer acknowledged it
+    TOMBSTONE = "tombstone"  # reversed before it was ever seen: a late original is refused
+
+
+class Event(enum.StrEnum):
+    """What can happen to an attempt."""
+
+    FORWARD = "forward"  # every rule passed; the request goes to the issuer
+    REFUSE = "refuse"  # a rule of ours said no
+    ISSUER_YES = "issuer_yes"
+    ISSUER_NO = "issuer_no"
+    NOT_SENT = "not_sent"  # the link knows that no byte of the request left
+    EXPIRE = "expire"  # the deadline passed, or a restart found the intent open
+    REVERSE = "reverse"  # the terminal's 0400
+    ACKNOWLEDGE = "acknowledge"  # the issuer's 0430 with 00 or 25
+
+
+def _stays(state: State, *events: Event) -> dict[Event, State]:
+    return dict.fromkeys(events, state)
+
+
+TRANSITIONS: Final[Mapping[State | None, Mapping[Event, State]]] = {
+    None: {Event.FORWARD: State.ASKED, Event.REFUSE: State.DECLINED, Event.REVERSE: State.TOMBSTONE},
+    State.ASKED: {
+        Event.ISSUER_YES: State.APPROVED,
+        Event.ISSUER_NO: State.DECLINED,
+        Event.NOT_SENT: State.DECLINED,
+        Event.EXPIRE: State.REVERSING,
+        Event.REVERSE: State.REVERSING,
+    },
+    State.APPROVED: {
+        Event.REVERSE: State.REVERSING,
+        **_stays(State.APPROVED, Event.ISSUER_YES, Event.ISSUER_NO, Event.NOT_SENT, Event.EXPIRE),
+    },
+    State.DECLINED: {
+        Event.ISSUER_YES: State.REVERSING,
+        **_stays(State.DECLINED, Event.ISSUER_NO, Event.NOT_SENT, Event.EXPIRE, Event.REVERSE),
+    },
+    State.REVERSING: {
+        Event.ACKNOWLEDGE: State.REVERSED,
+        **_stays(State.REVERSING, Event.ISSUER_YES, Event.ISSUER_NO, Event.NOT_SENT, Event.EXPIRE, Event.REVERSE),
+    },
+    State.REVERSED: _stays(
+        State.REVERSED,
+        Event.ISSUER_YES,
+        Event.ISSUER_NO,
+        Event.NOT_SENT,
+        Event.EXPIRE,
+        Event.REVERSE,
+        Event.ACKNOWLEDGE,
+    ),
+    State.TOMBSTONE: _stays(State.TOMBSTONE, Event.REVERSE),
+}
+
+
+def moved(state: State | None, event: Event) -> State:
+    """The state after `event`; None is an attempt never seen here. OurError for a move that is not in the table."""
+    try:
+        return TRANSITIONS[state][event]
+    except KeyError:
+        raise OurError(f"no way out of {state} by {event}") from None

@@ -1,0 +1,74 @@
+"""What a step must load: read off everything that arrived, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from counterfoil.iso8583 import Message
+from counterfoil.step import Command, Frame, Inbound, NotSent
+from counterfoil.switch import control, intake
+from counterfoil.switch.intake import Ask
+from counterfoil.switch.memory import Memory
+from counterfoil.switch.records import Records
+from counterfoil.switch.settings import TERMINALS
+from counterfoil.switch.upstream import read
+from counterfoil.switch.work import Work
+
+
+class Needs:
+    """The rows a step looks at: terminals by id, attempts by key or RRN, advices by RRN."""
+
+    def __init__(self, memory: Memory, due: Sequence[str]) -> None:
+        self._memory = memory
+        self.terminals: list[str] = []
+        self.rrns: list[str] = []
+        self.advices: list[str] = []
+        for rrn in due:
+            self._about(rrn)
+
+    def read(self, item: Inbound) -> Inbound | Ask:
+        """Note what an item needs; a request that can be read comes back as one."""
+        if isinstance(item, Frame):
+            if item.link == TERMINALS:
+                return self._request(item)
+            message, _ = read(item)
+            self._answer(message)
+        elif isinstance(item, NotSent):
+            rrn = self._memory.tokens.get(item.token)
+            if rrn is not None:
+                self._about(rrn)
+        elif isinstance(item, Command) and item.verb == control.REGISTER:
+            self.terminals += control.named(item.args)
+        return item
+
+    def load(self, records: Records, work: Work, items: list[Inbound | Ask]) -> list[Inbound | Ask]:
+        """Load all of it, one SELECT per table; requests come back with their terminal, read in its dialect."""
+        work.terminals = records.terminals(self.terminals)
+        settled = [intake.settle(item, work.terminals) if isinstance(item, Ask) else item for item in items]
+        keys = [item.key for item in settled if isinstance(item, Ask)]
+        for attempt in records.attempts([key for key in keys if key is not None], self.rrns):
+            work.load(attempt)
+        work.advices = records.advices(self.advices)
+        return settled
+
+    def _request(self, frame: Frame) -> Inbound | Ask:
+        ask = intake.read(frame)
+        if ask is None:
+            return frame
+        if ask.message.de41 is not None:
+            self.terminals.append(ask.message.de41)
+        return ask
+
+    def _answer(self, message: Message | None) -> None:
+        if message is None or message.de37 is None:
+            return
+        self._about(message.de37)
+        if message.mti == "0430":
+            self.advices.append(message.de37)
+
+    def _about(self, rrn: str) -> None:
+        """An attempt, and the terminal that may wait for its answer: its keys may have changed since it asked."""
+        self.rrns.append(rrn)
+        waiting = self._memory.waiting.get(rrn)
+        if waiting is not None and waiting.ask is not None and waiting.ask.message.de41 is not None:
+            self.terminals.append(waiting.ask.message.de41)

@@ -1,0 +1,73 @@
+"""The numbers a switch gives out. All of them are made from ticks: instants that are never given out twice.
+
+A tick is the time of the step, pushed on by a microsecond for every further one. DE7 is its second, DE11 its
+microsecond within that second, so that DE11 is unique per DE7 as long as a tick is never repeated; after a restart
+ticks go on above the highest one on the disk, whatever the clock says.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from counterfoil.step import SECOND, Instant
+
+_BASE36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DAY: Final = 86_400 * SECOND
+RRN_DIGITS: Final = 8
+
+
+class Ticks:
+    """Gives out ticks above `last`."""
+
+    def __init__(self, last: Instant) -> None:
+        self.last = last
+
+    def next(self, now: Instant) -> Instant:
+        """`now`, or the first microsecond after the last tick. Never a whole second: DE11 is not zero."""
+        tick = max(now, self.last + 1)
+        if tick % SECOND == 0:
+            tick += 1
+        self.last = tick
+        return tick
+
+
+def transmitted(tick: Instant) -> str:
+    """DE7, MMDDhhmmss in UTC."""
+    return _second(tick // SECOND)[4:]
+
+
+def trace(tick: Instant) -> str:
+    """DE11 on an issuer link."""
+    return f"{tick % SECOND:06d}"
+
+
+def local_time(instant: Instant, offset: Instant) -> str:
+    """DE12, hhmmss on the acquirer's clock."""
+    return _second((instant + offset) // SECOND)[8:]
+
+
+def local_date(instant: Instant, offset: Instant) -> str:
+    """DE13 and DE15, MMDD on the acquirer's clock."""
+    return _second((instant + offset) // SECOND)[4:8]
+
+
+def rrn(tick: Instant, offset: Instant) -> str:
+    """DE37: last digit of the year, day of the year, and the microsecond of the day in base 36. Grows with the tick."""
+    moment = tick + offset
+    left, digits = moment % _DAY, ""
+    for _ in range(RRN_DIGITS):
+        left, digit = divmod(left, 36)
+        digits = _BASE36[digit] + digits
+    return _day(moment // _DAY) + digits
+
+
+@lru_cache(maxsize=64)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S")
+
+
+@lru_cache(maxsize=8)
+def _day(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y%j")[3:]

@@ -1,0 +1,203 @@
+"""The switch's own tables: what a step reads, and its one commit.
+
+The only file of this room that knows the engine. Reading for other processes is in `stubs.py`, re-exported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
+from counterfoil.storage import Store
+from counterfoil.switch.lifecycle import State
+from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
+from counterfoil.switch.stubs import cases, find, pending, stub
+from counterfoil.transaction import AttemptKey
+
+__all__ = ["PACKAGE", "Records", "StationKeys", "cases", "find", "pending", "stub"]
+
+PACKAGE: Final = "counterfoil.switch"
+"""Where `storage.migrations_of` finds the migrations."""
+
+
+def _select(table: str, columns: Sequence[str], where: str) -> str:
+    return f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"  # noqa: S608 - names of ours
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
+
+
+def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    return f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+
+
+TERMINAL_COLUMNS: Final = Terminal.__struct_fields__
+ATTEMPT_COLUMNS: Final = Attempt.__struct_fields__
+ADVICE_COLUMNS: Final = Advice.__struct_fields__
+
+SELECT_TERMINALS: Final = _select("terminal", TERMINAL_COLUMNS, "terminal IN ({marks})")
+SELECT_BY_KEY: Final = _select("attempt", ATTEMPT_COLUMNS, "(terminal, batch, stan) IN ({marks})")
+SELECT_BY_RRN: Final = _select("attempt", ATTEMPT_COLUMNS, "rrn IN ({marks})")
+SELECT_ADVICES: Final = _select("outbox", ADVICE_COLUMNS, "rrn IN ({marks})")
+COUNT_TERMINALS: Final = "SELECT count(*) FROM terminal"
+HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batch = ?"
+SELECT_ASKED: Final = "SELECT rrn FROM attempt WHERE state = 'asked' ORDER BY deadline, rrn"
+SELECT_OWED: Final = "SELECT rrn, issuer, next_at FROM outbox ORDER BY next_at, rrn"
+SELECT_KEYS: Final = "SELECT usage, blob, kcv FROM station_key"
+SELECT_ISSUERS: Final = "SELECT name, institution, pin_blob, pin_kcv, mac_blob, mac_kcv FROM issuer ORDER BY name"
+SELECT_ROUTES: Final = "SELECT prefix, issuer FROM route"
+LAST_TICK: Final = (
+    "SELECT max(tick) FROM (SELECT max(tick) AS tick FROM trail UNION ALL SELECT max(tick) FROM alarm "
+    "UNION ALL SELECT max(tick) FROM quarantine) AS given"
+)
+
+PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
+PUT_ATTEMPT: Final = _upsert("attempt", ATTEMPT_COLUMNS, ("terminal", "batch", "stan"))
+PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
+PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
+PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
+DELETE_ADVICE: Final = "DELETE FROM outbox WHERE rrn = ?"
+INSERT_KEY: Final = _insert("station_key", ("usage", "blob", "kcv"))
+INSERT_TRAIL: Final = _insert("trail", Trail._fields)
+INSERT_ALARM: Final = _insert("alarm", Alarm._fields)
+INSERT_CASE: Final = _insert("exception_case", Case._fields) + " ON CONFLICT (number) DO NOTHING"
+INSERT_QUARANTINE: Final = _insert("quarantine", Quarantined._fields)
+
+
+class StationKeys(NamedTuple):
+    """The switch's own keys: card numbers in indexes (`token`) and at rest (`data`)."""
+
+    token: StoredKey
+    data: StoredKey
+
+
+class Changes(NamedTuple):
+    """All that one step writes, a list per table."""
+
+    terminals: Iterable[Terminal] = ()
+    attempts: Iterable[Attempt] = ()
+    advices: Iterable[Advice] = ()
+    acknowledged: Iterable[str] = ()
+    trail: Sequence[Trail] = ()
+    alarms: Sequence[Alarm] = ()
+    cases: Sequence[Case] = ()
+    quarantined: Sequence[Quarantined] = ()
+
+
+class Records:
+    """The store of the switch, written by this process alone."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    # --- seed -------------------------------------------------------------------------------------------------------
+
+    def keys(self, hsm: Hsm) -> StationKeys:
+        """The station's own keys, made and stored when this is a new store."""
+        rows = {usage: StoredKey(KeyUsage(usage), blob, kcv) for usage, blob, kcv in self.store.query(SELECT_KEYS)}
+        if not rows:
+            made = [hsm.generate(KeyUsage.TOKEN, 32), hsm.generate(KeyUsage.DATA, 32)]
+            rows = {key.usage.value: key for key in made}
+            with self.store.transaction():
+                self.store.executemany(INSERT_KEY, [(key.usage.value, key.blob, key.kcv) for key in made])
+                self.store.commit()
+        return StationKeys(rows["TOKEN"], rows["DATA"])
+
+    def enrol(self, terminals: Sequence[Terminal]) -> None:
+        """Register terminals, or register them anew (that signs them off)."""
+        self.write(Changes(terminals=terminals))
+
+    def connect(self, issuer: IssuerRow, prefixes: Sequence[str]) -> None:
+        """Register an issuer and the card ranges (leading digits) that go to it."""
+        row = (issuer.name, issuer.institution, issuer.pin.blob, issuer.pin.kcv, issuer.mac.blob, issuer.mac.kcv)
+        with self.store.transaction():
+            self.store.execute(PUT_ISSUER, row)
+            self.store.executemany(PUT_ROUTE, [(prefix, issuer.name) for prefix in prefixes])
+            self.store.commit()
+
+    # --- at start ---------------------------------------------------------------------------------------------------
+
+    def issuers(self) -> dict[str, IssuerRow]:
+        """Every issuer by its name."""
+        found = {}
+        for name, institution, pin, pin_kcv, mac, mac_kcv in self.store.query(SELECT_ISSUERS):
+            keys = StoredKey(KeyUsage.PIN, pin, pin_kcv), StoredKey(KeyUsage.MAC, mac, mac_kcv)
+            found[name] = IssuerRow(name, institution, *keys)
+        return found
+
+    def routes(self) -> dict[str, str]:
+        """Leading digits → issuer."""
+        return dict(self.store.query(SELECT_ROUTES))
+
+    def asked(self) -> list[str]:
+        """RRNs of the intents still open."""
+        return [rrn for (rrn,) in self.store.query(SELECT_ASKED)]
+
+    def owed(self) -> list[tuple[str, str, int]]:
+        """(RRN, issuer, next try) of every advice in the outbox."""
+        return [(rrn, issuer, next_at) for rrn, issuer, next_at in self.store.query(SELECT_OWED)]
+
+    def last_tick(self) -> int:
+        """The highest tick on the disk; 0 in a new store. Whatever takes a tick leaves a trail with a higher one."""
+        return int(self.store.query(LAST_TICK)[0][0] or 0)
+
+    def terminal_count(self) -> int:
+        """How many terminals are registered."""
+        return int(self.store.query(COUNT_TERMINALS)[0][0])
+
+    # --- in a step --------------------------------------------------------------------------------------------------
+
+    def terminals(self, names: Sequence[str]) -> dict[str, Terminal]:
+        """The registered ones among `names`."""
+        return {row[0]: _terminal(row) for row in self.store.select_in(SELECT_TERMINALS, names)} if names else {}
+
+    def attempts(self, keys: Sequence[AttemptKey], rrns: Sequence[str]) -> list[Attempt]:
+        """Every attempt with one of the keys or one of the RRNs; some may come twice."""
+        rows: list[tuple[Any, ...]] = []
+        if keys:
+            rows += self.store.select_in(SELECT_BY_KEY, [tuple(key) for key in keys])
+        if rrns:
+            rows += self.store.select_in(SELECT_BY_RRN, rrns)
+        return [_attempt(row) for row in rows]
+
+    def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
+        """Advices of the outbox, by RRN."""
+        return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
+
+    def highest_stan(self, terminal: str, batch: str) -> str:
+        """The highest STAN seen of a terminal in a batch; "" for none."""
+        return str(self.store.query(HIGHEST_STAN, (terminal, batch))[0][0] or "")
+
+    def write(self, changes: Changes) -> None:
+        """One transaction, one `executemany` per table, one commit. CommitFailed when it did not become durable."""
+        values = msgspec.structs.astuple
+        store = self.store
+        with store.transaction():
+            store.executemany(PUT_TERMINAL, [values(row) for row in changes.terminals])
+            store.executemany(PUT_ATTEMPT, [values(row) for row in changes.attempts])
+            store.executemany(PUT_ADVICE, [values(row) for row in changes.advices])
+            store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
+            store.executemany(INSERT_TRAIL, changes.trail)
+            store.executemany(INSERT_ALARM, changes.alarms)
+            store.executemany(INSERT_CASE, changes.cases)
+            store.executemany(INSERT_QUARANTINE, changes.quarantined)
+            store.commit()
+
+
+def _terminal(row: tuple[Any, ...]) -> Terminal:
+    terminal = Terminal(*row)
+    terminal.mac_algorithm = MacAlgorithm(terminal.mac_algorithm)
+    terminal.mac_raw = bool(terminal.mac_raw)
+    return terminal
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt:
+    attempt = Attempt(*row)
+    attempt.state = State(attempt.state)
+    attempt.forwarded = bool(attempt.forwarded)
+    return attempt

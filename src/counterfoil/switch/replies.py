@@ -1,0 +1,62 @@
+"""An issuer's answer to a purchase (leg 3). It counts under a valid MAC, in full, for an intent that is open.
+
+Anything less is no answer: the deadline closes the intent. Anything later is evidence.
+"""
+
+from __future__ import annotations
+
+from counterfoil.iso8583 import ISO87_ASCII, Message, nested, responses
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.lifecycle import Event, State
+from counterfoil.switch.reverse import owe_reversal
+from counterfoil.switch.rows import Attempt
+from counterfoil.switch.tell import result
+from counterfoil.switch.work import Work, kept
+
+CONTRADICTED = "96"
+
+
+def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
+    """Take a 0210 whose MAC is right."""
+    rrn = message.de37 or ""
+    attempt = work.by_rrn.get(rrn)
+    terminal = message.de41 or ""
+    if attempt is None or not matches(desk, issuer, attempt, message):
+        work.saw("answer_unmatched", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
+        work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=rrn)
+        return
+    yes = responses.is_approval(message.de39)
+    waiting = work.waiting_for(rrn)
+    late = attempt.state is not State.ASKED
+    work.saw("answer_late" if late else "issuer_answered", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
+    if not work.move(attempt, Event.ISSUER_YES if yes else Event.ISSUER_NO):
+        return
+    if late:
+        # The terminal was told no and the issuer says yes after all: what it booked goes back.
+        work.alarm("late_approval", issuer, "an approval of what was declined is being undone", rrn=rrn)
+        owe_reversal(desk, work, attempt, CONTRADICTED)
+        return
+    attempt.response_code = message.de39 or ""
+    attempt.auth_code = message.de38 or "" if yes else ""
+    attempt.answered_at = work.now
+    if waiting is not None and waiting.ask is not None:
+        result(desk, work, waiting.ask, attempt)
+
+
+def matches(desk: Desk, issuer: str, attempt: Attempt, message: Message) -> bool:
+    """Whether an answer is the answer to this attempt's request, in every element both carry."""
+    told = (message.de3, message.de4, message.de7, message.de11, message.de41, message.de42)
+    asked = (
+        attempt.processing,
+        f"{attempt.amount:012d}",
+        attempt.transmitted,
+        attempt.trace,
+        attempt.terminal,
+        attempt.merchant,
+    )
+    return (
+        issuer == attempt.issuer
+        and told == asked
+        and message.de39 is not None
+        and nested.same_institution(message.de32 or "", desk.settings.acquirer)
+    )

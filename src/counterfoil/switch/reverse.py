@@ -1,0 +1,143 @@
+"""Reversals: the terminal's 0400 (leg 1), and the moment a reversal comes to be owed to an issuer.
+
+An 0400 is answered as soon as REVERSING and its advice are on the disk, whether or not the issuer can be reached.
+
+An 0400 that names a sale of ours but another amount, merchant or currency changes nothing and is answered 64: to undo
+the sale would give back what nobody asked to give back, to acknowledge would close it for the terminal. A person
+decides; the terminal keeps its reversal pending meanwhile. Where nothing was booked there is nothing to mistake, and
+the amount is not compared.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.iso8583 import Message, nested
+from counterfoil.security import is_pan
+from counterfoil.switch import numbers
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.intake import Ask
+from counterfoil.switch.lifecycle import Event, State, moved
+from counterfoil.switch.memory import Owed
+from counterfoil.switch.rows import Advice, Attempt
+from counterfoil.switch.tell import answer, result
+from counterfoil.switch.work import Work, kept
+from counterfoil.transaction import AttemptKey
+
+MANDATORY: Final = ("de3", "de4", "de11", "de39", "de41", "de42", "de49", "de60")
+
+DONE: Final = "00"
+NO_ORIGINAL: Final = "25"
+DIFFERS: Final = "64"
+FORMAT: Final = "30"
+ISSUER_TIMEOUT: Final = "98"
+RESTARTED: Final = "06"
+
+NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
+
+
+def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
+    """Decide an 0400 whose MAC is right."""
+    message = ask.message
+    if key is None or any(getattr(message, name) is None for name in MANDATORY):
+        work.saw("asked", "1", kept(ask.dialect, message), terminal=message.de41 or "")
+        answer(desk, work, ask, FORMAT)
+        return
+    attempt = work.attempts.get(key)
+    if attempt is None:
+        attempt = _tombstone(desk, work, message, key)
+    work.saw("reversal_asked", "1", kept(ask.dialect, message), rrn=attempt.rrn, terminal=attempt.terminal)
+    if attempt.state not in NOTHING_BOOKED and not _same_sale(attempt, message):
+        work.open_case(attempt, "reversal_differs", desk.settings.case_owner, "an 0400 names another amount")
+        answer(desk, work, ask, DIFFERS, de37=attempt.rrn)
+        return
+    if not attempt.reversal_rrn:
+        attempt.reversal_rrn = numbers.rrn(work.tick(), desk.settings.utc_offset)
+        work.put(attempt)
+    if work.move(attempt, Event.REVERSE):
+        owe_reversal(desk, work, attempt, message.de39 or "")
+    code = NO_ORIGINAL if attempt.state is State.TOMBSTONE else DONE
+    answer(desk, work, ask, code, what="reversal_answered", de37=attempt.reversal_rrn, de32=desk.settings.acquirer)
+
+
+def expire(desk: Desk, work: Work, rrn: str) -> None:
+    """The deadline of an open intent passed, or a restart found it open: reverse it, then tell who waits 98."""
+    attempt, waiting = work.by_rrn.get(rrn), work.waiting_for(rrn)
+    if attempt is None or waiting is None or attempt.state is not State.ASKED or waiting.deadline > work.now:
+        return
+    work.move(attempt, Event.EXPIRE)
+    attempt.response_code = ISSUER_TIMEOUT
+    attempt.answered_at = work.now
+    work.saw("expired" if waiting.ask else "restarted", "2", "", rrn=rrn, terminal=attempt.terminal)
+    owe_reversal(desk, work, attempt, ISSUER_TIMEOUT if waiting.ask else RESTARTED)
+    if waiting.ask is not None:
+        result(desk, work, waiting.ask, attempt)
+
+
+def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str) -> None:
+    """Put the 0420 of an attempt that has just become REVERSING into the outbox; this step's commit makes it owed."""
+    tick = work.tick()
+    attempt.reversal_reason = reason
+    work.put(attempt)
+    advice = Advice(
+        rrn=attempt.rrn,
+        issuer=attempt.issuer,
+        transmitted=numbers.transmitted(tick),
+        trace=numbers.trace(tick),
+        message="",
+        next_at=work.now,
+    )
+    advice.message = msgspec.json.encode(_advice_fields(desk, attempt, advice)).decode()
+    work.put_advice(advice)
+    work.owe(advice.rrn, Owed(advice.issuer, advice.next_at))
+
+
+def _advice_fields(desk: Desk, attempt: Attempt, advice: Advice) -> dict[str, str]:
+    """The advice as data: everything but DE2, which is only kept encrypted, and the MAC."""
+    acquirer = desk.settings.acquirer
+    fields = {
+        "de3": attempt.processing,
+        "de4": f"{attempt.amount:012d}",
+        "de7": advice.transmitted,
+        "de11": advice.trace,
+        "de32": acquirer,
+        "de37": attempt.rrn,
+        "de38": attempt.auth_code,
+        "de39": attempt.reversal_reason,
+        "de41": attempt.terminal,
+        "de42": attempt.merchant,
+        "de49": attempt.currency,
+        "de90": nested.build_de90("0200", attempt.trace, attempt.transmitted, acquirer),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _same_sale(attempt: Attempt, message: Message) -> bool:
+    told = (int(message.de4 or "0"), message.de42, message.de49)
+    return told == (attempt.amount, attempt.merchant, attempt.currency)
+
+
+def _tombstone(desk: Desk, work: Work, message: Message, key: AttemptKey) -> Attempt:
+    """A reversal came first, or its original never will: whatever comes late under this key is refused."""
+    pan: Any = message.de2
+    card = is_pan(pan)
+    attempt = Attempt(
+        *key,
+        rrn=numbers.rrn(work.tick(), desk.settings.utc_offset),
+        state=moved(None, Event.REVERSE),
+        merchant=message.de42 or "",
+        processing=message.de3 or "",
+        amount=int(message.de4 or "0"),
+        currency=message.de49 or "",
+        entry_mode=message.de22 or "",
+        condition=message.de25 or "",
+        token=desk.hsm.token(pan, desk.token) if card else "",
+        first6=pan[:6] if card else "",
+        last4=pan[-4:] if card else "",
+        started_at=work.now,
+        reversal_reason=message.de39 or "",
+    )
+    work.put(attempt)
+    return attempt

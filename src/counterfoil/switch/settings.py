@@ -1,0 +1,46 @@
+"""What an operator can set on a switch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from counterfoil.step import SECOND, Instant
+
+TERMINALS: Final = "terminals"
+"""The server link terminals connect to. Links to issuers are named like the issuer."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every duration is in microseconds."""
+
+    acquirer: str = "00010344"
+    """DE32: this switch as the institutions beyond it know it (at most 11 digits)."""
+
+    switch_timer: Instant = 12 * SECOND
+    """How long an issuer may take. Longer than the issuer's own timer, shorter than the terminal's."""
+
+    retry_cap: Instant = 60 * SECOND
+    """The longest pause between two tries of one reversal advice; the first pause is the switch timer."""
+
+    echo_idle: Instant = 60 * SECOND
+    """After this much silence on an issuer link an echo test goes out."""
+
+    signon_repeat: Instant = 5 * SECOND
+    """A sign-on with the same STAN within this time is a repeat on the network and gets the same keys."""
+
+    window: int = 64
+    """Reversal advices that may be on their way to one issuer at once."""
+
+    case_after: int = 10
+    """Tries of one reversal advice after which a person is told; it stays owed all the same."""
+
+    case_owner: str = "operations"
+    """Who gets the cases."""
+
+    utc_offset: Instant = 8 * 3600 * SECOND
+    """Local time of the acquirer (DE12, DE13, the date in DE37), east of UTC positive."""
+
+    timers_per_step: int = 500
+    """Deadlines taken in one step, for fairness."""

@@ -1,0 +1,132 @@
+"""Station 2: reads what arrived, decides it in order, commits once, speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
+from counterfoil.security import Hsm
+from counterfoil.step import (
+    Closed,
+    Command,
+    Connected,
+    Frame,
+    Inbound,
+    Instant,
+    NotSent,
+    Outbound,
+    Performed,
+    Reply,
+)
+from counterfoil.switch import control, forward, hear, intake, saf, session
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.intake import Ask
+from counterfoil.switch.memory import Memory, Owed, Waiting
+from counterfoil.switch.needs import Needs
+from counterfoil.switch.numbers import Ticks
+from counterfoil.switch.records import Changes, Records
+from counterfoil.switch.reverse import expire
+from counterfoil.switch.rows import Advice, Alarm, Attempt, Quarantined
+from counterfoil.switch.settings import TERMINALS, Settings
+from counterfoil.switch.upstream import read
+from counterfoil.switch.work import Work, kept
+
+
+class Switch:
+    """The switch. Its store was given its issuers and terminals; what a restart left open expires in the first step."""
+
+    name = "switch"
+
+    def __init__(self, records: Records, hsm: Hsm, settings: Settings) -> None:
+        own = records.keys(hsm)
+        issuers = records.issuers()
+        self._records = records
+        self._settings = settings
+        self._desk = Desk(settings, hsm, own.token, own.data, issuers, records.routes(), records.highest_stan)
+        self._memory = Memory(issuers)
+        self._last_tick = records.last_tick()
+        for rrn in records.asked():
+            self._memory.wait(rrn, Waiting(None, 0, 0))
+        for rrn, issuer, next_at in records.owed():
+            self._memory.owe(rrn, Owed(issuer, next_at))
+
+    def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
+        """See `step.Station.step`."""
+        work = Work(now, self._memory, self._last_tick)
+        due = self._memory.expired(now, self._settings.timers_per_step)
+        needs = Needs(self._memory, due)
+        for item in needs.load(self._records, work, [needs.read(item) for item in arrived]):
+            self._decide(work, item)
+        for rrn in due:
+            expire(self._desk, work, rrn)
+        session.timers(self._desk, work)
+        saf.forward_all(self._desk, work, self._fetch)
+        changes = work.changes()
+        if changes is not None:
+            self._records.write(changes)
+        work.committed()
+        self._last_tick = work.ticks.last
+        return work.out
+
+    def wakes_at(self) -> Instant | None:
+        """See `step.Station.wakes_at`."""
+        memory, settings = self._memory, self._settings
+        timers = [memory.first_deadline()]
+        for issuer, link in memory.sessions.items():
+            if link.up:
+                timers += [session.wakes_at(link, settings), memory.next_send(issuer, settings.window)]
+        return min((timer for timer in timers if timer is not None), default=None)
+
+    def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
+        """See `step.Station.quarantine`."""
+        ticks = Ticks(self._last_tick)
+        link = "" if isinstance(offender, Command) else getattr(offender, "link", "")
+        row = Quarantined(ticks.next(now), link, reason, _kept(offender))
+        alarm = Alarm(ticks.next(now), "", link, "quarantine", reason)
+        self._records.write(Changes(alarms=[alarm], quarantined=[row]))
+        self._last_tick = ticks.last
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _decide(self, work: Work, item: Inbound | Ask) -> None:
+        desk = self._desk
+        if isinstance(item, Ask):
+            # A sign-on or registration earlier in this step may have changed the terminal.
+            terminal = work.terminals.get(item.message.de41 or "")
+            hear.from_terminal(desk, work, item._replace(terminal=terminal))
+        elif isinstance(item, Frame):
+            if item.link == TERMINALS:
+                work.refuse(item.link, item.conn, "not a message")
+            else:
+                hear.from_issuer(desk, work, item)
+        elif isinstance(item, Command):
+            body = control.answer_to(item.verb, item.args, work, self._records.store, desk.hsm)
+            work.out.append(Reply(item.id, body))
+        elif not isinstance(item, Performed) and item.link in desk.issuers:
+            self._link_event(work, item)
+
+    def _link_event(self, work: Work, item: Connected | Closed | NotSent) -> None:
+        if isinstance(item, Connected):
+            session.connected(self._desk, work, item.link)
+        elif isinstance(item, Closed):
+            session.closed(work, item.link)
+        elif item.token in self._memory.tokens:
+            forward.not_sent(self._desk, work, item.token)
+        else:
+            saf.not_sent(work, item.link, item.token)
+
+    def _fetch(self, rrns: Sequence[str]) -> tuple[Mapping[str, Advice], Sequence[Attempt]]:
+        return self._records.advices(rrns), self._records.attempts([], rrns)
+
+
+def _kept(offender: Inbound) -> str:
+    """What may be kept of an item nobody could process; of a command only its verb, its arguments may be keys."""
+    if isinstance(offender, Command):
+        return offender.verb
+    if not isinstance(offender, Frame):
+        return type(offender).__name__
+    if offender.link == TERMINALS:
+        ask = intake.read(offender)
+        return kept(CUP_POS, ask.message) if ask is not None else f"{len(offender.data)} bytes"
+    message, _ = read(offender)
+    return kept(ISO87_ASCII, message) if message is not None else f"{len(offender.data)} bytes"

@@ -1,0 +1,92 @@
+"""What the switch's store says of one attempt, for whoever asks: read-only, in one short transaction each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.money import BY_NUMBER
+from counterfoil.storage import Store
+from counterfoil.switch.lifecycle import State
+from counterfoil.switch.rows import Case
+from counterfoil.transaction import AttemptKey, Happened, SwitchStub, parse_ref
+
+STUB: Final = (
+    "SELECT attempt.terminal, batch, stan, attempt.rrn, state, merchant, amount, currency, last4, attempt.issuer, "
+    "attempt.transmitted, attempt.trace, forwarded, deadline, response_code, auth_code, started_at, updated_at, "
+    "reversal_reason, reversal_tries, reversal_code, case_number, outbox.tries, outbox.next_at "
+    "FROM attempt LEFT JOIN outbox ON outbox.rrn = attempt.rrn "
+)
+BY_KEY: Final = STUB + "WHERE attempt.terminal = ? AND batch = ? AND stan = ?"
+BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
+BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
+OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
+OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
+HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
+CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
+
+
+def stub(store: Store, ref: AttemptKey | str) -> SwitchStub | None:
+    """The stub of an attempt by its key, by TERMINAL/BATCH/STAN or by RRN; None when this switch never saw it."""
+    key = parse_ref(ref) if isinstance(ref, str) else ref
+    with store.reading():
+        rows = store.query(BY_RRN, (ref,)) if key is None else store.query(BY_KEY, tuple(key))
+        if not rows:
+            return None
+        history = store.query(HISTORY, (rows[0][3],))
+    return _stub(rows[0], tuple(Happened(at, what, _message(text)) for at, what, text in history))
+
+
+def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[SwitchStub]:
+    """Stubs by last four digits and amount (minor units), oldest first, without their history."""
+    return [_stub(row) for row in store.query(BY_CARD, (last4, amount, limit))]
+
+
+def pending(store: Store) -> list[SwitchStub]:
+    """Every attempt whose reversal the issuer has not acknowledged yet, oldest first, without history."""
+    return [_stub(row) for row in store.query(OWED)]
+
+
+def asked(store: Store) -> list[SwitchStub]:
+    """Every attempt an issuer still owes an answer for, oldest first, without history."""
+    return [_stub(row) for row in store.query(OPEN)]
+
+
+def cases(store: Store) -> list[Case]:
+    """Everything a person must decide, oldest first."""
+    return [Case(*row) for row in store.query(CASES)]
+
+
+def _message(text: str) -> dict[str, Any] | None:
+    return msgspec.json.decode(text, type=dict[str, Any]) if text else None
+
+
+def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStub:
+    (terminal, batch, stan, rrn, state, merchant, amount, currency, last4, issuer, transmitted, trace) = row[:12]
+    (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, owed, next_at) = row[12:]
+    due = deadline if state == State.ASKED else next_at or 0
+    return SwitchStub(
+        ref=str(AttemptKey(terminal, batch, stan)),
+        terminal=terminal,
+        merchant=merchant,
+        amount=amount,
+        currency=BY_NUMBER.get(currency, currency),
+        last4=last4,
+        state=state,
+        started_at=started,
+        updated_at=updated,
+        forwarded=bool(forwarded),
+        issuer=issuer,
+        rrn=rrn,
+        stan=trace,
+        transmitted=transmitted,
+        response_code=code,
+        auth_code=auth,
+        reversal_reason=reason,
+        reversal_tries=tries if owed is None else owed,
+        reversal_code=reversal_code,
+        case=case,
+        due=due,
+        history=history,
+    )

@@ -1,0 +1,46 @@
+"""Talking to an issuer (leg 2): every message in `iso87_ascii` under a CMAC, over everything before it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from counterfoil.errors import DecodeError
+from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.security import MacAlgorithm
+from counterfoil.step import Frame, Instant, Send
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.rows import IssuerRow
+
+LANE: Final = ""
+MAC_BYTES: Final = 8
+NO_MAC: Final = bytes(MAC_BYTES)
+FIRST_SECONDARY: Final = 66
+
+
+def packed(desk: Desk, issuer: IssuerRow, message: Message) -> bytes:
+    """The message as it goes on the link; its DE64 or DE128 is filled in."""
+    if any(number >= FIRST_SECONDARY for number in message.present()):
+        message.de128 = NO_MAC
+    else:
+        message.de64 = NO_MAC
+    body = ISO87_ASCII.encode(message)[:-MAC_BYTES]
+    return body + desk.hsm.mac(issuer.mac, body, MacAlgorithm.AES_CMAC, raw=True)
+
+
+def sending(desk: Desk, issuer: IssuerRow, message: Message, *, token: int = 0, before: Instant = 0) -> Send:
+    """The message as a `Send` on the issuer's link."""
+    return Send(issuer.name, LANE, packed(desk, issuer, message), token, before)
+
+
+def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
+    """Whether the issuer vouches for a frame; asked before anything in it is believed."""
+    body = frame.data
+    return desk.hsm.verify_mac(issuer.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], MacAlgorithm.AES_CMAC, raw=True)
+
+
+def read(frame: Frame) -> tuple[Message | None, bool]:
+    """The message in a frame as far as it can be read (None: not even its type), and whether all of it was."""
+    try:
+        return ISO87_ASCII.decode(frame.data), True
+    except DecodeError as error:
+        return (error.partial if isinstance(error.partial, Message) else None), False

@@ -1,0 +1,168 @@
+"""One step's working set: what it loaded, what it will write, what it will say.
+
+Whoever is decided later in the step sees what was decided before. Nothing here outlives a step that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from counterfoil.iso8583 import Dialect, Message
+from counterfoil.step import Hangup, Instant, Outbound
+from counterfoil.switch.lifecycle import Event, State, moved
+from counterfoil.switch.memory import Memory, Owed, Session, Waiting
+from counterfoil.switch.numbers import Ticks
+from counterfoil.switch.records import Changes
+from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
+from counterfoil.transaction import AttemptKey
+
+_json = msgspec.json.Encoder().encode
+
+
+def kept(dialect: Dialect, message: Message) -> str:
+    """A message as evidence may keep it: JSON of its masked fields, without what must never be on a disk."""
+    return _json({"mti": message.mti, **dialect.kept(message)}).decode()
+
+
+class Work:
+    """The working set of the step at `now`."""
+
+    def __init__(self, now: Instant, memory: Memory, last_tick: Instant) -> None:
+        self.now = now
+        self.memory = memory
+        self.ticks = Ticks(last_tick)
+        self.terminals: dict[str, Terminal] = {}
+        self.attempts: dict[AttemptKey, Attempt] = {}
+        self.by_rrn: dict[str, Attempt] = {}
+        self.advices: dict[str, Advice] = {}
+        self.waiting: dict[str, Waiting] = {}
+        self.owed: dict[str, Owed] = {}
+        self.sessions: dict[str, Session] = dict(memory.sessions)
+        self.rushed: set[str] = set()
+        self.acknowledged: dict[str, None] = {}
+        self.out: list[Outbound] = []
+        self._later: list[Callable[[], None]] = []
+        self._changed_terminals: dict[str, Terminal] = {}
+        self._changed_attempts: dict[AttemptKey, Attempt] = {}
+        self._changed_advices: dict[str, Advice] = {}
+        self._trail: list[Trail] = []
+        self._alarms: list[Alarm] = []
+        self._cases: list[Case] = []
+        self._quarantined: list[Quarantined] = []
+
+    def tick(self) -> Instant:
+        """An instant never given out before or again."""
+        return self.ticks.next(self.now)
+
+    # --- what was loaded --------------------------------------------------------------------------------------------
+
+    def load(self, attempt: Attempt) -> None:
+        """A row from the store; the second copy of one that is here already is dropped."""
+        if attempt.key not in self.attempts:
+            self.attempts[attempt.key] = attempt
+            self.by_rrn[attempt.rrn] = attempt
+
+    def waiting_for(self, rrn: str) -> Waiting | None:
+        """Who waits for an open intent."""
+        return self.waiting.get(rrn) or self.memory.waiting.get(rrn)
+
+    # --- what changes -----------------------------------------------------------------------------------------------
+
+    def move(self, attempt: Attempt, event: Event) -> bool:
+        """Take an attempt through its lifecycle; whether its state changed."""
+        before, attempt.state = attempt.state, moved(attempt.state, event)
+        if before is attempt.state:
+            return False
+        if before is State.ASKED:
+            self.later(lambda: self.memory.resolve(attempt.rrn))
+        self.put(attempt)
+        return True
+
+    def put(self, attempt: Attempt) -> None:
+        """An attempt, new or changed."""
+        attempt.updated_at = self.now
+        self.load(attempt)
+        self._changed_attempts[attempt.key] = attempt
+
+    def put_terminal(self, terminal: Terminal) -> None:
+        """A terminal, new or changed."""
+        self.terminals[terminal.terminal] = terminal
+        self._changed_terminals[terminal.terminal] = terminal
+
+    def put_advice(self, advice: Advice) -> None:
+        """An advice, new or tried again."""
+        self.advices[advice.rrn] = advice
+        self._changed_advices[advice.rrn] = advice
+
+    def acknowledge(self, rrn: str) -> None:
+        """An advice was answered for good: it leaves the outbox."""
+        self.advices.pop(rrn, None)
+        self._changed_advices.pop(rrn, None)
+        self.acknowledged[rrn] = None
+        self.later(lambda: self.memory.settle(rrn))
+
+    def wait(self, rrn: str, waiting: Waiting) -> None:
+        """Somebody waits for an open intent; the newest one gets the answer."""
+        self.waiting[rrn] = waiting
+        self.later(lambda: self.memory.wait(rrn, waiting))
+
+    def owe(self, rrn: str, owed: Owed) -> None:
+        """An advice is to be sent at `owed.next_at`."""
+        self.owed[rrn] = owed
+        self.later(lambda: self.memory.owe(rrn, owed))
+
+    def put_session(self, issuer: str, session: Session) -> None:
+        """The state of an issuer link."""
+        self.sessions[issuer] = session
+
+    def later(self, change: Callable[[], None]) -> None:
+        """A change of memory, made once the step is on the disk."""
+        self._later.append(change)
+
+    # --- evidence ---------------------------------------------------------------------------------------------------
+
+    def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> None:
+        """A line of evidence; `message` comes from `kept`."""
+        self._trail.append(Trail(self.tick(), rrn, terminal, what, leg, message))
+
+    def alarm(self, what: str, subject: str, detail: str, *, rrn: str = "") -> None:
+        """Something for an operator."""
+        self._alarms.append(Alarm(self.tick(), rrn, subject, what, detail))
+
+    def open_case(self, attempt: Attempt, what: str, owner: str, detail: str) -> None:
+        """Something for a person; an attempt has one case at most."""
+        if attempt.case_number:
+            return
+        attempt.case_number = f"S-{attempt.rrn}"
+        self.put(attempt)
+        self._cases.append(Case(attempt.case_number, attempt.rrn, self.now, owner, what, detail))
+        self.alarm(what, attempt.issuer or attempt.terminal, f"case {attempt.case_number}", rrn=attempt.rrn)
+
+    def refuse(self, link: str, conn: int | str, reason: str, message: str = "") -> None:
+        """Something that cannot be answered: keep what may be kept of it, close its connection."""
+        self._quarantined.append(Quarantined(self.tick(), link, reason, message))
+        self.out.append(Hangup(link, conn))
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def changes(self) -> Changes | None:
+        """What must be written; None when the step has nothing to write."""
+        changes = Changes(
+            list(self._changed_terminals.values()),
+            list(self._changed_attempts.values()),
+            list(self._changed_advices.values()),
+            list(self.acknowledged),
+            self._trail,
+            self._alarms,
+            self._cases,
+            self._quarantined,
+        )
+        return changes if any(changes) else None
+
+    def committed(self) -> None:
+        """The step is on the disk: memory follows."""
+        for change in self._later:
+            change()
+        self.memory.sessions = self.sessions
