@@ -125,7 +125,8 @@ def _opened(card: Card, balance: int, now: Instant) -> tuple[Account, Entry | No
     book = Book([chart.cardholder(card.account, card.currency, 0), chart.contra(funding)])
     if not balance:
         return book.account(card.account), None
-    entry = book.transfer(f"{card.account}/opening", funding, card.account, balance, card.currency, now, "opening")
+    # "#" stands before every digit, so the opening is the first line of a statement even within one instant.
+    entry = book.transfer(f"{card.account}/#opening", funding, card.account, balance, card.currency, now, "opening")
     return book.account(card.account), entry
 
 
