@@ -57,7 +57,10 @@ class Dialect:
         self._nested = nested
         self._elements = {number: Element(field, style) for number, field in self.fields.items()}
         self._compiler = Compiler(self.fields, style)
+        self._decoders, self._encoders = self._compiler.decoders, self._compiler.encoders
         self._head_size = 2 if style.packed else 4
+        self._short = slice(self._head_size, self._head_size + 8)
+        self._long = slice(self._head_size, self._head_size + 16)
         self._variants: dict[object, Dialect] = {}
 
     def __repr__(self) -> str:
@@ -71,8 +74,10 @@ class Dialect:
         DecodeError otherwise: `path` and `offset` of the first flaw, `partial` with the fields that could be read
         (also those behind the flaw as long as it is certain where they start).
         """
-        key = self._key(body)
-        fast = self._compiler.decoders.get(key)
+        key = body[self._short]
+        if key >= b"\x80":  # bit 1: a secondary bitmap follows
+            key = body[self._long]
+        fast = self._decoders.get(key)
         if fast is not None:
             message = fast(body)
             if message is not None:
@@ -84,11 +89,6 @@ class Dialect:
             if self._known(numbers):
                 self._compiler.learn_decoder(key, numbers)
         return message
-
-    def _key(self, body: bytes) -> bytes:
-        at = self._head_size
-        key = body[at : at + 8]
-        return body[at : at + 16] if self.style.secondary and key >= b"\x80" else key
 
     def decode_any(self, body: bytes) -> Message:
         """`decode` by the generic loop alone; the tests compare the two."""
@@ -170,13 +170,13 @@ class Dialect:
         """
         values = message.__dict__
         names = tuple(values)
-        fast = self._compiler.encoders.get(names)
+        fast = self._encoders.get(names)
         if fast is not None:
             body = fast(values)
             if body is not None:
                 return body
         body = self.encode_any(message)
-        if fast is None and self._known(message.present()):
+        if fast is None and None not in values.values() and self._known(message.present()):
             self._compiler.learn_encoder(names)
         return body
 

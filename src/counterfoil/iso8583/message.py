@@ -156,7 +156,7 @@ class Message:
         if not _NAMES.issuperset(fields):
             raise TypeError("fields are named de2 to de128, without de65")
         self.mti = mti
-        self.__dict__.update(fields)
+        self.__dict__.update({name: value for name, value in fields.items() if value is not None})
 
     def get(self, number: int) -> Any:
         """The value of one field, None when absent; KeyError for a number no field has."""
@@ -188,7 +188,8 @@ class Message:
         if not _NAMES.issuperset(changes):
             raise TypeError("fields are named de2 to de128, without de65")
         other = Message.__new__(Message)
-        other.__dict__ = {**self.__dict__, **changes}
+        values = {**self.__dict__, **changes}
+        other.__dict__ = {name: value for name, value in values.items() if value is not None}
         return other
 
     def __eq__(self, other: object) -> bool:

@@ -14,6 +14,8 @@ Show: TypeAlias = Callable[[str], str]
 # A run of digits long enough to be a card number, also when somebody groups it: \d includes full-width digits.
 _CARD_RUN: Final = re.compile(r"\d(?:[ -]?\d){12,}")
 
+_AMOUNTS: Final = re.compile(r"(?:[0-9]{4}[0-9A-Z]{3}[CD][0-9]{12})*")
+
 
 def clear(text: str) -> str:
     """As it is: numbers and codes whose layout leaves no room for card data."""
@@ -30,6 +32,11 @@ def pan(text: str) -> str:
     if 13 <= len(text) <= 19 and text.isascii() and text.isdecimal():
         return text[:6] + "*" * (len(text) - 10) + text[-4:]
     return hidden(text)
+
+
+def amounts(text: str) -> str:
+    """Items of DE54, each made of codes and one amount; anything of another form is hidden."""
+    return text if _AMOUNTS.fullmatch(text) else hidden(text)
 
 
 def words(text: str) -> str:

@@ -11,7 +11,7 @@ from counterfoil.iso8583 import nested
 from counterfoil.iso8583.codec import Dialect, shape
 from counterfoil.iso8583.encoding import Style
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
-from counterfoil.iso8583.show import clear, hidden, pan, words
+from counterfoil.iso8583.show import amounts, clear, hidden, pan, words
 
 FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
 N, Z, AN, ANS, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.B
@@ -46,7 +46,7 @@ FIELDS: Final = (
     Field(49, "currency", AN, 3, FIXED, clear),
     Field(52, "PIN block", B, 8, FIXED, hidden),
     Field(53, "security control", N, 16, FIXED, hidden),
-    Field(54, "additional amounts", AN, 40, LLL, clear),
+    Field(54, "additional amounts", AN, 40, LLL, amounts),
     Field(55, "chip data", B, 255, LLL, hidden),
     Field(56, "response text", ANS, 999, LLL, words),
     Field(57, "acquirer's own", ANS, 999, LLL, hidden),

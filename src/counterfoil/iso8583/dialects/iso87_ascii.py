@@ -8,7 +8,7 @@ from counterfoil.iso8583 import nested
 from counterfoil.iso8583.codec import Dialect, shape
 from counterfoil.iso8583.encoding import Style
 from counterfoil.iso8583.fields import Field, Kind, Prefix
-from counterfoil.iso8583.show import Show, clear, hidden, pan, words
+from counterfoil.iso8583.show import Show, amounts, clear, hidden, pan, words
 
 FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
 N, Z, AN, ANS, XN, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.XN, Kind.B
@@ -66,7 +66,7 @@ FIELDS: Final = (
     Field(51, "currency, cardholder billing", AN, 3, FIXED, clear),
     Field(52, "PIN data", B, 8, FIXED, hidden),
     Field(53, "security related control information", N, 16, FIXED, hidden),
-    Field(54, "additional amounts", AN, 120, LLL, clear),
+    Field(54, "additional amounts", AN, 120, LLL, amounts),
     Field(55, "chip data", B, 255, LLL, hidden),  # (B)
     *_row(range(56, 64), "reserved", ANS, 999, LLL, hidden),
     Field(64, "message authentication code", B, 8, FIXED, hidden),
@@ -86,7 +86,7 @@ FIELDS: Final = (
     Field(92, "file security code", AN, 2, FIXED, clear),
     Field(93, "response indicator", AN, 5, FIXED, clear),  # (B)
     Field(94, "service indicator", AN, 7, FIXED, clear),
-    Field(95, "replacement amounts", AN, 42, FIXED, clear),
+    Field(95, "replacement amounts", AN, 42, FIXED, hidden),
     Field(96, "message security code", B, 8, FIXED, hidden),  # (B)
     Field(97, "amount, net settlement", XN, 17, FIXED, clear),
     Field(98, "payee", ANS, 25, FIXED, words),
