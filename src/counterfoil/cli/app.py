@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from counterfoil import __version__
-from counterfoil.cli.failure import complain, unexpected
+from counterfoil.cli.failure import Complaint, Exit
 from counterfoil.cli.session import DATA_OPTION, LANG_OPTION
 from counterfoil.errors import PaymentError
 from counterfoil.words import Text
@@ -29,6 +29,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "day": ("day", "A day of real shop baskets through the running stack, with faults."),
 }
 
+INTERRUPTED: Final = 130  # as shells say it
 EPILOG: Final = """\b
 Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 declined ·
             5 not found · 6 unreachable or not sent · 7 breaks found
@@ -73,15 +74,15 @@ def command(data: str | None, lang: str | None) -> None:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. Every complaint is one sentence on stderr, and JSON with --json."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    json = "--json" in arguments
+    complaint = Complaint(arguments)
     try:
         return int(command.main(args=arguments, prog_name="counterfoil", standalone_mode=False) or 0)
     except click.ClickException as error:
-        return complain(error, json)
+        return complaint.about(error)
     except (click.Abort, KeyboardInterrupt):
-        return unexpected("interrupted", Text("interrupted", "已中断"), json, 130)
+        return complaint.say("interrupted", Text("interrupted", "已中断"), INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
-        return 1
+        return Exit.FAILED
     except PaymentError as error:
-        return unexpected("failed", Text(str(error), str(error)), json, 1)
+        return complaint.say("failed", Text(str(error), str(error)), Exit.FAILED)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 import msgspec
 
+from counterfoil.cli.language import language
 from counterfoil.words import Text
 
 
@@ -36,28 +38,35 @@ class Failure(click.ClickException):
         self.more = more
 
 
-def complain(error: click.ClickException, json: bool) -> int:
-    """Say what is wrong and return the exit code."""
-    if isinstance(error, Failure):
-        return unexpected(error.code, error.text, json, error.status, **error.more)
-    text = error.format_message().replace("\n", " ").strip()
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        text = f"{text} (try '{error.ctx.command_path} --help')"
-    return unexpected("usage" if error.exit_code == Exit.USAGE else "failed", Text(text, text), json, error.exit_code)
+class Complaint:
+    """Where complaints go: one sentence on stderr in the reader's language, and an object on stdout with --json."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._json = "--json" in arguments
+        self._lang = language(after("--lang", arguments))
+
+    def about(self, error: click.ClickException) -> int:
+        """Say what is wrong and return the exit code."""
+        if isinstance(error, Failure):
+            return self.say(error.code, error.text, error.status, **error.more)
+        text = error.format_message().replace("\n", " ").strip()
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            text = f"{text} (try '{error.ctx.command_path} --help')"
+        return self.say("usage" if error.exit_code == Exit.USAGE else "failed", Text(text, text), error.exit_code)
+
+    def say(self, code: str, text: Text, status: int, **more: Any) -> int:
+        """The sentence, the object, the exit code."""
+        if self._json:
+            sys.stdout.write(msgspec.json.encode({"error": code, "message": text.both(), **more}).decode() + "\n")
+        click.echo(f"counterfoil: {text.zh if self._lang == 'zh' else text.en}", err=True)
+        return status
 
 
-def unexpected(code: str, text: Text, json: bool, status: int, **more: Any) -> int:
-    """One sentence on stderr; with --json also an object on stdout. Returns `status`."""
-    if json:
-        sys.stdout.write(msgspec.json.encode({"error": code, "message": text.both(), **more}).decode() + "\n")
-    sentence = text.zh if speaks_chinese() else text.en
-    click.echo(f"counterfoil: {sentence}", err=True)
-    return status
-
-
-def speaks_chinese() -> bool:
-    """The language of the running verb, as its session was told."""
-    from counterfoil.cli.session import language
-
-    context = click.get_current_context(silent=True)
-    return language(context.params.get("lang") if context else None) == "zh"
+def after(option: str, arguments: Sequence[str]) -> str | None:
+    """The value of an option on a command line that may not even parse."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == option:
+            return following
+        if word.startswith(option + "="):
+            return word.partition("=")[2]
+    return None

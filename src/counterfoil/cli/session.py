@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeAlias
+from typing import Any, Concatenate, Final, ParamSpec
 
 import click
 import msgspec
 
+from counterfoil.cli.language import Lang, language
 from counterfoil.words import Text
 
 P = ParamSpec("P")
-Lang: TypeAlias = Literal["en", "zh"]
 
 DATA_OPTION: Final = click.option(
     "--data",
@@ -28,20 +27,20 @@ LANG_OPTION: Final = click.option(
 JSON_OPTION: Final = click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout, nothing else.")
 
 
-def language(chosen: str | None) -> Lang:
-    """The language of this run: the flag, else COUNTERFOIL_LANG, else the locale, else English."""
-    names = (chosen, *(os.environ.get(name) for name in ("COUNTERFOIL_LANG", "LC_ALL", "LC_MESSAGES", "LANG")))
-    found = next((name for name in names if name), "en")
-    return "zh" if found.lower().startswith("zh") else "en"
-
-
 class Session:
     """One call of one verb: where the stack is, and how to answer."""
 
-    def __init__(self, data: Path, *, json: bool, lang: Lang) -> None:
-        self.data = data
+    def __init__(self, chosen: str | None, *, json: bool, lang: Lang) -> None:
+        self._chosen = chosen
         self.json = json
         self.lang = lang
+
+    @property
+    def data(self) -> Path:
+        """The data directory: --data, else COUNTERFOIL_DATA, else the XDG state directory."""
+        from counterfoil.stack.config import data_directory
+
+        return data_directory(self._chosen)
 
     def word(self, text: Text) -> str:
         """The sentence in the reader's language."""
@@ -70,11 +69,8 @@ def verb(function: Callable[Concatenate[Session, P], int]) -> Callable[P, int]:
     def with_session(*args: Any, **kwargs: Any) -> int:
         context = click.get_current_context()
         above = context.find_root().params
-        from counterfoil.stack.config import data_directory
-
-        chosen = kwargs.pop("data") or above.get("data")
         session = Session(
-            data_directory(chosen),
+            kwargs.pop("data") or above.get("data"),
             json=kwargs.pop("as_json"),
             lang=language(kwargs.pop("lang") or above.get("lang")),
         )

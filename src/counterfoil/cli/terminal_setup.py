@@ -70,8 +70,6 @@ def register_command(
     mac_raw: bool,
 ) -> int:
     """Let the switch know a terminal that is not ours."""
-    from counterfoil.cli.stack import ask
-
     args: dict[str, Any] = {"terminal": terminal, "merchant": merchant}
     args |= {name: value for name, value in (("tmk", tmk), ("mak", mak)) if value}
     if dialect:
@@ -80,6 +78,8 @@ def register_command(
         args["mac"] = mac
     if mac_raw:
         args["mac_raw"] = True
+    from counterfoil.cli.stack import ask
+
     reply = ask(session, "switch", "register", args, 10.0)
     if "error" in reply:
         raise Failure(Exit.USAGE, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))

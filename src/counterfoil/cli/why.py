@@ -44,10 +44,10 @@ COLOUR: Final = {"PAID": "green", "NOT_CHARGED": "green", "RETURNED": "green", "
 @verb
 def command(session: Session, ref: tuple[str, ...], verbose: bool) -> int:
     """Where the money of one transaction is, and what happens next."""
+    question = asked(ref)
     from counterfoil.cli.stack import now, stores
     from counterfoil.inquiry import finding, search
 
-    question = asked(ref)
     with stores(session) as opened:
         found = search(opened, question)
         if not found:
