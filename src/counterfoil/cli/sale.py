@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
+import time
 from typing import Any, Final
 
 import click
@@ -18,6 +20,7 @@ Examples:
   counterfoil sale --amount 12.50 --card alice --pin 1234 --key till-7-receipt-42 --json
   counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000007
 """
+PAUSE: Final = 0.3
 OUTCOMES: Final = {
     "approved": Exit.OK,
     "declined": Exit.DECLINED,
@@ -51,7 +54,7 @@ def command(
     retry_of: str | None,
 ) -> int:
     """Take a card payment."""
-    from counterfoil.cli.stack import ask, card_named, first_terminal, patience
+    from counterfoil.cli.stack import card_named, first_terminal
 
     card = card_named(session, name)
     args: dict[str, Any] = {
@@ -63,11 +66,30 @@ def command(
     }
     typed = pin if pin is not None else prompted(card)
     args |= {name: value for name, value in (("pin", typed), ("key", key), ("retry_of", retry_of)) if value}
-    reply = ask(session, "terminal", "sale", args, patience(session))
+    args.setdefault("key", f"cli-{secrets.token_hex(8)}")
+    reply = sell(session, args)
     if "error" in reply:
         raise turned_down(reply)
     session.answer(reply, lambda: tell(session, reply))
     return OUTCOMES[reply["outcome"]]
+
+
+def sell(session: Session, args: dict[str, Any]) -> dict[str, Any]:
+    """The terminal's answer. When the channel breaks after the request left, the same key asks what became of it."""
+    from counterfoil.cli.stack import ask, patience
+
+    seconds = patience(session)
+    ends = time.monotonic() + seconds
+    broken: Failure | None = None
+    while True:
+        try:
+            return ask(session, "terminal", "sale", args, seconds)
+        except Failure as failure:
+            if failure.status is Exit.UNKNOWN:
+                broken = failure
+            if broken is None or time.monotonic() >= ends:
+                raise broken or failure from None
+        time.sleep(PAUSE)
 
 
 def minor(amount: str, currency: str) -> int:

@@ -50,7 +50,7 @@ class Session:
         """The same from its JSON form {"en", "zh"}."""
         return str(both[self.lang])
 
-    def answer(self, value: Any, people: Callable[[], None]) -> None:
+    def answer(self, value: Any, people: Callable[[], object]) -> None:
         """Say the answer: the JSON value with --json, otherwise whatever `people` prints."""
         if self.json:
             sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

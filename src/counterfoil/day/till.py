@@ -41,6 +41,8 @@ class Till:
             if reply.get("error") in BUSY:
                 await self._wait_or_answer(reply)
                 continue
+            if reply.get("open_sale"):
+                await self._taken(reply)
             sale.told(reply.get("outcome", "lost"), reply)
             return
 
@@ -49,14 +51,17 @@ class Till:
         await self.sell(sale)
 
     async def _wait_or_answer(self, reply: dict[str, Any]) -> None:
-        """A terminal that came up again after an approval asks about the goods first: the customer took them."""
-        sale = reply.get("sale") or reply
-        if reply["error"] == "open_sale" and sale.get("ref"):
-            try:
-                await self.call("goods", {"ref": sale["ref"], "answer": "handed_over"})
-            except (NotSent, OutcomeUnknown):
-                await asyncio.sleep(PAUSE)
+        """A terminal that came up again after an approval asks about that sale's goods before it sells."""
+        if reply["error"] == "open_sale":
+            await self._taken(reply["sale"])
         else:
+            await asyncio.sleep(PAUSE)
+
+    async def _taken(self, sale: dict[str, Any]) -> None:
+        """The goods of this sale were handed over: its customer has paid and left."""
+        try:
+            await self.call("goods", {"ref": sale["ref"], "answer": "handed_over"})
+        except (NotSent, OutcomeUnknown):
             await asyncio.sleep(PAUSE)
 
     async def call(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,199 @@
+"""How the verbs reach the stack of a data directory: control channels, stores, demo data."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session
+from counterfoil.day.town import Address, Shopper, Town
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.inquiry import Stores
+from counterfoil.issuer import stubs as issuers
+from counterfoil.stack import config
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import ISSUERS, SUPERVISOR, Layout, Running
+from counterfoil.step import SECOND, Instant
+from counterfoil.words import Text
+
+NO_STACK: Final = Text(
+    "no stack is running on {data}: start it with `counterfoil up`", "{data} 上没有运行的系统:请先执行 `counterfoil up`"
+)
+NO_DATA: Final = Text(
+    "{data} holds no demo data: start with `counterfoil up`", "{data} 没有演示数据:请先执行 `counterfoil up`"
+)
+NO_ANSWER: Final = Text("{station} did not answer in time: the outcome is unknown", "{station} 未及时应答:结果未知")
+AWAY: Final = Text("{station} cannot be reached just now", "目前无法连接 {station}")
+SHOPPER: Final = "shopper-"
+
+
+def now() -> Instant:
+    """The present instant."""
+    return time.time_ns() // 1000
+
+
+def layout_of(session: Session) -> Layout:
+    """The paths of this data directory."""
+    return Layout(session.data)
+
+
+def running(session: Session, station: str) -> Running:
+    """How to reach a process; Failure when nothing runs on this data."""
+    found = layout_of(session).find(station)
+    if found is None:
+        up = layout_of(session).find(SUPERVISOR)
+        text = AWAY.filled(station=station) if up else NO_STACK.filled(data=session.data)
+        raise Failure(Exit.UNREACHABLE, "unreachable", text)
+    return found
+
+
+def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """One request on a control channel; Failure 6 when nothing was sent, 3 when no answer came."""
+    from counterfoil.links.control import ask as ask_channel
+
+    at = running(session, station)
+    try:
+        return ask_channel(at.host, at.port, at.token, verb, args, seconds)
+    except NotSent:
+        raise Failure(Exit.UNREACHABLE, "unreachable", AWAY.filled(station=station)) from None
+    except OutcomeUnknown:
+        raise Failure(Exit.UNKNOWN, "outcome_unknown", NO_ANSWER.filled(station=station)) from None
+
+
+def stores(session: Session) -> Stores:
+    """Every station's store, for reading, running or not; Failure when this is no data directory."""
+    layout = layout_of(session)
+    if not layout.demo_key.exists():
+        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
+    return Stores(layout.store("terminal"), layout.store("switch"), {name: layout.store(name) for name in ISSUERS})
+
+
+def terminal_seconds(session: Session) -> float:
+    """The terminals' timer, as the running stack was told; the default when it does not say."""
+    timers = running(session, SUPERVISOR).extra.get("timers")
+    return config.parse_timers(timers or config.DEFAULT_TIMERS).terminal / SECOND
+
+
+def patience(session: Session) -> float:
+    """How long a sale may take: sign-on, an earlier reversal, the sale, the printer."""
+    return 4 * terminal_seconds(session) + 15
+
+
+# --- demo data --------------------------------------------------------------------------------------------------------
+
+
+def demo(session: Session) -> Demo:
+    """The demo of this data directory; Failure when it holds none."""
+    layout = layout_of(session)
+    if not layout.demo_key.exists():
+        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
+    return Demo.of(layout)
+
+
+def cards(session: Session) -> list[dict[str, Any]]:
+    """The demo cards with their balances in minor units; None for a card no issuer knows."""
+    known = demo(session).cards()
+    with stores(session) as opened:
+        balances = {
+            (name, card["name"]): card["balance"]
+            for name, store in opened.each_issuer()
+            for card in issuers.cards(store)
+        }
+    return [
+        {
+            "name": card.name,
+            "pan": card.pan,
+            "expiry": card.expiry,
+            "track2": card.track2,
+            "pin": card.pin,
+            "issuer": card.issuer,
+            "balance": balances.get((card.issuer, card.name)),
+            "currency": card.currency,
+        }
+        for card in known
+    ]
+
+
+def card_named(session: Session, name: str) -> dict[str, Any]:
+    """One demo card; Failure when there is none of that name."""
+    found = demo(session).card(name)
+    if found is None:
+        text = Text(
+            "no demo card has this name (see `counterfoil cards`)", "没有这个名称的演示卡(见 `counterfoil cards`)"
+        )
+        raise Failure(Exit.NOT_FOUND, "unknown_card", text)
+    return dict(msgspec.to_builtins(found))
+
+
+def terminals(session: Session) -> list[dict[str, Any]]:
+    """The seeded terminals, the one that is not ours last."""
+    found = demo(session).terminals()
+    return [{"terminal": one.terminal, "merchant": one.merchant, "ours": one.ours} for one in found]
+
+
+def first_terminal(session: Session) -> str:
+    """The terminal a sale goes to when none is named."""
+    return demo(session).terminals()[0].terminal
+
+
+def exported(session: Session, terminal: str) -> dict[str, Any]:
+    """What a vendor needs to put a demo terminal on the line; Failure for any other terminal."""
+    found = demo(session).terminal(terminal)
+    if found is None:
+        text = Text("only a terminal that was seeded as demo can be exported", "只能导出演示终端")
+        raise Failure(Exit.NOT_FOUND, "unknown_terminal", text)
+    at = running(session, SUPERVISOR).extra["terminals"]
+    batch = ask(session, "switch", "status", {"terminal": terminal}, 10.0).get("batch", "000001")
+    return {
+        "terminal": found.terminal,
+        "merchant": found.merchant,
+        "tmk": found.tmk.upper(),
+        "tpdu": found.tpdu,
+        "header": found.header,
+        "batch": batch,
+        "host": at["host"],
+        "port": at["port"],
+    }
+
+
+def receipts(session: Session, ref: str, copy: str) -> list[Path]:
+    """The prints of one copy of a sale's receipt, oldest first."""
+    folder = layout_of(session).receipts
+    found = folder.glob(f"{ref.replace('/', '-')}.{copy}.*.txt")
+    return sorted(found, key=lambda path: int(path.suffixes[-2][1:]))
+
+
+# --- the day ----------------------------------------------------------------------------------------------------------
+
+
+def town(session: Session) -> Town:
+    """The running stack as the cashiers of a day see it."""
+    from counterfoil.links.control import ask as ask_channel
+
+    known = demo(session).cards()
+    shoppers = [card for card in known if card.name.startswith(SHOPPER)]
+    at = running(session, SUPERVISOR)
+
+    def address(station: str) -> Address:
+        found = layout_of(session).find(station)
+        if found is None:
+            raise NotSent(f"{station} does not say where it is")
+        return Address(found.host, found.port, found.token)
+
+    def balances() -> dict[str, int]:
+        return {card["name"]: card["balance"] for card in cards(session) if card["name"].startswith(SHOPPER)}
+
+    return Town(
+        terminals=[one.terminal for one in demo(session).terminals() if one.ours],
+        shoppers=[Shopper(card.name, card.pan, card.expiry, card.track2, card.pin, card.currency) for card in shoppers],
+        address=address,
+        faults=lambda verb, args: ask_channel(at.host, at.port, at.token, verb, args, 15.0),
+        stores=lambda: stores(session),
+        balances=balances,
+        now=now,
+        timer=terminal_seconds(session),
+    )
