@@ -1,0 +1,34 @@
+"""The documents tell the truth about the code: their links lead somewhere, and the names beside them are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from counterfoil.cli.app import VERBS
+from counterfoil.verdict import Verdict
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)[^)]*\)((?:[ ,]+`\w+`)*)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_the_names_beside_them_are_in_those_files(document: Path) -> None:
+    for target, names in LINK.findall(document.read_text("utf-8")):
+        file = (document.parent / target).resolve()
+        assert file.exists(), target
+        for name in re.findall(r"`(\w+)`", names):
+            assert re.search(rf"\b{name}\b", file.read_text("utf-8")), (target, name)
+
+
+def test_every_verdict_is_explained() -> None:
+    text = (ROOT / "docs/loop.md").read_text("utf-8")
+    for verdict in Verdict:
+        assert f"| `{verdict.value}` |" in text
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for verb in VERBS:
+        assert re.search(rf"`[^`\n]*\b{verb}\b[^`\n]*`", readme), verb
