@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from counterfoil.errors import StoreError
-from counterfoil.iso8583 import ISO87_ASCII, Message
-from counterfoil.issuer import Issuer, Records, Settings, find, stub
-from counterfoil.step import SECOND, Closed, Command, CommitFailed, Connected, Hangup, Perform, Performed, Reply, Send
-from issuer.bank import DAY, LINK, NOON, PANS, Bank, described
+from counterfoil.iso8583 import Message
+from counterfoil.step import Closed, Command, CommitFailed, Connected, Send
+from issuer.bank import LINK, PANS, Bank
 
 
 def test_two_purchases_of_one_step_cannot_both_spend_the_last_yuan() -> None:
@@ -158,369 +159,32 @@ def test_a_step_with_nothing_to_write_does_not_commit(monkeypatch: pytest.Monkey
     assert commits == [1]
 
 
-# --- the network, and what should not be there ----------------------------------------------------------------------
+def failing(bank: Bank, turn: int) -> Callable[[str, Sequence[Sequence[object]]], None]:
+    """The store's `executemany`, with a disk that says no at its call number `turn`."""
+    real, calls = bank.store.executemany, count()
+
+    def executemany(sql: str, rows: Sequence[Sequence[object]]) -> None:
+        if next(calls) == turn:
+            raise StoreError("the disk says no")
+        real(sql, rows)
+
+    return executemany
 
 
-@pytest.mark.parametrize(
-    ("code", "answer"), [("001", "00"), ("301", "00"), ("002", "00"), ("101", "40"), ("201", "40")]
-)
-def test_network_messages(code: str, answer: str) -> None:
-    bank = Bank()
-    (got,) = bank.ask(Message("0800", de7="0314120000", de11="000001", de70=code))
-    assert (got.mti, got.de39, got.present()) == ("0810", answer, (7, 11, 39, 70, 128))
-
-
-def test_signed_on_is_per_connection_and_ends_with_it() -> None:
-    bank = Bank()
-    sign_on = Message("0800", de7="0314120000", de11="000001", de70="001")
-    sign_off = Message("0800", de7="0314120000", de11="000002", de70="002")
-    assert bank.command("status")["signed_on"] is False
-    bank.step(bank.frame(sign_on, conn=1), bank.frame(sign_on, conn=2))
-    bank.step(bank.frame(sign_off, conn=1))
-    assert bank.command("status")["signed_on"] is True
-    bank.step(Closed(LINK, 2))
-    assert bank.command("status")["signed_on"] is False
-
-
-def test_a_sign_on_under_the_wrong_key_is_told_so_and_does_not_count() -> None:
-    bank = Bank()
-    data = bank.sealed(Message("0800", de7="0314120000", de11="000001", de70="001"))
-    assert bank.code(data[:-1] + bytes([data[-1] ^ 1])) == "63"
-    assert bank.command("status")["signed_on"] is False
-    assert bank.command("status")["alarms"] == 1
-
-
-@pytest.mark.parametrize("data", [b"", b"0", b"\0" * 3, b"garbage!" * 40, b"\xff" * 300])
-def test_garbage_closes_the_connection_and_nothing_else(data: bytes) -> None:
-    bank = Bank()
-    purchase = bank.purchase()
-    said = bank.step(bank.frame(data, conn=5), bank.frame(purchase, conn=6))
-    assert said[0] == Hangup(LINK, 5)
-    assert [answer.de39 for answer in bank.answers(said)] == ["00"]
-
-
-@pytest.mark.parametrize("mti", ["0210", "0430", "0810", "0999"])
-def test_an_answer_nobody_asked_for_closes_the_connection(mti: str) -> None:
-    bank = Bank()
-    message = bank.purchase()
-    message.mti = mti
-    assert bank.step(bank.frame(message)) == [Hangup(LINK, 1)]
-
-
-def test_a_purchase_cut_off_at_any_byte_never_books_and_never_raises() -> None:
-    bank = Bank()
-    data = bank.sealed(bank.purchase())
-    codes = {bank.code(data[:size]) if size > 60 else None for size in range(len(data))}
-    assert codes <= {None, "", "30"}
-    assert bank.balance("alice") == "5000.00"
-
-
-def test_a_purchase_with_any_byte_changed_never_books() -> None:
-    bank = Bank()
-    data = bank.sealed(bank.purchase())
-    for at in range(len(data)):
-        changed = data[:at] + bytes([data[at] ^ 0x15]) + data[at + 1 :]
-        answers = bank.answers(bank.step(bank.frame(changed)))
-        assert all(answer.de39 in {"30", "63"} for answer in answers)
-    assert bank.balance("alice") == "5000.00"
-    assert all(state == "declined" for (state,) in bank.rows("txn", "state"))
+def test_a_failure_at_any_statement_of_the_commit_leaves_the_disk_and_the_memory_as_they_were(tmp_path: Path) -> None:
+    bank = Bank(tmp_path)
+    stands, wrong = bank.purchase(), bank.purchase(pin="0000")
+    bank.ask(stands, wrong)
+    batch = [bank.purchase(), bank.advice(stands), bank.purchase("bob", pin="0000"), bank.advice(bank.purchase())]
+    tables = ("txn", "advice", "entry", "account", "card", "outbox", "trail", "alarm")
+    before = {table: bank.rows(table) for table in tables}
+    for turn in range(11):  # one statement a table and verb
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bank.store, "executemany", failing(bank, turn))
+            with pytest.raises(StoreError):
+                bank.ask(*batch)
+        assert {table: bank.rows(table) for table in tables} == before
+        if turn % 2:
+            bank.restart()
+    assert [answer.de39 for answer in bank.ask(*batch)] == ["00", "00", "55", "25"]
     bank.assert_sound()
-
-
-def test_a_damaged_copy_after_the_real_one_is_met_with_silence() -> None:
-    """Any answer to it could pass for the answer to the real one, and say no to a sale that was posted."""
-    bank = Bank()
-    purchase = bank.purchase()
-    data = bank.sealed(purchase)
-    damaged = data[:40] + bytes([data[40] ^ 1]) + data[41:]  # in the amount
-    answers = bank.answers(bank.step(bank.frame(purchase), bank.frame(data[:-1]), bank.frame(damaged)))
-    assert [answer.de39 for answer in answers] == ["00"]
-
-
-def test_a_damaged_copy_before_the_real_one_decides() -> None:
-    bank = Bank()
-    purchase = bank.purchase()
-    data = bank.sealed(purchase)
-    answers = bank.answers(bank.step(bank.frame(data[:-1] + b"\0"), bank.frame(purchase)))
-    assert [answer.de39 for answer in answers] == ["63", "63"]
-    assert bank.balance("alice") == "5000.00"
-
-
-def test_what_makes_a_step_fail_is_kept_masked() -> None:
-    bank = Bank()
-    bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "boom")
-    bank.issuer.quarantine(bank.now, Command(1, "enrol", {"cards": [described("bob")]}), "bang")
-    bank.issuer.quarantine(bank.now, Performed("sms", "x", True), "bing")
-    rows = bank.rows("quarantine", "link, reason, message")
-    assert [row[1] for row in rows] == ["boom", "bang", "bing"]
-    assert rows[0][0] == LINK
-    assert PANS["alice"] not in str(rows)
-    assert PANS["bob"] not in str(rows)
-    assert bank.command("status")["quarantined"] == 3
-    assert bank.code(bank.purchase()) == "00"
-
-
-# --- whose store it is ----------------------------------------------------------------------------------------------
-
-
-def test_a_store_without_keys_or_of_another_issuer_is_refused(tmp_path: Path) -> None:
-    bank = Bank(tmp_path)
-    with pytest.raises(StoreError, match="the store of issuer-a, not of issuer-b"):
-        Issuer(Records(bank.store), bank.switch, Settings(name="issuer-b"), lambda size: bytes(size))
-    bank.store.execute("DELETE FROM station_key WHERE name = 'pvk'")
-    with pytest.raises(StoreError, match="does not hold the keys"):
-        bank.restart()
-    bank.store.execute("DELETE FROM station_key")
-    with pytest.raises(StoreError, match="never set up"):
-        bank.restart()
-
-
-def test_no_card_data_ever_reaches_the_disk(tmp_path: Path) -> None:
-    bank = Bank(tmp_path)
-    track = f"{PANS['alice']}=30122010000012345"
-    purchase = bank.purchase(de35=track, de36="99" + PANS["alice"], de55=b"\x9f\x26\x08CANARYAC", de18="5411")
-    assert purchase.de52 is not None
-    odd = bank.purchase("unknown", de48=PANS["unknown"])
-    bank.ask(purchase, odd, bank.advice(purchase), bank.sealed(bank.purchase("bob"))[:-1])
-    bank.issuer.quarantine(bank.now, bank.frame(purchase), "boom")
-    bank.store.close()
-    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert b"T0000001" in kept
-    canaries = [PANS["alice"], PANS["bob"], PANS["unknown"], "30122010000012345", purchase.de52.hex(), "CANARYAC"]
-    for canary in canaries:
-        assert canary.encode() not in kept
-        assert canary.upper().encode() not in kept
-    assert purchase.de52 not in kept
-    assert b"CANARYAC".hex().encode() not in kept.lower()
-
-
-# --- stubs ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_stub_tells_the_whole_story() -> None:
-    bank = Bank()
-    purchase = bank.purchase()
-    (answer,) = bank.ask(purchase)
-    bank.now += 30 * SECOND
-    bank.ask(bank.advice(purchase))
-    told = stub(bank.store, purchase.de37 or "")
-    assert told is not None
-    assert (told.issuer, told.state, told.response_code, told.auth_code) == ("issuer-a", "reversed", "00", answer.de38)
-    assert (told.debited, told.returned, told.amount, told.currency) == (1250, 1250, 1250, "CNY")
-    assert (told.debited_at, told.returned_at) == (NOON, NOON + 30 * SECOND)
-    assert (told.stan, told.transmitted, told.last4) == (purchase.de11, purchase.de7, PANS["alice"][-4:])
-    assert [line.what for line in told.history] == ["0200 received", "0210 answered", "0420 received", "0430 answered"]
-    assert told.history[1].message is not None
-    assert told.history[1].message["39"] == "00"
-    assert [name.rpartition("-")[2] for name in told.notices] == ["debited", "returned"]
-    assert stub(bank.store, "999999999999") is None
-
-
-def test_what_is_kept_of_an_answer_is_what_the_dialect_would_keep() -> None:
-    bank = Bank()
-    purchase = bank.purchase(de33="00000000007")
-    (answer,) = bank.ask(purchase)
-    told = stub(bank.store, purchase.de37 or "")
-    assert told is not None
-    assert told.history[1].message == ISO87_ASCII.kept(answer)
-
-
-def test_purchases_are_found_by_last_four_and_amount() -> None:
-    bank = Bank()
-    bank.ask(bank.purchase(amount=1250), bank.purchase(amount=990), bank.purchase("bob", 1250), bank.purchase("lost"))
-    digits = PANS["alice"][-4:]
-    assert [found.amount for found in find(bank.store, last4=digits)] == [1250, 990]
-    assert [found.amount for found in find(bank.store, last4=digits, amount=990)] == [990]
-    assert find(bank.store, last4="0000") == []
-    assert [found.response_code for found in find(bank.store, last4=PANS["lost"][-4:])] == ["41"]
-
-
-def test_a_partial_match_opens_one_case_with_a_number_for_the_telephone() -> None:
-    bank = Bank()
-    purchase = bank.purchase()
-    bank.ask(purchase)
-    wrong = bank.advice(purchase, de41="T0000002", de4="000000000001")
-    assert [answer.de39 for answer in bank.ask(wrong, wrong)] == ["64", "64"]
-    told = stub(bank.store, purchase.de37 or "")
-    assert told is not None
-    assert len(told.case) == 11
-    assert (told.debited, told.returned, told.state) == (1250, 0, "posted")
-    (case,) = bank.command("status")["open_cases"]
-    assert (case["number"], case["rrn"], case["detail"]) == (told.case, purchase.de37, "DE4, DE41")
-    assert [alarm["what"] for alarm in bank.command("status")["last_alarms"]] == ["reversal_differs"]
-
-
-# --- notices --------------------------------------------------------------------------------------------------------
-
-
-def test_each_ledger_event_sends_exactly_one_notice_and_says_it_is_no_receipt() -> None:
-    bank = Bank()
-    purchase = bank.purchase()
-    bank.ask(purchase, purchase)
-    bank.ask(bank.advice(purchase))
-    bank.ask(bank.advice(purchase), bank.purchase("lost"))
-    debited, returned = bank.performs()
-    assert isinstance(debited, Perform)
-    assert debited.kind == "sms"
-    assert "12.50 CNY" in debited.text
-    assert "not a receipt" in debited.text
-    assert "扣款已经退回到账" in returned.text
-    assert PANS["alice"] not in debited.text
-    assert PANS["alice"][-4:] in debited.text
-    assert "/" not in debited.name
-
-
-def test_a_delivered_notice_leaves_the_outbox_with_the_next_commit_or_within_a_second() -> None:
-    bank = Bank()
-    bank.ask(bank.purchase(), bank.purchase())
-    first, second = (notice.name for notice in bank.performs())
-    bank.deliver(first)
-    assert len(bank.rows("outbox")) == 2
-    bank.ask(bank.purchase("lost"))
-    assert bank.rows("outbox", "name") == [(second,)]
-    bank.deliver(second)
-    assert bank.issuer.wakes_at() == bank.now + SECOND
-    bank.now += SECOND
-    assert bank.step() == []
-    assert bank.rows("outbox") == []
-    assert bank.issuer.wakes_at() is None
-
-
-def test_a_notice_that_was_not_delivered_is_told_again_later_and_later() -> None:
-    bank = Bank()
-    bank.ask(bank.purchase())
-    (notice,) = bank.performs()
-    waits = []
-    for _ in range(9):
-        bank.deliver(notice.name, ok=False)
-        due = bank.issuer.wakes_at()
-        assert due is not None
-        waits.append((due - bank.now) // SECOND)
-        bank.now = due - 1
-        assert bank.step() == []
-        bank.now = due
-        assert bank.step() == [notice]
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-
-
-def test_after_a_restart_undelivered_notices_are_told_again_under_the_same_name(tmp_path: Path) -> None:
-    bank = Bank(tmp_path)
-    bank.ask(*(bank.purchase() for _ in range(70)))
-    first = bank.performs()
-    bank.said.clear()
-    bank.restart()
-    assert bank.issuer.wakes_at() == 0
-    bank.step()
-    assert bank.issuer.wakes_at() == 0
-    bank.step()
-    assert bank.issuer.wakes_at() is None
-    assert bank.performs() == first
-    assert bank.command("status")["undelivered"] == 70
-
-
-def test_a_report_about_nothing_is_ignored() -> None:
-    bank = Bank()
-    assert bank.step(Performed("sms", "no such", True), Performed("receipt", "x", False)) == []
-    assert bank.issuer.wakes_at() is None
-
-
-# --- commands -------------------------------------------------------------------------------------------------------
-
-
-def test_accounts_add_up_to_zero() -> None:
-    bank = Bank()
-    purchase = bank.purchase()
-    bank.ask(purchase, bank.purchase("bob", 2000))
-    bank.ask(bank.advice(purchase))
-    body = bank.command("accounts")
-    assert body["sum"] == {"CNY": 0}
-    balances = {account["id"]: account["balance"] for account in body["accounts"]}
-    assert balances["clearing:00010344:CNY"] == 2000
-    assert balances["funding:CNY"] == -(10 * 500_000 + 100)
-    assert balances[bank.card("bob")["account"]] == 498_000
-    assert bank.command("check") == {"sound": True, "violations": []}
-
-
-def test_a_cooked_balance_is_found() -> None:
-    bank = Bank()
-    bank.store.execute("UPDATE account SET balance = balance + 1 WHERE id = ?", (bank.card("bob")["account"],))
-    body = bank.command("check")
-    assert body["sound"] is False
-    assert any("balance_differs" in violation for violation in body["violations"])
-    assert bank.command("accounts")["sum"] == {"CNY": 1}
-
-
-def test_cards_are_listed_masked() -> None:
-    bank = Bank()
-    listed = bank.command("cards")["cards"]
-    assert len(listed) == 11
-    assert not any(number in str(listed) for number in PANS.values())
-    assert bank.card("alice")["pan"] == f"629999******{PANS['alice'][-4:]}"
-
-
-def test_enrolment_may_run_again_and_changes_nothing_that_is_there() -> None:
-    bank = Bank()
-    bank.ask(bank.purchase())
-    assert bank.command("enrol", cards=[described("alice"), described("unknown")]) == {"enrolled": 1, "known": 1}
-    assert bank.balance("alice") == "4987.50"
-    assert bank.code(bank.purchase("unknown")) == "00"
-    bank.assert_sound()
-
-
-def test_an_enrolled_card_can_pay_in_the_same_step() -> None:
-    bank = Bank(enrol=())
-    said = bank.step(Command(1, "enrol", {"cards": [described("alice")]}), bank.frame(bank.purchase()))
-    assert [item.body for item in said if isinstance(item, Reply)] == [{"enrolled": 1, "known": 0}]
-    assert [answer.de39 for answer in bank.answers(said)] == ["00"]
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"pan": "6299991000000000"}, "pan"),
-        ({"pan": "62999910"}, "pan"),
-        ({"expiry": "312"}, "expiry"),
-        ({"currency": "XXX"}, "currency"),
-        ({"balance": -1}, "balance"),
-        ({"balance": 10**12}, "balance"),
-        ({"limit_day": -1}, "limit_day"),
-        ({"pin": "12"}, "pin"),
-        ({"pin": "", "pvv": "12345"}, "pvv"),
-        ({"status": "asleep"}, "status"),
-        ({"balance": "many"}, "balance"),
-        ({"colour": "red"}, "colour"),
-    ],
-)
-def test_a_card_that_makes_no_sense_enrols_none_of_the_list(change: dict[str, object], field: str) -> None:
-    bank = Bank(enrol=())
-    body = bank.command("enrol", cards=[described("bob"), {**described("alice"), **change}])
-    assert body["error"] == "bad_request"
-    assert body["message"]["en"].startswith("card 2 of the list")
-    assert field in body["message"]["en"]
-    assert PANS["alice"] not in str(body)
-    assert bank.rows("card") == []
-
-
-@pytest.mark.parametrize(("verb", "error"), [("dance", "unknown_verb"), ("statement", "bad_request")])
-def test_a_question_that_makes_no_sense_is_answered(verb: str, error: str) -> None:
-    body = Bank().command(verb)
-    assert body["error"] == error
-    assert set(body["message"]) == {"en", "zh"}
-    assert Bank().command("enrol")["error"] == "bad_request"
-
-
-def test_velocity_and_expiry_follow_the_issuers_own_day() -> None:
-    """23:59 and 00:01 of the issuer are two days, though both are the same day in UTC."""
-    bank = Bank()
-    bank.now = NOON + 12 * 3600 * SECOND - 60 * SECOND
-    assert bank.code(bank.purchase("daily", 3_000)) == "00"
-    assert bank.code(bank.purchase("daily", 1)) == "61"
-    bank.now += 120 * SECOND
-    assert bank.code(bank.purchase("daily", 3_000)) == "00"
-    bank = Bank(utc_offset_minutes=0)
-    bank.now = NOON + 12 * 3600 * SECOND - 60 * SECOND
-    assert bank.code(bank.purchase("daily", 3_000)) == "00"
-    bank.now += 120 * SECOND
-    assert bank.code(bank.purchase("daily", 3_000)) == "61"
-    bank.now += 10 * 365 * DAY
-    assert bank.code(bank.purchase("alice", de14=None)) == "54"

@@ -56,11 +56,6 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         spent, count = self.used_on(day)
         return msgspec.structs.replace(self, day=day, spent=spent + amount, count=count + 1)
 
-    @property
-    def masked(self) -> str:
-        """First six and last four, all a person may see."""
-        return f"{self.first6}******{self.last4}"
-
 
 @lru_cache(maxsize=16)  # asked for every purchase of a step, and the step has one time
 def business_day(now: Instant, utc_offset_minutes: int) -> str:

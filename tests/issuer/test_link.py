@@ -1,0 +1,128 @@
+"""The link to the switch: network messages, and what should not be on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from counterfoil.iso8583 import Message
+from counterfoil.step import Closed, Command, Hangup, Performed
+from issuer.bank import LINK, PANS, Bank, described
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"), [("001", "00"), ("301", "00"), ("002", "00"), ("101", "40"), ("201", "40")]
+)
+def test_network_messages(code: str, answer: str) -> None:
+    bank = Bank()
+    (got,) = bank.ask(Message("0800", de7="0314120000", de11="000001", de70=code))
+    assert (got.mti, got.de39, got.present()) == ("0810", answer, (7, 11, 39, 70, 128))
+
+
+def test_signed_on_is_per_connection_and_ends_with_it() -> None:
+    bank = Bank()
+    sign_on = Message("0800", de7="0314120000", de11="000001", de70="001")
+    sign_off = Message("0800", de7="0314120000", de11="000002", de70="002")
+    assert bank.command("status")["signed_on"] is False
+    bank.step(bank.frame(sign_on, conn=1), bank.frame(sign_on, conn=2))
+    bank.step(bank.frame(sign_off, conn=1))
+    assert bank.command("status")["signed_on"] is True
+    bank.step(Closed(LINK, 2))
+    assert bank.command("status")["signed_on"] is False
+
+
+def test_a_sign_on_under_the_wrong_key_is_told_so_and_does_not_count() -> None:
+    bank = Bank()
+    data = bank.sealed(Message("0800", de7="0314120000", de11="000001", de70="001"))
+    assert bank.code(data[:-1] + bytes([data[-1] ^ 1])) == "63"
+    assert bank.command("status")["signed_on"] is False
+    assert bank.command("status")["alarms"] == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"0", b"\0" * 3, b"garbage!" * 40, b"\xff" * 300])
+def test_garbage_closes_the_connection_and_nothing_else(data: bytes) -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    said = bank.step(bank.frame(data, conn=5), bank.frame(purchase, conn=6))
+    assert said[0] == Hangup(LINK, 5)
+    assert [answer.de39 for answer in bank.answers(said)] == ["00"]
+
+
+@pytest.mark.parametrize("mti", ["0210", "0430", "0810", "0999"])
+def test_an_answer_nobody_asked_for_closes_the_connection(mti: str) -> None:
+    bank = Bank()
+    message = bank.purchase()
+    message.mti = mti
+    assert bank.step(bank.frame(message)) == [Hangup(LINK, 1)]
+
+
+def test_a_purchase_cut_off_at_any_byte_never_books_and_never_raises() -> None:
+    bank = Bank()
+    data = bank.sealed(bank.purchase())
+    codes = {bank.code(data[:size]) if size > 60 else None for size in range(len(data))}
+    assert codes <= {None, "", "30"}
+    assert bank.balance("alice") == "5000.00"
+
+
+def test_a_purchase_with_any_byte_changed_never_books() -> None:
+    bank = Bank()
+    data = bank.sealed(bank.purchase())
+    for at in range(len(data)):
+        changed = data[:at] + bytes([data[at] ^ 0x15]) + data[at + 1 :]
+        answers = bank.answers(bank.step(bank.frame(changed)))
+        assert all(answer.de39 in {"30", "63"} for answer in answers)
+    assert bank.balance("alice") == "5000.00"
+    assert all(state == "declined" for (state,) in bank.rows("txn", "state"))
+    bank.assert_sound()
+
+
+def test_a_damaged_copy_after_the_real_one_is_met_with_silence() -> None:
+    """Any answer to it could pass for the answer to the real one, and say no to a sale that was posted."""
+    bank = Bank()
+    purchase = bank.purchase()
+    data = bank.sealed(purchase)
+    damaged = data[:40] + bytes([data[40] ^ 1]) + data[41:]  # in the amount
+    answers = bank.answers(bank.step(bank.frame(purchase), bank.frame(data[:-1]), bank.frame(damaged)))
+    assert [answer.de39 for answer in answers] == ["00"]
+
+
+def test_a_damaged_copy_before_the_real_one_decides() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    data = bank.sealed(purchase)
+    answers = bank.answers(bank.step(bank.frame(data[:-1] + b"\0"), bank.frame(purchase)))
+    assert [answer.de39 for answer in answers] == ["63", "63"]
+    assert bank.balance("alice") == "5000.00"
+
+
+def test_what_makes_a_step_fail_is_kept_masked() -> None:
+    bank = Bank()
+    bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "boom")
+    bank.issuer.quarantine(bank.now, Command(1, "enrol", {"cards": [described("bob")]}), "bang")
+    bank.issuer.quarantine(bank.now, Performed("sms", "x", True), "bing")
+    rows = bank.rows("quarantine", "link, reason, message")
+    assert [row[1] for row in rows] == ["boom", "bang", "bing"]
+    assert rows[0][0] == LINK
+    assert PANS["alice"] not in str(rows)
+    assert PANS["bob"] not in str(rows)
+    assert bank.command("status")["quarantined"] == 3
+    assert bank.code(bank.purchase()) == "00"
+
+
+def test_a_network_advice_is_left_unanswered() -> None:
+    bank = Bank()
+    assert bank.step(bank.frame(Message("0820", de7="0314120000", de11="000001", de70="301"))) == []
+
+
+def test_a_message_the_switch_vouches_for_but_that_names_no_key_ends_the_connection() -> None:
+    bank = Bank()
+    assert bank.step(bank.frame(Message("0800", de7="0314120000", de11="000001"))) == [Hangup(LINK, 1)]
+    assert bank.step(bank.frame(bank.purchase(de11=None))) == [Hangup(LINK, 1)]
+    assert bank.command("status")["last_alarms"][0]["what"] == "unanswerable"
+
+
+def test_an_advice_for_no_card_number_at_all_is_a_format_error_and_kept() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    bank.ask(purchase)
+    assert bank.code(bank.advice(purchase, de2="123")) == "30"
+    assert bank.balance("alice") == "4987.50"

@@ -1,0 +1,79 @@
+"""What the cardholder is told, and when it is told again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counterfoil.step import SECOND, Perform, Performed
+from issuer.bank import PANS, Bank
+
+
+def test_each_ledger_event_sends_exactly_one_notice_and_says_it_is_no_receipt() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    bank.ask(purchase, purchase)
+    bank.ask(bank.advice(purchase))
+    bank.ask(bank.advice(purchase), bank.purchase("lost"))
+    debited, returned = bank.performs()
+    assert isinstance(debited, Perform)
+    assert debited.kind == "sms"
+    assert "12.50 CNY" in debited.text
+    assert "not a receipt" in debited.text
+    assert "扣款已经退回到账" in returned.text
+    assert PANS["alice"] not in debited.text
+    assert PANS["alice"][-4:] in debited.text
+    assert "/" not in debited.name
+
+
+def test_a_delivered_notice_leaves_the_outbox_with_the_next_commit_or_within_a_second() -> None:
+    bank = Bank()
+    bank.ask(bank.purchase(), bank.purchase())
+    first, second = (notice.name for notice in bank.performs())
+    bank.deliver(first)
+    assert len(bank.rows("outbox")) == 2
+    bank.ask(bank.purchase("lost"))
+    assert bank.rows("outbox", "name") == [(second,)]
+    bank.deliver(second)
+    assert bank.issuer.wakes_at() == bank.now + SECOND
+    bank.now += SECOND
+    assert bank.step() == []
+    assert bank.rows("outbox") == []
+    assert bank.issuer.wakes_at() is None
+
+
+def test_a_notice_that_was_not_delivered_is_told_again_later_and_later() -> None:
+    bank = Bank()
+    bank.ask(bank.purchase())
+    (notice,) = bank.performs()
+    waits = []
+    for _ in range(9):
+        bank.deliver(notice.name, ok=False)
+        due = bank.issuer.wakes_at()
+        assert due is not None
+        waits.append((due - bank.now) // SECOND)
+        bank.now = due - 1
+        assert bank.step() == []
+        bank.now = due
+        assert bank.step() == [notice]
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_after_a_restart_undelivered_notices_are_told_again_under_the_same_name(tmp_path: Path) -> None:
+    bank = Bank(tmp_path)
+    bank.ask(*(bank.purchase() for _ in range(70)))
+    first = bank.performs()
+    bank.said.clear()
+    bank.restart()
+    assert bank.issuer.wakes_at() == 0
+    bank.step()
+    assert bank.issuer.wakes_at() == 0
+    bank.step()
+    assert bank.issuer.wakes_at() is None
+    assert bank.performs() == first
+    assert bank.command("status")["undelivered"] == 70
+
+
+def test_a_report_about_nothing_is_ignored() -> None:
+    bank = Bank()
+    assert bank.step(Performed("sms", "no such", True), Performed("receipt", "x", False)) == []
+    assert bank.issuer.wakes_at() is None
