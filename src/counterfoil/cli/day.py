@@ -44,7 +44,7 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
 @verb
 def command(session: Session, baskets: int, faults: float, seed: int) -> int:
     """Sell real shop baskets from a hundred terminals at once while legs break, then judge from outside."""
-    from counterfoil.cli.stack import town
+    from counterfoil.cli.town import town
     from counterfoil.day.baskets import BasketsMissing, read
     from counterfoil.day.engine import run_day
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
-from counterfoil.day.town import Address, Shopper, Town
 from counterfoil.errors import NotSent, OutcomeUnknown
-from counterfoil.inquiry import Stores
-from counterfoil.issuer import stubs as issuers
 from counterfoil.stack import config
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import ISSUERS, SUPERVISOR, Layout, Running
 from counterfoil.step import SECOND, Instant
 from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.inquiry import Stores
 
 NO_STACK: Final = Text(
     "no stack is running on {data}: start it with `counterfoil up`", "{data} 上没有运行的系统:请先执行 `counterfoil up`"
@@ -28,7 +28,6 @@ NO_DATA: Final = Text(
 )
 NO_ANSWER: Final = Text("{station} did not answer in time: the outcome is unknown", "{station} 未及时应答:结果未知")
 AWAY: Final = Text("{station} cannot be reached just now", "目前无法连接 {station}")
-SHOPPER: Final = "shopper-"
 
 
 def now() -> Instant:
@@ -66,6 +65,8 @@ def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds
 
 def stores(session: Session) -> Stores:
     """Every station's store, for reading, running or not; Failure when this is no data directory."""
+    from counterfoil.inquiry import Stores
+
     layout = layout_of(session)
     if not layout.demo_key.exists():
         raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
@@ -96,6 +97,8 @@ def demo(session: Session) -> Demo:
 
 def cards(session: Session) -> list[dict[str, Any]]:
     """The demo cards with their balances in minor units; None for a card no issuer knows."""
+    from counterfoil.issuer import stubs as issuers
+
     known = demo(session).cards()
     with stores(session) as opened:
         balances = {
@@ -165,35 +168,3 @@ def receipts(session: Session, ref: str, copy: str) -> list[Path]:
     folder = layout_of(session).receipts
     found = folder.glob(f"{ref.replace('/', '-')}.{copy}.*.txt")
     return sorted(found, key=lambda path: int(path.suffixes[-2][1:]))
-
-
-# --- the day ----------------------------------------------------------------------------------------------------------
-
-
-def town(session: Session) -> Town:
-    """The running stack as the cashiers of a day see it."""
-    from counterfoil.links.control import ask as ask_channel
-
-    known = demo(session).cards()
-    shoppers = [card for card in known if card.name.startswith(SHOPPER)]
-    at = running(session, SUPERVISOR)
-
-    def address(station: str) -> Address:
-        found = layout_of(session).find(station)
-        if found is None:
-            raise NotSent(f"{station} does not say where it is")
-        return Address(found.host, found.port, found.token)
-
-    def balances() -> dict[str, int]:
-        return {card["name"]: card["balance"] for card in cards(session) if card["name"].startswith(SHOPPER)}
-
-    return Town(
-        terminals=[one.terminal for one in demo(session).terminals() if one.ours],
-        shoppers=[Shopper(card.name, card.pan, card.expiry, card.track2, card.pin, card.currency) for card in shoppers],
-        address=address,
-        faults=lambda verb, args: ask_channel(at.host, at.port, at.token, verb, args, 15.0),
-        stores=lambda: stores(session),
-        balances=balances,
-        now=now,
-        timer=terminal_seconds(session),
-    )
