@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import Any
 
 import iso8583
-
 from counterfoil.iso8583 import CUP_POS, Message
 
 REQUEST = {
@@ -61,30 +60,29 @@ ANSWER = {
 }
 
 
-def _bcd(size: int, prefix: int = 0, **pad: str) -> dict[str, Any]:
-    return {"data_enc": "b", "len_enc": "bcd", "len_type": prefix, "max_len": size, "len_count": "nibbles", **pad}
+def _bcd(size: int, prefix: int = 0, pad: str = "right_pad") -> dict[str, Any]:
+    return {"data_enc": "b", "len_enc": "bcd", "len_type": prefix, "max_len": size, "len_count": "nibbles", pad: "0"}
 
 
 def _other(encoding: str, size: int, prefix: int = 0) -> dict[str, Any]:
     return {"data_enc": encoding, "len_enc": "bcd", "len_type": prefix, "max_len": size}
 
 
-RIGHT: dict[str, str] = {"right_pad": "0"}
 SPEC: dict[str, dict[str, Any]] = {
     "h": _other("b", 0),
     "t": _other("b", 2),
     "p": _other("b", 8),
     "1": _other("b", 8),
-    "2": _bcd(19, 1, **RIGHT),
+    "2": _bcd(19, 1),
     **{str(number): _bcd(6) for number in (3, 11, 12)},
     "4": _bcd(12),
     **{str(number): _bcd(4) for number in (13, 14, 15)},
-    "22": _bcd(3, **RIGHT),
-    "23": _bcd(3, left_pad="0"),
+    "22": _bcd(3),
+    "23": _bcd(3, pad="left_pad"),
     "25": _bcd(2),
     "26": _bcd(2),
-    "32": _bcd(11, 1, **RIGHT),
-    "35": _bcd(37, 1, **RIGHT),
+    "32": _bcd(11, 1),
+    "35": _bcd(37, 1),
     "37": _other("ascii", 12),
     "38": _other("ascii", 6),
     "39": _other("ascii", 2),
@@ -94,7 +92,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "52": _other("b", 8),
     "53": _bcd(16),
     "55": _other("b", 255, 2),
-    "60": _bcd(17, 2, **RIGHT),
+    "60": _bcd(17, 2),
     "64": _other("b", 8),
 }
 
