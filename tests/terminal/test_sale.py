@@ -1,0 +1,223 @@
+"""One sale on one terminal: what leaves, what is believed, and what the till hears."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from counterfoil.iso8583 import CUP_POS
+from counterfoil.step import Perform, Reply, Send
+from terminal.counter import MERCHANT, PAN, PIN, T1, TIMER, TRACK, Counter
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter().open_for_business()
+
+
+def test_an_approved_sale_is_printed_closed_and_told(counter: Counter) -> None:
+    sale = counter.sale()
+    assert counter.newest().state == "sent"
+    counter.answer()
+    told = counter.replies[sale]
+    assert told["outcome"] == "approved"
+    assert told["ref"] == f"{T1}/000001/000002"
+    assert (told["stan"], told["terminal"], told["response_code"]) == ("000002", T1, "00")
+    assert told["rrn"].startswith("6073")
+    assert told["sentence"]["en"].startswith("Approved")
+    assert "CARDHOLDER COPY" in told["receipt"]
+    assert PAN[:6] not in told["receipt"]
+    assert counter.newest().state == "closed"
+    assert counter.newest().pan == b""
+    assert sorted(counter.printed) == [f"{T1}-000001-000002.cardholder.1", f"{T1}-000001-000002.merchant.1"]
+
+
+def test_the_request_is_what_the_reference_says(counter: Counter) -> None:
+    counter.sale()
+    request = counter.request("0200")
+    flat = CUP_POS.flat(request, reveal=True)
+    assert {number: flat[number] for number in flat if number not in {"52", "64"}} == {
+        "3": "000000",
+        "4": "000000001250",
+        "11": "000002",
+        "22": "021",
+        "25": "00",
+        "26": "12",
+        "35": TRACK.replace("=", "D"),
+        "41": T1,
+        "42": MERCHANT,
+        "49": "156",
+        "53": "2600000000000000",
+        "60": "22000001000",
+    }
+    pik, _ = counter.host.keys[T1]
+    assert request.de52 == counter.host.hsm.encrypt_pin(pik, PIN, PAN)
+
+
+def test_without_a_pin_no_pin_field_leaves(counter: Counter) -> None:
+    counter.sale(pin=None)
+    request = counter.request("0200")
+    assert (request.de22, request.de26, request.de52, request.de53) == ("022", None, None, "0600000000000000")
+
+
+def test_the_attempt_is_on_disk_before_the_request_is_said(counter: Counter) -> None:
+    said: list[Any] = []
+    write = counter.station._records.write
+
+    def spy(written: Any) -> None:
+        said.append("commit")
+        write(written)
+
+    counter.station._records.write = spy  # type: ignore[method-assign]
+    counter.sale()
+    assert said == ["commit"]
+    assert counter.attempt(f"{T1}/000001/000002").pan != b""
+    send = counter.line[0]
+    assert (send.link, send.conn, send.before) == ("switch", T1, counter.now + TIMER)
+
+
+def test_a_decline_under_a_valid_mac_is_final(counter: Counter) -> None:
+    sale = counter.sale()
+    assert counter.answer("51") == []
+    told = counter.replies[sale]
+    assert (told["outcome"], told["response_code"], told["receipt"]) == ("declined", "51", "")
+    assert "余额不足" in told["sentence"]["zh"]
+    assert counter.newest().state == "declined"
+    assert counter.printed == {}
+
+
+@pytest.mark.parametrize("code", ["00", "10", "11", "A2", "A4", "A5", "A6"])
+def test_every_approval_code_approves(counter: Counter, code: str) -> None:
+    sale = counter.sale()
+    counter.answer(code)
+    assert counter.replies[sale]["outcome"] == "approved"
+
+
+def test_a_request_that_never_left_drops_its_reversal(counter: Counter) -> None:
+    sale = counter.sale()
+    assert counter.refuse() == []
+    assert counter.replies[sale]["outcome"] == "not_sent"
+    assert counter.newest().state == "not_sent"
+    counter.sale()
+    counter.request("0200")
+
+
+def test_silence_is_unknown_and_owes_a_reversal_at_once(counter: Counter) -> None:
+    sale = counter.sale()
+    sent = counter.time_out()
+    told = counter.replies[sale]
+    assert told["outcome"] == "unknown"
+    assert told["sentence"]["zh"].startswith("未收到有效应答")
+    assert [counter.host.read(send).mti for send in sent] == ["0400"]
+    assert counter.newest().reason == "98"
+
+
+def test_an_answer_that_came_before_the_deadline_wins_over_it(counter: Counter) -> None:
+    sale = counter.sale()
+    packet = counter.host.answer(counter.request())
+    counter.now += TIMER
+    counter.receive(packet)
+    assert counter.replies[sale]["outcome"] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("case", "code", "changes", "reason"),
+    [
+        ("approval with a bad MAC", "00", {"mac": "bad"}, "A0"),
+        ("approval without a MAC", "00", {"mac": "none"}, "A0"),
+        ("decline with a bad MAC", "51", {"mac": "bad"}, "A0"),
+        ("decline without a MAC", "51", {"mac": "none"}, "A0"),
+        ("94, although authentic", "94", {}, "06"),
+        ("approval of another amount", "00", {"de4": "000000001251"}, "06"),
+        ("approval of another amount as a partial one", "10", {"de4": "000000000100"}, "06"),
+        ("approval of another transaction", "00", {"de3": "200000"}, "06"),
+        ("approval for another merchant", "00", {"de42": "103000058140002"}, "06"),
+        ("approval without its amount", "00", {"de4": None}, "06"),
+        ("decline of another amount", "51", {"de4": "000000001251"}, "06"),
+    ],
+)
+def test_what_cannot_be_believed_owes_a_reversal(
+    counter: Counter, case: str, code: str, changes: dict[str, Any], reason: str
+) -> None:
+    sale = counter.sale()
+    counter.answer(code, **changes)
+    assert counter.replies[sale]["outcome"] == "unknown", case
+    assert counter.newest().state == "reversing"
+    assert counter.request("0400").de39 == reason
+    assert counter.printed == {}
+
+
+@pytest.mark.parametrize("changes", [{"de11": "000099"}, {"de41": "T0000002"}, {"mti": "0230"}])
+def test_an_answer_to_something_else_changes_nothing(counter: Counter, changes: dict[str, Any]) -> None:
+    counter.sale()
+    request = counter.request()
+    counter.host.keys["T0000002"] = counter.host.keys[T1]
+    if "mti" in changes:
+        request = request.copy()
+        request.mti, changes = "0220", {}
+    assert counter.receive(counter.host.answer(request, **changes)) == []
+    assert counter.newest().state == "sent"
+
+
+def test_a_decline_may_leave_out_what_it_does_not_know(counter: Counter) -> None:
+    sale = counter.sale()
+    counter.answer("97", de3=None, de4=None, de42=None)
+    assert counter.replies[sale]["outcome"] == "declined"
+
+
+def test_garbage_instead_of_the_answer_owes_a_reversal(counter: Counter) -> None:
+    sale = counter.sale()
+    counter.line.clear()
+    sent = counter.receive(b"\x60\x00\x00\x00\x03garbage")
+    assert counter.replies[sale]["outcome"] == "unknown"
+    assert counter.host.read(sent[0]).de39 == "A0"
+
+
+@pytest.mark.parametrize("packet", [b"", b"\x00", b"\x60" * 9, bytes(300), b"HTTP/1.1 400 Bad Request"])
+def test_garbage_on_an_idle_line_is_evidence_only(counter: Counter, packet: bytes) -> None:
+    assert counter.receive(packet) == []
+    sale = counter.sale()
+    counter.answer()
+    assert counter.replies[sale]["outcome"] == "approved"
+
+
+def test_a_line_that_closes_on_the_answer_owes_a_reversal(counter: Counter) -> None:
+    sale = counter.sale()
+    sent = counter.hang_up()
+    assert counter.replies[sale]["outcome"] == "unknown"
+    assert counter.host.read(sent[0]).de39 == "98"
+    assert counter.hang_up() == []
+
+
+def test_sales_wait_for_their_turn(counter: Counter) -> None:
+    first, second, third = counter.sale(), counter.sale(amount=100), counter.sale(amount=200)
+    assert len(counter.line) == 1
+    counter.answer()
+    assert first in counter.replies
+    assert second not in counter.replies
+    counter.answer("51")
+    counter.answer()
+    assert [counter.replies[one]["outcome"] for one in (first, second, third)] == ["approved", "declined", "approved"]
+    assert [counter.replies[one]["stan"] for one in (first, second, third)] == ["000002", "000003", "000004"]
+
+
+def test_the_queue_is_bounded() -> None:
+    counter = Counter(queue=2).open_for_business()
+    counter.sale()
+    counter.sale()
+    counter.sale()
+    assert counter.replies[counter.sale()]["error"] == "busy"
+
+
+def test_the_host_can_ask_for_a_sign_on_after_the_sale(counter: Counter) -> None:
+    sale = counter.sale()
+    counter.answer(header="603103311300")
+    assert counter.replies[sale]["outcome"] == "approved"
+    assert counter.request().mti == "0800"
+
+
+def test_nothing_is_said_but_replies_sends_and_prints(counter: Counter) -> None:
+    counter.sale()
+    counter.answer()
+    assert {type(item) for item in counter.said} == {Reply, Send, Perform}

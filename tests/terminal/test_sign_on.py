@@ -1,0 +1,153 @@
+"""Signing on: by itself, proved by check values, and what a failed one does to the sales that wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from counterfoil.iso8583 import nested
+from counterfoil.step import SECOND
+from terminal.counter import MERCHANT, T1, T2, TIMER, Counter
+
+
+@pytest.fixture
+def counter() -> Counter:
+    """Enrolled, its first 0800 on the line."""
+    return Counter()
+
+
+def lane(counter: Counter, name: str = "signed_on") -> object:
+    return counter.ask("status", terminal=T1)["terminals"][0][name]
+
+
+def test_it_asks_for_keys_at_once_and_without_a_mac(counter: Counter) -> None:
+    request = counter.request("0800")
+    assert (request.de11, request.de41, request.de42, request.de63) == ("000001", T1, MERCHANT, "01 ")
+    assert nested.de60(request.de60)[:3] == ("00", "000001", "003")
+    assert nested.de62_sequence(request.de62) == "0000T0000001"
+    assert request.de64 is None
+
+
+def test_it_takes_keys_and_batch(counter: Counter) -> None:
+    counter.host.batch[T1] = 726
+    counter.answer()
+    assert lane(counter) is True
+    assert lane(counter, "batch") == "000726"
+    assert counter.station.wakes_at() is None
+    counter.sale()
+    assert counter.request("0200").de60 == "22000726000"
+
+
+def test_a_sale_waits_for_the_sign_on(counter: Counter) -> None:
+    sale = counter.sale()
+    assert len(counter.line) == 1
+    counter.answer(mti="0800")
+    counter.answer(mti="0200")
+    assert counter.replies[sale]["outcome"] == "approved"
+
+
+@pytest.mark.parametrize("how", ["refused", "silent", "closed", "declined", "spoilt", "unreadable", "garbled"])
+def test_a_failed_sign_on_sends_nothing_and_says_so(counter: Counter, how: str) -> None:
+    sale = counter.sale(key="till-1")
+    if how == "refused":
+        counter.refuse()
+    elif how == "silent":
+        counter.time_out()
+    elif how == "closed":
+        counter.hang_up()
+    elif how == "declined":
+        counter.answer("97")
+    elif how == "spoilt":
+        counter.receive(counter.host.sign_on(counter.request(), spoil=True))
+    else:
+        counter.line.clear()
+        counter.receive(b"\x60\x00" if how == "garbled" else b"\x60" + bytes(40))
+    told = counter.replies[sale]
+    assert told["outcome"] == "not_sent"
+    assert told["ref"] == f"{T1}/000001/000002"
+    assert "not charged" in told["sentence"]["en"]
+    assert lane(counter) is False
+    assert counter.station.wakes_at() == counter.now + 5 * SECOND
+    again = counter.sale(key="till-1")
+    assert counter.replies[again]["ref"] == told["ref"]
+    counter.line.clear()
+    counter.wait()
+    counter.answer(mti="0800")
+    assert lane(counter) is True
+
+
+def test_keys_that_fail_their_check_value_are_noted(counter: Counter) -> None:
+    counter.receive(counter.host.sign_on(counter.request(), spoil=True))
+    assert "sign-on keys refused" in [row[0] for row in counter.store.query("SELECT what FROM trail")]
+
+
+def test_a_sale_during_the_wait_tries_at_once(counter: Counter) -> None:
+    counter.refuse()
+    counter.sale()
+    assert counter.request("0800").de11 == "000002"
+
+
+@pytest.mark.parametrize("code", ["A0", "77", "99"])
+def test_a_decline_that_asks_for_it_signs_on_by_itself(counter: Counter, code: str) -> None:
+    counter.answer()
+    sale = counter.sale()
+    counter.answer(code)
+    assert counter.replies[sale]["outcome"] == "declined"
+    counter.answer(mti="0800")
+    assert lane(counter) is True
+
+
+def test_the_stan_never_comes_round_in_the_same_batch(counter: Counter) -> None:
+    counter.answer()
+    counter.store.execute("UPDATE device SET stan = 999998")
+    counter.restart()
+    counter.step()
+    counter.host.highest[T1] = 999_998
+    assert counter.request("0800").de11 == "999999"
+    counter.step(after=TIMER)
+    counter.wait()
+    request = counter.request("0800")
+    assert request.de11 == "000001"
+    counter.receive(counter.host.sign_on(request))
+    counter.sale()
+    sold = counter.request("0200")
+    assert (sold.de11, sold.de60) == ("000002", "22000002000")
+
+
+def test_the_last_stan_is_used_and_then_it_signs_on_before_it_sells(counter: Counter) -> None:
+    counter.answer()
+    counter.store.execute("UPDATE device SET stan = 999997")
+    counter.restart()
+    counter.step()
+    counter.host.highest[T1] = 999_997
+    counter.answer(mti="0800")
+    first, second = counter.sale(), counter.sale()
+    assert counter.request("0200").de11 == "999999"
+    counter.hang_up()
+    assert counter.host.read(counter.line[0]).mti == "0400"
+    counter.answer(mti="0400")
+    assert counter.replies[first]["outcome"] == "unknown"
+    assert second not in counter.replies
+    assert counter.host.read(counter.line[0]).de11 == "000001"
+    counter.host.highest[T1] = 999_999
+    counter.answer(mti="0800")
+    assert counter.request("0200").de60 == "22000002000"
+
+
+def test_a_batch_whose_stans_are_used_up_is_not_taken_again(counter: Counter) -> None:
+    counter.answer()
+    counter.store.execute("UPDATE device SET stan = 999999")
+    counter.restart()
+    sale = counter.sale()
+    request = counter.request("0800")
+    assert request.de11 == "000001"
+    counter.receive(counter.host.sign_on(request, same_batch=True))
+    told = counter.replies[sale]
+    assert (told["outcome"], told["ref"]) == ("not_sent", "")
+    assert lane(counter) is False
+
+
+def test_every_terminal_signs_on_for_itself() -> None:
+    counter = Counter(terminals=(T1, T2))
+    assert [send.conn for send in counter.line] == [T1, T2]
+    counter.open_for_business()
+    assert counter.host.keys[T1] != counter.host.keys[T2]
