@@ -65,5 +65,5 @@ def test_the_vocabulary_stands_on_little(name: str) -> None:
     assert foreign == {}
 
 
-def test_the_store_alone_knows_its_engine() -> None:
-    assert {file.split("/")[0] for file in imports(".")["apsw"]} == {"storage"}
+def test_the_engine_is_known_to_the_store_and_to_the_disk_that_is_simulated_under_it() -> None:
+    assert {file.split("/")[0] for file in imports(".")["apsw"]} <= {"storage", "simulation"}

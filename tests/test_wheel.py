@@ -12,6 +12,8 @@ import pytest
 
 from counterfoil import __version__
 
+pytestmark = pytest.mark.xdist_group("wheel")  # built once, also when the tests run on several processes
+
 ROOT = Path(__file__).parents[1]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
