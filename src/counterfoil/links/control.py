@@ -53,7 +53,7 @@ class ControlServer:
     def __init__(self, host: str, port: int, token: str, serve: Serve) -> None:
         self.host = host
         self.port = port
-        self._token = token.encode()
+        self.token = token
         self._serve = serve
         self._channels: set[_Channel] = set()
         self._server: asyncio.Server | None = None
@@ -74,7 +74,7 @@ class ControlServer:
         await asyncio.sleep(0)
 
     def _accept(self) -> asyncio.Protocol:
-        return _Channel(self._channels, self._token, self._serve)
+        return _Channel(self._channels, self.token.encode(), self._serve)
 
 
 class _Channel(asyncio.Protocol):

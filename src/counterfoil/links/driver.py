@@ -77,6 +77,7 @@ class Driver:
         self._clock = clock
         self._note = note
         self._links: dict[str, Link] = {}
+        self._unopened: list[Link] = []
         self._performer: Performer | None = None
         self._inbox: deque[Inbound] = deque()
         self._answers: dict[int, Answer] = {}
@@ -97,12 +98,18 @@ class Driver:
         self._performer = performer
 
     async def start(self) -> None:
-        """Take a first step for timers that fell due while nobody ran, then open the links. OSError when one cannot."""
-        self._loop = asyncio.get_running_loop()
-        self._ended = self._loop.create_future()
-        self._step()
-        for link in self._links.values():
-            await link.start()
+        """Take a first step for timers that fell due while nobody ran, then open the links.
+
+        OSError when a link cannot be opened; `start` may then be called again.
+        """
+        if self._ended is None:
+            self._loop = asyncio.get_running_loop()
+            self._ended = self._loop.create_future()
+            self._unopened = list(self._links.values())
+            self._step()
+        while self._unopened:
+            await self._unopened[0].start()
+            del self._unopened[0]
 
     async def run(self) -> None:
         """Wait until `stop`; raises what ended the driver otherwise (CommitFailed or StationFault)."""

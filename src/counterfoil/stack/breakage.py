@@ -1,0 +1,91 @@
+"""The proxies of a stack and the faults on them: what the supervisor's `fault.*` commands do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from counterfoil.links.faults import DELAY_SECONDS, FaultPlan
+from counterfoil.links.proxy import Proxy
+from counterfoil.stack import ports as ports_of
+from counterfoil.stack.layout import ISSUERS
+from counterfoil.stack.logs import Log
+
+
+class FaultRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The arguments of `fault.set`: one fault on a leg, or a `rate` with its `seed` on all of them."""
+
+    leg: int = 0
+    kind: str = ""
+    times: int | None = None
+    seconds: float | None = None
+    mti: str = ""
+    rate: float | None = None
+    seed: int = 0
+
+
+class Breakage:
+    """One proxy before the switch (legs 1 and 4) and one before each issuer (legs 2 and 3), under one plan."""
+
+    def __init__(self, host: str, ports: dict[str, int], log: Log) -> None:
+        self.plan = FaultPlan()
+        self._log = log
+        routes = {"switch": (ports_of.TERMINALS, (1, 4))}
+        routes |= {issuer: (ports_of.proxy_of(issuer), (2, 3)) for issuer in ISSUERS}
+        self.proxies = {
+            upstream: Proxy(name, (host, ports[name]), (host, ports[upstream]), legs, self.plan, log)
+            for upstream, (name, legs) in routes.items()
+        }
+
+    def start(self) -> None:
+        """Begin to watch the stations."""
+        for proxy in self.proxies.values():
+            proxy.start()
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        for proxy in self.proxies.values():
+            await proxy.stop()
+
+    def look(self) -> None:
+        """A station came or went."""
+        for proxy in self.proxies.values():
+            proxy.look()
+
+    @property
+    def open(self) -> bool:
+        """Whether every link can be connected."""
+        return all(proxy.listening for proxy in self.proxies.values())
+
+    def set(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Set a fault or a rate; ValueError, in a sentence, when it is none."""
+        try:
+            asked = msgspec.convert(args, FaultRequest)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
+        if asked.rate is not None:
+            self.plan.set_rate(asked.rate, asked.seed, asked.seconds or DELAY_SECONDS)
+            self._log("fault_rate", rate=str(asked.rate), seed=asked.seed)
+            return {"rate": asked.rate, "seed": asked.seed}
+        now = asyncio.get_running_loop().time()
+        fault = self.plan.set(asked.leg, asked.kind, times=asked.times, seconds=asked.seconds, mti=asked.mti, now=now)
+        self._log("fault_set", leg=fault.leg, kind=fault.kind)
+        self.look()
+        return {"leg": fault.leg, "kind": fault.kind, "times": fault.times, "seconds": asked.seconds, "mti": fault.mti}
+
+    def clear(self) -> dict[str, Any]:
+        """End every fault."""
+        cleared = len(self.plan.faults)
+        self.plan.clear()
+        self._log("fault_clear")
+        self.look()
+        return {"cleared": cleared}
+
+    def describe(self) -> dict[str, Any]:
+        """What is broken at present, and which links are open."""
+        return {
+            "faults": [{"leg": f.leg, "kind": f.kind, "times": f.times, "mti": f.mti} for f in self.plan.faults],
+            "links": {proxy.name: proxy.listening for proxy in self.proxies.values()},
+        }

@@ -1,0 +1,106 @@
+"""What was asked for: a flag wins over COUNTERFOIL_* in the environment, that over DIR/counterfoil.toml, that over the
+default.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from counterfoil.errors import OurError
+from counterfoil.step import SECOND, Instant
+
+TOML: Final = "counterfoil.toml"
+KNOWN: Final = ("timers", "host")
+DEFAULT_TIMERS: Final = "5,12,30"
+DEFAULT_HOST: Final = "127.0.0.1"
+LONGEST: Final = 3600 * SECOND
+
+
+class ConfigError(OurError):
+    """A setting that makes no sense; the text is for the person who made it."""
+
+
+class Timers(NamedTuple):
+    """How long each station waits, in microseconds. They nest: issuer < switch < terminal."""
+
+    issuer: Instant
+    switch: Instant
+    terminal: Instant
+
+    def __str__(self) -> str:
+        return ",".join(f"{each / SECOND:g}" for each in self)
+
+
+class Config(NamedTuple):
+    """A stack as it was asked for."""
+
+    data: Path
+    timers: Timers
+    host: str
+
+
+def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The data directory: `chosen`, else COUNTERFOIL_DATA, else `counterfoil` in the XDG state directory."""
+    named = chosen or environ.get("COUNTERFOIL_DATA")
+    if named:
+        return Path(named).expanduser().absolute()
+    state = environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "counterfoil"
+
+
+def parse_timers(text: str) -> Timers:
+    """ "5,12,30" as Timers; ConfigError when they are not three numbers of seconds that nest."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", part) for part in parts):
+        raise ConfigError("timers are three numbers of seconds: ISSUER,SWITCH,TERMINAL")
+    timers = Timers(*(_micros(part) for part in parts))
+    if not 0 < timers.issuer < timers.switch < timers.terminal <= LONGEST:
+        raise ConfigError("timers must nest, issuer < switch < terminal, between 0 and 3600 seconds")
+    return timers
+
+
+def _micros(seconds: str) -> Instant:
+    whole, _, fraction = seconds.partition(".")
+    return int(whole) * SECOND + int(fraction.ljust(6, "0") or "0")
+
+
+def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Put the four sources together; ConfigError for a setting that makes no sense.
+
+    Everything there is today is demo data, with keys a tester can read: it listens on loopback and nowhere else.
+    """
+    written = _written(data / TOML)
+    host = environ.get("COUNTERFOIL_HOST") or written.get("host") or DEFAULT_HOST
+    if not _is_loopback(host):
+        raise ConfigError("demo data listens on loopback only: set host to 127.0.0.1 or ::1")
+    chosen = timers or environ.get("COUNTERFOIL_TIMERS") or written.get("timers") or DEFAULT_TIMERS
+    return Config(data, parse_timers(chosen), host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _written(path: Path) -> dict[str, str]:
+    try:
+        found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise ConfigError(f"{path} cannot be read as TOML") from None
+    unknown = sorted(set(found) - set(KNOWN))
+    if unknown:
+        raise ConfigError(f"{path} has an unknown setting: {unknown[0]}")
+    if not all(isinstance(value, str) for value in found.values()):
+        raise ConfigError(f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"')
+    return found

@@ -1,0 +1,124 @@
+"""Where everything lies in a data directory, made so that only its owner reads it.
+
+DIR/counterfoil.toml            settings, if somebody wrote them
+DIR/demo.key                    what the demo's keys are derived from
+DIR/ports.json                  the ports of this directory
+DIR/<station>/store.db, lmk.key the station's store, and the key its keys are sealed under
+DIR/receipts/, DIR/sms/         what came out of printers and telephones
+DIR/logs/<station>.log          JSON lines
+DIR/run/<station>.json          port, token and process of a running station; `up` is the supervisor
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.errors import StoreError
+from counterfoil.links.performers import sync_directory, write_file
+
+ISSUERS: Final = ("issuer-a", "issuer-b")
+STATIONS: Final = ("terminal", "switch", *ISSUERS)
+SUPERVISOR: Final = "up"
+SECRET_BYTES: Final = 32
+
+
+class Running(msgspec.Struct, frozen=True):
+    """How to reach a running process. `extra` is what it says about itself."""
+
+    port: int
+    token: str
+    pid: int
+    host: str = "127.0.0.1"
+    extra: dict[str, Any] = {}
+
+
+class Layout:
+    """The paths of one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.run = data / "run"
+        self.logs = data / "logs"
+        self.receipts = data / "receipts"
+        self.sms = data / "sms"
+        self.ports = data / "ports.json"
+        self.demo_key = data / "demo.key"
+        self.lock = data / "run" / "up.lock"
+
+    def station(self, name: str) -> Path:
+        """The directory of a station."""
+        return self.data / name
+
+    def store(self, name: str) -> Path:
+        """The store of a station."""
+        return self.data / name / "store.db"
+
+    def lmk(self, name: str) -> Path:
+        """The local master key of a station."""
+        return self.data / name / "lmk.key"
+
+    def seeded(self, name: str) -> Path:
+        """Is there once everything a station is seeded with is in its store."""
+        return self.data / name / "seeded"
+
+    def log(self, name: str) -> Path:
+        """The log of a process."""
+        return self.logs / f"{name}.log"
+
+    def running(self, name: str) -> Path:
+        """Where a running process says how to reach it."""
+        return self.run / f"{name}.json"
+
+    def prepare(self) -> None:
+        """Make the directories; StoreError, in a sentence, when the disk does not let us."""
+        own = [self.station(name) for name in STATIONS]
+        try:
+            for directory in (self.data, self.run, self.logs, self.receipts, self.sms, *own):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not os.access(self.data, os.W_OK | os.X_OK):
+                raise PermissionError(13, os.strerror(13))
+        except OSError as error:
+            raise StoreError(f"{self.data} cannot be used: {_reason(error)}") from None
+
+    def publish(self, name: str, running: Running) -> None:
+        """Say how to reach a process; StoreError when the disk does not let us."""
+        self.write(self.running(name), msgspec.json.encode(running).decode())
+
+    def retract(self, name: str) -> None:
+        """The process ends."""
+        self.running(name).unlink(missing_ok=True)
+
+    def find(self, name: str) -> Running | None:
+        """How to reach a process; None when it does not say."""
+        try:
+            return msgspec.json.decode(self.running(name).read_bytes(), type=Running)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a small file in one piece, readable by its owner only; StoreError when the disk does not let us."""
+        try:
+            write_file(path, text)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {_reason(error)}") from None
+
+    def secret(self, path: Path, *, make: bool) -> bytes:
+        """The 32 bytes kept in a file as hex, made first when `make` and there are none; StoreError when damaged."""
+        if make and not path.exists():
+            self.write(path, os.urandom(SECRET_BYTES).hex() + "\n")
+        try:
+            kept = bytes.fromhex(path.read_text("ascii"))
+        except (OSError, ValueError):
+            kept = b""
+        if len(kept) != SECRET_BYTES:
+            raise StoreError(f"{path} is missing or damaged: without it the keys beside it cannot be used")
+        return kept
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

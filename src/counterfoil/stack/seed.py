@@ -1,0 +1,106 @@
+"""How a station gets what the demo has for it: its keys straight into the records, the rest as commands of its own.
+
+Doing it again changes nothing, so a seed that was interrupted is simply done again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from counterfoil.security import Hsm, KeyUsage
+from counterfoil.stack.config import Timers
+from counterfoil.stack.demo import INSTITUTIONS, RANGES, Demo
+from counterfoil.stack.layout import ISSUERS
+from counterfoil.step import Station
+from counterfoil.storage import Migration, Store, migrations_of
+
+
+class Plan(NamedTuple):
+    """A station ready to run, and the (verb, args) that seed it."""
+
+    station: Station
+    commands: list[tuple[str, dict[str, Any]]]
+
+
+def migrations(name: str) -> list[Migration]:
+    """The store format of a station."""
+    return migrations_of("counterfoil.issuer" if name in ISSUERS else f"counterfoil.{name}")
+
+
+def plan(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+    """The station called `name` on its store. StoreError when the store belongs to another one."""
+    builders: dict[str, Callable[[Store, Hsm, Demo, Timers], Plan]] = {"terminal": _terminal, "switch": _switch}
+    if name in builders:
+        return builders[name](store, hsm, demo, timers)
+    return _issuer(name, store, hsm, demo, timers)
+
+
+def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+    from counterfoil.issuer import Issuer, IssuerKeys, Records, Settings
+
+    records = Records(store)
+    if records.keys() is None:
+        keys = IssuerKeys(
+            mac=hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(name)),
+            pin=hsm.import_clear(KeyUsage.PIN, demo.zone_pin_key(name)),
+            pvk=hsm.import_clear(KeyUsage.PVK, demo.pin_verification_key(name)),
+            token=hsm.generate(KeyUsage.TOKEN, 32),
+        )
+        records.install(name, keys)
+    cards = [
+        {
+            "pan": card.pan,
+            "expiry": card.expiry,
+            "name": card.name,
+            "currency": card.currency,
+            "balance": card.opening,
+            "pin": card.pin,
+            "status": card.status,
+            "limit_each": card.limit_each,
+        }
+        for card in demo.cards()
+        if card.issuer == name and card.enrolled
+    ]
+    station = Issuer(records, hsm, Settings(name=name, timer=timers.issuer), os.urandom)
+    return Plan(station, [("enrol", {"cards": cards})])
+
+
+def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+    from counterfoil.switch import Settings, Switch
+    from counterfoil.switch.records import Records
+    from counterfoil.switch.rows import IssuerRow
+
+    records = Records(store)
+    known = records.issuers()
+    for issuer in ISSUERS:
+        if issuer not in known:
+            pin = hsm.import_clear(KeyUsage.PIN, demo.zone_pin_key(issuer))
+            mac = hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(issuer))
+            records.connect(IssuerRow(issuer, INSTITUTIONS[issuer], pin, mac), [RANGES[issuer]])
+    terminals = [{"terminal": each.terminal, "merchant": each.merchant, "tmk": each.tmk} for each in demo.terminals()]
+    station = Switch(records, hsm, Settings(switch_timer=timers.switch))
+    return Plan(station, [("register", {"terminals": terminals})])
+
+
+def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+    from counterfoil.terminal import Settings, Terminal
+    from counterfoil.terminal.records import Records
+
+    commands: list[tuple[str, dict[str, Any]]] = [
+        (
+            "enrol",
+            {
+                "terminal": each.terminal,
+                "merchant": each.merchant,
+                "name": each.name,
+                "tmk": each.tmk,
+                "tpdu": each.tpdu,
+                "header": each.header,
+            },
+        )
+        for each in demo.terminals()
+        if each.ours
+    ]
+    return Plan(Terminal(Records(store), hsm, Settings(timer=timers.terminal)), commands)

@@ -1,0 +1,251 @@
+"""The process of one station: `python -m counterfoil.stack.service --data DIR … STATION`, started by the supervisor.
+
+It says {"up": true} on stdout when it listens, or {"fatal": sentence} when it cannot, and ends when its stdin does:
+the pipe to the supervisor is gone when the supervisor is, however that ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.errors import OurError, PaymentError, StoreError
+from counterfoil.links.client import ClientLink
+from counterfoil.links.clock import Clock
+from counterfoil.links.control import ControlServer
+from counterfoil.links.driver import Driver, StationFault
+from counterfoil.links.limits import raise_open_files
+from counterfoil.links.performers import FileWriter
+from counterfoil.links.server import ServerLink
+from counterfoil.links.wire import Link
+from counterfoil.security import SoftHsm
+from counterfoil.stack import ports as ports_of
+from counterfoil.stack import seed
+from counterfoil.stack.config import Config, ConfigError, load
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import ISSUERS, STATIONS, Layout, Running
+from counterfoil.stack.logs import Log
+from counterfoil.step import CommitFailed, Instant
+from counterfoil.storage import Store, open_store
+
+EXIT_OK: Final = 0
+EXIT_FATAL: Final = 1
+EXIT_FAULT: Final = 70
+EXIT_COMMIT: Final = 74
+LOCK_SECONDS: Final = 5.0
+BIND_SECONDS: Final = 3.0
+PR_SET_PDEATHSIG: Final = 1
+GO: Final = b"go"
+
+
+def say(**facts: Any) -> None:
+    """One JSON line to the supervisor."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        sys.stdout.flush()
+
+
+class Service:
+    """One station with its store, links and control channel."""
+
+    def __init__(self, config: Config, name: str) -> None:
+        self.config = config
+        self.name = name
+        self.layout = Layout(config.data)
+        self.log = Log(self.layout.log(name))
+        self.stopping = asyncio.Event()
+        self.may_speak = asyncio.Event()
+        self._store: Store | None = None
+
+    async def run(self) -> int:
+        """Serve until told to stop; the exit code of the process."""
+        self._listen_to_supervisor()
+        try:
+            store = self._store = await self._open()
+            driver, control = await self._start(store)
+        except (OurError, OSError) as error:
+            self.log("cannot_start", reason=str(error))
+            say(fatal=str(error))
+            return EXIT_FATAL
+        code = EXIT_OK
+        running = asyncio.ensure_future(driver.run())
+        told = asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            code = self._why(running.exception())
+        await control.stop()
+        await driver.stop()
+        self.layout.retract(self.name)
+        told.cancel()
+        await asyncio.gather(running, told, return_exceptions=True)
+        store.close()
+        self.log("stopped", code=code)
+        return code
+
+    def _why(self, error: BaseException | None) -> int:
+        if isinstance(error, CommitFailed):
+            self.log("ended", reason="a commit failed: only the disk is right, start again from it")
+            return EXIT_COMMIT
+        self.log("ended", reason="the station failed without a message to blame: start again from the disk")
+        return EXIT_FAULT if isinstance(error, StationFault) else EXIT_FATAL
+
+    # --- starting ---
+
+    async def _open(self) -> Store:
+        """The store; a predecessor that is still dying is waited for."""
+        path, formats = self.layout.store(self.name), seed.migrations(self.name)
+        if path.exists() and not self.layout.lmk(self.name).exists():
+            raise StoreError(f"{self.layout.lmk(self.name)} is missing: the keys in {path} cannot be used without it")
+        ends = asyncio.get_running_loop().time() + LOCK_SECONDS
+        while True:
+            try:
+                return open_store(path, formats)
+            except StoreError as error:
+                if "in use" not in str(error) or asyncio.get_running_loop().time() > ends:
+                    raise
+            await asyncio.sleep(0.05)
+
+    async def _start(self, store: Store) -> tuple[Driver, ControlServer]:
+        layout, name = self.layout, self.name
+        # made before the store's first write: what is sealed under it must not outlive it
+        hsm = SoftHsm(layout.secret(layout.lmk(name), make=True), os.urandom)
+        plan = seed.plan(name, store, hsm, Demo.of(layout), self.config.timers)
+        clock = Clock(not_before=self._last_seen())
+        if clock.stepped_back:
+            self.log("clock_stepped_back", seconds=clock.stepped_back // 1_000_000)
+        driver = Driver(plan.station, clock, self.log)
+        for link in self._links(driver):
+            driver.add(link)
+        driver.use(FileWriter({"receipt": layout.receipts, "sms": layout.sms}, driver))
+        answers: list[dict[str, Any]] = []
+        seeding = [] if layout.seeded(name).exists() else plan.commands
+        for verb, args in seeding:
+            driver.command(verb, args, answers.append)
+        if name == "terminal":
+            await self._wait_for_go()
+        await self._bound(driver.start)
+        if seeding:
+            self._seeded(answers, len(seeding))
+        token = secrets.token_hex(16)
+        control = ControlServer(self.config.host, 0, token, driver.command)
+        await control.start()
+        layout.publish(name, Running(control.port, token, os.getpid(), self.config.host))
+        say(up=True, control=control.port)
+        gc.collect()
+        gc.freeze()
+        self.log("started", pid=os.getpid(), timers=str(self.config.timers))
+        return driver, control
+
+    def _links(self, driver: Driver) -> list[Link]:
+        host, ports = self.config.host, ports_of.read(self.layout)
+        if len(ports) != len(ports_of.NAMES):
+            raise StoreError(f"{self.layout.ports} is missing or damaged")
+        if self.name in ISSUERS:
+            return [ServerLink("switch", host, ports[self.name], driver)]
+        if self.name == "switch":
+            upstream: list[Link] = [
+                ClientLink(issuer, host, ports[ports_of.proxy_of(issuer)], driver, eager=True) for issuer in ISSUERS
+            ]
+            return [ServerLink("terminals", host, ports["switch"], driver), *upstream]
+        return [ClientLink("switch", host, ports[ports_of.TERMINALS], driver, eager=False)]
+
+    async def _bound(self, start: Any) -> None:
+        """Start the driver; a port that a dying predecessor still holds is waited for."""
+        ends = asyncio.get_running_loop().time() + BIND_SECONDS
+        while True:
+            try:
+                await start()
+            except OSError as error:
+                if asyncio.get_running_loop().time() > ends:
+                    raise StoreError(f"{self.name} cannot listen: {error.strerror}") from None
+            else:
+                return
+            await asyncio.sleep(0.05)
+
+    def _seeded(self, answers: list[dict[str, Any]], count: int) -> None:
+        """The first step took all that seeds the station: remember that it did."""
+        if len(answers) < count:
+            raise StoreError(f"{self.name} cannot be seeded: see {self.layout.log(self.name)}")
+        wrong = [answer for answer in answers if "error" in answer]
+        if wrong:
+            raise StoreError(f"{self.name} cannot be seeded: {wrong[0]['message']['en']}")
+        self.layout.write(self.layout.seeded(self.name), "")
+
+    def _last_seen(self) -> Instant:
+        """When this station last wrote, by the clock of that time."""
+        path = self.layout.store(self.name)
+        files = (path, path.with_name(path.name + "-wal"))
+        return max((file.stat().st_mtime_ns // 1000 for file in files if file.exists()), default=0)
+
+    # --- the supervisor ---
+
+    def _listen_to_supervisor(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.stopping.set)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's business
+        loop.add_reader(sys.stdin.fileno(), self._heard)
+
+    def _heard(self) -> None:
+        heard = os.read(sys.stdin.fileno(), 256)
+        if GO in heard:
+            self.may_speak.set()
+        elif not heard:
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self.stopping.set()
+            self.may_speak.set()
+
+    async def _wait_for_go(self) -> None:
+        say(waiting=True)
+        await self.may_speak.wait()
+        if self.stopping.is_set():
+            raise StoreError("the supervisor is gone")
+
+
+def die_with(parent: int) -> None:
+    """On Linux the kernel ends this process when the supervisor ends; elsewhere the end of stdin does."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it ended before we asked
+            os._exit(EXIT_FATAL)
+
+
+def main() -> int:
+    """Parse the command line of the process and serve."""
+    parser = argparse.ArgumentParser(prog="counterfoil.stack.service")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--timers")
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("station", choices=STATIONS)
+    given = parser.parse_args()
+    die_with(given.parent)
+    raise_open_files()
+    try:
+        config = load(given.data, given.timers)
+    except ConfigError as error:
+        say(fatal=str(error))
+        return EXIT_FATAL
+
+    async def serve() -> int:
+        return await Service(config, given.station).run()
+
+    try:
+        return asyncio.run(serve())
+    except PaymentError as error:
+        say(fatal=str(error))
+        return EXIT_FATAL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""The supervisor: starts every station as a process of its own, starts it again when it ends, breaks legs on request.
+
+It holds no money and decides nothing; when it ends, its children end, however it ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil import __version__
+from counterfoil.errors import OurError, PaymentError, StoreError
+from counterfoil.links.control import Answer, ControlClient, ControlServer, refusal
+from counterfoil.links.limits import raise_open_files
+from counterfoil.stack import ports as ports_of
+from counterfoil.stack.breakage import Breakage
+from counterfoil.stack.child import Child
+from counterfoil.stack.config import Config, load
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import STATIONS, SUPERVISOR, Layout, Running
+from counterfoil.stack.logs import Log
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+READY_SECONDS: Final = 60.0
+ASK_SECONDS: Final = 5.0
+POLL_SECONDS: Final = 0.05
+
+
+def run(data: Path, *, timers: str | None = None, json: bool = False) -> int:
+    """Run a stack on `data` until SIGINT, SIGTERM or `stop`; the exit code.
+
+    The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
+    """
+    raise_open_files()
+    try:
+        config = load(data, timers)
+        layout = Layout(config.data)
+        layout.prepare()
+        with _only_one(layout):
+            return asyncio.run(Supervisor(config, quiet=json).run())
+    except OurError as error:
+        _tell(str(error))
+        return EXIT_FAILED
+
+
+@contextlib.contextmanager
+def _only_one(layout: Layout) -> Any:
+    """Hold the lock of the data directory; StoreError when another supervisor does."""
+    try:
+        descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{layout.data} cannot be used: {error.strerror}") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            running = layout.find(SUPERVISOR)
+            who = f" by process {running.pid}" if running else ""
+            raise StoreError(f"a stack is already running on {layout.data}, started{who}") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"counterfoil: {sentence}\n")
+    sys.stderr.flush()
+
+
+class Supervisor:
+    """One stack."""
+
+    def __init__(self, config: Config, *, quiet: bool) -> None:
+        self.config = config
+        self.layout = Layout(config.data)
+        self.log = Log(self.layout.log(SUPERVISOR))
+        self.ready = False
+        self._patience = 100
+        self._quiet = quiet
+        self._stopping = asyncio.Event()
+        self._children: dict[str, Child] = {}
+
+    async def run(self) -> int:
+        """Everything from the first port to the last child; StoreError when it cannot even begin."""
+        loop = asyncio.get_running_loop()
+        # explicit, because whoever started us may have had them ignored
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stopping.set)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
+            loop.add_signal_handler(signal.SIGHUP, self._stopping.set)
+        Demo.of(self.layout, make=True)
+        ports, moved = ports_of.claim(self.layout, self.config.host)
+        for name in moved:
+            _tell(f"the port kept for {name} is taken by another program; it is {ports[name]} now")
+        self._breakage = Breakage(self.config.host, ports, self.log)
+        control = ControlServer(self.config.host, 0, secrets.token_hex(16), self._serve)
+        await control.start()
+        try:
+            self._publish(control, ports)
+            return await self._live(ports)
+        finally:
+            await asyncio.gather(*(child.stop() for child in self._children.values()))
+            await self._breakage.stop()
+            await control.stop()
+            self.layout.retract(SUPERVISOR)
+            self.log("stopped")
+
+    def _publish(self, control: ControlServer, ports: dict[str, int]) -> None:
+        extra = {
+            "timers": list(self.config.timers),
+            "terminals": {"host": self.config.host, "port": ports[ports_of.TERMINALS]},
+        }
+        running = Running(control.port, control.token, os.getpid(), self.config.host, extra)
+        self.layout.publish(SUPERVISOR, running)
+
+    async def _live(self, ports: dict[str, int]) -> int:
+        for name in STATIONS:
+            child = self._children[name] = Child(name, self.config, self.log, self._changed)
+            child.start()
+        self._breakage.start()
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        getting_ready = asyncio.ensure_future(self._until_ready())
+        try:
+            await asyncio.wait({stopped, getting_ready}, return_when=asyncio.FIRST_COMPLETED)
+            if getting_ready.done():
+                getting_ready.result()
+                self._announce(ports)
+                await stopped
+            return EXIT_OK
+        finally:
+            for task in (stopped, getting_ready):
+                task.cancel()
+            await asyncio.gather(stopped, getting_ready, return_exceptions=True)
+
+    # --- getting ready ---
+
+    def _changed(self) -> None:
+        """A station came or went."""
+        self._breakage.look()
+
+    async def _until_ready(self) -> None:
+        """Wait until a sale can be taken; StoreError with a station's own sentence when one cannot start."""
+        ends = asyncio.get_running_loop().time() + READY_SECONDS
+        while not await self._sale_possible():
+            fatal = [child.fatal for child in self._children.values() if child.fatal and child.state != "up"]
+            if fatal:
+                raise StoreError(fatal[0])
+            if asyncio.get_running_loop().time() > ends:
+                late = [name for name, child in self._children.items() if child.state != "up"]
+                raise StoreError(f"not ready after {READY_SECONDS:.0f} seconds; see {self.layout.logs} {late}")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _sale_possible(self) -> bool:
+        self._children["terminal"].go(self._breakage.open)
+        if not all(child.state == "up" for child in self._children.values()):
+            return False
+        try:
+            switch = await self._ask("switch")
+            if not all(link["connected"] and link["signed_on"] for link in switch["issuers"].values()):
+                return False
+            terminals = (await self._ask("terminal"))["terminals"]
+        except PaymentError:
+            return False
+        if all(each["signed_on"] for each in terminals):
+            return True
+        # one that was refused signs on by itself with its next sale; the others need not wait for it
+        self._patience -= 1
+        return self._patience < 0 and any(each["signed_on"] for each in terminals)
+
+    async def _ask(self, station: str) -> dict[str, Any]:
+        running = self.layout.find(station)
+        if running is None:
+            raise StoreError(f"{station} is not there yet")
+        client = await ControlClient.connect(running.host, running.port, running.token)
+        try:
+            return await client.call("status", {}, ASK_SECONDS)
+        finally:
+            client.close()
+
+    def _announce(self, ports: dict[str, int]) -> None:
+        self.ready = True
+        line = {
+            "ready": True,
+            "data": str(self.config.data),
+            "terminals": {"host": self.config.host, "port": ports[ports_of.TERMINALS]},
+            "version": __version__,
+        }
+        sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        sys.stdout.flush()
+        self.log("ready")
+
+    # --- control channel ---
+
+    def _serve(self, verb: str, args: dict[str, Any], answer: Answer) -> None:
+        answer(self._answer(verb, args))
+
+    def _answer(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        if verb == "fault.set":
+            try:
+                return self._breakage.set(args)
+            except ValueError as error:
+                return refusal("bad_request", f"{error}", f"故障参数无效:{error}")
+        if verb == "fault.clear":
+            return self._breakage.clear()
+        if verb == "fault.counts":
+            return {"faults": self._breakage.plan.counts()}
+        if verb == "fault.kill":
+            return self._kill(str(args.get("station", "")))
+        if verb == "status":
+            return self._status()
+        if verb == "stop":
+            asyncio.get_running_loop().call_soon(self._stopping.set)
+            return {"stopping": True}
+        return refusal("unknown_verb", "the supervisor has no command of that name", "管理进程没有此命令")
+
+    def _kill(self, station: str) -> dict[str, Any]:
+        child = self._children.get(station)
+        if child is None:
+            names = ", ".join(self._children)
+            return refusal("unknown_station", f"a station is one of {names}", f"可用的站点:{names}")
+        self.log("fault_kill", child=station)
+        return {"station": station, "killed": child.kill()}
+
+    def _status(self) -> dict[str, Any]:
+        stations = {
+            name: {"state": child.state, "pid": child.pid, "starts": child.starts, "reason": child.fatal}
+            for name, child in self._children.items()
+        }
+        return {
+            "ready": self.ready,
+            "timers": str(self.config.timers),
+            "stations": stations,
+            **self._breakage.describe(),
+        }
