@@ -34,8 +34,9 @@ def command() -> None:
 def done(session: Session, what: str, args: dict[str, Any]) -> int:
     """Ask the supervisor and show its answer."""
     from counterfoil.cli.stack import ask
+    from counterfoil.stack.layout import SUPERVISOR
 
-    reply = ask(session, "up", what, args, SECONDS)
+    reply = ask(session, SUPERVISOR, what, args, SECONDS)
     if "error" in reply:
         status = Exit.NOT_FOUND if reply["error"].startswith("unknown") else Exit.USAGE
         raise Failure(status, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
@@ -60,7 +61,7 @@ def set_command(
         raise Failure(Exit.USAGE, "usage", Text("--mti has four digits", "--mti 应为四位数字"))
     args: dict[str, Any] = {"leg": leg, "kind": kind}
     args |= {k: v for k, v in (("times", times), ("seconds", seconds), ("mti", mti)) if v is not None}
-    return done(session, "fault", args)
+    return done(session, "fault.set", args)
 
 
 @command.command("kill", epilog="Example: counterfoil fault kill issuer-a")
@@ -68,11 +69,11 @@ def set_command(
 @verb
 def kill_command(session: Session, station: str) -> int:
     """Kill a station's process (SIGKILL); the supervisor starts it again."""
-    return done(session, "kill", {"station": station})
+    return done(session, "fault.kill", {"station": station})
 
 
 @command.command("clear", epilog="Example: counterfoil fault clear")
 @verb
 def clear_command(session: Session) -> int:
     """End every fault."""
-    return done(session, "clear", {})
+    return done(session, "fault.clear", {})

@@ -75,8 +75,8 @@ def stores(session: Session) -> Stores:
 
 def terminal_seconds(session: Session) -> float:
     """The terminals' timer, as the running stack was told; the default when it does not say."""
-    timers = running(session, SUPERVISOR).extra.get("timers")
-    return config.parse_timers(timers or config.DEFAULT_TIMERS).terminal / SECOND
+    timers = running(session, SUPERVISOR).extra.get("timers") or config.parse_timers(config.DEFAULT_TIMERS)
+    return int(timers[-1]) / SECOND
 
 
 def patience(session: Session) -> float:
@@ -150,17 +150,27 @@ def exported(session: Session, terminal: str) -> dict[str, Any]:
         text = Text("only a terminal that was seeded as demo can be exported", "只能导出演示终端")
         raise Failure(Exit.NOT_FOUND, "unknown_terminal", text)
     at = running(session, SUPERVISOR).extra["terminals"]
-    batch = ask(session, "switch", "status", {"terminal": terminal}, 10.0).get("batch", "000001")
     return {
         "terminal": found.terminal,
         "merchant": found.merchant,
         "tmk": found.tmk.upper(),
         "tpdu": found.tpdu,
         "header": found.header,
-        "batch": batch,
+        "batch": host_batch(session, terminal),
         "host": at["host"],
         "port": at["port"],
     }
+
+
+def host_batch(session: Session, terminal: str) -> str:
+    """The batch number the switch has issued to a terminal."""
+    from counterfoil.switch.records import Records
+
+    with stores(session) as opened:
+        known = Records(opened.switch).terminals([terminal]) if opened.switch is not None else {}
+    if terminal not in known:
+        raise Failure(Exit.NOT_FOUND, "unknown_terminal", Text("the switch does not know it", "交换中心不认识该终端"))
+    return known[terminal].batch
 
 
 def receipts(session: Session, ref: str, copy: str) -> list[Path]:

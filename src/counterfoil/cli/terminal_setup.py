@@ -11,7 +11,7 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
-ALGORITHMS: Final = ("cup-ecb", "x9.19", "x9.9")
+ALGORITHMS: Final = {"cup-ecb": "cup_ecb", "x9.19": "x9_19", "x9.9": "x9_9"}
 
 
 @click.command("list", epilog="Example: counterfoil terminal list --json")
@@ -56,7 +56,7 @@ Examples:
 @click.option("--tmk", metavar="HEX", help="The terminal master key, for a terminal that signs on.")
 @click.option("--mak", metavar="HEX", help="A working MAC key, for a terminal that is signed on already.")
 @click.option("--dialect", metavar="JSON", help="DE number → what differs from the dialect.")
-@click.option("--mac", type=click.Choice(ALGORITHMS), help="The MAC algorithm [default: cup-ecb].")
+@click.option("--mac", type=click.Choice(list(ALGORITHMS)), help="The MAC algorithm [default: cup-ecb].")
 @click.option("--mac-raw", is_flag=True, help="DE64 holds eight raw bytes instead of eight hex characters.")
 @verb
 def register_command(
@@ -75,9 +75,9 @@ def register_command(
     if dialect:
         args["dialect"] = switches(dialect)
     if mac:
-        args["mac"] = mac
+        args["mac"] = ALGORITHMS[mac]
     if mac_raw:
-        args["mac_raw"] = True
+        args["raw"] = True
     from counterfoil.cli.stack import ask
 
     reply = ask(session, "switch", "register", args, 10.0)

@@ -90,7 +90,7 @@ async def whole_day(
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGINT, stop.set)
     try:
-        town.faults("rate", {"rate": faults, "seed": seed})
+        town.faults("fault.set", {"rate": faults, "seed": seed})
         stopped = await unless(stop, [work_through(town, lane, note) for lane in lanes.values()])
         heal(town)
         if stopped:
@@ -128,12 +128,12 @@ async def unless(stop: asyncio.Event, jobs: Sequence[Any]) -> bool:
 def heal(town: Town) -> None:
     """End every fault; when the supervisor is gone, so are its faults."""
     with suppress(NotSent, OutcomeUnknown):
-        town.faults("clear", {})
+        town.faults("fault.clear", {})
 
 
 def fault_counts(town: Town) -> dict[str, dict[str, int]]:
     """How often which leg was broken how, since the stack came up."""
-    counts: dict[str, dict[str, int]] = town.faults("faults", {})["counts"]
+    counts: dict[str, dict[str, int]] = town.faults("fault.counts", {})["faults"]
     return counts
 
 
