@@ -1,0 +1,231 @@
+"""The till's key never sells twice; a retry is linked, and of two approvals one goes back (P4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from counterfoil.step import Command
+from terminal.counter import PAN, PIN, T1, T2, TRACK, Counter
+
+OTHER = "6299991000000021"
+REF = f"{T1}/000001/000002"
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter(terminals=(T1, T2)).open_for_business()
+
+
+def test_the_same_key_while_it_is_open_joins_the_attempt(counter: Counter) -> None:
+    first, second = counter.sale(key="k"), counter.sale(key="k")
+    assert len(counter.line) == 1
+    counter.answer()
+    assert counter.replies[first] == counter.replies[second]
+
+
+def test_the_same_key_while_it_prints_joins_too(counter: Counter) -> None:
+    counter.printer = None
+    first = counter.sale(key="k")
+    counter.answer()
+    second = counter.sale(key="k")
+    assert first not in counter.replies
+    counter.wait()
+    assert counter.replies[first] == counter.replies[second]
+
+
+def test_the_same_key_in_the_queue_joins_too(counter: Counter) -> None:
+    counter.sale()
+    first, second = counter.sale(key="k"), counter.sale(key="k")
+    assert counter.replies[counter.sale(key="k", amount=1)]["error"] == "key_reused"
+    counter.answer()
+    counter.answer()
+    assert counter.replies[first] == counter.replies[second]
+    assert counter.line == []
+
+
+def test_the_same_key_twice_in_one_step_is_one_sale(counter: Counter) -> None:
+    args = {"terminal": T1, "amount": 5, "currency": "CNY", "card": {"track2": TRACK}, "key": "k"}
+    sent = counter.step(Command(901, "sale", args), Command(902, "sale", dict(args)))
+    assert len(sent) == 1
+    counter.answer()
+    assert counter.replies[901]["ref"] == counter.replies[902]["ref"]
+
+
+@pytest.mark.parametrize("code", ["00", "51"])
+def test_the_same_key_afterwards_gives_the_same_result(counter: Counter, code: str) -> None:
+    first = counter.sale(key="k")
+    counter.answer(code)
+    second = counter.sale(key="k")
+    assert counter.line == []
+    told, again = counter.replies[first], counter.replies[second]
+    assert {name: again[name] for name in ("outcome", "ref", "rrn", "response_code", "receipt")} == {
+        name: told[name] for name in ("outcome", "ref", "rrn", "response_code", "receipt")
+    }
+
+
+def test_a_key_is_used_up_by_not_sent_and_by_unknown(counter: Counter) -> None:
+    first = counter.sale(key="k1")
+    counter.refuse()
+    assert counter.replies[counter.sale(key="k1")]["ref"] == counter.replies[first]["ref"]
+    second = counter.sale(key="k2")
+    counter.time_out()
+    assert counter.replies[counter.sale(key="k2")]["outcome"] == "unknown"
+    counter.answer(mti="0400")
+    told = counter.replies[counter.sale(key="k2")]
+    assert (told["ref"], told["state"]) == (counter.replies[second]["ref"], "reversed")
+    assert "You may pay again" in told["sentence"]["en"]
+    assert counter.line == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount": 1251},
+        {"currency": "USD"},
+        {"card": {"track2": TRACK.replace(PAN, OTHER)}},
+        {"retry_of": REF},
+    ],
+)
+def test_the_same_key_with_other_content_is_refused(counter: Counter, changes: dict[str, Any]) -> None:
+    counter.sale(key="k")
+    counter.answer("51")
+    told = counter.replies[counter.sale(key="k", **changes)]
+    assert told["error"] == "key_reused"
+    assert told["sale"]["ref"] == REF
+    assert counter.line == []
+
+
+@pytest.mark.parametrize("changes", [{"pin": "999999"}, {"pin": None}, {"terminal": T2}])
+def test_pin_and_terminal_are_not_the_content(counter: Counter, changes: dict[str, Any]) -> None:
+    counter.sale(key="k")
+    counter.answer("55")
+    assert counter.replies[counter.sale(key="k", **changes)]["ref"] == REF
+
+
+def test_a_key_is_not_used_up_by_a_request_that_was_turned_down(counter: Counter) -> None:
+    assert counter.replies[counter.sale(key="k", amount=0)]["error"] == "bad_request"
+    sale = counter.sale(key="k")
+    counter.answer()
+    assert counter.replies[sale]["outcome"] == "approved"
+
+
+# --- retries ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sale_that_was_approved_is_not_paid_again(counter: Counter) -> None:
+    counter.sale()
+    counter.answer()
+    told = counter.replies[counter.sale(retry_of=REF)]
+    assert (told["error"], told["sale"]["ref"]) == ("already_paid", REF)
+    assert counter.line == []
+
+
+def test_a_retry_of_an_unknown_sale_is_refused(counter: Counter) -> None:
+    for ref in ("T0000001/000009/000009", "nonsense"):
+        assert counter.replies[counter.sale(retry_of=ref)]["error"] == "unknown_sale"
+
+
+def test_a_retry_after_the_reversal_is_an_ordinary_sale(counter: Counter) -> None:
+    counter.sale()
+    counter.time_out()
+    retry = counter.sale(retry_of=REF)
+    counter.answer(mti="0400")
+    counter.answer(mti="0200")
+    told = counter.replies[retry]
+    assert (told["outcome"], told["retry_of"]) == ("approved", REF)
+    assert counter.replies[counter.sale(retry_of=REF)]["error"] == "already_paid"
+
+
+def two_at_once(counter: Counter) -> tuple[int, int, Any, Any]:
+    """A sale and, on another terminal, its impatient retry; both requests are out."""
+    first = counter.sale()
+    retry = counter.sale(terminal=T2, retry_of=REF)
+    return first, retry, counter.request("0200"), counter.request("0200")
+
+
+def test_the_later_approval_goes_back_when_it_is_the_retry(counter: Counter) -> None:
+    first, retry, asked, again = two_at_once(counter)
+    counter.receive(counter.host.answer(asked), T1)
+    counter.receive(counter.host.answer(again), T2)
+    assert counter.replies[first]["outcome"] == "approved"
+    told = counter.replies[retry]
+    assert (told["outcome"], told["state"], told["reversal_reason"]) == ("unknown", "reversing", "17")
+    assert REF in told["sentence"]["en"]
+    assert "退回" in told["sentence"]["zh"]
+    reversal = counter.request("0400")
+    assert (reversal.de41, reversal.de39, reversal.de38) == (T2, "17", "123456")
+    counter.receive(counter.host.answer(reversal), T2)
+    assert counter.attempt(told["ref"]).state == "reversed"
+    assert counter.receipts() == [f"{T1}-000001-000002.cardholder.1"]
+
+
+def test_the_later_approval_goes_back_when_it_is_the_first_attempt(counter: Counter) -> None:
+    first, retry, asked, again = two_at_once(counter)
+    counter.receive(counter.host.answer(again), T2)
+    counter.receive(counter.host.answer(asked), T1)
+    assert counter.replies[retry]["outcome"] == "approved"
+    assert counter.replies[first]["state"] == "reversing"
+    assert counter.request("0400").de39 == "17"
+    assert counter.receipts() == [f"{T2}-000001-000002.cardholder.1"]
+
+
+def test_both_approvals_in_one_step_still_leave_one(counter: Counter) -> None:
+    from counterfoil.step import Frame
+
+    _, _, asked, again = two_at_once(counter)
+    counter.step(
+        Frame("switch", T1, counter.host.answer(asked), counter.now),
+        Frame("switch", T2, counter.host.answer(again), counter.now),
+    )
+    states = sorted([counter.newest(T1).state.value, counter.newest(T2).state.value])
+    assert states == ["closed", "reversing"]
+
+
+def test_an_approval_next_to_a_declined_retry_stands(counter: Counter) -> None:
+    first, retry, asked, again = two_at_once(counter)
+    counter.receive(counter.host.answer(again, "51"), T2)
+    counter.receive(counter.host.answer(asked), T1)
+    assert counter.replies[first]["outcome"] == "approved"
+    assert counter.replies[retry]["outcome"] == "declined"
+
+
+def test_a_waiting_retry_is_dropped_when_the_first_attempt_is_approved_meanwhile(counter: Counter) -> None:
+    counter.sale(terminal=T2, amount=5)
+    first = counter.sale()
+    retry = counter.sale(terminal=T2, retry_of=REF)
+    blocking = counter.request("0200")
+    asked = counter.request("0200")
+    counter.receive(counter.host.answer(asked), T1)
+    counter.receive(counter.host.answer(blocking), T2)
+    assert counter.replies[first]["outcome"] == "approved"
+    assert counter.replies[retry]["error"] == "already_paid"
+
+
+def test_a_retry_of_a_retry_belongs_to_the_same_chain(counter: Counter) -> None:
+    counter.sale()
+    counter.answer("51")
+    second = counter.sale(retry_of=REF)
+    counter.answer("51")
+    third = counter.sale(retry_of=counter.replies[second]["ref"])
+    counter.answer()
+    assert counter.replies[third]["outcome"] == "approved"
+    assert counter.attempt(counter.replies[third]["ref"]).root == REF
+    assert counter.replies[counter.sale(retry_of=REF)]["error"] == "already_paid"
+
+
+def test_a_sale_that_went_back_may_be_tried_again(counter: Counter) -> None:
+    counter.printer = None
+    counter.sale()
+    counter.answer()
+    counter.restart()
+    counter.printer = True
+    counter.step()
+    for _ in range(2):
+        counter.answer(mti="0800")
+    counter.ask("goods", ref=REF, answer="kept")
+    counter.answer(mti="0400")
+    retry = counter.sale(retry_of=REF, pin=PIN)
+    counter.answer(mti="0200")
+    assert counter.replies[retry]["outcome"] == "approved"
