@@ -39,6 +39,17 @@ def test_what_is_kept_of_an_answer_is_what_the_dialect_would_keep() -> None:
     assert told.history[1].message == ISO87_ASCII.kept(answer)
 
 
+def test_a_request_that_came_corrupted_is_found_under_the_number_its_reversal_says() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    (answer,) = bank.ask(bank.sealed(purchase.copy(de37="NOT-THE-SAME"))[:-1] + b"X")
+    assert answer.de39 == "63"
+    assert [answer.de39 for answer in bank.ask(bank.advice(purchase))] == ["00"]
+    told = stub(bank.store, purchase.de37 or "")
+    assert told is not None
+    assert (told.state, told.response_code, told.debited) == ("declined", "63", 0)
+
+
 def test_purchases_are_found_by_last_four_and_amount() -> None:
     bank = Bank()
     bank.ask(bank.purchase(amount=1250), bank.purchase(amount=990), bank.purchase("bob", 1250), bank.purchase("lost"))

@@ -21,6 +21,10 @@ from counterfoil.transaction import Happened, IssuerStub
 TXN_COLUMNS: Final = Txn.__struct_fields__
 STATE: Final = TXN_COLUMNS.index("state")
 BY_RRN: Final = selecting(TXN_COLUMNS, "txn", "WHERE rrn = ? ORDER BY started_at, key")
+# A request that came corrupted is kept under what it said; the advice that reversed it says the number that was meant.
+BY_ADVICE: Final = selecting(
+    TXN_COLUMNS, "txn", "WHERE key IN (SELECT original FROM advice WHERE rrn = ?) ORDER BY started_at, key"
+)
 BY_DIGITS: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? ORDER BY started_at, key")
 BY_DIGITS_AND_AMOUNT: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? AND amount = ? ORDER BY started_at, key")
 STATION: Final = "SELECT name FROM station"
@@ -48,7 +52,8 @@ def stub(store: Store, rrn: str) -> IssuerStub | None:
     One number can stand for two rows only when the switch gave it out twice; the first is meant.
     """
     with store.reading():
-        stubs = _stubs(store, store.query(BY_RRN, (rrn,))[:1])
+        rows = store.query(BY_RRN, (rrn,)) or store.query(BY_ADVICE, (rrn,))
+        stubs = _stubs(store, rows[:1])
     return stubs[0] if stubs else None
 
 
