@@ -176,7 +176,7 @@ class Storm:
         assert len(keys) == len(set(keys))
         for sale, args in self.sales.items():
             if args["key"] in keys:  # asked again after a restart, the till gets the same answer
-                told = counter.replies[self.counter.sale(**args)]  # type: ignore[arg-type]
+                told = counter.replies[self.counter.sale(**args)]
                 assert told["outcome"] in ("approved", "declined", "unknown", "not_sent")
             else:  # the question died in the queue with the process, nothing was sent
                 assert sale not in counter.replies or "error" in counter.replies[sale]
