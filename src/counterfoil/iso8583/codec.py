@@ -14,7 +14,7 @@ from counterfoil.iso8583.compiled import Compiler
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits
 from counterfoil.iso8583.fields import Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, Message
-from counterfoil.iso8583.show import hidden
+from counterfoil.iso8583.show import amounts, hidden
 
 # loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
 NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
@@ -141,24 +141,23 @@ class Dialect:
 
     def _read_bitmap(self, body: bytes, at: int) -> tuple[list[int], int]:
         width = 16 if self.style.hex_bitmap else 8
-        bits = self._read_bits(body[at : at + width], width)
+        bits = self._read_bits(body[at : at + width], width, 0)
         at += width
         if bits[0] == "1":
             if not self.style.secondary:
-                raise Flaw("a secondary bitmap is not used here", -width)
-            second = self._read_bits(body[at : at + width], width)
+                raise Flaw("a secondary bitmap is not used here")
+            bits += self._read_bits(body[at : at + width], width, width)
             at += width
-            if second[0] == "1":
-                raise Flaw("a third bitmap is not used here", -width)
-            bits += second
+            if bits[64] == "1":
+                raise Flaw("a third bitmap is not used here", width)
         return [number for number, bit in enumerate(bits, 1) if bit == "1" and number != 1], at
 
-    def _read_bits(self, raw: bytes, width: int) -> str:
+    def _read_bits(self, raw: bytes, width: int, shift: int) -> str:
         if len(raw) != width:
-            raise Flaw("cut off")
+            raise Flaw("cut off", shift)
         digits = raw.decode("latin-1") if self.style.hex_bitmap else raw.hex()
         if digits.strip("0123456789abcdefABCDEF"):
-            raise Flaw("not hex characters")
+            raise Flaw("not hex characters", shift)
         return f"{int(digits, 16):064b}"
 
     # --- message to bytes --------------------------------------------------------------------------------------------
@@ -299,7 +298,9 @@ class Dialect:
             reader = self._nested.get(number)
             value = self._parts(reader, message) if reader is not None else None
             if value is not None:
-                parts[str(number)] = value if reveal else _each(self.fields[number].show, value)
+                show = self.fields[number].show
+                # a value that has the parts of DE54 has its form, which is all `amounts` asks for
+                parts[str(number)] = value if reveal or show is amounts else _each(show, value)
         return parts
 
     def _parts(self, reader: Callable[[Message], Any], message: Message) -> Any:
