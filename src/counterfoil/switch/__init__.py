@@ -13,7 +13,23 @@ If it dies here
                       so no request is ever sent by a later process.
 """
 
-from counterfoil.switch.settings import Settings
+from counterfoil.switch.records import PACKAGE, Records
+from counterfoil.switch.rows import Case, IssuerRow
+from counterfoil.switch.settings import TERMINALS, Settings
 from counterfoil.switch.station import Switch
+from counterfoil.switch.stubs import asked, cases, find, pending, stub
 
-__all__ = ["Settings", "Switch"]
+__all__ = [
+    "PACKAGE",
+    "TERMINALS",
+    "Case",
+    "IssuerRow",
+    "Records",
+    "Settings",
+    "Switch",
+    "asked",
+    "cases",
+    "find",
+    "pending",
+    "stub",
+]

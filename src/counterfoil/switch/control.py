@@ -103,8 +103,7 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
 def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
     """Register one terminal, or {"terminals": [Registration, …]}, all or none → {"registered"}.
 
-    A terminal that is known is registered anew. Unless the registration names a batch it keeps its own, because the
-    keys of its attempts must not come round again.
+    A terminal that is known is registered anew: see `_anew`.
     """
     listed = args["terminals"] if isinstance(args.get("terminals"), list) else [args]
     made = []
@@ -114,11 +113,25 @@ def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
         except Unfit as error:
             return refused(BAD_TERMINAL.filled(number=number, field=error))
         known = work.terminals.get(made[-1].terminal)
-        if known is not None and not described.get("batch"):
-            made[-1].batch = known.batch
+        if known is not None:
+            _anew(made[-1], known, own_batch=bool(described.get("batch")))
     for terminal in made:
         work.put_terminal(terminal)
     return {"registered": [terminal.terminal for terminal in made]}
+
+
+def _anew(terminal: Terminal, known: Terminal, *, own_batch: bool) -> None:
+    """What stays of the earlier registration, so that a seed may run again.
+
+    The batch, unless one is named, because the keys of its attempts must not come round again; and the sign-on, when
+    the device (merchant and master key) is the same one and no working key is brought in.
+    """
+    if not own_batch:
+        terminal.batch = known.batch
+    if terminal.mak is None and (terminal.merchant, terminal.tmk_kcv) == (known.merchant, known.tmk_kcv):
+        terminal.take(known.pik, known.mak, known.tdk)
+        terminal.signed_on_at = known.signed_on_at
+        terminal.signon_stan, terminal.signon_code = known.signon_stan, known.signon_code
 
 
 def named(args: Mapping[str, Any]) -> list[str]:

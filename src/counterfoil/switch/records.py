@@ -108,10 +108,6 @@ class Records:
                 self.store.commit()
         return StationKeys(rows["TOKEN"], rows["DATA"])
 
-    def enrol(self, terminals: Sequence[Terminal]) -> None:
-        """Register terminals, or register them anew (that signs them off)."""
-        self.write(Changes(terminals=terminals))
-
     def connect(self, issuer: IssuerRow, prefixes: Sequence[str]) -> None:
         """Register an issuer and the card ranges (leading digits) that go to it."""
         row = (issuer.name, issuer.institution, issuer.pin.blob, issuer.pin.kcv, issuer.mac.blob, issuer.mac.kcv)

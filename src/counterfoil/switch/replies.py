@@ -5,6 +5,8 @@ Anything less is no answer: the deadline closes the intent. Anything later is ev
 
 from __future__ import annotations
 
+from typing import Final
+
 from counterfoil.iso8583 import ISO87_ASCII, Message, nested, responses
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event, State
@@ -13,7 +15,9 @@ from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.work import Work, kept
 
-CONTRADICTED = "96"
+CONTRADICTED: Final = "96"
+UNUSABLE_YES: Final = frozenset({"08", "10", "16", "32"})
+"""Approvals of this link that a terminal cannot take: another amount, or a condition it knows nothing of."""
 
 
 def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
@@ -24,6 +28,10 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     if attempt is None or not matches(desk, issuer, attempt, message):
         work.saw("answer_unmatched", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
         work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=rrn)
+        return
+    if message.de39 in UNUSABLE_YES:
+        work.saw("answer_unusable", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
+        work.alarm("answer_unusable", issuer, f"a yes with {message.de39}: it counts as no answer", rrn=rrn)
         return
     yes = responses.is_approval(message.de39)
     waiting = work.waiting_for(rrn)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.money import BY_NUMBER
+from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Case
@@ -23,6 +24,7 @@ BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
 BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
+FOLLOWED: Final = "SELECT min(started_at) FROM attempt WHERE terminal = ? AND started_at >= ? AND rrn > ?"
 HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
 
@@ -34,12 +36,14 @@ def stub(store: Store, ref: AttemptKey | str) -> SwitchStub | None:
         rows = store.query(BY_RRN, (ref,)) if key is None else store.query(BY_KEY, tuple(key))
         if not rows:
             return None
-        history = store.query(HISTORY, (rows[0][3],))
-    return _stub(rows[0], tuple(Happened(at, what, _message(text)) for at, what, text in history))
+        terminal, rrn, started = rows[0][0], rows[0][3], rows[0][16]
+        followed = store.query(FOLLOWED, (terminal, started, rrn))[0][0] or 0
+        history = store.query(HISTORY, (rrn,))
+    return _stub(rows[0], followed, tuple(Happened(at, what, _message(text)) for at, what, text in history))
 
 
 def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[SwitchStub]:
-    """Stubs by last four digits and amount (minor units), oldest first, without their history."""
+    """Stubs by last four digits and amount (minor units), oldest first, without history and what followed."""
     return [_stub(row) for row in store.query(BY_CARD, (last4, amount, limit))]
 
 
@@ -62,7 +66,7 @@ def _message(text: str) -> dict[str, Any] | None:
     return msgspec.json.decode(text, type=dict[str, Any]) if text else None
 
 
-def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStub:
+def _stub(row: tuple[Any, ...], followed: Instant = 0, history: tuple[Happened, ...] = ()) -> SwitchStub:
     (terminal, batch, stan, rrn, state, merchant, amount, currency, last4, issuer, transmitted, trace) = row[:12]
     (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, owed, next_at) = row[12:]
     due = deadline if state == State.ASKED else next_at or 0
@@ -88,5 +92,6 @@ def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStu
         reversal_code=reversal_code,
         case=case,
         due=due,
+        followed_at=followed,
         history=history,
     )

@@ -11,6 +11,7 @@ from typing import Final
 
 from counterfoil.iso8583 import Message, framing, responses
 from counterfoil.step import Send
+from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask, answer_mti
 from counterfoil.switch.numbers import local_date, local_time
@@ -36,6 +37,9 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, *, what: str = "a
         "de37": attempt.rrn,
         "de44": f"{issuer.institution if issuer else '':<11.11}{desk.settings.acquirer:<11}",
     }
+    card = card_of(ask.message, terminal, desk.hsm) if (terminal := ask.terminal) is not None else None
+    if isinstance(card, Card):
+        fields["de2"] = card.pan
     if attempt.auth_code and responses.is_approval(attempt.response_code):
         fields["de38"] = attempt.auth_code
     send(desk, work, ask, attempt.response_code, attempt.answered_at, what, fields)
