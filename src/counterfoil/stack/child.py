@@ -6,20 +6,22 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
+from counterfoil.stack import service
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import Layout
 from counterfoil.stack.logs import Log
+from counterfoil.stack.spawn import Born, spawn
 
 BACKOFF_FIRST: Final = 0.05
 BACKOFF_LAST: Final = 5.0
 HEALTHY_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 5.0
+REAP_SECONDS: Final = 0.005
 
 
 class Child:
@@ -29,58 +31,53 @@ class Child:
         self.name = name
         self.state = "down"
         self.starts = 0
+        self.pid = 0
+        """Its process id, 0 when it has none."""
         self.fatal = ""
         """The sentence with which its last start failed."""
         self._config = config
         self._layout = Layout(config.data)
         self._log = log
         self._changed = changed
-        self._process: asyncio.subprocess.Process | None = None
-        self._go = asyncio.Event()
+        self._may_go = False
+        self._waiting = False
+        self._into = -1
+        self._heard = b""
+        self._silent = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def pid(self) -> int:
-        """Its process id, 0 when it has none."""
-        return self._process.pid if self._process is not None else 0
 
     def start(self) -> None:
         """Begin to keep it running."""
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
-    def go(self, on: bool) -> None:
-        """Whether a station that speaks first may begin to."""
-        if on:
-            self._go.set()
-        else:
-            self._go.clear()
+    def go(self) -> None:
+        """A station that speaks first may begin to, from now on."""
+        self._may_go = True
+        if self._waiting:
+            self._waiting = False
+            with contextlib.suppress(OSError):
+                os.write(self._into, service.GO)
 
     def kill(self) -> int:
         """End the process as a power cut would; returns its id, 0 when it was not running."""
         pid = self.pid
         if pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         return pid
 
     async def stop(self) -> None:
         """End it in good order, by force when that takes too long."""
         self._stopping = True
-        process = self._process
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await process.wait()
-            except TimeoutError:
-                self._log("killed_after_patience", child=self.name)
-                self.kill()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        self.kill()
+        if self._task is None:
+            return
+        if self.pid:
+            os.kill(self.pid, signal.SIGTERM)
+        done, _ = await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+        if not done:
+            self._log("killed_after_patience", child=self.name)
+            self.kill()
+            await self._task
 
     async def _keep(self) -> None:
         wait = BACKOFF_FIRST
@@ -89,7 +86,6 @@ class Child:
             began = loop.time()
             code = await self._live()
             self.state = "down"
-            self._process = None
             self._layout.retract(self.name)
             self._changed()
             if self._stopping:
@@ -101,41 +97,56 @@ class Child:
             wait = min(wait * 3, BACKOFF_LAST)
 
     async def _live(self) -> int:
-        """One life of the process; its exit code."""
-        self.state, self.fatal = "starting", ""
+        """One life of the process; its exit code, negative for the signal that ended it."""
+        self.state, self.fatal, self._heard, self._waiting = "starting", "", b"", False
         self.starts += 1
-        config = self._config
-        log = os.open(self._layout.log(f"{self.name}.stderr"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._silent.clear()
         try:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "counterfoil.stack.service"),
-                *("--data", str(config.data), "--timers", str(config.timers), "--parent", str(os.getpid()), self.name),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is ours; it must not reach the stations before we decide
-            )
+            born = spawn(lambda: service.serve(self._config, self.name), str(self._layout.log(f"{self.name}.stderr")))
         except OSError as error:
             self.fatal = f"{self.name} cannot be started: {error.strerror}"
             return -1
-        finally:
-            os.close(log)
-        assert process.stdout is not None
-        async for line in process.stdout:
-            await self._heard(line)
-        return await process.wait()
-
-    async def _heard(self, line: bytes) -> None:
+        self.pid, self._into = born.pid, born.into
+        loop = asyncio.get_running_loop()
+        loop.add_reader(born.out, self._readable, born)
         try:
-            said = msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.MsgspecError:
+            await self._silent.wait()
+            return await self._reaped()
+        finally:
+            self.pid = 0
+            os.close(born.into)
+            os.close(born.out)
+
+    async def _reaped(self) -> int:
+        """Its pipe is closed, so it has ended or is about to: collect it."""
+        tries = 0
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            tries += 1
+            if tries * REAP_SECONDS > STOP_SECONDS:
+                self.kill()
+            await asyncio.sleep(REAP_SECONDS)
+
+    def _readable(self, born: Born) -> None:
+        data = os.read(born.out, 1 << 16)
+        if not data:
+            asyncio.get_running_loop().remove_reader(born.out)
+            self._silent.set()
             return
-        process = self._process
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for line in lines:
+            with contextlib.suppress(msgspec.MsgspecError):
+                self._hear(msgspec.json.decode(line, type=dict[str, Any]))
+
+    def _hear(self, said: dict[str, Any]) -> None:
         if "fatal" in said:
             self.fatal = str(said["fatal"])
-        elif "waiting" in said and process is not None and process.stdin is not None:
-            await self._go.wait()
-            process.stdin.write(b"go\n")
+        elif "waiting" in said:
+            self._waiting = True
+            if self._may_go:
+                self.go()
         elif "up" in said:
             self.state = "up"
         self._changed()

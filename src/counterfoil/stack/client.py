@@ -9,8 +9,7 @@ from typing import Any
 
 from counterfoil.errors import NotSent, StoreError
 from counterfoil.links.control import ControlClient, ask
-from counterfoil.stack import seed
-from counterfoil.stack.layout import ISSUERS, STATIONS, Layout, Running
+from counterfoil.stack.layout import ISSUERS, STATIONS, Layout, Running, formats
 from counterfoil.storage import Store, open_store
 
 
@@ -73,6 +72,6 @@ def stores(data: Path) -> Iterator[Stores]:
     with ExitStack() as opened:
         found: dict[str, Store] = {}
         for name in STATIONS:
-            store = found[name] = open_store(layout.store(name), seed.migrations(name), readonly=True)
+            store = found[name] = open_store(layout.store(name), formats(name), readonly=True)
             opened.callback(store.close)
         yield Stores(found)

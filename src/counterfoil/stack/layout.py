@@ -19,11 +19,17 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_file
+from counterfoil.storage import Migration, migrations_of
 
 ISSUERS: Final = ("issuer-a", "issuer-b")
 STATIONS: Final = ("terminal", "switch", *ISSUERS)
 SUPERVISOR: Final = "up"
 SECRET_BYTES: Final = 32
+
+
+def formats(station: str) -> list[Migration]:
+    """The store format of a station."""
+    return migrations_of("counterfoil.issuer" if station in ISSUERS else f"counterfoil.{station}")
 
 
 class Running(msgspec.Struct, frozen=True):

@@ -9,12 +9,16 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from counterfoil import issuer, switch, terminal
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.stack.config import Timers
 from counterfoil.stack.demo import INSTITUTIONS, RANGES, Demo
 from counterfoil.stack.layout import ISSUERS
 from counterfoil.step import Station
-from counterfoil.storage import Migration, Store, migrations_of
+from counterfoil.storage import Store
+from counterfoil.switch.records import Records as SwitchRecords
+from counterfoil.switch.rows import IssuerRow
+from counterfoil.terminal.records import Records as TerminalRecords
 
 
 class Plan(NamedTuple):
@@ -22,11 +26,6 @@ class Plan(NamedTuple):
 
     station: Station
     commands: list[tuple[str, dict[str, Any]]]
-
-
-def migrations(name: str) -> list[Migration]:
-    """The store format of a station."""
-    return migrations_of("counterfoil.issuer" if name in ISSUERS else f"counterfoil.{name}")
 
 
 def plan(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
@@ -38,11 +37,9 @@ def plan(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
 
 
 def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
-    from counterfoil.issuer import Issuer, IssuerKeys, Records, Settings
-
-    records = Records(store)
+    records = issuer.Records(store)
     if records.keys() is None:
-        keys = IssuerKeys(
+        keys = issuer.IssuerKeys(
             mac=hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(name)),
             pin=hsm.import_clear(KeyUsage.PIN, demo.zone_pin_key(name)),
             pvk=hsm.import_clear(KeyUsage.PVK, demo.pin_verification_key(name)),
@@ -63,31 +60,24 @@ def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Pl
         for card in demo.cards()
         if card.issuer == name and card.enrolled
     ]
-    station = Issuer(records, hsm, Settings(name=name, timer=timers.issuer), os.urandom)
+    station = issuer.Issuer(records, hsm, issuer.Settings(name=name, timer=timers.issuer), os.urandom)
     return Plan(station, [("enrol", {"cards": cards})])
 
 
 def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
-    from counterfoil.switch import Settings, Switch
-    from counterfoil.switch.records import Records
-    from counterfoil.switch.rows import IssuerRow
-
-    records = Records(store)
+    records = SwitchRecords(store)
     known = records.issuers()
-    for issuer in ISSUERS:
-        if issuer not in known:
-            pin = hsm.import_clear(KeyUsage.PIN, demo.zone_pin_key(issuer))
-            mac = hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(issuer))
-            records.connect(IssuerRow(issuer, INSTITUTIONS[issuer], pin, mac), [RANGES[issuer]])
+    for name in ISSUERS:
+        if name not in known:
+            pin = hsm.import_clear(KeyUsage.PIN, demo.zone_pin_key(name))
+            mac = hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(name))
+            records.connect(IssuerRow(name, INSTITUTIONS[name], pin, mac), [RANGES[name]])
     terminals = [{"terminal": each.terminal, "merchant": each.merchant, "tmk": each.tmk} for each in demo.terminals()]
-    station = Switch(records, hsm, Settings(switch_timer=timers.switch))
+    station = switch.Switch(records, hsm, switch.Settings(switch_timer=timers.switch))
     return Plan(station, [("register", {"terminals": terminals})])
 
 
 def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
-    from counterfoil.terminal import Settings, Terminal
-    from counterfoil.terminal.records import Records
-
     commands: list[tuple[str, dict[str, Any]]] = [
         (
             "enrol",
@@ -103,4 +93,4 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
         for each in demo.terminals()
         if each.ours
     ]
-    return Plan(Terminal(Records(store), hsm, Settings(timer=timers.terminal)), commands)
+    return Plan(terminal.Terminal(TerminalRecords(store), hsm, terminal.Settings(timer=timers.terminal)), commands)

@@ -1,4 +1,4 @@
-"""The process of one station: `python -m counterfoil.stack.service --data DIR … STATION`, started by the supervisor.
+"""The process of one station, begun by the supervisor.
 
 It says {"up": true} on stdout when it listens, or {"fatal": sentence} when it cannot, and ends when its stdin does:
 the pipe to the supervisor is gone when the supervisor is, however that ended.
@@ -6,7 +6,6 @@ the pipe to the supervisor is gone when the supervisor is, however that ended.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import gc
@@ -14,26 +13,24 @@ import os
 import secrets
 import signal
 import sys
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from counterfoil.errors import OurError, PaymentError, StoreError
+from counterfoil.errors import OurError, StoreError
 from counterfoil.links.client import ClientLink
 from counterfoil.links.clock import Clock
 from counterfoil.links.control import ControlServer
 from counterfoil.links.driver import Driver, StationFault
-from counterfoil.links.limits import raise_open_files
 from counterfoil.links.performers import FileWriter
 from counterfoil.links.server import ServerLink
 from counterfoil.links.wire import Link
 from counterfoil.security import SoftHsm
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack import seed
-from counterfoil.stack.config import Config, ConfigError, load
+from counterfoil.stack.config import Config
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import ISSUERS, STATIONS, Layout, Running
+from counterfoil.stack.layout import ISSUERS, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.step import CommitFailed, Instant
 from counterfoil.storage import Store, open_store
@@ -44,7 +41,6 @@ EXIT_FAULT: Final = 70
 EXIT_COMMIT: Final = 74
 LOCK_SECONDS: Final = 5.0
 BIND_SECONDS: Final = 3.0
-PR_SET_PDEATHSIG: Final = 1
 GO: Final = b"go"
 
 
@@ -103,13 +99,13 @@ class Service:
 
     async def _open(self) -> Store:
         """The store; a predecessor that is still dying is waited for."""
-        path, formats = self.layout.store(self.name), seed.migrations(self.name)
+        path = self.layout.store(self.name)
         if path.exists() and not self.layout.lmk(self.name).exists():
             raise StoreError(f"{self.layout.lmk(self.name)} is missing: the keys in {path} cannot be used without it")
         ends = asyncio.get_running_loop().time() + LOCK_SECONDS
         while True:
             try:
-                return open_store(path, formats)
+                return open_store(path, formats(self.name))
             except StoreError as error:
                 if "in use" not in str(error) or asyncio.get_running_loop().time() > ends:
                     raise
@@ -211,41 +207,10 @@ class Service:
             raise StoreError("the supervisor is gone")
 
 
-def die_with(parent: int) -> None:
-    """On Linux the kernel ends this process when the supervisor ends; elsewhere the end of stdin does."""
-    if sys.platform == "linux":
-        import ctypes
+def serve(config: Config, name: str) -> int:
+    """Be the process of this station; the exit code it ends with."""
 
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it ended before we asked
-            os._exit(EXIT_FATAL)
+    async def living() -> int:
+        return await Service(config, name).run()
 
-
-def main() -> int:
-    """Parse the command line of the process and serve."""
-    parser = argparse.ArgumentParser(prog="counterfoil.stack.service")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--timers")
-    parser.add_argument("--parent", type=int, required=True)
-    parser.add_argument("station", choices=STATIONS)
-    given = parser.parse_args()
-    die_with(given.parent)
-    raise_open_files()
-    try:
-        config = load(given.data, given.timers)
-    except ConfigError as error:
-        say(fatal=str(error))
-        return EXIT_FATAL
-
-    async def serve() -> int:
-        return await Service(config, given.station).run()
-
-    try:
-        return asyncio.run(serve())
-    except PaymentError as error:
-        say(fatal=str(error))
-        return EXIT_FATAL
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return asyncio.run(living())

@@ -32,6 +32,7 @@ from counterfoil.stack.logs import Log
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 READY_SECONDS: Final = 60.0
+FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
 
@@ -155,13 +156,19 @@ class Supervisor:
             fatal = [child.fatal for child in self._children.values() if child.fatal and child.state != "up"]
             if fatal:
                 raise StoreError(fatal[0])
+            failing = [child.name for child in self._children.values() if child.starts > FAILED_STARTS]
+            if failing:
+                raise StoreError(f"{failing[0]} does not stay up; see {self.layout.log(failing[0] + '.stderr')}")
             if asyncio.get_running_loop().time() > ends:
-                late = [name for name, child in self._children.items() if child.state != "up"]
-                raise StoreError(f"not ready after {READY_SECONDS:.0f} seconds; see {self.layout.logs} {late}")
+                late = ", ".join(name for name, child in self._children.items() if child.state != "up") or "sign-on"
+                raise StoreError(
+                    f"not ready after {READY_SECONDS:.0f} seconds, waiting for {late}; see {self.layout.logs}"
+                )
             await asyncio.sleep(POLL_SECONDS)
 
     async def _sale_possible(self) -> bool:
-        self._children["terminal"].go(self._breakage.open)
+        if self._breakage.open:
+            self._children["terminal"].go()
         if not all(child.state == "up" for child in self._children.values()):
             return False
         try:
