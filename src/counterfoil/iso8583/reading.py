@@ -6,6 +6,7 @@ flaw, text beyond ASCII in a fixed field) makes the decoder return None.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -27,7 +28,7 @@ def decoder_source(fields: Sequence[Field], style: Style) -> str:
     return maker.source(fields)
 
 
-class _Maker:
+class _Maker(ABC):
     """Collects lines and checks while walking over the fields; knows where the next field starts."""
 
     source_of_digits: str
@@ -118,13 +119,13 @@ class _Maker:
         else:
             self.behind(number, f"n{number}")
 
+    @abstractmethod
     def fixed(self, sort: str, run: Sequence[Field]) -> None:
         """Neighbouring fixed fields of one sort."""
-        raise NotImplementedError
 
+    @abstractmethod
     def single(self, field: Field) -> None:
         """A variable field, or a fixed one that shares no slice."""
-        raise NotImplementedError
 
     def source(self, fields: Sequence[Field]) -> str:
         """The whole function."""
