@@ -43,7 +43,11 @@ class Running:
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
         )
         log.close()
-        self.ready = json.loads(self._line(60.0))
+        try:
+            self.ready = json.loads(self._line(60.0))
+        except BaseException:
+            self.stop()
+            raise
         assert self.ready["ready"] is True
 
     def _line(self, seconds: float) -> str:
@@ -51,18 +55,19 @@ class Running:
         assert self.process.stdout is not None
         with selectors.DefaultSelector() as waiting:
             waiting.register(self.process.stdout, selectors.EVENT_READ)
-            assert waiting.select(seconds), "the stack did not become ready"
+            assert waiting.select(seconds), f"not ready: {self.log()}"
         line = self.process.stdout.readline()
-        assert line, f"the stack ended: {(self.data.parent / f'{self.data.name}.log').read_text()}"
+        assert line, f"the stack ended: {self.log()}"
         return line
+
+    def log(self) -> str:
+        return (self.data.parent / f"{self.data.name}.log").read_text()
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
-        self.process.send_signal(with_signal)
-        status = self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return status
+        with self.process as process:
+            process.send_signal(with_signal)
+            return process.wait(30)
 
     # --- the command line -------------------------------------------------------------------------------------------
 
