@@ -1,0 +1,170 @@
+"""An outside terminal on the running switch: signs on, buys, loses an answer, reverses; `why` knows all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from interop.outsider import Lost, Outsider
+from loop.running import Running, stack
+
+pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("outside")]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with stack(tmp_path_factory.mktemp("outside") / "data") as started:
+        yield started
+
+
+@pytest.fixture
+def card(running: Running) -> dict[str, Any]:
+    return dict(running.ask("cards").json[0])
+
+
+@pytest.fixture
+def outsider(running: Running) -> Iterator[Outsider]:
+    listed = running.ask("terminal", "list").json
+    assert listed[-1]["ours"] is False
+    assert all(one["ours"] for one in listed[:-1])
+    exported = running.ask("terminal", "export", listed[-1]["terminal"]).json
+    assert exported["port"] == running.ready["terminals"]["port"]
+    with Outsider(exported, seconds=3.0) as terminal:
+        terminal.stan = highest_stan(running)
+        assert terminal.sign_on() == "00"
+        yield terminal
+
+
+STANS: dict[str, int] = {}
+
+
+def highest_stan(running: Running) -> int:
+    """A vendor's terminal remembers its last number; so do these tests, in steps wide enough for each."""
+    STANS[str(running.data)] = STANS.get(str(running.data), 0) + 100
+    return STANS[str(running.data)]
+
+
+def ref_of(outsider: Outsider, stan: str) -> str:
+    return f"{outsider.exported['terminal']}/{outsider.batch}/{stan}"
+
+
+def test_it_buys_and_the_next_sale_proves_that_it_closed_this_one(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    request, answer = outsider.buy(card, 1250, card["pin"])
+    assert (answer["39"], answer["4"], answer["11"]) == ("00", request["4"], request["11"])
+    found = running.why(ref_of(outsider, request["11"]))
+    assert found["verdict"] == "PAID_RECEIPT_OPEN"
+    assert found["evidence"]["terminal"] == "not ours"
+    assert running.balance(card["name"]) == card["balance"] - 1250
+    second, _ = outsider.buy(card, 100, card["pin"])
+    assert running.why(answer["37"])["verdict"] == "PAID"
+    assert running.why(ref_of(outsider, second["11"]))["verdict"] == "PAID_RECEIPT_OPEN"
+
+
+def test_it_loses_the_answer_and_reverses(running: Running, outsider: Outsider, card: dict[str, Any]) -> None:
+    running.break_leg(4, "drop", "0210")
+    with pytest.raises(Lost):
+        outsider.buy(card, 1250, card["pin"])
+    request = outsider.request
+    reversal = outsider.reverse(card, request, "98")
+    assert (reversal["39"], reversal["11"]) == ("00", request["11"])
+    found = running.at_rest(ref_of(outsider, request["11"]))
+    assert (found["verdict"], found["stopped_at"]["leg"]) == ("RETURNED", 4)
+    assert found["evidence"]["terminal"] == "not ours"
+    assert running.balance(card["name"]) == card["balance"]
+    again = outsider.reverse(card, request, "98")
+    assert again["39"] == "00"
+    assert running.balance(card["name"]) == card["balance"]
+
+
+def test_a_repeated_request_gets_the_stored_answer_with_a_fresh_mac(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    request, first = outsider.buy(card, 777, card["pin"])
+    again = outsider.exchange("0200", request)
+    assert {n: again[n] for n in ("37", "38", "39")} == {n: first[n] for n in ("37", "38", "39")}
+    assert running.balance(card["name"]) == card["balance"] - 777
+    other = outsider.exchange("0200", {**request, "4": "000000000778"})
+    assert other["39"] == "94"
+    assert running.balance(card["name"]) == card["balance"] - 777
+
+
+def test_an_original_that_comes_after_its_reversal_is_refused(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    running.break_leg(1, "drop", "0200")
+    with pytest.raises(Lost):
+        outsider.buy(card, 500, card["pin"])
+    request = outsider.request
+    assert outsider.reverse(card, request, "98")["39"] == "25"
+    assert outsider.reverse(card, request, "98")["39"] == "25"
+    late = outsider.exchange("0200", request)
+    assert late["39"] not in {"00", "94"}
+    assert running.why(ref_of(outsider, request["11"]))["verdict"] == "NOT_CHARGED"
+    assert running.balance(card["name"]) == card["balance"]
+
+
+def test_a_reversed_sale_stays_reversed_when_it_is_asked_again(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    request, answer = outsider.buy(card, 333, card["pin"])
+    assert answer["39"] == "00"
+    assert outsider.reverse(card, request, "17")["39"] == "00"
+    assert outsider.exchange("0200", request)["39"] != "00"
+    assert running.at_rest(ref_of(outsider, request["11"]))["verdict"] == "RETURNED"
+    assert running.balance(card["name"]) == card["balance"]
+
+
+def test_a_wrong_pin_counts_once_however_often_it_is_repeated(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        request, answer = outsider.buy(card, 100, "0000")
+        assert answer["39"] == "55"
+        assert outsider.exchange("0200", request)["39"] == "55"
+    _, answer = outsider.buy(card, 100, card["pin"])
+    assert answer["39"] == "00"
+
+
+def test_without_its_key_or_with_a_wrong_mac_it_gets_a0(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    good, outsider.mac_key = outsider.mac_key, bytes(8)
+    with pytest.raises(AssertionError, match="MAC is wrong"):  # the refusal is MACed with the true key
+        outsider.buy(card, 100, card["pin"])
+    outsider.mac_key = good
+    request, answer = outsider.buy(card, 100, card["pin"])
+    assert answer["39"] == "00"
+    assert running.why(ref_of(outsider, request["11"]))["verdict"] == "PAID_RECEIPT_OPEN"
+
+
+def test_answers_follow_the_connection_of_the_request_not_of_the_sign_on(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    outsider.reconnect()
+    _, answer = outsider.buy(card, 100, card["pin"])
+    assert answer["39"] == "00"
+    assert outsider.echo()["39"] == "00"
+
+
+def test_a_device_that_starts_again_from_one_gets_a_new_batch(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    before = outsider.batch
+    request, _ = outsider.buy(card, 100, card["pin"])
+    outsider.stan = 0
+    assert outsider.sign_on() == "00"
+    assert outsider.batch != before
+    fresh, answer = outsider.buy(card, 100, card["pin"])
+    assert answer["39"] == "00"
+    assert ref_of(outsider, fresh["11"]) != f"{outsider.exported['terminal']}/{before}/{request['11']}"
+
+
+def test_only_demo_terminals_are_exported(running: Running) -> None:
+    register = ("terminal", "register", "10000161", "--merchant", "880210010210162", "--tmk", "40" * 16)
+    assert running.ask(*register).status == 0
+    answer = running.ask("terminal", "export", "10000161")
+    assert (answer.status, answer.json["error"]) == (5, "unknown_terminal")
