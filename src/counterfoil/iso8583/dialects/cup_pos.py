@@ -61,9 +61,12 @@ FIELDS: Final = (
 
 SHAPES: Final = (
     # a card transaction and its reversal, asked and answered
-    shape("3 11 25 41 42 60", "2 4 12 13 14 15 22 23 26 32 35 36 37 38 39 44 46 48 49 52 53 54 55 59 61 62 63 64"),
+    shape(
+        "3 11 25 41 42 60",
+        "2 4 12 13 14 15 22 23 26 32 35 36 37 38 39 43 44 46 47 48 49 52 53 54 55 56 57 58 59 61 62 63 64",
+    ),
     # sign-on, sign-off, echo test, downloads
-    shape("41 42 60", "11 12 13 15 32 37 39 46 48 49 53 56 62 63 64"),
+    shape("41 42 60", "11 12 13 15 32 37 39 43 46 47 48 49 53 56 57 62 63 64"),
 )
 
 CUP_POS: Final = Dialect(
