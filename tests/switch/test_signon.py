@@ -78,6 +78,33 @@ def test_the_batch_advances_when_the_stan_went_backwards(stans: list[str], batch
     assert nested.de60(answer.de60).batch == batch
 
 
+@pytest.mark.parametrize(
+    ("told", "stan", "batch"),
+    [("000001", "000003", "000001"), ("000000", "000003", "000002"), ("000000", "000002", "000002")],
+    ids=["goes on", "a fresh device whose first sign-ons were lost", "a fresh device"],
+)
+def test_a_terminal_without_a_batch_is_given_the_next_one(told: str, stan: str, batch: str) -> None:
+    """Its STAN may have come far enough meanwhile not to go backwards (simulator, swarm 200/63)."""
+    made = scene()
+    made.approved()
+    (answer,) = made.told(made.frame(Message("0800", de11=stan, de41=T1, de42=MERCHANT, de60=f"00{told}003")))
+    assert nested.de60(answer.de60).batch == batch
+
+
+def test_a_new_terminal_without_a_batch_begins_with_the_first() -> None:
+    made = Scene()
+    (answer,) = made.told(made.frame(Message("0800", de11="000001", de41=T1, de42=MERCHANT, de60="00000000003")))
+    assert nested.de60(answer.de60).batch == "000001"
+
+
+def test_stans_that_ran_out_before_any_attempt_came_through_bring_the_next_batch() -> None:
+    """Otherwise the terminal waits for another batch for ever (simulator, swarm 200/16)."""
+    made = Scene()
+    made.sign_on(stan="999999")
+    answer = made.sign_on(stan="000001")
+    assert nested.de60(answer.de60).batch == "000002"
+
+
 def test_a_wiped_terminal_does_not_meet_its_old_keys_again() -> None:
     made = scene()
     request, _ = made.approved()

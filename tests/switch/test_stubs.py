@@ -41,6 +41,20 @@ def test_the_next_purchase_of_the_terminal_proves_that_it_closed_this_one() -> N
     assert made.stub(request).followed_at == made.now
 
 
+def test_a_purchase_of_another_batch_or_with_an_earlier_stan_proves_nothing() -> None:
+    """A wiped or replaced device starts another batch and knows nothing of this sale (simulator, swarm 100/24)."""
+    made = scene()
+    late = made.purchase()
+    request, _ = made.approved()
+    made.now += 5 * SECOND
+    made.step(made.frame(late))
+    assert made.stub(request).followed_at == 0
+    made.now += 5 * SECOND
+    made.sign_on(stan="000001")
+    made.approved()
+    assert made.stub(request).followed_at == 0
+
+
 def test_due_is_the_deadline_then_the_next_try() -> None:
     made = scene()
     request, _ = made.asked()

@@ -22,7 +22,7 @@ def lane(counter: Counter, name: str = "signed_on") -> object:
 def test_it_asks_for_keys_at_once_and_without_a_mac(counter: Counter) -> None:
     request = counter.request("0800")
     assert (request.de11, request.de41, request.de42, request.de63) == ("000001", T1, MERCHANT, "01 ")
-    assert nested.de60(request.de60)[:3] == ("00", "000001", "003")
+    assert nested.de60(request.de60)[:3] == ("00", "000000", "003")  # it was not given a batch yet
     assert nested.de62_sequence(request.de62) == "0000T0000001"
     assert request.de64 is None
 
@@ -63,7 +63,7 @@ def test_a_failed_sign_on_sends_nothing_and_says_so(counter: Counter, how: str) 
         counter.receive(b"\x60\x00" if how == "garbled" else b"\x60" + bytes(40))
     told = counter.replies[sale]
     assert told["outcome"] == "not_sent"
-    assert told["ref"] == f"{T1}/000001/000002"
+    assert told["ref"] == f"{T1}/000000/000002"  # no key of a batch that another device may have used
     assert "not charged" in told["sentence"]["en"]
     assert lane(counter) is False
     assert counter.station.wakes_at() == counter.now + 5 * SECOND
@@ -107,6 +107,7 @@ def test_the_stan_never_comes_round_in_the_same_batch(counter: Counter) -> None:
     counter.wait()
     request = counter.request("0800")
     assert request.de11 == "000001"
+    assert nested.de60(request.de60).batch == "000000"  # whatever the host has seen of it, it needs another one
     counter.receive(counter.host.sign_on(request))
     counter.sale()
     sold = counter.request("0200")

@@ -1,8 +1,9 @@
 """Management messages: sign-on with fresh working keys and the batch number, sign-off, echo test.
 
 A sign-on carries no MAC: the keys it is answered with are of use only to the holder of the terminal's master key.
-The batch number is issued here. A terminal that comes with a STAN it has used already in its batch was wiped or
-replaced; it gets the next batch, so that no key of an attempt comes round again.
+The batch number is issued here. A terminal whose STAN went backwards in its batch was wiped or replaced, or its STANs
+ran out; so did one that says it has no batch, however far its STAN has come meanwhile. It gets the next batch, so that
+no key of an attempt comes round again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ TRACK: Final = "004"
 SIGN_ON: Final = frozenset({SINGLE, "003", TRACK, "005"})
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
+NO_BATCH: Final = "000000"  # DE60.2 of a terminal that was not given one yet, or has used its own up
 
 APPROVED: Final = "00"
 NO_MASTER_KEY: Final = "A7"
@@ -57,7 +59,7 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
         answer(desk, work, ask, NO_MASTER_KEY)
         return
     if not _repeated(desk, work, terminal, stan, code):
-        if stan <= _highest(desk, work, terminal):
+        if _began_anew(desk, work, ask, terminal, stan):
             terminal.batch = f"{int(terminal.batch) % 999_999 + 1:06d}"
         _fresh_keys(desk, terminal, code)
         terminal.signon_stan, terminal.signon_code, terminal.signed_on_at = stan, code, work.now
@@ -78,6 +80,18 @@ def _repeated(desk: Desk, work: Work, terminal: Terminal, stan: str, code: str) 
     """The network doubled the request: whichever answer the terminal takes, the keys must be these."""
     recent = work.now - terminal.signed_on_at < desk.settings.signon_repeat
     return bool(recent and terminal.mak and (stan, code) == (terminal.signon_stan, terminal.signon_code))
+
+
+def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str) -> bool:
+    """Whether this device does not go on where the one that used the batch before had come to.
+
+    Its own last sign-on may come again with the same STAN; an attempt's STAN never.
+    """
+    highest = _highest(desk, work, terminal)
+    if stan <= highest or stan < terminal.signon_stan:
+        return True
+    has_none = (ask.message.de60 or "")[2:8] == NO_BATCH
+    return has_none and bool(highest or terminal.signon_stan)
 
 
 def _highest(desk: Desk, work: Work, terminal: Terminal) -> str:

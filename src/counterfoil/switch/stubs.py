@@ -24,7 +24,10 @@ BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
 BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
-FOLLOWED: Final = "SELECT min(started_at) FROM attempt WHERE terminal = ? AND started_at >= ? AND rrn > ?"
+# Of the same batch and with a higher STAN: another batch may be another device, an earlier STAN a request that was late.
+FOLLOWED: Final = (
+    "SELECT min(started_at) FROM attempt WHERE terminal = ? AND batch = ? AND stan > ? AND started_at >= ? AND rrn > ?"
+)
 HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
 
@@ -36,8 +39,8 @@ def stub(store: Store, ref: AttemptKey | str) -> SwitchStub | None:
         rows = store.query(BY_RRN, (ref,)) if key is None else store.query(BY_KEY, tuple(key))
         if not rows:
             return None
-        terminal, rrn, started = rows[0][0], rows[0][3], rows[0][16]
-        followed = store.query(FOLLOWED, (terminal, started, rrn))[0][0] or 0
+        terminal, batch, stan, rrn, started = *rows[0][:4], rows[0][16]
+        followed = store.query(FOLLOWED, (terminal, batch, stan, started, rrn))[0][0] or 0
         history = store.query(HISTORY, (rrn,))
     return _stub(rows[0], followed, tuple(Happened(at, what, _message(text)) for at, what, text in history))
 

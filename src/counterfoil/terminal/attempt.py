@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -10,6 +10,10 @@ from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.terminal.lifecycle import REASONS, Event, State, moved
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
+
+
+NO_BATCH: Final = "000000"
+"""The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -30,7 +34,7 @@ class Device(msgspec.Struct, frozen=True):
     pik_kcv: bytes = b""
     mak: bytes = b""
     mak_kcv: bytes = b""
-    batch: str = "000001"
+    batch: str = NO_BATCH
     stan: int = 0
     spent: str = ""
 

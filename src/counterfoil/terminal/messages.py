@@ -14,7 +14,7 @@ from counterfoil import money
 from counterfoil.errors import DecodeError, PeerError
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
 from counterfoil.security import Hsm, KeyUsage, Sensitive
-from counterfoil.terminal.attempt import Attempt, Device
+from counterfoil.terminal.attempt import NO_BATCH, Attempt, Device
 
 SIGN_ON: Final = "003"  # 60.3: double-length keys
 PURCHASE: Final = "000000"
@@ -36,13 +36,13 @@ class Answer(NamedTuple):
 
 
 def sign_on(device: Device, stan: str) -> Message:
-    """0800: ask for working keys and for the batch number."""
+    """0800: ask for working keys and for the batch number; one whose STANs are used up counts as none."""
     return Message(
         "0800",
         de11=stan,
         de41=device.terminal,
         de42=device.merchant,
-        de60=nested.build_de60("00", device.batch, SIGN_ON),
+        de60=nested.build_de60("00", NO_BATCH if device.spent else device.batch, SIGN_ON),
         de62=nested.build_de62_sequence(device.terminal.rjust(12, "0")),
         de63=device.operator.ljust(3),
     )
