@@ -152,3 +152,31 @@ def test_every_terminal_signs_on_for_itself() -> None:
     assert [send.conn for send in counter.line] == [T1, T2]
     counter.open_for_business()
     assert counter.host.keys[T1] != counter.host.keys[T2]
+
+
+def test_no_batch_number_is_no_sign_on(counter: Counter) -> None:
+    request = counter.request()
+    counter.host.batch[T1] = 0
+    counter.receive(counter.host.sign_on(request))
+    assert lane(counter) is False
+
+
+def test_a_wiped_device_asks_without_a_batch_and_its_unsent_sales_borrow_none(counter: Counter) -> None:
+    assert nested.de60(counter.host.read(counter.line[0]).de60).batch == "000000"
+    sale = counter.sale()
+    counter.refuse()
+    assert counter.replies[sale]["ref"] == f"{T1}/000000/000002"
+
+
+def test_an_interrupted_wrap_is_still_a_wrap_after_a_restart(counter: Counter) -> None:
+    counter.answer()
+    counter.store.execute("UPDATE device SET stan = 999999")
+    counter.restart()
+    counter.step()
+    counter.restart()
+    counter.step()
+    request = counter.request("0800")
+    assert (request.de11, nested.de60(request.de60).batch) == ("000002", "000000")
+    counter.receive(counter.host.sign_on(request, same_batch=True))
+    assert lane(counter) is False
+    assert lane(counter, "batch") == "000001"

@@ -11,7 +11,6 @@ from counterfoil.step import Instant
 from counterfoil.terminal.lifecycle import REASONS, Event, State, moved
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
 
-
 NO_BATCH: Final = "000000"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
 

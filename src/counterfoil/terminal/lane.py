@@ -49,10 +49,11 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Printing(msgspec.Struct, frozen=True):
-    """Copies at the printer: `awaited` maps the name of each print job to its copy."""
+    """Copies at the printer: `awaited` maps each print job to its copy; `text` is what the till is shown."""
 
     ref: str
     awaited: dict[str, str]
+    text: str
     deadline: Instant
     commands: tuple[int, ...]
     purpose: str  # "sale", "goods" or "receipt"

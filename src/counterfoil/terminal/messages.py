@@ -141,8 +141,8 @@ def keys_from(hsm: Hsm, device: Device, message: Message) -> Device:
     pik = hsm.unwrap(KeyUsage.PIN, keys.pik, keys.pik_kcv, device.master)
     mak = hsm.unwrap(KeyUsage.MAC, keys.mak, keys.mak_kcv, device.master)
     batch = nested.de60(message.de60).batch
-    if not batch.isdigit() or batch == device.spent:
-        raise PeerError("the host gave a batch number that was used up")
+    if batch in (NO_BATCH, device.spent):
+        raise PeerError("the host gave no batch number, or one that was used up")
     return msgspec.structs.replace(
         device, pik=pik.blob, pik_kcv=pik.kcv, mak=mak.blob, mak_kcv=mak.kcv, batch=batch, spent=""
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.document import Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
@@ -93,16 +95,17 @@ def start(
     """Send copies to the printer: counted and stored before their first byte leaves (L7)."""
     assert lane.printing is None
     number = attempt.copies_sent + 1
-    awaited, changes = {}, {}
+    awaited, changes, text = {}, {}, ""
     for copy in copies:
         before = attempt.merchant_copy if copy is Copy.MERCHANT else attempt.cardholder_copy
         duplicate = attempt.copies_sent if before in {"sent", "printed"} else 0
         name = job_name(attempt, copy.value, number)
-        work.print(name, text_of(work, attempt, copy, duplicate=duplicate))
+        text = text_of(work, attempt, copy, duplicate=duplicate)
+        work.print(name, text)
         awaited[name] = copy.value
         if before != "printed":
             changes[f"{copy.value}_copy"] = "sent"
-    lane.printing = Printing(attempt.ref, awaited, work.now + work.settings.timer, commands, purpose)
+    lane.printing = Printing(attempt.ref, awaited, text, work.now + work.settings.timer, commands, purpose)
     return work.save(attempt.changed(copies_sent=number, updated_at=work.now, **changes))
 
 
@@ -124,7 +127,7 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
         return
     left = {name: copy for name, copy in printing.awaited.items() if name != item.name}
     if left:
-        lane.printing = Printing(printing.ref, left, printing.deadline, printing.commands, printing.purpose)
+        lane.printing = msgspec.structs.replace(printing, awaited=left)
     else:
         finish(work, lane)
 
@@ -144,7 +147,7 @@ def finish(work: Work, lane: Lane) -> None:
     commands = printing.commands
     if printing.purpose == "sale":
         commands, lane.commands = (*commands, *lane.commands), ()
-    work.reply(commands, body(attempt, text_of(work, attempt, Copy.CARDHOLDER), lane.display))
+    work.reply(commands, body(attempt, printing.text, lane.display))
 
 
 def tell_returned(work: Work, lane: Lane, attempt: Attempt) -> None:

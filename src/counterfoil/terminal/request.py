@@ -51,6 +51,8 @@ def sell(work: Work, command: Command) -> Lane | None:
         if lane.exchange is None and lane.printing is None and not lane.queue:
             lane.display = ()
         lane.queue = (*lane.queue, waiting)
+        if waiting.key:
+            work.queued[waiting.key] = lane.device.terminal
         flow.trigger(work, lane)
         return lane
     return None
@@ -109,13 +111,10 @@ def _asked_before(work: Work, waiting: Waiting) -> Lane | None:
         else:
             work.reply(waiting.commands, shown(work, attempt))
         return lane
-    for other in work.every_lane():
-        if any(queued.key == waiting.key for queued in other.queue):
-            lane = work.lane(other.device.terminal)
-            assert lane is not None
-            lane.queue = tuple(_joined(work, queued, waiting) for queued in lane.queue)
-            return lane
-    return None
+    lane = work.queued_under(waiting.key)
+    if lane is not None:
+        lane.queue = tuple(_joined(work, queued, waiting) for queued in lane.queue)
+    return lane
 
 
 def _joined(work: Work, queued: Waiting, again: Waiting) -> Waiting:

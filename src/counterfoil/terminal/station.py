@@ -44,12 +44,13 @@ class Terminal:
                 lane = self._lanes[attempt.terminal]
                 lane.current, lane.last = attempt, attempt.ref
         self._due: dict[str, Instant] = {}
+        self._queued: dict[str, str] = {}
 
     # --- the step -----------------------------------------------------------------------------------------------------
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
         """Decide what arrived, then what is due; commit once; return what may be said."""
-        work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes)
+        work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes, self._queued)
         if not self._started:
             for terminal in self._lanes:
                 flow.restart(work, _known(work, terminal))
@@ -107,6 +108,7 @@ class Terminal:
                 self._due.pop(terminal, None)
             else:
                 self._due[terminal] = due
+        self._queued = {key: terminal for key, terminal in work.queued.items() if work.queued_under(key)}
 
     def wakes_at(self) -> Instant | None:
         """The nearest deadline or try; 0 before the first step, which finds what a restart left behind."""

@@ -37,7 +37,14 @@ class Work:
     """One step in the making. `now` is the instant of the step."""
 
     def __init__(
-        self, now: Instant, records: Records, hsm: Hsm, own: OwnKeys, settings: Settings, lanes: Mapping[str, Lane]
+        self,
+        now: Instant,
+        records: Records,
+        hsm: Hsm,
+        own: OwnKeys,
+        settings: Settings,
+        lanes: Mapping[str, Lane],
+        queued: Mapping[str, str],
     ) -> None:
         self.now = now
         self.records = records
@@ -46,6 +53,7 @@ class Work:
         self.settings = settings
         self.base = lanes
         self.lanes: dict[str, Lane] = {}
+        self.queued = dict(queued)  # the till's keys of sales that wait -> terminal; may be stale, never incomplete
         self.said: list[Outbound] = []
         self._saved: dict[str, Attempt] = {}
         self._born: set[str] = set()
@@ -76,6 +84,11 @@ class Work:
     def keyed(self, key: str) -> Attempt | None:
         """The attempt a key of the till is bound to."""
         return self._keyed.get(key) if key else None
+
+    def queued_under(self, key: str) -> Lane | None:
+        """The lane where a sale with this key of the till waits to be sent."""
+        lane = self.lane(self.queued.get(key))
+        return lane if lane is not None and any(waiting.key == key for waiting in lane.queue) else None
 
     def attempt(self, ref: object) -> Attempt | None:
         """One attempt, as it is in this step."""

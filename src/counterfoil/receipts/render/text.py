@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final, Literal
 
 from counterfoil.receipts.document import Document, Heading, Node, Note, Row, Rule, Signature
@@ -24,11 +25,20 @@ def render(document: Document, language: Language, width: int = 32) -> str:
 
 def columns(text: str) -> int:
     """How wide `text` prints: wide and full-width characters count two, combining marks none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+@lru_cache(maxsize=4096)
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
 
 
 def wrapped(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` columns: broken at spaces, and anywhere between wide characters."""
+    if columns(text) <= width:
+        return [text.rstrip()]
     lines, line = [], ""
     for piece in _pieces(text):
         if columns(line + piece.rstrip()) <= width:
@@ -70,7 +80,7 @@ def _pieces(text: str) -> list[str]:
 
 def _say(text: Text, language: Language) -> str:
     said = text.zh if language == "zh" else text.en
-    return "".join(character for character in said if character.isprintable())
+    return said if said.isprintable() else "".join(character for character in said if character.isprintable())
 
 
 def _centred(text: str, width: int) -> str:
