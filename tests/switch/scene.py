@@ -138,7 +138,9 @@ class Scene:
         """Sign a terminal on; it works under the new keys afterwards."""
         request = Message("0800", de11=stan or self.stan(terminal), de41=terminal, de42=MERCHANT)
         request.de60, request.de63 = "00000001" + code, "01 "
-        (answer,) = self.told(self.frame(request))
+        first, *_ = self.step(self.frame(request))  # its answer, before anything a timer says under the new keys
+        assert isinstance(first, Send)
+        answer = self.heard(first)
         if answer.de39 == "00":
             keys = nested.de62_keys(answer.de62)
             tmk = self.keys["tmk"]

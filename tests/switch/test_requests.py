@@ -261,6 +261,11 @@ def test_an_answer_sent_to_the_server_is_no_request() -> None:
     assert made.step(made.frame(message)) == [Hangup("terminals", 1)]
 
 
+def test_a_frame_of_a_link_nobody_configured_is_hung_up_on() -> None:
+    made = scene()
+    assert made.step(Frame("issuer-z", "", b"0210", made.now)) == [Hangup("issuer-z", "")]
+
+
 def test_a_step_with_nothing_to_write_does_not_commit() -> None:
     made = scene()
     before = made.store.query("SELECT count(*) FROM trail")

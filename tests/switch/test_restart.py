@@ -12,6 +12,7 @@ from counterfoil.step import SECOND, Command, CommitFailed, Connected, Frame, In
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, Settings, hear
 from counterfoil.switch.memory import Memory
+from counterfoil.switch.numbers import trace, transmitted
 from switch.scene import BOB, TIMER, Scene, scene
 
 
@@ -81,6 +82,18 @@ def test_numbers_go_on_above_the_old_ones_whatever_the_clock_says(jump: int) -> 
     before, now = made.stub(request), after.stub(later)
     assert now.rrn > before.rrn
     assert (now.transmitted, now.stan) > (before.transmitted, before.stan)
+
+
+def test_every_number_given_out_lies_below_the_last_tick_on_the_disk() -> None:
+    made = scene()
+    made.asked()
+    made.approved()
+    after = made.restarted()
+    after.step()  # owes a reversal to an issuer that is not there yet
+    last = after.records.last_tick()
+    given = after.store.query("SELECT transmitted, trace FROM attempt UNION SELECT transmitted, trace FROM outbox")
+    assert len(given) == 3
+    assert all((transmitted(last), trace(last)) > numbers for numbers in given)
 
 
 def test_many_open_intents_expire_a_bounded_number_at_a_time() -> None:

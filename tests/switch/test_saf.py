@@ -82,6 +82,16 @@ def test_when_the_link_comes_up_everything_owed_goes_out_at_once() -> None:
     assert [message.mti for message in made.advices()] == ["0420"] * 3 + ["0421"] * 3
 
 
+def test_a_link_that_comes_and_goes_is_not_counted_as_tries() -> None:
+    made, (request,) = owing()
+    for _ in range(20):
+        made.step(Closed("issuer-a", ""), after=SECOND // 20)
+        made.step(Connected("issuer-a", ""))
+    assert len(made.advices()) == 21
+    assert made.stub(request).reversal_tries == 1
+    assert not cases(made.store)
+
+
 def test_a_dead_issuer_does_not_hold_up_the_other() -> None:
     made = scene()
     dead, _ = made.approved()

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import ISO87_ASCII
-from counterfoil.step import Frame
 from counterfoil.switch import replies, saf, session
 from counterfoil.switch.authorise import purchase
 from counterfoil.switch.desk import Desk
@@ -19,7 +18,7 @@ from counterfoil.switch.reverse import reversal
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.signon import manage
 from counterfoil.switch.tell import answer
-from counterfoil.switch.upstream import authentic, read
+from counterfoil.switch.upstream import Heard, authentic
 from counterfoil.switch.work import Work, kept
 
 FORMAT: Final = "30"
@@ -70,10 +69,13 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
     return desk.hsm.verify_mac(mak, text, mac, terminal.mac_algorithm, terminal.mac_raw)
 
 
-def from_issuer(desk: Desk, work: Work, frame: Frame) -> None:
+def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
     """Decide one message from an issuer. What it does not vouch for counts as if it had not come."""
-    issuer = desk.issuers[frame.link]
-    message, whole = read(frame)
+    frame, message, whole = heard
+    issuer = desk.issuers.get(frame.link)
+    if issuer is None:
+        work.refuse(frame.link, frame.conn, "a link nobody configured")
+        return
     if message is None:
         work.alarm("unreadable", frame.link, f"{len(frame.data)} bytes that are no message")
     elif not authentic(desk, issuer, frame) or not whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from counterfoil.iso8583 import Message
 from counterfoil.step import Command, Frame, Inbound, NotSent
@@ -11,8 +12,11 @@ from counterfoil.switch.intake import Ask
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
 from counterfoil.switch.settings import TERMINALS
-from counterfoil.switch.upstream import read
+from counterfoil.switch.upstream import Heard, read
 from counterfoil.switch.work import Work
+
+Item: TypeAlias = Inbound | Ask | Heard
+"""Something that arrived: as it came, or as a request of a terminal or a message of an issuer that was read."""
 
 
 class Needs:
@@ -26,14 +30,15 @@ class Needs:
         for rrn in due:
             self._about(rrn)
 
-    def read(self, item: Inbound) -> Inbound | Ask:
-        """Note what an item needs; a request that can be read comes back as one."""
+    def read(self, item: Inbound) -> Item:
+        """Note what an item needs; a message that can be read comes back read."""
         if isinstance(item, Frame):
             if item.link == TERMINALS:
                 return self._request(item)
-            message, _ = read(item)
-            self._answer(message)
-        elif isinstance(item, NotSent):
+            heard = read(item)
+            self._answer(heard.message)
+            return heard
+        if isinstance(item, NotSent):
             rrn = self._memory.tokens.get(item.token)
             if rrn is not None:
                 self._about(rrn)
@@ -41,7 +46,7 @@ class Needs:
             self.terminals += control.named(item.args)
         return item
 
-    def load(self, records: Records, work: Work, items: list[Inbound | Ask]) -> list[Inbound | Ask]:
+    def load(self, records: Records, work: Work, items: list[Item]) -> list[Item]:
         """Load all of it, one SELECT per table; requests come back with their terminal, read in its dialect."""
         work.terminals = records.terminals(self.terminals)
         settled = [intake.settle(item, work.terminals) if isinstance(item, Ask) else item for item in items]

@@ -91,6 +91,7 @@ def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str) -> None:
     )
     advice.message = msgspec.json.encode(_advice_fields(desk, attempt, advice)).decode()
     work.put_advice(advice)
+    work.saw("reversal_owed", "2", "", rrn=attempt.rrn, terminal=attempt.terminal)
     work.owe(advice.rrn, Owed(advice.issuer, advice.next_at))
 
 

@@ -121,6 +121,7 @@ class Advice(msgspec.Struct):
     trace: str
     message: str
     tries: int = 0
+    sent_at: Instant = 0
     next_at: Instant = 0
 
 

@@ -97,7 +97,10 @@ def not_sent(work: Work, issuer: str, token: int) -> None:
 def _send(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
     settings = desk.settings
     mti = FIRST if advice.tries == 0 else REPEAT
-    advice.tries += 1
+    # A link that comes up again and again sends at once each time; only what had its time to be answered is a try.
+    if advice.tries == 0 or work.now - advice.sent_at >= settings.switch_timer:
+        advice.tries += 1
+    advice.sent_at = work.now
     advice.next_at = work.now + pause(settings, advice.tries)
     until = work.now + settings.switch_timer
     token = work.tick()
@@ -117,5 +120,5 @@ def pause(settings: Settings, tries: int) -> Instant:
     """How long after the given try the next one follows: the switch timer, doubled each time, up to the cap."""
     if tries < 1:
         raise OurError("a pause follows a try")
-    longest = max(settings.retry_cap, settings.switch_timer)
+    longest = settings.retry_cap or 5 * settings.switch_timer
     return min(settings.switch_timer << min(tries - 1, 20), longest)

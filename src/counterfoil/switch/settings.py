@@ -21,8 +21,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     switch_timer: Instant = 12 * SECOND
     """How long an issuer may take. Longer than the issuer's own timer, shorter than the terminal's."""
 
-    retry_cap: Instant = 60 * SECOND
-    """The longest pause between two tries of one reversal advice; the first pause is the switch timer."""
+    retry_cap: Instant = 0
+    """The longest pause between two tries of one reversal advice, 0 for five switch timers. The first is one timer."""
 
     echo_idle: Instant = 60 * SECOND
     """After this much silence on an issuer link an echo test goes out."""

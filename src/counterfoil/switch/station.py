@@ -22,13 +22,13 @@ from counterfoil.switch import control, forward, hear, intake, saf, session
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.memory import Memory, Owed, Waiting
-from counterfoil.switch.needs import Needs
+from counterfoil.switch.needs import Item, Needs
 from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.records import Changes, Records
 from counterfoil.switch.reverse import expire
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Quarantined
 from counterfoil.switch.settings import TERMINALS, Settings
-from counterfoil.switch.upstream import read
+from counterfoil.switch.upstream import Heard, read
 from counterfoil.switch.work import Work, kept
 
 
@@ -88,17 +88,16 @@ class Switch:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _decide(self, work: Work, item: Inbound | Ask) -> None:
+    def _decide(self, work: Work, item: Item) -> None:
         desk = self._desk
         if isinstance(item, Ask):
             # A sign-on or registration earlier in this step may have changed the terminal.
             terminal = work.terminals.get(item.message.de41 or "")
             hear.from_terminal(desk, work, item._replace(terminal=terminal))
+        elif isinstance(item, Heard):
+            hear.from_issuer(desk, work, item)
         elif isinstance(item, Frame):
-            if item.link == TERMINALS:
-                work.refuse(item.link, item.conn, "not a message")
-            else:
-                hear.from_issuer(desk, work, item)
+            work.refuse(item.link, item.conn, "not a message")
         elif isinstance(item, Command):
             body = control.answer_to(item.verb, item.args, work, self._records.store, desk.hsm)
             work.out.append(Reply(item.id, body))
@@ -128,5 +127,5 @@ def _kept(offender: Inbound) -> str:
     if offender.link == TERMINALS:
         ask = intake.read(offender)
         return kept(CUP_POS, ask.message) if ask is not None else f"{len(offender.data)} bytes"
-    message, _ = read(offender)
+    message = read(offender).message
     return kept(ISO87_ASCII, message) if message is not None else f"{len(offender.data)} bytes"

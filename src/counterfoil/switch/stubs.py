@@ -24,7 +24,7 @@ BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
 BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
-# Of the same batch and with a higher STAN: another batch may be another device, an earlier STAN a request that was late.
+# Same batch, higher STAN: another batch may be another device, an earlier STAN a request that was late.
 FOLLOWED: Final = (
     "SELECT min(started_at) FROM attempt WHERE terminal = ? AND batch = ? AND stan > ? AND started_at >= ? AND rrn > ?"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
@@ -14,12 +14,11 @@ from counterfoil.switch.rows import IssuerRow
 LANE: Final = ""
 MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
-FIRST_SECONDARY: Final = 66
 
 
 def packed(desk: Desk, issuer: IssuerRow, message: Message) -> bytes:
     """The message as it goes on the link; its DE64 or DE128 is filled in."""
-    if any(number >= FIRST_SECONDARY for number in message.present()):
+    if message.de70 is not None or message.de90 is not None:
         message.de128 = NO_MAC
     else:
         message.de64 = NO_MAC
@@ -38,9 +37,17 @@ def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
     return desk.hsm.verify_mac(issuer.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], MacAlgorithm.AES_CMAC, raw=True)
 
 
-def read(frame: Frame) -> tuple[Message | None, bool]:
-    """The message in a frame as far as it can be read (None: not even its type), and whether all of it was."""
+class Heard(NamedTuple):
+    """A frame from an issuer and what could be read of it: `message` is None when not even its type could."""
+
+    frame: Frame
+    message: Message | None
+    whole: bool
+
+
+def read(frame: Frame) -> Heard:
+    """Read a frame from an issuer as far as it goes."""
     try:
-        return ISO87_ASCII.decode(frame.data), True
+        return Heard(frame, ISO87_ASCII.decode(frame.data), True)
     except DecodeError as error:
-        return (error.partial if isinstance(error.partial, Message) else None), False
+        return Heard(frame, error.partial if isinstance(error.partial, Message) else None, False)

@@ -90,6 +90,7 @@ CREATE TABLE outbox (
     trace text NOT NULL,
     message text NOT NULL,
     tries bigint NOT NULL,
+    sent_at bigint NOT NULL,
     next_at bigint NOT NULL
 );
 
