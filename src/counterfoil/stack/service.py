@@ -61,14 +61,15 @@ class Service:
         self.log = Log(self.layout.log(name))
         self.stopping = asyncio.Event()
         self.may_speak = asyncio.Event()
-        self._store: Store | None = None
 
     async def run(self) -> int:
         """Serve until told to stop; the exit code of the process."""
         self._listen_to_supervisor()
         try:
-            store = self._store = await self._open()
-            driver, control = await self._start(store)
+            # first of all: what is sealed under it is never written before it is safe on the disk
+            lmk = self.layout.secret(self.layout.lmk(self.name), make=not self.layout.store(self.name).exists())
+            store = await self._open()
+            driver, control = await self._start(store, lmk)
         except (OurError, OSError) as error:
             self.log("cannot_start", reason=str(error))
             say(fatal=str(error))
@@ -100,8 +101,6 @@ class Service:
     async def _open(self) -> Store:
         """The store; a predecessor that is still dying is waited for."""
         path = self.layout.store(self.name)
-        if path.exists() and not self.layout.lmk(self.name).exists():
-            raise StoreError(f"{self.layout.lmk(self.name)} is missing: the keys in {path} cannot be used without it")
         ends = asyncio.get_running_loop().time() + LOCK_SECONDS
         while True:
             try:
@@ -111,11 +110,9 @@ class Service:
                     raise
             await asyncio.sleep(0.05)
 
-    async def _start(self, store: Store) -> tuple[Driver, ControlServer]:
+    async def _start(self, store: Store, lmk: bytes) -> tuple[Driver, ControlServer]:
         layout, name = self.layout, self.name
-        # made before the store's first write: what is sealed under it must not outlive it
-        hsm = SoftHsm(layout.secret(layout.lmk(name), make=True), os.urandom)
-        plan = seed.plan(name, store, hsm, Demo.of(layout), self.config.timers)
+        plan = seed.plan(name, store, SoftHsm(lmk, os.urandom), Demo.of(layout), self.config.timers)
         clock = Clock(not_before=self._last_seen())
         if clock.stepped_back:
             self.log("clock_stepped_back", seconds=clock.stepped_back // 1_000_000)
@@ -187,7 +184,7 @@ class Service:
 
     def _listen_to_supervisor(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self.stopping.set)
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's business
         loop.add_reader(sys.stdin.fileno(), self._heard)
 
@@ -197,14 +194,17 @@ class Service:
             self.may_speak.set()
         elif not heard:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-            self.stopping.set()
-            self.may_speak.set()
+            self._stop()
+
+    def _stop(self) -> None:
+        self.stopping.set()
+        self.may_speak.set()
 
     async def _wait_for_go(self) -> None:
         say(waiting=True)
         await self.may_speak.wait()
         if self.stopping.is_set():
-            raise StoreError("the supervisor is gone")
+            raise StoreError(f"{self.name} was told to stop before it began")
 
 
 def serve(config: Config, name: str) -> int:

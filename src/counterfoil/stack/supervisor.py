@@ -115,6 +115,7 @@ class Supervisor:
             await control.stop()
             self.layout.retract(SUPERVISOR)
             self.log("stopped")
+            self.log.close()
 
     def _publish(self, control: ControlServer, ports: dict[str, int]) -> None:
         extra = {

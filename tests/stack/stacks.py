@@ -1,0 +1,105 @@
+"""Real stacks for tests: started as `counterfoil up` starts them, and never left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from counterfoil.stack import client
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import STATIONS, Layout
+
+PROGRAM = "import sys; from pathlib import Path; from counterfoil.stack.supervisor import run; "
+UP = PROGRAM + "sys.exit(run(Path(sys.argv[1]), timers=sys.argv[2], json=True))"
+SHORT = "1,2,4"
+
+
+def launch(data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    """Start a supervisor; do not wait for anything."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", UP, str(data), timers],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=before,
+    )
+
+
+def refused(data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> str:
+    """The sentence with which a stack refuses to start."""
+    process = launch(data, timers, before=before)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    return err.strip()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return not sys.platform.startswith("darwin")
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Poll until something is true, and return it."""
+    ends = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < ends, "waited too long"
+        time.sleep(0.02)
+    return found
+
+
+class Stack:
+    """A running stack."""
+
+    def __init__(self, data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> None:
+        self.data = data
+        self.layout = Layout(data)
+        self.process = launch(data, timers, before=before)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.process.communicate(timeout=10)[1]
+        self.ready: dict[str, Any] = json.loads(line)
+
+    def __enter__(self) -> Stack:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+    def pids(self) -> dict[str, int]:
+        """The process of every station."""
+        return {name: found.pid for name in STATIONS if (found := self.layout.find(name)) is not None}
+
+    def call(self, station: str, verb: str, /, **args: Any) -> dict[str, Any]:
+        """One request."""
+        return client.call(self.data, station, verb, args, 30.0)
+
+    def sale(self, card: str = "carol", amount: int = 1250, terminal: str = "T0000001", **more: Any) -> dict[str, Any]:
+        """One sale at one of our terminals."""
+        found = Demo.of(self.layout).card(card)
+        assert found is not None
+        told = {"pan": found.pan, "expiry": found.expiry, "track2": found.track2}
+        args = {"terminal": terminal, "amount": amount, "currency": "CNY", "card": told, "entry": "swipe", **more}
+        if found.pin:
+            args["pin"] = found.pin
+        return self.call("terminal", "sale", **args)

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from counterfoil.stack.config import ConfigError, Timers, data_directory, load, parse_timers
+from counterfoil.step import SECOND
+
+
+@pytest.mark.parametrize(
+    ("text", "timers"),
+    [
+        ("5,12,30", Timers(5 * SECOND, 12 * SECOND, 30 * SECOND)),
+        (" 1, 2 ,4", Timers(SECOND, 2 * SECOND, 4 * SECOND)),
+        ("0.5,1,1.25", Timers(500_000, SECOND, 1_250_000)),
+    ],
+)
+def test_timers_are_seconds(text: str, timers: Timers) -> None:
+    assert parse_timers(text) == timers
+    assert parse_timers(str(timers)) == timers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "5",
+        "5,12",
+        "5,12,30,40",
+        "12,5,30",
+        "5,5,30",
+        "0,1,2",
+        "5,12,99999",
+        "a,b,c",
+        "-1,2,3",
+        "1e1,20,30",
+        "５,12,30",
+    ],
+)
+def test_timers_that_do_not_nest_or_are_none_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="timers"):
+        parse_timers(text)
+
+
+def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_path: Path) -> None:
+    def timers(flag: str | None, environ: dict[str, str]) -> str:
+        return str(load(tmp_path, flag, environ).timers)
+
+    assert timers(None, {}) == "5,12,30"
+    (tmp_path / "counterfoil.toml").write_text('timers = "2,3,4"\n')
+    assert timers(None, {}) == "2,3,4"
+    assert timers(None, {"COUNTERFOIL_TIMERS": "3,4,5"}) == "3,4,5"
+    assert timers("4,5,6", {"COUNTERFOIL_TIMERS": "3,4,5"}) == "4,5,6"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timers = [1, 2, 3]", "text in quotes"),
+        ('timer = "1,2,3"', "unknown setting: timer"),
+        ("timers = ", "cannot be read as TOML"),
+        ('host = "0.0.0.0"', "loopback only"),
+    ],
+)
+def test_a_settings_file_that_makes_no_sense_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "counterfoil.toml").write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        load(tmp_path, None, {})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.org", "localhost.example"])
+def test_demo_data_listens_on_loopback_only(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match="loopback"):
+        load(tmp_path, None, {"COUNTERFOIL_HOST": host})
+
+
+def test_loopback_may_be_either_family(tmp_path: Path) -> None:
+    assert load(tmp_path, None, {}).host == "127.0.0.1"
+    assert load(tmp_path, None, {"COUNTERFOIL_HOST": "::1"}).host == "::1"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "environ", "expected"),
+    [
+        ("/d", {"COUNTERFOIL_DATA": "/e"}, Path("/d")),
+        (None, {"COUNTERFOIL_DATA": "/e"}, Path("/e")),
+        (None, {"XDG_STATE_HOME": "/x"}, Path("/x/counterfoil")),
+        (None, {"XDG_STATE_HOME": "not/absolute"}, Path.home() / ".local/state/counterfoil"),
+        (None, {}, Path.home() / ".local/state/counterfoil"),
+        ("relative", {}, Path.cwd() / "relative"),
+    ],
+)
+def test_where_the_data_directory_is(chosen: str | None, environ: dict[str, str], expected: Path) -> None:
+    assert data_directory(chosen, environ) == expected

@@ -1,0 +1,66 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from counterfoil.errors import StoreError
+from counterfoil.stack.layout import STATIONS, Layout, Running, formats
+
+
+def test_only_the_owner_reads_a_data_directory(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "new" / "data")
+    layout.prepare()
+    layout.prepare()
+    layout.secret(layout.demo_key, make=True)
+    layout.publish("up", Running(1, "t", 2))
+    for path in [layout.data, *layout.data.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_secret_is_made_once_and_read_ever_after(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    first = layout.secret(tmp_path / "key", make=True)
+    assert len(first) == 32
+    assert layout.secret(tmp_path / "key", make=True) == first
+    assert layout.secret(tmp_path / "other", make=True) != first
+
+
+@pytest.mark.parametrize("content", [None, "", "zz", "00" * 31, "\u4e2d"])
+def test_a_missing_or_damaged_secret_is_never_made_up(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    with pytest.raises(StoreError, match="missing or damaged"):
+        Layout(tmp_path).secret(path, make=content is not None)
+
+
+def test_a_place_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"file/data cannot be used: Not a directory"):
+        Layout(tmp_path / "file" / "data").prepare()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_directory_is_one_sentence(tmp_path: Path) -> None:
+    Layout(tmp_path / "data").prepare()
+    (tmp_path / "data").chmod(0o500)
+    with pytest.raises(StoreError, match="cannot be used: Permission denied"):
+        Layout(tmp_path / "data").prepare()
+    (tmp_path / "data").chmod(0o700)
+
+
+def test_what_runs_says_how_to_reach_it_until_it_ends(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.prepare()
+    assert layout.find("switch") is None
+    running = Running(4711, "token", 99, "::1", {"timers": [1, 2, 3]})
+    layout.publish("switch", running)
+    assert layout.find("switch") == running
+    layout.running("switch").write_text("{half")
+    assert layout.find("switch") is None
+    layout.retract("switch")
+    layout.retract("switch")
+
+
+def test_every_station_has_a_store_format() -> None:
+    assert all(formats(name) for name in STATIONS)
