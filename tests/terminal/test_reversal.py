@@ -261,3 +261,19 @@ def test_the_track_is_nowhere_in_the_store(counter: Counter) -> None:
     assert PAN not in dump
     assert PAN.encode() not in dump.encode()
     assert TRACK[len(PAN) + 5 :] not in dump
+
+
+def test_without_a_line_it_dials_less_and_less_often_and_counts_no_try(counter: Counter) -> None:
+    waits = []
+    for _ in range(6):
+        counter.refuse()
+        wakes_at = counter.station.wakes_at()
+        assert wakes_at is not None
+        waits.append((wakes_at - counter.now) // SECOND)
+        counter.wait()
+    assert waits == [5, 10, 20, 40, 60, 60]
+    counter.refuse()
+    assert counter.attempt(REF).tries == 1
+    counter.sale()
+    counter.refuse()
+    assert counter.station.wakes_at() == counter.now + 5 * SECOND

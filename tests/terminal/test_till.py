@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from counterfoil.receipts.document import Copy
 from counterfoil.terminal.sentences import ERRORS, NOT_SENT
@@ -304,3 +306,23 @@ def test_every_sentence_has_both_languages() -> None:
     for text in (*ERRORS.values(), *NOT_SENT.values()):
         assert text.en.isascii()
         assert any("\u4e00" <= character <= "\u9fff" for character in text.zh)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=4,
+)
+NAMES = ("terminal", "amount", "currency", "card", "pin", "key", "retry_of", "entry", "ref", "answer", "operator")
+MORE = ("reason", "copy", "lang", "print", "last4", "rrn", "merchant", "tmk", "tpdu", "header", "name")
+VERBS = ("sale", "cancel", "goods", "receipt", "escalate", "enrol", "status", "list", "last", "find")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    verb=st.sampled_from(VERBS) | st.text(max_size=8),
+    args=st.dictionaries(st.sampled_from((*NAMES, *MORE)), JSON | st.sampled_from([T1, REF, "kept"]), max_size=8),
+)
+def test_any_json_is_answered_or_sold(counter: Counter, verb: str, args: dict[str, Any]) -> None:
+    number = counter.tell(verb, **args)
+    assert number in counter.replies

@@ -34,7 +34,7 @@ def advance(work: Work, lane: Lane) -> None:
 def trigger(work: Work, lane: Lane) -> None:
     """A sale wants to be sent: what stands before it is tried now, and its tries begin anew."""
     if lane.exchange is None and lane.printing is None and (not lane.signed_on or lane.current is not None):
-        lane.wake, lane.burst = work.now, 0
+        lane.wake, lane.burst, lane.dials = work.now, 0, 0
 
 
 def restart(work: Work, lane: Lane) -> None:

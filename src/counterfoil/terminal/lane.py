@@ -64,7 +64,8 @@ class Lane(msgspec.Struct):
 
     `current` is the attempt that is not at rest, `commands` the till's requests that wait for its outcome. `asks`: it
     was found approved after a restart and the goods question is open. `wake` is when the terminal next tries by
-    itself to sign on or to reverse; `burst` counts the reversals since the last trigger.
+    itself to sign on or to reverse; `burst` counts the reversals since the last trigger, `dials` how often
+    in a row there was no line, or no keys.
     """
 
     device: Device
@@ -79,6 +80,7 @@ class Lane(msgspec.Struct):
     queue: tuple[Waiting, ...] = ()
     wake: Instant | None = None
     burst: int = 0
+    dials: int = 0
     token: int = 0
     sale_token: int = 0
     display: tuple[Text, ...] = ()
@@ -87,6 +89,11 @@ class Lane(msgspec.Struct):
     def show(self, text: Text) -> None:
         """Put a message on the display; the last few stay readable."""
         self.display = (*self.display[-7:], text)
+
+    def redial(self, now: Instant, first: Instant, longest: Instant) -> None:
+        """Try again by itself later, and less often the longer it goes on."""
+        self.wake = now + min(first << min(self.dials, 16), max(first, longest))
+        self.dials += 1
 
     def due(self) -> Instant | None:
         """When this terminal needs a step although nothing arrives."""

@@ -64,7 +64,7 @@ def read(work: Work, command: Command) -> Waiting:
     amount, currency, card = args.get("amount"), args.get("currency", "CNY"), args.get("card")
     if type(amount) is not int or not 0 < amount <= money.MAX_MINOR:
         raise ValueError("amount")
-    if currency not in money.CURRENCIES:
+    if not isinstance(currency, str) or currency not in money.CURRENCIES:
         raise ValueError("currency")
     if args.get("entry", "swipe") != "swipe":
         raise ValueError("entry")

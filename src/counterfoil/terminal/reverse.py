@@ -49,6 +49,7 @@ def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
     """An 0410 that belongs to the pending reversal."""
     attempt, message = lane.current, answer.message
     assert attempt is not None
+    lane.dials = 0
     code = message.de39 or ""
     if not answer.authentic:
         work.note(lane, "reversal answered with a bad MAC", attempt, message)
@@ -80,16 +81,17 @@ def failed(work: Work, lane: Lane, again: Instant) -> None:
         lane.wake = again
     else:
         first = attempt.tries <= work.settings.tries
-        give_up(work, lane, "reversal", work.now + work.settings.pause_after_tries)
+        lane.wake = work.now + work.settings.pause_after_tries
+        give_up(work, lane, "reversal")
         if first:
             printing.tell_fault(work, lane, attempt)
     work.save(attempt.changed(due=lane.wake, updated_at=work.now))
 
 
-def give_up(work: Work, lane: Lane, cause: str, again: Instant) -> None:
+def give_up(work: Work, lane: Lane, cause: str) -> None:
     """Enough for this trigger: it stays pending and blocks; the sales that waited for it are not sent."""
     lane.exchange = None
-    lane.wake, lane.burst = again, 0
+    lane.burst = 0
     lane.show(sentences.REVERSAL_FAILED)
     birth.give_up(work, lane, cause)
 
@@ -100,8 +102,9 @@ def not_sent(work: Work, lane: Lane) -> None:
     assert attempt is not None
     work.note(lane, "reversal not sent", attempt)
     lane.show(sentences.NO_LINE)
-    give_up(work, lane, "line", work.now + work.settings.pause_after_refusal)
-    work.save(attempt.changed(due=lane.wake, updated_at=work.now))
+    lane.redial(work.now, work.settings.pause_after_refusal, work.settings.pause_after_tries)
+    give_up(work, lane, "line")
+    work.save(attempt.changed(tries=attempt.tries - 1, due=lane.wake, updated_at=work.now))
 
 
 def escalate(work: Work, lane: Lane, operator: str, reason: str) -> Attempt:

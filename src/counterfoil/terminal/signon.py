@@ -40,6 +40,7 @@ def answered(work: Work, lane: Lane, message: Message) -> None:
         return
     lane.exchange = None
     lane.signed_on = True
+    lane.dials = 0
     lane.show(sentences.SIGNED_ON)
     lane.wake = work.now if lane.current is not None and not lane.asks else None
 
@@ -48,5 +49,5 @@ def failed(work: Work, lane: Lane, cause: str = "sign_on") -> None:
     """No keys: what waits is told that nothing was sent, and the terminal tries again later by itself."""
     lane.exchange = None
     lane.show(sentences.SIGN_ON_FAILED if cause == "sign_on" else sentences.NO_LINE)
-    lane.wake = work.now + work.settings.pause_after_refusal
+    lane.redial(work.now, work.settings.pause_after_refusal, work.settings.pause_after_tries)
     birth.give_up(work, lane, cause)

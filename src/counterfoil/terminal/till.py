@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from counterfoil.money import MAX_MINOR
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
 from counterfoil.terminal import birth, outcome, printing, reverse, sentences
@@ -51,7 +52,7 @@ def goods(work: Work, command: Command) -> Lane | None:
     if attempt is None or lane is None:
         work.refuse((command.id,), "unknown_sale")
         return None
-    if answer not in {HANDED_OVER, KEPT}:
+    if answer not in (HANDED_OVER, KEPT):
         work.refuse((command.id,), "bad_request", detail="answer")
         return None
     if attempt.state is not State.APPROVED or (lane.printing is not None and lane.printing.ref == attempt.ref):
@@ -183,12 +184,16 @@ def last(work: Work, command: Command) -> None:
 def search(work: Work, command: Command) -> None:
     """Sales by RRN, or by last four digits with or without the amount."""
     args = command.args
-    amount = args.get("amount")
-    if not (args.get("rrn") or args.get("last4")) or not isinstance(amount, int | None):
+    amount, last4, rrn = args.get("amount"), args.get("last4") or "", args.get("rrn") or ""
+    if not (isinstance(last4, str) and isinstance(rrn, str) and (last4 or rrn)) or not _minor(amount):
         work.refuse((command.id,), "bad_request", detail="last4, amount, rrn")
         return
-    stubs = find(work.records.store, last4=args.get("last4"), amount=amount, rrn=args.get("rrn"))
+    stubs = find(work.records.store, last4=last4, amount=amount, rrn=rrn)
     work.reply((command.id,), {"sales": msgspec.to_builtins(stubs)})
+
+
+def _minor(amount: object) -> bool:
+    return amount is None or (type(amount) is int and 0 <= amount <= MAX_MINOR)
 
 
 VERBS: Final[dict[str, Callable[[Work, Command], Lane | None]]] = {
