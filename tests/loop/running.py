@@ -66,7 +66,8 @@ class Running:
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         with self.process as process:
-            process.send_signal(with_signal)
+            if process.poll() is None:
+                process.send_signal(with_signal)
             return process.wait(30)
 
     # --- the command line -------------------------------------------------------------------------------------------
@@ -149,5 +150,4 @@ def stack(data: Path, timers: str = TIMERS) -> Iterator[Running]:
     try:
         yield running
     finally:
-        if running.process is not None and running.process.poll() is None:
-            running.stop()
+        running.stop()

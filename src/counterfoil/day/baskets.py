@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from counterfoil.errors import PaymentError
 
@@ -34,24 +34,25 @@ def read(count: int, seed: int) -> list[Basket]:
     """`count` baskets drawn without repetition by `seed`, in the order they were bought; all of them when there are
     fewer. Baskets that cost nothing (vouchers) are no card sales. BasketsMissing when the package is not there.
     """
-    paid = [basket for basket in everything() if basket.amount > 0]
-    if count >= len(paid):
-        return paid
-    drawn = random.Random(seed).sample(range(len(paid)), count)  # noqa: S311 - a draw, not a secret
-    return [paid[index] for index in sorted(drawn)]
+    paid = table()
+    if count < paid.num_rows:
+        drawn = random.Random(seed).sample(range(paid.num_rows), count)  # noqa: S311 - a draw, not a secret
+        paid = paid.take(sorted(drawn))
+    return [Basket(*row) for row in zip(*(column.to_pylist() for column in paid.columns), strict=True)]
 
 
-def everything() -> list[Basket]:
-    """Every basket of the package, in the order of its number."""
+def table() -> Any:
+    """Every basket that costs something as an Arrow table in the order of its number; the columns are Basket's."""
+    path = source()
     import pyarrow.compute as compute
     from pyarrow import int64, parquet
 
-    lines = parquet.read_table(source(), columns=list(COLUMNS))
+    lines = parquet.read_table(path, columns=list(COLUMNS))
     cents = compute.cast(compute.round(compute.multiply(lines["sales_value"], 100)), int64())
     lines = lines.drop_columns(["sales_value"]).append_column("cents", cents)
     baskets = lines.group_by(["basket_id", "household_id", "store_id"]).aggregate([("cents", "sum")])
-    columns = (baskets[name].to_pylist() for name in ("basket_id", "household_id", "store_id", "cents_sum"))
-    return sorted(Basket(*row) for row in zip(*columns, strict=True))
+    ordered = baskets.select(["basket_id", "household_id", "store_id", "cents_sum"]).sort_by("basket_id")
+    return ordered.filter(compute.greater(ordered["cents_sum"], 0))
 
 
 def source() -> Path:

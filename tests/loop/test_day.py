@@ -1,0 +1,56 @@
+"""A small day of real baskets while legs break and every station is killed: nothing one-sided at rest (R045–R053)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from loop.running import Running
+
+pytest.importorskip("pyarrow")
+pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("breaks")]
+
+STATIONS = ("terminal", "switch", "issuer-a", "issuer-b")
+
+
+def finished(day: subprocess.Popen[str]) -> tuple[int, dict[str, object]]:
+    out, _ = day.communicate(timeout=180)
+    return day.returncode, json.loads(out)
+
+
+def test_a_day_with_faults_and_kills_ends_with_nothing_one_sided(running: Running) -> None:
+    day = running.begin("day", "--baskets", "250", "--faults", "0.05", "--seed", "11")
+    with day:
+        for station in STATIONS:
+            time.sleep(1.5)
+            if (running.data / "run" / f"{station}.json").exists():
+                running.kill(station)
+        status, value = finished(day)
+    assert (status, value["one_sided"], value["cards_off"], value["ledger_sum"]) == (0, 0, 0, 0), value
+    assert value["sales"] == 250
+    assert value["at_rest"] is True
+    counted = [value[name] for name in ("approved", "declined", "unknown", "not_sent")]
+    assert sum(int(str(count)) for count in counted) == 250
+    assert running.ask("accounts").json["sum"] == {"CNY": 0}
+
+
+def test_without_faults_everything_is_paid_and_nothing_is_reversed(running: Running) -> None:
+    answer = running.ask("day", "--baskets", "60", "--faults", "0", "--seed", "12")
+    assert answer.status == 0
+    assert (answer.json["approved"], answer.json["reversed"], answer.json["verdicts"]) == (60, 0, {"PAID": 60})
+    assert answer.json["closing_seconds"] == {"p50": None, "p99": None, "max": None}
+
+
+def test_ctrl_c_stops_the_day_with_what_there_is(running: Running) -> None:
+    messages = running.data / "sms"
+    before = len(list(messages.iterdir()))
+    with running.begin("day", "--baskets", "5000", "--faults", "0.1", "--seed", "13") as day:
+        running.until(lambda: len(list(messages.iterdir())) > before + 30, 60.0)
+        day.send_signal(signal.SIGINT)
+        status, value = finished(day)
+    assert (status, value["stopped"]) == (130, True)
+    assert 0 < int(str(value["sales"])) < 5000
