@@ -273,7 +273,7 @@ def test_without_a_line_it_dials_less_and_less_often_and_counts_no_try(counter: 
         counter.wait()
     assert waits == [5, 10, 20, 40, 60, 60]
     counter.refuse()
-    assert counter.attempt(REF).tries == 1
+    assert counter.attempt(REF).tries == 0
     counter.sale()
     counter.refuse()
     assert counter.station.wakes_at() == counter.now + 5 * SECOND

@@ -318,7 +318,7 @@ MORE = ("reason", "copy", "lang", "print", "last4", "rrn", "merchant", "tmk", "t
 VERBS = ("sale", "cancel", "goods", "receipt", "escalate", "enrol", "status", "list", "last", "find")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     verb=st.sampled_from(VERBS) | st.text(max_size=8),
     args=st.dictionaries(st.sampled_from((*NAMES, *MORE)), JSON | st.sampled_from([T1, REF, "kept"]), max_size=8),
