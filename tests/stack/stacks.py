@@ -9,12 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from counterfoil.stack import client
+from counterfoil.errors import NotSent
+from counterfoil.links.control import ask
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import STATIONS, Layout
+from counterfoil.stack.layout import STATIONS, Layout, formats
+from counterfoil.storage import open_store
 
 PROGRAM = "import sys; from pathlib import Path; from counterfoil.stack.supervisor import run; "
 UP = PROGRAM + "sys.exit(run(Path(sys.argv[1]), timers=sys.argv[2], json=True))"
@@ -92,7 +95,15 @@ class Stack:
 
     def call(self, station: str, verb: str, /, **args: Any) -> dict[str, Any]:
         """One request."""
-        return client.call(self.data, station, verb, args, 30.0)
+        at = self.layout.find(station)
+        if at is None:
+            raise NotSent(f"{station} does not run")
+        return ask(at.host, at.port, at.token, verb, args, 30.0)
+
+    def count(self, station: str, table: str) -> int:
+        """Rows of a table in a station's store, read as any other process reads it."""
+        with closing(open_store(self.layout.store(station), formats(station), readonly=True)) as store:
+            return int(store.query(f"SELECT count(*) FROM {table}")[0][0])
 
     def sale(self, card: str = "carol", amount: int = 1250, terminal: str = "T0000001", **more: Any) -> dict[str, Any]:
         """One sale at one of our terminals."""

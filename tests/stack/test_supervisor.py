@@ -16,7 +16,6 @@ import pytest
 from counterfoil import __version__
 from counterfoil.errors import NotSent
 from counterfoil.links.control import ask
-from counterfoil.stack import client
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import STATIONS
 from stack.stacks import Stack, gone, launch, refused, wait_for
@@ -65,10 +64,9 @@ def test_stations_are_processes_of_their_own(stack: Stack) -> None:
 
 
 def test_the_stores_can_be_read_while_it_runs(stack: Stack) -> None:
-    with client.stores(stack.data) as stores:
-        assert len(stores.issuers()) == 2
-        assert stores.switch.query("SELECT count(*) FROM terminal") == [(101,)]
-        assert stores["terminal"].query("SELECT count(*) FROM device") == stores.terminal.query("SELECT 100")
+    assert stack.count("switch", "terminal") == 101
+    assert stack.count("terminal", "device") == 100
+    assert stack.count("issuer-a", "card") + stack.count("issuer-b", "card") == 89
 
 
 def test_a_second_stack_on_the_same_data_is_refused(stack: Stack) -> None:
