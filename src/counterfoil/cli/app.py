@@ -27,6 +27,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
     "fault": ("fault", "Break a leg of the loop, kill a station, heal."),
     "day": ("day", "A day of real shop baskets through the running stack, with faults."),
+    "simulate": ("simulate", "Prove it: the same stations in simulated worlds full of faults (needs no stack)."),
 }
 
 INTERRUPTED: Final = 130  # as shells say it

@@ -1,1 +1,18 @@
-"""Ring 1: the same stations under a seeded network, clock, disk and people."""
+"""Ring 1: the same stations, their very `step`, under a seeded network, clock, disk and people.
+
+Receives from: nobody; one seed makes a world. Sends to: nobody. Records: a report; the journal's hash says whether two
+runs were the same, under any PYTHONHASHSEED. If it dies here: nothing happened.
+
+Reading order: `mixes` (what may go wrong), `world` (time and chance), `node` and `network` (processes and what is
+between them), `plant` (which stations there are), `people` (who uses them), `oracle` (what must hold), `scene` (one
+world), `campaign` (many).
+
+What it does not cover: bytes on a socket (framing, back-pressure, partial reads: `links` and the fault proxy), the
+engine below a commit (torn pages, power cuts: the storage tests), several processes on one machine, the operator.
+"""
+
+from counterfoil.simulation.campaign import Job, Report, jobs_of, replay, run, shrunk
+from counterfoil.simulation.mixes import MIXES, Faults
+from counterfoil.simulation.scene import Outcome
+
+__all__ = ["MIXES", "Faults", "Job", "Outcome", "Report", "jobs_of", "replay", "run", "shrunk"]

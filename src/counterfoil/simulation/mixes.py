@@ -9,6 +9,8 @@ import msgspec
 
 from counterfoil.step import SECOND, Instant
 
+MINUTE: Final[Instant] = 60 * SECOND
+
 
 class Cut(msgspec.Struct, frozen=True):
     """From `start` to `end` (microseconds of the world) nothing that `source` says reaches `target`."""
@@ -20,22 +22,31 @@ class Cut(msgspec.Struct, frozen=True):
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
-    """What one world suffers. Rates are per mille of the occasions, `mean_delay` is in microseconds."""
+    """What one world suffers. Rates are per mille of the occasions, `mean_delay` is in microseconds.
+
+    `reorder` lets messages of one connection overtake each other; `slow` ones do in any case. `silent` is the share
+    of crashes of which the other ends of the connections hear nothing. `skew` is how far a clock may jump at a start.
+    `wrap` leaves the terminals with few STANs. `lost` is when a terminal's device disappears (0: never), `replaced`
+    how long after that a fresh one takes its place (0: never). `people` is the share of sales with trouble in front
+    of the counter: cancelled, asked twice, left alone, a printer out of paper.
+    """
 
     drop: int = 0
     duplicate: int = 0
     slow: int = 0
     corrupt: int = 0
     crash: int = 0
-    disk_full: int = 0
+    silent: int = 0
+    disk: int = 0
+    people: int = 0
     mean_delay: int = 20_000
+    reorder: bool = False
     skew: Instant = 0
-    lost_terminal: bool = False
+    begin: Instant = 0
+    wrap: bool = False
+    lost: Instant = 0
+    replaced: Instant = 0
     cuts: tuple[Cut, ...] = ()
-
-    def cut(self, source: str, target: str, elapsed: Instant) -> bool:
-        """Whether a partition swallows what `source` says to `target` at this moment."""
-        return any(c.start <= elapsed < c.end and c.source == source and c.target == target for c in self.cuts)
 
 
 class Mix(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +57,26 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     slow: tuple[int, ...] = (0,)
     corrupt: tuple[int, ...] = (0,)
     crash: tuple[int, ...] = (0,)
-    disk_full: tuple[int, ...] = (0,)
+    silent: tuple[int, ...] = (0,)
+    disk: tuple[int, ...] = (0,)
+    people: tuple[int, ...] = (100,)
     mean_delay: tuple[int, ...] = (20_000,)
+    reorder: tuple[bool, ...] = (False,)
     skew_seconds: tuple[int, ...] = (0,)
+    begin: tuple[Instant, ...] = (0,)
+    wrap: tuple[bool, ...] = (False,)
     partition: tuple[bool, ...] = (False,)
-    lost_terminal: tuple[bool, ...] = (False,)
+    lost: tuple[bool, ...] = (False,)
+    replaced: tuple[bool, ...] = (False,)
 
+
+# Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
+MIDNIGHTS: Final[tuple[Instant, ...]] = (
+    16 * 60 * MINUTE - 2 * MINUTE,
+    24 * 60 * MINUTE - 2 * MINUTE,
+    (364 * 24 + 16) * 60 * MINUTE - 2 * MINUTE,
+    365 * 24 * 60 * MINUTE - 2 * MINUTE,
+)
 
 SWARM: Final = Mix(
     drop=(0, 20, 100, 300),
@@ -59,22 +84,28 @@ SWARM: Final = Mix(
     slow=(0, 50, 200),
     corrupt=(0, 0, 10, 50),
     crash=(0, 2, 20),
-    disk_full=(0, 0, 2),
+    silent=(0, 300),
+    disk=(0, 0, 5),
+    people=(20, 100, 300),
     mean_delay=(20_000, 300_000, 3_000_000),
-    skew_seconds=(0, 0, -3600, 3600),
+    reorder=(False, True),
+    skew_seconds=(0, 0, 5, 3600),
+    begin=(0, *MIDNIGHTS),
+    wrap=(False, False, True),
     partition=(False, True),
-    lost_terminal=(False, False, True),
+    lost=(False, False, True),
+    replaced=(False, True),
 )
 
 MIXES: Final[dict[str, Mix]] = {
-    "calm": Mix(),
+    "calm": Mix(people=(20,)),
     "loss": Mix(drop=(20, 100, 300)),
-    "duplicate": Mix(duplicate=(50, 300)),
-    "delay": Mix(slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000)),
+    "duplicate": Mix(duplicate=(50, 300), reorder=(False, True)),
+    "delay": Mix(slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000), reorder=(False, True)),
     "partition": Mix(partition=(True,)),
-    "crash": Mix(crash=(2, 20)),
-    "disk": Mix(disk_full=(2, 10), crash=(0, 2)),
-    "lost-terminal": Mix(lost_terminal=(True,), drop=(0, 20, 100), crash=(0, 2)),
+    "crash": Mix(crash=(2, 20), silent=(0, 300), skew_seconds=(0, 5, 3600)),
+    "disk": Mix(disk=(2, 20), crash=(0, 2)),
+    "lost-terminal": Mix(lost=(True,), replaced=(False, True), drop=(0, 20, 100), crash=(0, 2)),
     "swarm": SWARM,
 }
 
@@ -89,15 +120,22 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
             end = start + int(rng.expovariate(1 / 60) * SECOND)
             ways = rng.choice((((a, b),), ((b, a),), ((a, b), (b, a))))
             cuts += [Cut(source, target, start, end) for source, target in ways]
+    lost = rng.randrange(span // 4, span) if rng.choice(mix.lost) else 0
     return Faults(
         drop=rng.choice(mix.drop),
         duplicate=rng.choice(mix.duplicate),
         slow=rng.choice(mix.slow),
         corrupt=rng.choice(mix.corrupt),
         crash=rng.choice(mix.crash),
-        disk_full=rng.choice(mix.disk_full),
+        silent=rng.choice(mix.silent),
+        disk=rng.choice(mix.disk),
+        people=rng.choice(mix.people),
         mean_delay=rng.choice(mix.mean_delay),
+        reorder=rng.choice(mix.reorder),
         skew=rng.choice(mix.skew_seconds) * SECOND,
-        lost_terminal=rng.choice(mix.lost_terminal),
+        begin=rng.choice(mix.begin),
+        wrap=rng.choice(mix.wrap),
+        lost=lost,
+        replaced=rng.randrange(SECOND, span // 4) if lost and rng.choice(mix.replaced) else 0,
         cuts=tuple(cuts),
     )

@@ -1,0 +1,106 @@
+"""`counterfoil simulate`: the same stations in a world of faults drawn from a seed. Needs no stack."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from counterfoil.cli.failure import Exit
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.simulation import Job, Report
+
+MIXES: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
+EPILOG: Final = """\b
+Examples:
+  counterfoil simulate --transactions 10000 --jobs 2
+  counterfoil simulate --mix crash --seed 7 --json
+  counterfoil simulate --seed 7 --mix crash --world 12 --transactions 75     (one world again)
+"""
+ROWS: Final[tuple[tuple[str, Text], ...]] = (
+    ("transactions", Text("transactions", "交易")),
+    ("attempts", Text("  attempts at the stations", "  各系统记录的尝试")),
+    ("worlds", Text("worlds", "模拟世界")),
+    ("virtual_seconds", Text("  virtual seconds", "  虚拟秒数")),
+    ("one_sided", Text("one-sided at rest", "静止时单边账")),
+    ("one_sided_unreported", Text("  of these unreported", "  其中未报告")),
+    ("exceptions", Text("exceptions for a person", "需人工处理的例外")),
+    ("ledger_sum", Text("ledger sum", "总账合计")),
+    ("closing_seconds", Text("longest way to rest, seconds", "恢复静止最长秒数")),
+    ("events_hash", Text("hash of all events", "事件摘要")),
+)
+
+
+@click.command(epilog=EPILOG)
+@click.option("--transactions", type=click.IntRange(1), default=1000, show_default=True, help="How many sales.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Draws everything.")
+@click.option("--mix", type=click.Choice(MIXES), default="swarm", show_default=True, help="What may go wrong.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+@click.option("--world", type=click.IntRange(0), help="Play only this one of the campaign's worlds.")
+@click.option("--without", multiple=True, metavar="KIND", help="Leave out a kind of fault (drop, crash …).")
+@verb
+def command(
+    session: Session, transactions: int, seed: int, mix: str, jobs: int, world: int | None, without: tuple[str, ...]
+) -> int:
+    """Sell in simulated worlds where everything breaks, and check from outside that no money is lost."""
+    from counterfoil.simulation import Faults, jobs_of, run
+
+    unknown = set(without) - set(Faults.__struct_fields__)
+    if unknown:
+        raise click.BadParameter(f"no such kind of fault: {', '.join(sorted(unknown))}", param_hint="--without")
+    report = run(jobs_of(transactions, seed, mix, world, without), jobs)
+    if report.failure is not None:
+        job = shortest(session, report)
+        report.failure["shrunk"] = job
+    session.answer(report, lambda: table(session, report))
+    if report.failure is not None:
+        complain(session, report)
+    return Exit.OK if report.sound else Exit.BREAKS
+
+
+def shortest(session: Session, report: Report) -> str:
+    """The command line of a smaller world that breaks the same way, looked for when a promise was broken."""
+    from counterfoil.simulation import replay, shrunk
+
+    click.echo(
+        session.word(Text("a promise is broken; looking for a smaller world", "发现问题,正在缩小范围")), err=True
+    )
+    return replay(shrunk(failed(report)))
+
+
+def failed(report: Report) -> Job:
+    """The world that broke."""
+    from counterfoil.simulation import Job
+
+    assert report.failure is not None
+    told = report.failure
+    return Job(told["seed"], told["mix"], told["world"], told["transactions"], tuple(told["without"]))
+
+
+def table(session: Session, report: Report) -> None:
+    """The figures, one a line."""
+    print(session.word(Text(f"seed {report.seed}, mix {report.mix}", f"种子 {report.seed},组合 {report.mix}")))
+    for name, text in ROWS:
+        value = getattr(report, name)
+        shown = f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+        print(f"{session.word(text):<34} {shown}")
+    for kind, count in report.faults.items():
+        print(f"  {kind:<32} {count:,}")
+    for item in report.exception_list:
+        print(f"  {item['verdict']} {item['ref']} {item['case'] or '-'} (world {item['world']})")
+
+
+def complain(session: Session, report: Report) -> None:
+    """What broke, the last events, and how to play it again."""
+    told = report.failure
+    assert told is not None
+    for line in told["last_events"]:
+        print(line, file=sys.stderr)
+    print(session.word(Text("broken", "问题")), told["broken"], sep=": ", file=sys.stderr)
+    print(f"seed {told['seed']}, mix {told['mix']}, world {told['world']}", file=sys.stderr)
+    print(told["replay"], file=sys.stderr)
+    print(told["shrunk"], file=sys.stderr)

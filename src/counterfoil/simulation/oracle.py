@@ -1,0 +1,349 @@
+"""The oracle: it stands outside the stations, reads their raw tables, and adds everything up again by itself.
+
+`Watch` looks after every step of an issuer. `at_rest` says when nothing is owed any more. `judged` compares, at rest,
+what the three stations hold, what the verdict says of it, and what the clients were told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final, NamedTuple
+
+from counterfoil.issuer import stub as issuer_stub
+from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.node import Node
+from counterfoil.simulation.people import MARKS, Shop
+from counterfoil.simulation.plant import Plant
+from counterfoil.step import SECOND, Instant
+from counterfoil.switch.stubs import stub as switch_stub
+from counterfoil.terminal.records import stub as terminal_stub
+from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
+from counterfoil.verdict import Verdict, judge
+
+CLOCKS_RAN_OUT: Final[Instant] = 72 * 3600 * SECOND
+RESTING: Final = frozenset(
+    {Verdict.PAID, Verdict.PAID_RECEIPT_OPEN, Verdict.NOT_CHARGED, Verdict.RETURNED, Verdict.EXCEPTION}
+)
+PAID: Final = frozenset({"approved", "closed"})
+# What may be the state of an attempt at rest after its client was told this.
+TOLD: Final = {
+    "approved": PAID,
+    "declined": frozenset({"declined"}),
+    "not_sent": frozenset({"not_sent"}),
+    "unknown": frozenset({"reversed", "not_sent", "escalated"}),
+}
+NOTHING_PENDING: Final = {
+    "terminal": "SELECT count(*) FROM attempt WHERE state IN ('sent', 'reversing')",
+    "switch": "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM attempt WHERE state = 'asked')",
+    "issuer": "SELECT count(*) FROM outbox",
+}
+NEW_ENTRIES: Final = (
+    "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
+)
+
+
+class Broken(Exception):  # noqa: N818 - says what the promise is
+    """Something that must hold does not. The text names no card data."""
+
+
+class Finding(NamedTuple):
+    """An attempt whose stations do not all say the same, or that a person must decide."""
+
+    ref: str
+    verdict: str
+    case: str
+    held: int
+    stands: int
+
+
+class Judgement(NamedTuple):
+    """What the oracle found in one world at rest."""
+
+    attempts: int
+    one_sided: int
+    unreported: int
+    exceptions: list[Finding]
+    ledger_sum: dict[str, int]
+
+
+def must(holds: bool, what: str) -> None:
+    """The promise, or Broken."""
+    if not holds:
+        raise Broken(what)
+
+
+# --- after every step ------------------------------------------------------------------------------------------------
+
+
+class Watch:
+    """The books of one issuer, kept a second time from its raw entries."""
+
+    def __init__(self, name: str, node: Node, plant: Plant, disks: list[Disk]) -> None:
+        self.name = name
+        self.legs: Counter[tuple[str, str]] = Counter()
+        self.debits: dict[str, tuple[str, str, int, str]] = {}
+        self.returned: set[str] = set()
+        self.refs: set[str] = set()
+        self._disk = node.disk
+        self._switch = plant.switch.disk
+        self._machines = disks
+        self._last = 0
+        self._commits = -1
+
+    def look(self) -> None:
+        """Check what the last commit added."""
+        if self._disk.commits == self._commits:
+            return
+        self._commits = self._disk.commits
+        rows = self._disk.query(NEW_ENTRIES, (self._last,))
+        if not rows:
+            return
+        touched = set()
+        for number, entry, debit, credit, amount, currency, ref, reverses in rows:
+            self._last = number
+            must(amount > 0 and debit != credit, f"{self.name}: entry {entry} moves nothing")
+            self.legs[debit, currency] -= amount
+            self.legs[credit, currency] += amount
+            touched |= {debit, credit}
+            if reverses:
+                self._returned(reverses, debit, credit, amount, currency)
+            elif debit.startswith("card:"):
+                must(ref not in self.refs, f"{self.name}: {ref} is debited twice")
+                self.refs.add(ref)
+                self.debits[entry] = (debit, credit, amount, currency)
+                self._intended(ref, amount)
+        must(not any(self.sums().values()), f"{self.name}: the ledger's legs add up to {self.sums()}")
+        for account, balance in self._disk.select_in(
+            "SELECT id, balance FROM account WHERE id IN ({marks})", [*touched]
+        ):
+            legs = sum(amount for (name, _), amount in self.legs.items() if name == account)
+            must(balance == legs >= 0, f"{self.name}: an account says {balance}, its entries {legs}")
+
+    def sums(self) -> Counter[str]:
+        """All legs of each currency, added up."""
+        total: Counter[str] = Counter()
+        for (_, currency), amount in self.legs.items():
+            total[currency] += amount
+        return total
+
+    def _returned(self, reverses: str, debit: str, credit: str, amount: int, currency: str) -> None:
+        must(reverses in self.debits, f"{self.name}: {reverses} is returned but was never debited")
+        must(reverses not in self.returned, f"{self.name}: {reverses} is returned twice")
+        must(self.debits[reverses] == (credit, debit, amount, currency), f"{self.name}: another amount came back")
+        self.returned.add(reverses)
+
+    def _intended(self, rrn: str, amount: int) -> None:
+        """Before an issuer books, the switch and the terminal have stored what they asked (L1)."""
+        rows = self._switch.query("SELECT terminal, batch, stan, amount FROM attempt WHERE rrn = ?", (rrn,))
+        must(len(rows) == 1 and rows[0][3] == amount, f"{self.name} booked {rrn}, which the switch did not store first")
+        found = [
+            row
+            for disk in self._machines
+            for row in disk.query(
+                "SELECT amount FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?", rows[0][:3]
+            )
+        ]
+        must((amount,) in found, f"{self.name} booked {rrn}, which no terminal stored first")
+
+
+# --- at rest ---------------------------------------------------------------------------------------------------------
+
+
+def pending(plant: Plant) -> str:
+    """What is still owed somewhere, "" when nothing is."""
+    rooms = {"switch": [plant.switch], "issuer": plant.issuers.values(), "terminal": plant.machines.values()}
+    for room, nodes in rooms.items():
+        for node in nodes:
+            if node.gone:
+                continue
+            if not node.up:
+                return f"{node.name} is down"
+            count = node.disk.query(NOTHING_PENDING[room])[0][0]
+            if count:
+                return f"{node.name} has {count} pending"
+    return ""
+
+
+def judged(plant: Plant, shop: Shop, buried: list[Disk], watches: list[Watch], now: Instant) -> Judgement:
+    """Compare everything with everything. Broken at the first contradiction."""
+    court = Court(plant, shop, buried, now)
+    exceptions: list[Finding] = []
+    one_sided = unreported = 0
+    for key in court.everything():
+        finding, listed = court.hear(key)
+        one_sided += finding.held != finding.stands
+        unreported += finding.held != finding.stands and not listed
+        if listed:
+            exceptions.append(finding)
+        must(listed or finding.held == finding.stands, f"{finding.ref} is one-sided and nobody says so: {finding}")
+    court.balance(watches)
+    court.paper()
+    court.families()
+    total: Counter[str] = Counter()
+    for watch in watches:
+        total.update(watch.sums())
+    return Judgement(len(court.heard), one_sided, unreported, exceptions, dict(total))
+
+
+class Stubs(NamedTuple):
+    """What each station holds of one attempt; `truth` also knows what a lost terminal took with it."""
+
+    terminal: TerminalStub | None
+    switch: SwitchStub | None
+    issuer: IssuerStub | None
+    truth: TerminalStub | None
+
+
+class Court:
+    """One world at rest."""
+
+    def __init__(self, plant: Plant, shop: Shop, buried: list[Disk], now: Instant) -> None:
+        self.plant = plant
+        self.shop = shop
+        self.buried = buried
+        self.now = now
+        self.heard: dict[str, tuple[Stubs, Finding]] = {}
+        self._live = [node.disk for node in plant.machines.values() if not node.gone]
+        self._sales = {sale.key: sale for sale in shop.sales.values()}
+
+    def everything(self) -> list[AttemptKey]:
+        """Every attempt any station knows."""
+        keys: dict[AttemptKey, None] = {}
+        for disk in [*self._live, *self.buried, self.plant.switch.disk]:
+            for row in disk.query("SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan"):
+                keys[AttemptKey(*row)] = None
+        return list(keys)
+
+    def hear(self, key: AttemptKey) -> tuple[Finding, bool]:
+        """One attempt; the second value says whether it is listed for a person."""
+        stubs = self._stubs(key)
+        truth = stubs.truth
+        must(truth is not None, f"the switch knows {key}, which its terminal never stored")
+        assert truth is not None
+        held = stubs.issuer.debited - stubs.issuer.returned if stubs.issuer is not None else 0
+        stands = truth.amount if truth.state in PAID else 0
+        verdict = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now).verdict if any(stubs[:3]) else None
+        case = next((stub.case for stub in stubs[:3] if stub is not None and stub.case), "")
+        if stubs.terminal is None and verdict is not None:
+            verdict = judge(None, stubs.switch, stubs.issuer, self.now + CLOCKS_RAN_OUT).verdict
+        elif verdict is not None:  # what nobody but a lost terminal knew cannot have moved money
+            must(verdict in RESTING, f"{key} rests as {verdict}: {self._positions(stubs)}")
+            must(verdict is not Verdict.EXCEPTION or bool(case), f"{key}: a contradiction: {self._positions(stubs)}")
+        listed = verdict is Verdict.EXCEPTION
+        finding = Finding(str(key), str(verdict), case, held, stands)
+        self.heard[str(key)] = stubs, finding
+        if not listed:
+            self._fits(verdict, stubs, held)
+        self._told(key, truth)
+        return finding, listed
+
+    def _stubs(self, key: AttemptKey) -> Stubs:
+        terminal = next(filter(None, (terminal_stub(disk, key) for disk in self._live)), None)
+        truth = terminal or next(filter(None, (terminal_stub(disk, key) for disk in self.buried)), None)
+        switch = switch_stub(self.plant.switch.disk, key)
+        issuer = None
+        if switch is not None and switch.issuer:
+            issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn)
+        return Stubs(terminal, switch, issuer, truth)
+
+    def _positions(self, stubs: Stubs) -> str:
+        words = []
+        for name, stub in zip(("terminal", "switch", "issuer", "truth"), stubs, strict=True):
+            if stub is None:
+                words.append(f"{name} -")
+            else:
+                extra = f" {stub.reversal_code}" if isinstance(stub, SwitchStub) else ""
+                words.append(f"{name} {stub.state} {stub.response_code}{extra}")
+        return ", ".join(words)
+
+    def _fits(self, verdict: Verdict | None, stubs: Stubs, held: int) -> None:
+        """What the verdict promises about the money is so."""
+        paid = verdict in (Verdict.PAID, Verdict.PAID_RECEIPT_OPEN)
+        must(paid == (held > 0), f"{verdict}, but the issuer holds {held}: {self._positions(stubs)}")
+        if verdict is Verdict.RETURNED:
+            issuer = stubs.issuer
+            must(issuer is not None and issuer.returned == issuer.debited > 0, f"RETURNED: {self._positions(stubs)}")
+
+    def _told(self, key: AttemptKey, truth: TerminalStub) -> None:
+        """What the client was told is what became of it. Nobody was ever told anything else afterwards, either."""
+        seen = self.shop.seen.get(str(key), [])
+        if str(key) in self.shop.kept:
+            must(not seen or truth.state not in PAID, f"{key}: the goods were kept, and it stands as {truth.state}")
+            return
+        for outcome in seen:
+            gone = any(disk for disk in self.buried if terminal_stub(disk, key) is not None)
+            allowed = TOLD[outcome] | ({"reversing", "sent"} if gone else set())
+            must(truth.state in allowed, f"{key} was told {seen}, and is {truth.state}")
+        must("approved" not in seen[1:] or set(seen) == {"approved"}, f"{key} was told {seen}")
+
+    # --- sums -------------------------------------------------------------------------------------------------------
+
+    def balance(self, watches: list[Watch]) -> None:
+        """Customers' net = what stands at the terminals, the switch and the issuers, but for the listed exceptions."""
+        for watch in watches:
+            must(not any(watch.sums().values()), f"{watch.name}: the legs do not add up")
+            open_cases = {ref for ref, (_, finding) in self.heard.items() if finding.held != finding.stands}
+            mine = [
+                (ref, stubs, finding)
+                for ref, (stubs, finding) in self.heard.items()
+                if stubs.switch is not None and stubs.switch.issuer == watch.name
+            ]
+            stand = sum(finding.stands for ref, _, finding in mine if ref not in open_cases)
+            cleared = sum(
+                stubs.switch.amount
+                for ref, stubs, _ in mine
+                if stubs.switch is not None and stubs.switch.state == "approved" and ref not in open_cases
+            )
+            owed = sum(finding.held for ref, _, finding in mine if ref in open_cases)
+            clearing = sum(amount for (name, _), amount in watch.legs.items() if name.startswith("clearing:"))
+            must(stand == cleared, f"{watch.name}: terminals say {stand}, the switch says {cleared}")
+            must(stand + owed == clearing, f"{watch.name}: terminals say {stand} + {owed} in cases, issuer {clearing}")
+            self._by_card(watch)
+
+    def _by_card(self, watch: Watch) -> None:
+        """Per card: opening less closing = the sales that stand, and what is held in open cases."""
+        spent: Counter[str] = Counter()
+        for stubs, finding in self.heard.values():
+            truth = stubs.truth
+            assert truth is not None
+            sale = self._sales.get(truth.key)
+            if sale is not None and sale.card.issuer == watch.name:
+                must(truth.amount in (sale.amount, sale.amount + 1), f"{finding.ref} is for another amount than asked")
+                spent[sale.card.name] += finding.held if finding.held != finding.stands else finding.stands
+        rows = self.plant.issuers[watch.name].disk.query(
+            "SELECT card.name, account.id, account.balance FROM card JOIN account ON account.id = card.account"
+        )
+        for name, account, balance in rows:
+            funded = sum(
+                amount
+                for (amount,) in self.plant.issuers[watch.name].disk.query(
+                    "SELECT amount FROM entry WHERE credit = ? AND reverses = ''", (account,)
+                )
+            )
+            must(funded - balance == spent[name], f"{watch.name}: {name} spent {funded - balance}, sales {spent[name]}")
+
+    # --- paper ------------------------------------------------------------------------------------------------------
+
+    def paper(self) -> None:
+        """At most one original of each copy, and none of a sale that did not stand."""
+        for (ref, copy), texts in self.shop.paper.items():
+            if copy not in ("merchant", "cardholder"):
+                continue
+            originals = [text for text in texts if not any(mark in text for mark in MARKS)]
+            must(len(originals) <= 1, f"{len(originals)} originals of the {copy} copy of {ref}")
+            truth = self.heard[ref][0].truth
+            assert truth is not None
+            stands = truth.state in PAID or ref in self.shop.kept
+            must(stands, f"a receipt of {ref} came out, which is {truth.state}")
+
+    def families(self) -> None:
+        """Of a sale and its retries at most one stands (P4)."""
+        paid: Counter[str] = Counter()
+        roots: dict[str, str] = {}
+        for ref, (stubs, finding) in sorted(self.heard.items(), key=lambda item: item[1][0].truth.started_at):  # type: ignore[union-attr]
+            truth = stubs.truth
+            assert truth is not None
+            roots[ref] = roots.get(truth.retry_of, truth.retry_of) or ref
+            paid[roots[ref]] += finding.stands > 0
+        for root, count in paid.items():
+            must(count <= 1, f"{count} attempts of the family of {root} stand")

@@ -1,0 +1,306 @@
+"""The people: cashiers who sell, cancel, ask twice and walk away; customers who pay again elsewhere; printers.
+
+They know only what the terminal's replies tell them, and remember it: what a client was told is one side of what the
+oracle compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.simulation.node import Node
+from counterfoil.simulation.plant import CURRENCY, Card, Plant, cards
+from counterfoil.simulation.world import World
+from counterfoil.step import SECOND, Command, Instant, Perform, Reply
+
+THINK: Final = 8.0  # mean seconds between two customers of a terminal
+PATIENCE: Final[Instant] = 40 * SECOND
+ASKS: Final = 4  # how often a cashier repeats a question nobody answers
+HIGHEST: Final = 30_000  # minor units
+CLOSING_ROUND: Final[Instant] = 20 * SECOND
+MARKS: Final = ("DUPLICATE", "重打印")
+
+Told = Callable[[dict[str, Any]], None]
+
+
+class Sale(msgspec.Struct):
+    """One sale as its cashier sees it: what was asked under one key of the till, and what was told."""
+
+    key: str
+    terminal: str
+    card: Card
+    amount: int
+    pin: str
+    retry_of: str = ""
+    asks: int = 0
+    told: bool = False
+    over: bool = False
+
+
+class Shop:
+    """Everybody in front of the counters. `left` sales are still to come; afterwards they only clean up."""
+
+    def __init__(self, world: World, plant: Plant, transactions: int) -> None:
+        self.world = world
+        self.plant = plant
+        self.left = transactions
+        self.closed = False
+        self.quiet = False  # at the last look no terminal was at work or had a question open
+        self.sales: dict[str, Sale] = {}
+        self.seen: dict[str, list[str]] = {}  # what was told of each attempt, in order
+        self.errors: dict[str, int] = {}
+        self.kept: set[str] = set()  # attempts whose goods stayed in the shop
+        self.paper: dict[tuple[str, str], list[str]] = {}  # (attempt, copy) → texts that came out
+        self.messages: dict[str, int] = {}  # notices delivered, by name
+        self._asked: dict[int, Told] = {}
+        self._cashiers = [Cashier(self, terminal) for terminal in plant.terminals()]
+        for node in plant.nodes:
+            self.attend(node)
+
+    def attend(self, node: Node) -> None:
+        """Look after a process: hear its replies, be its printer."""
+        node.replied = self._replied
+        node.printer = self._print
+
+    def open(self) -> None:
+        """Let the first customers in."""
+        for cashier in self._cashiers:
+            cashier.think()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anybody still sells."""
+        if self.left and any(cashier.staffed for cashier in self._cashiers):
+            return True
+        return any(not sale.over for sale in self.sales.values())
+
+    def close(self) -> None:
+        """No more sales; from time to time somebody looks whether a terminal asks about goods."""
+        self.closed = True
+        self.left = 0
+        self._round()
+
+    # --- the till's line to the terminal ----------------------------------------------------------------------------
+
+    def ask(self, terminal: str, verb: str, args: dict[str, Any], told: Told | None = None) -> None:
+        """Ask the machine of a terminal; nothing comes back when it is off."""
+        number = self.world.number()
+        if told is not None:
+            self._asked[number] = told
+        self.plant.machine_of(terminal).deliver(Command(number, verb, args))
+
+    def _replied(self, reply: Reply) -> None:
+        body = reply.body
+        ref, outcome = body.get("ref", ""), body.get("outcome", "")
+        what = body.get("error", f"{ref} {outcome}")
+        self.world.note(f"reply {reply.id} {what}")
+        if "error" in body:
+            self.errors[body["error"]] = self.errors.get(body["error"], 0) + 1
+        elif ref and outcome:
+            self.seen.setdefault(ref, []).append(outcome)
+        told = self._asked.pop(reply.id, None)
+        if told is not None:
+            told(body)
+
+    # --- sales ------------------------------------------------------------------------------------------------------
+
+    def new_sale(self, terminal: str, again: Sale | None = None, retry_of: str = "") -> Sale:
+        """The next customer; `again` the same one, with the same card and basket, under a new key."""
+        world = self.world
+        self.left -= 1
+        key = f"K{len(self.sales) + 1}"
+        if again is None:
+            good = world.random.random() < 0.85
+            card = world.random.choice([card for card in cards() if (card.name[:4] == "good") is good])
+            pin = card.pin
+            if pin and world.random.random() < 0.02:
+                pin = "9999"
+            sale = Sale(key, terminal, card, world.random.randint(1, HIGHEST), pin)
+        else:
+            sale = Sale(key, terminal, again.card, again.amount, again.card.pin, retry_of)
+        self.sales[key] = sale
+        return sale
+
+    def goods(self, ref: str, then: Callable[[], None] | None = None) -> None:
+        """Answer the goods question: what was told as approved was handed over, the rest is anybody's guess."""
+        answer = "handed_over"
+        if ref not in self.kept and "approved" not in self.seen.get(ref, ()):
+            answer = self.world.random.choice(("handed_over", "kept"))
+        if ref in self.kept or answer == "kept":
+            self.kept.add(ref)
+            answer = "kept"
+        self.ask(ref[:8], "goods", {"ref": ref, "answer": answer}, lambda _body: then() if then else None)
+
+    # --- after hours ------------------------------------------------------------------------------------------------
+
+    def _round(self) -> None:
+        """Look at every machine, and then again, until nobody has anything to ask or to do any more."""
+        machines = [machine for machine in self.plant.machines.values() if not machine.gone]
+        phases: list[str] = []
+        answers = 0
+
+        def looked(body: dict[str, Any]) -> None:
+            nonlocal answers
+            answers += 1
+            for terminal in body["terminals"]:
+                phases.append(terminal["phase"])
+                if terminal["phase"] == "open_sale":
+                    self.goods(terminal["sale"]["ref"])
+
+        def again() -> None:
+            self.quiet = answers == len(machines) and set(phases) <= {"idle"}
+            self._round()
+
+        for machine in machines:
+            number = self.world.number()
+            self._asked[number] = looked
+            machine.deliver(Command(number, "status", {}))
+        self.world.after(CLOSING_ROUND, again)
+
+    # --- paper and messages -----------------------------------------------------------------------------------------
+
+    def _print(self, item: Perform) -> bool | None:
+        if item.kind == "sms":
+            if self.world.chance(self.world.faults.people):
+                self.world.count("sms fails")
+                return False
+            self.messages[item.name] = self.messages.get(item.name, 0) + 1
+            return True
+        silent = self.world.chance(self.world.faults.people)
+        if silent or self.world.chance(self.world.faults.people):
+            self.world.count("printer fails")
+            if not silent or self.world.random.random() < 0.5:
+                return None if silent else False
+        head, copy, _ = item.name.rsplit(".", 2)
+        self.paper.setdefault(("/".join(head.rsplit("-", 2)), copy), []).append(item.text)
+        return None if silent else True
+
+
+class Cashier:
+    """One person at one terminal."""
+
+    def __init__(self, shop: Shop, terminal: str) -> None:
+        self.shop = shop
+        self.world = shop.world
+        self.terminal = terminal
+
+    @property
+    def staffed(self) -> bool:
+        """Whether there is a machine to sell with, now or soon."""
+        return not self.shop.plant.machine_of(self.terminal).gone
+
+    def think(self) -> None:
+        """Wait for the next customer."""
+        self.world.after(self.world.wait(THINK), self._next)
+
+    def _next(self) -> None:
+        if not self.staffed and self.shop.busy:
+            self.think()  # perhaps a new machine comes
+        elif self.shop.left > 0:
+            self.serve(self.shop.new_sale(self.terminal))
+            self.think_after(len(self.shop.sales))
+
+    def think_after(self, number: int) -> None:
+        """Come back for the next customer when this one is served."""
+        sale = self.shop.sales[f"K{number}"]
+
+        def look() -> None:
+            if sale.over:
+                self.think()
+            else:
+                self.world.after(SECOND, look)
+
+        look()
+
+    # --- one sale ---------------------------------------------------------------------------------------------------
+
+    def serve(self, sale: Sale) -> None:
+        """Key it in; with some customers there is trouble."""
+        self._ask(sale)
+        if self.world.chance(self.world.faults.people):
+            trouble = self.world.random.choice(("cancel", "twice", "other"))
+            self.world.count(f"cashier: {trouble}")
+            if trouble == "cancel":
+                self.world.after(
+                    self.world.wait(1.0), lambda: self.shop.ask(sale.terminal, "cancel", {"terminal": sale.terminal})
+                )
+            elif trouble == "twice":
+                self.world.after(self.world.wait(1.0), lambda: self._look_again(sale))
+            else:
+                self.world.after(self.world.wait(1.0), lambda: self._send(sale, sale.amount + 1))
+
+    def _ask(self, sale: Sale) -> None:
+        if sale.over:
+            return
+        sale.asks += 1
+        asked = sale.asks
+        self._send(sale, sale.amount)
+        self.world.after(PATIENCE + self.world.wait(10.0), lambda: self._impatient(sale, asked))
+
+    def _send(self, sale: Sale, amount: int) -> None:
+        args: dict[str, Any] = {
+            "terminal": sale.terminal,
+            "amount": amount,
+            "currency": CURRENCY,
+            "card": {"pan": sale.card.pan, "expiry": "3112", "track2": sale.card.track2},
+            "key": sale.key,
+        }
+        if sale.pin:
+            args["pin"] = sale.pin
+        if sale.retry_of:
+            args["retry_of"] = sale.retry_of
+        self.shop.ask(sale.terminal, "sale", args, lambda body: self._told(sale, body))
+
+    def _impatient(self, sale: Sale, asked: int) -> None:
+        if sale.over or sale.asks != asked:
+            return
+        if sale.asks < ASKS and not self.shop.closed and self.world.random.random() < 0.8:
+            self._ask(sale)
+        else:
+            sale.over = True  # the customer pays cash or leaves
+
+    def _told(self, sale: Sale, body: dict[str, Any]) -> None:
+        error = body.get("error")
+        if error == "key_reused" or sale.over:
+            return  # it was asked with another amount on purpose
+        if error == "open_sale":
+            self.shop.goods(body["sale"]["ref"], lambda: self.world.after(SECOND, lambda: self._ask(sale)))
+        elif error == "busy" and sale.asks < ASKS:
+            self.world.after(self.world.wait(5.0), lambda: self._ask(sale))
+        elif error is not None:
+            sale.over = True
+        else:
+            sale.over = sale.told = True
+            self._react(sale, body["outcome"], body["ref"])
+
+    def _react(self, sale: Sale, outcome: str, ref: str) -> None:
+        """What the customer does about it."""
+        shop, rng = self.shop, self.world.random
+        if outcome == "approved":
+            if rng.random() < 0.05:
+                shop.ask(sale.terminal, "receipt", {"ref": ref})
+        elif shop.left > 0 and outcome in ("unknown", "not_sent") and ref:
+            choice = rng.random()
+            if choice < 0.4:
+                other = rng.choice(shop.plant.terminals(beside=sale.terminal))
+                retry = shop.new_sale(other, sale, ref)
+                self.world.after(self.world.wait(5.0), lambda: self.serve(retry))
+            elif choice < 0.6:
+                self.world.after(self.world.wait(60.0), lambda: self._look_again(sale))
+            elif choice < 0.62 and outcome == "unknown":
+                self.world.after(self.world.wait(60.0), lambda: self._escalate(ref))
+        elif shop.left > 0 and outcome == "declined" and rng.random() < 0.3:
+            again = shop.new_sale(sale.terminal, sale)
+            self.serve(again)
+
+    def _look_again(self, sale: Sale) -> None:
+        """Ask once more what became of it: the same question under the same key."""
+        if not self.shop.closed:
+            self._send(sale, sale.amount)
+
+    def _escalate(self, ref: str) -> None:
+        self.world.count("supervisor")
+        self.shop.ask(ref[:8], "escalate", {"ref": ref, "operator": "99", "reason": "the customer cannot wait"})

@@ -1,0 +1,259 @@
+"""What a world is made of: two issuers, a switch, two machines with two terminals each, and their cards and keys.
+
+Everything is enrolled once, through the stations' own doors, and copied for every world.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from counterfoil.issuer import Issuer, IssuerKeys
+from counterfoil.issuer import Records as IssuerRecords
+from counterfoil.issuer import Settings as IssuerSettings
+from counterfoil.security import KeyUsage, SoftHsm, luhn_digit
+from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.network import Wire
+from counterfoil.simulation.node import Node
+from counterfoil.simulation.world import START, World
+from counterfoil.step import Command, Reply, Station
+from counterfoil.storage import migrations_of
+from counterfoil.switch import Settings as SwitchSettings
+from counterfoil.switch import Switch
+from counterfoil.switch.records import Records as SwitchRecords
+from counterfoil.switch.rows import IssuerRow
+from counterfoil.terminal import Terminal
+from counterfoil.terminal.records import Records as TerminalRecords
+
+LMK: Final = bytes(range(32))
+MERCHANT: Final = "103441054110001"
+CURRENCY: Final = "CNY"
+EXPIRY: Final = "3112"
+RANGES: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
+INSTITUTIONS: Final = {"issuer-a": "01020000", "issuer-b": "01050000"}
+NO_RANGE: Final = "62999950"
+MACHINES: Final = {"tills-1": ("T0000001", "T0000002"), "tills-2": ("T0000003", "T0000004")}
+NAMES: Final = ("switch", *RANGES, *MACHINES)
+# Between whom a partition can fall.
+PAIRS: Final = [("switch", name) for name in NAMES if name != "switch"]
+OPENING: Final = 100_000_000
+LAST_STANS: Final = 999_985
+COUNTERS: Final = "UPDATE device SET stan = ?"
+
+
+Builder = Callable[[Disk, int], Station]
+
+
+class Card(NamedTuple):
+    """A card a customer may bring. `issuer` "" has no route; `owner` False is unknown to its issuer."""
+
+    name: str
+    pan: str
+    issuer: str
+    pin: str
+    opening: int
+    special: dict[str, Any]
+    known: bool = True
+
+    @property
+    def track2(self) -> str:
+        """Track 2 as the stripe gives it."""
+        return f"{self.pan}={EXPIRY}2010000000000"
+
+
+class Images(NamedTuple):
+    """The disks as they are before the first sale."""
+
+    disks: dict[str, bytes]
+    worn: dict[str, bytes]  # the same machines, their terminals close to the end of their STANs
+
+
+class Plant(NamedTuple):
+    """The processes of one world."""
+
+    switch: Node
+    issuers: dict[str, Node]
+    machines: dict[str, Node]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All of them."""
+        return [self.switch, *self.issuers.values(), *self.machines.values()]
+
+    def machine_of(self, terminal: str) -> Node:
+        """The machine a terminal stands on."""
+        return next(self.machines[name] for name, terminals in MACHINES.items() if terminal in terminals)
+
+    def terminals(self, beside: str = "") -> list[str]:
+        """Every terminal, or those on the same machine as one of them."""
+        return [t for terminals in MACHINES.values() if not beside or beside in terminals for t in terminals]
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+def number(prefix: str, serial: int) -> str:
+    """A card number of a test range."""
+    partial = f"{prefix}{serial:07d}"
+    return partial + luhn_digit(partial)
+
+
+@cache
+def cards() -> tuple[Card, ...]:
+    """Every card there is, most of them good."""
+    made = []
+    for issuer, prefix in RANGES.items():
+        made += [Card(f"good-{n}", number(prefix, n), issuer, f"{1000 + n}", OPENING, {}) for n in range(1, 9)]
+        made.append(Card("no-pin", number(prefix, 20), issuer, "", OPENING, {}))
+        made.append(Card("poor", number(prefix, 21), issuer, "2021", 30_000, {}))
+        made.append(Card("lost", number(prefix, 22), issuer, "2022", OPENING, {"status": "lost"}))
+        made.append(Card("limited", number(prefix, 23), issuer, "2023", OPENING, {"limit_day": 60_000}))
+        made.append(Card("unknown", number(prefix, 24), issuer, "", 0, {}, known=False))
+    made.append(Card("no-route", number(NO_RANGE, 1), "", "", 0, {}, known=False))
+    return tuple(made)
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+
+def entropy(seed: str) -> Callable[[int], bytes]:
+    """Bytes that repeat with the seed and, within a run, never."""
+    return random.Random(seed).randbytes  # noqa: S311 - a simulation, not a secret
+
+
+def clear_key(name: str, size: int) -> bytes:
+    """A key both ends of a link know."""
+    return hashlib.shake_256(f"simulation {name}".encode()).digest(size)
+
+
+# --- the disks before the first sale ---------------------------------------------------------------------------------
+
+
+@cache
+def images() -> Images:
+    """Enrol everything once."""
+    disks = {name: _issuer_disk(name) for name in RANGES}
+    disks["switch"] = _switch_disk()
+    worn = {}
+    for name in MACHINES:
+        disk = _machine_disk(name)
+        disks[name] = disk.image()
+        disk.begin()
+        disk.execute(COUNTERS, (LAST_STANS,))
+        disk.commit()
+        worn[name] = disk.image()
+    return Images(disks, worn)
+
+
+def _done(station: Station, verb: str, args: dict[str, Any]) -> None:
+    (reply,) = [item for item in station.step(START, [Command(1, verb, args)]) if isinstance(item, Reply)]
+    assert "error" not in reply.body, reply.body
+
+
+def _issuer_disk(name: str) -> bytes:
+    disk = Disk.new(migrations_of("counterfoil.issuer"))
+    hsm = SoftHsm(LMK, entropy(f"plant/{name}"))
+    keys = IssuerKeys(
+        mac=hsm.import_clear(KeyUsage.MAC, clear_key(f"{name}/mac", 16)),
+        pin=hsm.import_clear(KeyUsage.PIN, clear_key(f"{name}/pin", 16)),
+        pvk=hsm.import_clear(KeyUsage.PVK, clear_key(f"{name}/pvk", 16)),
+        token=hsm.import_clear(KeyUsage.TOKEN, clear_key(f"{name}/token", 32)),
+    )
+    IssuerRecords(disk).install(name, keys)
+    issuer = Issuer(IssuerRecords(disk), hsm, IssuerSettings(name=name), entropy(f"plant/{name}/codes"))
+    enrolled = [
+        {"name": card.name, "pan": card.pan, "expiry": EXPIRY, "pin": card.pin, "balance": card.opening, **card.special}
+        for card in cards()
+        if card.issuer == name and card.known
+    ]
+    _done(issuer, "enrol", {"cards": enrolled})
+    return disk.image()
+
+
+def _switch_disk() -> bytes:
+    disk = Disk.new(migrations_of("counterfoil.switch"))
+    hsm = SoftHsm(LMK, entropy("plant/switch"))
+    records = SwitchRecords(disk)
+    records.keys(hsm)
+    for name, prefix in RANGES.items():
+        pin = hsm.import_clear(KeyUsage.PIN, clear_key(f"{name}/pin", 16))
+        mac = hsm.import_clear(KeyUsage.MAC, clear_key(f"{name}/mac", 16))
+        records.connect(IssuerRow(name, INSTITUTIONS[name], pin, mac), [prefix])
+    registered = [
+        {"terminal": terminal, "merchant": MERCHANT, "tmk": clear_key(terminal, 16).hex()}
+        for terminals in MACHINES.values()
+        for terminal in terminals
+    ]
+    _done(Switch(SwitchRecords(disk), hsm, SwitchSettings()), "register", {"terminals": registered})
+    return disk.image()
+
+
+def _machine_disk(name: str) -> Disk:
+    disk = Disk.new(migrations_of("counterfoil.terminal"))
+    station = Terminal(TerminalRecords(disk), SoftHsm(LMK, entropy(f"plant/{name}")))
+    for terminal in MACHINES[name]:
+        _done(
+            station,
+            "enrol",
+            {
+                "terminal": terminal,
+                "merchant": MERCHANT,
+                "name": "Corner Grocery",
+                "tmk": clear_key(terminal, 16).hex(),
+            },
+        )
+    return disk
+
+
+# --- the processes ---------------------------------------------------------------------------------------------------
+
+
+def hsm(seed: str, name: str, life: int) -> SoftHsm:
+    """The keys' keeper of one process; what it draws differs from life to life."""
+    return SoftHsm(LMK, entropy(f"{seed}/{name}/{life}"))
+
+
+def issuer_of(seed: str, name: str) -> Builder:
+    """How an issuer is started from its disk."""
+
+    def make(disk: Disk, life: int) -> Station:
+        settings = IssuerSettings(name=name)
+        return Issuer(IssuerRecords(disk), hsm(seed, name, life), settings, entropy(f"{seed}/{name}/{life}/codes"))
+
+    return make
+
+
+def machine_of(seed: str, name: str) -> Builder:
+    """How a machine with terminals is started from its disk."""
+    return lambda disk, life: Terminal(TerminalRecords(disk), hsm(seed, name, life))
+
+
+def build(world: World, seed: str) -> Plant:
+    """Copy the disks and lay the wires; nothing is started yet."""
+    made = images()
+    disks = {**made.disks, **(made.worn if world.faults.wrap else {})}
+
+    def switch(disk: Disk, life: int) -> Station:
+        return Switch(SwitchRecords(disk), hsm(seed, "switch", life), SwitchSettings())
+
+    plant = Plant(
+        Node(world, "switch", Disk(disks["switch"]), switch),
+        {name: Node(world, name, Disk(disks[name]), issuer_of(seed, name)) for name in RANGES},
+        {name: Node(world, name, Disk(disks[name]), machine_of(seed, name)) for name in MACHINES},
+    )
+    for name, node in plant.issuers.items():
+        Wire(plant.switch, name, node, "switch", eager=True)
+    for node in plant.machines.values():
+        Wire(node, "switch", plant.switch, "terminals", eager=False)
+    return plant
+
+
+def replaced(world: World, plant: Plant, name: str, seed: str) -> Node:
+    """A fresh machine, as it came out of its box, in the place of a lost one."""
+    node = Node(world, f"{name}-new", Disk(images().disks[name]), machine_of(f"{seed}/new", name))
+    Wire(node, "switch", plant.switch, "terminals", eager=False)
+    plant.machines[name] = node
+    return node

@@ -1,0 +1,186 @@
+"""One world from the first customer to rest: faults until the last sale, then healing, then the oracle."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import msgspec
+
+from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.mixes import MIXES, Faults, draw
+from counterfoil.simulation.oracle import Broken, Finding, Watch, judged, pending
+from counterfoil.simulation.people import Shop
+from counterfoil.simulation.plant import PAIRS, Plant, build, replaced
+from counterfoil.simulation.world import World
+from counterfoil.step import SECOND, Instant
+
+SALES: Final = 75
+SPAN: Final[Instant] = 240 * SECOND  # partitions begin and terminals disappear within this time
+LONGEST_DAY: Final[Instant] = 4 * 3600 * SECOND
+LONGEST_CLOSING: Final[Instant] = 3600 * SECOND
+QUIET: Final[Instant] = 300 * SECOND  # after rest, nothing may move for this long
+PACE: Final[Instant] = SECOND
+EVENTS_PER_SALE: Final = 4000
+
+Change = Callable[[Faults], Faults]
+"""What a caller makes of the faults a seed drew."""
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What one world came to. `broken` is "" when every promise held."""
+
+    world: int
+    mix: str
+    transactions: int
+    attempts: int = 0
+    one_sided: int = 0
+    unreported: int = 0
+    exceptions: list[Finding] = []
+    ledger_sum: dict[str, int] = {}
+    closing_seconds: float = 0.0
+    seconds: float = 0.0
+    faults: dict[str, int] = {}
+    events: int = 0
+    steps: int = 0
+    digest: str = ""
+    broken: str = ""
+    last_events: list[str] = []
+    drawn: Faults = Faults()
+
+
+class Scene:
+    """A world with its stations, its people and its oracle."""
+
+    def __init__(self, seed: int, mix: str, number: int, transactions: int, change: Change = lambda same: same) -> None:
+        name = f"{seed}/{mix}/{number}"
+        rng = random.Random(f"{name}/faults")  # noqa: S311 - a simulation, not a secret
+        self.name = name
+        self.world = World(name, change(draw(MIXES[mix], rng, PAIRS, SPAN)))
+        self.plant: Plant = build(self.world, name)
+        self.shop = Shop(self.world, self.plant, transactions)
+        self.buried: list[Disk] = []
+        machines = [node.disk for node in self.plant.machines.values()]
+        self._disks = machines
+        self.watches = [Watch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
+        for watch, node in zip(self.watches, self.plant.issuers.values(), strict=True):
+            node.stepped = watch.look
+        self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
+
+    def play(self) -> Outcome:
+        """Play it to the end; what was broken is told in the outcome."""
+        with Witness(self):
+            self._day()
+            self._close()
+            self._judge()
+        outcome, world = self.outcome, self.world
+        outcome.transactions = len(self.shop.sales)
+        outcome.seconds = world.elapsed()
+        outcome.faults, outcome.events, outcome.steps = world.counts, world.events, world.steps
+        outcome.digest = world.digest.hexdigest()
+        for node in self.plant.nodes:
+            node.disk.close()
+        for disk in self.buried:
+            disk.close()
+        return outcome
+
+    def _day(self) -> None:
+        world, faults = self.world, self.world.faults
+        for node in self.plant.nodes:
+            world.after(world.wait(0.2), node.start)
+        if faults.lost:
+            world.after(faults.lost, self._lose)
+        world.after(3 * SECOND, self.shop.open)
+        while self.shop.busy:
+            world.run(world.now + PACE)
+            self._bounded(world.begin + LONGEST_DAY, "the shops never close")
+
+    def _bounded(self, latest: Instant, what: str) -> None:
+        world = self.world
+        if world.now > latest or world.events > EVENTS_PER_SALE * (self.outcome.transactions + 5):
+            raise Broken(f"{what}: {world.events} events, {world.elapsed():.0f} s, {pending(self.plant)}")
+
+    def _lose(self) -> None:
+        """A machine disappears for good, with what it alone knew; perhaps a fresh one takes its place."""
+        world = self.world
+        name = world.random.choice(list(self.plant.machines))
+        node = self.plant.machines[name]
+        node.gone = True
+        node.crash("lost for good")
+        self.buried.append(node.disk)
+        if world.faults.replaced:
+            world.after(world.faults.replaced, lambda: self._replace(name))
+
+    def _replace(self, name: str) -> None:
+        world = self.world
+        world.count("terminal replaced")
+        node = replaced(world, self.plant, name, self.name)
+        self._disks.append(node.disk)
+        self.shop.attend(node)
+        node.start()
+
+    def _close(self) -> None:
+        """All faults stop; everything must come to rest in bounded time, and stay there."""
+        world = self.world
+        world.healed = True
+        healed = world.now
+        self.shop.close()
+        latest = healed + LONGEST_CLOSING
+        while not self.shop.quiet or pending(self.plant) or self._flying():
+            world.run(world.now + PACE)
+            self._bounded(latest, "it does not come to rest")
+        self.outcome.closing_seconds = (world.now - healed) / SECOND
+        before = self._money()
+        world.run(world.now + QUIET)
+        moved = [str(after) for was, after in zip(before, self._money(), strict=False) if was != after]
+        if moved or len(before) != len(self._money()) or pending(self.plant):
+            raise Broken(f"it does not stay at rest: {', '.join(moved)} {pending(self.plant)}")
+
+    def _flying(self) -> bool:
+        return any(wire.flying for node in self.plant.nodes for wire in node.wires)
+
+    def _money(self) -> list[object]:
+        """What no station may change at rest."""
+        held: list[object] = []
+        for node in self.plant.issuers.values():
+            held += node.disk.query("SELECT id, balance FROM account ORDER BY id")
+        held += self.plant.switch.disk.query("SELECT rrn, state FROM attempt ORDER BY rrn")
+        return held
+
+    def _judge(self) -> None:
+        latest = max(node.clock() for node in self.plant.nodes)
+        found = judged(self.plant, self.shop, self.buried, self.watches, latest)
+        for line in (*found.exceptions, found.ledger_sum):
+            self.world.note(str(line))
+        outcome = self.outcome
+        outcome.attempts, outcome.one_sided, outcome.unreported = found.attempts, found.one_sided, found.unreported
+        outcome.exceptions, outcome.ledger_sum = found.exceptions, found.ledger_sum
+
+
+class Witness:
+    """Turns whatever a world raises into its outcome: a broken promise, or a station that raised.
+
+    Of an unexpected error only type and place are kept: its text may quote what must not be shown.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        if error is None or not isinstance(error, Exception):
+            return False
+        outcome = self._scene.outcome
+        outcome.broken = str(error)
+        if not isinstance(error, Broken):
+            frames = traceback.extract_tb(at)[-4:]
+            where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+            outcome.broken = f"{type(error).__name__} at {where}"
+        outcome.last_events = self._scene.world.history()
+        return True
