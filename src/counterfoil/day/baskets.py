@@ -31,7 +31,7 @@ class Basket(NamedTuple):
 
 
 def read(count: int, seed: int) -> list[Basket]:
-    """`count` baskets drawn without repetition by `seed`, in the order they were bought; all of them when there are
+    """`count` baskets drawn without repetition by `seed`, in the order of their numbers; all of them when there are
     fewer. Baskets that cost nothing (vouchers) are no card sales. BasketsMissing when the package is not there.
     """
     paid = table()

@@ -1,0 +1,134 @@
+"""The parts of a day that need no stack: who sells what where, how faults and seconds are counted."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from counterfoil.day.baskets import Basket
+from counterfoil.day.engine import Result, counted, unless
+from counterfoil.day.judge import Judgement, percentiles
+from counterfoil.day.town import Address, Sale, Shopper, Town, queues
+from counterfoil.inquiry import Stores
+from counterfoil.step import SECOND
+
+SHOPPERS = [Shopper(f"shopper-{n}", f"629999{n:010d}", "3112", "", "1234" if n else "", "CNY") for n in range(3)]
+
+
+def no_stores() -> Stores:
+    raise AssertionError("not asked here")
+
+
+def town(terminals: int) -> Town:
+    def no_faults(verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        raise AssertionError((verb, args))
+
+    names = [f"T{n}" for n in range(terminals)]
+    return Town(names, SHOPPERS, lambda _: Address("", 0, ""), no_faults, no_stores, dict, lambda: 0, 1.0)
+
+
+def baskets(sizes: dict[int, int]) -> list[Basket]:
+    made = [(store, number) for store, count in sizes.items() for number in range(count)]
+    return [Basket(1000 * store + number, number % 7, store, 100 + number) for store, number in made]
+
+
+def test_every_store_has_one_terminal_and_every_household_one_card() -> None:
+    lanes = queues(town(4), baskets({1: 10, 2: 5, 3: 5, 4: 3, 5: 2, 6: 1}), "run")
+    sales = [sale for lane in lanes.values() for sale in lane]
+    assert len(sales) == 26
+    for store in range(1, 7):
+        assert len({sale.terminal for sale in sales if sale.basket.store == store}) == 1
+    for household in range(7):
+        assert len({sale.shopper.name for sale in sales if sale.basket.household == household}) == 1
+
+
+def test_the_load_is_dealt_out_evenly() -> None:
+    lanes = queues(town(3), baskets(dict.fromkeys(range(30), 4)), "run")
+    assert sorted(map(len, lanes.values())) == [40, 40, 40]
+
+
+def test_a_key_is_asked_once_a_day_and_never_on_two_days() -> None:
+    some = baskets({1: 5, 2: 5})
+    first, second = (queues(town(2), some, run) for run in ("one", "two"))
+    keys = [sale.key for lanes in (first, second) for lane in lanes.values() for sale in lane]
+    assert len(set(keys)) == len(keys) == 20
+
+
+def test_the_cashier_sends_a_pin_only_for_a_card_that_has_one() -> None:
+    basket = Basket(1, 1, 1, 250)
+    assert "pin" not in Sale(basket, SHOPPERS[0], "T1", "k").asked()
+    asked = Sale(basket, SHOPPERS[1], "T1", "k").asked()
+    assert (asked["pin"], asked["amount"], asked["key"], asked["terminal"]) == ("1234", 250, "k", "T1")
+
+
+def test_the_first_word_and_the_last_are_both_remembered() -> None:
+    sale = Sale(Basket(1, 1, 1, 250), SHOPPERS[0], "T1", "k")
+    assert sale.outcome == "lost"
+    sale.told("unknown", {"ref": "T1/000001/000001"})
+    sale.told("approved", {"response_code": "00"})
+    assert (sale.heard, sale.outcome, sale.ref, sale.response_code) == ("unknown", "approved", "T1/000001/000001", "00")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [([], (None, None, None)), ([4], (4, 4, 4)), (list(range(1, 101)), (51, 100, 100)), ([3, 1, 2], (2, 3, 3))],
+)
+def test_percentiles(seconds: list[int], expected: tuple[float | None, ...]) -> None:
+    found = percentiles([each * SECOND for each in seconds])
+    assert (found["p50"], found["p99"], found["max"]) == expected
+
+
+def test_faults_of_earlier_days_are_not_counted() -> None:
+    before = {"1": {"drop": 2}}
+    after = {"1": {"drop": 5, "delay": 1}, "4": {"close": 1}}
+    assert counted(before, after) == {"1": {"drop": 3, "delay": 1}, "4": {"close": 1}}
+
+
+@pytest.mark.parametrize(
+    ("judgement", "at_rest", "sound"),
+    [(Judgement(), True, True), (Judgement(), False, False), (Judgement(one_sided=1), True, False),
+     (Judgement(ledger_sum=1), True, False)],
+)  # fmt: skip
+def test_a_day_is_sound_only_at_rest_with_nothing_one_sided(judgement: Judgement, at_rest: bool, sound: bool) -> None:
+    assert Result([], {}, judgement, at_rest, False, 1.0).sound is sound
+
+
+def test_the_json_names_what_was_promised_and_its_outcomes_add_up() -> None:
+    sales = []
+    for outcome in ("approved", "declined", "unknown", "not_sent", "lost"):
+        sales.append(Sale(Basket(1, 1, 1, 1), SHOPPERS[0], "T1", outcome))
+        sales[-1].outcome = outcome
+    value = Result(sales, {}, Judgement(), True, False, 1.0).to_json()
+    promised = {"sales", "approved", "declined", "unknown", "reversed", "one_sided", "ledger_sum", "faults"}
+    assert promised | {"closing_seconds"} <= set(value)
+    assert value["sales"] == value["approved"] + value["declined"] + value["unknown"] + value["not_sent"]
+
+
+def test_jobs_run_to_their_end_unless_somebody_says_stop() -> None:
+    done: list[int] = []
+
+    async def job(number: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        done.append(number)
+
+    async def both() -> tuple[bool, bool]:
+        stop = asyncio.Event()
+        first = await unless(stop, [job(1, 0), job(2, 0.01)])
+        asyncio.get_running_loop().call_later(0.01, stop.set)
+        return first, await unless(stop, [job(3, 30)])
+
+    assert asyncio.run(both()) == (False, True)
+    assert done == [1, 2]
+
+
+def test_a_job_that_fails_fails_the_day() -> None:
+    async def broken() -> None:
+        raise RuntimeError("till on fire")
+
+    async def run() -> None:
+        await unless(asyncio.Event(), [broken()])
+
+    with pytest.raises(RuntimeError, match="till on fire"):
+        asyncio.run(run())

@@ -1,0 +1,78 @@
+"""What people have in the hand becomes a question, or one sentence why it cannot (R056, R077)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from counterfoil.inquiry import Nothing, Question, Stores, parse_question, search
+from counterfoil.inquiry.search import Candidate
+from counterfoil.inquiry.witness import evidence, finding
+from counterfoil.issuer.records import PACKAGE
+from counterfoil.storage import migrations_of, open_store
+from counterfoil.transaction import AttemptKey
+from counterfoil.verdict import NOT_OURS
+
+
+@pytest.mark.parametrize(
+    ("words", "amount", "question"),
+    [
+        ("T0000001/000002/000003", None, Question(key=AttemptKey("T0000001", "000002", "000003"))),
+        ("63270DFNZSG3", None, Question(rrn="63270DFNZSG3")),
+        ("63270dfnzsg3", None, Question(rrn="63270DFNZSG3")),
+        ("1234", "12.50", Question(last4="1234", amount=1250)),
+        ("1234+12.5", None, Question(last4="1234", amount=1250)),
+    ],
+)
+def test_words_become_a_question(words: str, amount: str | None, question: Question) -> None:
+    assert parse_question(words, amount) == question
+
+
+@pytest.mark.parametrize("words", ["", "1234", "12345", "T0000001/1/2", "T0000001-000002-000003", "hello, it's me"])
+def test_words_that_are_no_reference_say_what_one_is(words: str) -> None:
+    with pytest.raises(Nothing):
+        parse_question(words)
+
+
+@pytest.mark.parametrize("amount", ["1,50", "-1", "1.234", "much", "9999999999999"])
+def test_an_amount_nobody_can_pay_is_refused(amount: str) -> None:
+    with pytest.raises(ValueError, match=r"amount|digits|decimals"):
+        parse_question("1234", amount)
+
+
+def made(path: Path, package: str) -> Path:
+    open_store(path, migrations_of(package)).close()
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Stores:
+    return Stores(
+        made(tmp_path / "terminal.db", "counterfoil.terminal"),
+        made(tmp_path / "switch.db", "counterfoil.switch"),
+        {"issuer-a": made(tmp_path / "a.db", PACKAGE)},
+    )
+
+
+def test_empty_stores_know_nothing_and_say_so(empty: Stores) -> None:
+    with empty as stores:
+        for question in (Question(key=AttemptKey("T1", "000001", "000001")), Question(rrn="X" * 12)):
+            assert search(stores, question) == []
+        assert search(stores, Question(last4="1234", amount=1)) == []
+
+
+def test_a_terminal_without_a_row_of_its_own_is_not_ours(empty: Stores) -> None:
+    one = Candidate("T1/000001/000001", "", "T1", "M", 1, "CNY", "1234", 1)
+    with empty as stores:
+        assert evidence(stores, one) == (NOT_OURS, None, None)
+        with pytest.raises(ValueError, match="no station"):
+            finding(stores, one, 1)
+
+
+def test_a_store_that_is_missing_or_no_store_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "switch.db").write_text("not a database at all, but long enough to be looked at" * 40)
+    with Stores(tmp_path / "nothing.db", tmp_path / "switch.db", {"issuer-a": tmp_path / "gone.db"}) as stores:
+        assert (stores.terminal, stores.switch, list(stores.each_issuer())) == (None, None, [])
+        one = Candidate("T1/000001/000001", "", "T1", "M", 1, "CNY", "1234", 1)
+        assert evidence(stores, one) == (None, None, None)
