@@ -1,25 +1,23 @@
 """A purchase: known already, refused by a rule of ours, or forwarded to the card's issuer.
 
-The rules are asked in the order of `RULES`; the first that objects names the code. A refusal is stored under the key
-like any other result: it burns the key, and a repeat gets it again.
+A refusal is stored under the key like any other result: it burns the key, and a repeat gets it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
-from counterfoil.money import BY_NUMBER
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
 from counterfoil.switch import numbers
-from counterfoil.switch.card import Card, Missing, card_of
+from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
 from counterfoil.switch.intake import Ask, kind_of
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
+from counterfoil.switch.rules import INVALID, Wanted, objection
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work, kept
 from counterfoil.transaction import AttemptKey
@@ -29,90 +27,13 @@ PURCHASE_KIND: Final = "22"
 NORMAL_CONDITION: Final = "00"
 MANDATORY: Final = ("de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60")
 
-BATCH_DIFFERS: Final = "77"
-INVALID_AMOUNT: Final = "13"
-INVALID: Final = "12"
-OVER_LIMIT: Final = "61"
-NO_ISSUER: Final = "15"
 PIN_FORMAT: Final = "99"
-TOO_LATE: Final = "68"
-ISSUER_DOWN: Final = "91"
 DUPLICATE: Final = "94"
 NOT_SUPPORTED: Final = "40"
 FORMAT: Final = "30"
 EXPIRED: Final = "98"
 
 REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
-
-
-class Wanted(NamedTuple):
-    """What a rule may look at. `issuer` is None when no range fits the card."""
-
-    ask: Ask
-    terminal: Terminal
-    key: AttemptKey
-    amount: int
-    card: Card | Missing
-    issuer: IssuerRow | None
-    up: bool
-    waited: Instant
-    longest_wait: Instant
-
-
-Rule = Callable[[Wanted], str]
-
-
-def batch_is_the_hosts(wanted: Wanted) -> str:
-    """The terminal works in the batch this host issued last."""
-    return "" if wanted.key.batch == wanted.terminal.batch else BATCH_DIFFERS
-
-
-def amount_is_positive(wanted: Wanted) -> str:
-    """A purchase of nothing is refused."""
-    return "" if wanted.amount > 0 else INVALID_AMOUNT
-
-
-def currency_is_known(wanted: Wanted) -> str:
-    """A currency whose decimals we do not know is not guessed."""
-    return "" if wanted.ask.message.de49 in BY_NUMBER else INVALID
-
-
-def within_terminal_limit(wanted: Wanted) -> str:
-    """The highest amount this terminal may take."""
-    limit = wanted.terminal.amount_limit
-    return OVER_LIMIT if limit and wanted.amount > limit else ""
-
-
-def card_can_be_told(wanted: Wanted) -> str:
-    """There is a card number, and it is one."""
-    return wanted.card.code if isinstance(wanted.card, Missing) else ""
-
-
-def issuer_is_known(wanted: Wanted) -> str:
-    """A range of ours holds the card."""
-    return "" if wanted.issuer is not None else NO_ISSUER
-
-
-def terminal_still_waits(wanted: Wanted) -> str:
-    """A request that lay in front of us for longer than an issuer may take is not worth starting."""
-    return TOO_LATE if wanted.waited >= wanted.longest_wait else ""
-
-
-def issuer_is_up(wanted: Wanted) -> str:
-    """The link to the issuer is connected."""
-    return "" if wanted.up else ISSUER_DOWN
-
-
-RULES: Final[tuple[Rule, ...]] = (
-    batch_is_the_hosts,
-    amount_is_positive,
-    currency_is_known,
-    within_terminal_limit,
-    card_can_be_told,
-    issuer_is_known,
-    terminal_still_waits,
-    issuer_is_up,
-)
 
 
 def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey | None) -> None:
@@ -194,7 +115,7 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     )
     attempt, tick = _intent(desk, work, wanted)
     work.saw("asked", "1", kept(ask.dialect, ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
-    code = next(filter(None, (rule(wanted) for rule in RULES)), "")
+    code = objection(wanted)
     pin_block = b""
     if not code and ask.message.de52 is not None and isinstance(card, Card) and issuer is not None:
         try:
