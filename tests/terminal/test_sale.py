@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from counterfoil.iso8583 import CUP_POS
-from counterfoil.step import Perform, Reply, Send
+from counterfoil.step import SECOND, Perform, Reply, Send
 from terminal.counter import MERCHANT, PAN, PIN, T1, TIMER, TRACK, Counter
 
 
@@ -221,3 +222,38 @@ def test_nothing_is_said_but_replies_sends_and_prints(counter: Counter) -> None:
     counter.sale()
     counter.answer()
     assert {type(item) for item in counter.said} == {Reply, Send, Perform}
+
+
+@pytest.mark.parametrize(
+    ("here", "host", "printed"),
+    [
+        ("2026-01-01T00:00:05", "1231", "2025/12/31"),
+        ("2026-12-31T23:59:58", "0101", "2027/01/01"),
+        ("2026-03-14T12:00:00", "0313", "2026/03/13"),
+    ],
+)
+def test_the_host_date_gets_the_nearest_year(counter: Counter, here: str, host: str, printed: str) -> None:
+    counter.now = int(datetime.fromisoformat(f"{here}+08:00").timestamp()) * SECOND
+    sale = counter.sale()
+    counter.answer(de13=host)
+    assert f"{printed} 12:01:02" in counter.replies[sale]["receipt"]
+
+
+def test_without_a_host_date_the_terminal_prints_its_own(counter: Counter) -> None:
+    sale = counter.sale()
+    counter.answer(de12=None, de13=None)
+    assert "2026/03/14 12:00:00" in counter.replies[sale]["receipt"]
+
+
+def test_an_unsigned_a0_owes_a_reversal_and_wants_a_sign_on_first(counter: Counter) -> None:
+    sale = counter.sale()
+    counter.answer("A0", mac="none")
+    assert counter.replies[sale]["outcome"] == "unknown"
+    counter.answer(mti="0800")
+    assert counter.request("0400").de39 == "A0"
+
+
+@pytest.mark.parametrize("name", ["timer", "tries", "queue"])
+def test_settings_that_make_no_sense_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Counter(**{name: 0})

@@ -150,3 +150,14 @@ def test_a_terminal_without_a_header_speaks_without_one() -> None:
     counter = Counter(terminals=())
     counter.tell("enrol", terminal=T1, merchant=MERCHANT, tmk=TMK.hex(), header="")
     assert counter.line[0].data[:7].hex() == "60000300000800"
+
+
+def test_an_offender_that_breaks_the_reader_too_is_kept_by_its_size(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("counterfoil.terminal.messages.read", broken)
+    counter.station.quarantine(counter.now, Frame("switch", T1, bytes(9), 1), "ValueError")
+    assert json.loads(counter.store.query("SELECT detail FROM quarantine")[0][0]) == {"bytes": 9}
