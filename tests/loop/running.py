@@ -80,6 +80,13 @@ class Running:
         text = out.getvalue()
         return Said(status, json.loads(text) if text.strip() else None, err.getvalue())
 
+    def tell(self, *words: str) -> str:
+        """What people read."""
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            assert run([*words, "--data", str(self.data)]) == 0
+        return out.getvalue()
+
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """One verb with --json that runs while the test goes on."""
         return subprocess.Popen(

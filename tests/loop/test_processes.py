@@ -29,6 +29,24 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").exists() else True
 
 
+def test_people_read_words_in_their_language_and_never_a_card_number(running: Running) -> None:
+    card = running.card("alice")
+    said = running.tell(*running.sale_words("T0000020"))
+    assert "Approved" in said
+    ref = running.ask("terminal", "last", "T0000020").json["ref"]
+    assert "You have paid 12.50 CNY." in running.tell("why", ref, "-v")
+    assert "您已付款 12.50 CNY。" in running.tell("why", ref, "--lang", "zh")
+    assert ref in running.tell("terminal", "last", "T0000020")
+    assert "T0000020" in running.tell("terminal", "status", "T0000020")
+    assert "OUTSIDE1  898001054110001  not ours" in running.tell("terminal", "list").splitlines()[-1]
+    assert "sum 0.00 CNY" in running.tell("accounts")
+    assert "12.50" in running.tell("receipt", "show", ref)
+    assert "T0000020" in running.tell("receipt", "show", ref, "--copy", "merchant")
+    for words in (("why", ref, "-v"), ("terminal", "last", "T0000020"), ("receipt", "show", ref), ("accounts",)):
+        assert card["pan"] not in running.tell(*words), words
+    assert card["pan"] in running.tell("cards")  # demo cards are there to be used
+
+
 @pytest.mark.parametrize("station", STATIONS)
 def test_a_station_killed_in_the_middle_of_a_sale_leaves_no_money_behind(running: Running, station: str) -> None:
     terminal = f"T{STATIONS.index(station) + 1:07d}"
