@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from counterfoil.iso8583 import CUP_POS
 from counterfoil.step import SECOND, Perform, Reply, Send
+from counterfoil.terminal import Settings
 from terminal.counter import MERCHANT, PAN, PIN, T1, TIMER, TRACK, Counter
 
 
@@ -256,4 +258,4 @@ def test_an_unsigned_a0_owes_a_reversal_and_wants_a_sign_on_first(counter: Count
 @pytest.mark.parametrize("name", ["timer", "tries", "queue"])
 def test_settings_that_make_no_sense_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        Counter(**{name: 0})
+        msgspec.structs.replace(Settings(), **{name: 0})
