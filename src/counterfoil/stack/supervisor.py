@@ -28,6 +28,7 @@ from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
+from counterfoil.words import Text
 
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
@@ -35,6 +36,10 @@ READY_SECONDS: Final = 60.0
 FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
+READY: Final = Text(
+    "ready for sales; Ctrl-C stops it. In another terminal: counterfoil sale --amount 12.50 --card alice --pin 1234",
+    "可以受理交易，按 Ctrl-C 停止。在另一终端执行：counterfoil sale --amount 12.50 --card alice --pin 1234",
+)
 
 
 def run(data: Path, *, timers: str | None = None, json: bool = False) -> int:
@@ -43,6 +48,7 @@ def run(data: Path, *, timers: str | None = None, json: bool = False) -> int:
     The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
     """
     raise_open_files()
+    os.umask(0o077)
     try:
         config = load(data, timers)
         layout = Layout(config.data)
@@ -206,6 +212,9 @@ class Supervisor:
         sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
         sys.stdout.flush()
         self.log("ready")
+        if not self._quiet:
+            _tell(READY.en)
+            _tell(READY.zh)
 
     # --- control channel ---
 
