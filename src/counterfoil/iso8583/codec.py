@@ -55,6 +55,7 @@ class Dialect:
         self.style: Final = style
         self._shapes = tuple(shapes)
         self._nested = nested
+        self._evidence = {n: (str(n), field.show) for n, field in self.fields.items() if n not in NEVER_KEPT}
         self._elements = {number: Element(field, style) for number, field in self.fields.items()}
         self._compiler = Compiler(self.fields, style)
         self._decoders, self._encoders = self._compiler.decoders, self._compiler.encoders
@@ -275,7 +276,15 @@ class Dialect:
 
     def kept(self, message: Message) -> dict[str, str]:
         """What a station may keep of a message as evidence: flat, masked, without what must never be on a disk."""
-        return {number: text for number, text in self.flat(message).items() if int(number) not in NEVER_KEPT}
+        lines = self._evidence
+        kept = {}
+        for number, value in message.items():
+            if number in lines:
+                name, show = lines[number]
+                kept[name] = show(value.hex().upper() if isinstance(value, bytes) else str(value))
+            elif number not in NEVER_KEPT:
+                kept[str(number)] = hidden(str(value))
+        return kept
 
     def from_flat(self, mti: str, fields: Mapping[str, str]) -> Message:
         """The message whose revealed flat form this is; EncodeError for a key or value that cannot be one."""
