@@ -201,7 +201,7 @@ class Wire:
         where = rng.randrange(len(data))
         if kind == "flip":
             return data[:where] + bytes([data[where] ^ (1 << rng.randrange(8))]) + data[where + 1 :]
-        return data[: where + 1] if kind == "truncate" else rng.randbytes(len(data))
+        return data[: max(1, where)] if kind == "truncate" else rng.randbytes(len(data))
 
     def _arrive(self, connection: Connection, data: bytes, *, up: bool) -> None:
         self.flying -= 1

@@ -1,0 +1,109 @@
+"""The oracle can fail: stations with one rule taken out are caught, and a failure says how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from counterfoil.issuer import records as issuer_records
+from counterfoil.issuer import reverse as issuer_reverse
+from counterfoil.issuer.lifecycle import State as IssuerState
+from counterfoil.issuer.rows import Txn
+from counterfoil.ledger import Entry
+from counterfoil.simulation import Job, jobs_of, replay, run, shrunk
+from counterfoil.switch import lifecycle as switch_lifecycle
+from counterfoil.switch import reverse as switch_reverse
+from counterfoil.switch.lifecycle import Event as SwitchEvent
+from counterfoil.switch.lifecycle import State as SwitchState
+from counterfoil.terminal import lifecycle as terminal_lifecycle
+from counterfoil.terminal.lifecycle import Event as TerminalEvent
+from counterfoil.terminal.lifecycle import State as TerminalState
+
+Mutation = Callable[[pytest.MonkeyPatch], None]
+SEED = 3
+WORLDS = 8
+
+
+def no_tombstone(patch: pytest.MonkeyPatch) -> None:
+    put = issuer_records.Step.put
+
+    def forgetful(self: issuer_records.Step, txn: Txn) -> None:
+        if txn.state is not IssuerState.TOMBSTONED:
+            put(self, txn)
+
+    patch.setattr(issuer_records.Step, "put", forgetful)
+
+
+def reversal_acknowledged_but_not_booked(patch: pytest.MonkeyPatch) -> None:
+    nothing = {**issuer_reverse.BY_STATE, IssuerState.POSTED: issuer_reverse.Outcome.NOTHING}
+    patch.setattr(issuer_reverse, "BY_STATE", nothing)
+
+
+def late_issuer_passes(patch: pytest.MonkeyPatch) -> None:
+    ways = {**switch_lifecycle.TRANSITIONS[SwitchState.REVERSING], SwitchEvent.ISSUER_YES: SwitchState.APPROVED}
+    patch.setitem(switch_lifecycle.TRANSITIONS, SwitchState.REVERSING, ways)
+
+
+def switch_owes_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(switch_reverse, "owe_reversal", lambda *_: None)
+
+
+def terminal_forgets_on_reboot(patch: pytest.MonkeyPatch) -> None:
+    ways = {**terminal_lifecycle.TRANSITIONS[TerminalState.SENT], TerminalEvent.RESTART: TerminalState.NOT_SENT}
+    patch.setitem(terminal_lifecycle.TRANSITIONS, TerminalState.SENT, ways)
+
+
+def money_comes_back_short(patch: pytest.MonkeyPatch) -> None:
+    back = Entry.reversed
+
+    def short(self: Entry, entry_id: str, at: int) -> Entry:
+        return msgspec.structs.replace(back(self, entry_id, at), amount=max(1, self.amount - 1))
+
+    patch.setattr(Entry, "reversed", short)
+
+
+@pytest.mark.parametrize(
+    ("mutation", "mix"),
+    [
+        (no_tombstone, "delay"),
+        (reversal_acknowledged_but_not_booked, "loss"),
+        (late_issuer_passes, "delay"),
+        (switch_owes_nothing, "loss"),
+        (terminal_forgets_on_reboot, "crash"),
+        (money_comes_back_short, "loss"),
+    ],
+)
+def test_a_station_without_one_of_its_rules_is_caught(
+    monkeypatch: pytest.MonkeyPatch, mutation: Mutation, mix: str
+) -> None:
+    mutation(monkeypatch)
+    report = run(jobs_of(WORLDS * 75, SEED, mix, None))
+    assert report.failure is not None
+    assert report.failure["broken"]
+    assert len(report.failure["last_events"]) == 40
+
+
+def test_a_failure_says_how_to_see_it_again_and_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    switch_owes_nothing(monkeypatch)
+    job = Job(SEED, "loss", 0, 40)
+    report = run([job])
+    assert report.failure is not None
+    assert report.failure["replay"] == "counterfoil simulate --seed 3 --mix loss --world 0 --transactions 40"
+    smaller = shrunk(job)
+    assert smaller.transactions < job.transactions
+    assert "people" in smaller.without
+    assert replay(smaller).endswith(f"--transactions {smaller.transactions} --without people")
+    assert run([smaller]).failure is not None
+
+
+def test_an_unexpected_error_is_told_by_its_type_and_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def burst(*_: object) -> None:
+        raise LookupError("6299991000000013")  # a card number must not come out this way
+
+    monkeypatch.setattr(switch_reverse, "owe_reversal", burst)
+    report = run(jobs_of(75, SEED, "loss", None))
+    assert report.failure is not None
+    assert report.failure["broken"].startswith("LookupError at ")
+    assert "629999" not in report.failure["broken"]

@@ -1,0 +1,58 @@
+"""A short slice of every mix: nothing one-sided stays unreported, and everything comes to rest."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from counterfoil.simulation import MIXES, Job, Report, jobs_of, run
+
+SALES = 75
+SEED = 20_261
+
+
+@pytest.mark.parametrize("mix", MIXES)
+def test_nothing_one_sided_survives(mix: str) -> None:
+    report = run(jobs_of(SALES, SEED, mix, None))
+    assert report.failure is None, report.failure
+    assert (report.transactions, report.one_sided_unreported, report.ledger_sum) == (SALES, 0, 0)
+    assert report.one_sided <= report.exceptions
+    assert report.closing_seconds < 600
+
+
+@pytest.mark.parametrize(("mix", "kinds"), [("loss", {"drop"}), ("duplicate", {"duplicate"}), ("delay", {"delay"})])
+def test_a_mix_has_the_faults_it_is_named_after(mix: str, kinds: set[str]) -> None:
+    report = run(jobs_of(40, SEED, mix, None))
+    assert kinds <= report.faults.keys()
+
+
+def test_the_calm_world_has_no_exceptions() -> None:
+    report = run(jobs_of(30, SEED, "calm", None))
+    assert (report.one_sided, report.exceptions, report.exception_list) == (0, 0, [])
+
+
+# --- the same seed ---------------------------------------------------------------------------------------------------
+
+
+def test_one_seed_is_one_world_under_any_hash_seed() -> None:
+    command = [sys.executable, "-m", "counterfoil", "simulate", "--json", "--transactions", "12", "--seed", "7"]
+    environment = {**os.environ, "PYTHONHASHSEED": "12345"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    here = run(jobs_of(12, 7, "swarm", None))
+    assert msgspec.json.decode(done.stdout, type=Report) == here
+    assert run(jobs_of(12, 8, "swarm", None)).events_hash != here.events_hash
+
+
+def test_processes_change_nothing() -> None:
+    listed = [Job(5, "calm", world, 4) for world in range(3)]
+    assert run(listed, processes=2) == run(listed)
+
+
+def test_one_world_of_a_campaign_can_be_played_by_itself() -> None:
+    listed = jobs_of(SALES + 6, 5, "calm", None)
+    assert [job.transactions for job in listed] == [SALES, 6]
+    assert run(listed[1:]) == run(jobs_of(6, 5, "calm", 1))
