@@ -16,7 +16,7 @@ from counterfoil.step import SECOND, Conn, NotSent, Send
 
 CONNECT_SECONDS: Final = 5.0
 RETRY_FIRST: Final = 0.05
-RETRY_LAST: Final = 1.0
+RETRY_LAST: Final = 0.25
 MAX_QUEUED: Final = 256
 """Messages that may wait for one lane's connection."""
 

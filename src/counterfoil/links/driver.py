@@ -37,6 +37,7 @@ from counterfoil.step import (
 
 Answer = Callable[[dict[str, Any]], None]
 
+LAST_STEPS: Final = 100
 FAULTY: Final = {
     "error": "internal",
     "message": {"en": "The station could not process this.", "zh": "终端系统无法处理此请求。"},
@@ -119,12 +120,14 @@ class Driver:
         await self._ended
 
     async def stop(self) -> None:
-        """Take a last step for what has arrived, close the links, finish side effects, end `run`."""
+        """Close the links, take last steps for what has arrived and the side effects of those, end `run`."""
         for link in self._links.values():
             await link.stop()
-        if self._performer is not None:
-            await self._performer.stop()
-        if not self._dead():
+        for _ in range(LAST_STEPS):
+            if self._performer is not None:
+                await self._performer.stop()
+            if self._dead() or not self._inbox:
+                break
             self._step()
         if self._timer is not None:
             self._timer.cancel()

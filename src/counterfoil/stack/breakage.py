@@ -59,6 +59,19 @@ class Breakage:
         """Whether every link can be connected."""
         return all(proxy.listening for proxy in self.proxies.values())
 
+    @property
+    def refusing(self) -> bool:
+        """Whether any link is refused."""
+        return any(self._refused(proxy) for proxy in self.proxies.values())
+
+    @property
+    def settled(self) -> bool:
+        """Whether no link is open that should be refused."""
+        return not any(proxy.listening and self._refused(proxy) for proxy in self.proxies.values())
+
+    def _refused(self, proxy: Proxy) -> bool:
+        return self.plan.refusing(proxy.legs, asyncio.get_running_loop().time())
+
     def set(self, args: dict[str, Any]) -> dict[str, Any]:
         """Set a fault or a rate; ValueError, in a sentence, when it is none."""
         try:

@@ -36,6 +36,7 @@ READY_SECONDS: Final = 60.0
 FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
+SETTLE_SECONDS: Final = 3.0
 READY: Final = Text(
     "ready for sales; Ctrl-C stops it. In another terminal: counterfoil sale --amount 12.50 --card alice --pin 1234",
     "可以受理交易，按 Ctrl-C 停止。在另一终端执行：counterfoil sale --amount 12.50 --card alice --pin 1234",
@@ -80,8 +81,9 @@ def _only_one(layout: Layout) -> Any:
 
 
 def _tell(sentence: str) -> None:
-    sys.stderr.write(f"counterfoil: {sentence}\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # whoever started us may have gone
+        sys.stderr.write(f"counterfoil: {sentence}\n")
+        sys.stderr.flush()
 
 
 class Supervisor:
@@ -96,6 +98,7 @@ class Supervisor:
         self._quiet = quiet
         self._stopping = asyncio.Event()
         self._children: dict[str, Child] = {}
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """Everything from the first port to the last child; StoreError when it cannot even begin."""
@@ -105,6 +108,8 @@ class Supervisor:
             loop.add_signal_handler(number, self._stopping.set)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
             loop.add_signal_handler(signal.SIGHUP, self._stopping.set)
+        for name in STATIONS:  # what a killed supervisor left behind
+            self.layout.retract(name)
         Demo.of(self.layout, make=True)
         ports, moved = ports_of.claim(self.layout, self.config.host)
         for name in moved:
@@ -116,6 +121,8 @@ class Supervisor:
             self._publish(control, ports)
             return await self._live(ports)
         finally:
+            for task in self._settling:
+                task.cancel()
             await asyncio.gather(*(child.stop() for child in self._children.values()))
             await self._breakage.stop()
             await control.stop()
@@ -209,8 +216,9 @@ class Supervisor:
             "terminals": {"host": self.config.host, "port": ports[ports_of.TERMINALS]},
             "version": __version__,
         }
-        sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):
+            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+            sys.stdout.flush()
         self.log("ready")
         if not self._quiet:
             _tell(READY.en)
@@ -219,7 +227,22 @@ class Supervisor:
     # --- control channel ---
 
     def _serve(self, verb: str, args: dict[str, Any], answer: Answer) -> None:
-        answer(self._answer(verb, args))
+        body = self._answer(verb, args)
+        if verb in {"fault.set", "fault.clear"} and self.ready:
+            task = asyncio.get_running_loop().create_task(self._settled(body, answer))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+        else:
+            answer(body)
+
+    async def _settled(self, body: dict[str, Any], answer: Answer) -> None:
+        """Answer when what was asked for is so: refused links closed, healed ones open and signed on again."""
+        ends = asyncio.get_running_loop().time() + SETTLE_SECONDS
+        while asyncio.get_running_loop().time() < ends:
+            if self._breakage.settled and (self._breakage.refusing or await self._sale_possible()):
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        answer(body)
 
     def _answer(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
         if verb == "fault.set":
