@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from counterfoil.step import SECOND
 from terminal.counter import PAN, T1, TIMER, TRACK, Counter
 
 REF = f"{T1}/000001/000002"
@@ -62,6 +63,25 @@ def test_a_reversal_survives_any_number_of_restarts(counter: Counter) -> None:
     assert counter.attempt(REF).state == "reversed"
     came_back(counter)
     assert counter.line == []
+
+
+def test_what_is_owed_is_found_before_an_open_receipt_that_seems_newer(counter: Counter) -> None:
+    """The clock went back between two lives (simulator, swarm 400/109)."""
+    counter.printer = None
+    counter.sale()
+    counter.answer()
+    counter.step(after=TIMER)
+    counter.restart()
+    counter.now -= 3600 * SECOND
+    counter.step()
+    counter.answer(mti="0800")
+    counter.tell("goods", ref=REF, answer="handed_over")
+    counter.step(after=TIMER)
+    counter.sale()
+    assert counter.request("0200").de11 == "000004"
+    came_back(counter)
+    owed = counter.request("0400")
+    assert (owed.de11, owed.de39) == ("000004", "06")
 
 
 def test_stan_and_batch_go_on_where_they_were(counter: Counter) -> None:

@@ -39,7 +39,9 @@ class Terminal:
         self._lanes = {
             device.terminal: Lane(device=device, line=loaded.lines.get(device.terminal, 0)) for device in loaded.devices
         }
-        for attempt in loaded.open:  # oldest first: of several open receipts the newest is asked about
+        # Oldest first: of several open receipts the newest is asked about. But what is owed comes before any receipt,
+        # however old it seems: the clock may have gone back between two lives.
+        for attempt in sorted(loaded.open, key=lambda one: one.state is not State.APPROVED):
             if attempt.state is not State.APPROVED or attempt.receipt != "failed":
                 lane = self._lanes[attempt.terminal]
                 lane.current, lane.last = attempt, attempt.ref
