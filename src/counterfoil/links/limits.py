@@ -21,18 +21,21 @@ INBOX_LOW: Final = 1024
 """Items at which the links read again."""
 
 
+OPEN_FILES: Final = 65_536
+"""Descriptors a process asks for, where the system lets it."""
+
+
 def raise_open_files() -> int:
-    """Raise the soft limit of open files to the hard one; returns the limit now in force."""
+    """Raise the soft limit of open files towards OPEN_FILES, as far as the hard one allows; the limit now in force."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == hard:
-        return soft
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    except (ValueError, OSError):
-        # macOS reports an unlimited hard limit it does not grant
-        wanted = max(soft, 10240)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    # macOS grants less than the hard limit it reports
+    for limit in (wanted, min(wanted, 10_240)):
+        if soft == resource.RLIM_INFINITY or soft >= limit:
+            break
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
         except (ValueError, OSError):
-            return soft
+            continue
+        break
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -264,9 +264,11 @@ class _Side(asyncio.Protocol):
                 self._transport.pause_reading()
 
     def close(self) -> None:
-        """Close this half after what was written to it."""
+        """Close this half after what was written to it, for as long as its end takes any of it."""
         if self._transport is not None:
             self._transport.close()
+            if self._transport.get_write_buffer_size():
+                asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._transport.abort)
 
     def _sorted(self) -> tuple[bytearray, bool]:
         """Take whole messages off the stream: what passes now, and whether a message closes the connection."""

@@ -177,9 +177,12 @@ class Wire(asyncio.Protocol):
             self._arm()
 
     def hangup(self) -> None:
-        """Close; what was written is still handed to the kernel."""
+        """Close; what was written is still handed to the kernel, unless the peer takes nothing any more."""
         if self.transport is not None:
-            self.transport.close()
+            if self._paused:
+                self.transport.abort()
+            else:
+                self.transport.close()
 
     def reread(self) -> None:
         """Read, unless the inbox is full or a polite wire waits for its peer."""

@@ -6,14 +6,13 @@ the kernel ends the child when the supervisor ends; everywhere the end of its st
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import Final, NamedTuple
-
-from counterfoil.links.limits import raise_open_files
 
 PR_SET_PDEATHSIG: Final = 1
 EXIT_BROKEN: Final = 71
@@ -58,7 +57,7 @@ def _become(live: Callable[[], int], stdin: int, stdout: int, stderr: str, paren
         os.dup2(stdout, 1)
         log = os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 2)
-        os.closerange(3, raise_open_files())
+        _close_inherited()
         os.setsid()  # Ctrl-C is the supervisor's; it must not reach the stations before that decides
         _die_with(parent)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -69,6 +68,14 @@ def _become(live: Callable[[], int], stdin: int, stdout: int, stderr: str, paren
             sys.excepthook(*sys.exc_info())
         sys.stderr.flush()
         os._exit(code)
+
+
+def _close_inherited() -> None:
+    """Give up every descriptor but the three that are ours: sockets, locks and logs of the supervisor."""
+    for name in os.listdir("/dev/fd"):
+        if int(name) > 2:
+            with contextlib.suppress(OSError):  # the one the listing itself used
+                os.close(int(name))
 
 
 def _die_with(parent: int) -> None:
