@@ -34,7 +34,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(TEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST)
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/codec.py

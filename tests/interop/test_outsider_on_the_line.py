@@ -10,7 +10,7 @@ import pytest
 from interop.outsider import Lost, Outsider
 from loop.running import Running, stack
 
-pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.loop
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from loop.running import Running
 
 pytest.importorskip("pyarrow")
-pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("breaks")]
+pytestmark = pytest.mark.loop
 
 STATIONS = ("terminal", "switch", "issuer-a", "issuer-b")
 

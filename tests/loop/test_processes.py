@@ -16,7 +16,7 @@ import pytest
 from cli.calling import called
 from loop.running import Running, stack
 
-pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.loop
 
 STATIONS = ("terminal", "switch", "issuer-a", "issuer-b")
 

@@ -17,7 +17,7 @@ from interop.outsider import Outsider
 from interop.spec import SPEC
 from loop.running import Running, stack
 
-pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("wire")]
+pytestmark = pytest.mark.loop
 
 TESTS = Path(__file__).parents[1]
 VECTORS = {v["name"]: v for v in json.loads((TESTS / "vectors" / "wire_vectors.json").read_text("utf-8"))}

@@ -14,7 +14,7 @@ import msgspec
 from counterfoil.day.baskets import Basket
 from counterfoil.day.judge import Judgement, judge_day, percentiles
 from counterfoil.day.rest import until_rest
-from counterfoil.day.till import ask_again, work_through
+from counterfoil.day.till import work_through
 from counterfoil.day.town import Sale, Town, queues
 from counterfoil.errors import NotSent, OutcomeUnknown
 
@@ -98,7 +98,7 @@ async def whole_day(
         patience = 8 * town.timer + REST_SECONDS
         at_rest = await until_rest(town, patience)
         open_sales = [[sale for sale in lane if sale.outcome not in FINAL] for lane in lanes.values()]
-        await unless(stop, [ask_again(town, lane, lambda _: None) for lane in open_sales if lane])
+        await unless(stop, [work_through(town, lane, lambda _: None) for lane in open_sales if lane])
         at_rest = at_rest and await until_rest(town, patience)
     finally:
         heal(town)

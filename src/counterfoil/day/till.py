@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from counterfoil.day.town import Sale, Town
@@ -26,7 +26,7 @@ class Till:
         self._patience = 4 * town.timer + 15
 
     async def sell(self, sale: Sale) -> None:
-        """One sale, to its first outcome."""
+        """One sale, to an outcome; or, for a sale that had none, what became of it."""
         ends = time.monotonic() + DOWN_FOR_GOOD + self._patience
         while time.monotonic() < ends:
             try:
@@ -45,10 +45,6 @@ class Till:
                 await self._taken(reply)
             sale.told(reply.get("outcome", "lost"), reply)
             return
-
-    async def again(self, sale: Sale) -> None:
-        """Ask what became of a sale whose outcome was not final: the same key sells nothing twice."""
-        await self.sell(sale)
 
     async def _wait_or_answer(self, reply: dict[str, Any]) -> None:
         """A terminal that came up again after an approval asks about that sale's goods before it sells."""
@@ -81,24 +77,12 @@ class Till:
             self._client = None
 
 
-async def work_through(town: Town, queue: list[Sale], done: Callable[[Sale], None]) -> None:
-    """All sales of one terminal, one after the other."""
-    await with_till(town, queue, Till.sell, done)
-
-
-async def ask_again(town: Town, queue: list[Sale], done: Callable[[Sale], None]) -> None:
-    """The same for sales that were left open."""
-    await with_till(town, queue, Till.again, done)
-
-
-async def with_till(
-    town: Town, queue: list[Sale], act: Callable[[Till, Sale], Awaitable[None]], done: Callable[[Sale], None]
-) -> None:
-    """Do something with every sale of a queue, on one channel."""
+async def work_through(town: Town, queue: Sequence[Sale], done: Callable[[Sale], None]) -> None:
+    """All sales of one terminal, one after the other. Done again it only asks: the same key sells nothing twice."""
     till = Till(town)
     try:
         for sale in queue:
-            await act(till, sale)
+            await till.sell(sale)
             done(sale)
     finally:
         till.close()
