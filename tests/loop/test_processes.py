@@ -40,8 +40,10 @@ def test_people_read_words_in_their_language_and_never_a_card_number(running: Ru
     assert "T0000020" in running.tell("terminal", "status", "T0000020")
     assert "OUTSIDE1  898001054110001  not ours" in running.tell("terminal", "list").splitlines()[-1]
     assert "sum 0.00 CNY" in running.tell("accounts")
-    assert "12.50" in running.tell("receipt", "show", ref)
-    assert "T0000020" in running.tell("receipt", "show", ref, "--copy", "merchant")
+    assert "CARDHOLDER COPY" in running.tell("receipt", "show", ref)
+    assert "商户存根" in running.tell("receipt", "show", ref, "--copy", "merchant", "--lang", "zh")
+    assert running.ask("receipt", "print", ref).json["receipt_state"] == "printed"
+    assert len(list((running.data / "receipts").glob(f"{ref.replace('/', '-')}.cardholder.*"))) == 2
     for words in (("why", ref, "-v"), ("terminal", "last", "T0000020"), ("receipt", "show", ref), ("accounts",)):
         assert card["pan"] not in running.tell(*words), words
     assert card["pan"] in running.tell("cards")  # demo cards are there to be used
@@ -154,6 +156,7 @@ def test_why_reads_stopped_data(tmp_path: Path) -> None:
         ref = once.sell("T0000001").json["ref"]
     stopped = Running(data)
     assert stopped.why(ref)["verdict"] == "PAID"
+    assert "12.50" in stopped.ask("receipt", "show", ref).json["text"]
     shutil.rmtree(data / "terminal")
     assert stopped.why(ref)["verdict"] == "PAID_RECEIPT_OPEN"
     assert stopped.why(ref)["evidence"]["terminal"] == "unknown"
