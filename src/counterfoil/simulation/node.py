@@ -48,6 +48,7 @@ class Node:
         self.printer: Printer = lambda _item: True
         self.replied: Callable[[Reply], None] = lambda _reply: None
         self.stepped: Callable[[], None] = lambda: None
+        self.died: Callable[[], None] = lambda: None
         self._build = build
         self._station: Station | None = None
         self._inbox: list[Inbound] = []
@@ -102,6 +103,7 @@ class Node:
         world.note(f"{self.name} dies {how}{' silently' if silent else ''}")
         for wire in self.wires:
             wire.went_down(self, silent=silent)
+        self.died()
         if not self.gone:
             world.after(world.wait(RESTART_MEAN), self.start)
 

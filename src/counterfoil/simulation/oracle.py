@@ -6,14 +6,17 @@ what the three stations hold, what the verdict says of it, and what the clients 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from counterfoil.issuer import stub as issuer_stub
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
-from counterfoil.simulation.plant import Plant
+from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant
+from counterfoil.simulation.world import Broken
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
 from counterfoil.terminal.records import stub as terminal_stub
@@ -37,13 +40,17 @@ NOTHING_PENDING: Final = {
     "switch": "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM attempt WHERE state = 'asked')",
     "issuer": "SELECT count(*) FROM outbox",
 }
+# What the verdict calls final must stay so; the others may still change on the way.
+FINAL: Final = frozenset({Verdict.PAID, Verdict.NOT_CHARGED, Verdict.RETURNED})
+# A card number in the clear, or in the two digits a byte of the terminals' dialect.
+CARD_NUMBER: Final = re.compile(
+    b"|".join(
+        rb"%s\d{8}|%s" % (prefix.encode(), re.escape(bytes.fromhex(prefix))) for prefix in (*RANGES.values(), NO_RANGE)
+    )
+)
 NEW_ENTRIES: Final = (
     "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
 )
-
-
-class Broken(Exception):  # noqa: N818 - says what the promise is
-    """Something that must hold does not. The text names no card data."""
 
 
 class Finding(NamedTuple):
@@ -164,9 +171,8 @@ def pending(plant: Plant) -> str:
     return ""
 
 
-def judged(plant: Plant, shop: Shop, buried: list[Disk], watches: list[Watch], now: Instant) -> Judgement:
+def judged(court: Court, watches: list[Watch]) -> Judgement:
     """Compare everything with everything. Broken at the first contradiction."""
-    court = Court(plant, shop, buried, now)
     exceptions: list[Finding] = []
     one_sided = unreported = 0
     for key in court.everything():
@@ -179,6 +185,8 @@ def judged(plant: Plant, shop: Shop, buried: list[Disk], watches: list[Watch], n
     court.balance(watches)
     court.paper()
     court.families()
+    court.messages()
+    court.disks()
     total: Counter[str] = Counter()
     for watch in watches:
         total.update(watch.sums())
@@ -195,16 +203,39 @@ class Stubs(NamedTuple):
 
 
 class Court:
-    """One world at rest."""
+    """One world, heard on the way and at rest."""
 
-    def __init__(self, plant: Plant, shop: Shop, buried: list[Disk], now: Instant) -> None:
+    def __init__(self, plant: Plant, shop: Shop, buried: list[Disk]) -> None:
         self.plant = plant
         self.shop = shop
         self.buried = buried
-        self.now = now
         self.heard: dict[str, tuple[Stubs, Finding]] = {}
-        self._live = [node.disk for node in plant.machines.values() if not node.gone]
-        self._sales = {sale.key: sale for sale in shop.sales.values()}
+        self.final: dict[str, Verdict] = {}  # what was called final on the way
+
+    @property
+    def now(self) -> Instant:
+        """The latest time anybody believes in."""
+        return max(node.clock() for node in self.plant.nodes)
+
+    @property
+    def _live(self) -> list[Disk]:
+        return [node.disk for node in self.plant.machines.values() if not node.gone]
+
+    def glance(self, choose: Callable[[int], int]) -> None:
+        """Ask on the way where the money of one attempt is; `choose(n)` picks one of n."""
+        keys = self.everything()
+        if not keys:
+            return
+        key = keys[choose(len(keys))]
+        stubs = self._stubs(key)
+        if not any(stubs[:3]):
+            return
+        finding = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now)
+        case = any(stub.case for stub in stubs[:3] if stub is not None)
+        contradiction = finding.verdict is Verdict.EXCEPTION and not case and stubs.terminal is not None
+        must(not contradiction, f"{key}: a contradiction on the way: {self._positions(stubs)}")
+        if finding.verdict in FINAL:
+            self.final[str(key)] = finding.verdict
 
     def everything(self) -> list[AttemptKey]:
         """Every attempt any station knows."""
@@ -235,6 +266,11 @@ class Court:
         if not listed:
             self._fits(verdict, stubs, held)
         self._told(key, truth)
+        before = self.final.get(str(key))
+        if before in (Verdict.NOT_CHARGED, Verdict.RETURNED):
+            must(held == 0, f"{key} was called {before}, and {held} is held: {self._positions(stubs)}")
+        if stubs.terminal is not None and not listed:  # a lost terminal has taken its word with it
+            must(before in (None, verdict), f"{key} was called {before}, is {verdict}: {self._positions(stubs)}")
         return finding, listed
 
     def _stubs(self, key: AttemptKey) -> Stubs:
@@ -306,7 +342,7 @@ class Court:
         for stubs, finding in self.heard.values():
             truth = stubs.truth
             assert truth is not None
-            sale = self._sales.get(truth.key)
+            sale = self.shop.sales.get(truth.key)
             if sale is not None and sale.card.issuer == watch.name:
                 must(truth.amount in (sale.amount, sale.amount + 1), f"{finding.ref} is for another amount than asked")
                 spent[sale.card.name] += finding.held if finding.held != finding.stands else finding.stands
@@ -335,6 +371,18 @@ class Court:
             assert truth is not None
             stands = truth.state in PAID or ref in self.shop.kept
             must(stands, f"a receipt of {ref} came out, which is {truth.state}")
+
+    def messages(self) -> None:
+        """Each event on a cardholder's account was told, under a name of its own, and nothing else was."""
+        told = {name for stubs, _ in self.heard.values() if stubs.issuer is not None for name in stubs.issuer.notices}
+        must(told == self.shop.messages.keys(), f"notices: {told ^ self.shop.messages.keys()}")
+
+    def disks(self) -> None:
+        """No card number on any disk; nothing in quarantine that was not damaged on the way."""
+        for disk in [*(node.disk for node in self.plant.nodes), *self.buried]:
+            must(CARD_NUMBER.search(disk.image()) is None, "a card number is on a disk")
+            kept = disk.query("SELECT count(*) FROM quarantine")[0][0]
+            must(not kept or self.shop.world.faults.corrupt > 0, f"{kept} messages in quarantine, and none was damaged")
 
     def families(self) -> None:
         """Of a sale and its retries at most one stands (P4)."""

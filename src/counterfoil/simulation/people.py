@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import CURRENCY, Card, Plant, cards
-from counterfoil.simulation.world import World
+from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Command, Instant, Perform, Reply
 
 THINK: Final = 8.0  # mean seconds between two customers of a terminal
@@ -55,7 +55,8 @@ class Shop:
         self.kept: set[str] = set()  # attempts whose goods stayed in the shop
         self.paper: dict[tuple[str, str], list[str]] = {}  # (attempt, copy) → texts that came out
         self.messages: dict[str, int] = {}  # notices delivered, by name
-        self._asked: dict[int, Told] = {}
+        self._asked: dict[int, Told | None] = {}
+        self._at: dict[int, Node] = {}
         self._cashiers = [Cashier(self, terminal) for terminal in plant.terminals()]
         for node in plant.nodes:
             self.attend(node)
@@ -64,6 +65,7 @@ class Shop:
         """Look after a process: hear its replies, be its printer."""
         node.replied = self._replied
         node.printer = self._print
+        node.died = lambda: self._hung_up(node)
 
     def open(self) -> None:
         """Let the first customers in."""
@@ -87,12 +89,27 @@ class Shop:
 
     def ask(self, terminal: str, verb: str, args: dict[str, Any], told: Told | None = None) -> None:
         """Ask the machine of a terminal; nothing comes back when it is off."""
-        number = self.world.number()
-        if told is not None:
-            self._asked[number] = told
-        self.plant.machine_of(terminal).deliver(Command(number, verb, args))
+        self._send(self.plant.machine_of(terminal), verb, args, told)
+
+    def _send(self, machine: Node, verb: str, args: dict[str, Any], told: Told | None) -> None:
+        if machine.up:
+            number = self.world.number()
+            self._asked[number], self._at[number] = told, machine
+            machine.deliver(Command(number, verb, args))
+
+    def _hung_up(self, machine: Node) -> None:
+        """A machine died: nothing it was asked will be answered."""
+        for number in [number for number, at in self._at.items() if at is machine]:
+            del self._asked[number], self._at[number]
+
+    @property
+    def unanswered(self) -> int:
+        """How many questions are open at machines that are up."""
+        return len(self._asked)
 
     def _replied(self, reply: Reply) -> None:
+        if reply.id not in self._asked:
+            raise Broken(f"{reply.body} answers what nobody asks, or answered twice")
         body = reply.body
         ref, outcome = body.get("ref", ""), body.get("outcome", "")
         what = body.get("error", f"{ref} {outcome}")
@@ -101,7 +118,8 @@ class Shop:
             self.errors[body["error"]] = self.errors.get(body["error"], 0) + 1
         elif ref and outcome:
             self.seen.setdefault(ref, []).append(outcome)
-        told = self._asked.pop(reply.id, None)
+        told = self._asked.pop(reply.id)
+        del self._at[reply.id]
         if told is not None:
             told(body)
 
@@ -155,9 +173,7 @@ class Shop:
             self._round()
 
         for machine in machines:
-            number = self.world.number()
-            self._asked[number] = looked
-            machine.deliver(Command(number, "status", {}))
+            self._send(machine, "status", {}, looked)
         self.world.after(CLOSING_ROUND, again)
 
     # --- paper and messages -----------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ import msgspec
 
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import MIXES, Faults, draw
-from counterfoil.simulation.oracle import Broken, Finding, Watch, judged, pending
+from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
 from counterfoil.simulation.people import Shop
 from counterfoil.simulation.plant import PAIRS, Plant, build, replaced
-from counterfoil.simulation.world import World
+from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Instant
 
 SALES: Final = 75
@@ -25,6 +25,7 @@ LONGEST_DAY: Final[Instant] = 4 * 3600 * SECOND
 LONGEST_CLOSING: Final[Instant] = 3600 * SECOND
 QUIET: Final[Instant] = 300 * SECOND  # after rest, nothing may move for this long
 PACE: Final[Instant] = SECOND
+GLANCE: Final = 15  # every so many seconds somebody asks where the money of some sale is
 EVENTS_PER_SALE: Final = 4000
 
 Change = Callable[[Faults], Faults]
@@ -69,6 +70,7 @@ class Scene:
         self.watches = [Watch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
         for watch, node in zip(self.watches, self.plant.issuers.values(), strict=True):
             node.stepped = watch.look
+        self.court = Court(self.plant, self.shop, self.buried)
         self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
 
     def play(self) -> Outcome:
@@ -97,6 +99,8 @@ class Scene:
         world.after(3 * SECOND, self.shop.open)
         while self.shop.busy:
             world.run(world.now + PACE)
+            if round(world.elapsed()) % GLANCE == 0:
+                self.court.glance(world.random.randrange)
             self._bounded(world.begin + LONGEST_DAY, "the shops never close")
 
     def _bounded(self, latest: Instant, what: str) -> None:
@@ -130,10 +134,16 @@ class Scene:
         healed = world.now
         self.shop.close()
         latest = healed + LONGEST_CLOSING
-        while not self.shop.quiet or pending(self.plant) or self._flying():
+        rested = healed
+        while True:
+            if pending(self.plant) or self._flying():
+                rested = world.now
+            elif self.shop.quiet and not self.shop.unanswered:
+                break
             world.run(world.now + PACE)
+            self.court.glance(world.random.randrange)
             self._bounded(latest, "it does not come to rest")
-        self.outcome.closing_seconds = (world.now - healed) / SECOND
+        self.outcome.closing_seconds = (rested - healed) / SECOND
         before = self._money()
         world.run(world.now + QUIET)
         moved = [str(after) for was, after in zip(before, self._money(), strict=False) if was != after]
@@ -152,8 +162,7 @@ class Scene:
         return held
 
     def _judge(self) -> None:
-        latest = max(node.clock() for node in self.plant.nodes)
-        found = judged(self.plant, self.shop, self.buried, self.watches, latest)
+        found = judged(self.court, self.watches)
         for line in (*found.exceptions, found.ledger_sum):
             self.world.note(str(line))
         outcome = self.outcome

@@ -19,6 +19,10 @@ START: Final[Instant] = 1_767_225_600 * SECOND  # 2026-01-01T00:00:00Z; only lab
 LAST_EVENTS: Final = 40
 
 
+class Broken(Exception):  # noqa: N818 - says what the promise is
+    """Something that must hold does not. The text names no card data."""
+
+
 class World:
     """Time, chance and faults. `now` is the true time; what a station believes is its node's business."""
 
