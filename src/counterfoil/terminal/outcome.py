@@ -16,6 +16,7 @@ OUTCOMES: Final = {
     State.DECLINED: "declined",
     State.NOT_SENT: "not_sent",
 }
+ISSUER_SILENT: Final = "98"  # a definite no of the switch; the issuer may have charged and is being reversed
 PAID_WITH: Final = "paid:"
 """How `Attempt.cause` names the sale that stands instead of this one."""
 
@@ -34,10 +35,8 @@ def sentence(attempt: Attempt) -> Text:
     if attempt.state is State.DECLINED:
         reason = responses.text(attempt.response_code)
         code = attempt.response_code
-        return Text(
-            sentences.DECLINED.en.format(reason=reason.en, code=code),
-            sentences.DECLINED.zh.format(reason=reason.zh, code=code),
-        )
+        said = sentences.GIVEN_UP if code == ISSUER_SILENT else sentences.DECLINED
+        return Text(said.en.format(reason=reason.en, code=code), said.zh.format(reason=reason.zh, code=code))
     if attempt.state is State.NOT_SENT:
         return sentences.NOT_SENT[attempt.cause]
     if attempt.state is State.ESCALATED:

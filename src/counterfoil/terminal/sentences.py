@@ -32,6 +32,11 @@ RECEIPT_UNSURE: Final = Text(
     "You have paid; whether the receipt came out is not known.", "您已付款；签购单是否已打印尚不清楚。"
 )
 DECLINED: Final = Text("{reason} ({code}). Your card was not charged.", "{reason}（{code}）。您的卡未被扣款。")
+GIVEN_UP: Final = Text(
+    "{reason} ({code}). The sale did not go through. If your bank shows a charge it is being returned. You may pay "
+    "again now.",
+    "{reason}（{code}）。交易未成功。如银行显示已扣款，款项正在退回。您现在可以重新付款。",
+)
 UNKNOWN: Final = Text(
     "No usable answer came. Please do not pay again yet: the terminal is reversing this sale by itself.",
     "未收到有效应答。请暂勿再次付款：终端正在自动冲正本笔交易。",
