@@ -18,7 +18,7 @@ def digits(length_bytes: int, longest: int, desc: str) -> dict[str, Any]:
 
 
 def text(length: int, desc: str, length_bytes: int = 0) -> dict[str, Any]:
-    return {"data_enc": "gbk", "len_enc": "bcd", "len_type": length_bytes, "max_len": length, "desc": desc}
+    return {"data_enc": "gb18030", "len_enc": "bcd", "len_type": length_bytes, "max_len": length, "desc": desc}
 
 
 def raw(length: int, desc: str, length_bytes: int = 0) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from counterfoil.errors import StoreError
 from counterfoil.stack.layout import STATIONS, Layout, Running, formats
+
+NOBODY = 65534
 
 
 def test_only_the_owner_reads_a_data_directory(tmp_path: Path) -> None:
@@ -40,13 +44,27 @@ def test_a_place_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
         Layout(tmp_path / "file" / "data").prepare()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_directory_is_one_sentence(tmp_path: Path) -> None:
-    Layout(tmp_path / "data").prepare()
-    (tmp_path / "data").chmod(0o500)
+@pytest.fixture
+def plain_user() -> Iterator[Path]:
+    """A folder of somebody whom permissions stop: root, whom they do not, becomes nobody for the test."""
+    with tempfile.TemporaryDirectory(prefix="counterfoil-") as folder:
+        if os.geteuid() != 0:
+            yield Path(folder)
+            return
+        os.chown(folder, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(0)
+
+
+def test_a_read_only_directory_is_one_sentence(plain_user: Path) -> None:
+    Layout(plain_user / "data").prepare()
+    (plain_user / "data").chmod(0o500)
     with pytest.raises(StoreError, match="cannot be used: Permission denied"):
-        Layout(tmp_path / "data").prepare()
-    (tmp_path / "data").chmod(0o700)
+        Layout(plain_user / "data").prepare()
+    (plain_user / "data").chmod(0o700)
 
 
 def test_what_runs_says_how_to_reach_it_until_it_ends(tmp_path: Path) -> None:
