@@ -85,7 +85,7 @@ class Layout:
         try:
             for directory in (self.data, self.run, self.logs, self.receipts, self.sms, *own):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not os.access(self.data, os.W_OK | os.X_OK):
+            if not os.access(self.data, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise PermissionError(13, os.strerror(13))
         except OSError as error:
             raise StoreError(f"{self.data} cannot be used: {_reason(error)}") from None
