@@ -62,6 +62,19 @@ def test_there_is_nothing_to_cancel_after_the_approval(counter: Counter) -> None
     assert "void" in told["message"]["en"]
 
 
+# --- a sale repeated while its receipt is printed again ---------------------------------------------------------------
+
+
+def test_a_repeat_during_a_reprint_is_answered_at_once(counter: Counter) -> None:
+    """It joined the reprint, which answers nobody but who asked for it (simulator, disk 600/77)."""
+    counter.sale(key="till-1")
+    counter.answer()
+    counter.printer = None
+    counter.tell("receipt", ref=REF)
+    again = counter.sale(key="till-1")
+    assert (counter.replies[again]["outcome"], counter.replies[again]["ref"]) == ("approved", REF)
+
+
 # --- receipts ---------------------------------------------------------------------------------------------------------
 
 

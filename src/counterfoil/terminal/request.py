@@ -106,7 +106,7 @@ def _asked_before(work: Work, waiting: Waiting) -> Lane | None:
         assert lane is not None
         if attempt.content != waiting.content:
             work.refuse(waiting.commands, "key_reused", sale=outcome.brief(attempt))
-        elif attempt.state is State.SENT or (lane.printing is not None and lane.printing.ref == attempt.ref):
+        elif attempt.state is State.SENT or _being_printed(lane, attempt):
             lane.commands = (*lane.commands, *waiting.commands)
         else:
             work.reply(waiting.commands, shown(work, attempt))
@@ -115,6 +115,12 @@ def _asked_before(work: Work, waiting: Waiting) -> Lane | None:
     if lane is not None:
         lane.queue = tuple(_joined(work, queued, waiting) for queued in lane.queue)
     return lane
+
+
+def _being_printed(lane: Lane, attempt: Attempt) -> bool:
+    """Whether the first copies of this sale are at the printer; its till is answered when they are out."""
+    printing = lane.printing
+    return printing is not None and printing.ref == attempt.ref and printing.purpose == "sale"
 
 
 def _joined(work: Work, queued: Waiting, again: Waiting) -> Waiting:
