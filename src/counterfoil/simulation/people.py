@@ -95,6 +95,7 @@ class Shop:
         if machine.up:
             number = self.world.number()
             self._asked[number], self._at[number] = told, machine
+            self.world.note(f"{machine.name} is asked {number}: {verb} {args.get('ref') or args.get('key', '')}")
             machine.deliver(Command(number, verb, args))
 
     def _hung_up(self, machine: Node) -> None:
