@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil.cli.app import VERBS
+from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.verdict import Verdict
 
 ROOT = Path(__file__).parents[1]
@@ -32,3 +33,9 @@ def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for verb in VERBS:
         assert re.search(rf"`[^`\n]*\b{verb}\b[^`\n]*`", readme), verb
+
+
+def test_the_issuers_refusals_are_documented_in_their_order() -> None:
+    text = (ROOT / "docs/answers.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\w\w) \| `(\w+)` \|$", text, re.MULTILINE)
+    assert rows == [(CODES[refusal], refusal.value) for refusal in Refusal]
