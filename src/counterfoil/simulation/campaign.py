@@ -18,6 +18,7 @@ import msgspec
 
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.scene import SALES, Outcome, Scene
+from counterfoil.step import SECOND
 
 SHRINKS_TO: Final = 5  # fewer sales than this are not tried
 
@@ -35,8 +36,10 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What a campaign came to. `exception_list` names every attempt a person must decide; `failure` the first world
-    that broke a promise (None: none did).
+    """What a campaign came to.
+
+    `exposure_seconds` tells how long money that came back was gone; `exception_list` names every attempt a person must
+    decide; `failure` is the first world that broke a promise (None: none did).
     """
 
     transactions: int
@@ -53,6 +56,7 @@ class Report(msgspec.Struct, kw_only=True):
     attempts: int
     steps: int
     virtual_seconds: float
+    exposure_seconds: dict[str, float]
     exception_list: list[dict[str, Any]]
     failure: dict[str, Any] | None = None
 
@@ -115,12 +119,15 @@ def run(listed: Sequence[Job], processes: int = 1, progress: Progress = lambda _
         attempts=0,
         steps=0,
         virtual_seconds=0.0,
+        exposure_seconds={},
         exception_list=[],
     )
     faults: Counter[str] = Counter()
+    exposures: list[int] = []
     for job, outcome in zip(listed, outcomes(listed, processes), strict=False):
         add(report, outcome)
         faults.update(outcome.faults)
+        exposures += outcome.exposures
         digest.update(outcome.digest.encode())
         progress(outcome)
         if outcome.broken:
@@ -128,7 +135,17 @@ def run(listed: Sequence[Job], processes: int = 1, progress: Progress = lambda _
             break
     report.faults = dict(sorted(faults.items()))
     report.events_hash = digest.hexdigest()
+    report.exposure_seconds = quantiles(exposures)
     return report
+
+
+def quantiles(exposures: list[int]) -> dict[str, float]:
+    """How long money that came back was gone: p50, p99, and the longest; {} when none came back."""
+    if not exposures:
+        return {}
+    ordered = sorted(exposures)
+    places = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+    return {name: ordered[min(len(ordered) - 1, int(len(ordered) * part))] / SECOND for name, part in places.items()}
 
 
 def add(report: Report, outcome: Outcome) -> None:

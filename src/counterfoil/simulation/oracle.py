@@ -11,8 +11,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+import msgspec
+
 from counterfoil.issuer import stub as issuer_stub
 from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant
@@ -53,6 +56,10 @@ NEW_ENTRIES: Final = (
 )
 
 
+ADVICES: Final = "SELECT txn, count(*) FROM trail WHERE what = '0420 received' GROUP BY txn"
+CANCELLED: Final = "17"
+
+
 class Finding(NamedTuple):
     """An attempt whose stations do not all say the same, or that a person must decide."""
 
@@ -71,6 +78,7 @@ class Judgement(NamedTuple):
     unreported: int
     exceptions: list[Finding]
     ledger_sum: dict[str, int]
+    exposures: list[int]  # microseconds from each debit that was returned to its return
 
 
 def must(holds: bool, what: str) -> None:
@@ -187,10 +195,12 @@ def judged(court: Court, watches: list[Watch]) -> Judgement:
     court.families()
     court.messages()
     court.disks()
+    court.undisturbed()
+    court.flagged()
     total: Counter[str] = Counter()
     for watch in watches:
         total.update(watch.sums())
-    return Judgement(len(court.heard), one_sided, unreported, exceptions, dict(total))
+    return Judgement(len(court.heard), one_sided, unreported, exceptions, dict(total), court.exposures())
 
 
 class Stubs(NamedTuple):
@@ -383,6 +393,31 @@ class Court:
             must(CARD_NUMBER.search(disk.image()) is None, "a card number is on a disk")
             kept = disk.query("SELECT count(*) FROM quarantine")[0][0]
             must(not kept or self.shop.world.faults.corrupt > 0, f"{kept} messages in quarantine, and none was damaged")
+
+    def undisturbed(self) -> None:
+        """Copies alone, on a quick network, change nothing: no sale is reversed that nobody gave up."""
+        if msgspec.structs.replace(self.shop.world.faults, duplicate=0, people=0, wrap=False, begin=0) != Faults():
+            return
+        for ref, (stubs, _) in self.heard.items():
+            truth = stubs.truth
+            assert truth is not None
+            must(truth.reversal_reason in ("", CANCELLED), f"{ref} is {truth.state}, and nothing was wrong")
+
+    def flagged(self) -> None:
+        """A repeated advice says that it is one: without copies and damage an issuer sees one 0420 of a purchase."""
+        faults = self.shop.world.faults
+        if faults.duplicate or faults.corrupt or faults.crash or faults.disk:
+            return
+        for name, node in self.plant.issuers.items():
+            for txn, count in node.disk.query(ADVICES):
+                must(count <= 1, f"{name} saw {count} times an 0420 for {txn}")
+
+    def exposures(self) -> list[int]:
+        """How long money that came back was gone, where the clocks can be compared."""
+        if self.shop.world.faults.skew:
+            return []
+        issuers = (stubs.issuer for stubs, _ in self.heard.values() if stubs.issuer is not None)
+        return [stub.returned_at - stub.debited_at for stub in issuers if stub.returned]
 
     def families(self) -> None:
         """Of a sale and its retries at most one stands (P4)."""

@@ -18,6 +18,7 @@ from counterfoil.step import SECOND, Command, Instant, Perform, Reply
 
 THINK: Final = 8.0  # mean seconds between two customers of a terminal
 PATIENCE: Final[Instant] = 40 * SECOND
+TROUBLE: Final = 1.0  # mean seconds until it shows
 ASKS: Final = 4  # how often a cashier repeats a question nobody answers
 HIGHEST: Final = 30_000  # minor units
 CLOSING_ROUND: Final[Instant] = 20 * SECOND
@@ -238,16 +239,35 @@ class Cashier:
         """Key it in; with some customers there is trouble."""
         self._ask(sale)
         if self.world.chance(self.world.faults.people):
-            trouble = self.world.random.choice(("cancel", "twice", "other"))
+            trouble = self.world.random.choice(("cancel", "twice", "other", "elsewhere"))
             self.world.count(f"cashier: {trouble}")
-            if trouble == "cancel":
-                self.world.after(
-                    self.world.wait(1.0), lambda: self.shop.ask(sale.terminal, "cancel", {"terminal": sale.terminal})
-                )
-            elif trouble == "twice":
-                self.world.after(self.world.wait(1.0), lambda: self._look_again(sale))
-            else:
-                self.world.after(self.world.wait(1.0), lambda: self._send(sale, sale.amount + 1))
+            act = {
+                "cancel": self._cancel,
+                "twice": self._look_again,
+                "other": self._other,
+                "elsewhere": self._elsewhere,
+            }
+            self.world.after(self.world.wait(TROUBLE), lambda: act[trouble](sale))
+
+    def _cancel(self, sale: Sale) -> None:
+        self.shop.ask(sale.terminal, "cancel", {"terminal": sale.terminal})
+
+    def _other(self, sale: Sale) -> None:
+        """The same key with another amount: it must be refused."""
+        if not self.shop.closed:
+            self._send(sale, sale.amount + 1)
+
+    def _elsewhere(self, sale: Sale) -> None:
+        """The customer does not wait for the answer and pays at the next terminal."""
+
+        def looked(body: dict[str, Any]) -> None:
+            shown = body["terminals"][0]["sale"]
+            if shown and shown["state"] == "sent" and shown["amount"] == sale.amount and self.shop.left > 0:
+                other = self.world.random.choice(self.shop.plant.terminals(beside=sale.terminal))
+                self.serve(self.shop.new_sale(other, sale, shown["ref"]))
+
+        if not sale.over:
+            self.shop.ask(sale.terminal, "status", {"terminal": sale.terminal}, looked)
 
     def _ask(self, sale: Sale) -> None:
         if sale.over:

@@ -44,6 +44,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     exceptions: list[Finding] = []
     ledger_sum: dict[str, int] = {}
     closing_seconds: float = 0.0
+    exposures: list[int] = []
     seconds: float = 0.0
     faults: dict[str, int] = {}
     events: int = 0
@@ -168,6 +169,7 @@ class Scene:
         outcome = self.outcome
         outcome.attempts, outcome.one_sided, outcome.unreported = found.attempts, found.one_sided, found.unreported
         outcome.exceptions, outcome.ledger_sum = found.exceptions, found.ledger_sum
+        outcome.exposures = found.exposures
 
 
 class Witness:
