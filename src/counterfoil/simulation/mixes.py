@@ -22,13 +22,14 @@ class Cut(msgspec.Struct, frozen=True):
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
-    """What one world suffers. Rates are per mille of the occasions, `mean_delay` is in microseconds.
+    """What one world suffers. Rates are per mille of the occasions, `lag` and `mean_delay` are in microseconds.
 
-    `reorder` lets messages of one connection overtake each other; `slow` ones do in any case. `silent` is the share
-    of crashes of which the other ends of the connections hear nothing. `skew` is how far a clock may jump at a start.
-    `wrap` leaves the terminals with few STANs. `lost` is when a terminal's device disappears (0: never), `replaced`
-    how long after that a fresh one takes its place (0: never). `people` is the share of sales with trouble in front
-    of the counter: cancelled, asked twice, left alone, a printer out of paper.
+    `lag` is how long a process gathers what arrives before it steps. `reorder` lets messages of one connection overtake
+    each other; `slow` ones do in any case. `silent` is the share of crashes of which the other ends of the connections
+    hear nothing. `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs. `lost` is
+    when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its place (0:
+    never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left alone, a
+    printer out of paper.
     """
 
     drop: int = 0
@@ -39,6 +40,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     silent: int = 0
     disk: int = 0
     people: int = 0
+    lag: Instant = 200
     mean_delay: int = 20_000
     reorder: bool = False
     skew: Instant = 0
@@ -60,6 +62,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     silent: tuple[int, ...] = (0,)
     disk: tuple[int, ...] = (0,)
     people: tuple[int, ...] = (100,)
+    lag: tuple[Instant, ...] = (200,)
     mean_delay: tuple[int, ...] = (20_000,)
     reorder: tuple[bool, ...] = (False,)
     skew_seconds: tuple[int, ...] = (0,)
@@ -87,6 +90,7 @@ SWARM: Final = Mix(
     silent=(0, 300),
     disk=(0, 0, 5),
     people=(20, 100, 300),
+    lag=(200, 200, 50_000, 1_000_000),
     mean_delay=(20_000, 300_000, 3_000_000),
     reorder=(False, True),
     skew_seconds=(0, 0, 5, 3600),
@@ -100,8 +104,8 @@ SWARM: Final = Mix(
 MIXES: Final[dict[str, Mix]] = {
     "calm": Mix(people=(20,)),
     "loss": Mix(drop=(20, 100, 300)),
-    "duplicate": Mix(duplicate=(50, 300), reorder=(False, True)),
-    "delay": Mix(slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000), reorder=(False, True)),
+    "duplicate": Mix(duplicate=(50, 300), reorder=(False, True), lag=(200, 50_000)),
+    "delay": Mix(lag=(200, 1_000_000), slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000), reorder=(False, True)),
     "partition": Mix(partition=(True,)),
     "crash": Mix(crash=(2, 20), silent=(0, 300), skew_seconds=(0, 5, 3600)),
     "disk": Mix(disk=(2, 20), crash=(0, 2)),
@@ -130,6 +134,7 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         silent=rng.choice(mix.silent),
         disk=rng.choice(mix.disk),
         people=rng.choice(mix.people),
+        lag=rng.choice(mix.lag),
         mean_delay=rng.choice(mix.mean_delay),
         reorder=rng.choice(mix.reorder),
         skew=rng.choice(mix.skew_seconds) * SECOND,

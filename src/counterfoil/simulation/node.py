@@ -27,7 +27,6 @@ from counterfoil.step import (
 if TYPE_CHECKING:
     from counterfoil.simulation.network import Wire
 
-STEP_TAKES: Final[Instant] = 200  # what arrives within this many microseconds is taken by one step
 NAP: Final[Instant] = 1000  # the driver never comes back sooner for a timer that stays due
 RESTART_MEAN: Final = 5.0  # seconds until a crashed process is back
 
@@ -113,7 +112,7 @@ class Node:
         """Put an item into the inbox; the process steps a moment later, with whatever else has come by then."""
         if self.up:
             self._inbox.append(item)
-            self._step_at(self.world.now + STEP_TAKES)
+            self._step_at(self.world.now + self.world.faults.lag)
 
     def _step_at(self, when: Instant) -> None:
         if not self._due:
