@@ -26,6 +26,17 @@ Examples:
   counterfoil why 632623A1B2C3 --json
   counterfoil why 1234 12.50
 """
+PARTIES: Final[dict[str, Text]] = {
+    "nobody": Text("nobody", "无"),
+    "cashier": Text("cashier", "收银员"),
+    "supervisor": Text("supervisor", "主管"),
+    "acquirer": Text("acquirer", "收单机构"),
+    "terminal": Text("terminal", "终端"),
+    "switch": Text("switch", "交换中心"),
+    "issuer": Text("issuer", "发卡行"),
+    "cardholder": Text("cardholder", "持卡人"),
+    "merchant": Text("merchant", "商户"),
+}
 WORD: Final[dict[str, Text]] = {
     "PAID": Text("PAID", "已付款"),
     "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款,凭条待交付"),
@@ -105,16 +116,24 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
         grid.add_row(label(session, "stopped at", "停在"), f"{leg}{stop['hop']}: {session.pick(stop['what'])}")
     for held in answer["money"]:
         amount = f"{plain(held['amount'], held['currency'])} {held['currency']}"
-        grid.add_row(label(session, "money", "资金"), f"{amount} · {held['holder']} · {held['owner']}")
+        holder, owner = who(session, held["holder"]), who(session, held["owner"])
+        grid.add_row(label(session, "money", "资金"), f"{amount} · {holder} · {owner}")
         grid.add_row("", session.pick(held["what"]))
     following = answer["next"]
     until = f" · {label(session, 'by', '最迟')} {following['by']}" if following["by"] else ""
-    grid.add_row(label(session, "next", "下一步"), f"{following['owner']}: {session.pick(following['action'])}{until}")
+    action = session.pick(following["action"])
+    grid.add_row(label(session, "next", "下一步"), f"{who(session, following['owner'])}: {action}{until}")
     for station, stub in answer["evidence"].items():
-        grid.add_row(station, summary(stub))
+        grid.add_row(who(session, station), summary(stub))
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():
             grid.add_row("", f"{line['at']}  {line['what']}  {line['message'] or ''}")
     console.print(grid)
+
+
+def who(session: Session, named: str) -> str:
+    """A party in the reader's language: "cardholder …1234", "merchant 8980…", "switch"; a name stays as it is."""
+    role, space, rest = named.partition(" ")
+    return session.word(PARTIES[role]) + space + rest if role in PARTIES else named
 
 
 def label(session: Session, en: str, zh: str) -> str:

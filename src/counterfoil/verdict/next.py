@@ -12,7 +12,7 @@ from counterfoil.words import Text
 
 NOTHING: Final = Text("nothing to do", "无需处理")
 PAY_AGAIN: Final = Text("try again or pay another way", "请重试或改用其他方式付款")
-GIVE_RECEIPT: Final = Text("print the receipt again, or send it by QR code or SMS", "补打凭条,或以二维码、短信发送凭条")
+GIVE_RECEIPT: Final = Text("print the receipt again and hand it over", "补打凭条并交给持卡人")
 AWAIT_CLOSURE: Final = Text(
     "wait for this terminal's next transaction, which proves that it closed this one; "
     "otherwise a person decides with the evidence pack",
