@@ -24,12 +24,13 @@ class Cut(msgspec.Struct, frozen=True):
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
     """What one world suffers. Rates are per mille of the occasions, `lag` and `mean_delay` are in microseconds.
 
-    `lag` is how long a process gathers what arrives before it steps. `reorder` lets messages of one connection overtake
-    each other; `slow` ones do in any case. `silent` is the share of crashes of which the other ends of the connections
-    hear nothing. `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs. `lost` is
-    when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its place (0:
-    never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left alone, a
-    printer out of paper.
+    `think` is the mean time between two customers of a terminal, `restart` that until a dead process is back, in
+    seconds. `lag` is how long a process gathers what arrives before it steps. `reorder` lets messages of one connection
+    overtake each other; `slow` ones do in any case. `silent` is the share of crashes of which the other ends of the
+    connections hear nothing. `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs.
+    `lost` is when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its
+    place (0: never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left
+    alone, a printer out of paper.
     """
 
     drop: int = 0
@@ -40,6 +41,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     silent: int = 0
     disk: int = 0
     people: int = 0
+    think: int = 8
+    restart: int = 5
     lag: Instant = 200
     mean_delay: int = 20_000
     reorder: bool = False
@@ -52,7 +55,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mix(msgspec.Struct, frozen=True, kw_only=True):
-    """The choices a seed draws its faults from; a tuple with one value is that value."""
+    """The choices a seed draws its faults from; a tuple with one value is that value.
+
+    `partition` is the mean length of one in seconds, 0 for none.
+    """
 
     drop: tuple[int, ...] = (0,)
     duplicate: tuple[int, ...] = (0,)
@@ -62,13 +68,15 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     silent: tuple[int, ...] = (0,)
     disk: tuple[int, ...] = (0,)
     people: tuple[int, ...] = (100,)
+    think: tuple[int, ...] = (8,)
+    restart: tuple[int, ...] = (5,)
     lag: tuple[Instant, ...] = (200,)
     mean_delay: tuple[int, ...] = (20_000,)
     reorder: tuple[bool, ...] = (False,)
     skew_seconds: tuple[int, ...] = (0,)
     begin: tuple[Instant, ...] = (0,)
     wrap: tuple[bool, ...] = (False,)
-    partition: tuple[bool, ...] = (False,)
+    partition: tuple[int, ...] = (0,)
     lost: tuple[bool, ...] = (False,)
     replaced: tuple[bool, ...] = (False,)
 
@@ -96,7 +104,9 @@ SWARM: Final = Mix(
     skew_seconds=(0, 0, 5, 3600),
     begin=(0, *MIDNIGHTS),
     wrap=(False, False, True),
-    partition=(False, True),
+    think=(8, 8, 40),
+    restart=(5, 5, 120),
+    partition=(0, 60, 600),
     lost=(False, False, True),
     replaced=(False, True),
 )
@@ -106,8 +116,8 @@ MIXES: Final[dict[str, Mix]] = {
     "loss": Mix(drop=(20, 100, 300)),
     "duplicate": Mix(duplicate=(50, 300), reorder=(False, True), lag=(200, 50_000)),
     "delay": Mix(lag=(200, 1_000_000), slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000), reorder=(False, True)),
-    "partition": Mix(partition=(True,)),
-    "crash": Mix(crash=(2, 20), silent=(0, 300), skew_seconds=(0, 5, 3600)),
+    "partition": Mix(partition=(60, 60, 600), think=(8, 40)),
+    "crash": Mix(crash=(2, 20), restart=(5, 5, 120), silent=(0, 300), skew_seconds=(0, 5, 3600)),
     "disk": Mix(disk=(2, 20), crash=(0, 2)),
     "lost-terminal": Mix(lost=(True,), replaced=(False, True), drop=(0, 20, 100), crash=(0, 2)),
     "swarm": SWARM,
@@ -115,13 +125,18 @@ MIXES: Final[dict[str, Mix]] = {
 
 
 def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Instant) -> Faults:
-    """The faults of one world: one choice per kind, and partitions between some of `pairs` within `span`."""
+    """The faults of one world: one choice per kind, and partitions between some of `pairs` within `span`.
+
+    `span` is meant for the usual pace of customers and grows when they come more slowly.
+    """
     cuts: list[Cut] = []
-    if rng.choice(mix.partition):
+    think, partition = rng.choice(mix.think), rng.choice(mix.partition)
+    span = span * think // 8
+    if partition:
         for _ in range(rng.randint(1, 3)):
             a, b = rng.choice(pairs)
             start = rng.randrange(span)
-            end = start + int(rng.expovariate(1 / 60) * SECOND)
+            end = start + int(rng.expovariate(1 / partition) * SECOND)
             ways = rng.choice((((a, b),), ((b, a),), ((a, b), (b, a))))
             cuts += [Cut(source, target, start, end) for source, target in ways]
     lost = rng.randrange(span // 4, span) if rng.choice(mix.lost) else 0
@@ -134,6 +149,8 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         silent=rng.choice(mix.silent),
         disk=rng.choice(mix.disk),
         people=rng.choice(mix.people),
+        think=think,
+        restart=rng.choice(mix.restart),
         lag=rng.choice(mix.lag),
         mean_delay=rng.choice(mix.mean_delay),
         reorder=rng.choice(mix.reorder),

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from counterfoil.simulation.network import Wire
 
 NAP: Final[Instant] = 1000  # the driver never comes back sooner for a timer that stays due
-RESTART_MEAN: Final = 5.0  # seconds until a crashed process is back
 
 Printer = Callable[[Perform], bool | None]
 """Carries out a side effect: how it ended, None when nothing is ever heard of it."""
@@ -104,7 +103,7 @@ class Node:
             wire.went_down(self, silent=silent)
         self.died()
         if not self.gone:
-            world.after(world.wait(RESTART_MEAN), self.start)
+            world.after(world.wait(world.faults.restart), self.start)
 
     # --- the step ---------------------------------------------------------------------------------------------------
 

@@ -398,7 +398,9 @@ class Court:
     def undisturbed(self) -> None:
         """Copies alone, on a quick network, change nothing: no sale is reversed that nobody gave up."""
         faults, mild = self.shop.world.faults, Faults()
-        spared = msgspec.structs.replace(faults, duplicate=0, people=0, wrap=False, begin=0, lag=mild.lag)
+        spared = msgspec.structs.replace(
+            faults, duplicate=0, people=0, wrap=False, begin=0, lag=mild.lag, think=mild.think, restart=mild.restart
+        )
         if spared != mild or faults.lag > QUICK:
             return
         for ref, (stubs, _) in self.heard.items():

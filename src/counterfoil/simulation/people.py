@@ -16,7 +16,6 @@ from counterfoil.simulation.plant import CURRENCY, Card, Plant, cards
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Command, Instant, Perform, Reply
 
-THINK: Final = 8.0  # mean seconds between two customers of a terminal
 PATIENCE: Final[Instant] = 40 * SECOND
 TROUBLE: Final = 1.0  # mean seconds until it shows
 ASKS: Final = 4  # how often a cashier repeats a question nobody answers
@@ -212,7 +211,7 @@ class Cashier:
 
     def think(self) -> None:
         """Wait for the next customer."""
-        self.world.after(self.world.wait(THINK), self._next)
+        self.world.after(self.world.wait(self.world.faults.think), self._next)
 
     def _next(self) -> None:
         if not self.staffed and self.shop.busy:
