@@ -47,7 +47,7 @@ class Node:
         self.replied: Callable[[Reply], None] = lambda _reply: None
         self.stepped: Callable[[], None] = lambda: None
         self.died: Callable[[], None] = lambda: None
-        self._build = build
+        self.build = build
         self._station: Station | None = None
         self._inbox: list[Inbound] = []
         self._life = 0
@@ -82,7 +82,7 @@ class Node:
         self._clock = 0
         self._alarm = 0
         self.disk.fate = Fate.DURABLE
-        self._station = self._build(self.disk, self._life)
+        self._station = self.build(self.disk, self._life)
         world.note(f"{self.name} starts")
         self._step_at(world.now)
         for wire in self.wires:
