@@ -18,7 +18,7 @@ from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
-from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant
+from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant, cards
 from counterfoil.simulation.world import Broken
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
@@ -45,17 +45,21 @@ NOTHING_PENDING: Final = {
 }
 # What the verdict calls final must stay so; the others may still change on the way.
 FINAL: Final = frozenset({Verdict.PAID, Verdict.NOT_CHARGED, Verdict.RETURNED})
-# A card number in the clear, or in the two digits a byte of the terminals' dialect.
-CARD_NUMBER: Final = re.compile(
+# What may be a card number on a disk: in digits, or two of them a byte as in the terminals' dialect.
+LIKE_A_CARD: Final = re.compile(
     b"|".join(
-        rb"%s\d{8}|%s" % (prefix.encode(), re.escape(bytes.fromhex(prefix))) for prefix in (*RANGES.values(), NO_RANGE)
+        rb"%s\d{8}|%s[\s\S]{4}" % (prefix.encode(), re.escape(bytes.fromhex(prefix)))
+        for prefix in (*RANGES.values(), NO_RANGE)
     )
 )
+# Columns lie next to each other on a disk, and some digits of a card may be kept: only whole numbers in use count.
+CARD_NUMBERS: Final = frozenset(form for card in cards() for form in (card.pan.encode(), bytes.fromhex(card.pan)))
 NEW_ENTRIES: Final = (
     "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
 )
 
 
+ANY_ATTEMPT: Final = "SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan LIMIT 1 OFFSET ?"
 ADVICES: Final = "SELECT txn, count(*) FROM trail WHERE what = '0420 received' GROUP BY txn"
 CANCELLED: Final = "17"
 QUICK: Final[Instant] = SECOND // 10
@@ -234,10 +238,12 @@ class Court:
 
     def glance(self, choose: Callable[[int], int]) -> None:
         """Ask on the way where the money of one attempt is; `choose(n)` picks one of n."""
-        keys = self.everything()
-        if not keys:
+        disks = [*self._live, self.plant.switch.disk]
+        disk = disks[choose(len(disks))]
+        count = disk.query("SELECT count(*) FROM attempt")[0][0]
+        if not count:
             return
-        key = keys[choose(len(keys))]
+        key = AttemptKey(*disk.query(ANY_ATTEMPT, (choose(count),))[0])
         stubs = self._stubs(key)
         if not any(stubs[:3]):
             return
@@ -314,11 +320,11 @@ class Court:
     def _told(self, key: AttemptKey, truth: TerminalStub) -> None:
         """What the client was told is what became of it. Nobody was ever told anything else afterwards, either."""
         seen = self.shop.seen.get(str(key), [])
+        gone = any(terminal_stub(disk, key) is not None for disk in self.buried)
         if str(key) in self.shop.kept:
-            must(not seen or truth.state not in PAID, f"{key}: the goods were kept, and it stands as {truth.state}")
+            must(gone or truth.state not in PAID, f"{key}: the goods were kept, and it stands as {truth.state}")
             return
         for outcome in seen:
-            gone = any(disk for disk in self.buried if terminal_stub(disk, key) is not None)
             allowed = TOLD[outcome] | ({"reversing", "sent"} if gone else set())
             must(truth.state in allowed, f"{key} was told {seen}, and is {truth.state}")
         must("approved" not in seen[1:] or set(seen) == {"approved"}, f"{key} was told {seen}")
@@ -391,7 +397,7 @@ class Court:
     def disks(self) -> None:
         """No card number on any disk; nothing in quarantine that was not damaged on the way."""
         for disk in [*(node.disk for node in self.plant.nodes), *self.buried]:
-            must(CARD_NUMBER.search(disk.image()) is None, "a card number is on a disk")
+            must(CARD_NUMBERS.isdisjoint(LIKE_A_CARD.findall(disk.image())), "a card number is on a disk")
             kept = disk.query("SELECT count(*) FROM quarantine")[0][0]
             must(not kept or self.shop.world.faults.corrupt > 0, f"{kept} messages in quarantine, and none was damaged")
 

@@ -55,6 +55,7 @@ class Shop:
         self.kept: set[str] = set()  # attempts whose goods stayed in the shop
         self.paper: dict[tuple[str, str], list[str]] = {}  # (attempt, copy) → texts that came out
         self.messages: dict[str, int] = {}  # notices delivered, by name
+        self._goods: dict[str, str] = {}  # what became of them does not change when it is asked again
         self._asked: dict[int, Told | None] = {}
         self._at: dict[int, Node] = {}
         self._cashiers = [Cashier(self, terminal) for terminal in plant.terminals()]
@@ -145,12 +146,12 @@ class Shop:
 
     def goods(self, ref: str, then: Callable[[], None] | None = None) -> None:
         """Answer the goods question: what was told as approved was handed over, the rest is anybody's guess."""
-        answer = "handed_over"
-        if ref not in self.kept and "approved" not in self.seen.get(ref, ()):
-            answer = self.world.random.choice(("handed_over", "kept"))
-        if ref in self.kept or answer == "kept":
+        if ref not in self._goods:
+            sure = "approved" in self.seen.get(ref, ())
+            self._goods[ref] = "handed_over" if sure else self.world.random.choice(("handed_over", "kept"))
+        answer = self._goods[ref]
+        if answer == "kept":
             self.kept.add(ref)
-            answer = "kept"
         self.ask(ref[:8], "goods", {"ref": ref, "answer": answer}, lambda _body: then() if then else None)
 
     # --- after hours ------------------------------------------------------------------------------------------------
