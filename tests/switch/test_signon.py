@@ -64,6 +64,17 @@ def test_a_sign_on_doubled_by_the_network_gets_the_same_keys() -> None:
     assert later.de62 != first.de62
 
 
+def test_a_fresh_device_is_no_repeat_of_the_old_one_after_the_clock_went_back() -> None:
+    """The same STAN, "recent" for as long as the clock was behind (simulator, swarm 1000/31)."""
+    made = Scene()
+    made.sign_on(stan="000002")
+    made.stans[T1] = 2
+    made.approved()
+    made.now -= 3600 * SECOND
+    (answer,) = made.told(made.frame(Message("0800", de11="000002", de41=T1, de42=MERCHANT, de60="00000000003")))
+    assert nested.de60(answer.de60).batch == "000002"
+
+
 @pytest.mark.parametrize(
     ("stans", "batch"),
     [(["000005"], "000001"), (["000002"], "000002"), (["000001", "000001"], "000002"), (["000003"], "000001")],

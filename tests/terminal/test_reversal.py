@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from counterfoil.iso8583 import CUP_POS, Message
+from counterfoil.iso8583 import CUP_POS, Message, nested
 from counterfoil.step import SECOND
 from terminal.counter import MERCHANT, PAN, T1, T2, TIMER, TRACK, Counter
 
@@ -246,12 +246,25 @@ def test_only_a_supervisor_can_take_it_away(counter: Counter) -> None:
     assert (told["state"], told["case"]) == ("escalated", "T-T0000001-000001-000002")
     assert "T-T0000001-000001-000002" in told["sentence"]["en"]
     assert counter.ask("escalate", ref=REF, operator="00", reason="again")["error"] == "not_pending"
-    counter.line.clear()
+    counter.line.pop(0)  # the reversal that nobody answered
+    counter.answer(mti="0800")
     counter.sale()
     counter.request("0200")
     stub = counter.stub(REF)
     assert (stub.state, stub.case) == ("escalated", told["case"])
     assert stub.history[-1].message == {"reason": "the host is gone", "case": told["case"]}
+
+
+def test_after_an_escalation_the_terminal_goes_on_in_another_batch(counter: Counter) -> None:
+    """Its next request in the same batch would prove that it closed the sale (simulator, swarm 1000/123)."""
+    counter.ask("escalate", ref=REF, operator="00", reason="the host is gone")
+    counter.line.pop(0)
+    request = counter.request("0800")
+    assert nested.de60(request.de60).batch == "000000"
+    counter.receive(counter.host.sign_on(request))  # this host knows no such batch and gives the same one again
+    counter.sale()
+    sold = counter.request("0200")
+    assert (sold.de11, nested.de60(sold.de60).batch) == ("000004", "000001")
 
 
 def test_the_track_is_nowhere_in_the_store(counter: Counter) -> None:

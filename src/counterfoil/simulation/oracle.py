@@ -6,9 +6,9 @@ what the three stations hold, what the verdict says of it, and what the clients 
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -220,7 +220,8 @@ class Stubs(NamedTuple):
 class Court:
     """One world, heard on the way and at rest."""
 
-    def __init__(self, plant: Plant, shop: Shop, buried: list[Disk]) -> None:
+    def __init__(self, plant: Plant, shop: Shop, buried: list[Disk], choice: random.Random) -> None:
+        self.choice = choice  # its own: what the oracle looks at does not change what happens
         self.plant = plant
         self.shop = shop
         self.buried = buried
@@ -236,14 +237,14 @@ class Court:
     def _live(self) -> list[Disk]:
         return [node.disk for node in self.plant.machines.values() if not node.gone]
 
-    def glance(self, choose: Callable[[int], int]) -> None:
-        """Ask on the way where the money of one attempt is; `choose(n)` picks one of n."""
+    def glance(self) -> None:
+        """Ask on the way where the money of one attempt is."""
         disks = [*self._live, self.plant.switch.disk]
-        disk = disks[choose(len(disks))]
+        disk = self.choice.choice(disks)
         count = disk.query("SELECT count(*) FROM attempt")[0][0]
         if not count:
             return
-        key = AttemptKey(*disk.query(ANY_ATTEMPT, (choose(count),))[0])
+        key = AttemptKey(*disk.query(ANY_ATTEMPT, (self.choice.randrange(count),))[0])
         stubs = self._stubs(key)
         if not any(stubs[:3]):
             return

@@ -71,7 +71,7 @@ class Scene:
         self.watches = [Watch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
         for watch, node in zip(self.watches, self.plant.issuers.values(), strict=True):
             node.stepped = watch.look
-        self.court = Court(self.plant, self.shop, self.buried)
+        self.court = Court(self.plant, self.shop, self.buried, random.Random(f"{name}/oracle"))  # noqa: S311 - as above
         self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
 
     def play(self) -> Outcome:
@@ -101,7 +101,7 @@ class Scene:
         while self.shop.busy:
             world.run(world.now + PACE)
             if round(world.elapsed()) % GLANCE == 0:
-                self.court.glance(world.random.randrange)
+                self.court.glance()
             self._bounded(world.begin + LONGEST_DAY, "the shops never close")
 
     def _bounded(self, latest: Instant, what: str) -> None:
@@ -142,7 +142,7 @@ class Scene:
             elif self.shop.quiet and not self.shop.unanswered:
                 break
             world.run(world.now + PACE)
-            self.court.glance(world.random.randrange)
+            self.court.glance()
             self._bounded(latest, "it does not come to rest")
         self.outcome.closing_seconds = (rested - healed) / SECOND
         before = self._money()

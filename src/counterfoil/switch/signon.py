@@ -78,7 +78,8 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
 
 def _repeated(desk: Desk, work: Work, terminal: Terminal, stan: str, code: str) -> bool:
     """The network doubled the request: whichever answer the terminal takes, the keys must be these."""
-    recent = work.now - terminal.signed_on_at < desk.settings.signon_repeat
+    # Not from the future either: after the clock went back an old sign-on is not a recent one.
+    recent = 0 <= work.now - terminal.signed_on_at < desk.settings.signon_repeat
     return bool(recent and terminal.mak and (stan, code) == (terminal.signon_stan, terminal.signon_code))
 
 

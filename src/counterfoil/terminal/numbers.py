@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.step import Instant
+from counterfoil.terminal.attempt import NO_BATCH
 from counterfoil.terminal.lane import Lane
 
 LAST_STAN: Final = 999_999
@@ -27,6 +28,12 @@ def next_stan(lane: Lane) -> str:
 def start_over(lane: Lane, now: Instant) -> None:
     """The STANs of this batch are used up: nothing is sold before a sign-on gave another batch."""
     lane.device = msgspec.structs.replace(lane.device, stan=0, spent=lane.device.spent or lane.device.batch)
+    require_sign_on(lane, now)
+
+
+def leave_batch(lane: Lane, now: Instant) -> None:
+    """Ask the host for another batch. Its STANs are not used up: a host that gives the same one again may."""
+    lane.device = msgspec.structs.replace(lane.device, batch=NO_BATCH)
     require_sign_on(lane, now)
 
 

@@ -108,7 +108,10 @@ def not_sent(work: Work, lane: Lane) -> None:
 
 
 def escalate(work: Work, lane: Lane, operator: str, reason: str) -> Attempt:
-    """A supervisor hands the pending reversal to a person, under a case number."""
+    """A supervisor hands the pending reversal to a person, under a case number.
+
+    The terminal goes on in another batch: its next request in this one would prove to the host that it closed the sale.
+    """
     attempt = lane.current
     assert attempt is not None
     case = f"T-{attempt.ref.replace('/', '-')}"
@@ -116,4 +119,5 @@ def escalate(work: Work, lane: Lane, operator: str, reason: str) -> Attempt:
     work.note(lane, f"escalated by {operator}", attempt, {"reason": reason, "case": case})
     lane.exchange = lane.current = None
     lane.burst = 0
+    numbers.leave_batch(lane, work.now)
     return attempt
