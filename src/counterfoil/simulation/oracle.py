@@ -432,13 +432,18 @@ class Court:
         return [stub.returned_at - stub.debited_at for stub in issuers if stub.returned]
 
     def families(self) -> None:
-        """Of a sale and its retries at most one stands (P4)."""
-        paid: Counter[str] = Counter()
+        """Of a sale and its retries at most one stands (P4).
+
+        Card and amount belong to a family's name: what was never sent before the first sign-on has no key that a fresh
+        device could not use again.
+        """
+        truths = [
+            (ref, stubs.truth, finding) for ref, (stubs, finding) in self.heard.items() if stubs.truth is not None
+        ]
+        paid: Counter[tuple[str, str, int]] = Counter()
         roots: dict[str, str] = {}
-        for ref, (stubs, finding) in sorted(self.heard.items(), key=lambda item: item[1][0].truth.started_at):  # type: ignore[union-attr]
-            truth = stubs.truth
-            assert truth is not None
+        for ref, truth, finding in sorted(truths, key=lambda item: item[1].started_at):
             roots[ref] = roots.get(truth.retry_of, truth.retry_of) or ref
-            paid[roots[ref]] += finding.stands > 0
-        for root, count in paid.items():
+            paid[roots[ref], truth.last4, truth.amount] += finding.stands > 0
+        for (root, _, _), count in paid.items():
             must(count <= 1, f"{count} attempts of the family of {root} stand")
