@@ -437,13 +437,12 @@ class Court:
         Card and amount belong to a family's name: what was never sent before the first sign-on has no key that a fresh
         device could not use again.
         """
-        truths = [
-            (ref, stubs.truth, finding) for ref, (stubs, finding) in self.heard.items() if stubs.truth is not None
-        ]
+        truths = {ref: stubs.truth for ref, (stubs, _) in self.heard.items() if stubs.truth is not None}
         paid: Counter[tuple[str, str, int]] = Counter()
-        roots: dict[str, str] = {}
-        for ref, truth, finding in sorted(truths, key=lambda item: item[1].started_at):
-            roots[ref] = roots.get(truth.retry_of, truth.retry_of) or ref
-            paid[roots[ref], truth.last4, truth.amount] += finding.stands > 0
+        for ref, truth in truths.items():
+            root = ref
+            while root in truths and truths[root].retry_of:
+                root = truths[root].retry_of
+            paid[root, truth.last4, truth.amount] += self.heard[ref][1].stands > 0
         for (root, _, _), count in paid.items():
             must(count <= 1, f"{count} attempts of the family of {root} stand")
