@@ -13,12 +13,13 @@ from counterfoil.errors import DecodeError, EncodeError, OurError
 from counterfoil.iso8583.compiled import Compiler
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits
 from counterfoil.iso8583.fields import Field, Kind, Prefix
-from counterfoil.iso8583.message import NAME_OF, Message
-from counterfoil.iso8583.show import amounts, hidden
+from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
+from counterfoil.iso8583.show import Show, amounts, clear, hidden
 
 # loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
 NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
 _VARIANTS_MAX: Final = 64
+_PLANS_MAX: Final = 256
 
 
 class Shape(NamedTuple):
@@ -55,7 +56,8 @@ class Dialect:
         self.style: Final = style
         self._shapes = tuple(shapes)
         self._nested = nested
-        self._evidence = {n: (str(n), field.show) for n, field in self.fields.items() if n not in NEVER_KEPT}
+        self._evidence = {n: field.show for n, field in self.fields.items() if n not in NEVER_KEPT}
+        self._plans: dict[tuple[str, ...], tuple[tuple[str, str, Show], ...]] = {}
         self._elements = {number: Element(field, style) for number, field in self.fields.items()}
         self._compiler = Compiler(self.fields, style)
         self._decoders, self._encoders = self._compiler.decoders, self._compiler.encoders
@@ -276,15 +278,28 @@ class Dialect:
 
     def kept(self, message: Message) -> dict[str, str]:
         """What a station may keep of a message as evidence: flat, masked, without what must never be on a disk."""
-        lines = self._evidence
+        values = message.__dict__
+        names = tuple(values)
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._plan(message)
+            if len(self._plans) < _PLANS_MAX:
+                self._plans[names] = plan
         kept = {}
-        for number, value in message.items():
-            if number in lines:
-                name, show = lines[number]
-                kept[name] = show(value.hex().upper() if isinstance(value, bytes) else str(value))
-            elif number not in NEVER_KEPT:
-                kept[str(number)] = hidden(str(value))
+        for name, key, show in plan:
+            value = values[name]
+            if value is not None:
+                text = value if type(value) is str else value.hex().upper() if type(value) is bytes else str(value)
+                kept[key] = text if show is clear else show(text)
         return kept
+
+    def _plan(self, message: Message) -> tuple[tuple[str, str, Show], ...]:
+        """Which attributes of messages with these fields are kept, under which number, shown how; ascending."""
+        numbers = sorted(NUMBER_OF[name] for name in message.__dict__ if name in NUMBER_OF)
+        lines = self._evidence
+        return tuple(
+            (NAME_OF[number], str(number), lines.get(number, hidden)) for number in numbers if number not in NEVER_KEPT
+        )
 
     def from_flat(self, mti: str, fields: Mapping[str, str]) -> Message:
         """The message whose revealed flat form this is; EncodeError for a key or value that cannot be one."""

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from counterfoil.iso8583.encoding import Style, decoded
 from counterfoil.iso8583.fields import Align, Field, Prefix
-from counterfoil.iso8583.message import NAME_OF, Message
+from counterfoil.iso8583.message import NUMBER_OF, Message
 from counterfoil.iso8583.reading import decoder_source
 from counterfoil.iso8583.writing import encoder_source
 
@@ -42,7 +42,6 @@ _TABLES: Final[dict[str, Any]] = {
     "new": object.__new__,
     "Message": Message,
 }
-_NUMBER_OF: Final = {name: number for number, name in NAME_OF.items()}
 
 
 class Compiler:
@@ -62,7 +61,7 @@ class Compiler:
 
     def learn_encoder(self, names: tuple[str, ...]) -> None:
         """Make the encoder for messages whose attributes stand in this order, while there is room."""
-        numbers = sorted(_NUMBER_OF[name] for name in names if name != "mti")
+        numbers = sorted(NUMBER_OF[name] for name in names if name != "mti")
         fields = self._plain(numbers)
         if fields is not None and len(self.encoders) < CACHE_MAX:
             self.encoders[names] = _run(encoder_source(fields, self._style, names), "<encoder>")

@@ -176,7 +176,7 @@ class Message:
     def items(self) -> Iterator[tuple[int, Any]]:
         """Number and value of the fields that are there, ascending."""
         # A message has some fifteen fields; walking those and sorting is five times cheaper than asking for all 127.
-        return iter(sorted((_NUMBER_OF[n], v) for n, v in self.__dict__.items() if v is not None and n in _NUMBER_OF))
+        return iter(sorted((NUMBER_OF[n], v) for n, v in self.__dict__.items() if v is not None and n in NUMBER_OF))
 
     def strays(self) -> list[str]:
         """Names somebody assigned that are no fields (a misspelt `m.de1l = …`); the encoder refuses them."""
@@ -206,5 +206,5 @@ class Message:
 
 
 NAME_OF: Final[dict[int, str]] = {number: f"de{number}" for number in range(2, 129) if number != 65}
-_NUMBER_OF: Final[dict[str, int]] = {name: number for number, name in NAME_OF.items()}
+NUMBER_OF: Final[dict[str, int]] = {name: number for number, name in NAME_OF.items()}
 _NAMES: Final = frozenset(NAME_OF.values())

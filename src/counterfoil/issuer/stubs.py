@@ -46,14 +46,14 @@ BALANCES: Final = (
 )
 
 
-def stub(store: Store, rrn: str) -> IssuerStub | None:
-    """What is known under a retrieval reference number, with its history; None when nothing is.
+def stub(store: Store, rrn: str, *, history: bool = True) -> IssuerStub | None:
+    """What is known under a retrieval reference number, with its history if it is wanted; None when nothing is.
 
     One number can stand for two rows only when the switch gave it out twice; the first is meant.
     """
     with store.reading():
         rows = store.query(BY_RRN, (rrn,)) or store.query(BY_ADVICE, (rrn,))
-        stubs = _stubs(store, rows[:1])
+        stubs = _stubs(store, rows[:1], history=history)
     return stubs[0] if stubs else None
 
 
@@ -138,22 +138,24 @@ def _contra_accounts(entries: list[Entry]) -> list[Account]:
     return [chart.contra(name) for name in sorted(names) if not chart.is_cardholders(name)]
 
 
-def _stubs(store: Store, rows: list[tuple[Any, ...]]) -> list[IssuerStub]:
+def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -> list[IssuerStub]:
     if not rows:
         return []
     station = store.query(STATION)[0][0]
-    return [_stub(store, station, _txn(row)) for row in rows]
+    return [_stub(station, txn, _history(store, txn) if history else ()) for txn in map(_txn, rows)]
+
+
+def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
+    rows = store.query(HISTORY, (txn.key,))
+    return tuple(Happened(at, what, msgspec.json.decode(message)) for at, what, message in rows)
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:
     return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
 
 
-def _stub(store: Store, station: str, txn: Txn) -> IssuerStub:
+def _stub(station: str, txn: Txn, history: tuple[Happened, ...]) -> IssuerStub:
     _, transmitted, stan = txn.key.split("/")
-    history = tuple(
-        Happened(at, what, msgspec.json.decode(message)) for at, what, message in store.query(HISTORY, (txn.key,))
-    )
     return IssuerStub(
         issuer=station,
         rrn=txn.rrn,

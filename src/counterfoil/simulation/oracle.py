@@ -292,12 +292,12 @@ class Court:
         return finding, listed
 
     def _stubs(self, key: AttemptKey) -> Stubs:
-        terminal = next(filter(None, (terminal_stub(disk, key) for disk in self._live)), None)
-        truth = terminal or next(filter(None, (terminal_stub(disk, key) for disk in self.buried)), None)
-        switch = switch_stub(self.plant.switch.disk, key)
+        terminal = next(filter(None, (terminal_stub(disk, key, history=False) for disk in self._live)), None)
+        truth = terminal or next(filter(None, (terminal_stub(disk, key, history=False) for disk in self.buried)), None)
+        switch = switch_stub(self.plant.switch.disk, key, history=False)
         issuer = None
         if switch is not None and switch.issuer:
-            issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn)
+            issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn, history=False)
         return Stubs(terminal, switch, issuer, truth)
 
     def _positions(self, stubs: Stubs) -> str:
@@ -321,7 +321,7 @@ class Court:
     def _told(self, key: AttemptKey, truth: TerminalStub) -> None:
         """What the client was told is what became of it. Nobody was ever told anything else afterwards, either."""
         seen = self.shop.seen.get(str(key), [])
-        gone = any(terminal_stub(disk, key) is not None for disk in self.buried)
+        gone = any(terminal_stub(disk, key, history=False) is not None for disk in self.buried)
         if str(key) in self.shop.kept:
             must(gone or truth.state not in PAID, f"{key}: the goods were kept, and it stands as {truth.state}")
             return

@@ -25,14 +25,16 @@ BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, att
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
 # Same batch, higher STAN: another batch may be another device, an earlier STAN a request that was late.
+# The next one is enough; asking for the earliest of all would read the rest of the batch.
 FOLLOWED: Final = (
-    "SELECT min(started_at) FROM attempt WHERE terminal = ? AND batch = ? AND stan > ? AND started_at >= ? AND rrn > ?"
+    "SELECT started_at FROM attempt WHERE terminal = ? AND batch = ? AND stan > ? AND started_at >= ? AND rrn > ? "
+    "ORDER BY stan LIMIT 1"
 )
 HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
 
 
-def stub(store: Store, ref: AttemptKey | str) -> SwitchStub | None:
+def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> SwitchStub | None:
     """The stub of an attempt by its key, by TERMINAL/BATCH/STAN or by RRN; None when this switch never saw it."""
     key = parse_ref(ref) if isinstance(ref, str) else ref
     with store.reading():
@@ -40,9 +42,10 @@ def stub(store: Store, ref: AttemptKey | str) -> SwitchStub | None:
         if not rows:
             return None
         terminal, batch, stan, rrn, started = *rows[0][:4], rows[0][16]
-        followed = store.query(FOLLOWED, (terminal, batch, stan, started, rrn))[0][0] or 0
-        history = store.query(HISTORY, (rrn,))
-    return _stub(rows[0], followed, tuple(Happened(at, what, _message(text)) for at, what, text in history))
+        next_one = store.query(FOLLOWED, (terminal, batch, stan, started, rrn))
+        lines = store.query(HISTORY, (rrn,)) if history else []
+    followed = next_one[0][0] if next_one else 0
+    return _stub(rows[0], followed, tuple(Happened(at, what, _message(text)) for at, what, text in lines))
 
 
 def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[SwitchStub]:

@@ -14,6 +14,25 @@ from counterfoil.transaction import AttemptKey, Happened, TerminalStub
 NO_BATCH: Final = "000000"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
 
+BORN_WITH: Final = frozenset(
+    [
+        "terminal",
+        "batch",
+        "stan",
+        "merchant",
+        "amount",
+        "currency",
+        "card",
+        "last4",
+        "entry",
+        "started_at",
+        "key",
+        "content",
+        "retry_of",
+    ]
+)
+"""What an attempt is made with and keeps: the store writes it once."""
+
 
 class Device(msgspec.Struct, frozen=True):
     """One terminal: who it is, its keys (sealed), its batch and the last STAN it used.
@@ -109,12 +128,14 @@ class Attempt(msgspec.Struct, frozen=True):
         return next((word for word in ("failed", "sent") if word in copies), self.cardholder_copy)
 
     def changed(self, **changes: Any) -> Self:
-        """The same attempt with some fields replaced; never its state."""
+        """The same attempt with some fields replaced; never its state, nor what it was born with."""
+        assert BORN_WITH.isdisjoint(changes)
         assert "state" not in changes  # only `after` moves an attempt
         return msgspec.structs.replace(self, **changes)
 
     def after(self, event: Event, now: Instant, **changes: Any) -> Self:
         """The attempt after an event of its lifecycle; OurError when the table has no such move."""
+        assert BORN_WITH.isdisjoint(changes)
         state = moved(self.state, event)
         if state is State.REVERSING and self.state is not State.REVERSING:
             changes.setdefault("reason", REASONS[event])

@@ -7,6 +7,7 @@ process, and answer for the verdict, the console and the oracles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Migration, Store, migrations_of
-from counterfoil.terminal.attempt import Attempt, Device
+from counterfoil.terminal.attempt import BORN_WITH, Attempt, Device
 from counterfoil.terminal.lifecycle import State
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
 
@@ -33,7 +34,12 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
 
 
 PUT_DEVICE: Final = _upsert("device", _DEVICE, ("terminal",))
-PUT_ATTEMPT: Final = _upsert("attempt", _ATTEMPT, _KEY)
+# What moves after the birth of an attempt. The rest is said once, and its indexes are left alone.
+_MOVES: Final = tuple(name for name in Attempt.__struct_fields__ if name not in BORN_WITH)
+MOVE_ATTEMPT: Final = (
+    f"UPDATE attempt SET {', '.join(f'{_SQL_NAMES.get(name, name)} = ?' for name in _MOVES)} "  # noqa: S608 - names of this file
+    "WHERE terminal = ? AND batch = ? AND stan = ?"
+)
 NEW_ATTEMPT: Final = f"INSERT INTO attempt ({', '.join(_ATTEMPT)}) VALUES ({', '.join('?' * len(_ATTEMPT))})"  # noqa: S608 - names of this file
 PUT_SLIP: Final = "INSERT INTO slip (terminal, batch, stan, facts) VALUES (?, ?, ?, ?)"
 PUT_TRAIL: Final = "INSERT INTO trail (terminal, line, at, batch, stan, what, message) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -126,7 +132,7 @@ class Records:
         with store.transaction():
             store.executemany(PUT_DEVICE, [msgspec.structs.astuple(device) for device in written.devices])
             store.executemany(NEW_ATTEMPT, [_row(attempt) for attempt in written.born])
-            store.executemany(PUT_ATTEMPT, [_row(attempt) for attempt in written.moved])
+            store.executemany(MOVE_ATTEMPT, [_moves(_row(attempt)) for attempt in written.moved])
             store.executemany(PUT_SLIP, [(*key, _encode(slip).decode()) for key, slip in written.slips])
             store.executemany(PUT_TRAIL, written.lines)
             store.commit()
@@ -180,6 +186,9 @@ def _row(attempt: Attempt) -> list[Any]:
     return row
 
 
+_moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, (*_MOVES, *_KEY)))
+
+
 def _attempts(rows: Iterable[tuple[Any, ...]]) -> list[Attempt]:
     found = []
     for row in rows:
@@ -192,8 +201,11 @@ def _attempts(rows: Iterable[tuple[Any, ...]]) -> list[Attempt]:
 # --- for other processes: any Store, also a read-only one ------------------------------------------------------------
 
 
-def stub(store: Store, key: AttemptKey) -> TerminalStub | None:
-    """What this store says of one sale, with its history; None when it has none."""
+def stub(store: Store, key: AttemptKey, *, history: bool = True) -> TerminalStub | None:
+    """What this store says of one sale, with its history unless nobody wants it; None when it has none."""
+    if not history:
+        found = _attempts(store.query(ONE, key))
+        return found[0].stub() if found else None
     with store.reading():
         found = _attempts(store.query(ONE, key))
         return _with_history(store, found[0]) if found else None

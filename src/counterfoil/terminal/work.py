@@ -95,7 +95,14 @@ class Work:
         number = parse_ref(ref) if isinstance(ref, str) else None
         if number is None:
             return None
-        return self._saved.get(str(number)) or self.records.one(number)
+        saved = self._saved.get(str(number))
+        if saved is not None:
+            return saved
+        # Whatever a lane is busy with it remembers as it was written last.
+        lane = self.lanes.get(number.terminal) or self.base.get(number.terminal)
+        if lane is not None and lane.current is not None and lane.current.ref == ref:
+            return lane.current
+        return self.records.one(number)
 
     def paid_in_family(self, root: str, but: str = "") -> Attempt | None:
         """An approved attempt in a chain of retries, other than `but`; None when there is none."""

@@ -19,8 +19,13 @@ def render(document: Document, language: Language, width: int = 32) -> str:
     """The slip as lines of at most `width` columns, each ended by a newline. ValueError for a width no paper has."""
     if width not in WIDTHS:
         raise ValueError("paper is 32 or 48 columns wide")
-    lines = [line.rstrip() for node in document.nodes for line in _node(node, language, width)]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join([_printed(node, language, width) for node in document.nodes])
+
+
+# Most of a slip is the same on the next one: its titles, the merchant, the small print.
+@lru_cache(maxsize=1024)
+def _printed(node: Node, language: Language, width: int) -> str:
+    return "".join([f"{line.rstrip()}\n" for line in _node(node, language, width)])
 
 
 def columns(text: str) -> int:
