@@ -31,8 +31,11 @@ class Disk(Store):
     """A store copied from an image. `fate` is decided anew before every step; `commits` counts the durable ones."""
 
     def __init__(self, image: bytes) -> None:
-        connection = apsw.Connection(":memory:")
-        connection.deserialize("main", image)
+        connection, source = apsw.Connection(":memory:"), apsw.Connection(":memory:")
+        source.deserialize("main", image)
+        with connection.backup("main", source, "main") as copying:  # used as it was read in, it would be much slower
+            copying.step()
+        source.close()
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
         super().__init__(connection, ":memory:", readonly=False, lock=None)
