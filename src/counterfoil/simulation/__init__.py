@@ -11,8 +11,21 @@ What it does not cover: bytes on a socket (framing, back-pressure, partial reads
 engine below a commit (torn pages, power cuts: the storage tests), several processes on one machine, the operator.
 """
 
-from counterfoil.simulation.campaign import Job, Report, jobs_of, replay, run, shrunk
+from counterfoil.simulation.campaign import Job, Report, failure, jobs_of, play, replay, run, shrunk
 from counterfoil.simulation.mixes import MIXES, Faults
-from counterfoil.simulation.scene import Outcome
+from counterfoil.simulation.scene import SALES, Outcome
 
-__all__ = ["MIXES", "Faults", "Job", "Outcome", "Report", "jobs_of", "replay", "run", "shrunk"]
+__all__ = [
+    "MIXES",
+    "SALES",
+    "Faults",
+    "Job",
+    "Outcome",
+    "Report",
+    "failure",
+    "jobs_of",
+    "play",
+    "replay",
+    "run",
+    "shrunk",
+]
