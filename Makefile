@@ -1,13 +1,15 @@
 # make up    set the project up and run the demo stack (Ctrl-C stops it)
 # make test  set the project up and run every check
+# make prove play every ring of the reliability proof and write docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UP     ?=
 TEST   ?=
+PROVE  ?=
 
-.PHONY: up test check bench day pins clean
+.PHONY: up test check prove bench pins clean
 .DEFAULT_GOAL := up
 
 $(BIN)/python:
@@ -35,6 +37,12 @@ check: $(VENV)/.dev
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST)
+
+# Minutes the simulator plays; what earlier runs of the same code proved is kept and added to.
+MINUTES ?= 10
+
+prove: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m prove --minutes $(MINUTES) $(PROVE)
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/codec.py

@@ -1,0 +1,150 @@
+"""What was measured, as it is kept in docs/reliability.json; the report is written from it and from nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.simulation import Outcome
+from counterfoil.step import SECOND
+
+ROOT: Final = Path(__file__).parents[2]
+SRC: Final = ROOT / "src" / "counterfoil"
+RECORD: Final = ROOT / "docs" / "reliability.json"
+# What takes no part in a simulated world; a change there leaves what was measured true.
+OUTSIDE: Final = ("cli", "day", "inquiry", "links", "stack")
+FINE: Final = 60  # seconds; longer exposures are counted in steps of ten
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """The worlds of one mix, added up.
+
+    `exposures` counts how many seconds money that came back was gone; `exceptions` counts what a person must decide,
+    by verdict; `digest` runs through the journals of all worlds in order.
+    """
+
+    worlds: int = 0
+    transactions: int = 0
+    attempts: int = 0
+    steps: int = 0
+    one_sided: int = 0
+    unreported: int = 0
+    ledger_sum: int = 0
+    closing_seconds: float = 0.0
+    virtual_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    exceptions: dict[str, int] = {}
+    faults: dict[str, int] = {}
+    exposures: dict[str, int] = {}
+    digest: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        """One more world that broke no promise."""
+        self.worlds += 1
+        self.transactions += outcome.transactions
+        self.attempts += outcome.attempts
+        self.steps += outcome.steps
+        self.one_sided += outcome.one_sided
+        self.unreported += outcome.unreported
+        self.ledger_sum += sum(abs(amount) for amount in outcome.ledger_sum.values())
+        self.closing_seconds = max(self.closing_seconds, outcome.closing_seconds)
+        self.virtual_seconds += outcome.seconds
+        for finding in outcome.exceptions:
+            count(self.exceptions, finding.verdict)
+        for kind, times in outcome.faults.items():
+            count(self.faults, kind, times)
+        for exposure in outcome.exposures:
+            seconds = -(-exposure // SECOND)
+            count(self.exposures, str(seconds if seconds <= FINE else -(-seconds // 10) * 10))
+        self.digest = chained(self.digest, outcome.digest)
+
+    def join(self, later: Tally) -> None:
+        """The worlds that come after these."""
+        for name in ("worlds", "transactions", "attempts", "steps", "one_sided", "unreported", "ledger_sum"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        self.closing_seconds = max(self.closing_seconds, later.closing_seconds)
+        self.virtual_seconds += later.virtual_seconds
+        self.cpu_seconds += later.cpu_seconds
+        for mine, others in ((self.exceptions, later.exceptions), (self.faults, later.faults)):
+            for kind, times in others.items():
+                count(mine, kind, times)
+        for seconds, times in later.exposures.items():
+            count(self.exposures, seconds, times)
+        self.digest = chained(self.digest, later.digest)
+
+
+class Campaign(msgspec.Struct, kw_only=True):
+    """Simulated worlds under one state of the code. A mix's worlds are `first_world` and those that follow."""
+
+    code: str
+    commit: str
+    date: str
+    machine: str
+    seed: int
+    first_world: int
+    mixes: dict[str, Tally] = {}
+    failures: list[dict[str, Any]] = []
+
+
+class Part(msgspec.Struct, kw_only=True):
+    """Another ring: the command that was run, at which commit, and what it printed."""
+
+    command: str
+    commit: str
+    date: str
+    seconds: int
+    found: dict[str, Any]
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """Everything that was measured, the newest campaign last."""
+
+    campaigns: list[Campaign] = []
+    parts: dict[str, Part] = {}
+
+
+def count(counted: dict[str, int], key: str, times: int = 1) -> None:
+    """Some more of a kind."""
+    counted[key] = counted.get(key, 0) + times
+
+
+def chained(before: str, after: str) -> str:
+    """One digest for what came before and what comes after."""
+    return hashlib.blake2b((before + after).encode(), digest_size=16).hexdigest()
+
+
+def load(path: Path) -> Record:
+    """The record so far; an empty one when there is none."""
+    return msgspec.json.decode(path.read_bytes(), type=Record) if path.exists() else Record()
+
+
+def save(record: Record, path: Path) -> None:
+    """Replace the file in one go: whoever stops a campaign finds everything up to the last chunk."""
+    new = path.with_suffix(".new")
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(record, order="deterministic"), indent=1) + b"\n")
+    new.replace(path)
+
+
+def code() -> str:
+    """A digest of the sources that take part in a simulated world."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(SRC.rglob("*.py")):
+        inside = path.relative_to(SRC)
+        if inside.parts[0] not in OUTSIDE:
+            digest.update(inside.as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def commit() -> str:
+    """The commit that is checked out, with a plus sign when src has changed since."""
+    head = _git("rev-parse", "--short=10", "HEAD")
+    return head + ("+" if _git("status", "--porcelain", "--", "src") else "")
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,0 +1,147 @@
+"""docs/reliability.md, written from docs/reliability.json alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from counterfoil.simulation import MIXES
+from prove.record import Campaign, Record, Tally, count
+
+HEAD = """# Reliability: what was proved, and how
+
+Written by `make prove` from [reliability.json](reliability.json); nothing here is typed by hand. A transaction is one
+sale asked for at a counter, with everything that becomes of it: reversals, repeats, advices, the receipt.
+*One-sided* means that, when nothing moves any more, the customer's account and the shop's claim do not say the same;
+*unreported* that no case is open for it. The promise is that the last figure is zero, whatever happens.
+"""
+
+LIMITS = """## What this does not cover
+
+- Power cuts on real hardware. Ring 2 fails and cuts every write, sync, truncate and delete that SQLite asks for, and a
+  killed process (ring 3) leaves the page cache alive; a disk that says "synced" and lies is out of reach of both.
+- The machine: memory errors, a wrong clock that no process can see, a file system that mixes up blocks.
+- Other people's terminals and issuers. The terminal and the issuers in every ring are this project's own; a foreign
+  counterpart meets the codec (interop tests against independent implementations), not the campaign.
+- Bytes on a socket in ring 1: framing, back-pressure and half-open connections are played by ring 3 and by the tests of
+  the links, with far fewer transactions.
+- One sale at a time per terminal, purchases and reversals only: voids, refunds, pre-authorisations, batch upload and
+  settlement files are not built yet, and the mutants that need them are listed as waiting.
+- Thousands of terminals: a world has four terminals and two issuers, so that crowded moments are rare in it.
+- The operator: wrong configuration, a restored backup of one store only, deleted files. What then happens is told in
+  [operations.md](operations.md), not proved.
+- Chance. A fault that shows once in ten million transactions will probably not show here.
+"""
+
+
+def written(record: Record) -> str:
+    """The report."""
+    parts = [HEAD]
+    if record.campaigns:
+        *earlier, newest = record.campaigns
+        parts += [simulator(newest), broken(record.campaigns), faults(newest)]
+        if earlier:
+            parts.append(history(earlier))
+    parts.append(LIMITS)
+    return "\n".join(part for part in parts if part)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table; every column but the first holds numbers."""
+    lines = [f"| {' | '.join(head)} |", "|" + "|".join(["---"] + ["---:"] * (len(head) - 1)) + "|"]
+    lines += [f"| {' | '.join(map(shown, row))} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def shown(value: object) -> str:
+    """A number with its thousands, anything else as it is."""
+    if isinstance(value, float):
+        return f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+# --- ring 1 ----------------------------------------------------------------------------------------------------------
+
+
+def simulator(campaign: Campaign) -> str:
+    """What the simulator came to under the newest code."""
+    mixes = {mix: campaign.mixes[mix] for mix in MIXES if mix in campaign.mixes}
+    total = Tally()
+    for tally in mixes.values():
+        total.join(tally)
+    rows = [row(mix, tally) for mix, tally in (*mixes.items(), ("**all**", total))]
+    head = "mix", "transactions", "worlds", "faults", "one-sided", "unreported", "cases", "to rest", "p50", "p99", "max"
+    cores = total.transactions / total.cpu_seconds if total.cpu_seconds else 0.0
+    return f"""## Ring 1, the simulator
+
+Commit {campaign.commit} (sources {campaign.code}), seed {campaign.seed}, worlds {campaign.first_world:,} and on of each
+mix; {campaign.machine}; {campaign.date}. Again: `counterfoil simulate --seed {campaign.seed} --mix NAME --world N
+--transactions 75`.
+
+{table(head, rows)}
+*Cases* are what a person must decide, each with a number, an owner and its evidence. *To rest* is the longest time from
+the end of all faults until nothing was owed any more. The last three columns say for how long money that came back was
+gone. Both in seconds of the world. Ledger sum over all currencies, from legs added up independently:
+{total.ledger_sum}. In all {total.attempts:,} attempts, {total.steps:,} steps of a station,
+{total.virtual_seconds / 86_400:,.0f} days of the worlds' time, {cores:,.0f} transactions per second and core.
+"""
+
+
+def row(mix: str, tally: Tally) -> list[object]:
+    """One line of the table."""
+    return [
+        mix,
+        tally.transactions,
+        tally.worlds,
+        sum(tally.faults.values()),
+        tally.one_sided,
+        tally.unreported,
+        sum(tally.exceptions.values()),
+        tally.closing_seconds,
+        *(quantile(tally.exposures, part) for part in (0.5, 0.99, 1.0)),
+    ]
+
+
+def quantile(exposures: dict[str, int], part: float) -> int | str:
+    """Seconds within which this part of the money was back; "–" when none went away."""
+    total = sum(exposures.values())
+    seen = 0
+    for seconds, times in sorted((int(seconds), times) for seconds, times in exposures.items()):
+        seen += times
+        if seen >= part * total:
+            return seconds
+    return "–"
+
+
+def broken(campaigns: Iterable[Campaign]) -> str:
+    """The worlds that broke a promise, and under which code."""
+    lines = [
+        f"- {campaign.commit}: {told['broken']}\n  `{told['replay']}`"
+        for campaign in campaigns
+        for told in campaign.failures
+    ]
+    return "\n".join(["### Worlds that broke a promise\n", *lines, ""]) if lines else ""
+
+
+def faults(campaign: Campaign) -> str:
+    """What was done to the worlds, and by whom."""
+    kinds: dict[str, int] = {}
+    for tally in campaign.mixes.values():
+        for kind, times in tally.faults.items():
+            count(kinds, kind, times)
+    return "### What was done to them\n\n" + table(("fault", "times"), sorted(kinds.items()))
+
+
+def history(campaigns: Iterable[Campaign]) -> str:
+    """What was played under earlier code: it found what the changelog tells, and proves nothing of today's."""
+    rows = [
+        (
+            campaign.commit,
+            sum(tally.transactions for tally in campaign.mixes.values()),
+            min((tally.transactions for tally in campaign.mixes.values()), default=0),
+            sum(tally.unreported for tally in campaign.mixes.values()),
+            len(campaign.failures),
+        )
+        for campaign in campaigns
+    ]
+    head = "commit", "transactions", "least of a mix", "unreported", "broken worlds"
+    return "### Under earlier code\n\n" + table(head, rows)
