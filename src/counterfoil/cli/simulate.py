@@ -14,7 +14,10 @@ from counterfoil.words import Text
 if TYPE_CHECKING:
     from counterfoil.simulation import Job, Report
 
-MIXES: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
+MIXES: Final = (
+    *("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "garbled", "peers"),
+    "swarm",
+)
 EPILOG: Final = """\b
 Examples:
   counterfoil simulate --transactions 10000 --jobs 2

@@ -30,7 +30,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     connections hear nothing. `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs.
     `lost` is when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its
     place (0: never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left
-    alone, a printer out of paper.
+    alone, a printer out of paper. `hasty` and `stray` are what an institution does wrong under its own valid MAC: a
+    front end answers 91 before its issuer says what it says; a reversal advice names another amount than its original.
     """
 
     drop: int = 0
@@ -51,6 +52,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     wrap: bool = False
     lost: Instant = 0
     replaced: Instant = 0
+    hasty: int = 0
+    stray: int = 0
     cuts: tuple[Cut, ...] = ()
 
 
@@ -79,6 +82,8 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     partition: tuple[int, ...] = (0,)
     lost: tuple[bool, ...] = (False,)
     replaced: tuple[bool, ...] = (False,)
+    hasty: tuple[int, ...] = (0,)
+    stray: tuple[int, ...] = (0,)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -120,6 +125,8 @@ MIXES: Final[dict[str, Mix]] = {
     "crash": Mix(crash=(2, 20), restart=(5, 5, 120), silent=(0, 300), skew_seconds=(0, 5, 3600)),
     "disk": Mix(disk=(2, 20), crash=(0, 2)),
     "lost-terminal": Mix(lost=(True,), replaced=(False, True), drop=(0, 20, 100), crash=(0, 2)),
+    "garbled": Mix(corrupt=(20, 100, 300), crash=(0, 0, 2)),
+    "peers": Mix(hasty=(0, 50, 200), stray=(0, 50, 200), mean_delay=(20_000, 300_000)),
     "swarm": SWARM,
 }
 
@@ -159,5 +166,7 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         wrap=rng.choice(mix.wrap),
         lost=lost,
         replaced=rng.randrange(SECOND, span // 4) if lost and rng.choice(mix.replaced) else 0,
+        hasty=rng.choice(mix.hasty),
+        stray=rng.choice(mix.stray),
         cuts=tuple(cuts),
     )

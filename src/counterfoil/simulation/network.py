@@ -39,6 +39,7 @@ class Wire:
         self.server, self.server_link = server, server_link
         self.eager = eager
         self.flying = 0
+        self.refused: dict[tuple[Conn, int], bytes] = {}  # by lane and token: the last one that was not sent
         self._lanes: dict[Conn, Connection] = {}
         self._accepted: dict[Conn, Connection] = {}
         self._dialling: dict[Conn, list[Send]] = {}
@@ -50,6 +51,11 @@ class Wire:
         if node is self.client:
             return link == self.client_link
         return link == self.server_link and conn in self._accepted
+
+    def connected(self, lane: Conn) -> int:
+        """The number of the connection the client believes in on this lane, 0 when there is none."""
+        connection = self._lanes.get(lane)
+        return connection.number if connection is not None else 0
 
     # --- the processes at the ends ----------------------------------------------------------------------------------
 
@@ -106,6 +112,7 @@ class Wire:
     def _refuse(self, send: Send) -> None:
         if send.token:
             self.world.count("not sent")
+            self.refused[send.conn, send.token] = send.data
             self.client.deliver(NotSent(send.link, send.conn, send.token))
 
     # --- closing ----------------------------------------------------------------------------------------------------

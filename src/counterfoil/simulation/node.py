@@ -46,6 +46,7 @@ class Node:
         self.printer: Printer = lambda _item: True
         self.replied: Callable[[Reply], None] = lambda _reply: None
         self.stepped: Callable[[], None] = lambda: None
+        self.heard: Callable[[Sequence[Inbound]], None] = lambda _arrived: None
         self.died: Callable[[], None] = lambda: None
         self.build = build
         self._station: Station | None = None
@@ -143,6 +144,8 @@ class Node:
             self.crash("without a commit")
             return
         self.stepped()
+        if arrived:
+            self.heard(arrived)
         self._speak(said)
         self._wake()
 

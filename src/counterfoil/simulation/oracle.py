@@ -14,12 +14,13 @@ from typing import Final, NamedTuple
 import msgspec
 
 from counterfoil.issuer import stub as issuer_stub
+from counterfoil.simulation.audit import Audit
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant, cards
-from counterfoil.simulation.world import Broken
+from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
 from counterfoil.terminal.records import stub as terminal_stub
@@ -84,12 +85,6 @@ class Judgement(NamedTuple):
     exceptions: list[Finding]
     ledger_sum: dict[str, int]
     exposures: list[int]  # microseconds from each debit that was returned to its return
-
-
-def must(holds: bool, what: str) -> None:
-    """The promise, or Broken."""
-    if not holds:
-        raise Broken(what)
 
 
 # --- after every step ------------------------------------------------------------------------------------------------
@@ -202,6 +197,7 @@ def judged(court: Court, watches: list[Watch]) -> Judgement:
     court.disks()
     court.undisturbed()
     court.flagged()
+    court.audit.close(lambda key: court.state(str(key)))
     total: Counter[str] = Counter()
     for watch in watches:
         total.update(watch.sums())
@@ -227,6 +223,7 @@ class Court:
         self.buried = buried
         self.heard: dict[str, tuple[Stubs, Finding]] = {}
         self.final: dict[str, Verdict] = {}  # what was called final on the way
+        self.audit = Audit(plant, shop.world.faults)
 
     @property
     def now(self) -> Instant:
@@ -234,11 +231,22 @@ class Court:
         return max(node.clock() for node in self.plant.nodes)
 
     @property
+    def _hasty(self) -> bool:
+        """Whether an institution may say no and yes to the same purchase: then a no is not final."""
+        return self.shop.world.faults.hasty > 0
+
+    @property
     def _live(self) -> list[Disk]:
         return [node.disk for node in self.plant.machines.values() if not node.gone]
 
+    def state(self, ref: str) -> str:
+        """What an attempt is at its terminal, "" when no terminal knows it."""
+        found = self.heard.get(ref)
+        return found[0].truth.state if found is not None and found[0].truth is not None else ""
+
     def glance(self) -> None:
         """Ask on the way where the money of one attempt is."""
+        self.audit.late()
         disks = [*self._live, self.plant.switch.disk]
         disk = self.choice.choice(disks)
         count = disk.query("SELECT count(*) FROM attempt")[0][0]
@@ -249,7 +257,7 @@ class Court:
         if not any(stubs[:3]):
             return
         finding = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now)
-        case = any(stub.case for stub in stubs[:3] if stub is not None)
+        case = self._hasty or any(stub.case for stub in stubs[:3] if stub is not None)
         contradiction = finding.verdict is Verdict.EXCEPTION and not case and stubs.terminal is not None
         must(not contradiction, f"{key}: a contradiction on the way: {self._positions(stubs)}")
         if finding.verdict in FINAL:
@@ -287,7 +295,7 @@ class Court:
         before = self.final.get(str(key))
         if before in (Verdict.NOT_CHARGED, Verdict.RETURNED):
             must(held == 0, f"{key} was called {before}, and {held} is held: {self._positions(stubs)}")
-        if stubs.terminal is not None and not listed:  # a lost terminal has taken its word with it
+        if stubs.terminal is not None and not listed and not self._hasty:  # a lost terminal has taken its word with it
             must(before in (None, verdict), f"{key} was called {before}, is {verdict}: {self._positions(stubs)}")
         return finding, listed
 
@@ -418,7 +426,7 @@ class Court:
     def flagged(self) -> None:
         """A repeated advice says that it is one: without copies and damage an issuer sees one 0420 of a purchase."""
         faults = self.shop.world.faults
-        if faults.duplicate or faults.corrupt or faults.crash or faults.disk:
+        if faults.duplicate or faults.corrupt or faults.crash or faults.disk or faults.stray:
             return
         for name, node in self.plant.issuers.items():
             for txn, count in node.disk.query(ADVICES):
@@ -432,17 +440,26 @@ class Court:
         return [stub.returned_at - stub.debited_at for stub in issuers if stub.returned]
 
     def families(self) -> None:
-        """Of a sale and its retries at most one stands (P4).
+        """Of a sale and its retries at most one stands (P4), and of what was asked under one key of a till.
 
-        Card and amount belong to a family's name: what was never sent before the first sign-on has no key that a fresh
-        device could not use again.
+        What is whose retry is the cashiers' word, not the terminals'. Card and amount belong to a family's name: what
+        was never sent before the first sign-on has no key that a fresh device could not use again.
         """
         truths = {ref: stubs.truth for ref, (stubs, _) in self.heard.items() if stubs.truth is not None}
         paid: Counter[tuple[str, str, int]] = Counter()
+        # A lost machine took its keys with it: there its sale waits for a person, and the till may ask another one.
+        standing = [stubs.terminal for stubs, found in self.heard.values() if found.stands > 0]
+        keys = Counter(stub.key for stub in standing if stub is not None)
+        must(max(keys.values(), default=0) <= 1, f"a key of a till was paid more than once: {keys.most_common(1)}")
         for ref, truth in truths.items():
             root = ref
-            while root in truths and truths[root].retry_of:
-                root = truths[root].retry_of
+            while root in truths and (earlier := self._retried_in(truths[root])):
+                root = earlier
             paid[root, truth.last4, truth.amount] += self.heard[ref][1].stands > 0
         for (root, _, _), count in paid.items():
             must(count <= 1, f"{count} attempts of the family of {root} stand")
+
+    def _retried_in(self, truth: TerminalStub) -> str:
+        """The attempt that the cashier said this one replaces, "" for none."""
+        sale = self.shop.sales.get(truth.key)
+        return sale.retry_of if sale is not None else truth.retry_of

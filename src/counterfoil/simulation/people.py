@@ -289,7 +289,7 @@ class Cashier:
             args["pin"] = sale.pin
         if sale.retry_of:
             args["retry_of"] = sale.retry_of
-        self.shop.ask(sale.terminal, "sale", args, lambda body: self._told(sale, body))
+        self.shop.ask(sale.terminal, "sale", args, lambda body: self._told(sale, amount, body))
 
     def _impatient(self, sale: Sale, asked: int) -> None:
         if sale.over or sale.asks != asked:
@@ -299,7 +299,9 @@ class Cashier:
         else:
             sale.over = True  # the customer pays cash or leaves
 
-    def _told(self, sale: Sale, body: dict[str, Any]) -> None:
+    def _told(self, sale: Sale, amount: int, body: dict[str, Any]) -> None:
+        if body.get("amount", amount) != amount:
+            raise Broken(f"{body['ref']} is for another amount than was asked")
         error = body.get("error")
         if error == "key_reused" or sale.over:
             return  # it was asked with another amount on purpose

@@ -5,8 +5,6 @@ Everything is enrolled once, through the stations' own doors, and copied for eve
 
 from __future__ import annotations
 
-import hashlib
-import random
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -16,6 +14,7 @@ from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
 from counterfoil.security import KeyUsage, SoftHsm, luhn_digit
 from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.line import LMK, Line, clear_key, entropy
 from counterfoil.simulation.network import Wire
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import START, World
@@ -28,7 +27,6 @@ from counterfoil.switch.rows import IssuerRow
 from counterfoil.terminal import Terminal
 from counterfoil.terminal.records import Records as TerminalRecords
 
-LMK: Final = bytes(range(32))
 MERCHANT: Final = "103441054110001"
 CURRENCY: Final = "CNY"
 EXPIRY: Final = "3112"
@@ -114,19 +112,6 @@ def cards() -> tuple[Card, ...]:
         made.append(Card("unknown", number(prefix, 24), issuer, "", 0, {}, known=False))
     made.append(Card("no-route", number(NO_RANGE, 1), "", "", 0, {}, known=False))
     return tuple(made)
-
-
-# --- keys ------------------------------------------------------------------------------------------------------------
-
-
-def entropy(seed: str) -> Callable[[int], bytes]:
-    """Bytes that repeat with the seed and, within a run, never."""
-    return random.Random(seed).randbytes  # noqa: S311 - a simulation, not a secret
-
-
-def clear_key(name: str, size: int) -> bytes:
-    """A key both ends of a link know."""
-    return hashlib.shake_256(f"simulation {name}".encode()).digest(size)
 
 
 # --- the disks before the first sale ---------------------------------------------------------------------------------
@@ -245,7 +230,7 @@ def build(world: World, seed: str) -> Plant:
         {name: Node(world, name, Disk(disks[name]), machine_of(seed, name)) for name in MACHINES},
     )
     for name, node in plant.issuers.items():
-        Wire(plant.switch, name, node, "switch", eager=True)
+        Line(plant.switch, name, node, "switch", eager=True)
     for node in plant.machines.values():
         Wire(node, "switch", plant.switch, "terminals", eager=False)
     return plant

@@ -126,6 +126,7 @@ class Scene:
         node = replaced(world, self.plant, name, self.name)
         self._disks.append(node.disk)
         self.shop.attend(node)
+        self.court.audit.attend(node)
         node.start()
 
     def _close(self) -> None:

@@ -23,6 +23,12 @@ class Broken(Exception):  # noqa: N818 - says what the promise is
     """Something that must hold does not. The text names no card data."""
 
 
+def must(holds: bool, what: str) -> None:
+    """The promise, or Broken."""
+    if not holds:
+        raise Broken(what)
+
+
 class World:
     """Time, chance and faults. `now` is the true time; what a station believes is its node's business."""
 
