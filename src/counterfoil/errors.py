@@ -21,7 +21,15 @@ from typing import Any
 
 
 class PaymentError(Exception):
-    """Root of the tree; catching it catches everything Counterfoil raises on purpose."""
+    """Root of the tree; catching it catches everything Counterfoil raises on purpose.
+
+    `str` is the sentence in English, `zh` the one in Chinese where there is one, else the same.
+    """
+
+    @property
+    def zh(self) -> str:
+        """The sentence in Chinese."""
+        return str(self)
 
 
 class NotSent(PaymentError):  # noqa: N818 - the field's word for the outcome
@@ -70,7 +78,16 @@ class FramingError(PeerError):
 
 
 class OurError(PaymentError):
-    """We broke it."""
+    """We broke it. Where a person reads it, it is said in both languages."""
+
+    def __init__(self, en: str = "", zh: str = "") -> None:
+        super().__init__(en)
+        self._zh = zh or en
+
+    @property
+    def zh(self) -> str:
+        """The sentence in Chinese."""
+        return self._zh
 
 
 class EncodeError(OurError):
@@ -82,4 +99,7 @@ class EncodeError(OurError):
 
 
 class StoreError(OurError):
-    """A store that must not be used: wrong version, wrong pragma, locked by another process, corrupted, read-only."""
+    """A store that must not be used: wrong version, wrong pragma, locked by another process, corrupted, read-only.
+
+    A person reads it when a stack does not start: it says which store, and what to do.
+    """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,8 @@ from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import STATIONS, Layout, formats
 from counterfoil.storage import open_store
 
-PROGRAM = "import sys; from pathlib import Path; from counterfoil.stack.supervisor import run; "
-UP = PROGRAM + "sys.exit(run(Path(sys.argv[1]), timers=sys.argv[2], json=True))"
+PROGRAM = "import sys; from counterfoil.cli.app import run; "
+UP = PROGRAM + "sys.exit(run(['up', '--json', '--data', sys.argv[1], '--timers', sys.argv[2]]))"
 SHORT = "1,2,4"
 
 
@@ -36,10 +37,13 @@ def launch(data: Path, timers: str = SHORT, *, before: Callable[[], None] | None
 
 
 def refused(data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> str:
-    """The sentence with which a stack refuses to start."""
+    """The sentence with which a stack refuses to start; the one for programs is the same, in both languages."""
     process = launch(data, timers, before=before)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (1, "")
+    said = json.loads(out)
+    assert (process.returncode, said["error"]) == (1, "failed")
+    assert said["message"]["en"] in err
+    assert re.search("[\u4e00-\u9fff]", said["message"]["zh"]), said
     return err.strip()
 
 

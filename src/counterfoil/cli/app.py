@@ -86,4 +86,4 @@ def run(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return Exit.FAILED
     except PaymentError as error:
-        return complaint.say("failed", Text(str(error), str(error)), Exit.FAILED)
+        return complaint.say("failed", Text(str(error), error.zh), Exit.FAILED)

@@ -16,6 +16,7 @@ from counterfoil.stack.config import Config
 from counterfoil.stack.layout import Layout
 from counterfoil.stack.logs import Log
 from counterfoil.stack.spawn import Born, spawn
+from counterfoil.words import Text
 
 BACKOFF_FIRST: Final = 0.05
 BACKOFF_LAST: Final = 5.0
@@ -33,7 +34,7 @@ class Child:
         self.starts = 0
         self.pid = 0
         """Its process id, 0 when it has none."""
-        self.fatal = ""
+        self.fatal: Text | None = None
         """The sentence with which its last start failed."""
         self._config = config
         self._layout = Layout(config.data)
@@ -92,19 +93,23 @@ class Child:
                 return
             if loop.time() - began > HEALTHY_SECONDS:
                 wait = BACKOFF_FIRST
-            self._log("child_ended", child=self.name, code=code, again_in=wait, reason=self.fatal)
+            self._log(
+                "child_ended", child=self.name, code=code, again_in=wait, reason=self.fatal.en if self.fatal else ""
+            )
             await asyncio.sleep(wait)
             wait = min(wait * 3, BACKOFF_LAST)
 
     async def _live(self) -> int:
         """One life of the process; its exit code, negative for the signal that ended it."""
-        self.state, self.fatal, self._heard, self._waiting = "starting", "", b"", False
+        self.state, self.fatal, self._heard, self._waiting = "starting", None, b"", False
         self.starts += 1
         self._silent.clear()
         try:
             born = spawn(lambda: service.serve(self._config, self.name), str(self._layout.log(f"{self.name}.stderr")))
         except OSError as error:
-            self.fatal = f"{self.name} cannot be started: {error.strerror}"
+            self.fatal = Text(
+                f"{self.name} cannot be started: {error.strerror}", f"无法启动 {self.name}:{error.strerror}"
+            )
             return -1
         self.pid, self._into = born.pid, born.into
         loop = asyncio.get_running_loop()
@@ -142,7 +147,7 @@ class Child:
 
     def _hear(self, said: dict[str, Any]) -> None:
         if "fatal" in said:
-            self.fatal = str(said["fatal"])
+            self.fatal = Text(**said["fatal"])
         elif "waiting" in said:
             self._waiting = True
             if self._may_go:

@@ -59,10 +59,15 @@ def parse_timers(text: str) -> Timers:
     """ "5,12,30" as Timers; ConfigError when they are not three numbers of seconds that nest."""
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", part) for part in parts):
-        raise ConfigError("timers are three numbers of seconds: ISSUER,SWITCH,TERMINAL")
+        raise ConfigError(
+            "timers are three numbers of seconds: ISSUER,SWITCH,TERMINAL", "timers 是三个秒数:发卡行,交换中心,终端"
+        )
     timers = Timers(*(_micros(part) for part in parts))
     if not 0 < timers.issuer < timers.switch < timers.terminal <= LONGEST:
-        raise ConfigError("timers must nest, issuer < switch < terminal, between 0 and 3600 seconds")
+        raise ConfigError(
+            "timers must nest, issuer < switch < terminal, between 0 and 3600 seconds",
+            "timers 必须嵌套:发卡行 < 交换中心 < 终端,在 0 到 3600 秒之间",
+        )
     return timers
 
 
@@ -79,7 +84,10 @@ def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.
     written = _written(data / TOML)
     host = environ.get("COUNTERFOIL_HOST") or written.get("host") or DEFAULT_HOST
     if not _is_loopback(host):
-        raise ConfigError("demo data listens on loopback only: set host to 127.0.0.1 or ::1")
+        raise ConfigError(
+            "demo data listens on loopback only: set host to 127.0.0.1 or ::1",
+            "演示数据只能在本机监听:请将 host 设为 127.0.0.1 或 ::1",
+        )
     chosen = timers or environ.get("COUNTERFOIL_TIMERS") or written.get("timers") or DEFAULT_TIMERS
     return Config(data, parse_timers(chosen), host)
 
@@ -97,10 +105,13 @@ def _written(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        raise ConfigError(f"{path} cannot be read as TOML") from None
+        raise ConfigError(f"{path} cannot be read as TOML", f"{path} 不是有效的 TOML") from None
     unknown = sorted(set(found) - set(KNOWN))
     if unknown:
-        raise ConfigError(f"{path} has an unknown setting: {unknown[0]}")
+        raise ConfigError(f"{path} has an unknown setting: {unknown[0]}", f"{path} 有未知的设置:{unknown[0]}")
     if not all(isinstance(value, str) for value in found.values()):
-        raise ConfigError(f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"')
+        raise ConfigError(
+            f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"',
+            f'{path}:每项设置都是带引号的文本,例如 timers = "{DEFAULT_TIMERS}"',
+        )
     return found

@@ -98,7 +98,7 @@ class Demo:
     def of(cls, layout: Layout, *, make: bool = False) -> Demo:
         """The demo of a data directory; StoreError when it holds none (or a damaged one)."""
         if not make and not layout.demo_key.exists():
-            raise StoreError(f"{layout.data} holds no demo data")
+            raise StoreError(f"{layout.data} holds no demo data", f"{layout.data} 没有演示数据")
         return cls(layout.secret(layout.demo_key, make=make))
 
     def derived(self, label: str, size: int) -> bytes:

@@ -88,7 +88,9 @@ class Layout:
             if not os.access(self.data, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise PermissionError(13, os.strerror(13))
         except OSError as error:
-            raise StoreError(f"{self.data} cannot be used: {_reason(error)}") from None
+            raise StoreError(
+                f"{self.data} cannot be used: {_reason(error)}", f"无法使用 {self.data}:{_reason(error)}"
+            ) from None
 
     def publish(self, name: str, running: Running) -> None:
         """Say how to reach a process; StoreError when the disk does not let us."""
@@ -111,7 +113,9 @@ class Layout:
             write_file(path, text)
             sync_directory(path.parent)
         except OSError as error:
-            raise StoreError(f"{path} cannot be written: {_reason(error)}") from None
+            raise StoreError(
+                f"{path} cannot be written: {_reason(error)}", f"无法写入 {path}:{_reason(error)}"
+            ) from None
 
     def secret(self, path: Path, *, make: bool) -> bytes:
         """The 32 bytes kept in a file as hex, made first when `make` and there are none; StoreError when damaged."""
@@ -122,7 +126,10 @@ class Layout:
         except (OSError, ValueError):
             kept = b""
         if len(kept) != SECRET_BYTES:
-            raise StoreError(f"{path} is missing or damaged: without it the keys beside it cannot be used")
+            raise StoreError(
+                f"{path} is missing or damaged: without it the keys beside it cannot be used",
+                f"{path} 缺失或已损坏:没有它,旁边的密钥无法使用",
+            )
         return kept
 
 

@@ -47,7 +47,9 @@ def _pick(host: str, taken: set[int]) -> int:
         port = FIRST + secrets.randbelow(LAST - FIRST + 1)
         if port not in taken and is_free(host, port):
             return port
-    raise StoreError(f"there is no free port between {FIRST} and {LAST} on {host}")
+    raise StoreError(
+        f"there is no free port between {FIRST} and {LAST} on {host}", f"{host} 上 {FIRST} 到 {LAST} 之间没有空闲端口"
+    )
 
 
 def read(layout: Layout) -> dict[str, int]:

@@ -33,7 +33,8 @@ from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import ISSUERS, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.step import CommitFailed, Instant
-from counterfoil.storage import Store, open_store
+from counterfoil.storage import Store, open_store, sentences
+from counterfoil.words import Text
 
 EXIT_OK: Final = 0
 EXIT_FATAL: Final = 1
@@ -66,13 +67,14 @@ class Service:
         """Serve until told to stop; the exit code of the process."""
         self._listen_to_supervisor()
         try:
-            # first of all: what is sealed under it is never written before it is safe on the disk
+            self._refuse_vanished()
+            # before the store: what is sealed under it is never written before it is safe on the disk
             lmk = self.layout.secret(self.layout.lmk(self.name), make=not self.layout.store(self.name).exists())
             store = await self._open()
             driver, control = await self._start(store, lmk)
         except (OurError, OSError) as error:
             self.log("cannot_start", reason=str(error))
-            say(fatal=str(error))
+            say(fatal=Text(str(error), error.zh if isinstance(error, OurError) else str(error)).both())
             return EXIT_FATAL
         code = EXIT_OK
         running = asyncio.ensure_future(driver.run())
@@ -97,6 +99,14 @@ class Service:
         return EXIT_FAULT if isinstance(error, StationFault) else EXIT_FATAL
 
     # --- starting ---
+
+    def _refuse_vanished(self) -> None:
+        """A store that was filled once is never begun anew: the other stations remember what it has forgotten."""
+        path = self.layout.store(self.name)
+        log = path.with_name(path.name + "-wal")  # with a log beside it, opening says more
+        gone = not path.exists() or not path.stat().st_size
+        if gone and self.layout.seeded(self.name).exists() and not log.exists():
+            raise StoreError(*sentences.VANISHED.filled(store=path))
 
     async def _open(self) -> Store:
         """The store; a predecessor that is still dying is waited for."""
@@ -142,7 +152,7 @@ class Service:
     def _links(self, driver: Driver) -> list[Link]:
         host, ports = self.config.host, ports_of.read(self.layout)
         if len(ports) != len(ports_of.NAMES):
-            raise StoreError(f"{self.layout.ports} is missing or damaged")
+            raise StoreError(f"{self.layout.ports} is missing or damaged", f"{self.layout.ports} 缺失或已损坏")
         if self.name in ISSUERS:
             return [ServerLink("switch", host, ports[self.name], driver)]
         if self.name == "switch":
@@ -160,7 +170,9 @@ class Service:
                 await start()
             except OSError as error:
                 if asyncio.get_running_loop().time() > ends:
-                    raise StoreError(f"{self.name} cannot listen: {error.strerror}") from None
+                    raise StoreError(
+                        f"{self.name} cannot listen: {error.strerror}", f"{self.name} 无法监听:{error.strerror}"
+                    ) from None
             else:
                 return
             await asyncio.sleep(0.05)
@@ -168,10 +180,12 @@ class Service:
     def _seeded(self, answers: list[dict[str, Any]], count: int) -> None:
         """The first step took all that seeds the station: remember that it did."""
         if len(answers) < count:
-            raise StoreError(f"{self.name} cannot be seeded: see {self.layout.log(self.name)}")
+            log = self.layout.log(self.name)
+            raise StoreError(f"{self.name} cannot be seeded: see {log}", f"{self.name} 无法初始化:请看 {log}")
         wrong = [answer for answer in answers if "error" in answer]
         if wrong:
-            raise StoreError(f"{self.name} cannot be seeded: {wrong[0]['message']['en']}")
+            said = wrong[0]["message"]
+            raise StoreError(f"{self.name} cannot be seeded: {said['en']}", f"{self.name} 无法初始化:{said['zh']}")
         self.layout.write(self.layout.seeded(self.name), "")
 
     def _last_seen(self) -> Instant:
@@ -204,7 +218,7 @@ class Service:
         say(waiting=True)
         await self.may_speak.wait()
         if self.stopping.is_set():
-            raise StoreError(f"{self.name} was told to stop before it began")
+            raise StoreError(f"{self.name} was told to stop before it began", f"{self.name} 在开始之前被要求停止")
 
 
 def serve(config: Config, name: str) -> int:

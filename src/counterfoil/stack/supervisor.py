@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil import __version__
-from counterfoil.errors import OurError, PaymentError, StoreError
+from counterfoil.errors import PaymentError, StoreError
 from counterfoil.links.control import Answer, ControlClient, ControlServer, refusal
 from counterfoil.links.limits import raise_open_files
 from counterfoil.stack import ports as ports_of
@@ -31,7 +31,6 @@ from counterfoil.stack.logs import Log
 from counterfoil.words import Text
 
 EXIT_OK: Final = 0
-EXIT_FAILED: Final = 1
 READY_SECONDS: Final = 60.0
 FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
@@ -44,21 +43,17 @@ READY: Final = Text(
 
 
 def run(data: Path, *, timers: str | None = None, json: bool = False) -> int:
-    """Run a stack on `data` until SIGINT, SIGTERM or `stop`; the exit code.
+    """Run a stack on `data` until SIGINT, SIGTERM or `stop`; the exit code. OurError, in a sentence, when it cannot.
 
     The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
     """
     raise_open_files()
     os.umask(0o077)
-    try:
-        config = load(data, timers)
-        layout = Layout(config.data)
-        layout.prepare()
-        with _only_one(layout):
-            return asyncio.run(Supervisor(config, quiet=json).run())
-    except OurError as error:
-        _tell(str(error))
-        return EXIT_FAILED
+    config = load(data, timers)
+    layout = Layout(config.data)
+    layout.prepare()
+    with _only_one(layout):
+        return asyncio.run(Supervisor(config, quiet=json).run())
 
 
 @contextlib.contextmanager
@@ -67,14 +62,18 @@ def _only_one(layout: Layout) -> Any:
     try:
         descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(f"{layout.data} cannot be used: {error.strerror}") from None
+        raise StoreError(
+            f"{layout.data} cannot be used: {error.strerror}", f"无法使用 {layout.data}:{error.strerror}"
+        ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             running = layout.find(SUPERVISOR)
-            who = f" by process {running.pid}" if running else ""
-            raise StoreError(f"a stack is already running on {layout.data}, started{who}") from None
+            by, of = (f", started by process {running.pid}", f"(进程 {running.pid})") if running else ("", "")
+            raise StoreError(
+                f"a stack is already running on {layout.data}{by}", f"{layout.data} 上已有系统在运行{of}"
+            ) from None
         yield
     finally:
         os.close(descriptor)
@@ -169,14 +168,16 @@ class Supervisor:
         while not await self._sale_possible():
             fatal = [child.fatal for child in self._children.values() if child.fatal and child.state != "up"]
             if fatal:
-                raise StoreError(fatal[0])
+                raise StoreError(*fatal[0])
             failing = [child.name for child in self._children.values() if child.starts > FAILED_STARTS]
             if failing:
-                raise StoreError(f"{failing[0]} does not stay up; see {self.layout.log(failing[0] + '.stderr')}")
+                log = self.layout.log(f"{failing[0]}.stderr")
+                raise StoreError(f"{failing[0]} does not stay up; see {log}", f"{failing[0]} 无法持续运行:请看 {log}")
             if asyncio.get_running_loop().time() > ends:
                 late = ", ".join(name for name, child in self._children.items() if child.state != "up") or "sign-on"
                 raise StoreError(
-                    f"not ready after {READY_SECONDS:.0f} seconds, waiting for {late}; see {self.layout.logs}"
+                    f"not ready after {READY_SECONDS:.0f} seconds, waiting for {late}; see {self.layout.logs}",
+                    f"{READY_SECONDS:.0f} 秒后仍未就绪,在等待 {late}:请看 {self.layout.logs}",
                 )
             await asyncio.sleep(POLL_SECONDS)
 
@@ -201,7 +202,7 @@ class Supervisor:
     async def _ask(self, station: str) -> dict[str, Any]:
         running = self.layout.find(station)
         if running is None:
-            raise StoreError(f"{station} is not there yet")
+            raise StoreError(f"{station} is not there yet", f"{station} 尚未就绪")
         client = await ControlClient.connect(running.host, running.port, running.token)
         try:
             return await client.call("status", {}, ASK_SECONDS)
@@ -273,7 +274,12 @@ class Supervisor:
 
     def _status(self) -> dict[str, Any]:
         stations = {
-            name: {"state": child.state, "pid": child.pid, "starts": child.starts, "reason": child.fatal}
+            name: {
+                "state": child.state,
+                "pid": child.pid,
+                "starts": child.starts,
+                "reason": child.fatal.en if child.fatal else "",
+            }
             for name, child in self._children.items()
         }
         return {

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from counterfoil.errors import StoreError
+from counterfoil.storage import sentences
 
 
 class OwnerLock:
@@ -26,7 +27,7 @@ class OwnerLock:
             os.close(self._descriptor)
             if not isinstance(error, BlockingIOError):
                 raise
-            raise StoreError(f"{store} is in use by process {holder or 'unknown'}: a store has one owner") from None
+            raise StoreError(*sentences.IN_USE.filled(store=store, holder=holder or "?")) from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Final, NamedTuple
 
 from counterfoil.errors import OurError, StoreError
+from counterfoil.storage import sentences
 
 FILE: Final = re.compile(r"([0-9]{4})\.sql")
 
@@ -57,14 +58,8 @@ def pending(known: Sequence[Migration], recorded: Sequence[tuple[int, str]], who
     Raises StoreError when the store is newer than `known`, or was made by other migrations.
     """
     if len(recorded) > len(known):
-        raise StoreError(
-            f"{whose} has format {len(recorded)} and this program knows {len(known)}: "
-            "use the program that wrote it, or a newer one"
-        )
+        raise StoreError(*sentences.NEWER.filled(store=whose, found=len(recorded), known=len(known)))
     for migration, (number, digest) in zip(known, recorded, strict=False):
         if (migration.number, migration.digest) != (number, digest):
-            raise StoreError(
-                f"{whose} was made by another migration {number} than this program has: it belongs to another station, "
-                "or a released migration was edited"
-            )
+            raise StoreError(*sentences.OTHER_MIGRATION.filled(store=whose, number=number))
     return list(known[len(recorded) :])

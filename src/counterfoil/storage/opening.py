@@ -17,6 +17,7 @@ from urllib.parse import quote
 import apsw
 
 from counterfoil.errors import StoreError
+from counterfoil.storage import log, sentences
 from counterfoil.storage.lock import OwnerLock
 from counterfoil.storage.migrations import Migration, numbered, pending
 from counterfoil.storage.store import Store, close
@@ -81,12 +82,13 @@ def open_store(
             if held is not None:
                 undo.callback(held.release)
             _refuse_orphaned_log(file)
+            _refuse_damaged_log(file)
             _make(file)
             store = _opened(name, known, readonly=False, lock=held, vfs=vfs)
             undo.pop_all()
             return store
     except OSError as error:
-        raise StoreError(f"{name} cannot be opened for writing: {error.strerror}") from None
+        raise StoreError(*sentences.NOT_WRITABLE.filled(store=name, reason=error.strerror)) from None
 
 
 # No descriptor of an existing store is ever opened here: closing it would drop the locks SQLite holds for another
@@ -97,17 +99,27 @@ def _refuse_missing(file: Path) -> None:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise StoreError(f"there is no store at {file} ({error.strerror}): has its station run?") from None
+        raise StoreError(*sentences.MISSING.filled(store=file, reason=error.strerror)) from None
     if size == 0:
-        raise StoreError(f"{file} is still empty: its station has not started yet")
+        raise StoreError(*sentences.EMPTY.filled(store=file))
 
 
 def _refuse_orphaned_log(file: Path) -> None:
     """SQLite throws a log away whose database is missing or empty; its commits may exist nowhere else."""
-    log = file.with_name(file.name + "-wal")
+    kept = file.with_name(file.name + "-wal")
     size = file.stat().st_size if file.exists() else 0
-    if size == 0 and log.exists() and log.stat().st_size > 0:
-        raise StoreError(f"{file} is missing but {log.name} is there and holds its last commits: restore both together")
+    if size == 0 and kept.exists() and kept.stat().st_size > 0:
+        raise StoreError(*sentences.ORPHANED_LOG.filled(store=file, log=kept.name))
+
+
+def _refuse_damaged_log(file: Path) -> None:
+    """SQLite ignores a log from the first damaged byte on, commits and all, without a word.
+
+    (No lock of its is on the log, so a descriptor of it may be closed.)
+    """
+    kept = file.with_name(file.name + "-wal")
+    if kept.exists() and log.is_damaged(kept.read_bytes()):
+        raise StoreError(*sentences.LOG_CORRUPTED.filled(store=file, log=kept.name))
 
 
 def _make(file: Path) -> None:
@@ -130,16 +142,18 @@ def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLoc
             connection = _connection(name, readonly=readonly, vfs=vfs)
             undo.callback(close, connection)
             connection.set_busy_timeout(BUSY_MS)
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # a store that is refused keeps its log
             _check_content(connection, name, readonly=readonly)
             fresh, todo = _outstanding(connection, known, name, readonly=readonly)
             _set_pragmas(connection, name, readonly=readonly)
             _migrate(connection, todo, name, fresh=fresh)
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(readonly))
             undo.pop_all()
             return Store(connection, name, readonly=readonly, lock=lock)
     except (apsw.CorruptError, apsw.NotADBError) as error:
-        raise StoreError(f"{name} is corrupted ({error}): restore it from a backup") from error
+        raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=error)) from error
     except apsw.Error as error:
-        raise StoreError(f"{name} cannot be opened: {error}") from error
+        raise StoreError(*sentences.NOT_OPENED.filled(store=name, reason=error)) from error
 
 
 def _connection(name: str, *, readonly: bool, vfs: str | None) -> apsw.Connection:
@@ -166,25 +180,25 @@ def _set_pragmas(connection: apsw.Connection, name: str, *, readonly: bool) -> N
         connection.execute(f"PRAGMA journal_mode = {wanted}").fetchall()
         mode = connection.pragma("journal_mode")
         if mode != wanted:
-            raise StoreError(f"{name} refuses journal_mode {wanted} (it is {mode}): no commit would be safe")
+            raise StoreError(*sentences.UNSAFE.filled(store=name, setting=f"journal_mode {wanted}", found=mode))
     pragmas = PRAGMAS + (MACOS_PRAGMAS if sys.platform == "darwin" else ())
     for pragma, value, expected in pragmas:
         connection.execute(f"PRAGMA {pragma} = {value}").fetchall()
         got = connection.pragma(pragma)
         if got != expected and not (pragma == "mmap_size" and got is None):
-            raise StoreError(f"{name} refuses {pragma} = {value} (it is {got}): no commit would be safe")
+            raise StoreError(*sentences.UNSAFE.filled(store=name, setting=f"{pragma} = {value}", found=got))
 
 
 def _check_content(connection: apsw.Connection, name: str, *, readonly: bool) -> None:
     if not readonly and connection.readonly("main"):  # asked for writing, SQLite settles for reading without a word
-        raise StoreError(f"{name} cannot be opened for writing: the file is read-only")
+        raise StoreError(*sentences.NOT_WRITABLE.filled(store=name, reason="the file is read-only"))
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
     if tables and connection.pragma("application_id") != APPLICATION_ID:
-        raise StoreError(f"{name} is an SQLite file of another program")
+        raise StoreError(*sentences.FOREIGN.filled(store=name))
     if tables and not readonly and os.path.getsize(name) <= CHECK_UP_TO_BYTES:
         complaint = str(connection.execute("PRAGMA quick_check(1)").fetchall()[0][0])
         if complaint != "ok":
-            raise StoreError(f"{name} is corrupted ({' '.join(complaint.split())}): restore it from a backup")
+            raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=" ".join(complaint.split())))
 
 
 def _outstanding(
@@ -195,7 +209,7 @@ def _outstanding(
     rows = [] if fresh else connection.execute("SELECT number, sha256 FROM migration ORDER BY number").fetchall()
     todo = pending(known, [(int(str(number)), str(digest)) for number, digest in rows], name)
     if readonly and todo:
-        raise StoreError(f"{name} has format {len(rows)} and {len(known)} is needed: start its station once")
+        raise StoreError(*sentences.OLDER.filled(store=name, found=len(rows), known=len(known)))
     return fresh, todo
 
 
@@ -211,7 +225,7 @@ def _migrate(connection: apsw.Connection, todo: list[Migration], name: str, *, f
             try:
                 connection.execute(migration.sql).fetchall()
             except apsw.AuthError:
-                raise StoreError(f"migration {migration.number} of {name} does more than change the format") from None
+                raise StoreError(*sentences.UNRULY_MIGRATION.filled(store=name, number=migration.number)) from None
             finally:
                 connection.authorizer = None
             connection.execute(RECORD_MIGRATION, (migration.number, migration.digest))

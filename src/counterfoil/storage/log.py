@@ -1,0 +1,87 @@
+"""Telling a damaged write-ahead log from one that merely ends in the middle of a commit.
+
+SQLite reads the log up to the first frame whose checksum is wrong and forgets the rest: right after a power cut, when
+that is the commit that never returned; silent loss of commits when a byte in the middle was damaged later. The
+difference shows in what follows. Every commit is flushed before the next begins, so behind a torn one there is never a
+second; two commits in a row that are sound by themselves, behind a frame that is not, prove the damage.
+
+What nothing can prove: damage to the last commit of the log, which looks like one that was torn.
+
+Format: https://www.sqlite.org/fileformat2.html#walformat (header of 32 bytes, then frames of 24 bytes and a page; each
+frame's checksum goes on from the one before it).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+HEADER: Final = 32
+FRAME: Final = 24
+MAGIC: Final = 0x377F0682  # the lowest bit says in which byte order checksums are counted
+SMALLEST_PAGE, LARGEST_PAGE = 512, 65536
+
+Sum = tuple[int, int]
+
+
+def is_damaged(data: bytes) -> bool:
+    """Whether commits lie in this log that SQLite would forget."""
+    if len(data) < HEADER + FRAME + SMALLEST_PAGE:
+        return False
+    magic = int.from_bytes(data[:4], "big")
+    order = "big" if magic & 1 else "little"
+    if magic & ~1 != MAGIC or checksum(data[:24], order, (0, 0)) != _stored(data, 24):
+        return _header_is_damaged(data)
+    size = int.from_bytes(data[8:12], "big")
+    return SMALLEST_PAGE <= size <= LARGEST_PAGE and _frames_are_damaged(data, size, order)
+
+
+def checksum(data: bytes, order: str, start: Sum) -> Sum:
+    """SQLite's: two sums over pairs of 32-bit words, going on from `start`. `data` is a multiple of 8 bytes long."""
+    one, two = start
+    words = memoryview(data).cast("I")
+    if order != sys.byteorder:
+        words = memoryview(b"".join(data[at : at + 4][::-1] for at in range(0, len(data), 4))).cast("I")
+    pairs = iter(words)
+    for first in pairs:
+        one = (one + first + two) & 0xFFFFFFFF
+        two = (two + next(pairs) + one) & 0xFFFFFFFF
+    return one, two
+
+
+def _frames_are_damaged(data: bytes, size: int, order: str) -> bool:
+    """Two whole commits in a row, each frame going on from the checksum written before it, behind one that does not."""
+    before = _stored(data, 24)
+    broken, commits = False, 0
+    for at in range(HEADER, len(data) - FRAME - size + 1, FRAME + size):
+        written = _stored(data, at + 16)
+        page = at + FRAME
+        ours = data[at + 8 : at + 16] == data[16:24]  # behind the end lies what is left of older rounds of the log
+        if not ours or checksum(data[page : page + size], order, checksum(data[at : at + 8], order, before)) != written:
+            broken, commits = True, 0
+        elif broken and data[at + 4 : at + 8] != bytes(4):
+            commits += 1
+            if commits == 2:
+                return True
+        before = written
+    return False
+
+
+def _header_is_damaged(data: bytes) -> bool:
+    """Whether the first frame belongs to this header: the header was flushed before it, so it was whole once."""
+    if data[HEADER + 8 : HEADER + 16] == data[16:24] != bytes(8):
+        return True
+    written = _stored(data, HEADER + 16)
+    page = HEADER + FRAME
+    return any(
+        checksum(data[page : page + size], order, checksum(data[HEADER : HEADER + 8], order, _stored(data, 24)))
+        == written
+        for order in ("little", "big")
+        for size in (1 << power for power in range(9, 17))
+        if page + size <= len(data)
+    )
+
+
+def _stored(data: bytes, at: int) -> Sum:
+    """A checksum as it is written, always big-endian."""
+    return int.from_bytes(data[at : at + 4], "big"), int.from_bytes(data[at + 4 : at + 8], "big")
