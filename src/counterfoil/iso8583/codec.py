@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from counterfoil.errors import DecodeError, EncodeError, OurError
-from counterfoil.iso8583.compiled import Compiler
+from counterfoil.iso8583.compiled import Compiler, Keeper, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits
 from counterfoil.iso8583.fields import Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
@@ -57,7 +57,7 @@ class Dialect:
         self._shapes = tuple(shapes)
         self._nested = nested
         self._evidence = {n: field.show for n, field in self.fields.items() if n not in NEVER_KEPT}
-        self._plans: dict[tuple[str, ...], tuple[tuple[str, str, Show], ...]] = {}
+        self._plans: dict[tuple[str, ...], Keeper] = {}
         self._elements = {number: Element(field, style) for number, field in self.fields.items()}
         self._compiler = Compiler(self.fields, style)
         self._decoders, self._encoders = self._compiler.decoders, self._compiler.encoders
@@ -285,21 +285,18 @@ class Dialect:
             plan = self._plan(message)
             if len(self._plans) < _PLANS_MAX:
                 self._plans[names] = plan
-        kept = {}
-        for name, key, show in plan:
-            value = values[name]
-            if value is not None:
-                text = value if type(value) is str else value.hex().upper() if type(value) is bytes else str(value)
-                kept[key] = text if show is clear else show(text)
-        return kept
+        kept = plan(values)
+        return {key: text for key, text in kept.items() if text is not None} if None in kept.values() else kept
 
-    def _plan(self, message: Message) -> tuple[tuple[str, str, Show], ...]:
-        """Which attributes of messages with these fields are kept, under which number, shown how; ascending."""
+    def _plan(self, message: Message) -> Keeper:
+        """What is kept of messages with these attributes: under which number, shown how; ascending."""
         numbers = sorted(NUMBER_OF[name] for name in message.__dict__ if name in NUMBER_OF)
-        lines = self._evidence
-        return tuple(
-            (NAME_OF[number], str(number), lines.get(number, hidden)) for number in numbers if number not in NEVER_KEPT
-        )
+        return keeper((number, self._shown(number)) for number in numbers if number not in NEVER_KEPT)
+
+    def _shown(self, number: int) -> Show | None:
+        """How evidence shows a field; None for text that it keeps as it is."""
+        show = self._evidence.get(number, hidden)
+        return None if show is clear and self.fields[number].kind is not Kind.B else show
 
     def from_flat(self, mti: str, fields: Mapping[str, str]) -> Message:
         """The message whose revealed flat form this is; EncodeError for a key or value that cannot be one."""

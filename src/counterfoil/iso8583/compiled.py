@@ -15,10 +15,12 @@ from counterfoil.iso8583.encoding import Style, decoded
 from counterfoil.iso8583.fields import Align, Field, Prefix
 from counterfoil.iso8583.message import NUMBER_OF, Message
 from counterfoil.iso8583.reading import decoder_source
+from counterfoil.iso8583.show import Show
 from counterfoil.iso8583.writing import encoder_source
 
 Decoder: TypeAlias = Callable[[bytes], Message | None]
 Encoder: TypeAlias = Callable[[Mapping[str, Any]], bytes | None]
+Keeper: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 CACHE_MAX: Final = 256
 """How many decoders, and how many encoders, one dialect makes; what comes later takes the generic loop."""
@@ -74,6 +76,24 @@ class Compiler:
         if any(field.prefix is not Prefix.FIXED and field.align is Align.RIGHT for field in fields):
             return None
         return fields
+
+
+def keeper(plan: Iterable[tuple[int, Show | None]]) -> Keeper:
+    """Straight-line code that shows the fields of a plan, from a message's attributes; without a `Show` as they are."""
+    tables: dict[str, Any] = {"text": _text}
+    parts = []
+    for number, show in plan:
+        value = f"v['de{number}']"
+        if show is not None:
+            tables[f"show{number}"] = show
+            value = f"show{number}(text({value})) if {value} is not None else None"
+        parts.append(f"'{number}': {value}")
+    return eval(f"lambda v: {{{', '.join(parts)}}}", tables)  # type: ignore[no-any-return]  # noqa: S307 - numbers only
+
+
+def _text(value: object) -> str:
+    """A value as flat text: characters as they are, bytes as upper-case hex."""
+    return value.hex().upper() if isinstance(value, bytes) else str(value)
 
 
 def _run(source: str, name: str) -> Any:

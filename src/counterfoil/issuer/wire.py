@@ -86,7 +86,7 @@ class Wire:
             fields["de38"] = shown["38"] = auth_code
         fields["de39"] = shown["39"] = code
         fields["de128" if values.get("de70") or values.get("de90") else "de64"] = NO_MAC
-        body = ISO87_ASCII.encode(Message(answer_mti(request.mti), **fields))[:-MAC_BYTES]
+        body = ISO87_ASCII.encode(Message.of(answer_mti(request.mti), fields))[:-MAC_BYTES]
         seal = self._hsm.mac(self._keys.mac, body, MacAlgorithm.AES_CMAC, raw=True)
         return Send(asked.frame.link, asked.frame.conn, body + seal), shown
 

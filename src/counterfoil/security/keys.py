@@ -86,6 +86,16 @@ class OpenKey:
         """The key for sealing data at rest."""
         return AESGCM(self.clear)
 
+    def keyed_hash(self, data: bytes) -> bytes:
+        """HMAC-SHA-256 (RFC 2104) of `data`; a copy of the keyed context saves its set-up."""
+        context = self._hmac.copy()
+        context.update(data)
+        return context.digest()
+
+    @cached_property
+    def _hmac(self) -> hmac.HMAC:
+        return hmac.new(self.clear, digestmod=hashlib.sha256)
+
     @cached_property
     def kcv(self) -> bytes:
         """First 4 bytes of eight encrypted zeros (DES), or of the CMAC of sixteen (AES); for TOKEN, of a hash."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from cryptography.exceptions import InvalidTag
@@ -162,7 +161,7 @@ class SoftHsm:
     def token(self, pan: str, key: StoredKey) -> str:
         """See `Hsm.token`."""
         opened = self._ring.open(key, KeyUsage.TOKEN)
-        return hmac.digest(opened.clear, _pan_bytes(pan), hashlib.sha256).hex()
+        return opened.keyed_hash(_pan_bytes(pan)).hex()
 
     def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
         """See `Hsm.protect`."""

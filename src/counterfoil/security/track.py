@@ -45,8 +45,8 @@ def parse_track2(text: str, *, luhn: bool = False) -> Track2:
     match = _TRACK2.fullmatch(text) if len(text) <= LONGEST else None
     if match is None or (luhn and not luhn_ok(match["pan"])):
         raise SecurityError("not a track 2", response_code=FORMAT_CODE)
-    expiry, service = (value if value and value.isdigit() else "" for value in (match["expiry"], match["service"]))
-    return Track2(match["pan"], expiry, service, match["rest"])
+    pan, expiry, service, rest = match.groups()
+    return Track2(pan, expiry if expiry.isdigit() else "", service if service and service.isdigit() else "", rest)
 
 
 def encrypt(track: str, key: DesKey) -> str:

@@ -24,27 +24,26 @@ def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card,
     issuer = desk.issuers[attempt.issuer]
     offset = desk.settings.utc_offset
     category = attempt.merchant[MERCHANT_TYPE]
-    message = Message(
-        "0200",
-        de2=card.pan,
-        de3=attempt.processing,
-        de4=f"{attempt.amount:012d}",
-        de7=attempt.transmitted,
-        de11=attempt.trace,
-        de12=local_time(attempt.started_at, offset),
-        de13=local_date(attempt.started_at, offset),
-        de14=card.expiry or None,
-        de18=category if len(category) == 4 and category.isdecimal() else None,
-        de22=attempt.entry_mode,
-        de25=attempt.condition,
-        de32=desk.settings.acquirer,
-        de35=card.track or None,
-        de37=attempt.rrn,
-        de41=attempt.terminal,
-        de42=attempt.merchant,
-        de49=attempt.currency,
-        de52=pin_block or None,
-    )
+    fields: dict[str, str | bytes] = {
+        "de2": card.pan,
+        "de3": attempt.processing,
+        "de4": f"{attempt.amount:012d}",
+        "de7": attempt.transmitted,
+        "de11": attempt.trace,
+        "de12": local_time(attempt.started_at, offset),
+        "de13": local_date(attempt.started_at, offset),
+        "de22": attempt.entry_mode,
+        "de25": attempt.condition,
+        "de32": desk.settings.acquirer,
+        "de37": attempt.rrn,
+        "de41": attempt.terminal,
+        "de42": attempt.merchant,
+        "de49": attempt.currency,
+    }
+    if len(category) == 4 and category.isdecimal():
+        fields["de18"] = category
+    told: dict[str, str | bytes] = {"de14": card.expiry, "de35": card.track, "de52": pin_block}
+    message = Message.of("0200", fields | {name: value for name, value in told.items() if value})
     work.out.append(sending(desk, issuer, message, token=tick, before=attempt.deadline))
     work.saw("forwarded", "2", kept(ISO87_ASCII, message), rrn=attempt.rrn, terminal=attempt.terminal)
 

@@ -10,6 +10,7 @@ import msgspec
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
 from counterfoil.step import Conn, Frame, Instant
+from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
 from counterfoil.transaction import AttemptKey
 
@@ -19,7 +20,8 @@ REQUEST_DIGITS: Final = "02468"
 class Ask(NamedTuple):
     """A request from a terminal connection: where its answer goes, and what could be read of it.
 
-    `body` starts at the MTI. `error` says why the rest could not be read, "" when all was.
+    `body` starts at the MTI. `error` says why the rest could not be read, "" when all was. `card` is None until
+    somebody looked for it.
     """
 
     link: str
@@ -32,6 +34,7 @@ class Ask(NamedTuple):
     error: str
     terminal: Terminal | None = None
     dialect: Dialect = CUP_POS
+    card: Card | Missing | None = None
 
     @property
     def key(self) -> AttemptKey | None:

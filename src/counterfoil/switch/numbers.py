@@ -14,8 +14,9 @@ from typing import Final
 from counterfoil.step import SECOND, Instant
 
 _BASE36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PAIRS: Final = [first + second for first in _BASE36 for second in _BASE36]  # a day of microseconds has four of them
+_TWO: Final = len(_PAIRS)
 _DAY: Final = 86_400 * SECOND
-RRN_DIGITS: Final = 8
 
 
 class Ticks:
@@ -56,11 +57,10 @@ def local_date(instant: Instant, offset: Instant) -> str:
 def rrn(tick: Instant, offset: Instant) -> str:
     """DE37: last digit of the year, day of the year, and the microsecond of the day in base 36. Grows with the tick."""
     moment = tick + offset
-    left, digits = moment % _DAY, ""
-    for _ in range(RRN_DIGITS):
-        left, digit = divmod(left, 36)
-        digits = _BASE36[digit] + digits
-    return _day(moment // _DAY) + digits
+    left, fourth = divmod(moment % _DAY, _TWO)
+    left, third = divmod(left, _TWO)
+    first, second = divmod(left, _TWO)
+    return _day(moment // _DAY) + _PAIRS[first] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth]
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,6 @@ carry none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from counterfoil.iso8583 import Message, framing, responses
@@ -18,7 +17,7 @@ from counterfoil.switch.numbers import local_date, local_time
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.work import Work, kept
 
-ECHOED: Final = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
+ECHOED: Final = tuple(f"de{number}" for number in (2, 3, 4, 11, 14, 25, 41, 42, 49, 60))
 NO_MAC: Final = bytes(8)
 
 
@@ -31,13 +30,15 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, *, what: str = "a
     """Say the stored result of an attempt, freshly MACed."""
     offset = desk.settings.utc_offset
     issuer = desk.issuers.get(attempt.issuer)
-    fields = {
+    fields: dict[str, str | bytes] = {
         "de15": local_date(attempt.started_at, offset),
         "de32": desk.settings.acquirer,
         "de37": attempt.rrn,
         "de44": f"{issuer.institution if issuer else '':<11.11}{desk.settings.acquirer:<11}",
     }
-    card = card_of(ask.message, terminal, desk.hsm) if (terminal := ask.terminal) is not None else None
+    card = ask.card
+    if card is None and ask.terminal is not None:
+        card = card_of(ask.message, ask.terminal, desk.hsm)
     if isinstance(card, Card):
         fields["de2"] = card.pan
     if attempt.auth_code and responses.is_approval(attempt.response_code):
@@ -45,19 +46,15 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, *, what: str = "a
     send(desk, work, ask, attempt.response_code, attempt.answered_at, what, fields)
 
 
-def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields: Mapping[str, str | bytes]) -> None:
+def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields: dict[str, str | bytes]) -> None:
     """Build, MAC and send an answer; `at` becomes DE12 and DE13."""
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
     offset = desk.settings.utc_offset
-    message = Message(mti)
-    for number in ECHOED:
-        message.set(number, ask.message.get(number))
-    message.de12 = local_time(at, offset)
-    message.de13 = local_date(at, offset)
-    message.de39 = code
-    for name, value in fields.items():
-        message.set(int(name[2:]), value)
+    asked = ask.message.__dict__
+    echoed = {name: asked[name] for name in ECHOED if asked.get(name) is not None}
+    told = {"de12": local_time(at, offset), "de13": local_date(at, offset), "de39": code}
+    message = Message.of(mti, echoed | told | fields)
     terminal = work.terminals.get(ask.message.de41 or "")
     mak = terminal.mak if terminal is not None and not mti.startswith("08") else None
     if mak is not None:
