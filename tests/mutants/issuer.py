@@ -1,0 +1,299 @@
+"""Mutants of the issuer: what it books, what it gives back, what it counts, whom it tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from counterfoil.issuer import advices, authorise, chart, purchases, reverse
+from counterfoil.issuer import records as issuer_records
+from counterfoil.issuer.lifecycle import State
+from counterfoil.issuer.records import Step
+from counterfoil.issuer.rows import Notice, Txn
+from counterfoil.issuer.wire import Asked
+from counterfoil.ledger import Book, Entry
+from counterfoil.step import Instant
+from mutants.mutant import LESSON, PROTOTYPE, mutant
+from mutants.seams import Seams
+
+
+@mutant("L5", "leg 2 lost", origin=PROTOTYPE, mixes=("delay", "swarm"))
+def no_tombstone(seams: Seams) -> None:
+    """A reversal of what was never seen leaves nothing behind."""
+
+    def make(original: Any) -> Any:
+        def put(self: Step, txn: Txn) -> None:
+            if txn.state is State.TOMBSTONED:
+                seams.hit()
+            else:
+                original(self, txn)
+
+        return put
+
+    seams.method(Step, "put", make)
+
+
+@mutant("L5", "leg 2 lost", mixes=("delay", "swarm"))
+def tombstone_not_asked(seams: Seams) -> None:
+    """The tombstone is there, and the late original is posted all the same."""
+
+    def make(original: Any) -> Any:
+        def load(self: Step, *args: Any) -> None:
+            original(self, *args)
+            for key, txn in list(self.txns.items()):
+                if txn.state is State.TOMBSTONED:
+                    seams.hit()
+                    del self.txns[key]
+                    self._store.execute("DELETE FROM txn WHERE key = ?", (key,))
+
+        return load
+
+    seams.method(Step, "load", make)
+
+
+@mutant("leg 3 lost, or late", mixes=("loss", "swarm"))
+def reversal_acknowledged_but_not_booked(seams: Seams) -> None:
+    """An advice is acknowledged, and the money stays where it is."""
+    nothing = {**reverse.BY_STATE, State.POSTED: reverse.Outcome.NOTHING}
+    seams.constant(reverse, "BY_STATE", lambda _: nothing)
+    seams.hit()
+
+
+@mutant("keys", "duplicate, late or orphan reversal", mixes=("peers",))
+def advice_by_key_only(seams: Seams) -> None:
+    """An advice undoes the purchase of its key whatever else it says."""
+
+    def make(original: Any) -> Any:
+        def differing(*args: Any) -> tuple[str, ...]:
+            if original(*args):
+                seams.hit()
+            return ()
+
+        return differing
+
+    seams.function(reverse, "differing", make)
+
+
+@mutant("duplicate request", "cardholder money", origin=PROTOTYPE, mixes=("duplicate", "swarm"))
+def double_charge(seams: Seams) -> None:
+    """A repeated purchase is booked once more."""
+
+    def make(original: Any) -> Any:
+        def again(desk: Any, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Any) -> Any:
+            card = step.cards.get(earlier.token)
+            if earlier.state is State.POSTED and wanted is not None and card is not None:
+                seams.hit()
+                contra = chart.clearing_account(wanted.acquirer, wanted.currency)
+                again_id = f"{earlier.debit_id}/again/{now}"
+                step.booked(
+                    step.book.transfer(
+                        again_id, card.account, contra, earlier.amount, earlier.currency, now, earlier.rrn
+                    )
+                )
+            return original(desk, step, now, asked, earlier, wanted)
+
+        return again
+
+    seams.function(purchases, "again", make)
+
+
+@mutant(
+    "duplicate, late or orphan reversal", "cardholder money", origin=PROTOTYPE, mixes=("duplicate", "loss", "swarm")
+)
+def double_credit(seams: Seams) -> None:
+    """A repeated advice gives the money back once more."""
+
+    def make(original: Any) -> Any:
+        def on_advice(desk: Any, step: Step, now: Instant, asked: Asked, wanted: Any) -> Any:
+            earlier = step.advices.get(wanted.key) if wanted is not None else None
+            txn = step.txns.get(wanted.original) if wanted is not None else None
+            if earlier is not None and earlier.outcome == "book" and txn is not None and asked.genuine:
+                seams.hit()
+                account = step.book._accounts.get(txn.account)
+                contra = chart.clearing_account(wanted.original.partition("/")[0].zfill(8), txn.currency)
+                if account is not None:
+                    step.book._accounts.setdefault(contra, chart.contra(contra))
+                    step.booked(
+                        step.book.transfer(
+                            f"{txn.return_id}/{now}", contra, txn.account, txn.amount, txn.currency, now, txn.rrn
+                        )
+                    )
+            return original(desk, step, now, asked, wanted)
+
+        return on_advice
+
+    seams.function(advices, "on_advice", make)
+
+
+@mutant("cardholder money", mixes=("loss", "swarm"))
+def money_comes_back_short(seams: Seams) -> None:
+    """A reversal gives back a minor unit less."""
+
+    def make(original: Any) -> Any:
+        def short(self: Entry, entry_id: str, at: Instant) -> Entry:
+            seams.hit()
+            back: Entry = original(self, entry_id, at)
+            return msgspec.structs.replace(back, amount=max(1, self.amount - 1))
+
+        return short
+
+    seams.method(Entry, "reversed", make)
+
+
+@mutant("cardholder money", mixes=("calm", "swarm"))
+def balance_not_in_the_commit(seams: Seams) -> None:
+    """The balance row is not changed with the entries."""
+
+    def make(_: Any) -> Any:
+        def nothing_changed(self: Book) -> list[Any]:
+            seams.hit()
+            return []
+
+        return property(nothing_changed)
+
+    seams.method(Book, "changed_accounts", make)
+
+
+@mutant("cardholder money", mixes=("loss", "swarm"))
+def reversal_deletes_the_debit(seams: Seams) -> None:
+    """A reversal takes the first entry away instead of adding another."""
+
+    def make(original: Any) -> Any:
+        def commit(self: Step) -> None:
+            reversing = [entry for entry in self.book.new_entries if entry.reverses]
+            if reversing:
+                seams.hit()
+                self.book.new_entries = [entry for entry in self.book.new_entries if not entry.reverses]
+                gone = [(entry.reverses,) for entry in reversing]
+                self._store.executemany("DELETE FROM entry WHERE id = ?", gone)
+            original(self)
+
+        return commit
+
+    seams.method(Step, "commit", make)
+
+
+@mutant("keys", mixes=("duplicate", "swarm"))
+def refusal_does_not_burn_the_key(seams: Seams) -> None:
+    """A no is said and not kept: the same request again is decided anew."""
+
+    def make(original: Any) -> Any:
+        def put(self: Step, txn: Txn) -> None:
+            if txn.state is State.DECLINED and txn.key not in self.txns:
+                seams.hit()
+            else:
+                original(self, txn)
+
+        return put
+
+    seams.method(Step, "put", make)
+
+
+@mutant("duplicate request", mixes=("duplicate", "swarm"))
+def wrong_pin_counted_twice(seams: Seams) -> None:
+    """A repeat of a request with a wrong PIN counts as another try."""
+
+    def make(original: Any) -> Any:
+        def again(desk: Any, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Any) -> Any:
+            card = step.cards.get(earlier.token)
+            if earlier.refusal == "pin_wrong" and card is not None:
+                seams.hit()
+                step.put_card(msgspec.structs.replace(card, pin_failures=card.pin_failures + 1))
+            return original(desk, step, now, asked, earlier, wanted)
+
+        return again
+
+    seams.function(purchases, "again", make)
+
+
+@mutant("cardholder money", mixes=("loss", "swarm"))
+def reversal_gives_the_counters_back(seams: Seams) -> None:
+    """A reversal takes the purchase off what was spent in the day."""
+
+    def make(original: Any) -> Any:
+        def give_back(desk: Any, step: Step, now: Instant, txn: Txn) -> None:
+            original(desk, step, now, txn)
+            card = step.cards.get(txn.token)
+            if card is not None and card.spent >= txn.amount and card.count:
+                seams.hit()
+                step.put_card(msgspec.structs.replace(card, spent=card.spent - txn.amount, count=card.count - 1))
+
+        return give_back
+
+    seams.function(advices, "give_back", make)
+
+
+@mutant("notices", "leg 3 lost, or late", mixes=("calm", "swarm"))
+def notice_lost(seams: Seams) -> None:
+    """A return is booked and the cardholder is not told."""
+
+    def make(original: Any) -> Any:
+        def tell(self: Step, notice: Notice) -> None:
+            if notice.name.endswith("returned"):
+                seams.hit()
+            else:
+                original(self, notice)
+
+        return tell
+
+    seams.method(Step, "tell", make)
+
+
+@mutant("notices", mixes=("calm", "swarm"))
+def notice_told_under_another_name(seams: Seams) -> None:
+    """A notice that is told again is another notice."""
+
+    def make(original: Any) -> Any:
+        def notice(self: Any, names: Any) -> list[Notice]:
+            found: list[Notice] = original(self, names)
+            if found:
+                seams.hit()
+            return [one._replace(name=f"{one.name}-again") for one in found]
+
+        return notice
+
+    seams.method(issuer_records.Records, "notices", make)
+
+
+@mutant("notices", origin=LESSON, mixes=("crash", "swarm"))
+def undelivered_notice_forgotten(seams: Seams) -> None:
+    """After a start nothing is told again."""
+
+    def make(original: Any) -> Any:
+        def undelivered(self: Any) -> list[str]:
+            seams.reached += len(original(self))
+            return []
+
+        return undelivered
+
+    seams.method(issuer_records.Records, "undelivered", make)
+
+
+@mutant("trust", mixes=("garbled", "swarm"))
+def switch_mac_ignored(seams: Seams) -> None:
+    """The issuer takes a request whatever its MAC."""
+
+    def make(original: Any) -> Any:
+        def init(self: Asked, frame: Any, message: Any, *, whole: bool, genuine: bool) -> None:
+            if not genuine:
+                seams.hit()
+            original(self, frame, message, whole=whole, genuine=True)
+
+        return init
+
+    seams.method(Asked, "__init__", make)
+
+
+@mutant("duplicate request", killed_by="tests/issuer/test_decisions_table.py")
+def other_content_posted(seams: Seams) -> None:
+    """The same key with other content gets the result of the first."""
+
+    def make(_: Any) -> Any:
+        def same(*_: Any) -> bool:
+            seams.hit()
+            return True
+
+        return same
+
+    seams.function(authorise, "same_content", make)

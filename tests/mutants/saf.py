@@ -1,0 +1,138 @@
+"""Mutants of store-and-forward: the defects seen in other systems, one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterfoil.step import SECOND, Instant
+from counterfoil.switch import saf
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.lifecycle import Event
+from counterfoil.switch.rows import Advice, Attempt
+from counterfoil.switch.work import Work
+from mutants.mutant import LESSON, PROTOTYPE, mutant
+from mutants.seams import Seams
+
+EXPIRES_AFTER: Instant = 60 * SECOND
+
+
+def _done(work: Work, attempt: Attempt) -> None:
+    """The advice leaves the outbox as if it had been acknowledged."""
+    work.move(attempt, Event.ACKNOWLEDGE)
+    work.acknowledge(attempt.rrn)
+
+
+def _sending(seams: Seams, send: Any) -> None:
+    """Another way to send an advice: `send(original, desk, work, advice, attempt)`."""
+
+    def make(original: Any) -> Any:
+        def one(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+            send(original, desk, work, advice, attempt)
+
+        return one
+
+    seams.function(saf, "_send", make)
+
+
+@mutant("L4", "0430 neither 00 nor 25", origin=PROTOTYPE, mixes=("peers", "swarm"))
+def saf_gives_up(seams: Seams) -> None:
+    """After ten tries an advice is thrown away."""
+
+    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+        if advice.tries >= desk.settings.case_after:
+            seams.hit()
+            _done(work, attempt)
+        else:
+            original(desk, work, advice, attempt)
+
+    _sending(seams, send)
+
+
+@mutant("L4", "0430 neither 00 nor 25", origin=LESSON, mixes=("partition", "loss", "swarm"))
+def saf_expires_silently(seams: Seams) -> None:
+    """An advice that has waited for a minute expires."""
+
+    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+        if work.now - attempt.started_at > EXPIRES_AFTER:
+            seams.hit()
+            _done(work, attempt)
+        else:
+            original(desk, work, advice, attempt)
+
+    _sending(seams, send)
+
+
+@mutant("L4", "leg 2 lost", origin=PROTOTYPE, mixes=("loss", "swarm"))
+def saf_dequeues_on_send(seams: Seams) -> None:
+    """An advice leaves the outbox when it is sent."""
+
+    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+        original(desk, work, advice, attempt)
+        seams.hit()
+        _done(work, attempt)
+
+    _sending(seams, send)
+
+
+@mutant("L4", "0430 neither 00 nor 25", origin=LESSON, mixes=("peers", "swarm"))
+def saf_lost_answer_not_counted(seams: Seams) -> None:
+    """A try without an answer is not counted, so nobody is ever told."""
+
+    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+        original(desk, work, advice, attempt)
+        if advice.tries > 1:
+            seams.hit()
+            advice.tries = 1
+
+    _sending(seams, send)
+
+
+@mutant("L4", "leg 2 lost", origin=LESSON, mixes=("loss", "swarm"))
+def reversal_repeat_unflagged(seams: Seams) -> None:
+    """A repeated advice does not say that it is one."""
+    seams.constant(saf, "REPEAT", lambda _: saf.FIRST)
+    seams.hit()
+
+
+@mutant("L4", origin=LESSON, mixes=("partition", "swarm"))
+def saf_head_of_line(seams: Seams) -> None:
+    """All issuers share one queue: the oldest advice goes first or nothing does."""
+
+    def make(original: Any) -> Any:
+        def choose(desk: Desk, work: Work, issuer: str) -> list[str]:
+            chosen: list[str] = original(desk, work, issuer)
+            head = next((owed.issuer for rrn, owed in work.memory.owed.items() if rrn not in work.acknowledged), issuer)
+            if chosen and head != issuer:
+                seams.hit()
+                return []
+            return chosen
+
+        return choose
+
+    seams.function(saf, "_choose", make)
+
+
+class _Anything:
+    """A list of codes that holds every code."""
+
+    def __init__(self, codes: Any, seams: Seams) -> None:
+        self._codes = codes
+        self._seams = seams
+
+    def __contains__(self, code: object) -> bool:
+        if code not in self._codes:
+            self._seams.hit()
+        return True
+
+
+@mutant("0430 neither 00 nor 25", mixes=("peers", "garbled", "swarm"))
+def refused_advice_dropped(seams: Seams) -> None:
+    """Whatever an 0430 says, it ends the advice."""
+    seams.constant(saf, "ACKNOWLEDGED", lambda codes: _Anything(codes, seams))
+
+
+@mutant("0430 neither 00 nor 25", origin=LESSON, killed_by="tests/switch/test_saf.py")
+def saf_substring_code(seams: Seams) -> None:
+    """The codes are looked for in a text: an 0430 without one is an acknowledgement."""
+    seams.constant(saf, "ACKNOWLEDGED", ",".join)
+    seams.hit()
