@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,17 @@ def test_sums_that_outgrow_63_bits_are_an_error_and_not_a_float(store: Store) ->
     store.executemany(ADD, [("a", MAX_INTEGER), ("b", 1)])
     with pytest.raises(StoreError, match="integer overflow"):
         store.query("SELECT sum(balance) FROM account")
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_a_text_that_is_none_is_a_damaged_disk_and_its_bytes_are_not_shown(readonly: bool, tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = open_store(path, FORMAT)
+    store.execute("INSERT INTO sale (terminal, stan) VALUES ('T1', CAST(x'36323939C3' AS text))")
+    store.close()
+    store = open_store(path, FORMAT, readonly=readonly)
+    with pytest.raises(StoreError if readonly else CommitFailed) as caught:
+        store.query("SELECT stan FROM sale")
+    assert "not UTF-8" in str(caught.value)
+    assert "6299" not in "".join(traceback.format_exception(caught.value))
+    store.close()

@@ -104,8 +104,8 @@ class Service:
         """A store that was filled once is never begun anew: the other stations remember what it has forgotten."""
         path = self.layout.store(self.name)
         log = path.with_name(path.name + "-wal")  # with a log beside it, opening says more
-        gone = not path.exists() or not path.stat().st_size
-        if gone and self.layout.seeded(self.name).exists() and not log.exists():
+        empty = [not file.exists() or not file.stat().st_size for file in (path, log)]
+        if all(empty) and self.layout.seeded(self.name).exists():
             raise StoreError(*sentences.VANISHED.filled(store=path))
 
     async def _open(self) -> Store:

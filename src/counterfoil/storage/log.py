@@ -2,8 +2,8 @@
 
 SQLite reads the log up to the first frame whose checksum is wrong and forgets the rest: right after a power cut, when
 that is the commit that never returned; silent loss of commits when a byte in the middle was damaged later. The
-difference shows in what follows. Every commit is flushed before the next begins, so behind a torn one there is never a
-second; two commits in a row that are sound by themselves, behind a frame that is not, prove the damage.
+difference shows in what follows. Every commit is flushed before the next begins, so nothing ever follows a torn one: a
+frame that goes on from the checksum of a commit, behind a frame that is not sound, proves the damage.
 
 What nothing can prove: damage to the last commit of the log, which looks like one that was torn.
 
@@ -50,20 +50,20 @@ def checksum(data: bytes, order: str, start: Sum) -> Sum:
 
 
 def _frames_are_damaged(data: bytes, size: int, order: str) -> bool:
-    """Two whole commits in a row, each frame going on from the checksum written before it, behind one that does not."""
-    before = _stored(data, 24)
-    broken, commits = False, 0
+    """Whether behind a frame that is not sound one follows right on a commit: that commit had been flushed by then."""
+    before = [_stored(data, 24)]
+    broken = committed = False
     for at in range(HEADER, len(data) - FRAME - size + 1, FRAME + size):
+        head, page = data[at : at + 8], data[at + FRAME : at + FRAME + size]
         written = _stored(data, at + 16)
-        page = at + FRAME
         ours = data[at + 8 : at + 16] == data[16:24]  # behind the end lies what is left of older rounds of the log
-        if not ours or checksum(data[page : page + size], order, checksum(data[at : at + 8], order, before)) != written:
-            broken, commits = True, 0
-        elif broken and data[at + 4 : at + 8] != bytes(4):
-            commits += 1
-            if commits == 2:
-                return True
-        before = written
+        counted = [checksum(page, order, checksum(head, order, start)) for start in before] if ours else []
+        sound = written in counted
+        if sound and broken and committed:
+            return True
+        broken = broken or not sound
+        committed = head[4:] != bytes(4)
+        before = [written] if sound else [written, *counted[:1]]  # it may be the checksum that was damaged
     return False
 
 

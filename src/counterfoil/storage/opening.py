@@ -95,6 +95,14 @@ def open_store(
 # connection of this process, and a store closed elsewhere would then take its log away.
 
 
+def _log_of(file: Path) -> Path:
+    return file.with_name(file.name + "-wal")
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
 def _refuse_missing(file: Path) -> None:
     try:
         size = file.stat().st_size
@@ -106,9 +114,8 @@ def _refuse_missing(file: Path) -> None:
 
 def _refuse_orphaned_log(file: Path) -> None:
     """SQLite throws a log away whose database is missing or empty; its commits may exist nowhere else."""
-    kept = file.with_name(file.name + "-wal")
-    size = file.stat().st_size if file.exists() else 0
-    if size == 0 and kept.exists() and kept.stat().st_size > 0:
+    kept = _log_of(file)
+    if _size(file) == 0 and _size(kept) > 0:
         raise StoreError(*sentences.ORPHANED_LOG.filled(store=file, log=kept.name))
 
 
@@ -117,7 +124,7 @@ def _refuse_damaged_log(file: Path) -> None:
 
     (No lock of its is on the log, so a descriptor of it may be closed.)
     """
-    kept = file.with_name(file.name + "-wal")
+    kept = _log_of(file)
     if kept.exists() and log.is_damaged(kept.read_bytes()):
         raise StoreError(*sentences.LOG_CORRUPTED.filled(store=file, log=kept.name))
 
@@ -142,7 +149,8 @@ def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLoc
             connection = _connection(name, readonly=readonly, vfs=vfs)
             undo.callback(close, connection)
             connection.set_busy_timeout(BUSY_MS)
-            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # a store that is refused keeps its log
+            keeps_log = int(readonly or _size(_log_of(Path(name))) > 0)  # also when it is refused
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps_log)
             _check_content(connection, name, readonly=readonly)
             fresh, todo = _outstanding(connection, known, name, readonly=readonly)
             _set_pragmas(connection, name, readonly=readonly)
@@ -166,7 +174,7 @@ def _connection(name: str, *, readonly: bool, vfs: str | None) -> apsw.Connectio
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         close(connection)
-        if Path(name + "-wal").exists():
+        if _log_of(Path(name)).exists():
             raise
         # The folder cannot be written and no log exists, so no owner is running: nothing can change under us.
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI

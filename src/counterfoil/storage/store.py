@@ -146,6 +146,8 @@ class Store:
             raise OurError("a float as a parameter: the store holds integers, text and bytes")
         try:
             return self._execute(sql, params).fetchall()
+        except UnicodeDecodeError:
+            self._failed(apsw.CorruptError("a text in it is not UTF-8"))  # the other shows the text
         except (apsw.Error, OverflowError) as error:
             self._failed(error)
 
