@@ -1,7 +1,8 @@
 """The line to an issuer's institution, and what an institution can do wrong with a valid MAC on it.
 
 A front end that thinks its issuer too slow answers 91, and the issuer's own answer comes after all. A system that has
-mixed up two sales sends a reversal advice with the key of one and the amount of another.
+mixed up two sales sends a reversal advice with the key of one and the amount of another. A host in trouble swallows
+reversal advices, or refuses them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from counterfoil.step import Send
 LMK: Final = bytes(range(32))
 ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49)
 NOT_REACHED: Final = "91"
+MALFUNCTION: Final = "96"
 OTHER_TIME: Final = "1231235959"  # DE7 of a stray advice: no key of the switch's own
 MORE: Final = 100  # minor units a stray advice names too many
 STRAYS_AFTER: Final = 10.0  # mean seconds
@@ -45,24 +47,31 @@ class Line(Wire):
         self._mac = self._hsm.import_clear(KeyUsage.MAC, clear_key(f"{server.name}/mac", 16))
 
     def send(self, node: Node, item: Send) -> None:
-        """Take one message from a process, as any wire does; a purchase may set something off."""
-        super().send(node, item)
-        faults = self.world.faults
-        if node is not self.client or not (faults.hasty or faults.stray) or item.data[:4] != b"0200":
+        """Take one message from a process, as any wire does; a purchase or an advice may set something off."""
+        world, mti = self.world, item.data[:4]
+        if node is not self.client or mti not in (b"0200", b"0420", b"0421"):
+            super().send(node, item)
             return
-        if self.world.chance(faults.hasty):
-            self._answer(item)
-        if self.world.chance(faults.stray):
-            self.world.after(self.world.wait(STRAYS_AFTER), lambda: self._stray(item))
+        if mti != b"0200":
+            if item.conn in self._lanes and world.chance(world.faults.stubborn):
+                self._answer(item, world.random.choice(("", MALFUNCTION)))
+            else:
+                super().send(node, item)
+            return
+        super().send(node, item)
+        if world.chance(world.faults.hasty):
+            self._answer(item, NOT_REACHED)
+        if world.chance(world.faults.stray):
+            world.after(world.wait(STRAYS_AFTER), lambda: self._stray(item))
 
-    def _answer(self, item: Send) -> None:
-        """The front end's own no."""
+    def _answer(self, item: Send, code: str) -> None:
+        """What the institution says in its issuer's place; nothing for ""."""
         connection = self._lanes.get(item.conn)
-        if connection is not None:
-            self.world.count("hasty no")
+        self.world.count(f"institution: {code or 'silence'} to {item.data[:4].decode()}")
+        if connection is not None and code:
             request = ISO87_ASCII.decode(item.data)
-            answer = Message("0210", de39=NOT_REACHED, de64=bytes(MAC_BYTES))
-            for number in ECHOED:
+            answer = Message(f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39=code)
+            for number in (*ECHOED, 90):
                 answer.set(number, request.get(number))
             self._carry(connection, self._sealed(answer), up=False)
 
@@ -75,11 +84,11 @@ class Line(Wire):
             advice = Message("0420", de4=f"{int(sale.de4 or '0') + MORE:012d}", de7=OTHER_TIME, de39="98")
             advice.de11 = f"{self.world.number() % 1_000_000:06d}"
             advice.de90 = nested.build_de90("0200", sale.de11 or "", sale.de7 or "", sale.de32 or "")
-            advice.de128 = bytes(MAC_BYTES)
             for number in (2, 3, 32, 37, 41, 42, 49):
                 advice.set(number, sale.get(number))
             self._carry(connection, self._sealed(advice), up=True)
 
     def _sealed(self, message: Message) -> bytes:
+        message.set(64 if message.de90 is None else 128, bytes(MAC_BYTES))
         body = ISO87_ASCII.encode(message)[:-MAC_BYTES]
         return body + self._hsm.mac(self._mac, body, MacAlgorithm.AES_CMAC, raw=True)

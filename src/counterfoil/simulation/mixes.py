@@ -30,8 +30,9 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     connections hear nothing. `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs.
     `lost` is when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its
     place (0: never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left
-    alone, a printer out of paper. `hasty` and `stray` are what an institution does wrong under its own valid MAC: a
-    front end answers 91 before its issuer says what it says; a reversal advice names another amount than its original.
+    alone, a printer out of paper. `hasty`, `stray` and `stubborn` are what an institution does wrong with a valid
+    MAC: a front end answers 91 before its issuer says what it says; a reversal advice names another amount than its
+    original; advices are swallowed or refused.
     """
 
     drop: int = 0
@@ -54,6 +55,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     replaced: Instant = 0
     hasty: int = 0
     stray: int = 0
+    stubborn: int = 0
     cuts: tuple[Cut, ...] = ()
 
 
@@ -84,6 +86,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     replaced: tuple[bool, ...] = (False,)
     hasty: tuple[int, ...] = (0,)
     stray: tuple[int, ...] = (0,)
+    stubborn: tuple[int, ...] = (0,)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -122,11 +125,15 @@ MIXES: Final[dict[str, Mix]] = {
     "duplicate": Mix(duplicate=(50, 300), reorder=(False, True), lag=(200, 50_000)),
     "delay": Mix(lag=(200, 1_000_000), slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000), reorder=(False, True)),
     "partition": Mix(partition=(60, 60, 600), think=(8, 40)),
-    "crash": Mix(crash=(2, 20), restart=(5, 5, 120), silent=(0, 300), skew_seconds=(0, 5, 3600)),
+    "crash": Mix(
+        crash=(2, 20), restart=(5, 5, 120), silent=(0, 300), skew_seconds=(0, 5, 3600), lag=(200, 200, 500_000)
+    ),
     "disk": Mix(disk=(2, 20), crash=(0, 2)),
     "lost-terminal": Mix(lost=(True,), replaced=(False, True), drop=(0, 20, 100), crash=(0, 2)),
     "garbled": Mix(corrupt=(20, 100, 300), crash=(0, 0, 2)),
-    "peers": Mix(hasty=(0, 50, 200), stray=(0, 50, 200), mean_delay=(20_000, 300_000)),
+    "peers": Mix(
+        hasty=(0, 50, 200), stray=(0, 50, 200), stubborn=(0, 500, 950), mean_delay=(20_000, 300_000), think=(8, 40)
+    ),
     "swarm": SWARM,
 }
 
@@ -168,5 +175,6 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         replaced=rng.randrange(SECOND, span // 4) if lost and rng.choice(mix.replaced) else 0,
         hasty=rng.choice(mix.hasty),
         stray=rng.choice(mix.stray),
+        stubborn=rng.choice(mix.stubborn),
         cuts=tuple(cuts),
     )

@@ -391,6 +391,7 @@ class Court:
         for (ref, copy), texts in self.shop.paper.items():
             if copy not in ("merchant", "cardholder"):
                 continue
+            must(all(ref[-6:] in text for text in texts), f"a {copy} copy of {ref} does not say what it is for")
             originals = [text for text in texts if not any(mark in text for mark in MARKS)]
             must(len(originals) <= 1, f"{len(originals)} originals of the {copy} copy of {ref}")
             truth = self.heard[ref][0].truth
