@@ -230,6 +230,20 @@ def test_an_answer_of_the_other_issuer_counts_as_no_answer() -> None:
     assert made.alarms() == ["answer_unmatched"]
 
 
+@pytest.mark.parametrize("spoil", [False, True])
+@pytest.mark.parametrize("mti", ["0210", "0430"])
+def test_a_reference_that_is_none_of_ours_is_not_kept(mti: str, spoil: bool) -> None:
+    """An issuer that read a damaged request repeats fields that hold parts of the track."""
+    made = scene()
+    _, forwarded = made.asked()
+    answer = forwarded.copy(de37=ALICE[:12], de41=f"{ALICE[12:]}=31 ", de39="63", de35=None, de52=None)
+    answer.mti = mti
+    made.told(made.from_issuer(answer, spoil=spoil))
+    for table, columns in (("trail", "rrn || terminal || what"), ("alarm", "rrn || subject || what")):
+        for (text,) in made.store.query(f"SELECT {columns} FROM {table}"):
+            assert ALICE[:12] not in text
+
+
 def test_an_unreadable_answer_counts_as_no_answer() -> None:
     made = scene()
     request, forwarded = made.asked()

@@ -80,8 +80,9 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
         work.alarm("unreadable", frame.link, f"{len(frame.data)} bytes that are no message")
     elif not authentic(desk, issuer, frame) or not whole:
         what = "answer_unreadable" if not whole else "answer_wrong_mac"
-        work.saw(what, "3", kept(ISO87_ASCII, message), rrn=message.de37 or "", terminal=message.de41 or "")
-        work.alarm(what, frame.link, f"a {message.mti} that counts as no answer", rrn=message.de37 or "")
+        mine = work.heard_of(message.de37)
+        work.saw(what, "3", kept(ISO87_ASCII, message), **mine)
+        work.alarm(what, frame.link, f"a {message.mti} that counts as no answer", rrn=mine.get("rrn", ""))
     else:
         session.heard(work, frame.link)
         if message.mti == "0210":

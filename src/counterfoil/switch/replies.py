@@ -24,19 +24,19 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     """Take a 0210 whose MAC is right."""
     rrn = message.de37 or ""
     attempt = work.by_rrn.get(rrn)
-    terminal = message.de41 or ""
+    mine = work.heard_of(rrn)
     if attempt is None or not matches(desk, issuer, attempt, message):
-        work.saw("answer_unmatched", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
-        work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=rrn)
+        work.saw("answer_unmatched", "3", kept(ISO87_ASCII, message), **mine)
+        work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=mine.get("rrn", ""))
         return
     if message.de39 in UNUSABLE_YES:
-        work.saw("answer_unusable", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
+        work.saw("answer_unusable", "3", kept(ISO87_ASCII, message), **mine)
         work.alarm("answer_unusable", issuer, f"a yes with {message.de39}: it counts as no answer", rrn=rrn)
         return
     yes = responses.is_approval(message.de39)
     waiting = work.waiting_for(rrn)
     late = attempt.state is not State.ASKED
-    work.saw("answer_late" if late else "issuer_answered", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=terminal)
+    work.saw("answer_late" if late else "issuer_answered", "3", kept(ISO87_ASCII, message), **mine)
     if not work.move(attempt, Event.ISSUER_YES if yes else Event.ISSUER_NO):
         return
     if late:

@@ -34,7 +34,7 @@ Fetch = Callable[[Sequence[str]], tuple[Mapping[str, Advice], Sequence[Attempt]]
 def acknowledged(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     """Take an 0430 whose MAC is right."""
     rrn, code = message.de37 or "", message.de39 or ""
-    work.saw("reversal_acknowledged", "3", kept(ISO87_ASCII, message), rrn=rrn, terminal=message.de41 or "")
+    work.saw("reversal_acknowledged", "3", kept(ISO87_ASCII, message), **work.heard_of(rrn))
     advice, attempt = work.advices.get(rrn), work.by_rrn.get(rrn)
     if advice is None or attempt is None:
         return  # acknowledged before, or never ours: evidence

@@ -127,6 +127,13 @@ class Work:
         """A line of evidence; `message` comes from `kept`."""
         self._trail.append(Trail(self.tick(), rrn, terminal, what, leg, message))
 
+    def heard_of(self, rrn: str | None) -> dict[str, str]:
+        """Whose evidence an issuer's message is. A number that is none of ours may be anything, card data included: a
+        flipped bit in a bitmap moves every field behind it.
+        """
+        attempt = self.by_rrn.get(rrn or "")
+        return {"rrn": attempt.rrn, "terminal": attempt.terminal} if attempt is not None else {}
+
     def alarm(self, what: str, subject: str, detail: str, *, rrn: str = "") -> None:
         """Something for an operator."""
         self._alarms.append(Alarm(self.tick(), rrn, subject, what, detail))
