@@ -82,7 +82,7 @@ def test_a_station_without_one_of_its_rules_is_caught(
     report = run(jobs_of(WORLDS * 75, SEED, mix, None))
     assert report.failure is not None
     assert report.failure["broken"]
-    assert len(report.failure["last_events"]) == 40
+    assert 0 < len(report.failure["last_events"]) <= 40
 
 
 def test_a_failure_says_how_to_see_it_again_and_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MIXES: Final = (
     *("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "garbled", "peers"),
-    "swarm",
+    *("forged", "swarm"),
 )
 EPILOG: Final = """\b
 Examples:

@@ -145,8 +145,8 @@ class Audit:
 
     def _kept(self) -> None:
         """Every answer that was heard is in the evidence, late ones too (L3)."""
-        if self.faults.corrupt:
-            return  # what is damaged may be kept as something else
+        if self.faults.corrupt or self.faults.forged:
+            return  # what is damaged or forged is kept as something else
         for ears in self.ears:
             question = KEPT_AT_SWITCH if ears.node.name == "switch" else KEPT_AT_TERMINAL
             kept = ears.node.disk.query(question)[0][0]

@@ -1,4 +1,7 @@
-"""The line to an issuer's institution, and what an institution can do wrong with a valid MAC on it.
+"""The lines of terminals and institutions, and who else can be heard on them.
+
+Somebody on a line answers a request himself: he knows how messages are built and has no key. An institution can do
+wrong with a valid MAC.
 
 A front end that thinks its issuer too slow answers 91, and the issuer's own answer comes after all. A system that has
 mixed up two sales sends a reversal advice with the key of one and the amount of another. A host in trouble swallows
@@ -12,7 +15,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from counterfoil.iso8583 import ISO87_ASCII, Message, nested
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
 from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm
 from counterfoil.simulation.network import Wire
 from counterfoil.simulation.node import Node
@@ -25,7 +28,9 @@ MALFUNCTION: Final = "96"
 OTHER_TIME: Final = "1231235959"  # DE7 of a stray advice: no key of the switch's own
 MORE: Final = 100  # minor units a stray advice names too many
 STRAYS_AFTER: Final = 10.0  # mean seconds
+FORGED: Final = "00"
 MAC_BYTES: Final = 8
+HEADER: Final = 6
 
 
 def entropy(seed: str) -> Callable[[int], bytes]:
@@ -39,7 +44,31 @@ def clear_key(name: str, size: int) -> bytes:
 
 
 class Line(Wire):
-    """The wire between the switch and one institution. Only purchases are tampered with, and only while faults last."""
+    """A wire on which a request may be answered by somebody who has no business there."""
+
+    def send(self, node: Node, item: Send) -> None:
+        """Take one message from a process, as any wire does."""
+        super().send(node, item)
+        connection = self._lanes.get(item.conn)
+        if node is self.client and connection is not None and self.world.chance(self.world.faults.forged):
+            self.world.count("forged answer")
+            self._carry(connection, self._forgery(item.data), up=False)
+
+    def _forgery(self, data: bytes) -> bytes:
+        """A yes to the terminal's request, with a MAC that is a guess."""
+        packet = framing.split_cup(data, HEADER)
+        request = CUP_POS.decode(packet.body)
+        answer = Message(
+            f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39=FORGED, de37="FORGED000000", de38="000000"
+        )
+        for number in (3, 4, 11, 25, 41, 42, 49, 60):
+            answer.set(number, request.get(number))
+        answer.de64 = self.world.random.randbytes(MAC_BYTES)
+        return framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header or b"", CUP_POS.encode(answer))
+
+
+class InstitutionLine(Line):
+    """The line between the switch and one institution. Only purchases are tampered with, and only while faults last."""
 
     def __init__(self, client: Node, client_link: str, server: Node, server_link: str, *, eager: bool) -> None:
         super().__init__(client, client_link, server, server_link, eager=eager)
@@ -63,6 +92,15 @@ class Line(Wire):
             self._answer(item, NOT_REACHED)
         if world.chance(world.faults.stray):
             world.after(world.wait(STRAYS_AFTER), lambda: self._stray(item))
+
+    def _forgery(self, data: bytes) -> bytes:
+        """A no to the switch's request: it would leave money one-sided."""
+        request = ISO87_ASCII.decode(data)
+        answer = Message(f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39="51" if request.mti == "0200" else FORGED)
+        for number in (*ECHOED, 70, 90):
+            answer.set(number, request.get(number))
+        body = self._sealed(answer)
+        return body[:-MAC_BYTES] + self.world.random.randbytes(MAC_BYTES)
 
     def _answer(self, item: Send, code: str) -> None:
         """What the institution says in its issuer's place; nothing for ""."""
@@ -89,6 +127,7 @@ class Line(Wire):
             self._carry(connection, self._sealed(advice), up=True)
 
     def _sealed(self, message: Message) -> bytes:
-        message.set(64 if message.de90 is None else 128, bytes(MAC_BYTES))
+        plain = message.de90 is None and message.de70 is None
+        message.set(64 if plain else 128, bytes(MAC_BYTES))
         body = ISO87_ASCII.encode(message)[:-MAC_BYTES]
         return body + self._hsm.mac(self._mac, body, MacAlgorithm.AES_CMAC, raw=True)

@@ -27,12 +27,14 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     `think` is the mean time between two customers of a terminal, `restart` that until a dead process is back, in
     seconds. `lag` is how long a process gathers what arrives before it steps. `reorder` lets messages of one connection
     overtake each other; `slow` ones do in any case. `silent` is the share of crashes of which the other ends of the
-    connections hear nothing. `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs.
+    connections hear nothing. `reset` is how often a connection turns out to be closed when something is said.
+    `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs.
     `lost` is when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its
     place (0: never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left
     alone, a printer out of paper. `hasty`, `stray` and `stubborn` are what an institution does wrong with a valid
     MAC: a front end answers 91 before its issuer says what it says; a reversal advice names another amount than its
-    original; advices are swallowed or refused.
+    original; advices are swallowed or refused. `forged` is how often somebody on a line answers a request himself, with
+    a MAC he can only guess.
     """
 
     drop: int = 0
@@ -41,6 +43,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     corrupt: int = 0
     crash: int = 0
     silent: int = 0
+    reset: int = 0
     disk: int = 0
     people: int = 0
     think: int = 8
@@ -56,6 +59,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     hasty: int = 0
     stray: int = 0
     stubborn: int = 0
+    forged: int = 0
     cuts: tuple[Cut, ...] = ()
 
 
@@ -71,6 +75,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     corrupt: tuple[int, ...] = (0,)
     crash: tuple[int, ...] = (0,)
     silent: tuple[int, ...] = (0,)
+    reset: tuple[int, ...] = (0,)
     disk: tuple[int, ...] = (0,)
     people: tuple[int, ...] = (100,)
     think: tuple[int, ...] = (8,)
@@ -87,6 +92,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     hasty: tuple[int, ...] = (0,)
     stray: tuple[int, ...] = (0,)
     stubborn: tuple[int, ...] = (0,)
+    forged: tuple[int, ...] = (0,)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -104,6 +110,7 @@ SWARM: Final = Mix(
     corrupt=(0, 0, 10, 50),
     crash=(0, 2, 20),
     silent=(0, 300),
+    reset=(0, 0, 20),
     disk=(0, 0, 5),
     people=(20, 100, 300),
     lag=(200, 200, 50_000, 1_000_000),
@@ -124,7 +131,7 @@ MIXES: Final[dict[str, Mix]] = {
     "loss": Mix(drop=(20, 100, 300)),
     "duplicate": Mix(duplicate=(50, 300), reorder=(False, True), lag=(200, 50_000)),
     "delay": Mix(lag=(200, 1_000_000), slow=(50, 200), mean_delay=(20_000, 300_000, 3_000_000), reorder=(False, True)),
-    "partition": Mix(partition=(60, 60, 600), think=(8, 40)),
+    "partition": Mix(partition=(60, 60, 600), reset=(0, 20, 100), think=(8, 40)),
     "crash": Mix(
         crash=(2, 20), restart=(5, 5, 120), silent=(0, 300), skew_seconds=(0, 5, 3600), lag=(200, 200, 500_000)
     ),
@@ -134,6 +141,7 @@ MIXES: Final[dict[str, Mix]] = {
     "peers": Mix(
         hasty=(0, 50, 200), stray=(0, 50, 200), stubborn=(0, 500, 950), mean_delay=(20_000, 300_000), think=(8, 40)
     ),
+    "forged": Mix(forged=(50, 300), drop=(0, 100)),
     "swarm": SWARM,
 }
 
@@ -176,5 +184,7 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         hasty=rng.choice(mix.hasty),
         stray=rng.choice(mix.stray),
         stubborn=rng.choice(mix.stubborn),
+        reset=rng.choice(mix.reset),
+        forged=rng.choice(mix.forged),
         cuts=tuple(cuts),
     )

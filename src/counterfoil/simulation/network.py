@@ -155,6 +155,11 @@ class Wire:
                 self._carry(connection, item.data, up=False)
             return
         connection = self._lanes.get(item.conn)
+        if connection is not None and self.world.chance(self.world.faults.reset):
+            self.world.count("reset")
+            self._close_client(connection)
+            self._close_server(connection)
+            connection = None
         if connection is not None:
             self._carry(connection, item.data, up=True)
         elif self.eager:

@@ -14,8 +14,7 @@ from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
 from counterfoil.security import KeyUsage, SoftHsm, luhn_digit
 from counterfoil.simulation.disk import Disk
-from counterfoil.simulation.line import LMK, Line, clear_key, entropy
-from counterfoil.simulation.network import Wire
+from counterfoil.simulation.line import LMK, InstitutionLine, Line, clear_key, entropy
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import START, World
 from counterfoil.step import Command, Reply, Station
@@ -230,15 +229,15 @@ def build(world: World, seed: str) -> Plant:
         {name: Node(world, name, Disk(disks[name]), machine_of(seed, name)) for name in MACHINES},
     )
     for name, node in plant.issuers.items():
-        Line(plant.switch, name, node, "switch", eager=True)
+        InstitutionLine(plant.switch, name, node, "switch", eager=True)
     for node in plant.machines.values():
-        Wire(node, "switch", plant.switch, "terminals", eager=False)
+        Line(node, "switch", plant.switch, "terminals", eager=False)
     return plant
 
 
 def replaced(world: World, plant: Plant, name: str, seed: str) -> Node:
     """A fresh machine, as it came out of its box, in the place of a lost one."""
     node = Node(world, f"{name}-new", Disk(images().disks[name]), machine_of(f"{seed}/new", name))
-    Wire(node, "switch", plant.switch, "terminals", eager=False)
+    Line(node, "switch", plant.switch, "terminals", eager=False)
     plant.machines[name] = node
     return node
