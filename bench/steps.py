@@ -3,8 +3,9 @@
     python bench/steps.py [--batches 1,16,256] [--sales 2000] [--store DIR] [--json]
 
 Terminal, switch and issuer run in this one process without sockets: the figure is the step alone, from bytes in to
-commit and bytes out. Every sale has a PIN, every request and answer a MAC. Times are CPU times of
-the process, so a busy machine moves them little; the disk's waiting is not in them.
+commit and bytes out. Every sale has a PIN, every request and answer a MAC. CPU time of the
+process, the least of all rounds, so that a busy machine moves it little; the disk's waiting is only in `wall`.
+`loop` is switch and issuer together.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ MERCHANT: Final = "103441054110001"
 EXPIRY: Final = "3112"
 PIN: Final = "1234"
 CARDS: Final = 1000
+ROUNDS: Final = 12
 KEY: Final = bytes(range(1, 17))
 
 
@@ -59,7 +61,6 @@ class Loop:
     def __init__(self, folder: Path, terminals: int) -> None:
         self.now = START
         self.cpu: Counter[str] = Counter()
-        self.steps: Counter[str] = Counter()
         self.answers: list[dict[str, Any]] = []
         self.terminals = [f"T{number:07d}" for number in range(terminals)]
         hsm = SoftHsm(bytes(32), entropy())
@@ -90,7 +91,9 @@ class Loop:
     def _switch(self, folder: Path, hsm: SoftHsm) -> Station:
         records = SwitchRecords(self._store(folder, "switch"))
         records.keys(hsm)
-        row = IssuerRow("issuer-a", "01020000", hsm.import_clear(KeyUsage.PIN, KEY), hsm.import_clear(KeyUsage.MAC, KEY))
+        row = IssuerRow(
+            "issuer-a", "01020000", hsm.import_clear(KeyUsage.PIN, KEY), hsm.import_clear(KeyUsage.MAC, KEY)
+        )
         records.connect(row, [PREFIX])
         switch = Switch(records, hsm, SwitchSettings())
         known = [{"terminal": name, "merchant": MERCHANT, "tmk": KEY.hex()} for name in self.terminals]
@@ -131,7 +134,6 @@ class Loop:
                 begun = time.process_time()
                 said = station.step(self.now, arrived)
                 self.cpu[name] += time.process_time() - begun
-                self.steps[name] += 1
                 for item in said:
                     self._carry(name, item)
 
@@ -159,19 +161,20 @@ def measured(folder: Path, batch: int, sales: int) -> dict[str, Any]:
     """Play `sales` sales, `batch` at a time, on fresh stores; microseconds of CPU per sale."""
     loop = Loop(folder, batch)
     loop.sell(loop.terminals)  # signs on, fills the caches
-    loop.cpu.clear()
-    loop.steps.clear()
     loop.answers.clear()
-    rounds = max(2, sales // batch)
-    begun = time.perf_counter()
+    rounds = max(ROUNDS, sales // batch)
+    best = dict.fromkeys((*loop.stations, "wall"), float("inf"))
     for _ in range(rounds):
+        loop.cpu.clear()
+        begun = time.perf_counter()
         loop.sell(loop.terminals)
-    wall = time.perf_counter() - begun
+        loop.cpu["wall"] = time.perf_counter() - begun
+        best = {name: min(least, loop.cpu[name]) for name, least in best.items()}
     done = rounds * batch
     approved = sum(answer.get("outcome") == "approved" for answer in loop.answers)
     assert approved == done, f"{done} sales, {approved} approved: {loop.answers[-1]}"
-    figures = {name: round(loop.cpu[name] / done * 1e6, 1) for name in loop.stations}
-    return {"batch": batch, "sales": done, **figures, "loop": round(sum(loop.cpu.values()) / done * 1e6, 1), "wall": round(wall / done * 1e6, 1)}
+    figures = {name: round(least / batch * 1e6, 1) for name, least in best.items()}
+    return {"batch": batch, "sales": done, **figures, "loop": round(figures["issuer"] + figures["switch"], 1)}
 
 
 def main() -> None:
