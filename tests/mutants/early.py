@@ -106,7 +106,7 @@ def issuer_answers_before_journal(seams: Seams) -> None:
     put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: says(step._trail, "0210 answered"))
 
 
-@mutant("L6", "leg 3 lost, or late", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
+@mutant("L6", "leg 3 lost, or late", origin=PROTOTYPE, mixes=("crash", "disk", "swarm"))
 def issuer_acks_before_durable(seams: Seams) -> None:
     """The issuer answers an advice before the money is given back on the disk."""
     put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: says(step._trail, "0430 answered"))

@@ -44,6 +44,11 @@ class Seams:
         while self._undo:
             self._undo.pop()()
 
+    @property
+    def changes(self) -> int:
+        """How many places were changed."""
+        return len(self._undo)
+
     def hit(self) -> None:
         """A mutated branch was taken."""
         self.reached += 1

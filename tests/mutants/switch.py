@@ -43,7 +43,7 @@ def decline_then_yes_forgotten(seams: Seams) -> None:
     seams.way(lifecycle.TRANSITIONS, State.DECLINED, Event.ISSUER_YES, State.DECLINED)
 
 
-@mutant("switch cannot reach the issuer", mixes=("crash", "partition", "swarm"))
+@mutant("switch cannot reach the issuer", mixes=("partition", "swarm"))
 def not_sent_keeps_asked(seams: Seams) -> None:
     """What never left is waited for until the deadline, and reversed."""
     seams.way(lifecycle.TRANSITIONS, State.ASKED, Event.NOT_SENT, State.ASKED)
@@ -322,7 +322,7 @@ def terminal_mac_ignored(seams: Seams) -> None:
     seams.function(hear, "genuine", make)
 
 
-@mutant("trust", mixes=("garbled", "swarm"))
+@mutant("trust", mixes=("forged", "garbled"))
 def issuer_mac_ignored(seams: Seams) -> None:
     """An issuer's answer is taken whatever its MAC."""
 

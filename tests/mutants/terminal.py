@@ -39,7 +39,7 @@ def no_timeout_reversal(seams: Seams) -> None:
     seams.function(flow, "expire", make)
 
 
-@mutant("L3", "leg 1 lost", origin=LESSON, mixes=("crash", "swarm"))
+@mutant("L3", "leg 1 lost", origin=LESSON, mixes=("partition", "crash", "swarm"))
 def close_means_failed(seams: Seams) -> None:
     """A closed connection is taken to mean that nothing was written."""
 
@@ -216,13 +216,13 @@ def _believing(seams: Seams, module: Any) -> None:
     seams.function(module, "answered", make)
 
 
-@mutant("leg 4 with a wrong MAC", mixes=("garbled", "swarm"))
+@mutant("leg 4 with a wrong MAC", mixes=("forged", "garbled"))
 def wrong_mac_believed(seams: Seams) -> None:
     """An 0210 is believed whatever its MAC."""
     _believing(seams, sale)
 
 
-@mutant("leg 4 with a wrong MAC", "one reversal pending", mixes=("garbled", "swarm"))
+@mutant("leg 4 with a wrong MAC", "one reversal pending", mixes=("forged", "garbled"))
 def wrong_mac_closes_reversal(seams: Seams) -> None:
     """An 0410 is believed whatever its MAC."""
     _believing(seams, reverse)
@@ -268,7 +268,7 @@ def cancel_means_failed(seams: Seams) -> None:
     seams.function(till, "cancel", make)
 
 
-@mutant("cannot connect", mixes=("partition", "crash", "swarm"))
+@mutant("cannot connect, nothing left", mixes=("partition", "swarm"))
 def not_sent_means_unknown(seams: Seams) -> None:
     """What never left is owed a reversal like what may have arrived."""
 
