@@ -74,7 +74,8 @@ def test_a_wrong_length_prefix_is_one_sentence(capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     "arguments",
     [("zz",), ("123",), ("",), ("0800", "--override", "[]"), ("0800", "--override", "{"),
-     ("0800", "--override", '{"60": {"typ": "n"}}'), ("0800", "--dialect", "base24"), ("0800", "--framing", "len")],
+     ("0800", "--override", '{"2":' + "[" * 3000), ("0800", "--override", '{"60": {"typ": "n"}}'),
+     ("0800", "--dialect", "base24"), ("0800", "--framing", "len")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_a_usage_error(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
     answer = said(capsys, "decode", *arguments, "--json")

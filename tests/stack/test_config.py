@@ -58,6 +58,7 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
         ("timers = [1, 2, 3]", "text in quotes"),
         ('timer = "1,2,3"', "unknown setting: timer"),
         ("timers = ", "cannot be read as TOML"),
+        ("timers = " + "[" * 5000, "cannot be read as TOML"),
         ('host = "0.0.0.0"', "loopback only"),
     ],
 )

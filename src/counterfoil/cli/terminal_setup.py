@@ -91,6 +91,6 @@ def switches(dialect: str) -> dict[str, Any]:
     """The --dialect argument; Failure when it is no JSON object."""
     try:
         return msgspec.json.decode(dialect, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         text = Text("--dialect must be a JSON object", "--dialect 必须是 JSON 对象")
         raise Failure(Exit.USAGE, "usage", text) from None

@@ -34,6 +34,8 @@ class Request(msgspec.Struct):
 
 
 _REQUEST = msgspec.json.Decoder(Request)
+# msgspec tells brackets that are nested too deep by Python's own error.
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def refusal(code: str, en: str, zh: str) -> dict[str, Any]:
@@ -134,7 +136,7 @@ class _Channel(asyncio.Protocol):
     def _request(self, line: bytes) -> None:
         try:
             request = _REQUEST.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self._write(BAD_LINE)
             return
         if not hmac.compare_digest(request.token.encode(), self._token):
@@ -165,7 +167,7 @@ def _line(token: str, verb: str, args: dict[str, Any]) -> bytes:
 def _body(line: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         raise OutcomeUnknown("the answer cannot be read") from None
 
 

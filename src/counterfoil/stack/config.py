@@ -104,7 +104,7 @@ def _written(path: Path) -> dict[str, str]:
         found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         raise ConfigError(f"{path} cannot be read as TOML", f"{path} 不是有效的 TOML") from None
     unknown = sorted(set(found) - set(KNOWN))
     if unknown:

@@ -25,6 +25,8 @@ ISSUERS: Final = ("issuer-a", "issuer-b")
 STATIONS: Final = ("terminal", "switch", *ISSUERS)
 SUPERVISOR: Final = "up"
 SECRET_BYTES: Final = 32
+UNREADABLE: Final = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading a small JSON file can come to: it is missing, or it is none."""
 
 
 def formats(station: str) -> list[Migration]:
@@ -104,7 +106,7 @@ class Layout:
         """How to reach a process; None when it does not say."""
         try:
             return msgspec.json.decode(self.running(name).read_bytes(), type=Running)
-        except (OSError, msgspec.MsgspecError):
+        except UNREADABLE:
             return None
 
     def write(self, path: Path, text: str) -> None:
