@@ -66,12 +66,20 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Performed(msgspec.Struct, frozen=True):
-    """How a `Perform` ended. `ok` False means it definitely did not happen."""
+    """How a `Perform` ended. `ok` False with no `state` means it definitely did not happen.
+
+    A printer knows more than yes and no: `state` is then a word of receipts/copies.py, or HELD: it is held up by
+    `detail` and goes on by itself, so more news will come.
+    """
 
     kind: str
     name: str
     ok: bool
     detail: str = ""
+    state: str = ""
+
+
+HELD = "held"
 
 
 Inbound: TypeAlias = Frame | Connected | Closed | NotSent | Command | Performed

@@ -51,7 +51,8 @@ class Happened(msgspec.Struct, frozen=True):
 class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the terminal's own store says. `state` is a terminal lifecycle state.
 
-    `receipt` is one of none, sent, printed, failed. `due` is when the running clock ends (0: no clock).
+    `receipt` is a state of receipts/copies.py, of the copy that needs somebody most. `due` is when the running clock
+    ends (0: no clock).
     """
 
     ref: str

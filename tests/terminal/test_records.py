@@ -53,6 +53,7 @@ def test_a_stub_tells_the_whole_story(reader: Store) -> None:
     assert [happened.what for happened in stub.history] == [
         "request sent",
         "approved",
+        "print 1",
         "merchant copy printed",
         "cardholder copy printed",
     ]

@@ -137,7 +137,7 @@ def test_a_second_print_is_a_duplicate(counter: Counter) -> None:
     assert "****DUPLICATE 2****" in counter.printed[f"{T1}-000001-000002.merchant.3"]
 
 
-@pytest.mark.parametrize("copy", list(Copy))
+@pytest.mark.parametrize("copy", [Copy.MERCHANT, Copy.CARDHOLDER])
 @pytest.mark.parametrize(("lang", "word"), [("en", "CARD NO"), ("zh", "卡号")])
 def test_a_receipt_can_be_shown_in_either_language_without_paper(
     counter: Counter, copy: Copy, lang: str, word: str
@@ -159,7 +159,7 @@ def test_a_silent_printer_leaves_the_receipt_unsure(counter: Counter) -> None:
     assert sale not in counter.replies
     counter.wait()
     told = counter.replies[sale]
-    assert (told["outcome"], told["receipt_state"]) == ("approved", "sent")
+    assert (told["outcome"], told["receipt_state"]) == ("approved", "unknown")
     assert "not known" in told["sentence"]["en"]
 
 

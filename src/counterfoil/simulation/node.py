@@ -27,10 +27,11 @@ from counterfoil.step import (
 if TYPE_CHECKING:
     from counterfoil.simulation.network import Wire
 
+LATE: Final = 200  # in a thousand: a printer in trouble whose news comes when nobody waits for it any more
 NAP: Final[Instant] = 1000  # the driver never comes back sooner for a timer that stays due
 
-Printer = Callable[[Perform], bool | None]
-"""Carries out a side effect: how it ended, None when nothing is ever heard of it."""
+Printer = Callable[[Perform], bool | str | None]
+"""Carries out a side effect: how it ended, in a printer's own word or yes and no; None when nothing is ever heard."""
 
 
 class Node:
@@ -214,6 +215,8 @@ class Node:
 
         def done() -> None:
             if self._life == life:
-                self.deliver(Performed(item.kind, item.name, ok))
+                word = ok if isinstance(ok, str) else ""
+                self.deliver(Performed(item.kind, item.name, ok is True or word == "printed", state=word))
 
-        self.world.after(self.world.wait(0.5) + SECOND // 20, done)
+        late = isinstance(ok, str) and self.world.chance(LATE)
+        self.world.after(self.world.wait(60.0 if late else 0.5) + SECOND // 20, done)

@@ -180,21 +180,23 @@ class Shop:
 
     # --- paper and messages -----------------------------------------------------------------------------------------
 
-    def _print(self, item: Perform) -> bool | None:
+    def _print(self, item: Perform) -> bool | str | None:
         if item.kind == "sms":
             if self.world.chance(self.world.faults.people):
                 self.world.count("sms fails")
                 return False
             self.messages[item.name] = self.messages.get(item.name, 0) + 1
             return True
-        silent = self.world.chance(self.world.faults.people)
-        if silent or self.world.chance(self.world.faults.people):
+        news: bool | str | None = True
+        if self.world.chance(self.world.faults.people) or self.world.chance(self.world.faults.people):
             self.world.count("printer fails")
-            if not silent or self.world.random.random() < 0.5:
-                return None if silent else False
+            news = self.world.random.choice((False, None, "queued", "failed", "unknown", "sent", "printed"))
+            nothing = news in (False, "queued", "failed")
+            if nothing or (news in (None, "unknown") and self.world.random.random() < 0.5):
+                return news
         head, copy, _ = item.name.rsplit(".", 2)
         self.paper.setdefault(("/".join(head.rsplit("-", 2)), copy), []).append(item.text)
-        return None if silent else True
+        return news
 
 
 class Cashier:

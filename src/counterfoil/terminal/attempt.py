@@ -6,6 +6,8 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from counterfoil.receipts.copies import Copies, CopyState, worst
+from counterfoil.receipts.document import Copy
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.terminal.lifecycle import REASONS, Event, State, moved
@@ -77,7 +79,8 @@ class Attempt(msgspec.Struct, frozen=True):
 
     `pan` is the encrypted card number, dropped when no reversal can be needed any more. `root` is the first attempt
     of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent. The two copies
-    of the receipt are each none, sent, printed or failed ("sent": it may or may not have come out).
+    of the receipt are each in a state of receipts/copies.py, with the number of the print that may be its ORIGINAL;
+    `trouble` is what the printer last said was wrong.
     """
 
     terminal: str
@@ -104,12 +107,15 @@ class Attempt(msgspec.Struct, frozen=True):
     linked: bool = False
     reason: str = ""
     tries: int = 0
-    merchant_copy: str = "none"
-    cardholder_copy: str = "none"
+    merchant_copy: CopyState = CopyState.NONE
+    cardholder_copy: CopyState = CopyState.NONE
     copies_sent: int = 0
     case: str = ""
     operator: str = ""
     cause: str = ""
+    merchant_original: int = 0
+    cardholder_original: int = 0
+    trouble: str = ""
 
     @property
     def ref(self) -> str:
@@ -122,10 +128,17 @@ class Attempt(msgspec.Struct, frozen=True):
         return AttemptKey(self.terminal, self.batch, self.stan)
 
     @property
-    def receipt(self) -> str:
-        """Both copies in one word, the worse one counts: failed, sent, printed, none."""
-        copies = {self.merchant_copy, self.cardholder_copy}
-        return next((word for word in ("failed", "sent") if word in copies), self.cardholder_copy)
+    def receipt(self) -> CopyState:
+        """Both copies in one word, the worse one counts."""
+        return worst((self.merchant_copy, self.cardholder_copy))
+
+    def copies(self, copy: Copy) -> Copies:
+        """What is known of one copy; nothing is kept of a third one."""
+        if copy is Copy.MERCHANT:
+            return Copies(self.merchant_copy, self.merchant_original)
+        if copy is Copy.CARDHOLDER:
+            return Copies(self.cardholder_copy, self.cardholder_original)
+        return Copies()
 
     def changed(self, **changes: Any) -> Self:
         """The same attempt with some fields replaced; never its state, nor what it was born with."""
@@ -164,8 +177,13 @@ class Attempt(msgspec.Struct, frozen=True):
             retry_of=self.retry_of,
             reversal_reason=self.reason,
             reversal_tries=self.tries,
-            receipt=self.receipt,
+            receipt=self.receipt.value,
             case=self.case,
             due=self.due,
             history=history,
         )
+
+
+def copied(copy: Copy, known: Copies) -> dict[str, Any]:
+    """What is known of one copy as changes of an attempt."""
+    return {f"{copy.value}_copy": known.state, f"{copy.value}_original": known.original}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
+from counterfoil.receipts.copies import CopyState
 from counterfoil.step import Frame, NotSent
-from counterfoil.terminal import messages, numbers, printing, reverse, sale, sentences, signon
+from counterfoil.terminal import messages, numbers, printer, printing, reverse, sale, sentences, signon
 from counterfoil.terminal.lane import Job, Lane
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
@@ -23,7 +24,7 @@ def advance(work: Work, lane: Lane) -> None:
             if not due:
                 return
             reverse.ask(work, lane)
-        elif lane.queue and not lane.asks:
+        elif lane.queue and not lane.asks and lane.checking is None:
             waiting, lane.queue = lane.queue[0], lane.queue[1:]
             sale.ask(work, lane, waiting)
         else:
@@ -35,6 +36,13 @@ def trigger(work: Work, lane: Lane) -> None:
     """A sale wants to be sent: what stands before it is tried now, and its tries begin anew."""
     if lane.exchange is None and lane.printing is None and (not lane.signed_on or lane.current is not None):
         lane.wake, lane.burst, lane.dials = work.now, 0, 0
+
+
+def unheard(work: Work, ref: str) -> None:
+    """The process that waited for the printer is gone: what was at the printer may have come out."""
+    attempt = work.attempt(ref)
+    if attempt is not None and CopyState.SENDING in (attempt.merchant_copy, attempt.cardholder_copy):
+        printing.lose(work, attempt)
 
 
 def restart(work: Work, lane: Lane) -> None:
@@ -129,6 +137,8 @@ def expire(work: Work, lane: Lane) -> None:
     """Deadlines, after everything that arrived was looked at."""
     if lane.printing is not None and lane.printing.deadline <= work.now:
         printing.finish(work, lane)
+    if lane.checking is not None and lane.checking.deadline <= work.now:
+        printer.checked(work, lane, lane.checking.name, "mute")
     exchange = lane.exchange
     if exchange is None or exchange.deadline > work.now:
         return

@@ -59,6 +59,13 @@ class Printing(msgspec.Struct, frozen=True):
     purpose: str  # "sale", "goods" or "receipt"
 
 
+class Checking(msgspec.Struct, frozen=True):
+    """The printer is being asked whether it is ready; no sale is sent before its answer or the deadline."""
+
+    name: str
+    deadline: Instant
+
+
 class Lane(msgspec.Struct):
     """One terminal. Changed only inside a step, on a copy that replaces the original when the step is committed.
 
@@ -77,6 +84,8 @@ class Lane(msgspec.Struct):
     asks: bool = False
     exchange: Exchange | None = None
     printing: Printing | None = None
+    checking: Checking | None = None
+    checks: int = 0
     queue: tuple[Waiting, ...] = ()
     wake: Instant | None = None
     burst: int = 0
@@ -101,6 +110,8 @@ class Lane(msgspec.Struct):
             return self.exchange.deadline
         if self.printing is not None:
             return self.printing.deadline
+        if self.checking is not None:
+            return self.checking.deadline if self.wake is None else min(self.wake, self.checking.deadline)
         return self.wake
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from counterfoil.iso8583 import responses
+from counterfoil.receipts.copies import CopyState
 from counterfoil.terminal import sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lifecycle import State
@@ -15,6 +16,11 @@ OUTCOMES: Final = {
     State.CLOSED: "approved",
     State.DECLINED: "declined",
     State.NOT_SENT: "not_sent",
+}
+RECEIPTS: Final = {
+    CopyState.QUEUED: sentences.RECEIPT_FAILED,
+    CopyState.FAILED: sentences.RECEIPT_FAILED,
+    CopyState.SENT: sentences.RECEIPT_OUT,
 }
 ISSUER_SILENT: Final = "98"  # a definite no of the switch; the issuer may have charged and is being reversed
 PAID_WITH: Final = "paid:"
@@ -31,7 +37,7 @@ def sentence(attempt: Attempt) -> Text:
     if attempt.state is State.CLOSED:
         return sentences.APPROVED
     if attempt.state is State.APPROVED:
-        return sentences.RECEIPT_FAILED if attempt.receipt == "failed" else sentences.RECEIPT_UNSURE
+        return RECEIPTS.get(attempt.receipt, sentences.RECEIPT_UNSURE)
     if attempt.state is State.DECLINED:
         reason = responses.text(attempt.response_code)
         code = attempt.response_code
@@ -70,7 +76,8 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "response_code": attempt.response_code,
         "reversal_reason": attempt.reason,
         "reversal_tries": attempt.tries,
-        "receipt_state": attempt.receipt,
+        "receipt_state": attempt.receipt.value,
+        "receipt_trouble": attempt.trouble,
         "case": attempt.case,
         "retry_of": attempt.retry_of,
         "started_at": attempt.started_at,

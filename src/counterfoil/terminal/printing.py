@@ -1,21 +1,24 @@
 """Slips on their way to paper. A receipt is stored before it is printed, and a printer never moves money (P1).
 
-At most one original of each copy: a copy that was sent once and is not known to have failed comes again as DUPLICATE.
+At most one ORIGINAL of each copy can ever come out (receipts/copies.py): which print may be it is on the disk before
+its first byte leaves.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from counterfoil.iso8583 import Message
+from counterfoil.receipts.copies import CLOSED, Copies, CopyState
 from counterfoil.receipts.document import Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
-from counterfoil.step import Instant, Performed
+from counterfoil.step import HELD, Instant, Performed
 from counterfoil.terminal import sentences
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.attempt import Attempt, copied
 from counterfoil.terminal.lane import Lane, Printing
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body
@@ -95,41 +98,79 @@ def start(
     """Send copies to the printer: counted and stored before their first byte leaves (L7)."""
     assert lane.printing is None
     number = attempt.copies_sent + 1
-    awaited, changes, text = {}, {}, ""
+    awaited: dict[str, str] = {}
+    changes: dict[str, object] = {}
+    roles: dict[str, str] = {}
+    text = ""
     for copy in copies:
-        before = attempt.merchant_copy if copy is Copy.MERCHANT else attempt.cardholder_copy
-        duplicate = attempt.copies_sent if before in {"sent", "printed"} else 0
+        known = attempt.copies(copy)
+        duplicate = duplicate_number(attempt, known)
         name = job_name(attempt, copy.value, number)
         text = text_of(work, attempt, copy, duplicate=duplicate)
         work.print(name, text)
         awaited[name] = copy.value
-        if before != "printed":
-            changes[f"{copy.value}_copy"] = "sent"
+        changes |= copied(copy, known.started(number))
+        role = f"DUPLICATE {duplicate}" if duplicate else "ORIGINAL"
+        roles[copy.value] = f"{role} sha256 {hashlib.sha256(text.encode()).hexdigest()}"
+    work.note(lane, f"print {number}", attempt, roles)
     lane.printing = Printing(attempt.ref, awaited, text, work.now + work.settings.timer, commands, purpose)
-    return work.save(attempt.changed(copies_sent=number, updated_at=work.now, **changes))
+    return work.save(attempt.changed(copies_sent=number, trouble="", updated_at=work.now, **changes))
+
+
+def duplicate_number(attempt: Attempt, known: Copies) -> int:
+    """What the next print of a copy calls itself: 0 the ORIGINAL, else the number of the DUPLICATE."""
+    return max(1, attempt.copies_sent) if known.original else 0
 
 
 def performed(work: Work, lane: Lane, item: Performed) -> None:
-    """The printer said how a job ended. A job nobody waits for any more is still noted."""
-    ref, copy = of_job(item.name)
+    """The printer said how a job ended, or what holds it up. A job nobody waits for any more is still noted."""
+    ref, copy_name = of_job(item.name)
     attempt = work.attempt(ref)
-    if attempt is None or copy not in {member.value for member in Copy}:
+    if attempt is None or copy_name not in {member.value for member in Copy}:
         return
-    work.note(lane, f"{copy} copy {'printed' if item.ok else 'failed'}", attempt)
-    before = attempt.merchant_copy if copy == Copy.MERCHANT.value else attempt.cardholder_copy
-    if before != "printed":
-        attempt = attempt.changed(**{f"{copy}_copy": "printed" if item.ok else "failed"})
-    if attempt.state is State.APPROVED and attempt.receipt == "printed":
-        attempt = attempt.after(Event.RECEIPT_OUT, work.now)
-    work.save(attempt)
+    if item.state == HELD:
+        work.note(lane, f"{copy_name} copy held up: {item.detail}", attempt)
+        lane.show(sentences.RECEIPT_HELD)
+        lane.show(sentences.trouble(item.detail))
+        work.save(attempt.changed(trouble=item.detail))
+        return
+    news = CopyState(item.state or ("printed" if item.ok else "failed"))
+    work.note(lane, f"{copy_name} copy {news}{f': {item.detail}' if item.detail else ''}", attempt)
+    copy, number = Copy(copy_name), int(item.name.rpartition(".")[2])
+    heard = attempt.copies(copy).heard(number, news)
+    trouble = item.detail if news is not CopyState.PRINTED else attempt.trouble
+    _settled(work, attempt.changed(**copied(copy, heard), trouble=trouble))
     printing = lane.printing
     if printing is None or item.name not in printing.awaited:
         return
-    left = {name: copy for name, copy in printing.awaited.items() if name != item.name}
+    left = {name: copy_name for name, copy_name in printing.awaited.items() if name != item.name}
     if left:
         lane.printing = msgspec.structs.replace(printing, awaited=left)
     else:
         finish(work, lane)
+
+
+def _settled(work: Work, attempt: Attempt) -> Attempt:
+    """Both copies are in a hand, or are not wanted: the sale is closed."""
+    if attempt.state is State.APPROVED and {attempt.merchant_copy, attempt.cardholder_copy} <= CLOSED:
+        attempt = attempt.after(Event.RECEIPT_OUT, work.now)
+    return work.save(attempt)
+
+
+def told(work: Work, lane: Lane, attempt: Attempt, copies: tuple[Copy, ...], word: CopyState, by: str) -> Attempt:
+    """A person said what became of copies: seen, sent electronically, not wanted."""
+    work.note(lane, f"receipt {word}", attempt, {"copies": " ".join(copies), "by": by})
+    for copy in copies:
+        attempt = attempt.changed(**copied(copy, attempt.copies(copy).told(word)))
+    return _settled(work, attempt)
+
+
+def lose(work: Work, attempt: Attempt) -> Attempt:
+    """Nobody waits for the printer's news any more: what was at the printer may have come out."""
+    changes: dict[str, object] = {}
+    for copy in BOTH:
+        changes |= copied(copy, attempt.copies(copy).lost())
+    return work.save(attempt.changed(**changes))
 
 
 def finish(work: Work, lane: Lane) -> None:
@@ -139,8 +180,11 @@ def finish(work: Work, lane: Lane) -> None:
     attempt = work.attempt(printing.ref)
     assert attempt is not None
     lane.printing = None
+    attempt = lose(work, attempt)
     if attempt.state is State.APPROVED:
         lane.show(sentences.RECEIPT_PENDING)
+        if attempt.trouble:
+            lane.show(sentences.trouble(attempt.trouble))
     if lane.current is not None and lane.current.ref == attempt.ref:
         lane.current = None
         lane.expiry = ""

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
@@ -178,11 +179,14 @@ def message_json(kept: dict[str, Any] | None) -> str:
 
 _STATE: Final = Attempt.__struct_fields__.index("state")
 _LINKED: Final = Attempt.__struct_fields__.index("linked")
+_COPIES: Final = tuple(map(Attempt.__struct_fields__.index, ("merchant_copy", "cardholder_copy")))
 
 
 def _row(attempt: Attempt) -> list[Any]:
     row = list(msgspec.structs.astuple(attempt))
     row[_STATE], row[_LINKED] = attempt.state.value, int(attempt.linked)
+    for index in _COPIES:
+        row[index] = row[index].value
     return row
 
 
@@ -194,6 +198,8 @@ def _attempts(rows: Iterable[tuple[Any, ...]]) -> list[Attempt]:
     for row in rows:
         values = list(row)
         values[_STATE], values[_LINKED] = State(row[_STATE]), bool(row[_LINKED])
+        for index in _COPIES:
+            values[index] = CopyState(row[index])
         found.append(Attempt(*values))
     return found
 

@@ -12,7 +12,7 @@ from counterfoil.errors import PeerError
 from counterfoil.receipts.document import Copy
 from counterfoil.security import Sensitive, parse_track2
 from counterfoil.step import Command
-from counterfoil.terminal import flow, outcome, printing, sale, sentences
+from counterfoil.terminal import flow, outcome, printer, printing, sale, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, Waiting
 from counterfoil.terminal.lifecycle import PAID, State
@@ -53,6 +53,7 @@ def sell(work: Work, command: Command) -> Lane | None:
         lane.queue = (*lane.queue, waiting)
         if waiting.key:
             work.queued[waiting.key] = lane.device.terminal
+        printer.check(work, lane)
         flow.trigger(work, lane)
         return lane
     return None

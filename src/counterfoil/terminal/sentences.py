@@ -21,6 +21,24 @@ READ_FAILED: Final = Text("Card read failed", "刷卡失败 请重刷")
 ASKING: Final = Text("Waiting for the answer", "正在处理 请稍候")
 PRINTING: Final = Text("Printing", "正在打印")
 RECEIPT_PENDING: Final = Text("PAID - receipt pending", "交易成功 小票待打印")
+RECEIPT_HELD: Final = Text("PAID. The rest of the receipt prints by itself.", "交易成功 排除故障后小票自动续打")
+
+# --- what to do at the printer; the key is a word of receipts/printers/status.py --------------------------------------
+TROUBLES: Final[dict[str, Text]] = {
+    "cover_open": Text("Close the printer's lid", "请合上打印机盖"),
+    "paper_out": Text("Load a new paper roll and close the lid", "请更换纸卷并合盖"),
+    "unrecoverable": Text("The printer needs service: use another one", "打印机需报修 请换用其他打印机"),
+    "cutter": Text("Open the lid and clear the cutter", "请开盖清理切刀"),
+    "jam": Text("Open the lid, pull out the jammed paper, reseat the roll", "请开盖取出卡纸并重装纸卷"),
+    "hot_head": Text("The print head is hot: wait a minute", "打印头过热 请稍候"),
+    "feed_held": Text("Let go of the feed button", "请松开走纸键"),
+    "offline": Text("Bring the printer online", "打印机脱机 请恢复联机"),
+    "mute": Text("The printer does not answer: switch it off and on", "打印机无应答 请关机重开"),
+    "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
+    "refused": Text("The printer refuses the connection: is it starting up?", "打印机拒绝连接 可能正在启动"),
+    "unreachable": Text("The printer cannot be reached: check power and cable", "无法连接打印机 请检查电源和数据线"),
+    "lost": Text("The line to the printer broke: check power and cable", "打印机连接中断 请检查电源和数据线"),
+}
 
 # --- how a sale ended -------------------------------------------------------------------------------------------------
 APPROVED: Final = Text("Approved. Please hand over the receipt.", "交易成功，请将签购单交给持卡人。")
@@ -28,6 +46,7 @@ RECEIPT_FAILED: Final = Text(
     "You have paid; the receipt could not be printed and can be printed again.",
     "您已付款；签购单打印失败，可以重打印。",
 )
+RECEIPT_OUT: Final = Text("You have paid; the receipt was sent to the printer.", "您已付款；签购单已送往打印机。")
 RECEIPT_UNSURE: Final = Text(
     "You have paid; whether the receipt came out is not known.", "您已付款；签购单是否已打印尚不清楚。"
 )
@@ -71,6 +90,10 @@ NOT_SENT: Final[dict[str, Text]] = {
         "for it.",
         "本终端上一笔交易的冲正尚未成功，本笔交易未发出：卡未因本笔扣款。",
     ),
+    "printer": Text(
+        "The printer is not ready and this shop sells with paper only; nothing was sent: the card was not charged.",
+        "打印机未就绪，本店须打印小票方可交易；交易未发出：卡未被扣款。",
+    ),
     "cancelled": Text("Cancelled before it was sent: the card was not charged.", "交易在发出前已取消：卡未被扣款。"),
 }
 
@@ -97,6 +120,14 @@ ERRORS: Final[dict[str, Text]] = {
     ),
     "not_pending": Text("This sale has no pending reversal.", "该交易没有待处理的冲正。"),
     "not_open": Text("This sale does not wait for this answer.", "该交易无需此项答复。"),
+    "not_printing": Text(
+        "No copy of this receipt is in doubt: there is nothing to attest.", "该交易没有待确认的小票：无需确认。"
+    ),
     "no_receipt": Text("This sale has no receipt.", "该交易没有签购单。"),
     "bad_request": Text("The request is not complete or not valid: {detail}.", "请求不完整或无效：{detail}。"),
 }
+
+
+def trouble(word: str) -> Text:
+    """What to do about a trouble at the printer, in one sentence."""
+    return TROUBLES.get(word, TROUBLES["offline"])

@@ -19,7 +19,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tries by itself again. `redial` (default: a sixth of the timer) is the wait after a line that was not there.
     `closing_codes` are the DE39 of a MAC-valid 0410 that end a reversal (12 joins them in some dialects; 94 never).
     Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait
-    for one terminal. `utc_offset` is the local time of the slips.
+    for one terminal. `utc_offset` is the local time of the slips. `printer`: there is one that can be asked whether it
+    is ready, before the card is; with `paper` "required" no sale is sent while it is not. Nothing that gives money back
+    is ever stopped by a printer.
     """
 
     timer: Instant = DEFAULT_TIMER
@@ -31,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue: int = 8
     language: Literal["en", "zh"] = "zh"
     width: int = 32
+    printer: bool = False
+    paper: Literal["optional", "required"] = "optional"
     utc_offset: Instant = 8 * 3600 * SECOND
 
     def __post_init__(self) -> None:

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from counterfoil.errors import PeerError
+from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.step import Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Performed
-from counterfoil.terminal import enrol, flow, messages, printing, request, till
+from counterfoil.terminal import enrol, flow, messages, printer, printing, request, till
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.records import Records
 from counterfoil.terminal.settings import Settings
 from counterfoil.terminal.work import LINK, OwnKeys, Work
 
+TOLD: Final = PROOFS | CLOSED | {CopyState.SENT}
+"""What is known of a copy and was told to the till: a restart has nothing to ask."""
 _OWN: Final = (KeyUsage.TOKEN, KeyUsage.DATA)
 
 
@@ -42,9 +45,10 @@ class Terminal:
         # Oldest first: of several open receipts the newest is asked about. But what is owed comes before any receipt,
         # however old it seems: the clock may have gone back between two lives.
         for attempt in sorted(loaded.open, key=lambda one: one.state is not State.APPROVED):
-            if attempt.state is not State.APPROVED or attempt.receipt != "failed":
+            if attempt.state is not State.APPROVED or not {attempt.merchant_copy, attempt.cardholder_copy} <= TOLD:
                 lane = self._lanes[attempt.terminal]
                 lane.current, lane.last = attempt, attempt.ref
+        self._unheard = [attempt.ref for attempt in loaded.open if attempt.state is State.APPROVED]
         self._due: dict[str, Instant] = {}
         self._queued: dict[str, str] = {}
 
@@ -54,6 +58,8 @@ class Terminal:
         """Decide what arrived, then what is due; commit once; return what may be said."""
         work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes, self._queued)
         if not self._started:
+            for ref in self._unheard:
+                flow.unheard(work, ref)
             for terminal in self._lanes:
                 flow.restart(work, _known(work, terminal))
         work.read_keys(_keys(arrived))
@@ -76,6 +82,9 @@ class Terminal:
         elif isinstance(item, Performed):
             if item.kind == "receipt" and (lane := work.lane(printing.of_job(item.name)[0].split("/")[0])):
                 printing.performed(work, lane, item)
+            elif item.kind == printer.KIND and (lane := work.lane(item.name.split(".")[0])):
+                printer.checked(work, lane, item.name, "" if item.ok else item.detail)
+                flow.advance(work, lane)
         elif isinstance(item, Frame | NotSent | Closed) and item.link == LINK and (lane := work.lane(item.conn)):
             if isinstance(item, Frame):
                 flow.frame(work, lane, item)

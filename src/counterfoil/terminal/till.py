@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from counterfoil.money import MAX_MINOR
+from counterfoil.receipts.copies import ATTESTABLE, CLOSED, CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
 from counterfoil.terminal import birth, outcome, printing, reverse, sentences
@@ -21,6 +22,7 @@ from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
 from counterfoil.terminal.work import Work
 
+HOW: Final = (CopyState.ATTESTED.value, CopyState.E_DELIVERED.value, CopyState.DECLINED.value)
 HANDED_OVER, KEPT = "handed_over", "kept"
 
 
@@ -96,15 +98,55 @@ def receipt(work: Work, command: Command) -> Lane | None:
         work.refuse((command.id,), "no_receipt", sale=outcome.brief(attempt))
         return None
     if args.get("print", True) is False:
-        duplicate = attempt.copies_sent if attempt.receipt != "failed" else 0
+        duplicate = printing.duplicate_number(attempt, attempt.copies(copy))
         text = printing.text_of(work, attempt, copy, language, duplicate)
         work.reply((command.id,), {**outcome.brief(attempt), "receipt": text})
+        return None
+    if copy not in printing.BOTH:  # nobody keeps count of a third copy, so it is only shown
+        work.refuse((command.id,), "bad_request", detail="copy")
         return None
     if lane.printing is not None or lane.exchange is not None or lane.asks:
         work.refuse((command.id,), "open_sale" if lane.asks else "busy")
         return None
     printing.start(work, lane, attempt, (command.id,), "receipt", (copy,))
     return lane
+
+
+def close_receipt(work: Work, command: Command) -> Lane | None:
+    """A person says what became of a receipt: seen with own eyes, sent as e-receipt, or not wanted."""
+    args = command.args
+    attempt = work.attempt(args.get("ref"))
+    lane = work.lane(attempt.terminal) if attempt else None
+    if attempt is None or lane is None:
+        work.refuse((command.id,), "unknown_sale")
+        return None
+    how, by = args.get("how"), args.get("operator", "")
+    chosen = args.get("copy", "")
+    if how not in HOW or not isinstance(by, str) or chosen not in ("", *Copy):
+        work.refuse((command.id,), "bad_request", detail="how, copy, operator")
+        return None
+    if attempt.state not in PAID:
+        work.refuse((command.id,), "no_receipt", sale=outcome.brief(attempt))
+        return None
+    if (lane.printing is not None and lane.printing.ref == attempt.ref) or not _free(lane, attempt):
+        work.refuse((command.id,), "busy")
+        return None
+    word = CopyState(how)
+    copies = tuple(copy for copy in printing.BOTH if chosen in ("", copy.value) and _sayable(attempt, copy, word))
+    if not copies:
+        work.refuse((command.id,), "not_printing", sale=outcome.brief(attempt))
+        return None
+    attempt = printing.told(work, lane, attempt, copies, word, by[:40])
+    if lane.current is not None and lane.current.ref == attempt.ref and attempt.state is State.CLOSED:
+        lane.current, lane.asks = None, False
+    work.reply((command.id,), outcome.brief(attempt))
+    return lane
+
+
+def _sayable(attempt: Attempt, copy: Copy, word: CopyState) -> bool:
+    """Whether a person can say this of a copy: nobody can have seen what was never sent."""
+    state = attempt.copies(copy).state
+    return state in ATTESTABLE if word is CopyState.ATTESTED else state not in CLOSED
 
 
 def _language(text: object) -> Literal["en", "zh"]:
@@ -200,6 +242,7 @@ VERBS: Final[dict[str, Callable[[Work, Command], Lane | None]]] = {
     "cancel": cancel,
     "goods": goods,
     "receipt": receipt,
+    "close_receipt": close_receipt,
     "escalate": escalate,
 }
 LOOKS: Final[dict[str, Callable[[Work, Command], None]]] = {

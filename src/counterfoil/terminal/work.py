@@ -154,6 +154,10 @@ class Work:
         """Hand a slip to the printer."""
         self.said.append(Perform("receipt", name, text))
 
+    def perform(self, kind: str, name: str) -> None:
+        """Ask for something to be done outside, by name."""
+        self.said.append(Perform(kind, name, ""))
+
     def reply(self, commands: Iterable[int], body: dict[str, Any]) -> None:
         """Answer requests of the till."""
         self.said += [Reply(command, body) for command in commands]

@@ -1,0 +1,327 @@
+"""One print job: pre-flight, body, barrier, cut. Pure: bytes and instants in, bytes and a result out.
+
+    check ─▶ sync ─▶ arm ─▶ print ─▶ (held ─▶ clear) ─▶ cut ─▶ over
+      └────────┴──────┴──▶ queued: not one printable byte left
+
+Rule 1: a written byte proves nothing. Only a barrier with our own name, or one in an undisturbed order, says printed.
+Rule 2: nothing is ever sent twice. A job that is held up keeps its connection and asks once a second what is wrong.
+Rule 3: failed is a proof, not a guess: the printer said that it threw its buffer away, and the barrier behind the
+        header never came, so not even the header was processed.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import msgspec
+
+from counterfoil.receipts.printers.dialogue import (
+    AUTOMATIC_ON,
+    INITIALISE,
+    Changed,
+    Cleared,
+    Dialogue,
+    Heard,
+    Passed,
+    Said,
+    Unasked,
+)
+from counterfoil.receipts.printers.round import Round, Timings
+from counterfoil.receipts.printers.status import Kind, Sign, Trouble, trouble
+from counterfoil.receipts.profile import Profile
+from counterfoil.step import Instant
+
+SYNC, ARM, HEAD, END = "S", "A", "H", "E"
+
+
+class State(enum.StrEnum):
+    """What is known of a job. `sent`: all bytes left, and this printer can give no proof."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    PRINTED = "printed"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How a job ended. `trouble`: why, "" when nothing is wrong. `parts`: it was held up in the middle and went on.
+
+    `log` is the conversation in hex, without the receipt's text.
+    """
+
+    state: State
+    trouble: str = ""
+    near_end: bool = False
+    parts: bool = False
+    log: tuple[str, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to print: a header that is no receipt yet, the rest of it with its footer last, and how long it gets."""
+
+    head: bytes
+    rest: bytes
+    millimetres: int = 100
+
+
+class Phase(enum.Enum):
+    """Where a job is."""
+
+    SETTLE = "settle"
+    CHECK = "check"
+    SYNC = "sync"
+    ARM = "arm"
+    PRINT = "print"
+    AFTER = "after"
+    HELD = "held"
+    CLEAR = "clear"
+    CUT = "cut"
+    OVER = "over"
+
+
+MAY_HAVE_LEFT: Final = frozenset({Phase.PRINT, Phase.AFTER, Phase.HELD, Phase.CLEAR})
+ORDERED: Final = MAY_HAVE_LEFT | {Phase.ARM, Phase.CUT}
+"""Where a nameless reply that nobody asked for shows that nameless replies prove nothing here."""
+
+
+class Job:
+    """One attempt to print over one connection that is already open. `name`: three characters nobody else uses."""
+
+    def __init__(self, order: Order, profile: Profile, timings: Timings, name: str) -> None:
+        self.order = order
+        self.profile = profile
+        self.timings = timings
+        self.dialogue = Dialogue(profile, name)
+        self.phase = Phase.SETTLE
+        self.state = State.QUEUED
+        self.result: Result | None = None
+        self.trouble: Trouble | None = None
+        """What is wrong right now, as far as the printer said."""
+        self._out = bytearray()
+        self._due: Instant = 0
+        self._deadline: Instant = 0
+        self._round: Round | None = None
+        self._near_end = False
+        self._parts = False
+        self._head_passed = False
+        self._downgraded = False
+
+    # --- what the shell does ----------------------------------------------------------------------------------------
+
+    def begin(self, now: Instant) -> None:
+        """The connection is open."""
+        self._due = now + self.timings.settle
+
+    def outgoing(self) -> bytes:
+        """What is to be written now. What was returned once counts as gone: it may have left, whatever happens next."""
+        return bytes(self._out)
+
+    def wrote(self, count: int, now: Instant) -> None:
+        """So many bytes of `outgoing` were taken by the kernel."""
+        if self.state is State.SENDING:
+            self.dialogue.remark(f"> {count} bytes of the receipt")
+        else:
+            self.dialogue.note(">", bytes(self._out[:count]))
+        del self._out[:count]
+        if self._out or self.state is not State.SENDING:
+            return
+        self.state = State.SENT
+        if self.phase is Phase.PRINT and self.profile.barrier == "none":
+            self._enter(Phase.AFTER, now + self.timings.settle)
+        elif self.phase is Phase.PRINT:
+            self._due = now + self.timings.barrier_after(self.order.millimetres)
+
+    def received(self, data: bytes, now: Instant) -> None:
+        """Bytes from the printer."""
+        for heard in self.dialogue.hear(data):
+            if self.result is None:
+                self._hear(heard, now)
+
+    def closed(self) -> None:
+        """The connection is gone, or its reading half is."""
+        if self.phase is Phase.CUT:
+            self._end(self._proven())
+        elif self.result is None:
+            self.trouble = self.trouble or Trouble.LOST
+            self._end(State.UNKNOWN if self.phase in MAY_HAVE_LEFT else State.QUEUED)
+
+    def unreachable(self, why: Trouble) -> None:
+        """No connection came about."""
+        self.trouble = why
+        self._end(State.QUEUED)
+
+    def give_up(self, now: Instant) -> None:
+        """The cashier waits no longer."""
+        if self.result is None:
+            self._give_up(now)
+
+    def wakes_at(self) -> Instant:
+        """When `tick` is wanted at the latest."""
+        due = self._due
+        if self._round is not None:
+            due = self._round.due
+        return min(due, self._deadline) if self.phase is Phase.HELD else due
+
+    def tick(self, now: Instant) -> None:
+        """Time passed."""
+        if self.result is None and self._round is not None:
+            self._out += self._round.tick(now)
+            self._round_over(now)
+        if self.result is None and self.phase is Phase.HELD and now >= self._deadline:
+            self._give_up(now)
+        if self.result is None and self._round is None and now >= self._due:
+            self._expired(now)
+
+    # --- what arrives -----------------------------------------------------------------------------------------------
+
+    def _hear(self, heard: Heard, now: Instant) -> None:
+        if isinstance(heard, Said):
+            if self._round is not None:
+                self._out += self._round.heard(heard, now)
+                self._round_over(now)
+        elif isinstance(heard, Changed):
+            self._changed(heard.signs, now)
+        elif isinstance(heard, Passed):
+            self._passed(heard.tag, now)
+        elif isinstance(heard, Cleared):
+            self._end(State.UNKNOWN if self._head_passed else State.FAILED)
+        elif isinstance(heard, Unasked) and heard.reply.kind is Kind.PLAIN and self.phase in ORDERED:
+            self._downgraded = self.profile.barrier == "gs-r"
+
+    def _changed(self, signs: Sign, now: Instant) -> None:
+        """The printer reports by itself; while it prints, trouble means that the job is held up from now on."""
+        self._near_end = self._near_end or bool(signs & Sign.NEAR_END)
+        found = trouble(signs)
+        if self.phase is Phase.PRINT and found is not None:
+            self.trouble = found
+            self._hold(now)
+        elif self.phase in (Phase.HELD, Phase.SYNC, Phase.ARM):
+            self.trouble = found
+
+    def _passed(self, tag: str, now: Instant) -> None:
+        if tag == SYNC and self.phase is Phase.SYNC:
+            self._arm(now)
+        elif tag == ARM and self.phase is Phase.ARM:
+            self._due = now + self.timings.settle  # what comes in this time shows whether the order can be trusted
+        elif tag == HEAD:
+            self._head_passed = True
+        elif tag == END and self.phase in (Phase.PRINT, Phase.HELD, Phase.CLEAR):
+            self._parts = self.phase is Phase.HELD
+            self.trouble = None
+            self._round = None
+            self._out = bytearray(self.profile.cut)
+            self._enter(Phase.CUT, now + self.timings.settle)
+
+    def _round_over(self, now: Instant) -> None:
+        done = self._round
+        if done is None or not done.over:
+            return
+        self._round = None
+        self.trouble = done.trouble
+        self._near_end = self._near_end or bool(done.signs & Sign.NEAR_END)
+        if self.phase is Phase.HELD:
+            self._due = now + self.timings.poll
+        elif self.phase is Phase.AFTER:
+            self._end(State.UNKNOWN if self.trouble else State.SENT)
+        elif self.phase is Phase.CHECK and self.trouble is None:
+            self._get_ready(now)
+        else:
+            self._end(State.QUEUED)
+
+    # --- what is due ------------------------------------------------------------------------------------------------
+
+    def _expired(self, now: Instant) -> None:
+        if self.phase is Phase.SETTLE:
+            self._enter(Phase.CHECK, now)
+            if self.profile.status:
+                self._ask(now)
+            else:
+                self._get_ready(now)
+        elif self.phase in (Phase.SYNC, Phase.ARM):
+            self._start(now)
+        elif self.phase is Phase.PRINT:
+            self._hold(now)
+        elif self.phase is Phase.AFTER:
+            if self.profile.status:
+                self._ask(now)
+            else:
+                self._end(State.SENT)
+        elif self.phase is Phase.HELD:
+            self._poll(now)
+        elif self.phase is Phase.CLEAR:
+            self._end(State.UNKNOWN)
+        elif self.phase is Phase.CUT:
+            self._end(self._proven())
+
+    def _get_ready(self, now: Instant) -> None:
+        """A known state, and a barrier behind whatever an earlier job has left in there."""
+        self._out += INITIALISE + self.dialogue.sync(SYNC)
+        self._enter(Phase.SYNC, now + self.timings.start)
+        if not self.dialogue.awaits(SYNC):
+            self._enter(Phase.ARM, now + self.timings.settle)
+
+    def _arm(self, now: Instant) -> None:
+        """Automatic status on; a second barrier, before which nobody may say a thing without a name."""
+        nameless = self.profile.barrier == "gs-r" and not self.profile.identifies
+        if nameless or not self.profile.asb:
+            self._out += AUTOMATIC_ON if self.profile.asb else b""
+            self._enter(Phase.ARM, now + (self.timings.doubt if nameless else 0))
+        else:
+            self._out += AUTOMATIC_ON + self.dialogue.sync(ARM)
+            self._enter(Phase.ARM, now + self.timings.start)
+
+    def _start(self, now: Instant) -> None:
+        """From here on bytes may be on paper."""
+        if self.dialogue.awaits(SYNC) or self.dialogue.awaits(ARM) or self.trouble is not None:
+            self.trouble = self.trouble or Trouble.MUTE
+            self._end(State.QUEUED)
+            return
+        self.state = State.SENDING
+        order = self.order
+        self._out += order.head + self.dialogue.barrier(HEAD) + order.rest + self.dialogue.barrier(END)
+        self._enter(Phase.PRINT, now + self.timings.barrier_after(order.millimetres))
+
+    def _hold(self, now: Instant) -> None:
+        self._enter(Phase.HELD, now)
+        self._deadline = now + self.timings.patience
+
+    def _poll(self, now: Instant) -> None:
+        """Ask what is wrong, but never in the middle of what is still to be written."""
+        self._due = now + self.timings.poll
+        if self.profile.status and not self._out:
+            self._ask(now)
+
+    def _ask(self, now: Instant) -> None:
+        self._round = Round(self.dialogue, self.timings)
+        self._out += self._round.begin(now)
+
+    def _give_up(self, now: Instant) -> None:
+        self._round = None
+        if self.phase is Phase.HELD and self.profile.clear:
+            self._out = bytearray(self.dialogue.clear())  # what has not left by now never will
+            self._enter(Phase.CLEAR, now + self.timings.clear)
+        else:
+            self._end(State.UNKNOWN if self.phase in MAY_HAVE_LEFT else State.QUEUED)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def _proven(self) -> State:
+        return State.SENT if self._downgraded else State.PRINTED
+
+    def _enter(self, phase: Phase, due: Instant) -> None:
+        self.phase, self._due = phase, due
+
+    def _end(self, state: State) -> None:
+        self.state = state
+        self.phase = Phase.OVER
+        self._out.clear()
+        self.result = Result(
+            state=state,
+            trouble=self.trouble.value if self.trouble is not None else "",
+            near_end=self._near_end,
+            parts=self._parts,
+            log=tuple(self.dialogue.lines),
+        )
