@@ -295,3 +295,45 @@ def test_hundreds_of_connections_break_at_the_rate_and_the_rest_pass() -> None:
             assert 80 < broken < 350
 
     run(test)
+
+
+@pytest.mark.parametrize("leg", [1, 4])
+def test_a_half_open_connection_stays_and_lets_nothing_through_until_it_is_healed(leg: int) -> None:
+    async def test() -> None:
+        async with proxied() as (proxy, plan):
+            plan.set(leg, "hang", times=1, seconds=None, mti="", now=0.0)
+            hung, other = await Peer.at(proxy), await Peer.at(proxy)
+            hung.say(SALE)
+            await until(lambda: bool(plan.counts()))
+            hung.say(REVERSAL)
+            other.say(SALE)
+            assert await other.hear() == SALE
+            with pytest.raises(TimeoutError):
+                await hung.hear(0.1)
+            proxy.unhang()
+            assert await hung.ended()
+            other.say(REVERSAL)
+            assert await other.hear() == REVERSAL
+            for peer in (hung, other):
+                peer.close()
+
+    run(test)
+
+
+def test_a_link_that_dies_loses_its_connections_and_is_there_again() -> None:
+    async def test() -> None:
+        async with proxied() as (proxy, plan):
+            plan.set(4, "delay", times=1, seconds=0.3, mti="", now=0.0)
+            peer = await Peer.at(proxy)
+            peer.say(SALE)
+            await until(lambda: bool(plan.counts()))
+            proxy.cut()
+            assert await peer.ended()
+            await until(lambda: proxy.listening)
+            again = await Peer.at(proxy)
+            again.say(REVERSAL)
+            assert await again.hear() == REVERSAL
+            for each in (peer, again):
+                each.close()
+
+    run(test)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil import __version__
-from counterfoil.errors import NotSent
+from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.links.control import ask
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import STATIONS
@@ -100,10 +100,36 @@ def test_a_killed_station_is_back_within_moments_and_sells(stack: Stack, station
     wait_for(sold, 30.0)
 
 
+def test_a_paused_station_does_nothing_until_it_is_woken(stack: Stack) -> None:
+    before = stack.pids()["switch"]
+    assert stack.call("up", "fault.pause", station="switch", seconds=3600)["paused"] == before
+    running = stack.layout.find("switch")
+    assert running is not None
+    with pytest.raises(OutcomeUnknown):
+        ask(running.host, running.port, running.token, "status", {}, 0.3)
+    stack.call("up", "fault.clear")
+    assert "issuers" in stack.call("switch", "status")
+    assert stack.pids()["switch"] == before
+
+
+def test_a_pause_ends_by_itself(stack: Stack) -> None:
+    assert stack.call("up", "fault.pause", station="issuer-a", seconds=0.2)["seconds"] == 0.2
+    assert stack.call("issuer-a", "status")
+
+
+@pytest.mark.parametrize("link", ["terminals", "to-issuer-a", "to-issuer-b"])
+def test_a_killed_link_is_back_within_moments(stack: Stack, link: str) -> None:
+    assert stack.call("up", "fault.kill", station=link) == {"link": link, "cut": True}
+    wait_for(lambda: all(stack.call("up", "status")["links"].values()))
+
+
 @pytest.mark.parametrize(
     ("verb", "args", "code"),
     [
         ("fault.kill", {"station": "nobody"}, "unknown_station"),
+        ("fault.pause", {"station": "nobody", "seconds": 1}, "unknown_station"),
+        ("fault.pause", {"station": "switch", "seconds": 0}, "bad_request"),
+        ("fault.pause", {"station": "switch"}, "bad_request"),
         ("fault.set", {"leg": 9, "kind": "drop"}, "bad_request"),
         ("fault.set", {"leg": 1, "kind": "explode"}, "bad_request"),
         ("fault.set", {"leg": "one"}, "bad_request"),

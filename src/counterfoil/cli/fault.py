@@ -10,7 +10,7 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
-KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "refuse")
+KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "hang", "refuse")
 SECONDS: Final = 15.0
 
 
@@ -24,11 +24,12 @@ Examples:
   counterfoil fault set 4 drop --times 1
   counterfoil fault set 3 delay --seconds 20 --mti 0210
   counterfoil fault kill switch
+  counterfoil fault pause issuer-a --seconds 8
   counterfoil fault clear
 """,
 )
 def command() -> None:
-    """Break a leg of the loop, kill a station, heal."""
+    """Break a leg of the loop, kill or pause a station, heal."""
 
 
 def done(session: Session, what: str, args: dict[str, Any]) -> int:
@@ -68,8 +69,17 @@ def set_command(
 @click.argument("station")
 @verb
 def kill_command(session: Session, station: str) -> int:
-    """Kill a station's process (SIGKILL); the supervisor starts it again."""
+    """Kill a station's process (SIGKILL), or a link as if its process died; the supervisor starts it again."""
     return done(session, "fault.kill", {"station": station})
+
+
+@command.command("pause", epilog="Example: counterfoil fault pause switch --seconds 20")
+@click.argument("station")
+@click.option("--seconds", type=click.FloatRange(0, 3600, min_open=True), default=5.0, show_default=True)
+@verb
+def pause_command(session: Session, station: str, seconds: float) -> int:
+    """Stop a station's process where it is (SIGSTOP) and let it go on after a while."""
+    return done(session, "fault.pause", {"station": station, "seconds": seconds})
 
 
 @command.command("clear", epilog="Example: counterfoil fault clear")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 LEGS: Final = (1, 2, 3, 4)
-KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "refuse")
+KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "hang", "refuse")
 RATED: Final = {"drop": 4, "delay": 2, "duplicate": 2, "corrupt": 2, "close": 1}
 """Kinds the rate draws from, with their weights."""
 DELAY_SECONDS: Final = 2.0

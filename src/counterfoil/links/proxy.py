@@ -142,6 +142,20 @@ class Proxy:
         for pair in list(self._pairs):
             pair.close()
 
+    def cut(self) -> None:
+        """End every connection at once, what is under way lost, and listen anew: what a killed process leaves."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for pair in list(self._pairs):
+            pair.abort()
+        self.look()
+
+    def unhang(self) -> None:
+        """End the connections that were half open: their peers learn of it now."""
+        for pair in [pair for pair in self._pairs if pair.hung]:
+            pair.close()
+
     def _accept(self) -> asyncio.Protocol:
         pair = _Pair(self)
         self._pairs.add(pair)
@@ -178,6 +192,7 @@ class _Pair:
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
         self.closed = False
+        self.hung = False
         self.client = _Side(self, proxy.legs[0])
         self.upstream = _Side(self, proxy.legs[1])
         self.client.peer, self.upstream.peer = self.upstream, self.client
@@ -198,6 +213,12 @@ class _Pair:
         if not self.closed and side is self.upstream:
             self.proxy.look()
         self.close()
+
+    def abort(self) -> None:
+        """End both halves at once; what waits in them is lost."""
+        self.close()
+        self.client.abort()
+        self.upstream.abort()
 
     def close(self) -> None:
         """End both halves; what was passed on already still arrives."""
@@ -240,6 +261,8 @@ class _Side(asyncio.Protocol):
         self.peer.read(True)
 
     def data_received(self, data: bytes) -> None:
+        if self._pair.hung:
+            return
         if self._opaque:
             self.peer.write(data)
             return
@@ -254,6 +277,11 @@ class _Side(asyncio.Protocol):
         """Pass bytes on to this half's end."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+    def abort(self) -> None:
+        """Drop this half."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def read(self, on: bool) -> None:
         """Stop or resume reading from this half's end."""
@@ -289,6 +317,10 @@ class _Side(asyncio.Protocol):
             elif hit.kind == "close":
                 del waiting[:at]
                 return passed, True
+            elif hit.kind == "hang":  # half open: it stays, and nothing comes through any more, either way
+                self._pair.hung = True
+                waiting.clear()
+                return passed, False
             else:
                 self._break(hit, whole, passed)
         del waiting[:at]
@@ -308,7 +340,8 @@ class _Side(asyncio.Protocol):
 
         def release() -> None:
             self._held.discard(handles[0])
-            self.peer.write(whole)
+            if not self._pair.hung:
+                self.peer.write(whole)
 
         handles.append(asyncio.get_running_loop().call_later(seconds, release))
         self._held.add(handles[0])

@@ -92,9 +92,19 @@ class Breakage:
         """End every fault."""
         cleared = len(self.plan.faults)
         self.plan.clear()
+        for proxy in self.proxies.values():
+            proxy.unhang()
         self._log("fault_clear")
         self.look()
         return {"cleared": cleared}
+
+    def cut(self, name: str) -> bool:
+        """Break every connection of one link at once, as the death of a process in it would; False: no such link."""
+        found = [proxy for proxy in self.proxies.values() if proxy.name == name]
+        for proxy in found:
+            self._log("fault_kill", child=name)
+            proxy.cut()
+        return bool(found)
 
     def describe(self) -> dict[str, Any]:
         """What is broken at present, and which links are open."""

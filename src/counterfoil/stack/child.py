@@ -40,6 +40,7 @@ class Child:
         self._layout = Layout(config.data)
         self._log = log
         self._changed = changed
+        self._asleep: asyncio.TimerHandle | None = None
         self._may_go = False
         self._waiting = False
         self._into = -1
@@ -67,9 +68,27 @@ class Child:
             os.kill(pid, signal.SIGKILL)
         return pid
 
+    def pause(self, seconds: float) -> int:
+        """Stop the process where it is (SIGSTOP) for so long; returns its id, 0 when it was not running."""
+        pid = self.pid
+        if pid:
+            self.wake()
+            os.kill(pid, signal.SIGSTOP)
+            self._asleep = asyncio.get_running_loop().call_later(seconds, self.wake)
+        return pid
+
+    def wake(self) -> None:
+        """Let a paused process go on; harmless for any other."""
+        if self._asleep is not None:
+            self._asleep.cancel()
+            self._asleep = None
+        if self.pid:
+            os.kill(self.pid, signal.SIGCONT)
+
     async def stop(self) -> None:
         """End it in good order, by force when that takes too long."""
         self._stopping = True
+        self.wake()
         if self._task is None:
             return
         if self.pid:

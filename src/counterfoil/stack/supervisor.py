@@ -36,6 +36,7 @@ FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
 SETTLE_SECONDS: Final = 3.0
+PAUSE_LONGEST: Final = 3600
 READY: Final = Text(
     "ready for sales; Ctrl-C stops it. In another terminal: counterfoil sale --amount 12.50 --card alice --pin 1234",
     "可以受理交易，按 Ctrl-C 停止。在另一终端执行：counterfoil sale --amount 12.50 --card alice --pin 1234",
@@ -252,11 +253,15 @@ class Supervisor:
             except ValueError as error:
                 return refusal("bad_request", f"{error}", f"故障参数无效:{error}")
         if verb == "fault.clear":
+            for child in self._children.values():
+                child.wake()
             return self._breakage.clear()
         if verb == "fault.counts":
             return {"faults": self._breakage.plan.counts()}
         if verb == "fault.kill":
             return self._kill(str(args.get("station", "")))
+        if verb == "fault.pause":
+            return self._pause(str(args.get("station", "")), args.get("seconds"))
         if verb == "status":
             return self._status()
         if verb == "stop":
@@ -267,10 +272,25 @@ class Supervisor:
     def _kill(self, station: str) -> dict[str, Any]:
         child = self._children.get(station)
         if child is None:
-            names = ", ".join(self._children)
-            return refusal("unknown_station", f"a station is one of {names}", f"可用的站点:{names}")
+            if self._breakage.cut(station):
+                return {"link": station, "cut": True}
+            return self._unknown(*(proxy.name for proxy in self._breakage.proxies.values()))
         self.log("fault_kill", child=station)
         return {"station": station, "killed": child.kill()}
+
+    def _pause(self, station: str, seconds: Any) -> dict[str, Any]:
+        child = self._children.get(station)
+        if child is None:
+            return self._unknown()
+        if not isinstance(seconds, int | float) or not 0 < seconds <= PAUSE_LONGEST:
+            text = f"seconds are more than 0 and at most {PAUSE_LONGEST}"
+            return refusal("bad_request", text, f"秒数须大于 0 且不超过 {PAUSE_LONGEST}")
+        self.log("fault_pause", child=station, seconds=str(seconds))
+        return {"station": station, "paused": child.pause(seconds), "seconds": seconds}
+
+    def _unknown(self, *links: str) -> dict[str, Any]:
+        names = ", ".join([*self._children, *links])
+        return refusal("unknown_station", f"a station is one of {names}", f"可用的站点:{names}")
 
     def _status(self) -> dict[str, Any]:
         stations = {
