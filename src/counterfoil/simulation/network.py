@@ -8,6 +8,7 @@ not sent. Without reordering the messages of one direction arrive in order, as o
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Final
 
 from counterfoil.simulation.node import Node
@@ -17,6 +18,7 @@ from counterfoil.step import SECOND, Closed, Conn, Connected, Frame, Instant, No
 REDIAL: Final[Instant] = SECOND
 CONNECT: Final[Instant] = 5 * SECOND  # how long a connecting side waits for an answer
 LEAST_DELAY: Final[Instant] = 100
+GRACEFUL: Final = 0.5  # the share of deaths after which the kernel still delivers what the process had said
 
 
 class Connection:
@@ -65,16 +67,16 @@ class Wire:
             self._dial("")
 
     def went_down(self, node: Node, *, silent: bool) -> None:
-        """An end died. Unless it did so silently, the other one is told."""
+        """An end died. Unless it did so silently, the other one is told: at once (RST), or after what had been sent."""
         for connection in [*self._lanes.values(), *self._accepted.values()]:
-            if node is self.client:
-                self._forget(connection, client=True)
-                if not silent:
-                    self._close_server(connection)
-            else:
-                self._forget(connection, server=True)
-                if not silent:
-                    self._close_client(connection)
+            up = node is self.client
+            self._forget(connection, client=up, server=not up)
+            if not silent:
+                close = partial(self._close_server if up else self._close_client, connection)
+                if self.world.random.random() < GRACEFUL:
+                    self.world.at(connection.latest[up], close)
+                else:
+                    close()
         if node is self.client:
             self._dialling.clear()
 
