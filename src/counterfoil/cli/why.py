@@ -26,26 +26,6 @@ Examples:
   counterfoil why 632623A1B2C3 --json
   counterfoil why 1234 12.50
 """
-PARTIES: Final[dict[str, Text]] = {
-    "nobody": Text("nobody", "无"),
-    "cashier": Text("cashier", "收银员"),
-    "supervisor": Text("supervisor", "主管"),
-    "acquirer": Text("acquirer", "收单机构"),
-    "terminal": Text("terminal", "终端"),
-    "switch": Text("switch", "交换中心"),
-    "issuer": Text("issuer", "发卡行"),
-    "cardholder": Text("cardholder", "持卡人"),
-    "merchant": Text("merchant", "商户"),
-}
-WORD: Final[dict[str, Text]] = {
-    "PAID": Text("PAID", "已付款"),
-    "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款,凭条待交付"),
-    "NOT_CHARGED": Text("NOT CHARGED", "未扣款"),
-    "RETURNING": Text("RETURNING", "退款中"),
-    "RETURNED": Text("RETURNED", "已退回"),
-    "UNKNOWN": Text("UNKNOWN", "结果未知"),
-    "EXCEPTION": Text("EXCEPTION", "异常,人工处理"),
-}
 COLOUR: Final = {"PAID": "green", "NOT_CHARGED": "green", "RETURNED": "green", "EXCEPTION": "red"}
 
 
@@ -102,10 +82,12 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     from rich.console import Console
     from rich.table import Table
 
+    from counterfoil.verdict.names import VERDICTS
+
     console = Console(soft_wrap=True, highlight=False)
     verdict = answer["verdict"]
     console.print(
-        f"[bold {COLOUR.get(verdict, 'yellow')}]{session.word(WORD[verdict])}[/]  "
+        f"[bold {COLOUR.get(verdict, 'yellow')}]{session.word(VERDICTS[verdict])}[/]  "
         f"{Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"
     )
     console.print(session.pick(answer["sentence"]))
@@ -131,9 +113,10 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
 
 
 def who(session: Session, named: str) -> str:
-    """A party in the reader's language: "cardholder …1234", "merchant 8980…", "switch"; a name stays as it is."""
-    role, space, rest = named.partition(" ")
-    return session.word(PARTIES[role]) + space + rest if role in PARTIES else named
+    """A party in the reader's language."""
+    from counterfoil.verdict.names import party
+
+    return session.word(party(named))
 
 
 def label(session: Session, en: str, zh: str) -> str:

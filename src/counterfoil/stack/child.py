@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -28,15 +29,19 @@ REAP_SECONDS: Final = 0.005
 class Child:
     """Keeps one station running until `stop`. `changed` is called whenever it came up or went."""
 
-    def __init__(self, name: str, config: Config, log: Log, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, config: Config, log: Log, changed: Callable[[], None], live: Callable[[], int] | None = None
+    ) -> None:
         self.name = name
+        self.password = ""
+        """What it said of itself once, for the person who starts it for the first time."""
         self.state = "down"
         self.starts = 0
         self.pid = 0
         """Its process id, 0 when it has none."""
         self.fatal: Text | None = None
         """The sentence with which its last start failed."""
-        self._config = config
+        self._life = live or partial(service.serve, config, name)
         self._layout = Layout(config.data)
         self._log = log
         self._changed = changed
@@ -124,7 +129,7 @@ class Child:
         self.starts += 1
         self._silent.clear()
         try:
-            born = spawn(lambda: service.serve(self._config, self.name), str(self._layout.log(f"{self.name}.stderr")))
+            born = spawn(self._life, str(self._layout.log(f"{self.name}.stderr")))
         except OSError as error:
             self.fatal = Text(
                 f"{self.name} cannot be started: {error.strerror}", f"无法启动 {self.name}:{error.strerror}"
@@ -173,4 +178,5 @@ class Child:
                 self.go()
         elif "up" in said:
             self.state = "up"
+            self.password = said.get("password", "") or self.password
         self._changed()

@@ -4,6 +4,7 @@ DIR/counterfoil.toml            settings, if somebody wrote them
 DIR/demo.key                    what the demo's keys are derived from
 DIR/ports.json                  the ports of this directory
 DIR/<station>/store.db, lmk.key the station's store, and the key its keys are sealed under
+DIR/console/store.db            the console's users, sessions and audit log
 DIR/receipts/, DIR/sms/         what came out of printers and telephones
 DIR/logs/<station>.log          JSON lines
 DIR/run/<station>.json          port, token and process of a running station; `up` is the supervisor
@@ -24,6 +25,7 @@ from counterfoil.storage import Migration, migrations_of
 ISSUERS: Final = ("issuer-a", "issuer-b")
 STATIONS: Final = ("terminal", "switch", *ISSUERS)
 SUPERVISOR: Final = "up"
+CONSOLE: Final = "console"
 SECRET_BYTES: Final = 32
 UNREADABLE: Final = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a small JSON file can come to: it is missing, or it is none."""
@@ -83,7 +85,7 @@ class Layout:
 
     def prepare(self) -> None:
         """Make the directories; StoreError, in a sentence, when the disk does not let us."""
-        own = [self.station(name) for name in STATIONS]
+        own = [self.station(name) for name in (*STATIONS, CONSOLE)]
         try:
             for directory in (self.data, self.run, self.logs, self.receipts, self.sms, *own):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import StoreError
-from counterfoil.stack.layout import ISSUERS, UNREADABLE, Layout
+from counterfoil.stack.layout import CONSOLE, ISSUERS, UNREADABLE, Layout
 
 FIRST: Final = 21_000
 LAST: Final = 31_999
@@ -27,7 +27,7 @@ def proxy_of(issuer: str) -> str:
     return f"to-{issuer}"
 
 
-NAMES: Final = (TERMINALS, "switch", *ISSUERS, *(proxy_of(issuer) for issuer in ISSUERS))
+NAMES: Final = (TERMINALS, "switch", *ISSUERS, *(proxy_of(issuer) for issuer in ISSUERS), CONSOLE)
 
 
 def is_free(host: str, port: int) -> bool:

@@ -12,6 +12,8 @@ import os
 import secrets
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +28,7 @@ from counterfoil.stack.breakage import Breakage
 from counterfoil.stack.child import Child
 from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import STATIONS, SUPERVISOR, Layout, Running
+from counterfoil.stack.layout import CONSOLE, STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
 from counterfoil.words import Text
 
@@ -43,8 +45,12 @@ READY: Final = Text(
 )
 
 
-def run(data: Path, *, timers: str | None = None, json: bool = False) -> int:
+def run(
+    data: Path, *, timers: str | None = None, json: bool = False, console: Callable[[Config], int] | None = None
+) -> int:
     """Run a stack on `data` until SIGINT, SIGTERM or `stop`; the exit code. OurError, in a sentence, when it cannot.
+
+    `console` is what the console's process lives on; without it there is none.
 
     The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
     """
@@ -54,7 +60,7 @@ def run(data: Path, *, timers: str | None = None, json: bool = False) -> int:
     layout = Layout(config.data)
     layout.prepare()
     with _only_one(layout):
-        return asyncio.run(Supervisor(config, quiet=json).run())
+        return asyncio.run(Supervisor(config, quiet=json, console=console).run())
 
 
 @contextlib.contextmanager
@@ -89,7 +95,7 @@ def _tell(sentence: str) -> None:
 class Supervisor:
     """One stack."""
 
-    def __init__(self, config: Config, *, quiet: bool) -> None:
+    def __init__(self, config: Config, *, quiet: bool, console: Callable[[Config], int] | None = None) -> None:
         self.config = config
         self.layout = Layout(config.data)
         self.log = Log(self.layout.log(SUPERVISOR))
@@ -98,6 +104,7 @@ class Supervisor:
         self._quiet = quiet
         self._stopping = asyncio.Event()
         self._children: dict[str, Child] = {}
+        self._console = Child(CONSOLE, config, self.log, self._changed, partial(console, config)) if console else None
         self._settling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -123,7 +130,7 @@ class Supervisor:
         finally:
             for task in self._settling:
                 task.cancel()
-            await asyncio.gather(*(child.stop() for child in self._children.values()))
+            await asyncio.gather(*(child.stop() for child in self._everyone()))
             await self._breakage.stop()
             await control.stop()
             self.layout.retract(SUPERVISOR)
@@ -142,6 +149,8 @@ class Supervisor:
         for name in STATIONS:
             child = self._children[name] = Child(name, self.config, self.log, self._changed)
             child.start()
+        if self._console is not None:
+            self._console.start()
         self._breakage.start()
         stopped = asyncio.ensure_future(self._stopping.wait())
         getting_ready = asyncio.ensure_future(self._until_ready())
@@ -166,21 +175,29 @@ class Supervisor:
     async def _until_ready(self) -> None:
         """Wait until a sale can be taken; StoreError with a station's own sentence when one cannot start."""
         ends = asyncio.get_running_loop().time() + READY_SECONDS
-        while not await self._sale_possible():
-            fatal = [child.fatal for child in self._children.values() if child.fatal and child.state != "up"]
+        while not (self._console_up() and await self._sale_possible()):
+            everyone = self._everyone()
+            fatal = [child.fatal for child in everyone if child.fatal and child.state != "up"]
             if fatal:
                 raise StoreError(*fatal[0])
-            failing = [child.name for child in self._children.values() if child.starts > FAILED_STARTS]
+            failing = [child.name for child in everyone if child.starts > FAILED_STARTS]
             if failing:
                 log = self.layout.log(f"{failing[0]}.stderr")
                 raise StoreError(f"{failing[0]} does not stay up; see {log}", f"{failing[0]} 无法持续运行:请看 {log}")
             if asyncio.get_running_loop().time() > ends:
-                late = ", ".join(name for name, child in self._children.items() if child.state != "up") or "sign-on"
+                late = ", ".join(child.name for child in everyone if child.state != "up") or "sign-on"
                 raise StoreError(
                     f"not ready after {READY_SECONDS:.0f} seconds, waiting for {late}; see {self.layout.logs}",
                     f"{READY_SECONDS:.0f} 秒后仍未就绪,在等待 {late}:请看 {self.layout.logs}",
                 )
             await asyncio.sleep(POLL_SECONDS)
+
+    def _everyone(self) -> list[Child]:
+        """Every process: the stations, and the console when there is one."""
+        return [*self._children.values(), *((self._console,) if self._console is not None else ())]
+
+    def _console_up(self) -> bool:
+        return self._console is None or self._console.state == "up"
 
     async def _sale_possible(self) -> bool:
         if self._breakage.open:
@@ -212,12 +229,16 @@ class Supervisor:
 
     def _announce(self, ports: dict[str, int]) -> None:
         self.ready = True
-        line = {
+        line: dict[str, Any] = {
             "ready": True,
             "data": str(self.config.data),
             "terminals": {"host": self.config.host, "port": ports[ports_of.TERMINALS]},
             "version": __version__,
         }
+        if self._console is not None:
+            line["console"] = f"http://{self.config.host}:{ports[CONSOLE]}/"
+            if self._console.password:
+                line["password"] = self._console.password
         with contextlib.suppress(OSError):
             sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
             sys.stdout.flush()
@@ -225,6 +246,16 @@ class Supervisor:
         if not self._quiet:
             _tell(READY.en)
             _tell(READY.zh)
+            if self._console is not None:
+                self._tell_console(line["console"], self._console.password)
+
+    @staticmethod
+    def _tell_console(address: str, password: str) -> None:
+        """Where the console is; the administrator's password only when it was made just now."""
+        _tell(f"console / 控制台: {address}")
+        if password:
+            _tell(f"first log-in: admin {password} (shown once)")
+            _tell(f"首次登录:admin {password}(仅显示一次)")
 
     # --- control channel ---
 

@@ -1,0 +1,54 @@
+"""All pages together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from counterfoil.console import entry, loop
+from counterfoil.console.people import People
+from counterfoil.console.reach import Reach
+from counterfoil.console.site import HEADERS, Site, language_of
+from counterfoil.words import Text
+
+STATIC: Final = Path(__file__).with_name("static")
+SAID: Final = {
+    404: Text("There is no such page.", "没有此页面。"),
+    405: Text("This page is not for that.", "此页面不支持该操作。"),
+}
+
+
+def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
+    """The console over one data directory."""
+    site = Site(reach, people)
+
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/search", 303)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        text = SAID.get(status, Text("Something went wrong here; it is in the log.", "出现错误，已记入日志。"))
+        if status == 500:
+            log("page_failed", path=request.url.path, error=type(error).__name__)
+        html = site.render("sorry.html", language_of(request), text=text)
+        return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    routes = [
+        Route("/", home),
+        Route("/healthz", healthz),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        *entry.routes(site),
+        *loop.routes(site),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: refused, 500: refused})

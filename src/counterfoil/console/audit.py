@@ -1,0 +1,73 @@
+"""The audit log: who did what, when, why and with which result; each line chained to the one before by a hash.
+
+Change, drop or swap a line and the next one names it. A chain shows that a line was altered by somebody who could not
+rewrite all that follow; cutting off its end is seen only by who kept the newest hash elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from counterfoil.storage import Store
+
+GENESIS: Final = "0" * 64
+HASH: Final = 64
+NEWEST: Final = "SELECT seq, line FROM audit ORDER BY seq DESC LIMIT ?"
+ALL: Final = "SELECT line FROM audit ORDER BY seq"
+INSERT: Final = "INSERT INTO audit (seq, line) VALUES (?, ?)"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line. `at` is UTC microseconds, `subject` what it was done to, `origin` the address it came from."""
+
+    at: int
+    who: str
+    what: str
+    subject: str = ""
+    why: str = ""
+    result: str = "ok"
+    origin: str = ""
+
+
+def append(store: Store, entry: Entry) -> None:
+    """Write a line behind the last one, in the transaction that is open."""
+    newest = store.query(NEWEST, (1,))
+    seq, previous = (newest[0][0], newest[0][1][:HASH]) if newest else (0, GENESIS)
+    body = msgspec.json.encode(entry, order="sorted").decode()
+    store.execute(INSERT, (seq + 1, f"{link(previous, body)} {body}"))
+
+
+def newest(store: Store, count: int) -> list[tuple[int, Entry]]:
+    """The latest lines with their numbers, newest first."""
+    return [(seq, msgspec.json.decode(line[HASH + 1 :], type=Entry)) for seq, line in store.query(NEWEST, (count,))]
+
+
+def first_broken(lines: Iterable[str]) -> int | None:
+    """The number (from 1) of the first line that does not follow from the one before; None when all do."""
+    previous = GENESIS
+    for number, line in enumerate(lines, 1):
+        digest, space, body = line[:HASH], line[HASH : HASH + 1], line[HASH + 1 :]
+        if space != " " or not hmac.compare_digest(digest.encode(), link(previous, body).encode()):
+            return number
+        previous = digest
+    return None
+
+
+def verify(store: Store) -> int | None:
+    """The first line of the log that was altered; None when the chain holds."""
+    return first_broken(line for (line,) in store.query(ALL))
+
+
+def link(previous: str, body: str) -> str:
+    """The hash of a line that follows the line with the hash `previous`."""
+    return hashlib.sha256(f"{previous}\n{body}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plain(entry: Entry) -> dict[str, Any]:
+    """An entry for a page or the API."""
+    return dict(msgspec.to_builtins(entry))

@@ -1,0 +1,215 @@
+"""Who may use the console: people, their roles and their sessions. Passwords are argon2id hashes, tokens are hashed.
+
+Every change is one commit together with its line in the audit log.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import argon2
+
+from counterfoil.console import audit
+from counterfoil.console.audit import Entry
+from counterfoil.errors import PaymentError
+from counterfoil.step import SECOND, Instant
+from counterfoil.storage import Store
+from counterfoil.words import Text
+
+IDLE: Final[Instant] = 30 * 60 * SECOND
+LONGEST_NAME: Final = 40
+LONGEST: Final[Instant] = 12 * 3600 * SECOND
+PATIENCE: Final = 5  # wrong passwords in a row
+PAUSE: Final[Instant] = 60 * SECOND
+SHORTEST: Final = 10  # characters of a password
+ADMIN: Final = "admin"
+
+FIND: Final = "SELECT name, role, password, disabled FROM person WHERE name = ?"
+LIST: Final = "SELECT name, role, created_at, disabled FROM person ORDER BY name"
+COUNT: Final = "SELECT count(*) FROM person"
+INSERT: Final = "INSERT INTO person (name, role, password, created_at, disabled) VALUES (?, ?, ?, ?, 0)"
+DISABLE: Final = "UPDATE person SET disabled = 1 WHERE name = ?"
+NEW_PASSWORD: Final = "UPDATE person SET password = ? WHERE name = ?"  # noqa: S105 - SQL
+NEW_SESSION: Final = "INSERT INTO session (token, person, csrf, begun_at, seen_at) VALUES (?, ?, ?, ?, ?)"
+FIND_SESSION: Final = (
+    "SELECT person.name, person.role, csrf, begun_at, seen_at FROM session JOIN person ON person.name = session.person "
+    "WHERE token = ? AND disabled = 0"
+)
+SEEN: Final = "UPDATE session SET seen_at = ? WHERE token = ?"
+END: Final = "DELETE FROM session WHERE token = ?"
+END_ALL: Final = "DELETE FROM session WHERE person = ?"
+SWEEP: Final = "DELETE FROM session WHERE seen_at < ? OR begun_at < ?"
+
+
+class Role(enum.StrEnum):
+    """What somebody is here for."""
+
+    CASHIER = "cashier"
+    SUPERVISOR = "supervisor"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+class May(enum.Enum):
+    """What somebody may do; a page names what it needs."""
+
+    SELL = frozenset({Role.CASHIER, Role.SUPERVISOR})
+    LOOK = frozenset({Role.CASHIER, Role.SUPERVISOR, Role.SUPPORT, Role.ADMIN})
+    DECIDE = frozenset({Role.SUPERVISOR})  # what moves money out of its turn, with a second person
+    REVEAL = frozenset({Role.SUPPORT, Role.SUPERVISOR})
+    BREAK = frozenset({Role.SUPPORT, Role.ADMIN})  # the fault lab
+    MANAGE = frozenset({Role.ADMIN})
+
+
+class Person(NamedTuple):
+    """Somebody with a session. `csrf` must come back with everything that changes something."""
+
+    name: str
+    role: Role
+    csrf: str = ""
+
+    def may(self, what: May) -> bool:
+        """Whether this role is allowed to."""
+        return self.role in what.value
+
+
+class NotAllowed(PaymentError):  # noqa: N818 - says what it is
+    """A wrong name or password, too many tries, or a session that is over. The sentence is for the person."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+WRONG: Final = Text("The name or the password is wrong.", "用户名或密码不正确。")
+TOO_MANY: Final = Text("Too many wrong passwords. Try again in a minute.", "密码错误次数过多，请一分钟后再试。")
+TOO_SHORT: Final = Text("A password has at least 10 characters.", "密码至少 10 个字符。")
+TAKEN: Final = Text("This name is taken, or cannot be one.", "该用户名已存在或无效。")
+
+
+class People:
+    """The people of one console. `now` gives UTC microseconds."""
+
+    def __init__(self, store: Store, now: Callable[[], Instant], hasher: argon2.PasswordHasher | None = None) -> None:
+        self._store = store
+        self._now = now
+        self._hasher = hasher or argon2.PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a known one
+        self._wrong: dict[str, tuple[int, Instant]] = {}
+
+    # --- first of all -----------------------------------------------------------------------------------------------
+
+    def first_password(self) -> str:
+        """Make the administrator when there is nobody yet; the password, to be shown once, or ""."""
+        if self._store.query(COUNT)[0][0]:
+            return ""
+        password = secrets.token_urlsafe(12)
+        self.add(ADMIN, Role.ADMIN, password, by="first start")
+        return password
+
+    def add(self, name: str, role: Role, password: str, *, by: str, origin: str = "") -> None:
+        """Somebody new. NotAllowed when the name is taken or the password too short."""
+        if len(password) < SHORTEST:
+            raise NotAllowed(TOO_SHORT)
+        fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+        if not fit or self._store.query(FIND, (name,)):
+            raise NotAllowed(TAKEN)
+        with self._store.transaction() as store:
+            store.execute(INSERT, (name, role.value, self._hasher.hash(password), self._now()))
+            self._log(by, "person added", name, role.value, origin)
+            store.commit()
+
+    def disable(self, name: str, *, by: str, why: str, origin: str = "") -> None:
+        """Somebody who may no longer; every session of theirs ends."""
+        with self._store.transaction() as store:
+            store.execute(DISABLE, (name,))
+            store.execute(END_ALL, (name,))
+            self._log(by, "person disabled", name, why, origin)
+            store.commit()
+
+    def everybody(self) -> list[tuple[str, Role, Instant, bool]]:
+        """Name, role, since when, and whether they are disabled."""
+        return [(name, Role(role), at, bool(off)) for name, role, at, off in self._store.query(LIST)]
+
+    # --- sessions ---------------------------------------------------------------------------------------------------
+
+    def enter(self, name: str, password: str, origin: str) -> tuple[str, Person]:
+        """Begin a session: the token for the browser, and who it is. NotAllowed when it must not be."""
+        now = self._now()
+        tries, since = self._wrong.get(name, (0, 0))
+        if tries >= PATIENCE and now - since < PAUSE:
+            raise NotAllowed(TOO_MANY)
+        person = self._known(name, password)
+        if person is None:
+            self._wrong[name] = (tries + 1 if now - since < PAUSE else 1, now)
+            with self._store.transaction() as store:
+                self._log(name[:LONGEST_NAME], "log-in refused", "", "", origin, result="refused")
+                store.commit()
+            raise NotAllowed(WRONG)
+        self._wrong.pop(name, None)
+        token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
+        with self._store.transaction() as store:
+            store.execute(SWEEP, (now - IDLE, now - LONGEST))
+            store.execute(NEW_SESSION, (_hashed(token), person.name, csrf, now, now))
+            self._log(person.name, "log-in", "", "", origin)
+            store.commit()
+        return token, person._replace(csrf=csrf)
+
+    def _known(self, name: str, password: str) -> Person | None:
+        rows = self._store.query(FIND, (name,))
+        known = rows[0] if rows and not rows[0][3] else None
+        try:
+            self._hasher.verify(known[2] if known else self._nobody, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return None
+        return Person(known[0], Role(known[1])) if known else None
+
+    def of(self, token: str) -> Person | None:
+        """Who holds this token; None when the session is over or never was."""
+        now = self._now()
+        hashed = _hashed(token)
+        rows = self._store.query(FIND_SESSION, (hashed,))
+        if not rows:
+            return None
+        name, role, csrf, begun_at, seen_at = rows[0]
+        if now - seen_at > IDLE or now - begun_at > LONGEST:
+            return None
+        if now - seen_at > 60 * SECOND:
+            with self._store.transaction() as store:
+                store.execute(SEEN, (now, hashed))
+                store.commit()
+        return Person(name, Role(role), csrf)
+
+    def leave(self, token: str) -> None:
+        """End a session."""
+        with self._store.transaction() as store:
+            store.execute(END, (_hashed(token),))
+            store.commit()
+
+    # --- the audit log ----------------------------------------------------------------------------------------------
+
+    def did(self, who: str, what: str, subject: str = "", why: str = "", origin: str = "", result: str = "ok") -> None:
+        """A line of the audit log, on the disk when this returns."""
+        with self._store.transaction() as store:
+            self._log(who, what, subject, why, origin, result)
+            store.commit()
+
+    def history(self, count: int) -> list[tuple[int, Entry]]:
+        """The latest lines of the audit log, newest first."""
+        return audit.newest(self._store, count)
+
+    def intact(self) -> int | None:
+        """The first altered line of the audit log, None when there is none."""
+        return audit.verify(self._store)
+
+    def _log(self, who: str, what: str, subject: str, why: str, origin: str, result: str = "ok") -> None:
+        entry = Entry(at=self._now(), who=who, what=what, subject=subject, why=why, origin=origin, result=result)
+        audit.append(self._store, entry)
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

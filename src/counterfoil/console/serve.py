@@ -1,0 +1,104 @@
+"""The console's process, begun by the supervisor like a station's, and speaking to it in the same way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+
+from counterfoil.console.app import build
+from counterfoil.console.people import People
+from counterfoil.console.reach import Reach
+from counterfoil.errors import OurError
+from counterfoil.stack import ports as ports_of
+from counterfoil.stack.config import Config
+from counterfoil.stack.layout import Layout
+from counterfoil.stack.logs import Log
+from counterfoil.stack.service import EXIT_FATAL, EXIT_OK, say
+from counterfoil.storage import migrations_of, open_store
+
+NAME: Final = "console"
+GRACE_SECONDS: Final = 2
+
+
+class Server(uvicorn.Server):
+    """A server whose signals are ours, and that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, then say so."""
+        await super().startup(sockets)
+        self._listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        """The process has handlers of its own."""
+        yield
+
+
+async def _live(config: Config) -> int:
+    layout = Layout(config.data)
+    log = Log(layout.log(NAME))
+    try:
+        store = open_store(layout.store(NAME), migrations_of("counterfoil.console"))
+        reach = Reach(layout)
+        people = People(store, reach.now)
+        password = people.first_password()
+        listening = _listen(config.host, ports_of.read(layout)[NAME])
+    except (OurError, OSError) as error:
+        log("cannot_start", reason=str(error))
+        say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
+        return EXIT_FATAL
+    app = build(reach, people, log)
+    settings = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
+    )
+    server = Server(settings, lambda: say(up=True, password=password))
+    _end_with_supervisor(server)
+    log("started", pid=os.getpid())
+    await server.serve([listening])
+    store.close()
+    log("stopped")
+    return EXIT_OK
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(128)
+    listening.setblocking(False)
+    return listening
+
+
+def _end_with_supervisor(server: uvicorn.Server) -> None:
+    """SIGTERM and the end of stdin stop it; Ctrl-C is the supervisor's business."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def heard() -> None:
+        if not os.read(sys.stdin.fileno(), 256):
+            loop.remove_reader(sys.stdin.fileno())
+            stop()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    loop.add_reader(sys.stdin.fileno(), heard)
+
+
+def serve(config: Config) -> int:
+    """Be the console; the exit code it ends with."""
+    return asyncio.run(_live(config))

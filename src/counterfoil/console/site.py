@@ -1,0 +1,147 @@
+"""What every page shares: who is asking, in which language, the templates, and the answer to what must not be."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, quote
+
+import jinja2
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from counterfoil import __version__
+from counterfoil.console.people import May, People, Person
+from counterfoil.console.reach import Reach
+from counterfoil.inquiry import Stores
+from counterfoil.money import plain
+from counterfoil.verdict.names import party
+from counterfoil.words import Text
+
+COOKIE: Final = "counterfoil_session"
+LANGUAGE: Final = "counterfoil_lang"
+LANGUAGES: Final = ("en", "zh")
+MAX_BODY: Final = 64 * 1024
+TEMPLATES: Final = Path(__file__).with_name("templates")
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+EXPIRED: Final = Text("This page was open for too long. Load it again.", "页面已过期，请重新打开。")
+FORBIDDEN: Final = Text("Your role does not allow this.", "您的角色没有此权限。")
+
+Endpoint = Callable[["Site", "Visit"], Awaitable[Response]]
+
+
+class Visit(NamedTuple):
+    """One request of somebody known: what was asked, by whom, in which language, with which form."""
+
+    request: Request
+    person: Person
+    language: str
+    form: dict[str, str]
+
+    @property
+    def origin(self) -> str:
+        """The address it came from."""
+        return self.request.client.host if self.request.client else ""
+
+    def say(self, text: Text) -> str:
+        """A sentence in the reader's language."""
+        return text.zh if self.language == "zh" else text.en
+
+
+class Site:
+    """The console's pages over one data directory."""
+
+    def __init__(self, reach: Reach, people: People) -> None:
+        self.reach = reach
+        self.people = people
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+        )
+        self._templates.filters["money"] = amount_text
+
+    async def read(self, look: Callable[[Stores], Any]) -> Any:
+        """What `look` finds in the stations' stores, opened for it alone."""
+
+        def looked() -> Any:
+            with self.reach.stores() as stores:
+                return look(stores)
+
+        return await run_in_threadpool(looked)
+
+    def render(self, template: str, language: str, **values: Any) -> str:
+        """A template in one language; `t(en, zh)` inside it picks a sentence."""
+
+        def pick(en: str, zh: str) -> str:
+            return zh if language == "zh" else en
+
+        def word(text: Text | dict[str, str]) -> str:
+            both = text if isinstance(text, dict) else text.both()
+            return both[language]
+
+        return self._templates.get_template(template).render(
+            t=pick, word=word, party=party, language=language, version=__version__, **values
+        )
+
+    def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page for somebody."""
+        path = str(visit.request.url.path)
+        html = self.render(template, visit.language, person=visit.person, path=path, May=May, **values)
+        return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+    # --- who is asking ----------------------------------------------------------------------------------------------
+
+    def route(self, path: str, needs: May, endpoint: Endpoint, methods: tuple[str, ...] = ("GET",)) -> Route:
+        """A route that only those see who may."""
+
+        async def answer(request: Request) -> Response:
+            person = self.people.of(request.cookies.get(COOKIE, ""))
+            if person is None:
+                return RedirectResponse(f"/login?next={quote(str(request.url.path), safe='/')}", 303)
+            form = await form_of(request) if request.method == "POST" else {}
+            visit = Visit(request, person, language_of(request), form)
+            if not person.may(needs):
+                return self.page(visit, "refused.html", 403, text=FORBIDDEN)
+            if request.method == "POST" and not same(form.get("csrf", ""), person.csrf):
+                return self.page(visit, "refused.html", 403, text=EXPIRED)
+            return await endpoint(self, visit)
+
+        return Route(path, answer, methods=list(methods))
+
+
+def amount_text(amount: int, currency: str) -> str:
+    """Minor units as pages show them: 12.50 CNY, with a real minus sign."""
+    return f"{plain(amount, currency)} {currency}".replace("-", "−")
+
+
+def same(given: str, right: str) -> bool:
+    """Whether a secret is the right one, in constant time; nothing is never right."""
+    return bool(right) and hmac.compare_digest(given.encode(), right.encode())
+
+
+def language_of(request: Request) -> str:
+    """The reader's language: chosen, else what the browser asks for first."""
+    chosen = request.cookies.get(LANGUAGE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form; the last of several with one name, {} for what is no form or too long."""
+    if int(request.headers.get("content-length") or 0) > MAX_BODY:
+        return {}
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
