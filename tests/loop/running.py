@@ -33,11 +33,12 @@ class Running:
     def __init__(self, data: Path, timers: str = TIMERS) -> None:
         self.data = data
         self.timers = timers
+        self.program: tuple[str, ...] = ("-m", "counterfoil")
         self.process: subprocess.Popen[str] | None = None
         self.ready: dict[str, Any] = {}
 
     def start(self) -> None:
-        words = [sys.executable, "-m", "counterfoil", "up", "--data", str(self.data), "--timers", self.timers, "--json"]
+        words = [sys.executable, *self.program, "up", "--data", str(self.data), "--timers", self.timers, "--json"]
         log = (self.data.parent / f"{self.data.name}.log").open("a")
         self.process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
