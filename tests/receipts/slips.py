@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.receipts.document import Slip
+from msgspec.structs import replace
+
+from counterfoil.receipts.document import (
+    Again,
+    Copy,
+    Document,
+    Explained,
+    Slip,
+    declaration,
+    detail_list,
+    explanation,
+    fault_slip,
+    not_charged_slip,
+    reversal_slip,
+    sale_slip,
+)
+from counterfoil.words import Text
 
 SLIP: Final = Slip(
     merchant_name="老街茶馆 Old Street Tea",
@@ -26,3 +42,32 @@ SLIP: Final = Slip(
     rrn="607312000042",
     remarks=("CUP",),
 )
+
+CODE: Final = "CF1:" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8
+AGAIN: Final = Again("2026/03/14 12:05", "12:01")
+TOLD: Final = Explained(
+    ref="T0000001/000726/000042",
+    amount=1250,
+    currency="CNY",
+    last4="0013",
+    at="2026/03/14 12:01",
+    word=Text("RETURNING", "退款中"),
+    sentence=Text(
+        "The sale did not go through. If your bank shows a charge it is being returned. You may pay again now.",
+        "交易未成功。如银行显示已扣款,正在退回。您现在可以重新付款。",
+    ),
+    rows=((Text("NEXT", "下一步"), Text("the switch returns the charge", "交换中心退回扣款")),),
+    contact="400-000-0000",
+)
+DOCUMENTS: Final[dict[str, Document]] = {
+    "sale-merchant": sale_slip(SLIP, Copy.MERCHANT, code=CODE),
+    "sale-cardholder": sale_slip(SLIP, Copy.CARDHOLDER, code=CODE),
+    "sale-bank": sale_slip(SLIP, Copy.BANK),
+    "sale-duplicate": sale_slip(SLIP, Copy.CARDHOLDER, 1, again=AGAIN, code=CODE),
+    "reversal": reversal_slip(SLIP),
+    "fault": fault_slip(SLIP),
+    "not-charged": not_charged_slip(SLIP, Text("The bank said no: not enough money.", "发卡行拒绝:余额不足。")),
+    "details": detail_list([SLIP, replace(SLIP, voucher="000043", amount=99900)], "T0000001", "000726", "2026/03/14"),
+    "declaration": declaration(SLIP),
+    "explanation": explanation(TOLD),
+}

@@ -1,4 +1,4 @@
-"""A document as plain text for paper 32 or 48 columns wide, and for the screen. A CJK character takes two columns."""
+"""A document as plain text for paper 32, 42 or 48 columns wide, and for the screen. A CJK character takes two."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Literal
 
-from counterfoil.receipts.document import Document, Heading, Node, Note, Row, Rule, Signature
+from counterfoil.receipts.document import Cells, Code, Document, Heading, Node, Note, Rule, Signature
+from counterfoil.receipts.document.nodes import SPAN
 from counterfoil.words import Text
 
 Language = Literal["en", "zh"]
-WIDTHS: Final = (32, 48)
+WIDTHS: Final = (32, 42, 48)
 _WIDE: Final = frozenset("WF")
 _STAYS: Final = frozenset("，。、；：！？）》")  # never begins a line
 
@@ -18,14 +19,14 @@ _STAYS: Final = frozenset("，。、；：！？）》")  # never begins a line
 def render(document: Document, language: Language, width: int = 32) -> str:
     """The slip as lines of at most `width` columns, each ended by a newline. ValueError for a width no paper has."""
     if width not in WIDTHS:
-        raise ValueError("paper is 32 or 48 columns wide")
+        raise ValueError("paper is 32, 42 or 48 columns wide")
     return "".join([_printed(node, language, width) for node in document.nodes])
 
 
 # Most of a slip is the same on the next one: its titles, the merchant, the small print.
 @lru_cache(maxsize=1024)
 def _printed(node: Node, language: Language, width: int) -> str:
-    return "".join([f"{line.rstrip()}\n" for line in _node(node, language, width)])
+    return "".join([f"{line.rstrip()}\n" for line in node_lines(node, language, width)])
 
 
 def columns(text: str) -> int:
@@ -83,31 +84,66 @@ def _pieces(text: str) -> list[str]:
     return [*pieces, word] if word else pieces
 
 
-def _say(text: Text, language: Language) -> str:
-    said = text.zh if language == "zh" else text.en
-    return said if said.isprintable() else "".join(character for character in said if character.isprintable())
+def said(text: Text, language: Language) -> str:
+    """A text in the reader's language, without what no paper can show.
+
+    U+00A5 becomes the wide U+FFE5: it is not in GBK, and printers that get its four bytes of GB18030 print "?0?6".
+    """
+    chosen = (text.zh if language == "zh" else text.en).replace("\u00a5", "\uffe5")
+    return chosen if chosen.isprintable() else "".join(character for character in chosen if character.isprintable())
 
 
 def _centred(text: str, width: int) -> str:
     return " " * ((width - columns(text)) // 2) + text
 
 
-def _node(node: Node, language: Language, width: int) -> list[str]:
+def node_lines(node: Node, language: Language, width: int) -> list[str]:
+    """One node as lines of at most `width` columns."""
     if isinstance(node, Rule):
         return ["-" * width]
     if isinstance(node, Heading):
-        return [_centred(line, width) for line in wrapped(_say(node.text, language), width)]
+        return [_centred(line, width) for line in wrapped(said(node.text, language), width)]
     if isinstance(node, Note):
-        return wrapped(_say(node.text, language), width)
+        return wrapped(said(node.text, language), width)
     if isinstance(node, Signature):
-        return [_say(node.label, language) + ":", "", "", "_" * width]
-    return _row(node, language, width)
+        return [said(node.label, language) + ":", "", "", "_" * width]
+    if isinstance(node, Cells):
+        return _cells(node, language, width)
+    if isinstance(node, Code):
+        return [*code_line(node, language, width), *wrapped(node.payload, width)]
+    return _row(said(node.label, language), said(node.value, language), width)
 
 
-def _row(node: Row, language: Language, width: int) -> list[str]:
-    label, value = _say(node.label, language) + ":", _say(node.value, language)
+def code_line(node: Code, language: Language, width: int) -> list[str]:
+    """The part of a code that people compare."""
+    return _row(said(node.label, language), node.short, width)
+
+
+def _row(label: str, value: str, width: int) -> list[str]:
+    label += ":"
     room = width - columns(label) - columns(value)
     if room >= 1:
         return [label + " " * room + value]
-    lines = wrapped(value, width - 2)
-    return [label, *(" " * (width - columns(line)) + line for line in lines)]
+    return [*wrapped(label, width), *(_right(line, width) for line in wrapped(value, width - 2))]
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - columns(text)) + text
+
+
+def _cells(node: Cells, language: Language, width: int) -> list[str]:
+    """The cells side by side, each wrapped in its own width; one column between them stays free."""
+    ends = [sum(map(abs, node.spans[: index + 1])) * width // SPAN for index in range(len(node.spans))]
+    rooms = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    blocks = [
+        wrapped(said(cell, language), max(2, room - (room > 2 and end < width)))
+        for cell, room, end in zip(node.cells, rooms, ends, strict=True)
+    ]
+    lines = []
+    for number in range(max(map(len, blocks))):
+        line = ""
+        for block, room, span in zip(blocks, rooms, node.spans, strict=True):
+            piece = block[number] if number < len(block) else ""
+            line += _right(piece, room) if span < 0 else piece + " " * (room - columns(piece))
+        lines.append(line)
+    return lines

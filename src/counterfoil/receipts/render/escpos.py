@@ -1,0 +1,144 @@
+"""A document as ESC/POS bytes for one model of printer.
+
+Rule 1: a line goes out as letters only when the printer has every one of them in the width they were laid out for;
+        otherwise it goes out as a picture of that line. Nothing is ever replaced by a question mark.
+Rule 2: two-byte Chinese is always bracketed by FS & and FS . : many Chinese units start in Chinese mode.
+Rule 3: a picture never holds DLE EOT, DLE ENQ or DLE DC4: printers obey those even inside of one.
+Rule 4: the cut is not here. It may follow only when the printer has said that all of this was printed.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from counterfoil.errors import OurError
+from counterfoil.receipts.document import Document, Rule
+from counterfoil.receipts.profile import Profile
+from counterfoil.receipts.render import raster
+from counterfoil.receipts.render.lines import Block, Line, Square, lay
+from counterfoil.receipts.render.text import Language, columns
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LINE_SPACING: Final = raster.HEIGHT + 2 * raster.GAP  # the default of font A
+CHINESE_ON, CHINESE_OFF = b"\x1c&", b"\x1c."
+SLICE: Final = 255  # rows of a picture that the smallest buffer holds
+_REAL_TIME: Final = re.compile(rb"\x10(?=[\x04\x05\x14])")
+
+
+class CannotPrint(OurError):  # noqa: N818 - says what happened
+    """This printer has neither the letters nor the pictures for it."""
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """A slip as bytes. `head`, up to the first rule, is no receipt by itself; the end of `rest` makes it one.
+
+    `millimetres`: how long it gets.
+    """
+
+    head: bytes
+    rest: bytes
+    millimetres: int
+
+
+def render(document: Document, language: Language, profile: Profile, font: Path | None = None) -> Paper:
+    """The bytes. CannotPrint where the profile has no way to print a line, NoFont where a line has to be drawn and
+    there is nothing to draw it with.
+    """
+    split = next((index for index, node in enumerate(document.nodes) if isinstance(node, Rule)), 0)
+    blocks = [
+        lay(Document(nodes), language, profile.columns) for nodes in (document.nodes[:split], document.nodes[split:])
+    ]
+    head, rest = (b"".join(_block(block, profile, font) for block in part) for part in blocks)
+    rows = sum(_rows(block, profile) for part in blocks for block in part)
+    return Paper(_begin(profile) + head, rest, -(-rows * 10 // profile.dots_per_cm))
+
+
+def _begin(profile: Profile) -> bytes:
+    chinese = CHINESE_OFF if profile.chinese == "gbk" else b""
+    return chinese + b"\x1bt" + bytes((profile.codepage,))
+
+
+def _block(block: Block, profile: Profile, font: Path | None) -> bytes:
+    if isinstance(block, Square):
+        return _code(block.payload, profile)
+    letters = _letters(block.text, profile)
+    if letters is None:
+        if profile.chinese == "none":
+            raise CannotPrint(
+                f"{profile.title} can print no Chinese: choose English, or set chinese to raster",
+                f"{profile.title} 不能打印汉字:请选择英文,或将 chinese 设为 raster",
+            )
+        return _picture(raster.line_image(block, profile.dots, font))
+    if block.wide == block.tall == 1:
+        return letters + b"\n"
+    size = (block.wide - 1) << 4 | (block.tall - 1)
+    return b"\x1d!" + bytes((size,)) + letters + b"\n\x1d!\x00"
+
+
+def _letters(text: str, profile: Profile) -> bytes | None:
+    """The line in the printer's own letters; None when it lacks one, or has it in another width."""
+    if text.isascii():
+        return text.encode("ascii")
+    if profile.chinese == "gbk":
+        return _gbk(text)
+    text = text.replace("\uffe5", "\u00a5 ")  # code pages have the narrow one only
+    if columns(text) != len(text):
+        return None
+    try:
+        return text.encode(profile.codec)
+    except UnicodeEncodeError:
+        return None
+
+
+def _gbk(text: str) -> bytes | None:
+    pieces = []
+    for character in text:
+        try:
+            piece = character.encode("gbk")
+        except UnicodeEncodeError:
+            return None
+        if len(piece) != columns(character):
+            return None
+        pieces.append(piece)
+    return CHINESE_ON + b"".join(pieces) + CHINESE_OFF
+
+
+def _picture(image: Image) -> bytes:
+    """GS v 0, in slices."""
+    across = image.width // 8
+    rows = image.tobytes()
+    said = b""
+    for top in range(0, image.height, SLICE):
+        height = min(SLICE, image.height - top)
+        dots = _REAL_TIME.sub(b"\x18", rows[top * across : (top + height) * across])
+        said += b"\x1dv0\x00" + across.to_bytes(2, "little") + height.to_bytes(2, "little") + dots
+    return said
+
+
+def _code(payload: str, profile: Profile) -> bytes:
+    if not profile.qr:
+        return _picture(raster.code_image(payload, profile.dots))
+    size = raster.module_size(payload, profile.dots)
+    data = payload.encode("ascii")
+    functions = (
+        b"\x31\x41\x32\x00",  # model 2
+        b"\x31\x43" + bytes((size,)),
+        b"\x31\x45\x31",  # error correction M
+        b"\x31\x50\x30" + data,
+        b"\x31\x51\x30",  # print what was stored
+    )
+    drawn = b"".join(b"\x1d(k" + len(each).to_bytes(2, "little") + each for each in functions)
+    return b"\x1ba\x01" + drawn + b"\n\x1ba\x00"
+
+
+def _rows(block: Block, profile: Profile) -> int:
+    if isinstance(block, Line):
+        return LINE_SPACING + raster.HEIGHT * (block.tall - 1)
+    modules = len(raster.code_modules(block.payload)) + 2 * raster.QUIET
+    return modules * raster.module_size(block.payload, profile.dots) + LINE_SPACING
