@@ -88,10 +88,23 @@ def test_faults_of_earlier_days_are_not_counted() -> None:
 
 @pytest.mark.parametrize(
     ("judgement", "at_rest", "sound"),
-    [(Judgement(), True, True), (Judgement(), False, False), (Judgement(one_sided=1), True, False),
-     (Judgement(ledger_sum=1), True, False)],
-)  # fmt: skip
-def test_a_day_is_sound_only_at_rest_with_nothing_one_sided(judgement: Judgement, at_rest: bool, sound: bool) -> None:
+    [
+        (Judgement(), True, True),
+        (Judgement(), False, False),
+        (Judgement(one_sided=1, exceptions=1), True, True),
+        (Judgement(one_sided=1, one_sided_unreported=1), True, False),
+        (Judgement(ledger_sum=1), True, False),
+        (Judgement(half_written=["switch: damaged: a page"]), True, False),
+        (Judgement(unowned=["632623A1B2C3"]), True, False),
+        (Judgement(originals_twice=["T0000001/000001/000001 merchant"]), True, False),
+        (Judgement(nets={"tills": 1250, "customers": 1250}), True, True),
+        (Judgement(nets={"tills": 1250, "customers": 0}), True, False),
+        (Judgement(nets={"tills": 1250, "customers": 0}, exceptions=1), True, True),
+    ],
+)
+def test_a_day_is_sound_only_at_rest_with_nothing_one_sided_unreported(
+    judgement: Judgement, at_rest: bool, sound: bool
+) -> None:
     assert Result([], {}, judgement, at_rest, False, 1.0).sound is sound
 
 

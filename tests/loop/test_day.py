@@ -54,3 +54,17 @@ def test_ctrl_c_stops_the_day_with_what_there_is(running: Running) -> None:
         status, value = finished(day)
     assert (status, value["stopped"]) == (130, True)
     assert 0 < int(str(value["sales"])) < 5000
+
+
+def test_a_storm_of_kills_pauses_and_outages_leaves_nothing_half_written_and_nothing_one_sided(
+    running: Running,
+) -> None:
+    storm = ("--kill", "120", "--pause", "30", "--outage", "20", "--faults", "0.02", "--seconds", "10")
+    answer = running.ask("day", "--baskets", "400", *storm, "--seed", "21")
+    assert answer.status == 0, answer
+    value = answer.json
+    assert (value["half_written"], value["one_sided_unreported"], value["ledger_sum"]) == (0, 0, 0)
+    assert (value["unowned"], value["originals_twice"]) == ([], [])
+    assert len(set(value["nets"].values())) == 1
+    assert sum(value["kills"].values()) + value["missed"] >= 10
+    assert 0 < value["sales"] <= 400

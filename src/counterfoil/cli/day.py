@@ -15,14 +15,22 @@ from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from counterfoil.day.town import Sale
 
 EPILOG: Final = """\b
 Examples:
   counterfoil day --baskets 500 --faults 0
   counterfoil day --baskets 5000 --faults 0.05 --seed 7
+  counterfoil day --baskets 3000 --seconds 240 --kill 40 --pause 10 --outage 10 --seed 7
+
+
+Kills are `kill -9` of any station of this stack, or of a link between two. The
+same seed draws the same plan; real processes make every run come out otherwise.
 """
 INTERRUPTED: Final = 130
+PER_MINUTE: Final = click.FloatRange(0, 600)
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("sales", Text("sales", "交易")),
     ("approved", Text("  approved", "  成功")),
@@ -31,7 +39,14 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("unknown", Text("  outcome unknown, reversed", "  结果未知,已冲正")),
     ("reversed", Text("reversals", "冲正")),
     ("one_sided", Text("one-sided at rest", "静止时单边账")),
+    ("one_sided_unreported", Text("  of these without a case", "  其中未立案")),
+    ("half_written", Text("half-written records", "写入不完整的记录")),
     ("ledger_sum", Text("ledger sum", "总账合计")),
+)
+STRUCK: Final[tuple[tuple[str, Text], ...]] = (
+    ("kills", Text("killed", "强制终止")),
+    ("pauses", Text("paused", "暂停")),
+    ("outages", Text("outages, by leg", "中断,按段")),
 )
 
 
@@ -40,13 +55,31 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
 @click.option(
     "--faults", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Share of messages that break."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Draws the baskets and the faults.")
+@click.option("--kill", type=PER_MINUTE, default=0, help="Kills (SIGKILL) of a station or a link, per minute.")
+@click.option(
+    "--pause", type=PER_MINUTE, default=0, help="Pauses (SIGSTOP) of a station, shorter or longer than timers."
+)
+@click.option("--outage", type=PER_MINUTE, default=0, help="Outages of a leg (lost, half open, refused), per minute.")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 86_400), help="Spread the baskets over this time; what is late is left out."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Draws the baskets and everything that breaks.")
 @verb
-def command(session: Session, baskets: int, faults: float, seed: int) -> int:
-    """Sell real shop baskets from a hundred terminals at once while legs break, then judge from outside."""
+def command(
+    session: Session,
+    baskets: int,
+    faults: float,
+    kill: float,
+    pause: float,
+    outage: float,
+    seconds: float | None,
+    seed: int,
+) -> int:
+    """Sell real shop baskets from a hundred terminals at once while things break, then judge from outside."""
     from counterfoil.cli.town import town
     from counterfoil.day.baskets import BasketsMissing, read
-    from counterfoil.day.engine import run_day
+    from counterfoil.day.engine import Weather, run_day
+    from counterfoil.day.sabotage import Rates
 
     place = town(session)
     try:
@@ -54,7 +87,8 @@ def command(session: Session, baskets: int, faults: float, seed: int) -> int:
     except BasketsMissing as error:
         raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), f"缺少购物篮数据:{error}")) from None
     with progress(session, len(drawn)) as step:
-        result = run_day(place, drawn, faults, seed, f"day-{seed}-{secrets.token_hex(4)}", step)
+        weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
+        result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", step)
     value = result.to_json()
     session.answer(value, lambda: table(session, value))
     if result.stopped:
@@ -95,6 +129,9 @@ def table(session: Session, value: dict[str, Any]) -> None:
         grid.add_row(session.word(text), str(value[name]))
     for leg, count in value["posted_and_undone"].items():
         grid.add_row(session.word(Text(f"charged and returned, leg {leg}", f"已扣款并退回,第 {leg} 段")), str(count))
+    for name, text in STRUCK:
+        counts = ", ".join(f"{target} {count}" for target, count in value[name].items())
+        grid.add_row(session.word(text), counts or "0")
     for leg, kinds in value["faults"].items():
         counts = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count)
         grid.add_row(session.word(Text(f"faults, leg {leg}", f"故障,第 {leg} 段")), counts or "0")
@@ -108,5 +145,16 @@ def table(session: Session, value: dict[str, Any]) -> None:
         console.print(session.word(Text("stopped: not judged", "已中断,未作核对")))
     elif not value["at_rest"]:
         console.print(session.word(Text("it did not come to rest in time", "未能在限定时间内静止")))
+    told(console, session, value)
+
+
+def told(console: Console, session: Session, value: dict[str, Any]) -> None:
+    """What to look at when it did not come out right: the records, the sales, and what was done to the stack."""
+    for record in (*value["half_written_where"], *value["originals_twice"], *value["unowned"], *value.get("plan", ())):
+        console.print(record)
+    if value.get("plan"):
+        where = Text(f"seed {value['seed']}, data {session.data}", f"种子 {value['seed']},数据 {session.data}")
+        console.print(session.word(where))
     for suspect in value["suspects"]:
-        console.print(session.word(Text(f"look at {suspect}", f"请查看 {suspect}")))
+        text = Text(f"look at: counterfoil why {suspect}", f"请查看:counterfoil why {suspect}")
+        console.print(session.word(text))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from counterfoil.cli.session import Session
 from counterfoil.cli.stack import cards, demo, layout_of, now, running, stores, terminal_seconds
 from counterfoil.day.town import Address, Shopper, Town
 from counterfoil.errors import NotSent
 from counterfoil.links.control import ask
-from counterfoil.stack.layout import SUPERVISOR
+from counterfoil.stack.layout import ISSUERS, STATIONS, SUPERVISOR
+from counterfoil.stack.ports import TERMINALS, proxy_of
 
 SHOPPER: Final = "shopper-"
 
@@ -18,13 +19,17 @@ def town(session: Session) -> Town:
     """The running stack as the cashiers of a day see it."""
     known = demo(session).cards()
     shoppers = [card for card in known if card.name.startswith(SHOPPER)]
-    at = running(session, SUPERVISOR)
+    running(session, SUPERVISOR)  # says so when there is none
 
     def address(station: str) -> Address:
         found = layout_of(session).find(station)
         if found is None:
             raise NotSent(f"{station} does not say where it is")
         return Address(found.host, found.port, found.token)
+
+    def faults(verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        at = address(SUPERVISOR)  # it may have been killed and started again
+        return ask(at.host, at.port, at.token, verb, args, 15.0)
 
     def balances() -> dict[str, int]:
         return {card["name"]: card["balance"] for card in cards(session) if card["name"].startswith(SHOPPER)}
@@ -33,9 +38,12 @@ def town(session: Session) -> Town:
         terminals=[one.terminal for one in demo(session).terminals() if one.ours],
         shoppers=[Shopper(card.name, card.pan, card.expiry, card.track2, card.pin, card.currency) for card in shoppers],
         address=address,
-        faults=lambda verb, args: ask(at.host, at.port, at.token, verb, args, 15.0),
+        faults=faults,
         stores=lambda: stores(session),
         balances=balances,
         now=now,
         timer=terminal_seconds(session),
+        stations=STATIONS,
+        links=(TERMINALS, *map(proxy_of, ISSUERS)),
+        receipts=layout_of(session).receipts,
     )

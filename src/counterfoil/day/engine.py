@@ -7,13 +7,14 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from counterfoil.day.baskets import Basket
-from counterfoil.day.judge import Judgement, judge_day, percentiles
+from counterfoil.day.judge import Judgement, Opening, judge_day, percentiles
 from counterfoil.day.rest import until_rest
+from counterfoil.day.sabotage import Rates, Saboteur, plan
 from counterfoil.day.till import work_through
 from counterfoil.day.town import Sale, Town, queues
 from counterfoil.errors import NotSent, OutcomeUnknown
@@ -21,6 +22,17 @@ from counterfoil.errors import NotSent, OutcomeUnknown
 FINAL: Final = frozenset({"approved", "declined", "not_sent"})
 REST_SECONDS: Final = 150.0
 """How long rest may take beyond eight of the terminals' timers: store-and-forward backs off to a minute."""
+
+
+class Weather(NamedTuple):
+    """What a day goes through: the share of messages that break, what strikes beside them, and for how long (None: as
+    long as there are baskets). `seed` draws all of it.
+    """
+
+    seed: int
+    faults: float = 0.0
+    rates: Rates = Rates()
+    seconds: float | None = None
 
 
 class Result(msgspec.Struct):
@@ -32,11 +44,16 @@ class Result(msgspec.Struct):
     at_rest: bool
     stopped: bool
     seconds: float
+    rest_seconds: float = 0.0
+    seed: int = 0
+    struck: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    missed: int = 0
+    plan: list[str] = msgspec.field(default_factory=list)
 
     @property
     def sound(self) -> bool:
-        """Whether the day came to rest with nothing one-sided and a ledger that adds up."""
-        return self.at_rest and not self.stopped and not self.judgement.one_sided and not self.judgement.ledger_sum
+        """Whether the day came to rest with nothing one-sided that nobody was told of, and books that add up."""
+        return self.at_rest and not self.stopped and self.judgement.sound
 
     def to_json(self) -> dict[str, Any]:
         """The day as the command line answers it."""
@@ -52,35 +69,47 @@ class Result(msgspec.Struct):
             "reversed": judgement.reversed,
             "posted_and_undone": {str(leg): judgement.undone[leg] for leg in sorted({3, 4, *judgement.undone})},
             "one_sided": judgement.one_sided,
+            "one_sided_unreported": judgement.one_sided_unreported,
+            "exceptions": judgement.exceptions,
             "cards_off": judgement.cards_off,
             "suspects": judgement.suspects[:20],
             "ledger_sum": judgement.ledger_sum,
+            "nets": judgement.nets,
+            "half_written": len(judgement.half_written),
+            "half_written_where": judgement.half_written[:20],
+            "unowned": judgement.unowned[:20],
+            "prints": judgement.prints,
+            "originals_twice": judgement.originals_twice[:20],
             "faults": self.faults,
+            **self.struck,
+            "missed": self.missed,
             "verdicts": dict(judgement.verdicts),
             "closing_seconds": percentiles(judgement.closing),
+            "rest_seconds": self.rest_seconds,
+            "seed": self.seed,
             "seconds": self.seconds,
             "at_rest": self.at_rest,
             "stopped": self.stopped,
+            **({} if self.sound else {"plan": self.plan}),
         }
 
 
 def run_day(
-    town: Town, baskets: Sequence[Basket], faults: float, seed: int, run: str, progress: Callable[[Sale], None]
+    town: Town, baskets: Sequence[Basket], weather: Weather, run: str, progress: Callable[[Sale], None]
 ) -> Result:
-    """Sell the baskets with faults at this rate, wait for rest, judge. Faults are cleared whatever happens."""
-    return asyncio.run(whole_day(town, baskets, faults, seed, run, progress))
+    """Sell the baskets in this weather, wait for rest, judge. Faults are cleared whatever happens."""
+    return asyncio.run(whole_day(town, baskets, weather, run, progress))
 
 
 async def whole_day(
-    town: Town, baskets: Sequence[Basket], faults: float, seed: int, run: str, progress: Callable[[Sale], None]
+    town: Town, baskets: Sequence[Basket], weather: Weather, run: str, progress: Callable[[Sale], None]
 ) -> Result:
     """`run_day` inside an event loop."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    opening = town.balances()
+    opening = Opening.of(town)
     before = fault_counts(town)
     lanes = queues(town, baskets, run)
-    sales = [sale for lane in lanes.values() for sale in lane]
     begun: list[Sale] = []
 
     def note(sale: Sale) -> None:
@@ -89,24 +118,49 @@ async def whole_day(
 
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGINT, stop.set)
+    town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
+    acts = plan(weather.rates, weather.seed, town.stations, town.links, town.timer)
+    saboteur = Saboteur(town, acts, weather.seconds)
+    result = Result(begun, {}, Judgement(), False, False, 0.0, seed=weather.seed)
     try:
-        town.faults("fault.set", {"rate": faults, "seed": seed})
-        stopped = await unless(stop, [work_through(town, lane, note) for lane in lanes.values()])
+        await unless(stop, [work_through(town, lane, note, weather.seconds) for lane in lanes.values()])
+        await saboteur.end()
         heal(town)
-        if stopped:
-            return Result(begun, counted(before, fault_counts(town)), Judgement(), False, True, loop.time() - began)
-        patience = 8 * town.timer + REST_SECONDS
-        at_rest = await until_rest(town, patience)
-        open_sales = [[sale for sale in lane if sale.outcome not in FINAL] for lane in lanes.values()]
-        await unless(stop, [work_through(town, lane, lambda _: None) for lane in open_sales if lane])
-        at_rest = at_rest and await until_rest(town, patience)
+        healed = loop.time()
+        if not stop.is_set():
+            result.at_rest = await come_to_rest(town, stop, begun)
+        result.rest_seconds = round(loop.time() - healed, 3)
     finally:
+        await saboteur.end()
         heal(town)
         loop.remove_signal_handler(signal.SIGINT)
-    judgement = judge_day(town, sales, opening)
-    return Result(
-        sales, counted(before, fault_counts(town)), judgement, at_rest, stop.is_set(), round(loop.time() - began, 3)
-    )
+    result.stopped = stop.is_set()
+    if not result.stopped:
+        result.judgement = judge_day(town, begun, opening)
+    tell(result, saboteur)
+    result.faults = counted(before, fault_counts(town))
+    result.seconds = round(loop.time() - began, 3)
+    return result
+
+
+def tell(result: Result, saboteur: Saboteur) -> None:
+    """What the saboteur did, into the result."""
+    names = {"kill": "kills", "pause": "pauses", "outage": "outages"}
+    result.struck = {name: saboteur.counts(what) for what, name in names.items()}
+    result.missed = saboteur.missed
+    result.plan = [str(act) for act in saboteur.done]
+
+
+async def come_to_rest(town: Town, stop: asyncio.Event, begun: Sequence[Sale]) -> bool:
+    """Wait for rest, let the cashiers ask what became of sales they heard nothing final of, and wait again."""
+    patience = 8 * town.timer + REST_SECONDS
+    at_rest = await until_rest(town, patience)
+    lanes: dict[str, list[Sale]] = {}
+    for sale in begun:
+        if sale.outcome not in FINAL:
+            lanes.setdefault(sale.terminal, []).append(sale)
+    await unless(stop, [work_through(town, lane, lambda _: None) for lane in lanes.values()])
+    return await until_rest(town, patience) and at_rest
 
 
 async def unless(stop: asyncio.Event, jobs: Sequence[Any]) -> bool:

@@ -7,11 +7,12 @@ issuer holds the amount exactly when the cashier was told yes. A sale that break
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from counterfoil.day import books
 from counterfoil.day.town import Sale, Town
 from counterfoil.inquiry import Candidate, Stores, finding
 from counterfoil.issuer import stubs as issuers
@@ -23,21 +24,49 @@ AT_REST: Final = frozenset({Verdict.PAID, Verdict.PAID_RECEIPT_OPEN, Verdict.NOT
 
 
 class Judgement(msgspec.Struct):
-    """What was found. `undone` counts charges that were posted and returned by the leg that broke; `closing` is, in
-    microseconds, how long each sale that had to be reversed was open; `suspects` are the references to look at.
+    """What was found. A one-sided sale is reported when a person was given it as a case. `undone` counts charges that
+    were posted and returned by the leg that broke; `closing` is, in microseconds, how long each sale that had to be
+    reversed was open; `suspects` are the references to look at; `nets` are the day's takings by whoever says so.
     """
 
     reversed: int = 0
     one_sided: int = 0
+    one_sided_unreported: int = 0
+    exceptions: int = 0
     cards_off: int = 0
     ledger_sum: int = 0
     undone: Counter[int] = msgspec.field(default_factory=Counter)
     verdicts: Counter[str] = msgspec.field(default_factory=Counter)
     closing: list[Instant] = msgspec.field(default_factory=list)
     suspects: list[str] = msgspec.field(default_factory=list)
+    half_written: list[str] = msgspec.field(default_factory=list)
+    unowned: list[str] = msgspec.field(default_factory=list)
+    nets: dict[str, int] = msgspec.field(default_factory=dict)
+    prints: int = 0
+    originals_twice: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is one-sided without a case, nothing half written, and every sum is the same."""
+        same = len(set(self.nets.values())) <= 1 or bool(self.exceptions)
+        left = (self.one_sided_unreported, self.ledger_sum, self.half_written, self.unowned, self.originals_twice)
+        return same and not any(left)
 
 
-def judge_day(town: Town, sales: Iterable[Sale], opening: Mapping[str, int]) -> Judgement:
+class Opening(NamedTuple):
+    """How the books stood when the day began: every shopper's balance, and what clearing held from them."""
+
+    balances: Mapping[str, int]
+    cleared: int
+
+    @classmethod
+    def of(cls, town: Town) -> Opening:
+        """The books as they stand now."""
+        with town.stores() as stores:
+            return cls(town.balances(), books.cleared(stores, [shopper.name for shopper in town.shoppers]))
+
+
+def judge_day(town: Town, sales: Sequence[Sale], opening: Opening) -> Judgement:
     """Judge a day that has come to rest."""
     found = Judgement()
     expected: Counter[str] = Counter()
@@ -48,12 +77,30 @@ def judge_day(town: Town, sales: Iterable[Sale], opening: Mapping[str, int]) -> 
                 expected[sale.shopper.name] += sale.basket.amount
             judge_sale(stores, sale, now, found)
         found.ledger_sum = sum(abs(total) for total in ledger_sums(stores).values())
-    closing = town.balances()
-    off = [name for name in opening if opening[name] - closing.get(name, 0) != expected[name]]
+        found.half_written = books.half_written(stores)
+        found.unowned = books.unowned(stores)
+        found.nets = books.nets(stores, sales)
+    closing = Opening.of(town)
+    before, after = opening.balances, closing.balances
+    off = [name for name in before if before[name] - after.get(name, 0) != expected[name]]
     found.cards_off = len(off)
     found.one_sided = max(found.one_sided, len(off))
+    found.one_sided_unreported = max(found.one_sided_unreported, len(off) - found.exceptions)
     found.suspects += [f"card {name}" for name in off]
+    found.nets["customers"] = sum(before.values()) - sum(after.get(name, 0) for name in before)
+    found.nets["clearing"] = closing.cleared - opening.cleared
+    judge_paper(town, sales, found)
     return found
+
+
+def judge_paper(town: Town, sales: Sequence[Sale], found: Judgement) -> None:
+    """The slips in the trays: one ORIGINAL of a copy at most, and none of a sale the cashier saw fail."""
+    paper = books.receipts(town.receipts, sales)
+    found.prints, found.originals_twice = paper.prints, paper.originals_twice
+    unpaid = [ref for ref in paper.unpaid if ref not in found.suspects]
+    found.one_sided += len(unpaid)
+    found.one_sided_unreported += len(unpaid)
+    found.suspects += unpaid
 
 
 def judge_sale(stores: Stores, sale: Sale, now: Instant, found: Judgement) -> None:
@@ -62,14 +109,18 @@ def judge_sale(stores: Stores, sale: Sale, now: Instant, found: Judgement) -> No
     if answer is None:
         if sale.outcome != "not_sent":
             found.one_sided += 1
+            found.one_sided_unreported += 1
             found.suspects.append(sale.ref or sale.key)
         return
     issuer = answer.evidence.issuer
     held = issuer.debited - issuer.returned if issuer is not None else 0
     promised = sale.basket.amount if sale.outcome == "approved" else 0
     found.verdicts[answer.verdict.value] += 1
+    reported = answer.verdict is Verdict.EXCEPTION
+    found.exceptions += reported
     if held != promised or answer.verdict not in AT_REST:
         found.one_sided += 1
+        found.one_sided_unreported += not reported
         found.suspects.append(sale.ref)
     if was_reversed(answer):
         found.reversed += 1

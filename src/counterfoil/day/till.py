@@ -77,11 +77,21 @@ class Till:
             self._client = None
 
 
-async def work_through(town: Town, queue: Sequence[Sale], done: Callable[[Sale], None]) -> None:
-    """All sales of one terminal, one after the other. Done again it only asks: the same key sells nothing twice."""
+async def work_through(
+    town: Town, queue: Sequence[Sale], done: Callable[[Sale], None], seconds: float | None = None
+) -> None:
+    """All sales of one terminal, one after the other. Done again it only asks: the same key sells nothing twice.
+
+    With `seconds` they are spread over that time, and what was not begun by its end is left out.
+    """
     till = Till(town)
+    began = time.monotonic()
     try:
-        for sale in queue:
+        for number, sale in enumerate(queue):
+            if seconds is not None:
+                await asyncio.sleep(max(0.0, began + seconds * number / len(queue) - time.monotonic()))
+                if time.monotonic() - began >= seconds:
+                    return
             await till.sell(sale)
             done(sale)
     finally:

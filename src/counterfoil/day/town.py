@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,7 +37,8 @@ class Town(NamedTuple):
 
     `address` finds a control channel, `faults` asks the supervisor, `stores` opens the stores for reading, `balances`
     gives every shopper's balance (minor units) by name, `now` is the present instant. `timer` is the terminals' in
-    seconds: nothing ends sooner that has lost its answer.
+    seconds: nothing ends sooner that has lost its answer. `stations` and `links` are what can be killed, `receipts` is
+    where the printers put their paper.
     """
 
     terminals: Sequence[str]
@@ -47,6 +49,9 @@ class Town(NamedTuple):
     balances: Callable[[], dict[str, int]]
     now: Callable[[], Instant]
     timer: float
+    stations: Sequence[str] = ()
+    links: Sequence[str] = ()
+    receipts: Path = Path("receipts")
 
 
 class Sale(msgspec.Struct):
