@@ -80,11 +80,16 @@ def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list
 
 def write_file(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace `path` by `text` in one piece; the caller syncs the directory. OSError when the disk refuses."""
+    write_bytes(path, text.encode(), mode)
+
+
+def write_bytes(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """The same with bytes."""
     temporary = path.with_name(path.name + ".tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+            file.write(data)
             file.flush()
             os.fsync(descriptor)
         temporary.replace(path)

@@ -10,13 +10,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from counterfoil.errors import OurError
+from counterfoil.links.address import Address
+from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
-KNOWN: Final = ("timers", "host")
+KNOWN: Final = ("timers", "host", "printer", "paper")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
@@ -43,6 +45,8 @@ class Config(NamedTuple):
     data: Path
     timers: Timers
     host: str
+    printer: Address | None = None
+    paper: Literal["optional", "required"] = "optional"
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -89,7 +93,27 @@ def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.
             "演示数据只能在本机监听:请将 host 设为 127.0.0.1 或 ::1",
         )
     chosen = timers or environ.get("COUNTERFOIL_TIMERS") or written.get("timers") or DEFAULT_TIMERS
-    return Config(data, parse_timers(chosen), host)
+    printer = environ.get("COUNTERFOIL_PRINTER") or written.get("printer")
+    paper = environ.get("COUNTERFOIL_PAPER") or written.get("paper") or "optional"
+    return Config(data, parse_timers(chosen), host, parse_printer(printer) if printer else None, parse_paper(paper))
+
+
+def parse_printer(text: str) -> Address | None:
+    """A printer's address, None for the folder of the demo; ConfigError for what is none."""
+    try:
+        address = parse_address(text)
+    except ValueError as error:
+        raise ConfigError(f"printer: {error}", f"printer 设置无效:{error}") from None
+    return None if address.way == "file" else address
+
+
+def parse_paper(text: str) -> Literal["optional", "required"]:
+    """Whether a sale needs a printer that is ready; ConfigError for another word."""
+    if text == "required":
+        return "required"
+    if text != "optional":
+        raise ConfigError("paper is optional or required", "paper 应为 optional 或 required")
+    return "optional"
 
 
 def _is_loopback(host: str) -> bool:

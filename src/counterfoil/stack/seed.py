@@ -6,12 +6,11 @@ Doing it again changes nothing, so a seed that was interrupted is simply done ag
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from counterfoil import issuer, switch, terminal
 from counterfoil.security import Hsm, KeyUsage
-from counterfoil.stack.config import Timers
+from counterfoil.stack.config import Config, Timers
 from counterfoil.stack.demo import INSTITUTIONS, RANGES, Demo
 from counterfoil.stack.layout import ISSUERS
 from counterfoil.step import Station
@@ -28,11 +27,12 @@ class Plan(NamedTuple):
     commands: list[tuple[str, dict[str, Any]]]
 
 
-def plan(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+def plan(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None = None) -> Plan:
     """The station called `name` on its store. StoreError when the store belongs to another one."""
-    builders: dict[str, Callable[[Store, Hsm, Demo, Timers], Plan]] = {"terminal": _terminal, "switch": _switch}
-    if name in builders:
-        return builders[name](store, hsm, demo, timers)
+    if name == "terminal":
+        return _terminal(store, hsm, demo, timers, config)
+    if name == "switch":
+        return _switch(store, hsm, demo, timers)
     return _issuer(name, store, hsm, demo, timers)
 
 
@@ -77,7 +77,7 @@ def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
     return Plan(station, [("register", {"terminals": terminals})])
 
 
-def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
     commands: list[tuple[str, dict[str, Any]]] = [
         (
             "enrol",
@@ -93,4 +93,7 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
         for each in demo.terminals()
         if each.ours
     ]
-    return Plan(terminal.Terminal(TerminalRecords(store), hsm, terminal.Settings(timer=timers.terminal)), commands)
+    settings = terminal.Settings(timer=timers.terminal)
+    if config is not None and config.printer is not None:
+        settings = terminal.Settings(timer=timers.terminal, printer=True, paper=config.paper)
+    return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings), commands)

@@ -17,12 +17,14 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil import terminal
 from counterfoil.errors import OurError, StoreError
 from counterfoil.links.client import ClientLink
 from counterfoil.links.clock import Clock
 from counterfoil.links.control import ControlServer
-from counterfoil.links.driver import Driver, StationFault
+from counterfoil.links.driver import Driver, Performer, StationFault
 from counterfoil.links.performers import FileWriter
+from counterfoil.links.printing import ReceiptPrinter
 from counterfoil.links.server import ServerLink
 from counterfoil.links.wire import Link
 from counterfoil.security import SoftHsm
@@ -122,14 +124,15 @@ class Service:
 
     async def _start(self, store: Store, lmk: bytes) -> tuple[Driver, ControlServer]:
         layout, name = self.layout, self.name
-        plan = seed.plan(name, store, SoftHsm(lmk, os.urandom), Demo.of(layout), self.config.timers)
+        plan = seed.plan(name, store, SoftHsm(lmk, os.urandom), Demo.of(layout), self.config.timers, self.config)
         clock = Clock(not_before=self._last_seen())
         if clock.stepped_back:
             self.log("clock_stepped_back", seconds=clock.stepped_back // 1_000_000)
         driver = Driver(plan.station, clock, self.log)
         for link in self._links(driver):
             driver.add(link)
-        driver.use(FileWriter({"receipt": layout.receipts, "sms": layout.sms}, driver))
+        files = FileWriter({"receipt": layout.receipts, "sms": layout.sms}, driver)
+        driver.use(self._printer(driver, files) if name == "terminal" else files)
         answers: list[dict[str, Any]] = []
         seeding = [] if layout.seeded(name).exists() else plan.commands
         for verb, args in seeding:
@@ -148,6 +151,12 @@ class Service:
         gc.freeze()
         self.log("started", pid=os.getpid(), timers=str(self.config.timers))
         return driver, control
+
+    def _printer(self, driver: Driver, files: FileWriter) -> Performer:
+        """The printer somebody configured; without one receipts are files."""
+        if self.config.printer is None:
+            return files
+        return ReceiptPrinter(self.config.printer, terminal.Settings().language, driver, files, self.layout.receipts)
 
     def _links(self, driver: Driver) -> list[Link]:
         host, ports = self.config.host, ports_of.read(self.layout)

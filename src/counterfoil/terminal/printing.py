@@ -92,6 +92,13 @@ def _text(work: Work, document: Document, language: Language | None = None) -> s
     return render(document, language or work.settings.language, work.settings.width)
 
 
+def _print(work: Work, name: str, document: Document) -> str:
+    """Hand a slip to the printer; its text."""
+    text = _text(work, document)
+    work.print(name, text, document)
+    return text
+
+
 def start(
     work: Work, lane: Lane, attempt: Attempt, commands: tuple[int, ...], purpose: str, copies: tuple[Copy, ...] = BOTH
 ) -> Attempt:
@@ -106,8 +113,9 @@ def start(
         known = attempt.copies(copy)
         duplicate = duplicate_number(attempt, known)
         name = job_name(attempt, copy.value, number)
-        text = text_of(work, attempt, copy, duplicate=duplicate)
-        work.print(name, text)
+        slip = work.slip(attempt)
+        assert slip is not None
+        text = _print(work, name, sale_slip(slip, copy, duplicate))
         awaited[name] = copy.value
         changes |= copied(copy, known.started(number))
         role = f"DUPLICATE {duplicate}" if duplicate else "ORIGINAL"
@@ -196,9 +204,9 @@ def finish(work: Work, lane: Lane) -> None:
 
 def tell_returned(work: Work, lane: Lane, attempt: Attempt) -> None:
     """The slip that says that the sale did not stand."""
-    work.print(job_name(attempt, "notice", 1), _text(work, reversal_slip(slip_of(work, lane, attempt))))
+    _print(work, job_name(attempt, "notice", 1), reversal_slip(slip_of(work, lane, attempt)))
 
 
 def tell_fault(work: Work, lane: Lane, attempt: Attempt) -> None:
     """The slip that says that the reversal was not answered."""
-    work.print(job_name(attempt, "fault", 1), _text(work, fault_slip(slip_of(work, lane, attempt))))
+    _print(work, job_name(attempt, "fault", 1), fault_slip(slip_of(work, lane, attempt)))

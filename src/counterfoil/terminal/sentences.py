@@ -33,6 +33,9 @@ TROUBLES: Final[dict[str, Text]] = {
     "hot_head": Text("The print head is hot: wait a minute", "打印头过热 请稍候"),
     "feed_held": Text("Let go of the feed button", "请松开走纸键"),
     "offline": Text("Bring the printer online", "打印机脱机 请恢复联机"),
+    "unprintable": Text(
+        "This printer cannot print this receipt: see its settings", "此打印机无法打印该小票 请检查设置"
+    ),
     "mute": Text("The printer does not answer: switch it off and on", "打印机无应答 请关机重开"),
     "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
     "refused": Text("The printer refuses the connection: is it starting up?", "打印机拒绝连接 可能正在启动"),

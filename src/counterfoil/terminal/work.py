@@ -10,8 +10,10 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from counterfoil.iso8583 import Message
-from counterfoil.receipts.document import Slip
+from counterfoil.receipts.document import Document, Slip
 from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal import messages
@@ -150,9 +152,10 @@ class Work:
         self.said.append(Send(LINK, lane.device.terminal, packet, lane.token, deadline))
         return lane.token
 
-    def print(self, name: str, text: str) -> None:
+    def print(self, name: str, text: str, document: Document) -> None:
         """Hand a slip to the printer."""
-        self.said.append(Perform("receipt", name, text))
+        drawn = msgspec.msgpack.encode(document) if self.settings.printer else b""
+        self.said.append(Perform("receipt", name, text, drawn))
 
     def perform(self, kind: str, name: str) -> None:
         """Ask for something to be done outside, by name."""

@@ -1,0 +1,63 @@
+"""Where a printer is, as a setting says it.
+
+tcp://HOST[:9100]?profile=MODEL      serial:/dev/ttyUSB0?profile=MODEL&baud=19200&flow=rtscts
+usb:/dev/usb/lp0?profile=MODEL       cups:QUEUE?profile=MODEL        file:DIR
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from counterfoil.receipts.profile import GENERIC_80, PROFILES, Profile
+
+Way = Literal["tcp", "serial", "usb", "cups", "file"]
+PORT: Final = 9100
+BAUDS: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+FLOWS: Final = ("none", "rtscts", "xonxoff")
+OPTIONS: Final = {"tcp": {"profile"}, "serial": {"profile", "baud", "flow"}, "usb": {"profile"}, "cups": {"profile"}}
+QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}")
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """One printer. `place` is a host, a device, a queue or a directory."""
+
+    way: Way
+    place: str
+    port: int = 0
+    profile: Profile = GENERIC_80
+    baud: int = 19200
+    flow: str = "none"
+
+    def __str__(self) -> str:
+        return f"tcp://{self.place}:{self.port}" if self.way == "tcp" else f"{self.way}:{self.place}"
+
+
+def parse(text: str) -> Address:
+    """The printer a setting names. ValueError, in a sentence, when it names none."""
+    url = urlsplit(text)
+    options = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
+    unknown = sorted(set(options) - OPTIONS.get(url.scheme, set()))
+    if unknown:
+        raise ValueError(f"a {url.scheme}: printer has no option {unknown[0]}")
+    model = options.get("profile", GENERIC_80.name)
+    if model not in PROFILES:
+        raise ValueError(f"no such printer profile: {model} (there are {', '.join(PROFILES)})")
+    profile = PROFILES[model]
+    if url.scheme == "tcp" and url.hostname:
+        return Address(way="tcp", place=url.hostname, port=url.port or PORT, profile=profile)
+    if url.scheme == "file" and url.path:
+        return Address(way="file", place=url.path)
+    if url.scheme == "cups" and QUEUE.fullmatch(url.path):
+        return Address(way="cups", place=url.path, profile=profile)
+    if url.scheme == "usb" and url.path.startswith("/"):
+        return Address(way="usb", place=url.path, profile=profile)
+    if url.scheme == "serial" and url.path.startswith("/"):
+        baud, flow = options.get("baud", "19200"), options.get("flow", "none")
+        if baud not in map(str, BAUDS) or flow not in FLOWS:
+            raise ValueError(f"baud is one of {', '.join(map(str, BAUDS))}, flow one of {', '.join(FLOWS)}")
+        return Address(way="serial", place=url.path, profile=profile, baud=int(baud), flow=flow)
+    raise ValueError("a printer is tcp://HOST:9100, serial:/dev/…, usb:/dev/usb/lp0, cups:QUEUE or file:DIR")

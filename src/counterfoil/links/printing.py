@@ -1,0 +1,270 @@
+"""Driving a print job or a probe over a real line, and handing receipts to a real printer, one job at a time.
+
+The thinking is in receipts/printers; here are the thread, the clock and the descriptor. One worker and one connection
+per job: a network printer prints for one connection and lets all others wait without a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import selectors
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from counterfoil.errors import OurError
+from counterfoil.links.address import Address
+from counterfoil.links.devices import CannotOpen, Device, open_device
+from counterfoil.links.driver import Performer
+from counterfoil.links.performers import write_bytes
+from counterfoil.receipts.document import Document
+from counterfoil.receipts.printers.job import Job, Order, Result, State
+from counterfoil.receipts.printers.probe import Health, Probe
+from counterfoil.receipts.printers.round import Timings
+from counterfoil.receipts.printers.status import Trouble
+from counterfoil.receipts.render.escpos import render
+from counterfoil.receipts.render.text import Language
+from counterfoil.step import HELD, SECOND, Inbound, Instant, Perform, Performed
+
+KINDS: Final = ("receipt", "printer")
+LOOK: Final = 0.1  # seconds after which a worker looks whether it should stop
+LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
+LP_SECONDS: Final = 20.0
+UNPRINTABLE: Final = "unprintable"
+LETTERS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+R = TypeVar("R", covariant=True)
+
+
+class Conversation(Protocol, Generic[R]):
+    """A job or a probe: pure, driven from here."""
+
+    trouble: Trouble | None
+
+    @property
+    def result(self) -> R | None: ...  # noqa: D102
+    def begin(self, now: Instant) -> None: ...  # noqa: D102
+    def outgoing(self) -> bytes: ...  # noqa: D102
+    def wrote(self, count: int, now: Instant) -> None: ...  # noqa: D102
+    def received(self, data: bytes, now: Instant) -> None: ...  # noqa: D102
+    def closed(self) -> None: ...  # noqa: D102
+    def unreachable(self, why: Trouble) -> None: ...  # noqa: D102
+    def give_up(self, now: Instant) -> None: ...  # noqa: D102
+    def wakes_at(self) -> Instant: ...  # noqa: D102
+    def tick(self, now: Instant) -> None: ...  # noqa: D102
+
+
+def clock() -> Instant:
+    """Microseconds that only go forward."""
+    return time.monotonic_ns() // 1000
+
+
+def converse(
+    talk: Conversation[R],
+    address: Address,
+    timings: Timings,
+    *,
+    stop: threading.Event | None = None,
+    changed: Callable[[Trouble | None], None] = lambda _trouble: None,
+) -> R:
+    """Open the line, drive the conversation to its end, close the line. `stop` set: nobody waits any longer.
+
+    `changed` hears when what holds it up becomes another thing.
+    """
+    try:
+        device = open_device(address, timings.connect / SECOND)
+    except CannotOpen as error:
+        talk.unreachable(error.trouble)
+    else:
+        try:
+            _drive(talk, device, stop or threading.Event(), changed)
+        finally:
+            device.close()
+    assert talk.result is not None
+    return talk.result
+
+
+def _drive(
+    talk: Conversation[R], device: Device, stop: threading.Event, changed: Callable[[Trouble | None], None]
+) -> None:
+    said: Trouble | None = None
+    talk.begin(clock())
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(device, selectors.EVENT_READ)
+        while talk.result is None:
+            wants = selectors.EVENT_READ | (selectors.EVENT_WRITE if talk.outgoing() else 0)
+            waiting.modify(device, wants)
+            pause = min(LOOK, max(0, talk.wakes_at() - clock()) / SECOND)
+            ready = [events for _, events in waiting.select(pause)]
+            try:
+                if any(events & selectors.EVENT_READ for events in ready):
+                    _read(talk, device)
+                if talk.result is None and any(events & selectors.EVENT_WRITE for events in ready):
+                    talk.wrote(device.write(talk.outgoing()), clock())
+            except OSError:
+                talk.closed()
+            if talk.result is None and clock() >= talk.wakes_at():
+                talk.tick(clock())
+            if talk.result is None and stop.is_set():
+                talk.give_up(clock())
+            if talk.trouble is not said:
+                said = talk.trouble
+                changed(said)
+
+
+def _read(talk: Conversation[R], device: Device) -> None:
+    data = device.read()
+    if data:
+        talk.received(data, clock())
+    elif data is not None:
+        talk.closed()
+
+
+# --- one receipt -----------------------------------------------------------------------------------------------------
+
+
+def own_name() -> str:
+    """Three characters for the barriers of one job."""
+    return bytes(LETTERS[byte % len(LETTERS)] for byte in os.urandom(3)).decode("ascii")
+
+
+def put(
+    order: Order,
+    address: Address,
+    timings: Timings,
+    *,
+    stop: threading.Event | None = None,
+    held: Callable[[Trouble], None] = lambda _trouble: None,
+) -> Result:
+    """Print one receipt and say what is known of it."""
+    if address.way == "cups":
+        return through_spooler(order, address)
+    job = Job(order, address.profile, timings, own_name())
+
+    def changed(trouble: Trouble | None) -> None:
+        if trouble is not None and job.result is None and job.state is not State.QUEUED:
+            held(trouble)
+
+    return converse(job, address, timings, stop=stop, changed=changed)
+
+
+def look(address: Address, timings: Timings, *, in_order: bool = False) -> Health:
+    """How the printer is. A spooler cannot be asked: it says idle with paper out."""
+    if address.way in ("cups", "file"):
+        return Health()
+    return converse(Probe(address.profile, timings, in_order=in_order), address, timings)
+
+
+def through_spooler(order: Order, address: Address) -> Result:
+    """Hand it to a raw queue. That the queue took it, or calls it completed, says nothing about paper: `sent`."""
+    command = ["lp", "-d", address.place, "-o", "raw", "-s", "-"]
+    data = order.head + order.rest + address.profile.cut
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=LP_SECONDS, check=False)  # noqa: S603 - a fixed program
+    except FileNotFoundError:
+        return Result(state=State.QUEUED, trouble=Trouble.UNREACHABLE.value, log=("lp is not installed",))
+    except subprocess.TimeoutExpired:
+        return Result(state=State.UNKNOWN, trouble=Trouble.MUTE.value)
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()[:200]
+        return Result(state=State.QUEUED, trouble=Trouble.REFUSED.value, log=(said,))
+    return Result(state=State.SENT)
+
+
+# --- the performer ---------------------------------------------------------------------------------------------------
+
+
+class _Inlet(Protocol):
+    def arrive(self, item: Inbound) -> None: ...
+
+
+class ReceiptPrinter:
+    """Prints receipts on one printer and says whether it is ready; everything else goes to `others`.
+
+    The bytes of every receipt are kept in `kept` before the first of them leaves.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        language: Language,
+        inlet: _Inlet,
+        others: Performer,
+        kept: Path,
+        timings: Timings | None = None,
+    ) -> None:
+        self._address = address
+        self._language = language
+        self._inlet = inlet
+        self._others = others
+        self._kept = kept
+        self._timings = timings or Timings()
+        self._todo: queue.SimpleQueue[tuple[Perform, float]] = queue.SimpleQueue()
+        self._open = 0
+        self._stop = threading.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def perform(self, item: Perform) -> None:
+        """Take one; Performed arrives when it is known what became of it."""
+        if item.kind not in KINDS:
+            self._others.perform(item)
+            return
+        self._open += 1
+        self._idle.clear()
+        self._todo.put((item, time.monotonic()))
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            threading.Thread(target=self._work, daemon=True, name="printer").start()
+
+    async def stop(self) -> None:
+        """Give up what is held up, take no more, and wait until the news of all of it is in."""
+        self._stop.set()
+        await self._idle.wait()
+        await self._others.stop()
+
+    # --- in the worker's thread ---
+
+    def _work(self) -> None:
+        while True:
+            item, since = self._todo.get()
+            if item.kind == "printer":
+                trouble = look(self._address, self._timings).trouble
+                done = Performed(item.kind, item.name, not trouble, trouble)
+            elif self._stop.is_set() or time.monotonic() - since > LONGEST_WAIT:
+                done = Performed(item.kind, item.name, False, Trouble.BUSY.value, State.QUEUED.value)
+            else:
+                done = self._print(item)
+            self._tell(done, last=True)
+
+    def _print(self, item: Perform) -> Performed:
+        try:
+            document = msgspec.msgpack.decode(item.document, type=Document)
+            paper = render(document, self._language, self._address.profile)
+            order = Order(head=paper.head, rest=paper.rest, millimetres=paper.millimetres)
+            write_bytes(self._kept / f"{item.name}.escpos", order.head + order.rest)
+        except (OurError, msgspec.MsgspecError, OSError):
+            return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
+
+        def held(trouble: Trouble) -> None:
+            self._tell(Performed(item.kind, item.name, False, trouble.value, HELD))
+
+        result = put(order, self._address, self._timings, stop=self._stop, held=held)
+        return Performed(item.kind, item.name, result.state is State.PRINTED, result.trouble, result.state.value)
+
+    def _tell(self, done: Performed, *, last: bool = False) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._arrived, done, last)
+
+    def _arrived(self, done: Performed, last: bool) -> None:
+        self._inlet.arrive(done)
+        self._open -= last
+        if not self._open:
+            self._idle.set()
