@@ -103,6 +103,22 @@ def test_a_hold_that_its_step_made_and_resolved_leaves_three_records() -> None:
     assert book.changed_accounts == [Account("card", AccountKind.CARDHOLDER, "CNY", 996, 0, 0)]
 
 
+def test_a_hold_that_is_released_says_when_and_that_nothing_was_posted() -> None:
+    book = Book([CARD, CLEARING])
+    book.hold("H1", "card", "clearing", 10, "CNY", 1)
+    book.hold("H2", "card", "clearing", 20, "CNY", 1, ttl=5)
+    assert book.void("V1", "H1", 3) == Resolution("V1", "H1", Outcome.VOIDED, 0, 3)
+    assert book.expire("H2", 7) == Resolution("expire:H2", "H2", Outcome.EXPIRED, 0, 7)
+    assert [(one.amount, one.at) for one in book.new_resolutions] == [(0, 3), (0, 7)]
+
+
+def test_a_reversal_happens_when_it_is_booked_and_not_when_its_original_was() -> None:
+    book = Book([CARD, CLEARING])
+    back = book.reverse("R1", book.transfer("T1", "card", "clearing", 10, "CNY", 1, "r1"), 8)
+    assert back == Entry("R1", "clearing", "card", 10, "CNY", 8, "r1", reverses="T1")
+    assert book.new_entries[-1] is back
+
+
 def test_a_hold_without_time_limit_never_expires() -> None:
     hold = Hold("H1", "card", "clearing", 10, "CNY", 1)
     assert hold.expires_at is None
