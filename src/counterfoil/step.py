@@ -117,11 +117,15 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Perform(msgspec.Struct, frozen=True):
-    """A side effect outside the station: kind "receipt" or "sms". `name` is unique and makes a repeat harmless."""
+    """A side effect outside the station: kind "receipt", "printer" (is it ready?) or "sms".
+
+    `name` is unique and makes a repeat harmless. `document` is what a real printer draws the text from, in msgpack.
+    """
 
     kind: str
     name: str
     text: str
+    document: bytes = b""
 
 
 Outbound: TypeAlias = Send | Hangup | Reply | Perform
