@@ -29,6 +29,7 @@ from loop.running import Running
 TESTS: Final = Path(__file__).parents[1]
 LAUNCH: Final = "import sys; sys.path.insert(0, {tests!r}); from canary.broken import main; sys.exit(main())"
 MAC_BYTES: Final = 8
+TIMERS: Final = "1,2,4"
 CROWD: Final = 60
 PATIENCE: Final = 0.3  # seconds; a stranger who is not answered by then is not answered
 
@@ -37,7 +38,7 @@ class Birds(Running):
     """A stack with sabotaged stations, and everything it was asked and said."""
 
     def __init__(self, data: Path) -> None:
-        super().__init__(data)
+        super().__init__(data, TIMERS)
         self.program = ("-c", LAUNCH.format(tests=str(TESTS)))
         self.layout = Layout(data)
         self.said: dict[str, str] = {}

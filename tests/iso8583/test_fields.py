@@ -9,7 +9,7 @@ import pytest
 from counterfoil.errors import OurError
 from counterfoil.iso8583 import CUP_POS, DIALECTS, ISO87_ASCII, Dialect, Message
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
-from counterfoil.iso8583.show import clear, hidden, words
+from counterfoil.iso8583.show import hidden, long_numbers, words
 
 
 def test_each_switch_changes_the_wire() -> None:
@@ -103,7 +103,7 @@ def test_what_a_field_will_hold_is_no_longer_known_when_its_type_changes() -> No
     assert fields[60].show is words
     assert fields[48].show is hidden
     assert fields[5].show is hidden
-    assert fields[61].show is clear
+    assert fields[61].show is long_numbers
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from hypothesis import given
 from counterfoil.errors import EncodeError
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message
 from counterfoil.iso8583.codec import NEVER_KEPT
-from counterfoil.iso8583.show import amounts, clear, hidden, pan, words
+from counterfoil.iso8583.show import amounts, clear, hidden, long_numbers, original, pan, words
+from counterfoil.security import luhn_digit
 from message_strategies import messages
 
 CARD = "6299991234567890"
@@ -54,7 +55,15 @@ def test_amounts_show_their_own_form_only() -> None:
 
 @pytest.mark.parametrize("dialect", [CUP_POS, ISO87_ASCII], ids=str)
 def test_every_field_decides_and_the_sensitive_ones_hide(dialect: Dialect) -> None:
-    assert {field.show for field in dialect.fields.values()} <= {amounts, clear, hidden, pan, words}
+    assert {field.show for field in dialect.fields.values()} <= {
+        amounts,
+        clear,
+        hidden,
+        long_numbers,
+        original,
+        pan,
+        words,
+    }
     must_hide = {14, 34, 35, 36, 45, 46, 47, 48, 52, 53, 55, 57, 58, 59, 62, 64, 95, 96, 102, 103, 128}
     for number in must_hide & set(dialect.fields):
         assert dialect.fields[number].show is hidden
@@ -119,3 +128,36 @@ def test_parts_of_the_other_messages() -> None:
     assert ISO87_ASCII.nested(advice)["90"] == {
         "mti": "0200", "11": "000123", "7": "0314101530", "32": "12345678", "33": "",
     }  # fmt: skip
+
+
+VALID = "629999123456789" + luhn_digit("629999123456789")
+INSTITUTIONS = "0000102000000000000000"
+
+
+@pytest.mark.parametrize("text", ["22000001000", "22000001000501", "0000000000012345", "C0000000000012345", "1" * 17])
+def test_numbers_without_a_card_number_are_shown(text: str) -> None:
+    assert long_numbers(text) == text
+
+
+@pytest.mark.parametrize("text", [VALID, f"00{VALID}5", f"C{VALID}"])
+def test_numbers_with_a_card_number_are_hidden_whole(text: str) -> None:
+    assert long_numbers(text) == f"[hidden, {len(text)} characters]"
+
+
+def test_original_data_are_shown_in_their_own_form_only() -> None:
+    good = "0200" + "000123" + "0314101530" + INSTITUTIONS
+    assert original(good) == good
+    for wrong in (f"{VALID}{0:026d}", f"{good[:20]}{VALID}{0:06d}", "0200" + "9" * 38, good[:-1]):
+        assert original(wrong) == f"[hidden, {len(wrong)} characters]"
+
+
+@pytest.mark.parametrize("number", [37, 42, 60, 61])
+@pytest.mark.parametrize("named", ["de2", "de35"])
+def test_a_message_does_not_show_its_own_card_number_in_another_field(number: int, named: str) -> None:
+    """Somebody's terminal writes it where it does not belong: no table of fields foresees that."""
+    message = Message("0200", **{named: CARD if named == "de2" else f"{CARD}D30122010000000000000"})
+    message.set(number, CARD[:12] if number == 37 else CARD[:15])
+    for seen in (CUP_POS.flat(message), CUP_POS.kept(message)):
+        assert seen[str(number)].startswith("[hidden")
+    assert str(number) not in CUP_POS.nested(message)
+    assert CUP_POS.flat(message, reveal=True)[str(number)].startswith(CARD[:12])

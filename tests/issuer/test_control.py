@@ -70,7 +70,7 @@ def test_an_enrolled_card_can_pay_in_the_same_step() -> None:
         ({"pin": "", "pvv": "12345"}, "pvv"),
         ({"status": "asleep"}, "status"),
         ({"balance": "many"}, "balance"),
-        ({"colour": "red"}, "colour"),
+        ({"colour": "red"}, "its shape"),
     ],
 )
 def test_a_card_that_makes_no_sense_enrols_none_of_the_list(change: dict[str, object], field: str) -> None:

@@ -14,12 +14,15 @@ from counterfoil.iso8583.compiled import Compiler, Keeper, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits
 from counterfoil.iso8583.fields import Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
-from counterfoil.iso8583.show import Show, amounts, clear, hidden
+from counterfoil.iso8583.show import Show, amounts, clear, hidden, long_numbers, original
 
 # loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
 NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
 _VARIANTS_MAX: Final = 64
 _PLANS_MAX: Final = 256
+# These look at a field as a whole; its parts are shown when the whole is.
+_WHOLE: Final = (amounts, long_numbers, original)
+_SHORTEST_CARD: Final = 13
 
 
 class Shape(NamedTuple):
@@ -274,7 +277,7 @@ class Dialect:
                 field = self.fields.get(number)
                 text = (field.show if field is not None else hidden)(text)
             shown[str(number)] = text
-        return shown
+        return shown if reveal else _without_card(message, shown)
 
     def kept(self, message: Message) -> dict[str, str]:
         """What a station may keep of a message as evidence: flat, masked, without what must never be on a disk."""
@@ -286,7 +289,9 @@ class Dialect:
             if len(self._plans) < _PLANS_MAX:
                 self._plans[names] = plan
         kept = plan(values)
-        return {key: text for key, text in kept.items() if text is not None} if None in kept.values() else kept
+        if None in kept.values():
+            kept = {key: text for key, text in kept.items() if text is not None}
+        return _without_card(message, kept)
 
     def _plan(self, message: Message) -> Keeper:
         """What is kept of messages with these attributes: under which number, shown how; ascending."""
@@ -318,10 +323,15 @@ class Dialect:
         for number in message.present():
             reader = self._nested.get(number)
             value = self._parts(reader, message) if reader is not None else None
-            if value is not None:
-                show = self.fields[number].show
-                # a value that has the parts of DE54 has its form, which is all `amounts` asks for
-                parts[str(number)] = value if reveal or show is amounts else _each(show, value)
+            if value is None:
+                continue
+            show = self.fields[number].show
+            if reveal:
+                parts[str(number)] = value
+            elif show not in _WHOLE:
+                parts[str(number)] = _each(show, value)
+            elif self.flat(message)[str(number)] == message.get(number):
+                parts[str(number)] = value
         return parts
 
     def _parts(self, reader: Callable[[Message], Any], message: Message) -> Any:
@@ -329,6 +339,18 @@ class Dialect:
             return reader(message)
         except DecodeError:
             return None
+
+
+def _without_card(message: Message, shown: dict[str, str]) -> dict[str, str]:
+    """The same, with every field hidden in which pieces of this message's own card number stand."""
+    card = message.de2 or (message.de35 or "").replace("=", "D").partition("D")[0]
+    if len(card) >= _SHORTEST_CARD:
+        pieces, together = (card[:10], card[4:13], card[-10:]), "\n".join(shown.values())
+        if any(piece in together for piece in pieces):
+            return {
+                key: hidden(text) if any(piece in text for piece in pieces) else text for key, text in shown.items()
+            }
+    return shown
 
 
 def bitmap(numbers: Iterable[int]) -> bytes:

@@ -14,6 +14,14 @@ Show: TypeAlias = Callable[[str], str]
 # A run of digits long enough to be a card number, also when somebody groups it: \d includes full-width digits.
 _CARD_RUN: Final = re.compile(r"\d(?:[ -]?\d){12,}")
 
+# What a card number of today begins with, and its usual lengths.
+_BEGINS: Final = re.compile(r"[3456]|22[2-9]|2[3-6]|27[01]|2720|81")
+_SHORTEST, _LONGEST = 16, 19
+# DE90: message type, STAN, date and time; then the two institutions.
+_ORIGINAL: Final = re.compile(
+    r"0[0-9]{9}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](?P<rest>[0-9]{22})"
+)
+
 _AMOUNTS: Final = re.compile(r"(?:[0-9]{4}[0-9A-Z]{3}[CD][0-9]{12})*")
 
 
@@ -37,6 +45,33 @@ def pan(text: str) -> str:
 def amounts(text: str) -> str:
     """Items of DE54, each made of codes and one amount; anything of another form is hidden."""
     return text if _AMOUNTS.fullmatch(text) else hidden(text)
+
+
+def long_numbers(text: str) -> str:
+    """Numbers and codes whose layout is long enough for a card number; hidden whole when one stands in them."""
+    return hidden(text) if _holds_card(text) else text
+
+
+def original(text: str) -> str:
+    """DE90 when it has the form of one and no card number where the institutions are."""
+    form = _ORIGINAL.fullmatch(text)
+    return hidden(text) if form is None or _holds_card(form["rest"]) else text
+
+
+def _holds_card(text: str) -> bool:
+    return any(
+        _BEGINS.match(text, at) is not None and _is_card(text[at : at + size])
+        for at in range(len(text) - _SHORTEST + 1)
+        for size in range(_SHORTEST, min(_LONGEST, len(text) - at) + 1)
+    )
+
+
+def _is_card(text: str) -> bool:
+    """Digits with a right check digit (ISO/IEC 7812-1) that are not something short, filled up with zeros."""
+    if not (text.isascii() and text.isdecimal()) or len(set(text)) < 4 or text.endswith("000000"):
+        return False
+    doubled = (int(digit) * 2 for digit in text[-2::-2])
+    return (sum(map(int, text[-1::-2])) + sum(twice - 9 if twice > 9 else twice for twice in doubled)) % 10 == 0
 
 
 def words(text: str) -> str:

@@ -84,7 +84,8 @@ def _card(described: Any, hsm: Hsm, keys: IssuerKeys) -> tuple[Card, int]:
     try:
         asked = msgspec.convert(described, Enrolment)
     except msgspec.ValidationError as error:
-        raise Unfit(str(error).rpartition("$.")[2].strip("`") or "its shape") from None
+        named = str(error).rpartition("$.")[2].strip("`")  # a field of ours; an unknown one is named by the caller
+        raise Unfit(named if named in Enrolment.__struct_fields__ else "its shape") from None
     _must("pan", luhn_ok(asked.pan) and len(asked.pan) > 12)
     _must("expiry", len(asked.expiry) == 4 and asked.expiry.isascii() and asked.expiry.isdigit())
     _must("currency", asked.currency in CURRENCIES)

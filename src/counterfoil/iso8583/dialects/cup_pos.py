@@ -11,7 +11,7 @@ from counterfoil.iso8583 import nested
 from counterfoil.iso8583.codec import Dialect, shape
 from counterfoil.iso8583.encoding import Style
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
-from counterfoil.iso8583.show import amounts, clear, hidden, pan, words
+from counterfoil.iso8583.show import amounts, clear, hidden, long_numbers, pan, words
 
 FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
 N, Z, AN, ANS, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.B
@@ -52,8 +52,8 @@ FIELDS: Final = (
     Field(57, "acquirer's own", ANS, 999, LLL, hidden),
     Field(58, "e-purse data", B, 100, LLL, hidden),
     Field(59, "terminal information", ANS, 999, LLL, hidden),
-    Field(60, "type, batch and network code", N, 17, LLL, clear),
-    Field(61, "original message", N, 29, LLL, clear),
+    Field(60, "type, batch and network code", N, 17, LLL, long_numbers),
+    Field(61, "original message", N, 29, LLL, long_numbers),
     Field(62, "keys, status, parameters", B, 999, LLL, hidden),
     Field(63, "operator; card organisation and texts", ANS, 163, LLL, words),
     Field(64, "message authentication code", B, 8, FIXED, hidden),

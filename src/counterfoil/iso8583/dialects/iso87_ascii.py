@@ -8,7 +8,7 @@ from counterfoil.iso8583 import nested
 from counterfoil.iso8583.codec import Dialect, shape
 from counterfoil.iso8583.encoding import Style
 from counterfoil.iso8583.fields import Field, Kind, Prefix
-from counterfoil.iso8583.show import Show, amounts, clear, hidden, pan, words
+from counterfoil.iso8583.show import Show, amounts, clear, hidden, long_numbers, original, pan, words
 
 FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
 N, Z, AN, ANS, XN, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.XN, Kind.B
@@ -80,15 +80,15 @@ FIELDS: Final = (
     Field(73, "date, action", N, 6, FIXED, clear),
     *_row(range(74, 82), "number of credits, debits, transfers, inquiries", N, 10, FIXED, clear),
     *_row(range(82, 86), "fees, credits and debits", N, 12, FIXED, clear),
-    *_row(range(86, 90), "amounts, credits and debits", N, 16, FIXED, clear),
-    Field(90, "original data elements", N, 42, FIXED, clear),
+    *_row(range(86, 90), "amounts, credits and debits", N, 16, FIXED, long_numbers),
+    Field(90, "original data elements", N, 42, FIXED, original),
     Field(91, "file update code", AN, 1, FIXED, clear),
     Field(92, "file security code", AN, 2, FIXED, clear),
     Field(93, "response indicator", AN, 5, FIXED, clear),  # (B)
     Field(94, "service indicator", AN, 7, FIXED, clear),
     Field(95, "replacement amounts", AN, 42, FIXED, hidden),
     Field(96, "message security code", B, 8, FIXED, hidden),  # (B)
-    Field(97, "amount, net settlement", XN, 17, FIXED, clear),
+    Field(97, "amount, net settlement", XN, 17, FIXED, long_numbers),
     Field(98, "payee", ANS, 25, FIXED, words),
     Field(99, "settlement institution", N, 11, LL, clear),
     Field(100, "receiving institution", N, 11, LL, clear),
