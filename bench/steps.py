@@ -15,7 +15,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
 from counterfoil.security import KeyUsage, SoftHsm, luhn_digit
 from counterfoil.step import Command, Connected, Frame, Inbound, Outbound, Perform, Performed, Reply, Send, Station
-from counterfoil.storage import migrations_of, open_store
+from counterfoil.storage import Store, migrations_of, open_store
 from counterfoil.switch import Settings as SwitchSettings
 from counterfoil.switch import Switch
 from counterfoil.switch.records import Records as SwitchRecords
@@ -60,51 +60,54 @@ class Loop:
 
     def __init__(self, folder: Path, terminals: int) -> None:
         self.now = START
-        self.cpu: Counter[str] = Counter()
+        self.cpu: dict[str, float] = defaultdict(float)
         self.answers: list[dict[str, Any]] = []
         self.terminals = [f"T{number:07d}" for number in range(terminals)]
-        hsm = SoftHsm(bytes(32), entropy())
-        self.stations: dict[str, Station] = {
-            "issuer": self._issuer(folder, hsm),
-            "switch": self._switch(folder, hsm),
-            "terminal": self._terminal(folder, hsm),
-        }
+        self.hsm = SoftHsm(bytes(32), entropy())
+        self.stores = {name: self._store(folder, name) for name in ("issuer", "switch", "terminal")}
+        self._install()
+        self.stations: dict[str, Station] = {name: self.built(name) for name in self.stores}
         self.inbox: dict[str, list[Inbound]] = {name: [] for name in self.stations}
         self.inbox["switch"].append(Connected("issuer-a", ""))
         self.inbox["issuer"].append(Connected("switch", 1))
         self.serial = 0
         self._enrol()
 
-    def _store(self, folder: Path, name: str) -> Any:
+    def _store(self, folder: Path, name: str) -> Store:
         return open_store(folder / f"{name}.db", migrations_of(f"counterfoil.{name}"))
 
-    def _issuer(self, folder: Path, hsm: SoftHsm) -> Station:
-        records = IssuerRecords(self._store(folder, "issuer"))
-        keys = [hsm.import_clear(usage, KEY) for usage in (KeyUsage.MAC, KeyUsage.PIN, KeyUsage.PVK)]
-        records.install("issuer-a", IssuerKeys(*keys, hsm.import_clear(KeyUsage.TOKEN, KEY * 2)))
-        issuer = Issuer(records, hsm, IssuerSettings(name="issuer-a"), entropy())
-        self.pans = [f"{PREFIX}{n:07d}{luhn_digit(f'{PREFIX}{n:07d}')}" for n in range(CARDS)]
-        enrolled = [{"name": "x", "pan": p, "expiry": EXPIRY, "pin": PIN, "balance": 10**11} for p in self.pans]
-        issuer.step(self.now, [Command(1, "enrol", {"cards": enrolled})])
-        return issuer
-
-    def _switch(self, folder: Path, hsm: SoftHsm) -> Station:
-        records = SwitchRecords(self._store(folder, "switch"))
-        records.keys(hsm)
-        row = IssuerRow(
-            "issuer-a", "01020000", hsm.import_clear(KeyUsage.PIN, KEY), hsm.import_clear(KeyUsage.MAC, KEY)
+    def _install(self) -> None:
+        """Keys and routes, before any station is built on its store."""
+        hsm = self.hsm
+        mac, pin, pvk = (hsm.import_clear(usage, KEY) for usage in (KeyUsage.MAC, KeyUsage.PIN, KeyUsage.PVK))
+        IssuerRecords(self.stores["issuer"]).install(
+            "issuer-a", IssuerKeys(mac=mac, pin=pin, pvk=pvk, token=hsm.import_clear(KeyUsage.TOKEN, KEY * 2))
         )
-        records.connect(row, [PREFIX])
-        switch = Switch(records, hsm, SwitchSettings())
-        known = [{"terminal": name, "merchant": MERCHANT, "tmk": KEY.hex()} for name in self.terminals]
-        switch.step(self.now, [Command(1, "register", {"terminals": known})])
-        return switch
+        switch = SwitchRecords(self.stores["switch"])
+        switch.keys(hsm)
+        switch.connect(IssuerRow("issuer-a", "01020000", pin, mac), [PREFIX])
 
-    def _terminal(self, folder: Path, hsm: SoftHsm) -> Station:
-        return Terminal(TerminalRecords(self._store(folder, "terminal")), hsm)
+    def built(self, name: str) -> Station:
+        """A station as it starts on its store."""
+        store = self.stores[name]
+        if name == "issuer":
+            return Issuer(IssuerRecords(store), self.hsm, IssuerSettings(name="issuer-a"), entropy())
+        if name == "switch":
+            return Switch(SwitchRecords(store), self.hsm, SwitchSettings())
+        return Terminal(TerminalRecords(store), self.hsm)
+
+    def close(self) -> None:
+        """Close the stores."""
+        for store in self.stores.values():
+            store.close()
 
     def _enrol(self) -> None:
-        """The terminals sign on as soon as they are known."""
+        """Cards and terminals; the terminals sign on as soon as they are known."""
+        self.pans = [f"{PREFIX}{n:07d}{luhn_digit(f'{PREFIX}{n:07d}')}" for n in range(CARDS)]
+        enrolled = [{"name": "x", "pan": p, "expiry": EXPIRY, "pin": PIN, "balance": 10**11} for p in self.pans]
+        self.stations["issuer"].step(self.now, [Command(1, "enrol", {"cards": enrolled})])
+        known = [{"terminal": name, "merchant": MERCHANT, "tmk": KEY.hex()} for name in self.terminals]
+        self.stations["switch"].step(self.now, [Command(1, "register", {"terminals": known})])
         for name in self.terminals:
             args = {"terminal": name, "merchant": MERCHANT, "name": "Corner Grocery", "tmk": KEY.hex()}
             self.inbox["terminal"].append(Command(1, "enrol", args))
