@@ -51,14 +51,14 @@ def main(
         show_list()
         return
     found: list[Kill | Survivor] = []
-    for result in hunts([Order(name, seed, budget) for name in names], jobs):
+    for result in hunts([Order(name, seed, budget, recording) for name in names], jobs):
         found.append(result)
+        if recording and isinstance(result, Kill) and result.transactions:
+            record(result, seed)
         if not as_json:
             click.echo(line(result))
     killed = [one for one in found if isinstance(one, Kill)]
     survived = [one for one in found if isinstance(one, Survivor)]
-    if recording:
-        record(killed, seed)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(figures(seed, killed, survived))).decode())
     else:

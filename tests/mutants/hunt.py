@@ -23,18 +23,22 @@ from mutants.mutant import CATALOGUE, Mutant
 from mutants.seams import Seams
 
 SALES: Final = 75
+FEWEST: Final = 5
 ROOT: Final = Path(__file__).parents[2]
 A_TEST: Final = "a test"
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """The world in which a mutant was seen, and what broke in it. `transactions` were played until then."""
+    """The world in which a mutant was seen, and what broke in it. `transactions` were played until then; `fewest` sales
+    of that world show it, when somebody asked.
+    """
 
     name: str
     mix: str
     world: int
     transactions: int
     broken: str
+    fewest: int = 0
 
 
 class Survivor(msgspec.Struct, frozen=True):
@@ -52,12 +56,11 @@ class Order(NamedTuple):
     name: str
     seed: int
     budget: int
-    first: tuple[Job, ...] = ()
+    shrink: bool = False
 
 
 def worlds(mutant: Mutant, order: Order) -> Iterator[Job]:
-    """The worlds that were asked for first, then those of the mutant's mixes in turn, within the budget."""
-    yield from order.first
+    """The worlds of the mutant's mixes in turn, within the budget."""
     left, number = order.budget, 0
     while left > 0:
         for mix in mutant.mixes:
@@ -95,8 +98,20 @@ def hunt(order: Order) -> Kill | Survivor:
             return Survivor(order.name, played, reached, f"it broke something without being reached: {broken}")
         if unmutated := play(job).broken:
             return Survivor(order.name, played, reached, f"world {job} breaks without it: {unmutated}")
-        return Kill(order.name, job.mix, job.world, played, broken)
+        fewest = smallest(mutant, job).transactions if order.shrink else 0
+        return Kill(order.name, job.mix, job.world, played, broken, fewest)
     return Survivor(order.name, played, reached)
+
+
+def smallest(mutant: Mutant, job: Job) -> Job:
+    """The same world with fewer sales, as long as it breaks with the mutant and only with it."""
+    while job.transactions // 2 >= FEWEST:
+        smaller = msgspec.structs.replace(job, transactions=job.transactions // 2)
+        broken, reached = broken_by(mutant, smaller)
+        if not broken or not reached or play(smaller).broken:
+            break
+        job = smaller
+    return job
 
 
 # --- seen by a test --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.iso8583 import responses
 from counterfoil.step import Command, Instant, NotSent
-from counterfoil.terminal import birth, flow, messages, outcome, request, reverse, sale, till
+from counterfoil.terminal import birth, flow, messages, numbers, outcome, request, reverse, sale, till
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Job, Lane, Waiting
 from counterfoil.terminal.lifecycle import Event, State
@@ -201,6 +201,40 @@ def any_0410_closes(seams: Seams) -> None:
         return answered
 
     seams.function(reverse, "answered", make)
+
+
+@mutant("keys", "one reversal pending", mixes=("swarm",))
+def reversal_under_todays_batch(seams: Seams) -> None:
+    """A reversal that outlives its batch goes out under the next one."""
+    batch = [""]
+
+    def make_ask(original: Any) -> Any:
+        def ask(work: Work, lane: Lane) -> None:
+            batch[0] = lane.device.batch
+            original(work, lane)
+
+        return ask
+
+    def make_reversal(original: Any) -> Any:
+        def reversal(attempt: Attempt, pan: str) -> Any:
+            if attempt.batch != batch[0]:
+                seams.hit()
+            return original(msgspec.structs.replace(attempt, batch=batch[0]), pan)
+
+        return reversal
+
+    seams.function(reverse, "ask", make_ask)
+    seams.function(messages, "reversal", make_reversal)
+
+
+@mutant("the terminal never comes back", mixes=("lost-terminal", "swarm"))
+def escalated_goes_on_in_its_batch(seams: Seams) -> None:
+    """After an escalation the terminal's next request proves that the escalated sale was closed."""
+
+    def make(_: Any) -> Any:
+        return lambda *_: seams.hit()
+
+    seams.function(numbers, "leave_batch", make)
 
 
 def _believing(seams: Seams, module: Any) -> None:
