@@ -19,6 +19,9 @@ from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message, framing, nested
 from counterfoil.iso8583.codec import NEVER_KEPT
 from counterfoil.links.control import ControlServer, _body
+from counterfoil.receipts import proof
+from counterfoil.receipts.agreement import compare
+from counterfoil.receipts.printers.status import Demultiplexer, automatic
 from counterfoil.security import KeyUsage, SoftHsm, last4, luhn_ok, mask, parse_track2
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.line import LMK, clear_key, entropy
@@ -29,6 +32,7 @@ from counterfoil.stack.ports import read as read_ports
 from counterfoil.step import SECOND, Connected, Frame, Inbound, Station
 from crash.points import Day, recorded_day
 from fuzz.harness import Target
+from receipts.slips import SLIP
 
 VECTORS: Final = Path(__file__).parents[1] / "vectors" / "wire_vectors.json"
 PAN: Final = "6299991234567890"
@@ -154,6 +158,36 @@ def track2(data: bytes) -> None:
     finally:
         key = _hsm().import_clear(KeyUsage.TRACK, bytes(range(16)))
         _hsm().decrypt_track(key, text)
+
+
+# --- the slip --------------------------------------------------------------------------------------------------------
+
+SEED: Final = bytes(range(32))
+
+
+def receipt_code(data: bytes) -> None:
+    """A receipt that somebody hands in: its code read, proved, and compared with the words around it."""
+    text = data.decode("utf-8", "replace")
+    code = proof.read(proof.found_in(text) or text)
+    facts = proof.verified(code, proof.public_key(SEED))
+    assert facts == proof.facts_of(SLIP), "a code nobody signed was proved"
+    compare(text, facts)
+
+
+def receipt_key(data: bytes) -> None:
+    """A file that is said to be a public key."""
+    key = proof.read_key(data.decode("utf-8", "replace"))
+    assert proof.read_key(proof.pem(key)) == key
+
+
+def printer_status(data: bytes) -> None:
+    """What comes back from a printer: every byte becomes part of one reply, or waits."""
+    pieces = Demultiplexer()
+    replies = [reply for at in range(0, len(data), 7) for reply in pieces.feed(data[at : at + 7])]
+    assert data.startswith(b"".join(reply.data for reply in replies))
+    for reply in replies:
+        if len(reply.data) == 4:
+            automatic(reply.data)
 
 
 # --- the channel -----------------------------------------------------------------------------------------------------
@@ -347,6 +381,12 @@ def _lines() -> list[bytes]:
     ]
 
 
+def _codes() -> list[bytes]:
+    code = proof.sealer(SEED)(SLIP)
+    paper = f"{SLIP.merchant_name}\n{SLIP.card}\nRMB 12.50\n{code[:40]}\n{code[40:]}\n"
+    return [code.encode(), code.lower().encode(), paper.encode(), b"CF2:AAAA", b"CF1:" + b"A " * 300]
+
+
 def _overrides() -> list[bytes]:
     changes = {"60": {"max": 19}}, {"64": {"type": "an", "max": 8}}, {"127": {"type": "b", "max": 9, "prefix": "lll"}}
     return [*(json.dumps(change).encode() for change in changes), b'{"2":' + b"[" * 3000, b"[]", b"{}"]
@@ -382,6 +422,11 @@ TARGETS: Final[dict[str, Fuzzed]] = {
     "tlv": Fuzzed(tlv, _chip),
     "parts": Fuzzed(parts, _values),
     "track2": Fuzzed(track2, lambda: [TRACK.encode(), TRACK.replace("D", "=").encode(), b"62999912345678901D"]),
+    "receipt_code": Fuzzed(receipt_code, _codes),
+    "receipt_key": Fuzzed(receipt_key, lambda: [proof.pem(proof.public_key(SEED)).encode(), b"0" * 64]),
+    "printer_status": Fuzzed(
+        printer_status, lambda: [bytes((0x10, 0, 0, 0, 0x12, 0x37, 0x22, 0x41, 0, 0x5F, 0x41, 0))]
+    ),
     "control": Fuzzed(control, _lines),
     "decode_verb": Fuzzed(decode_verb, lambda: [*_vectors(), *_terminal_bodies()[:5]]),
     "override_verb": Fuzzed(override_verb, _overrides),
