@@ -20,7 +20,7 @@ SRC = ROOT / "src" / "counterfoil"
 TESTS = ROOT / "tests"
 STATIONS = ("terminal", "switch", "issuer")
 # The rooms that own the outside world: sockets, clocks, processes, people.
-OUTSIDE = ("links", "stack", "cli", "simulation", "day")
+OUTSIDE = ("links", "stack", "cli", "console", "simulation", "day")
 # What a customer is told; a state of a station says only what that station knows.
 VERDICTS = {"PAID", "PAID_RECEIPT_OPEN", "NOT_CHARGED", "RETURNING", "RETURNED", "UNKNOWN", "EXCEPTION"}
 SKIPPED = {".git", ".venv", "__pycache__", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}

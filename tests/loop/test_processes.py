@@ -115,10 +115,10 @@ def test_it_stops_on_sigint_takes_its_children_along_and_continues_on_stopped_da
     with first:
         assert first.stdout is not None
         ready = json.loads(first.stdout.readline())
-        assert set(ready) == {"ready", "data", "terminals", "version"}
         pids = [json.loads((data / "run" / f"{name}.json").read_text())["pid"] for name in STATIONS]
         first.send_signal(signal.SIGINT)
         assert first.wait(20) == 0
+    assert set(ready) == {"ready", "data", "terminals", "version", "console", "password"}
     assert not any(alive(pid) for pid in pids)
     with stack(data) as again:
         assert again.ready["terminals"] == ready["terminals"]

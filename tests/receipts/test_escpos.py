@@ -15,7 +15,7 @@ from PIL import Image
 
 from counterfoil.receipts.document import Code, Document, Heading, Note, Row, Rule
 from counterfoil.receipts.profile import PROFILES, Profile
-from counterfoil.receipts.render import escpos
+from counterfoil.receipts.render import escpos, fonts
 from counterfoil.receipts.render.escpos import CannotPrint, Paper
 from counterfoil.receipts.render.fonts import PACKAGE, NoFont
 from counterfoil.receipts.render.lines import Line, Square, lay
@@ -142,7 +142,8 @@ def test_a_line_the_printer_has_no_letters_for_is_drawn(value: str, profile: str
     assert [type(item) for item in on_paper(escpos.render(said(value), "en", printer, font), printer)] == [kind]
 
 
-def test_without_a_font_the_refusal_names_the_package() -> None:
+def test_without_a_font_the_refusal_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "find", lambda: None)
     with pytest.raises(NoFont, match=PACKAGE) as caught:
         escpos.render(said("茶馆"), "zh", PROFILES["generic-58"], None)
     assert PACKAGE in caught.value.zh

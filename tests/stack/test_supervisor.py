@@ -42,6 +42,8 @@ def test_the_ready_line_says_where_outside_terminals_connect(stack: Stack) -> No
         "data": str(stack.data),
         "terminals": {"host": "127.0.0.1", "port": stack.ready["terminals"]["port"]},
         "version": __version__,
+        "console": stack.ready["console"],
+        "password": stack.ready["password"],  # of the administrator, on a first start only
     }
     with socket.create_connection(("127.0.0.1", stack.ready["terminals"]["port"]), timeout=5):
         pass

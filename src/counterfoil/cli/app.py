@@ -23,6 +23,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "terminal": ("terminal", "The terminals: list, status, last sale, goods, export, register."),
     "cards": ("cards", "The demo cards."),
     "accounts": ("accounts", "The issuers' accounts and the sum of the ledger."),
+    "printer": ("printer", "The receipt printer: status, test page, why nothing came out."),
     "receipt": ("receipt", "Show a receipt."),
     "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
     "fault": ("fault", "Break a leg of the loop, kill a station, heal."),

@@ -2,42 +2,104 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.language import Lang
+from counterfoil.cli.receipt_code import key, verify
+from counterfoil.cli.reprint import close, reprint
 from counterfoil.cli.sale import turned_down
 from counterfoil.cli.session import Session, verb
-from counterfoil.transaction import parse_ref
+from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.inquiry.papers import NoPaper
+    from counterfoil.receipts.document import Document
 
 SECONDS: Final = 20.0
 NONE: Final = frozenset({"unknown_sale", "no_receipt"})
+PAPERS: Final = ("cardholder", "merchant", "bank", "not-charged", "explanation", "declaration")
+FORMS: Final = ("text", "svg", "html", "png")
 COPY = click.option(
     "--copy", type=click.Choice(["cardholder", "merchant"]), default="cardholder", show_default=True, help="Whose."
 )
+AS = click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="In which form.")
+OUT = click.option("--out", type=click.Path(dir_okay=False), help="Write it into this file.")
+WIDTH = click.option(
+    "--width", type=click.Choice(["32", "42", "48"]), default="32", show_default=True, help="Columns of the paper."
+)
+EPILOG: Final = """\b
+Examples:
+  counterfoil receipt show T0000001/000001/000001
+  counterfoil receipt print T0000001/000001/000001
+  counterfoil receipt key --out shop.pub
+  counterfoil receipt verify receipt.svg --key shop.pub
+"""
+SHOW_EPILOG: Final = """\b
+Papers: the cardholder's, the merchant's and the bank's copy of the sales slip; not-charged, explanation and
+declaration (of no dispute) are no receipts.
+
+\b
+Examples:
+  counterfoil receipt show T0000001/000001/000001 --copy merchant --lang zh
+  counterfoil receipt show T0000001/000001/000001 --as svg --out receipt.svg
+  counterfoil receipt show T0000001/000001/000001 --as png --out receipt.png
+  counterfoil receipt show T0000001/000001/000001 --copy explanation
+"""
 
 
-@click.group(name="receipt", epilog="Example: counterfoil receipt show T0000001/000001/000001")
+@click.group(name="receipt", epilog=EPILOG)
 def command() -> None:
-    """Show a receipt, or print it again."""
+    """Show a receipt, print it again, check that one is genuine."""
 
 
-@command.command(epilog="Example: counterfoil receipt show T0000001/000001/000001 --copy merchant --lang zh")
+@command.command(epilog=SHOW_EPILOG)
 @click.argument("ref")
-@COPY
+@click.option("--copy", type=click.Choice(PAPERS), default="cardholder", show_default=True, help="Which paper.")
+@AS
+@OUT
+@WIDTH
 @verb
-def show(session: Session, ref: str, copy: str) -> int:
-    """The receipt of a sale in your language; of a stopped stack, as it was printed."""
-    check(ref)
-    try:
-        text = asked(session, {"ref": ref, "copy": copy, "lang": session.lang, "print": False})["receipt"]
-    except Failure as failure:
-        if failure.status is not Exit.UNREACHABLE:
-            raise
-        text = kept(session, ref, copy)
-    session.answer({"ref": ref, "copy": copy, "text": text}, lambda: print(text, end=""))
+def show(session: Session, ref: str, copy: str, form: str, out: str | None, width: str) -> int:
+    """A paper about one transaction, in your language; works on stopped data too."""
+    key = check(ref)
+    from counterfoil.cli.stack import now, seal, stores
+    from counterfoil.inquiry.papers import NoPaper, paper
+
+    with stores(session) as opened:
+        try:
+            document = paper(opened, key, copy, now(), seal(session))
+        except NoPaper as error:
+            raise no_paper(error) from None
+    hand_over(session, {"ref": ref, "copy": copy}, document, form, out, width)
+    return Exit.OK
+
+
+@command.command("list", epilog="Example: counterfoil receipt list --terminal T0000001 --as svg --out list.svg")
+@click.option("--terminal", help="Whose [default: the first of the demo].")
+@click.option("--batch", default="", help="Which batch [default: the present one].")
+@AS
+@OUT
+@WIDTH
+@verb
+def list_command(session: Session, terminal: str | None, batch: str, form: str, out: str | None, width: str) -> int:
+    """The list of a batch: every sale that stands."""
+    from counterfoil.cli.stack import first_terminal, now, stores
+    from counterfoil.inquiry.papers import NoPaper, details
+
+    terminal = terminal or first_terminal(session)
+    with stores(session) as opened:
+        try:
+            document = details(opened, terminal, batch, now())
+        except NoPaper as error:
+            raise no_paper(error) from None
+    hand_over(session, {"terminal": terminal, "batch": batch}, document, form, out, width)
     return Exit.OK
 
 
@@ -53,10 +115,12 @@ def print_command(session: Session, ref: str, copy: str) -> int:
     return Exit.OK
 
 
-def check(ref: str) -> None:
-    """Failure for what is no reference of a sale."""
-    if parse_ref(ref) is None:
+def check(ref: str) -> AttemptKey:
+    """The reference of a sale; Failure for what is none."""
+    key = parse_ref(ref)
+    if key is None:
         raise Failure(Exit.USAGE, "usage", Text("REF is TERMINAL/BATCH/STAN", "REF 应为 终端号/批次号/流水号"))
+    return key
 
 
 def asked(session: Session, args: dict[str, Any]) -> dict[str, Any]:
@@ -71,12 +135,55 @@ def asked(session: Session, args: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def kept(session: Session, ref: str, copy: str) -> str:
-    """The latest print of one copy, from the folder of the printer."""
-    from counterfoil.cli.stack import receipts
+def no_paper(error: NoPaper) -> Failure:
+    """Why there is no such paper, with its exit code."""
+    status = Exit.UNREACHABLE if error.code == "unreadable" else Exit.NOT_FOUND
+    return Failure(status, error.code, Text(str(error), error.zh))
 
-    prints = receipts(session, ref, copy)
-    if not prints:
-        text = Text("no receipt was printed for this sale", "该交易没有打印过凭条")
-        raise Failure(Exit.NOT_FOUND, "not_found", text)
-    return prints[-1].read_text("utf-8")
+
+def hand_over(
+    session: Session, about: dict[str, Any], document: Document, form: str, out: str | None, width: str
+) -> None:
+    """Say a paper in the form that was asked for, or write it into a file."""
+    made = drawn(document, form, session.lang, int(width))
+    if out is not None:
+        write(Path(out), made)
+        session.answer({**about, "as": form, "out": out}, lambda: print(out))
+    elif form == "png":
+        if session.json or sys.stdout.isatty():
+            text = Text("a picture needs a file: --out receipt.png", "图片需要写入文件:--out receipt.png")
+            raise Failure(Exit.USAGE, "usage", text)
+        sys.stdout.buffer.write(made)
+        sys.stdout.flush()
+    else:
+        text_made = made.decode()
+        session.answer({**about, "as": form, "text": text_made}, lambda: print(text_made, end=""))
+
+
+def drawn(document: Document, form: str, lang: Lang, width: int) -> bytes:
+    """A paper in one form."""
+    from counterfoil.receipts.render import fonts, png, svg, text
+
+    if form == "svg":
+        return svg.render(document, lang, width).encode()
+    if form == "html":
+        return svg.page(document, lang, width).encode()
+    if form == "png":
+        return png.render(document, lang, width, fonts.find(os.environ.get("COUNTERFOIL_FONT", "")))
+    return text.render(document, lang, width).encode()
+
+
+def write(path: Path, made: bytes) -> None:
+    """Write a file; Failure when the disk does not let us."""
+    try:
+        path.write_bytes(made)
+    except OSError as error:
+        why = error.strerror or "?"
+        text = Text(f"{path} cannot be written: {why}", f"无法写入 {path}:{why}")
+        raise Failure(Exit.FAILED, "failed", text) from None
+
+
+command.add_command(verify)
+command.add_command(key)
+command.add_command(reprint)
+command.add_command(close)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,6 +18,7 @@ from counterfoil.words import Text
 
 if TYPE_CHECKING:
     from counterfoil.inquiry import Stores
+    from counterfoil.receipts.proof import Seal
 
 NO_STACK: Final = Text(
     "no stack is running on {data}: start it with `counterfoil up`", "{data} 上没有运行的系统:请先执行 `counterfoil up`"
@@ -173,8 +173,18 @@ def host_batch(session: Session, terminal: str) -> str:
     return known[terminal].batch
 
 
-def receipts(session: Session, ref: str, copy: str) -> list[Path]:
-    """The prints of one copy of a sale's receipt, oldest first."""
-    folder = layout_of(session).receipts
-    found = folder.glob(f"{ref.replace('/', '-')}.{copy}.*.txt")
-    return sorted(found, key=lambda path: int(path.suffixes[-2][1:]))
+# --- the key of the receipts ------------------------------------------------------------------------------------------
+
+
+def receipt_seed(session: Session) -> bytes | None:
+    """What this installation signs its receipts with; None when it was never started."""
+    layout = layout_of(session)
+    return layout.secret(layout.receipt_key, make=False) if layout.receipt_key.exists() else None
+
+
+def seal(session: Session) -> Seal | None:
+    """What puts the signed code on a receipt; None where there is no key."""
+    from counterfoil.receipts.proof import sealer
+
+    seed = receipt_seed(session)
+    return sealer(seed) if seed is not None else None

@@ -60,6 +60,7 @@ def run(
     layout = Layout(config.data)
     layout.prepare()
     with _only_one(layout):
+        layout.secret(layout.receipt_key, make=True)
         return asyncio.run(Supervisor(config, quiet=json, console=console).run())
 
 

@@ -18,7 +18,7 @@ from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Migration, Store, migrations_of
 from counterfoil.terminal.attempt import BORN_WITH, Attempt, Device
-from counterfoil.terminal.lifecycle import State
+from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
 
 # Columns are named as the fields are, except where SQL has taken the word.
@@ -61,6 +61,11 @@ LINES: Final = "SELECT terminal, max(line) FROM trail GROUP BY terminal"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
 OWN_KEYS: Final = "SELECT usage, blob, kcv FROM own_key"
 FACTS: Final = "SELECT facts FROM slip WHERE terminal = ? AND batch = ? AND stan = ?"
+FACTS_OF_BATCH: Final = (
+    "SELECT slip.facts, attempt.state FROM slip, attempt WHERE slip.terminal = attempt.terminal AND slip.batch = "
+    "attempt.batch AND slip.stan = attempt.stan AND slip.terminal = ? AND slip.batch = ? ORDER BY slip.stan"
+)
+DEVICE: Final = f"SELECT {', '.join(_DEVICE)} FROM device WHERE terminal = ?"  # noqa: S608 - names of this file
 TERMINALS: Final = "SELECT terminal, merchant FROM device ORDER BY terminal"
 QUARANTINED: Final = "SELECT count(*) FROM quarantine"
 
@@ -235,6 +240,18 @@ def find(
     else:
         rows = store.query(BY_LAST4, (last4 or "",))
     return [attempt.stub() for attempt in _attempts(rows)]
+
+
+def device(store: Store, terminal: str) -> Device | None:
+    """A terminal as it is registered here."""
+    rows = store.query(DEVICE, (terminal,))
+    return Device(*rows[0]) if rows else None
+
+
+def slips_of_batch(store: Store, terminal: str, batch: str) -> list[Slip]:
+    """The slips of a batch whose sales stand, in the order of their vouchers."""
+    rows = store.query(FACTS_OF_BATCH, (terminal, batch))
+    return [_decode(facts, type=Slip) for facts, state in rows if State(state) in PAID]
 
 
 def terminals(store: Store) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ import msgspec
 from counterfoil.errors import OurError
 from counterfoil.receipts.document import Document, Rule
 from counterfoil.receipts.profile import Profile
-from counterfoil.receipts.render import raster
+from counterfoil.receipts.render import fonts, raster
 from counterfoil.receipts.render.lines import Block, Line, Square, lay
 from counterfoil.receipts.render.text import Language, columns
 
@@ -47,9 +47,11 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 def render(document: Document, language: Language, profile: Profile, font: Path | None = None) -> Paper:
-    """The bytes. CannotPrint where the profile has no way to print a line, NoFont where a line has to be drawn and
-    there is nothing to draw it with.
+    """The bytes. `font` draws what the printer has no letters for, by default the first known one that is installed.
+
+    CannotPrint where the profile has no way to print a line; NoFont where a line has to be drawn and nothing can.
     """
+    font = font or fonts.find()
     split = next((index for index, node in enumerate(document.nodes) if isinstance(node, Rule)), 0)
     blocks = [
         lay(Document(nodes), language, profile.columns) for nodes in (document.nodes[:split], document.nodes[split:])

@@ -30,10 +30,11 @@ class NoFont(OurError):  # noqa: N818 - says what is missing
     """No font with Chinese characters; the text says what to install."""
 
 
+@lru_cache(maxsize=4)
 def find(chosen: str = "", known: tuple[str, ...] = KNOWN) -> Path | None:
     """The font file to draw with: the chosen one, else the first known one that is there; None without any.
 
-    NoFont when the chosen one is not there: nobody asked for another.
+    Looked for once per process. NoFont when the chosen one is not there: nobody asked for another.
     """
     if chosen:
         path = Path(chosen).expanduser()
@@ -60,7 +61,7 @@ def require(path: Path | None) -> Path:
     """The font, where Chinese has to be drawn; NoFont names the package that brings one."""
     if path is None:
         raise NoFont(
-            f"Chinese cannot be drawn without a font: apt-get install {PACKAGE}, or set font to a font file",
-            f"缺少中文字体,无法打印汉字:请执行 apt-get install {PACKAGE},或将 font 设为字体文件",
+            f"Chinese cannot be drawn without a font: apt-get install {PACKAGE}",
+            f"缺少中文字体,无法打印汉字:请执行 apt-get install {PACKAGE}",
         )
     return path

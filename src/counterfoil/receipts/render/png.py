@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from counterfoil.receipts.document import Document
-from counterfoil.receipts.render import raster
+from counterfoil.receipts.render import fonts, raster
 from counterfoil.receipts.render.lines import Square, lay
 from counterfoil.receipts.render.text import Language
 
@@ -15,8 +15,13 @@ MARGIN: Final = 12
 
 
 def render(document: Document, language: Language, width: int = 32, font: Path | None = None) -> bytes:
-    """The slip as a PNG of black and white dots. NoFont when Chinese is to be drawn and there is none to draw with."""
+    """The slip as a PNG of black and white dots. `font`: by default the first known one that is installed.
+
+    NoFont when Chinese is to be drawn and nothing can.
+    """
     from PIL import Image
+
+    font = font or fonts.find()
 
     across = width * raster.COLUMN
     pieces = [

@@ -1,0 +1,205 @@
+"""Whether a sale costs more when much lies behind it: CPU per sale on stores with a history, against empty ones.
+
+    python -m bench.growth [--history 1000000] [--terminals 0] [--routes 0] [--batch 64] [--rounds 24] [--store DIR]
+                           [--json]
+
+Two sets of stations play the same sales in turn in this process (bench/steps.py), one on empty stores, one on stores
+filled with --history past transactions, --terminals registered terminals and --routes card ranges. The history is made
+of real rows: a thousand sales are made, and their rows are copied in SQL with keys of their own, in the order of time
+and at the places of the indexes real ones would have. The ratio of the medians is the figure. `start` is how long a
+station takes to begin on its store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+from bench.steps import Loop
+
+from counterfoil.step import Connected
+
+TEMPLATE_TERMINALS: Final = 250
+CHUNK: Final = 50_000  # transactions of history in one commit
+# Per station and table: what makes a copy's keys its own. `c.n` counts copies, `o` is the row copied.
+TXN_KEY: Final = "printf('10344/%010d/%06d', c.n, o.rowid)"
+RRN: Final = "printf('5%05d%06d', c.n, o.rowid)"
+BATCH: Final = "printf('%06d', 400000 + c.n)"
+COPIED: Final[dict[str, dict[str, dict[str, str]]]] = {
+    "issuer": {
+        "txn": {"key": TXN_KEY, "rrn": RRN},
+        "entry": {"id": f"substr(o.id, 1, instr(o.id, '/')) || {TXN_KEY}", "ref": RRN},
+        "trail": {"txn": TXN_KEY},
+    },
+    "switch": {
+        "attempt": {"batch": BATCH, "rrn": RRN},
+        "trail": {"tick": "1000000000 + c.n * 100000 + o.rowid", "rrn": RRN},
+    },
+    "terminal": {
+        "attempt": {"batch": BATCH, "rrn": RRN, "till_key": "printf('P%09d-%06d', c.n, o.rowid)"},
+        "slip": {"batch": BATCH},
+        "trail": {"line": "1000000 + c.n * 100000 + o.line", "batch": BATCH},
+    },
+}
+ONLY: Final = {"entry": "WHERE o.ref <> 'opening'"}
+STATIONS: Final = tuple(COPIED)
+
+
+def fill(path: Path, station: str, history: int, sales: int) -> dict[str, int]:
+    """Copy the rows of `sales` sales until `history` lie behind; how many rows each table has now."""
+    store = apsw.Connection(str(path))
+    store.set_busy_timeout(5000)
+    for pragma in ("synchronous = OFF", "cache_size = -1000000", "temp_store = MEMORY"):
+        store.execute(f"PRAGMA {pragma}")
+    present = {str(name) for (name,) in store.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    last = {t: store.execute(f"SELECT max(rowid) FROM {t}").fetchall()[0][0] for t in COPIED[station] if t in present}
+    copies = -(-history // sales)
+    for first in range(1, copies + 1, max(1, CHUNK // sales)):
+        until = min(copies, first + max(1, CHUNK // sales) - 1)
+        with store:
+            for table, most in last.items():
+                store.execute(copying(store, station, table), {"first": first, "until": until, "most": most})
+    store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    rows = {table: int(str(store.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])) for table in last}
+    store.close()
+    return rows
+
+
+def copying(store: apsw.Connection, station: str, table: str) -> str:
+    """The statement that copies the first rows of a table, once for every number from `first` to `until`."""
+    columns = [str(row[1]) for row in store.execute(f"PRAGMA table_info({table})")]
+    changed = COPIED[station][table]
+    if missing := set(changed) - set(columns):
+        raise SystemExit(f"bench/growth.py: {station}.{table} has no {', '.join(sorted(missing))} any more")
+    picked = ", ".join(changed.get(column, f"o.{column}") for column in columns)
+    where = ONLY.get(table, "WHERE 1")
+    return (
+        "WITH RECURSIVE c (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM c WHERE n < :until) "
+        f"INSERT INTO {table} ({', '.join(columns)}) "
+        f"SELECT {picked} FROM c CROSS JOIN (SELECT rowid, * FROM {table} WHERE rowid <= :most) o {where}"
+    )
+
+
+def more_terminals(loop: Loop, count: int) -> None:
+    """Register terminals that stay silent."""
+    store = loop.stores["switch"]
+    columns = [str(row[1]) for row in store.query("SELECT * FROM pragma_table_info('terminal')")]
+    picked = ", ".join("printf('X%07d', c.n)" if column == "terminal" else f"o.{column}" for column in columns)
+    with store.transaction():
+        store.execute(
+            f"WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) "
+            f"INSERT INTO terminal ({', '.join(columns)}) SELECT {picked} FROM c CROSS JOIN "
+            "(SELECT * FROM terminal LIMIT 1) o"
+        )
+        store.commit()
+
+
+def more_routes(loop: Loop, count: int) -> None:
+    """Card ranges nobody uses here."""
+    store = loop.stores["switch"]
+    with store.transaction():
+        store.executemany(
+            "INSERT INTO route (prefix, issuer) VALUES (?, 'issuer-a')", [(f"7{n:07d}",) for n in range(count)]
+        )
+        store.commit()
+
+
+def restart(loop: Loop) -> dict[str, float]:
+    """Build every station anew on its store; milliseconds each took."""
+    took = {}
+    for name in loop.stations:
+        begun = time.perf_counter()
+        loop.stations[name] = loop.built(name)
+        took[name] = round((time.perf_counter() - begun) * 1000, 1)
+    loop.inbox["switch"].append(Connected("issuer-a", ""))
+    loop.inbox["issuer"].append(Connected("switch", 1))
+    loop.run()
+    return took
+
+
+@contextmanager
+def loop_in(where: Path | None, terminals: int) -> Iterator[tuple[Loop, Path]]:
+    """The stations on stores of their own, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="counterfoil-growth-", dir=where))
+    loop = Loop(folder, terminals)
+    try:
+        yield loop, folder
+    finally:
+        loop.close()
+        shutil.rmtree(folder)
+
+
+def grown(asked: argparse.Namespace) -> dict[str, Any]:
+    """Fill, measure in turn, compare."""
+    with loop_in(asked.store, TEMPLATE_TERMINALS) as (empty, _), loop_in(asked.store, TEMPLATE_TERMINALS) as (full, at):
+        for loop in (empty, full):
+            for _ in range(4):
+                loop.sell(loop.terminals)
+        result: dict[str, Any] = {"history": asked.history, "terminals": asked.terminals, "routes": asked.routes}
+        begun = time.perf_counter()
+        if asked.history:
+            sales = 4 * TEMPLATE_TERMINALS
+            result["rows"] = {name: fill(at / f"{name}.db", name, asked.history, sales) for name in STATIONS}
+        if asked.terminals:
+            more_terminals(full, asked.terminals)
+        if asked.routes:
+            more_routes(full, asked.routes)
+        result["fill_seconds"] = round(time.perf_counter() - begun)
+        result["gib"] = round(sum(file.stat().st_size for file in at.iterdir()) / 2**30, 2)
+        result["start_ms"] = {"empty": restart(empty), "full": restart(full)}
+        result["cpu_us"] = in_turn({"empty": empty, "full": full}, asked.batch, asked.rounds)
+        result["ratio"] = {
+            name: round(result["cpu_us"]["full"][name] / result["cpu_us"]["empty"][name], 3) for name in STATIONS
+        }
+        return result
+
+
+def in_turn(loops: dict[str, Loop], batch: int, rounds: int) -> dict[str, dict[str, float]]:
+    """Median CPU microseconds of a sale at each station, rounds of the two alternating."""
+    found: dict[str, dict[str, list[float]]] = {which: {name: [] for name in STATIONS} for which in loops}
+    for number in range(rounds):
+        for which, loop in loops.items():
+            loop.cpu.clear()
+            loop.answers.clear()
+            at = number * batch % (TEMPLATE_TERMINALS - batch + 1)
+            loop.sell(loop.terminals[at : at + batch])
+            approved = sum(answer.get("outcome") == "approved" for answer in loop.answers)
+            if approved != batch:
+                raise SystemExit(f"{batch} sales, {approved} approved: {loop.answers[-1]}")
+            for name in STATIONS:
+                found[which][name].append(loop.cpu[name] / batch * 1e6)
+    return {
+        which: {name: round(statistics.median(values[1:] or values), 1) for name, values in each.items()}
+        for which, each in found.items()
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--history", type=int, default=1_000_000)
+    parser.add_argument("--terminals", type=int, default=0)
+    parser.add_argument("--routes", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--store", type=Path, help="where the stores go (default: the temporary directory)")
+    parser.add_argument("--json", action="store_true")
+    result = grown(parser.parse_args())
+    if parser.parse_args().json:
+        print(json.dumps(result))
+        return
+    for key, value in result.items():
+        print(f"{key:<13} {value}")
+
+
+if __name__ == "__main__":
+    main()

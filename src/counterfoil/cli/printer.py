@@ -1,0 +1,174 @@
+"""`counterfoil printer`: how the printer is, a test page that proves that it prints, and why nothing came out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import msgspec
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.printer_diagnose import diagnose
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.links.address import Address
+
+ADDRESS: Final = click.option(
+    "--printer", metavar="ADDRESS", help="Another printer than the configured one: tcp://HOST:9100?profile=MODEL, …"
+)
+KEPT: Final = "printer-test.json"
+NO_PRINTER: Final = Text(
+    "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
+    "未配置打印机:请在 counterfoil.toml 中设置 printer,或用 --printer 指定",
+)
+SENT: Final = Text(
+    "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state}):请输入纸上的四位数字"
+)
+RIGHT: Final = Text("the code is right: this printer prints", "数字正确:打印机正常出字")
+WRONG: Final = Text(
+    "that is not the code of the last test page: if the paper is blank, ask `counterfoil printer diagnose`",
+    "数字与最近的测试页不符:如为白纸,请执行 `counterfoil printer diagnose`",
+)
+NONE_SENT: Final = Text(
+    "no test page was sent: `counterfoil printer test`", "尚未发送测试页:`counterfoil printer test`"
+)
+
+
+@click.group(name="printer", epilog="Example: counterfoil printer status --printer tcp://127.0.0.1:9100")
+def command() -> None:
+    """The receipt printer: status, test page, diagnosis."""
+
+
+def address_of(session: Session, chosen: str | None) -> Address | None:
+    """The printer that is meant; None when none is configured. Failure for what is no address."""
+    from counterfoil.errors import OurError
+    from counterfoil.stack.config import load, parse_printer
+
+    try:
+        return parse_printer(chosen) if chosen else load(session.data).printer
+    except OurError as error:
+        raise Failure(Exit.USAGE, "usage", Text(str(error), error.zh)) from None
+
+
+def needed(session: Session, chosen: str | None) -> Address:
+    """The same; Failure when there is none."""
+    found = address_of(session, chosen)
+    if found is None:
+        raise Failure(Exit.NOT_FOUND, "no_printer", NO_PRINTER)
+    return found
+
+
+@command.command(epilog="Example: counterfoil printer status --json")
+@ADDRESS
+@verb
+def status(session: Session, printer: str | None) -> int:
+    """Ask the printer how it is, without printing anything."""
+    from counterfoil.links.printing import look
+    from counterfoil.receipts.printers.round import Timings
+    from counterfoil.terminal.sentences import trouble as sentence
+
+    address = needed(session, printer)
+    health = look(address, Timings(), in_order=True)
+    ready = not health.trouble and health.in_order is not False
+    told: dict[str, Any] = {
+        "printer": str(address),
+        "profile": address.profile.name,
+        "ready": ready,
+        "asked": address.way != "cups",
+        **msgspec.to_builtins(health),
+    }
+    if health.trouble:
+        told["advice"] = sentence(health.trouble).both()
+
+    def people() -> None:
+        known = "a spooler gives no status" if address.way == "cups" else health.trouble or "ready"
+        print(f"{address} ({address.profile.title}): {known}{', paper is near its end' if health.near_end else ''}")
+        if health.trouble:
+            print(session.word(sentence(health.trouble)))
+
+    session.answer(told, people)
+    return Exit.OK if ready else Exit.UNREACHABLE
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  counterfoil printer test               prints a page and asks for its code
+  counterfoil printer test --code 4711   the code of the last page
+"""
+)
+@ADDRESS
+@click.option("--code", metavar="DIGITS", help="The four digits on the last test page.")
+@verb
+def test(session: Session, printer: str | None, code: str | None) -> int:
+    """Print a page whose code is nowhere but on it, and have the code typed back."""
+    if code is None:
+        state, trouble = send_page(session, needed(session, printer))
+        if state in ("queued", "failed"):
+            from counterfoil.terminal.sentences import trouble as sentence
+
+            raise Failure(Exit.UNREACHABLE, trouble or state, sentence(trouble), state=state)
+        text = SENT.filled(state=state)
+        if session.json or not sys.stdin.isatty():
+            answer: dict[str, Any] = {"state": state, "trouble": trouble, "message": text.both()}
+            session.answer(answer, lambda: print(session.word(text)))
+            return Exit.OK
+        print(session.word(text))
+        code = str(click.prompt("code"))
+    if not is_code(session, code):
+        raise Failure(Exit.FAILED, "wrong_code", WRONG)
+    session.answer({"code": "right"}, lambda: print(session.word(RIGHT)))
+    return Exit.OK
+
+
+def send_page(session: Session, address: Address) -> tuple[str, str]:
+    """Print a test page with a fresh code; the state of the job and the trouble, if any."""
+    from counterfoil.links.printing import put
+    from counterfoil.receipts.printers.job import Order
+    from counterfoil.receipts.printers.round import Timings
+    from counterfoil.receipts.render.escpos import render
+    from counterfoil.receipts.testpage import page
+    from counterfoil.step import SECOND
+
+    code = f"{secrets.randbelow(10_000):04d}"
+    keep(session, code)
+    paper = render(page(address.profile, str(address), code), session.lang, address.profile)
+    order = Order(head=paper.head, rest=paper.rest, millimetres=paper.millimetres)
+    result = put(order, address, Timings(patience=20 * SECOND))
+    return result.state.value, result.trouble
+
+
+def keep(session: Session, code: str) -> None:
+    """Remember a code without being able to tell it."""
+    from counterfoil.links.performers import write_file
+
+    salt = secrets.token_hex(16)
+    session.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = {"salt": salt, "digest": digest(salt, code)}
+    write_file(session.data / KEPT, msgspec.json.encode(kept).decode())
+
+
+def is_code(session: Session, typed: str) -> bool:
+    """Whether these are the digits of the last test page; Failure when none was sent. A right code is used up."""
+    try:
+        kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError):
+        raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT) from None
+    right = hmac.compare_digest(kept["digest"], digest(kept["salt"], typed.strip()))
+    if right:
+        (session.data / KEPT).unlink(missing_ok=True)
+    return right
+
+
+def digest(salt: str, code: str) -> str:
+    """What is kept of a code."""
+    return hashlib.sha256(f"{salt}{code}".encode()).hexdigest()
+
+
+command.add_command(diagnose)

@@ -1,0 +1,202 @@
+"""`counterfoil printer diagnose`: walk the tree from the money to the paper, with real probes, and write it down."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import msgspec
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.links.address import Address
+    from counterfoil.receipts.diagnosis import Diagnosis, Facts, Question
+
+EPILOG: Final = """\b
+Examples:
+  counterfoil printer diagnose
+  counterfoil printer diagnose T0000001/000001/000007 --ticket
+  counterfoil printer diagnose --json --answer lamp=on --answer cable=yes
+"""
+WAITS: Final = Text("an answer is needed: --answer {name}=…  {text}", "需要回答:--answer {name}=…  {text}")
+BAD_ANSWER: Final = Text(
+    "--answer is NAME=WORD; {name} is one of: {choices}", "--answer 格式为 名称=值;{name} 可为:{choices}"
+)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("ref", required=False)
+@click.option("--printer", metavar="ADDRESS", help="Another printer than the configured one.")
+@click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
+@click.option("--answer", "given", multiple=True, metavar="NAME=WORD", help="What a person would be asked.")
+@click.option("--ticket", is_flag=True, help="Open a maintenance ticket whatever comes out.")
+@verb
+def diagnose(
+    session: Session, ref: str | None, printer: str | None, terminal: str | None, given: tuple[str, ...], ticket: bool
+) -> int:
+    """Why did no receipt come out? The money first, then the printer, then what only a person can see."""
+    from counterfoil.cli.printer import address_of
+
+    answers = parsed(given)
+    address = address_of(session, printer)
+    about, facts = money(session, ref, terminal)
+    if not session.json and facts.verdict:
+        print(f"{about}  {facts.verdict}\n{session.word(facts.sentence)}")
+    facts, log = probed(facts, address)
+    found = walked(session, facts, answers, address)
+    record: dict[str, Any] = {
+        "ref": about,
+        "printer": str(address) if address else "",
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "facts": msgspec.to_builtins(facts),
+        "conversation": log,
+        **told(found),
+    }
+    if found.outcome is not None and (ticket or found.outcome.service):
+        record["ticket"] = opened(session, record)
+    record["record"] = str(written(session.data / "diagnoses", record))
+    session.answer(record, lambda: show(session, found, record))
+    return Exit.UNKNOWN if found.question is not None else Exit.OK
+
+
+def parsed(given: tuple[str, ...]) -> dict[str, str]:
+    """The --answer options; Failure for a name or a word that no question has."""
+    from counterfoil.receipts.diagnosis import QUESTIONS
+
+    answers = {}
+    for one in given:
+        name, _, word = one.partition("=")
+        if name not in QUESTIONS:
+            choices = ", ".join(QUESTIONS)
+            raise Failure(Exit.USAGE, "usage", BAD_ANSWER.filled(name="NAME", choices=choices))
+        if QUESTIONS[name].choices and word not in QUESTIONS[name].choices:
+            choices = ", ".join(QUESTIONS[name].choices)
+            raise Failure(Exit.USAGE, "usage", BAD_ANSWER.filled(name=name, choices=choices))
+        answers[name] = word
+    return answers
+
+
+def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str, Facts]:
+    """Where the money of the sale is, before anybody talks to a printer; no sale is no answer, not a failure."""
+    from counterfoil.cli.stack import first_terminal, layout_of, now, stores
+    from counterfoil.inquiry import finding, parse_question, search
+    from counterfoil.receipts.diagnosis import Facts
+    from counterfoil.terminal import records
+
+    if not layout_of(session).demo_key.exists() and ref is None:
+        return "", Facts()
+    with stores(session) as opened:
+        if ref is None:
+            stub = records.last(opened.terminal, terminal or first_terminal(session)) if opened.terminal else None
+            ref = stub.ref if stub is not None else ""
+        candidates = search(opened, parse_question(ref)) if ref else []
+        if not candidates:
+            return ref, Facts()
+        answer = finding(opened, candidates[0], now())
+        stub = answer.evidence.terminal if not isinstance(answer.evidence.terminal, str) else None
+        history = stub.history if stub is not None else ()
+        return candidates[0].ref, Facts(
+            verdict=answer.verdict.value,
+            sentence=answer.sentence,
+            prints=sum(line.what.startswith("print ") for line in history),
+            receipt=stub.receipt if stub is not None else "",
+        )
+
+
+def probed(facts: Facts, address: Address | None) -> tuple[Facts, list[str]]:
+    """What the printer says, and the conversation."""
+    from counterfoil.links.printing import look
+    from counterfoil.receipts.printers.round import Timings
+
+    if address is None:
+        return msgspec.structs.replace(facts, way="file"), []
+    health = look(address, Timings(), in_order=True)
+    known = {"way": address.way, "trouble": health.trouble, "in_order": health.in_order}
+    return msgspec.structs.replace(facts, **known), list(health.log)
+
+
+def walked(session: Session, facts: Facts, answers: dict[str, str], address: Address | None) -> Diagnosis:
+    """The tree, with a person's answers from the options, the keyboard or nowhere."""
+    from counterfoil.cli.printer import is_code, send_page
+    from counterfoil.receipts.diagnosis import diagnose as walk
+
+    typed = dict(answers)
+    if "code" in typed:
+        typed["code"] = "yes" if typed["code"] != "none" and is_code(session, typed["code"]) else "no"
+    while (question := (found := walk(facts, typed)).question) is not None:
+        if question.name == "code" and address is not None:
+            send_page(session, address)
+        word = asked(session, question)
+        if word is None:
+            break
+        if question.name == "code":
+            word = "yes" if word != "none" and is_code(session, word) else "no"
+        typed[question.name] = word
+    return found
+
+
+def asked(session: Session, question: Question) -> str | None:
+    """One question at the keyboard; None when nobody is there."""
+    if session.json or not sys.stdin.isatty():
+        return None
+    choices = click.Choice(list(question.choices)) if question.choices else None
+    return str(click.prompt(session.word(question.text), type=choices)).strip()
+
+
+def told(found: Diagnosis) -> dict[str, Any]:
+    """The walk as JSON."""
+    steps = [{"step": step.number, "what": step.what.both(), "found": step.found} for step in found.steps]
+    said: dict[str, Any] = {"steps": steps}
+    if found.outcome is not None:
+        said |= {"cause": found.outcome.cause, "advice": found.outcome.advice.both(), "service": found.outcome.service}
+    if found.question is not None:
+        question = found.question
+        said["question"] = {"name": question.name, "text": question.text.both(), "choices": list(question.choices)}
+    return said
+
+
+def opened(session: Session, record: dict[str, Any]) -> str:
+    """A maintenance ticket for customer service; its number."""
+    folder = session.data / "tickets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = len(list(folder.glob("M-*.json"))) + 1
+    while (folder / f"M-{number:06d}.json").exists():
+        number += 1
+    name = f"M-{number:06d}"
+    save(folder / f"{name}.json", {"ticket": name, "state": "open", **record})
+    return name
+
+
+def written(folder: Path, record: dict[str, Any]) -> Path:
+    """Keep every step of this diagnosis."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.json"
+    save(path, record)
+    return path
+
+
+def save(path: Path, value: dict[str, Any]) -> None:
+    """One file, whole or not at all."""
+    from counterfoil.links.performers import sync_directory, write_file
+
+    write_file(path, msgspec.json.format(msgspec.json.encode(value)).decode())
+    sync_directory(path.parent)
+
+
+def show(session: Session, found: Diagnosis, record: dict[str, Any]) -> None:
+    """The walk as people read it."""
+    for step in found.steps:
+        print(f"  {step.number:>2}  {session.word(step.what)}  {step.found}")
+    if found.outcome is not None:
+        print(session.word(found.outcome.advice))
+    if found.question is not None:
+        question = found.question
+        print(session.word(WAITS.filled(name=question.name, text=session.word(question.text))))
+    if "ticket" in record:
+        print(record["ticket"])

@@ -1,0 +1,165 @@
+"""Every paper there can be about one transaction, made from the stores: for the screen, a picture, or a printer later.
+
+Read-only. A paper that would say what the stores do not is refused: there is no sales slip of a sale that does not
+stand, and no "not charged" without that verdict.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from counterfoil.errors import OurError
+from counterfoil.inquiry.search import Question, search
+from counterfoil.inquiry.stores import Stores
+from counterfoil.inquiry.witness import finding
+from counterfoil.iso8583 import responses
+from counterfoil.receipts.document import (
+    Again,
+    Copy,
+    Document,
+    Explained,
+    Slip,
+    declaration,
+    detail_list,
+    explanation,
+    not_charged_slip,
+    sale_slip,
+)
+from counterfoil.receipts.proof import Seal
+from counterfoil.step import Instant
+from counterfoil.storage import Store
+from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.lifecycle import PAID
+from counterfoil.terminal.printing import duplicate_number
+from counterfoil.terminal.records import Records, device, slips_of_batch, stub
+from counterfoil.terminal.settings import Settings
+from counterfoil.transaction import AttemptKey
+from counterfoil.verdict import Finding, Verdict
+from counterfoil.verdict.names import VERDICTS, party
+from counterfoil.words import Text
+
+COPIES: Final = tuple(copy.value for copy in Copy)
+NOT_CHARGED, EXPLANATION, DECLARATION = "not-charged", "explanation", "declaration"
+KINDS: Final = (*COPIES, NOT_CHARGED, EXPLANATION, DECLARATION)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+UNKNOWN_SALE: Final = Text("The terminal does not know this sale.", "终端没有该交易的记录。")
+UNREADABLE: Final = Text("The terminals' store cannot be read.", "无法读取终端的存储。")
+NO_RECEIPT: Final = Text("This sale has no receipt.", "该交易没有签购单。")
+NOT_THAT: Final = Text(
+    "No such slip: it is not certain that this card was not charged (verdict {word}).",
+    "不能出具该单:尚不能确定该卡未被扣款(结论:{word})。",
+)
+NEXT, BY, OWNER = Text("NEXT", "下一步"), Text("BY", "最迟"), Text("WHO", "处理方")
+
+
+class NoPaper(OurError):  # noqa: N818 - says what there is not
+    """There is no such paper of this sale; `code` for programs."""
+
+    def __init__(self, code: str, text: Text) -> None:
+        super().__init__(text.en, text.zh)
+        self.code = code
+
+
+def paper(stores: Stores, key: AttemptKey, kind: str, now: Instant, seal: Seal | None = None) -> Document:
+    """One paper about one transaction; `kind` a word of KINDS, `seal` signs the sales slips. NoPaper without it."""
+    assert kind in KINDS
+    if kind == EXPLANATION:
+        return explanation(_explained(*_judged(stores, key, now)))
+    store = _terminal(stores)
+    attempt = Records(store).one(key)
+    if attempt is None:
+        raise NoPaper("unknown_sale", UNKNOWN_SALE)
+    if kind == NOT_CHARGED:
+        return _not_charged(stores, store, attempt, now)
+    slip = Records(store).slip(key)
+    if slip is None or attempt.state not in PAID:
+        raise NoPaper("no_receipt", NO_RECEIPT)
+    if kind == DECLARATION:
+        return declaration(slip)
+    return _sale(store, attempt, slip, Copy(kind), now, seal)
+
+
+def details(stores: Stores, terminal: str, batch: str, now: Instant) -> Document:
+    """交易明细: the sales of a batch that stand; `batch` "" is the terminal's present one."""
+    store = _terminal(stores)
+    known = device(store, terminal)
+    if known is None:
+        raise NoPaper("unknown_terminal", Text("This terminal is not registered here.", "该终端未在此登记。"))
+    batch = batch or known.batch
+    return detail_list(slips_of_batch(store, terminal, batch), terminal, batch, _local(now))
+
+
+def _terminal(stores: Stores) -> Store:
+    if stores.terminal is None:
+        raise NoPaper("unreadable", UNREADABLE)
+    return stores.terminal
+
+
+def _sale(store: Store, attempt: Attempt, slip: Slip, copy: Copy, now: Instant, seal: Seal | None) -> Document:
+    known = attempt.copies(copy)
+    number = duplicate_number(attempt, known)
+    again = Again(_local(now), _printed_at(store, attempt, copy)) if number else None
+    return sale_slip(slip, copy, number, again=again, code=seal(slip) if seal else "")
+
+
+def _printed_at(store: Store, attempt: Attempt, copy: Copy) -> str:
+    """When the first print of a copy was known to be out, "" when none is."""
+    told = stub(store, attempt.number)
+    line = f"{copy.value} copy printed"
+    return next((_local(one.at) for one in told.history if one.what == line), "") if told else ""
+
+
+def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant, Finding]:
+    found = search(stores, Question(key=key))
+    if not found:
+        raise NoPaper("not_found", Text("No station knows this transaction.", "各站均无此交易的记录。"))
+    return found[0].last4, found[0].started_at, finding(stores, found[0], now)
+
+
+def _explained(last4: str, started_at: Instant, told: Finding) -> Explained:
+    first = next(one for one in told.evidence if one is not None and not isinstance(one, str))
+    rows = [(NEXT, told.next.action), (OWNER, party(told.next.owner))]
+    if told.next.by:
+        rows.append((BY, Text(_local(told.next.by), _local(told.next.by))))
+    return Explained(
+        ref=getattr(first, "ref", "") or getattr(first, "rrn", ""),
+        amount=first.amount,
+        currency=first.currency,
+        last4=last4,
+        at=_local(started_at),
+        word=VERDICTS[told.verdict.value],
+        sentence=told.sentence,
+        rows=tuple(rows),
+    )
+
+
+def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -> Document:
+    *_, told = _judged(stores, attempt.number, now)
+    if told.verdict is not Verdict.NOT_CHARGED:
+        word = VERDICTS[told.verdict.value]
+        raise NoPaper("not_certain", Text(NOT_THAT.en.format(word=word.en), NOT_THAT.zh.format(word=word.zh)))
+    known = device(store, attempt.terminal)
+    date, time = _local(attempt.started_at, "%Y/%m/%d %H:%M:%S").split()
+    slip = Slip(
+        merchant_name=known.name if known else "",
+        merchant=attempt.merchant,
+        terminal=attempt.terminal,
+        operator=known.operator if known else "",
+        card=attempt.card,
+        entry="",
+        batch=attempt.batch,
+        voucher=attempt.stan,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        date=date,
+        time=time,
+        rrn=attempt.rrn,
+    )
+    return not_charged_slip(slip, responses.text(attempt.response_code) if attempt.response_code else None)
+
+
+def _local(at: Instant, shape: str = "%Y/%m/%d %H:%M") -> str:
+    """An instant in the local time of the slips."""
+    return (_EPOCH + timedelta(microseconds=at + Settings().utc_offset)).strftime(shape)

@@ -1,0 +1,84 @@
+"""Why nothing came out: what the probes find and what a person says, and where that leads."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from counterfoil.receipts.diagnosis import OUTCOMES, QUESTIONS, Facts, diagnose
+from counterfoil.receipts.printers.status import Trouble
+from counterfoil.words import Text
+
+PAID: dict[str, Any] = {"verdict": "PAID_RECEIPT_OPEN", "sentence": Text("paid", "已付"), "prints": 1}
+
+TABLE = [
+    # facts, answers -> cause
+    ({**PAID, "prints": 0}, {}, "no_job"),
+    ({**PAID, "way": "file"}, {}, "no_printer"),
+    ({"trouble": "unreachable"}, {"lamp": "off", "smell": "no", "swap": "none"}, "power"),
+    ({"trouble": "unreachable"}, {"lamp": "off", "smell": "no", "swap": "on"}, "supply"),
+    ({"trouble": "unreachable"}, {"lamp": "off", "smell": "no", "swap": "off"}, "wet"),
+    ({"trouble": "unreachable"}, {"lamp": "off", "smell": "yes"}, "wet"),
+    ({"trouble": "unreachable"}, {"lamp": "on", "cable": "no"}, "cable"),
+    ({"trouble": "unreachable"}, {"lamp": "on", "cable": "yes"}, "network"),
+    ({"trouble": "refused"}, {"lamp": "on"}, "starting"),
+    ({"trouble": "mute"}, {"lamp": "on"}, "mute"),
+    ({"trouble": "mute"}, {"lamp": "off", "smell": "no", "swap": "none"}, "power"),
+    ({"trouble": "cover_open"}, {}, "cover_open"),
+    ({"trouble": "paper_out"}, {}, "paper_out"),
+    ({"trouble": "cutter"}, {}, "cutter"),
+    ({"trouble": "jam"}, {}, "jam"),
+    ({"trouble": "unrecoverable"}, {}, "unrecoverable"),
+    ({"trouble": "hot_head"}, {}, "hot_head"),
+    ({"trouble": "feed_held"}, {}, "feed_held"),
+    ({"trouble": "offline"}, {}, "offline"),
+    ({"in_order": False}, {}, "stuck"),
+    ({**PAID, "receipt": "unknown", "in_order": True}, {"code": "yes"}, "reprint"),
+    ({**PAID, "receipt": "printed", "in_order": True}, {"code": "yes"}, "fine"),
+    ({"in_order": True}, {"code": "no", "paper": "blank", "scratch": "no"}, "roll"),
+    ({"in_order": True}, {"code": "no", "paper": "blank", "scratch": "yes", "self_test": "no"}, "head"),
+    ({"in_order": True}, {"code": "no", "paper": "blank", "scratch": "yes", "self_test": "yes"}, "data"),
+    ({"in_order": True}, {"code": "no", "paper": "garbage"}, "settings"),
+    ({"in_order": True}, {"code": "no", "paper": "nothing"}, "stuck"),
+    ({"way": "cups"}, {"paper": "nothing"}, "spooler"),
+    ({"way": "cups"}, {"paper": "good"}, "fine"),
+]
+
+
+@pytest.mark.parametrize(("facts", "answers", "cause"), TABLE)
+def test_the_tree_leads_there_and_asks_nothing_else(facts: dict[str, Any], answers: dict[str, str], cause: str) -> None:
+    typed: dict[str, str] = {}
+    while (found := diagnose(Facts(**facts), typed)).question is not None:
+        typed[found.question.name] = answers[found.question.name]
+    assert typed == answers
+    assert found.outcome is not None
+    assert found.outcome.cause == cause
+
+
+def test_every_outcome_is_in_the_table() -> None:
+    assert {cause for _, _, cause in TABLE} == set(OUTCOMES)
+
+
+def test_the_money_comes_first_and_every_answer_is_a_step() -> None:
+    found = diagnose(Facts(**PAID, trouble="unreachable"), {"lamp": "on", "cable": "no"})
+    assert [step.number for step in found.steps] == [0, 1, 2, 2, 2]
+    assert found.steps[0].found == "PAID_RECEIPT_OPEN"
+    assert found.steps[-1].found == "no"
+
+
+def test_it_always_ends_whatever_the_probes_and_people_say() -> None:
+    choices = [question.choices or ("yes", "no") for question in QUESTIONS.values()]
+    for words in itertools.islice(itertools.product(*choices), 0, None, 7):
+        answers = dict(zip(QUESTIONS, words, strict=True))
+        for trouble in ("", *Trouble):
+            for way in ("tcp", "cups", "serial"):
+                found = diagnose(Facts(way=way, trouble=trouble, in_order=True), answers)
+                assert found.outcome is not None
+
+
+def test_every_question_and_every_advice_is_in_both_languages() -> None:
+    for text in [*(one.text for one in QUESTIONS.values()), *(one.advice for one in OUTCOMES.values())]:
+        assert text.en.isascii()
+        assert any("\u4e00" <= character <= "\u9fff" for character in text.zh)

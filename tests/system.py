@@ -1,0 +1,53 @@
+"""Programs and fonts of the distribution that tests need: installed where the checks must be complete (CI=true),
+elsewhere the test is skipped with the command that installs them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import pytest
+
+Found = TypeVar("Found")
+APT: Final = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
+SECONDS: Final = 600
+LOCK: Final = Path(tempfile.gettempdir()) / "counterfoil-tests-install.lock"
+
+
+def needed(what: str, find: Callable[[], Found | None], *packages: str) -> Found:
+    """What `find` finds, after installing the Debian packages when it must and can; else the test is skipped."""
+    return _needed(
+        what,
+        find,
+        f"apt-get install -y {' '.join(packages)}",
+        (*APT, "update"),
+        (*APT, "install", "--no-install-recommends", *packages),
+    )
+
+
+def needed_of_npm(what: str, find: Callable[[], Found | None], folder: Path, *packages: str) -> Found:
+    """The same for packages of npm, put into a folder of their own."""
+    install = ("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *packages)
+    return _needed(what, find, " ".join(install), install)
+
+
+def _needed(what: str, find: Callable[[], Found | None], hint: str, *commands: tuple[str, ...]) -> Found:
+    found = find()
+    if found is None and os.environ.get("CI") == "true":
+        with LOCK.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker may be installing it
+            found = find()
+            if found is None:
+                environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+                for command in commands:
+                    subprocess.run(command, check=False, capture_output=True, timeout=SECONDS, env=environ)
+                found = find()
+    if found is None:
+        pytest.skip(f"no {what}: {hint}")
+    return found
