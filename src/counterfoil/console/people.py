@@ -16,6 +16,7 @@ import argon2
 from counterfoil.console import audit
 from counterfoil.console.audit import Entry
 from counterfoil.errors import PaymentError
+from counterfoil.iso8583.show import words
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text
@@ -59,7 +60,8 @@ class May(enum.Enum):
 
     SELL = frozenset({Role.CASHIER, Role.SUPERVISOR})
     LOOK = frozenset({Role.CASHIER, Role.SUPERVISOR, Role.SUPPORT, Role.ADMIN})
-    DECIDE = frozenset({Role.SUPERVISOR})  # what moves money out of its turn, with a second person
+    PROPOSE = frozenset({Role.CASHIER, Role.SUPERVISOR, Role.SUPPORT})  # ask for what a second person must approve
+    DECIDE = frozenset({Role.SUPERVISOR})  # approve what moves money out of its turn; see consent.py
     REVEAL = frozenset({Role.SUPPORT, Role.SUPERVISOR})
     BREAK = frozenset({Role.SUPPORT, Role.ADMIN})  # the fault lab
     MANAGE = frozenset({Role.ADMIN})
@@ -95,8 +97,8 @@ class People:
     """The people of one console. `now` gives UTC microseconds."""
 
     def __init__(self, store: Store, now: Callable[[], Instant], hasher: argon2.PasswordHasher | None = None) -> None:
-        self._store = store
-        self._now = now
+        self.store = store
+        self.now = now
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a known one
         self._wrong: dict[str, tuple[int, Instant]] = {}
@@ -105,7 +107,7 @@ class People:
 
     def first_password(self) -> str:
         """Make the administrator when there is nobody yet; the password, to be shown once, or ""."""
-        if self._store.query(COUNT)[0][0]:
+        if self.store.query(COUNT)[0][0]:
             return ""
         password = secrets.token_urlsafe(12)
         self.add(ADMIN, Role.ADMIN, password, by="first start")
@@ -116,51 +118,51 @@ class People:
         if len(password) < SHORTEST:
             raise NotAllowed(TOO_SHORT)
         fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
-        if not fit or self._store.query(FIND, (name,)):
+        if not fit or self.store.query(FIND, (name,)):
             raise NotAllowed(TAKEN)
-        with self._store.transaction() as store:
-            store.execute(INSERT, (name, role.value, self._hasher.hash(password), self._now()))
-            self._log(by, "person added", name, role.value, origin)
+        with self.store.transaction() as store:
+            store.execute(INSERT, (name, role.value, self._hasher.hash(password), self.now()))
+            self.note(by, "person added", name, role.value, origin)
             store.commit()
 
     def disable(self, name: str, *, by: str, why: str, origin: str = "") -> None:
         """Somebody who may no longer; every session of theirs ends."""
-        with self._store.transaction() as store:
+        with self.store.transaction() as store:
             store.execute(DISABLE, (name,))
             store.execute(END_ALL, (name,))
-            self._log(by, "person disabled", name, why, origin)
+            self.note(by, "person disabled", name, why, origin)
             store.commit()
 
     def everybody(self) -> list[tuple[str, Role, Instant, bool]]:
         """Name, role, since when, and whether they are disabled."""
-        return [(name, Role(role), at, bool(off)) for name, role, at, off in self._store.query(LIST)]
+        return [(name, Role(role), at, bool(off)) for name, role, at, off in self.store.query(LIST)]
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
     def enter(self, name: str, password: str, origin: str) -> tuple[str, Person]:
         """Begin a session: the token for the browser, and who it is. NotAllowed when it must not be."""
-        now = self._now()
+        now = self.now()
         tries, since = self._wrong.get(name, (0, 0))
         if tries >= PATIENCE and now - since < PAUSE:
             raise NotAllowed(TOO_MANY)
         person = self._known(name, password)
         if person is None:
             self._wrong[name] = (tries + 1 if now - since < PAUSE else 1, now)
-            with self._store.transaction() as store:
-                self._log(name[:LONGEST_NAME], "log-in refused", "", "", origin, result="refused")
+            with self.store.transaction() as store:
+                self.note(name[:LONGEST_NAME], "log-in refused", "", "", origin, result="refused")
                 store.commit()
             raise NotAllowed(WRONG)
         self._wrong.pop(name, None)
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
-        with self._store.transaction() as store:
+        with self.store.transaction() as store:
             store.execute(SWEEP, (now - IDLE, now - LONGEST))
             store.execute(NEW_SESSION, (_hashed(token), person.name, csrf, now, now))
-            self._log(person.name, "log-in", "", "", origin)
+            self.note(person.name, "log-in", "", "", origin)
             store.commit()
         return token, person._replace(csrf=csrf)
 
     def _known(self, name: str, password: str) -> Person | None:
-        rows = self._store.query(FIND, (name,))
+        rows = self.store.query(FIND, (name,))
         known = rows[0] if rows and not rows[0][3] else None
         try:
             self._hasher.verify(known[2] if known else self._nobody, password)
@@ -170,23 +172,23 @@ class People:
 
     def of(self, token: str) -> Person | None:
         """Who holds this token; None when the session is over or never was."""
-        now = self._now()
+        now = self.now()
         hashed = _hashed(token)
-        rows = self._store.query(FIND_SESSION, (hashed,))
+        rows = self.store.query(FIND_SESSION, (hashed,))
         if not rows:
             return None
         name, role, csrf, begun_at, seen_at = rows[0]
         if now - seen_at > IDLE or now - begun_at > LONGEST:
             return None
         if now - seen_at > 60 * SECOND:
-            with self._store.transaction() as store:
+            with self.store.transaction() as store:
                 store.execute(SEEN, (now, hashed))
                 store.commit()
         return Person(name, Role(role), csrf)
 
     def leave(self, token: str) -> None:
         """End a session."""
-        with self._store.transaction() as store:
+        with self.store.transaction() as store:
             store.execute(END, (_hashed(token),))
             store.commit()
 
@@ -194,21 +196,25 @@ class People:
 
     def did(self, who: str, what: str, subject: str = "", why: str = "", origin: str = "", result: str = "ok") -> None:
         """A line of the audit log, on the disk when this returns."""
-        with self._store.transaction() as store:
-            self._log(who, what, subject, why, origin, result)
+        with self.store.transaction() as store:
+            self.note(who, what, subject, why, origin, result)
             store.commit()
 
     def history(self, count: int) -> list[tuple[int, Entry]]:
         """The latest lines of the audit log, newest first."""
-        return audit.newest(self._store, count)
+        return audit.newest(self.store, count)
 
     def intact(self) -> int | None:
         """The first altered line of the audit log, None when there is none."""
-        return audit.verify(self._store)
+        return audit.verify(self.store)
 
-    def _log(self, who: str, what: str, subject: str, why: str, origin: str, result: str = "ok") -> None:
-        entry = Entry(at=self._now(), who=who, what=what, subject=subject, why=why, origin=origin, result=result)
-        audit.append(self._store, entry)
+    def note(self, who: str, what: str, subject: str = "", why: str = "", origin: str = "", result: str = "ok") -> None:
+        """A line of the audit log in the transaction that is open: it is there when that is committed."""
+        said = {"who": who, "subject": subject, "why": why}  # people type card numbers anywhere
+        entry = Entry(
+            at=self.now(), what=what, origin=origin, result=result, **{name: words(text) for name, text in said.items()}
+        )
+        audit.append(self.store, entry)
 
 
 def _hashed(token: str) -> str:

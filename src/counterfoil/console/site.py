@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil import __version__
+from counterfoil.console import decisions
+from counterfoil.console.consent import Consent
 from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
 from counterfoil.inquiry import Stores
@@ -63,6 +65,7 @@ class Site:
     def __init__(self, reach: Reach, people: People) -> None:
         self.reach = reach
         self.people = people
+        self.consent = Consent(people, decisions.actions(reach))
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
         )
