@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import msgspec
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console.people import May
-from counterfoil.console.site import HEADERS, Site, Visit
+from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import Strip, drawn
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict.finding import iso
-from counterfoil.verdict.names import VERDICTS
 from counterfoil.words import Text
 
 FINAL: Final = frozenset({"PAID", "NOT_CHARGED", "RETURNED"})
-LOOK_SECONDS: Final = 0.3
-LONGEST_LOOK: Final = 600.0  # seconds a page stays live; it then asks to be loaded again
 UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此笔交易的记录。")
-
-LOOKS: Final[dict[str, tuple[str, str]]] = {
-    "PAID": ("ok", "✓"),
-    "PAID_RECEIPT_OPEN": ("waiting", "◔"),
-    "NOT_CHARGED": ("ok", "○"),
-    "RETURNING": ("waiting", "↺"),
-    "RETURNED": ("ok", "↺"),
-    "UNKNOWN": ("unknown", "?"),
-    "EXCEPTION": ("failed", "!"),
-}
-"""Colour and sign of each verdict: never colour alone, and unknown is never red."""
 
 
 def routes(site: Site) -> list[Route]:
@@ -74,9 +56,7 @@ def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:
     one = found[0]
     answer = finding(stores, one, now).to_json()
     strip: Strip = drawn(answer["evidence"])
-    name = answer["verdict"]
-    verdict = (VERDICTS[name], *LOOKS[name])
-    return {"one": one, "answer": answer, "verdict": verdict, "strip": strip, "started": iso(one.started_at)}
+    return {"one": one, "answer": answer, "strip": strip, "started": iso(one.started_at)}
 
 
 def key_of(visit: Visit) -> AttemptKey:
@@ -91,34 +71,19 @@ async def payment(site: Site, visit: Visit) -> Response:
     values = await site.read(lambda stores: told(stores, key, site.reach.now()))
     if values is None:
         return site.page(visit, "refused.html", 404, text=UNKNOWN_REF)
-    return site.page(visit, "payment.html", live=values["answer"]["verdict"] not in FINAL, **values)
+    heart, seen = site.heart(visit, "payment_heart.html", **values)
+    return site.page(visit, "payment.html", heart=heart, seen=seen, live=not final(values), **values)
 
 
 async def live(site: Site, visit: Visit) -> Response:
-    """The same page's heart again whenever it changes, until the verdict is final."""
-    headers = {**HEADERS, "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(site, visit), media_type="text/event-stream", headers=headers)
+    """The same page's heart again when it has changed."""
+    key = key_of(visit)
+    values = await site.read(lambda stores: told(stores, key, site.reach.now()))
+    if values is None:
+        return site.page(visit, "refused.html", 404, text=UNKNOWN_REF)
+    return site.beat(visit, "payment_heart.html", done=final(values), **values)
 
 
-async def _stream(site: Site, visit: Visit) -> AsyncIterator[str]:
-    key, before, loop = key_of(visit), b"", asyncio.get_running_loop()
-    ends = loop.time() + LONGEST_LOOK
-    while loop.time() < ends:
-        values = await site.read(lambda stores: told(stores, key, site.reach.now()))
-        if values is None:
-            break
-        digest = hashlib.sha256(msgspec.json.encode(values["answer"])).digest()
-        if digest != before:
-            before = digest
-            html = site.render("payment_heart.html", visit.language, person=visit.person, May=May, **values)
-            yield event("heart", html)
-        if values["answer"]["verdict"] in FINAL:
-            break
-        await asyncio.sleep(LOOK_SECONDS)
-    yield event("done", "")
-
-
-def event(kind: str, data: str) -> str:
-    """One event of a stream."""
-    lines = "".join(f"data: {line}\n" for line in data.split("\n"))
-    return f"event: {kind}\n{lines}\n"
+def final(values: dict[str, Any]) -> bool:
+    """Whether nothing will change any more."""
+    return values["answer"]["verdict"] in FINAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,17 +18,20 @@ from starlette.routing import Route
 from counterfoil import __version__
 from counterfoil.console import decisions
 from counterfoil.console.consent import Consent
+from counterfoil.console.looks import LOOKS
+from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
-from counterfoil.verdict.names import party
+from counterfoil.verdict.names import VERDICTS, party
 from counterfoil.words import Text
 
 COOKIE: Final = "counterfoil_session"
 LANGUAGE: Final = "counterfoil_lang"
 LANGUAGES: Final = ("en", "zh")
 MAX_BODY: Final = 64 * 1024
+DIGEST: Final = 16
 TEMPLATES: Final = Path(__file__).with_name("templates")
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'",
@@ -70,6 +74,7 @@ class Site:
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
         )
         self._templates.filters["money"] = amount_text
+        self._templates.globals.update(party=party, version=__version__, LOOKS=LOOKS, VERDICTS=VERDICTS, May=May)
 
     async def read(self, look: Callable[[Stores], Any]) -> Any:
         """What `look` finds in the stations' stores, opened for it alone."""
@@ -90,15 +95,31 @@ class Site:
             both = text if isinstance(text, dict) else text.both()
             return both[language]
 
-        return self._templates.get_template(template).render(
-            t=pick, word=word, party=party, language=language, version=__version__, **values
-        )
+        said: dict[str, Any] = {"t": pick, "word": word, "language": language}
+        return self._templates.get_template(template).render(**said, **values)
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page for somebody."""
         path = str(visit.request.url.path)
-        html = self.render(template, visit.language, person=visit.person, path=path, May=May, **values)
+        entries = seen_by(visit.person)
+        html = self.render(template, visit.language, person=visit.person, path=path, entries=entries, **values)
         return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+    def heart(self, visit: Visit, template: str, **values: Any) -> tuple[str, str]:
+        """The part of a page that stays live: its HTML, and a digest of it that goes into `data-seen`."""
+        html = self.render(template, visit.language, person=visit.person, **values)
+        return html, hashlib.sha256(html.encode()).hexdigest()[:DIGEST]
+
+    def beat(self, visit: Visit, template: str, *, done: bool, **values: Any) -> Response:
+        """The answer to a page that asks whether its heart has changed; `done` when it need not ask again.
+
+        Each is a short request of its own: streams would fill the six connections a browser makes to one place.
+        """
+        html, seen = self.heart(visit, template, **values)
+        headers = {**HEADERS, "Live-Seen": seen, "Live-Done": str(int(done))}
+        if visit.request.query_params.get("seen") == seen:
+            return Response(status_code=204, headers=headers)
+        return HTMLResponse(html, headers=headers)
 
     # --- who is asking ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,29 @@
+"""The pages in the order people see them; everybody sees those their role may open."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from counterfoil.console.people import May, Person
+from counterfoil.words import Text
+
+
+class Entry(NamedTuple):
+    """One page: its address, its name, what somebody must be allowed to, and the addresses that belong to it too."""
+
+    path: str
+    text: Text
+    needs: May
+    also: tuple[str, ...] = ()
+
+    def shows(self, path: str) -> bool:
+        """Whether a page with this address belongs here."""
+        return any(path == start or path.startswith(start + "/") for start in (self.path, *self.also))
+
+
+ENTRIES: Final = (Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),)
+
+
+def seen_by(person: Person) -> list[Entry]:
+    """What somebody may open."""
+    return [entry for entry in ENTRIES if person.may(entry.needs)]

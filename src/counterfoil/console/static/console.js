@@ -1,0 +1,91 @@
+// What every page does beside being a page: keys, live parts, local times, countdowns. Without it everything still works.
+(() => {
+  "use strict";
+  const say = document.getElementById("say");
+
+  // --- live parts: asked again and again, replaced when they changed, left alone once nothing more will change ---------
+  async function live(heart) {
+    let { seen, every } = heart.dataset;
+    const offline = document.getElementById("offline");
+    for (;;) {
+      await new Promise((done) => { setTimeout(done, Number(every)); });
+      let answer;
+      try {
+        answer = await fetch(`${heart.dataset.live}?seen=${seen}`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
+      } catch {
+        offline.hidden = false;
+        continue;
+      }
+      if (answer.redirected || answer.status >= 400) { location.reload(); return; }
+      offline.hidden = true;
+      if (answer.status === 200 && !heart.querySelector("input:focus, textarea:focus, select:focus")) {
+        replace(heart, await answer.text());
+        seen = answer.headers.get("Live-Seen");
+      }
+      if (answer.headers.get("Live-Done") === "1") return;
+    }
+  }
+
+  function replace(heart, html) {
+    const open = new Set([...heart.querySelectorAll("details[open]")].map((one) => one.dataset.key));
+    const focused = heart.contains(document.activeElement) ? document.activeElement.id : "";
+    const before = heart.querySelector("[data-say]")?.dataset.say;
+    heart.innerHTML = html;
+    heart.querySelectorAll("details[data-key]").forEach((one) => { one.open ||= open.has(one.dataset.key); });
+    if (focused) document.getElementById(focused)?.focus();
+    const now = heart.querySelector("[data-say]")?.dataset.say;
+    if (now && now !== before) say.textContent = now;
+    localise(heart);
+  }
+
+  // --- times: the reader's own zone on the page, UTC when pointed at ------------------------------------------------
+  const shape = new Intl.DateTimeFormat("sv-SE", {
+    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+  });
+  function localise(root) {
+    root.querySelectorAll("time[datetime]:not(.utc)").forEach((one) => {
+      const at = new Date(one.dateTime);
+      if (Number.isNaN(at.valueOf())) return;
+      one.title = one.dateTime;
+      one.textContent = shape.format(at);
+    });
+  }
+
+  // --- countdowns -----------------------------------------------------------------------------------------------------
+  setInterval(() => {
+    document.querySelectorAll("[data-until]").forEach((one) => {
+      const left = Math.ceil((new Date(one.dataset.until) - Date.now()) / 1000);
+      const text = left > 0 ? one.dataset.left.replace("{s}", left) : one.dataset.over;
+      if (one.textContent !== text) one.textContent = text;
+    });
+  }, 250);
+
+  // --- keys; Esc closes the help and never touches a payment -----------------------------------------------------------
+  function step(by) {
+    const rows = [...document.querySelectorAll("main tbody a, main .rows a")];
+    const at = rows.indexOf(document.activeElement);
+    rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
+  }
+  const keys = {
+    "/": () => document.getElementById("q")?.focus(),
+    "?": () => document.getElementById("help")?.showModal(),
+    j: () => step(1),
+    k: () => step(-1),
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, dialog")) return;
+    if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+  });
+  document.querySelectorAll("[data-print]").forEach((one) => {
+    one.hidden = false;
+    one.addEventListener("click", () => print());
+  });
+  // Pressed twice is asked once; the key of the form would see to it anyway.
+  addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "1";
+  });
+
+  document.querySelectorAll("[data-live]").forEach(live);
+  localise(document);
+})();

@@ -1,0 +1,57 @@
+"""Logging in, finding a payment by anything that is on a slip, and what every page shares."""
+
+from __future__ import annotations
+
+import pytest
+
+from browser.browsing import Console
+
+pytestmark = pytest.mark.loop
+
+
+def test_the_log_in_page(console: Console) -> None:
+    page = console.open("/login", "")
+    console.look(page, "login", shown=())
+
+
+def test_a_page_is_seen_after_logging_in_and_no_more_after_logging_out(console: Console) -> None:
+    page = console.open("/search", "")
+    assert "/login" in page.url
+    page.locator("#name").fill("support")
+    page.locator("#password").fill("not the password")
+    console.expect("403")
+    page.locator("main form button").click()
+    assert page.get_by_role("alert").inner_text() == "The name or the password is wrong."
+    page.locator("#name").fill("support")
+    page.locator("#password").fill("correct horse battery")
+    page.locator("main form button").click()
+    page.wait_for_url("**/search")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login")
+    page.goto(f"{console.address}/search")
+    assert "/login" in page.url
+
+
+def test_a_payment_is_found_by_everything_a_slip_says(console: Console) -> None:
+    running = console.running
+    first, second = (running.sell("T0000001", "8.80", card="carol").json for _ in range(2))
+    last4 = running.card("carol")["pan"][-4:]
+    page = console.open("/search")
+
+    def find(words: str) -> None:
+        page.keyboard.press("/")
+        page.keyboard.type(words)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    for words in (first["ref"], first["rrn"]):
+        find(words)
+        assert page.url.endswith(f"/payments/{first['ref']}")
+    find(f"{last4} 8.80")
+    assert page.locator("main tbody a").all_inner_texts() == [second["ref"], first["ref"]]
+    console.look(page, "search")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith(f"/payments/{first['ref']}")
