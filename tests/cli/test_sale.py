@@ -38,7 +38,7 @@ def test_the_pin_is_asked_for_hidden_and_only_when_there_is_one_and_somebody_to_
 
     monkeypatch.setattr(sys.stdin, "isatty", lambda: at_a_keyboard, raising=False)
     monkeypatch.setattr(click, "prompt", prompt)
-    assert sale.prompted({"pin": pin}) == typed
+    assert sale.prompted(pin) == typed
 
 
 @pytest.mark.parametrize(

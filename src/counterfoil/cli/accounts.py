@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import click
@@ -17,22 +16,12 @@ from counterfoil.money import plain
 def command(session: Session) -> int:
     """Every account of every issuer, and the sum per currency, which is zero."""
     from counterfoil.cli.stack import stores
-    from counterfoil.issuer import stubs
+    from counterfoil.inquiry.books import books
 
-    accounts: list[dict[str, Any]] = []
-    total: Counter[str] = Counter()
-    broken: list[str] = []
     with stores(session) as opened:
-        for name, store in opened.each_issuer():
-            found = stubs.accounts(store)
-            accounts += [{"issuer": name, **account} for account in found["accounts"]]
-            total.update(found["sum"])
-            broken += [f"{name}: {violation}" for violation in stubs.violations(store)]
-    value = {"accounts": accounts, "sum": dict(total)}
-    if broken:
-        value["violations"] = broken
+        value = books(opened, audit=True)
     session.answer(value, lambda: rows(value))
-    return Exit.BREAKS if broken or any(total.values()) else Exit.OK
+    return Exit.BREAKS if "violations" in value or any(value["sum"].values()) else Exit.OK
 
 
 def rows(value: dict[str, Any]) -> None:

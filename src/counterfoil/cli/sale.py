@@ -55,18 +55,18 @@ def command(
 ) -> int:
     """Take a card payment."""
     from counterfoil.cli.stack import card_named, first_terminal
+    from counterfoil.stack.selling import asked
 
     card = card_named(session, name)
-    args: dict[str, Any] = {
-        "terminal": terminal or first_terminal(session),
-        "amount": minor(amount, card["currency"]),
-        "currency": card["currency"],
-        "card": {"pan": card["pan"], "expiry": card["expiry"], "track2": card["track2"]},
-        "entry": "swipe",
-    }
-    typed = pin if pin is not None else prompted(card)
-    args |= {name: value for name, value in (("pin", typed), ("key", key), ("retry_of", retry_of)) if value}
-    args.setdefault("key", f"cli-{secrets.token_hex(8)}")
+    args = asked(
+        card,
+        terminal or first_terminal(session),
+        minor(amount, card.currency),
+        card.currency,
+        key or f"cli-{secrets.token_hex(8)}",
+        pin if pin is not None else prompted(card.pin),
+        retry_of or "",
+    )
     reply = sell(session, args)
     if "error" in reply:
         raise turned_down(reply)
@@ -103,9 +103,9 @@ def minor(amount: str, currency: str) -> int:
     return money.minor
 
 
-def prompted(card: dict[str, Any]) -> str:
+def prompted(pin: str) -> str:
     """The PIN from the keyboard, hidden; "" for a card without one, or when nobody is at a keyboard."""
-    if not card["pin"] or not sys.stdin.isatty():
+    if not pin or not sys.stdin.isatty():
         return ""
     return str(click.prompt("PIN", hide_input=True, err=True))
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
 from counterfoil.errors import NotSent, OutcomeUnknown
-from counterfoil.stack import config
-from counterfoil.stack.demo import Demo
+from counterfoil.stack import selling
+from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.layout import ISSUERS, SUPERVISOR, Layout, Running
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import Instant
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -74,14 +72,15 @@ def stores(session: Session) -> Stores:
 
 
 def terminal_seconds(session: Session) -> float:
-    """The terminals' timer, as the running stack was told; the default when it does not say."""
-    timers = running(session, SUPERVISOR).extra.get("timers") or config.parse_timers(config.DEFAULT_TIMERS)
-    return int(timers[-1]) / SECOND
+    """The terminals' timer of the running stack, in seconds; Failure when there is none."""
+    running(session, SUPERVISOR)
+    return selling.terminal_seconds(layout_of(session))
 
 
 def patience(session: Session) -> float:
-    """How long a sale may take: sign-on, an earlier reversal, the sale, the printer."""
-    return 4 * terminal_seconds(session) + 15
+    """Seconds a sale may take; Failure when nothing runs."""
+    running(session, SUPERVISOR)
+    return selling.patience(layout_of(session))
 
 
 # --- demo data --------------------------------------------------------------------------------------------------------
@@ -121,7 +120,7 @@ def cards(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def card_named(session: Session, name: str) -> dict[str, Any]:
+def card_named(session: Session, name: str) -> DemoCard:
     """One demo card; Failure when there is none of that name."""
     found = demo(session).card(name)
     if found is None:
@@ -129,7 +128,7 @@ def card_named(session: Session, name: str) -> dict[str, Any]:
             "no demo card has this name (see `counterfoil cards`)", "没有这个名称的演示卡(见 `counterfoil cards`)"
         )
         raise Failure(Exit.NOT_FOUND, "unknown_card", text)
-    return dict(msgspec.to_builtins(found))
+    return found
 
 
 def terminals(session: Session) -> list[dict[str, Any]]:

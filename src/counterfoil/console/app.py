@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from counterfoil.console import entry, loop
+from counterfoil.console.api import build as api
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, language_of
@@ -47,6 +48,7 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
     routes = [
         Route("/", home),
         Route("/healthz", healthz),
+        Mount("/api", api.build(site, log)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *entry.routes(site),
         *loop.routes(site),

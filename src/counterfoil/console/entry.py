@@ -30,7 +30,7 @@ def routes(site: Site) -> list[Route]:
             values["next"] = local(form.get("next", "/"))
             origin = request.client.host if request.client else ""
             try:
-                token, _ = site.people.enter(form.get("name", ""), form.get("password", ""), origin)
+                token, _ = await site.people.enter(form.get("name", ""), form.get("password", ""), origin)
             except NotAllowed as refused:
                 values["wrong"] = refused.text
             else:

@@ -5,6 +5,7 @@ Every change is one commit together with its line in the audit log.
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import hashlib
 import secrets
@@ -15,6 +16,7 @@ import argon2
 
 from counterfoil.console import audit
 from counterfoil.console.audit import Entry
+from counterfoil.console.limits import Limits
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583.show import words
 from counterfoil.step import SECOND, Instant
@@ -24,7 +26,9 @@ from counterfoil.words import Text
 IDLE: Final[Instant] = 30 * 60 * SECOND
 LONGEST_NAME: Final = 40
 LONGEST: Final[Instant] = 12 * 3600 * SECOND
-PATIENCE: Final = 5  # wrong passwords in a row
+PATIENCE: Final = 5  # wrong passwords at once for one name from one address
+PATIENCE_PLACE: Final = 20  # from one address
+PATIENCE_NAME: Final = 100  # for one name from anywhere
 PAUSE: Final[Instant] = 60 * SECOND
 SHORTEST: Final = 10  # characters of a password
 ADMIN: Final = "admin"
@@ -62,21 +66,30 @@ class May(enum.Enum):
     LOOK = frozenset({Role.CASHIER, Role.SUPERVISOR, Role.SUPPORT, Role.ADMIN})
     PROPOSE = frozenset({Role.CASHIER, Role.SUPERVISOR, Role.SUPPORT})  # ask for what a second person must approve
     DECIDE = frozenset({Role.SUPERVISOR})  # approve what moves money out of its turn; see consent.py
+    LEDGER = frozenset({Role.SUPERVISOR, Role.SUPPORT, Role.ADMIN})  # the issuers' accounts
     REVEAL = frozenset({Role.SUPPORT, Role.SUPERVISOR})
     BREAK = frozenset({Role.SUPPORT, Role.ADMIN})  # the fault lab
     MANAGE = frozenset({Role.ADMIN})
 
 
+PERSONS_ONLY: Final = frozenset({May.PROPOSE, May.DECIDE, May.REVEAL, May.MANAGE})
+"""What no program may do, whatever its role: else whoever reads its token is a second person."""
+
+
 class Person(NamedTuple):
-    """Somebody with a session. `csrf` must come back with everything that changes something."""
+    """Somebody with a session, or a program with a token.
+
+    `csrf` must come back with everything a session changes; a program has none.
+    """
 
     name: str
     role: Role
     csrf: str = ""
+    program: bool = False
 
     def may(self, what: May) -> bool:
         """Whether this role is allowed to."""
-        return self.role in what.value
+        return self.role in what.value and not (self.program and what in PERSONS_ONLY)
 
 
 class NotAllowed(PaymentError):  # noqa: N818 - says what it is
@@ -101,7 +114,8 @@ class People:
         self.now = now
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a known one
-        self._wrong: dict[str, tuple[int, Instant]] = {}
+        self._hashing = asyncio.Semaphore(2)
+        self._wrong = [Limits(burst, PAUSE // PATIENCE, now) for burst in (PATIENCE, PATIENCE_PLACE, PATIENCE_NAME)]
 
     # --- first of all -----------------------------------------------------------------------------------------------
 
@@ -117,7 +131,7 @@ class People:
         """Somebody new. NotAllowed when the name is taken or the password too short."""
         if len(password) < SHORTEST:
             raise NotAllowed(TOO_SHORT)
-        fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+        fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip() and " " not in name
         if not fit or self.store.query(FIND, (name,)):
             raise NotAllowed(TAKEN)
         with self.store.transaction() as store:
@@ -139,42 +153,44 @@ class People:
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
-    def enter(self, name: str, password: str, origin: str) -> tuple[str, Person]:
+    async def enter(self, name: str, password: str, origin: str) -> tuple[str, Person]:
         """Begin a session: the token for the browser, and who it is. NotAllowed when it must not be."""
-        now = self.now()
-        tries, since = self._wrong.get(name, (0, 0))
-        if tries >= PATIENCE and now - since < PAUSE:
+        keys = (f"{name}\n{origin}", origin, name)
+        if any(limits.wait(key) for limits, key in zip(self._wrong, keys, strict=True)):
             raise NotAllowed(TOO_MANY)
-        person = self._known(name, password)
-        if person is None:
-            self._wrong[name] = (tries + 1 if now - since < PAUSE else 1, now)
-            with self.store.transaction() as store:
-                self.note(name[:LONGEST_NAME], "log-in refused", "", "", origin, result="refused")
-                store.commit()
+        rows = self.store.query(FIND, (name,))
+        known = rows[0] if rows and not rows[0][3] else None
+        async with self._hashing:  # one hash takes 64 MiB, and the pages must not wait for it
+            right = await asyncio.to_thread(self._right, known[2] if known else self._nobody, password)
+        if known is None or not right:
+            for limits, key in zip(self._wrong, keys, strict=True):
+                limits.take(key)
+            self.did(known[0] if known else "somebody", "log-in refused", origin=origin, result="refused")
             raise NotAllowed(WRONG)
-        self._wrong.pop(name, None)
+        self._wrong[0].clear(keys[0])
+        return self._begin(Person(known[0], Role(known[1])), origin)
+
+    def _begin(self, person: Person, origin: str) -> tuple[str, Person]:
+        now = self.now()
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
         with self.store.transaction() as store:
             store.execute(SWEEP, (now - IDLE, now - LONGEST))
-            store.execute(NEW_SESSION, (_hashed(token), person.name, csrf, now, now))
+            store.execute(NEW_SESSION, (hashed(token), person.name, csrf, now, now))
             self.note(person.name, "log-in", "", "", origin)
             store.commit()
         return token, person._replace(csrf=csrf)
 
-    def _known(self, name: str, password: str) -> Person | None:
-        rows = self.store.query(FIND, (name,))
-        known = rows[0] if rows and not rows[0][3] else None
+    def _right(self, kept: str, password: str) -> bool:
         try:
-            self._hasher.verify(known[2] if known else self._nobody, password)
+            return self._hasher.verify(kept, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            return None
-        return Person(known[0], Role(known[1])) if known else None
+            return False
 
     def of(self, token: str) -> Person | None:
         """Who holds this token; None when the session is over or never was."""
         now = self.now()
-        hashed = _hashed(token)
-        rows = self.store.query(FIND_SESSION, (hashed,))
+        key = hashed(token)
+        rows = self.store.query(FIND_SESSION, (key,))
         if not rows:
             return None
         name, role, csrf, begun_at, seen_at = rows[0]
@@ -182,14 +198,14 @@ class People:
             return None
         if now - seen_at > 60 * SECOND:
             with self.store.transaction() as store:
-                store.execute(SEEN, (now, hashed))
+                store.execute(SEEN, (now, key))
                 store.commit()
         return Person(name, Role(role), csrf)
 
     def leave(self, token: str) -> None:
         """End a session."""
         with self.store.transaction() as store:
-            store.execute(END, (_hashed(token),))
+            store.execute(END, (hashed(token),))
             store.commit()
 
     # --- the audit log ----------------------------------------------------------------------------------------------
@@ -217,5 +233,6 @@ class People:
         audit.append(self.store, entry)
 
 
-def _hashed(token: str) -> str:
+def hashed(token: str) -> str:
+    """What is kept of a token: enough to know it again."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

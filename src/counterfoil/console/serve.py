@@ -13,7 +13,6 @@ from typing import Final
 
 import uvicorn
 
-from counterfoil.console.app import build
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.errors import OurError
@@ -59,6 +58,8 @@ async def _live(config: Config) -> int:
         log("cannot_start", reason=str(error))
         say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
         return EXIT_FATAL
+    from counterfoil.console.app import build  # half a second that the stations need not wait for
+
     app = build(reach, people, log)
     settings = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS

@@ -22,6 +22,7 @@ from counterfoil.console.looks import LOOKS
 from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
+from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
 from counterfoil.verdict.names import VERDICTS, party
@@ -70,6 +71,7 @@ class Site:
         self.reach = reach
         self.people = people
         self.consent = Consent(people, decisions.actions(reach))
+        self.tokens = Tokens(people)
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
         )

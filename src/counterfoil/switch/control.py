@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from counterfoil.words import Text
 
 REGISTER: Final = "register"
 STATUS: Final = "status"
+LINKS: Final = "links"
 
 TERMINAL_SIZE: Final = 8
 MERCHANT_SIZE: Final = 15
@@ -141,21 +143,25 @@ def named(args: Mapping[str, Any]) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
+def links(work: Work) -> dict[str, Any]:
+    """How the issuer links are doing, and what is open: from memory alone, so it costs the same after any history."""
+    owed = Counter(entry.issuer for entry in work.memory.owed.values())
+    return {
+        "at": work.now,
+        "issuers": {
+            name: {"connected": session.up, "signed_on": session.signed_on, "owed": owed[name]}
+            for name, session in work.sessions.items()
+        },
+        "open": len(work.memory.waiting),
+    }
+
+
 def status(work: Work, store: Store) -> dict[str, Any]:
     """How the switch is doing: issuer links, open intents, reversals owed, counts and the latest alarms."""
     terminals, attempts, owed, cases, alarms, quarantined = store.query(COUNTS)[0]
     latest = store.query(LAST_ALARMS)
     return {
-        "at": work.now,
-        "issuers": {
-            name: {
-                "connected": session.up,
-                "signed_on": session.signed_on,
-                "owed": sum(1 for entry in work.memory.owed.values() if entry.issuer == name),
-            }
-            for name, session in work.sessions.items()
-        },
-        "open": len(work.memory.waiting),
+        **links(work),
         "terminals": terminals,
         "attempts": attempts,
         "reversals_owed": owed,
@@ -184,6 +190,8 @@ def answer_to(verb: str, args: Mapping[str, Any], work: Work, store: Store, hsm:
     """The reply to one command."""
     if verb == REGISTER:
         return register(args, work, hsm)
+    if verb == LINKS:
+        return links(work)
     if verb == STATUS:
         return status(work, store)
     return refused(UNKNOWN_VERB, "unknown_verb")

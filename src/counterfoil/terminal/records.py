@@ -56,6 +56,9 @@ BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
 BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at DESC"
 BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
 LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
+BEFORE: Final = _SELECT + "WHERE terminal = ? AND started_at < ? ORDER BY started_at DESC LIMIT ?"
+AFTER: Final = _SELECT + "WHERE terminal = ? AND started_at > ? ORDER BY started_at LIMIT ?"
+NEWEST: Final = "SELECT coalesce(max(started_at), 0) FROM attempt WHERE terminal = ?"
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY line"
 LINES: Final = "SELECT terminal, max(line) FROM trail GROUP BY terminal"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
@@ -240,6 +243,27 @@ def find(
     else:
         rows = store.query(BY_LAST4, (last4 or "",))
     return [attempt.stub() for attempt in _attempts(rows)]
+
+
+def recent(store: Store, terminal: str, before: Instant, limit: int) -> list[TerminalStub]:
+    """The sales of a terminal that began before an instant, newest first, without history."""
+    return [attempt.stub() for attempt in _attempts(store.query(BEFORE, (terminal, before, limit)))]
+
+
+def begun(store: Store, terminal: str, after: Instant, limit: int) -> list[TerminalStub]:
+    """The sales of a terminal that began after an instant, oldest first, without history."""
+    return [attempt.stub() for attempt in _attempts(store.query(AFTER, (terminal, after, limit)))]
+
+
+def newest(store: Store, terminal: str) -> Instant:
+    """When the newest sale of a terminal began; 0 when it has none."""
+    return int(store.query(NEWEST, (terminal,))[0][0])
+
+
+def keyed(store: Store, key: str) -> TerminalStub | None:
+    """The sale that is bound to this key of the till."""
+    found = _attempts(store.select_in(BY_KEYS, [key])) if key else []
+    return found[0].stub() if found else None
 
 
 def device(store: Store, terminal: str) -> Device | None:

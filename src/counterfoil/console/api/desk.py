@@ -1,0 +1,97 @@
+"""What an endpoint needs: the site, who asks, what they may, and a station's answer as a value or a problem."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Path, Request
+from fastapi.routing import APIRoute
+
+from counterfoil.console.api.problem import MEDIA, Problem, ProblemBody
+from counterfoil.console.people import May, Person, Role
+from counterfoil.console.site import FORBIDDEN, Site
+from counterfoil.transaction import AttemptKey
+from counterfoil.words import Text
+
+WHO: Final = "x-who-may"
+STATUS_OF: Final = {
+    "unknown_terminal": 404,
+    "unknown_sale": 404,
+    "unknown_station": 404,
+    "no_receipt": 404,
+    "bad_request": 422,
+    "key_reused": 422,
+}
+"""The status a station's refusal deserves; every other one is 409: not now, as things stand."""
+
+
+def site_of(request: Request) -> Site:
+    """The console this API belongs to."""
+    site: Site = request.app.state.site
+    return site
+
+
+def person_of(request: Request) -> Person:
+    """Who asks; the guard found out."""
+    person: Person = request.state.person
+    return person
+
+
+Desk = Annotated[Site, Depends(site_of)]
+Who = Annotated[Person, Depends(person_of)]
+Terminal = Annotated[str, Path(pattern=r"^[!-.0-~]{1,8}$", examples=["T0000001"], description="DE41 of a terminal.")]
+Batch = Annotated[str, Path(pattern=r"^[0-9]{6}$", examples=["000001"])]
+Stan = Annotated[str, Path(pattern=r"^[0-9]{6}$", examples=["000001"])]
+
+
+def key_of(terminal: Terminal, batch: Batch, stan: Stan) -> AttemptKey:
+    """The payment an address names."""
+    return AttemptKey(terminal, batch, stan)
+
+
+Key = Annotated[AttemptKey, Depends(key_of)]
+REF: Final = "/payments/{terminal}/{batch}/{stan}"
+
+
+def only(what: May, *more: int) -> dict[str, Any]:
+    """What a route says of itself: who may, and the problems it answers with (those of every route, and `more`)."""
+
+    def allowed(person: Who) -> None:
+        if not person.may(what):
+            raise Problem(403, "role", FORBIDDEN)
+
+    statuses = sorted({400, 401, 403, 413, 422, 429, 503, *more})
+    problem = {"model": ProblemBody, "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
+    return {
+        "dependencies": [Depends(allowed)],
+        "responses": {status: {**problem, "description": "a problem"} for status in statuses},
+        "openapi_extra": {WHO: who_may(what)},
+    }
+
+
+def who_may(what: May) -> list[str]:
+    """The roles that may, and "token ROLE" for a program of that role."""
+    people = [role.value for role in Role if Person("", role).may(what)]
+    return people + [f"token {role.value}" for role in Role if Person("", role, program=True).may(what)]
+
+
+def taken(reply: dict[str, Any]) -> dict[str, Any]:
+    """A station's answer; Problem when it turned the request down."""
+    if "error" in reply:
+        text = Text(reply["message"]["en"], reply["message"]["zh"])
+        more = {"sale": reply["sale"]} if "sale" in reply else {}
+        raise Problem(STATUS_OF.get(reply["error"], 409), reply["error"], text, **more)
+    return reply
+
+
+def origin_of(request: Request) -> str:
+    """The address a request came from."""
+    return request.client.host if request.client else ""
+
+
+Origin = Annotated[str, Depends(origin_of)]
+
+
+def named(route: APIRoute) -> str:
+    """The operation's id: the name of its function."""
+    return route.name

@@ -1,0 +1,177 @@
+"""Selling, and where the money of a payment is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query, Response
+
+from counterfoil.console.api.desk import REF, Desk, Key, Origin, Who, only, taken
+from counterfoil.console.api.problem import Problem
+from counterfoil.console.api.shapes import NamedCard, Page, Payment, SaleIn, Sold
+from counterfoil.console.people import May
+from counterfoil.console.sale import sell
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
+from counterfoil.inquiry.search import candidate
+from counterfoil.stack.demo import Demo, DemoCard
+from counterfoil.stack.selling import asked
+from counterfoil.step import Instant
+from counterfoil.terminal import records as terminals
+from counterfoil.transaction import AttemptKey, parse_ref
+from counterfoil.verdict.finding import iso
+from counterfoil.verdict.names import VERDICTS
+from counterfoil.words import Text
+
+router: Final = APIRouter()
+
+UNKNOWN_CARD: Final = Text("No demo card has this name or number.", "没有该名称或卡号的演示卡。")
+UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此笔交易的记录。")
+UNKNOWN_TERMINAL: Final = Text("This terminal is not registered here.", "本机未登记该终端。")
+NOT_LEFT: Final = Text(
+    "The terminals cannot be reached: nothing was sent, the card was not charged.",
+    "无法连接终端：交易未发出，卡未被扣款。",
+)
+NO_WORD: Final = Text(
+    "The terminal did not say what became of it. Do not pay again yet: ask again with the same key.",
+    "终端未给出结果。请暂勿再次付款：使用同一流水键再次查询。",
+)
+ASK: Final = Text(
+    "Ask by ref, by rrn, by last4 and amount, or by terminal.", "请按 ref、rrn、last4 加 amount 或 terminal 查询。"
+)
+BAD_CURSOR: Final = Text("This cursor is not one of ours.", "该游标无效。")
+LEFT: Final = {"approved", "declined", "not_sent"}
+NEVER: Final = 1 << 62
+IdempotencyKey = Annotated[
+    str, Header(pattern=r"^[!-~]{1,64}$", description="The till's own key: the same key never sells twice.")
+]
+
+
+@router.post(
+    "/payments",
+    response_model=Sold,
+    status_code=201,
+    **only(May.SELL, 404, 409),
+)
+async def create_payment(
+    desk: Desk, person: Who, origin: Origin, wanted: SaleIn, idempotency_key: IdempotencyKey, response: Response
+) -> dict[str, Any]:
+    """Take a card payment. 201 when it was decided, 200 when this key was decided before, 202 when it is unknown."""
+    card, pin = _card(desk.reach.demo, wanted)
+    known = await desk.read(lambda stores: _decided(stores, idempotency_key))
+    args = asked(card, wanted.terminal, wanted.amount, wanted.currency, idempotency_key, pin, wanted.retry_of or "")
+    try:
+        reply = taken(await sell(desk.reach, args))
+    except NotSent:
+        raise Problem(409, "not_sent", NOT_LEFT, {"Retry-After": "2"}) from None
+    except OutcomeUnknown:
+        reply = {"outcome": "unknown", "response_code": "", "sentence": NO_WORD.both(), "ref": ""}
+    key = parse_ref(reply["ref"])
+    payment = await desk.read(lambda stores: whole(stores, key, desk.reach.now())) if key else None
+    if key:
+        response.headers["Location"] = f"/api/v1/payments/{key}"
+    response.status_code = 202 if reply["outcome"] not in LEFT else 200 if known else 201
+    desk.people.did(person.name, "sale", str(key or ""), origin=origin, result=reply["outcome"])
+    return {"display": [], **reply, "key": idempotency_key, "payment": payment}
+
+
+def _decided(stores: Stores, key: str) -> bool:
+    return stores.terminal is not None and terminals.keyed(stores.terminal, key) is not None
+
+
+def _card(demo: Demo, wanted: SaleIn) -> tuple[DemoCard, str]:
+    card = wanted.card
+    if isinstance(card, NamedCard):
+        found = demo.card(card.name)
+    else:
+        number = card.number.get_secret_value()
+        found = next((one for one in demo.cards() if one.pan == number), None)
+    if found is None:
+        raise Problem(422, "unknown_card", UNKNOWN_CARD)
+    return found, card.pin.get_secret_value()
+
+
+@router.get(REF, response_model=Payment, **only(May.LOOK, 404))
+async def get_payment(desk: Desk, key: Key) -> dict[str, Any]:
+    """Where the money of one payment is: verdict, sentence, hop, money, clock, next action, evidence."""
+    found: dict[str, Any] | None = await desk.read(lambda stores: whole(stores, key, desk.reach.now()))
+    if found is None:
+        raise Problem(404, "unknown_payment", UNKNOWN_REF)
+    return found
+
+
+def whole(stores: Stores, key: AttemptKey, now: Instant) -> dict[str, Any] | None:
+    """Everything there is to say of a payment; None when no station knows it."""
+    found = search(stores, Question(key=key))
+    return judged(stores, found[0], now) if found else None
+
+
+def judged(stores: Stores, one: Candidate, now: Instant) -> dict[str, Any]:
+    """A payment with its verdict."""
+    answer = finding(stores, one, now).to_json()
+    return {**brief(one), **answer, "word": VERDICTS[answer["verdict"]].both()}
+
+
+def brief(one: Candidate) -> dict[str, Any]:
+    """A payment in a list."""
+    return {**one._asdict(), "started_at": iso(one.started_at)}
+
+
+@router.get("/payments", response_model=Page, **only(May.LOOK, 404))
+async def find_payments(
+    desk: Desk,
+    ref: Annotated[str | None, Query(pattern=r"^[!-.0-~]{1,8}/[0-9]{6}/[0-9]{6}$")] = None,
+    rrn: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z]{12}$")] = None,
+    last4: Annotated[str | None, Query(pattern=r"^[0-9]{4}$")] = None,
+    amount: Annotated[str | None, Query(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", examples=["12.50"])] = None,
+    terminal: Annotated[str | None, Query(pattern=r"^[!-.0-~]{1,8}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=120)] = None,
+) -> dict[str, Any]:
+    """Payments by reference, by RRN, by the card's last four with the amount as the slip shows it, or of a terminal."""
+    words = [word for word in (ref, rrn, terminal) if word] + ([last4] if last4 and amount else [])
+    if len(words) != 1 or bool(last4) != bool(amount):
+        raise Problem(422, "ask_for_one", ASK)
+    at, before = _place(cursor)
+    if terminal:
+        found = await desk.read(lambda stores: _of_terminal(stores, terminal, at, limit + 1))
+    else:
+        found = await desk.read(lambda stores: search(stores, _question(words[0], amount)))
+        found = [one for one in found if (one.started_at, one.ref or one.rrn) < (at, before)][: limit + 1]
+    more = len(found) > limit
+    last = found[limit - 1] if more else None
+    return {
+        "payments": [brief(one) for one in found[:limit]],
+        "next": _cursor(last.started_at, last.ref or last.rrn) if last else None,
+    }
+
+
+def _of_terminal(stores: Stores, terminal: str, before: Instant, limit: int) -> list[Candidate]:
+    store = stores.of("terminal")
+    if store is None or terminals.device(store, terminal) is None:
+        raise Problem(404, "unknown_terminal", UNKNOWN_TERMINAL)
+    return [candidate(stub.ref, stub) for stub in terminals.recent(store, terminal, before, limit)]
+
+
+def _question(words: str, amount: str | None) -> Question:
+    try:
+        return parse_question(words, amount)
+    except (Nothing, ValueError):
+        raise Problem(422, "ask_for_one", ASK) from None
+
+
+def _cursor(at: Instant, name: str) -> str:
+    return base64.urlsafe_b64encode(f"{at} {name}".encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> tuple[Instant, str]:
+    """Where a page begins: before this instant, and within it before this name."""
+    if cursor is None:
+        return NEVER, ""
+    try:
+        at, _, name = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").partition(" ")
+        return min(int(at), NEVER), name
+    except (binascii.Error, ValueError):
+        raise Problem(422, "bad_cursor", BAD_CURSOR) from None

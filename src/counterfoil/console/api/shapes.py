@@ -1,0 +1,264 @@
+"""What goes into the API and what comes out: amounts in integer minor units, instants in RFC 3339 UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictInt
+
+from counterfoil.console.api.problem import Both
+from counterfoil.money import MAX_MINOR
+
+REF = r"^[!-.0-~]{1,8}/[0-9]{6}/[0-9]{6}$"
+Reason = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class In(BaseModel):
+    """A request body: no field it does not know, no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class NamedCard(In):
+    """A demo card by its name; `pin` "" is nothing typed."""
+
+    name: str = Field(min_length=1, max_length=40, examples=["carol"])
+    pin: SecretStr = Field(SecretStr(""), max_length=12)
+
+
+class NumberedCard(In):
+    """A demo card by its number."""
+
+    number: SecretStr = Field(min_length=13, max_length=19)
+    pin: SecretStr = Field(SecretStr(""), max_length=12)
+
+
+class SaleIn(In):
+    """A sale at a terminal. `retry_of` is the attempt it replaces: if both turn out paid, one is returned."""
+
+    terminal: str = Field(pattern=r"^[!-.0-~]{1,8}$", examples=["T0000001"])
+    amount: Annotated[StrictInt, Field(gt=0, le=MAX_MINOR, description="Minor units (fen, cents).", examples=[1250])]
+    currency: str = Field("CNY", pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    card: NamedCard | NumberedCard
+    retry_of: str | None = Field(None, pattern=REF)
+
+
+class CopyIn(In):
+    """Whose copy of a receipt."""
+
+    copy_: Literal["cardholder", "merchant"] = Field("cardholder", alias="copy")
+
+
+class CloseIn(In):
+    """What a person says became of a receipt: seen with own eyes, sent as e-receipt, not wanted."""
+
+    how: Literal["attested", "e_delivered", "declined"]
+    copy_: Literal["cardholder", "merchant"] | None = Field(None, alias="copy", description="Both when absent.")
+
+
+class GoodsIn(In):
+    """After a restart: were the goods of the open sale handed over, or kept (then the charge is returned)?"""
+
+    answer: Literal["handed_over", "kept"]
+
+
+class ReasonIn(In):
+    """Why; it goes into the audit log."""
+
+    reason: Reason
+
+
+class ProposalIn(ReasonIn):
+    """A decision to ask for; another person must approve it."""
+
+    action: Literal["escalate"]
+    ref: str = Field(pattern=REF, examples=["T0000001/000001/000001"])
+
+
+class FaultIn(In):
+    """A fault on a leg, as `counterfoil fault set` has it."""
+
+    leg: Annotated[StrictInt, Field(ge=1, le=4)]
+    kind: Literal["drop", "delay", "duplicate", "corrupt", "close", "hang", "refuse"]
+    times: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = None
+    seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] | None = None
+    mti: str | None = Field(None, pattern=r"^[0-9]{4}$")
+
+
+class PauseIn(In):
+    """How long a station's process stands still."""
+
+    seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 5
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+class Stopped(BaseModel):
+    """Where the loop stopped: a leg of docs/loop.md, or None when a station itself said no."""
+
+    leg: int | None
+    hop: str
+    what: Both
+
+
+class Held(BaseModel):
+    """Money that is somewhere now: who holds it, whose it is."""
+
+    holder: str
+    owner: str
+    amount: int
+    currency: str
+    what: Both
+
+
+class Following(BaseModel):
+    """What happens next, who owns it, and by when (RFC 3339; None: no clock runs)."""
+
+    action: Both
+    owner: str
+    by: str | None
+
+
+class Brief(BaseModel):
+    """A payment in a list."""
+
+    ref: str
+    rrn: str
+    terminal: str
+    merchant: str
+    amount: int
+    currency: str
+    last4: str
+    started_at: str
+
+
+class Payment(Brief):
+    """The whole answer to "where is the money". `evidence`: each station's stub, masked, or why there is none."""
+
+    verdict: str
+    word: Both
+    sentence: Both
+    stopped_at: Stopped | None
+    money: list[Held]
+    next: Following
+    evidence: dict[str, Any]
+
+
+class Sold(BaseModel):
+    """What became of a sale. `outcome` is the terminal's word, `payment` the verdict of all stations.
+
+    `payment` is None when the terminal could not say which attempt it was: ask again with the same key.
+    """
+
+    outcome: Literal["approved", "declined", "unknown", "not_sent"]
+    key: str
+    response_code: str
+    sentence: Both
+    display: list[Both]
+    payment: Payment | None
+
+
+class Page(BaseModel):
+    """Some payments, newest first; `next` is the cursor of the following page, None on the last."""
+
+    payments: list[Brief]
+    next: str | None
+
+
+class OpenItemOut(BaseModel):
+    """A payment that is not at rest, since when (seconds), and who must act."""
+
+    payment: Payment
+    age_seconds: int
+
+
+class OpenItems(BaseModel):
+    """Everything that is not at rest, the oldest first."""
+
+    items: list[OpenItemOut]
+
+
+class Done(BaseModel):
+    """What a station did. `outcome` is "unknown" when it did not say in time."""
+
+    outcome: Literal["done", "unknown"]
+    sentence: Both | None
+    reply: dict[str, Any]
+
+
+class TerminalOut(BaseModel):
+    """A terminal; `live` is what it is doing, None while the terminals' process is away."""
+
+    terminal: str
+    merchant: str
+    live: dict[str, Any] | None
+
+
+class Terminals(BaseModel):
+    """All terminals registered here."""
+
+    terminals: list[TerminalOut]
+
+
+class Account(BaseModel):
+    """An issuer's account, balance in minor units."""
+
+    issuer: str
+    id: str
+    kind: str
+    currency: str
+    balance: int
+
+
+class Books(BaseModel):
+    """The issuers' accounts; `sum` per currency is zero. `violations` are broken invariants, asked for with audit."""
+
+    accounts: list[Account]
+    sum: dict[str, int]
+    violations: list[str] = []
+
+
+class Me(BaseModel):
+    """Who asks. `csrf` goes into X-CSRF-Token when a session changes something."""
+
+    name: str
+    role: str
+    program: bool
+    csrf: str
+
+
+class Decision(BaseModel):
+    """A request for what a second person must approve."""
+
+    number: int
+    action: str
+    ref: str
+    reason: str
+    state: Literal["asked", "refused", "approved", "done", "failed", "not_sent", "unknown"]
+    asked_by: str
+    asked_at: str
+    decided_by: str
+    decided_at: str | None
+    answer: dict[str, Any]
+
+
+class Decisions(BaseModel):
+    """What waits for a second person."""
+
+    decisions: list[Decision]
+
+
+class Card(BaseModel):
+    """The card of a payment as far as anybody may see it here: the first six digits and the last four."""
+
+    ref: str
+    card: str
+
+
+class FaultsOut(BaseModel):
+    """What is broken on purpose, and how stations and links are."""
+
+    faults: list[dict[str, Any]]
+    links: dict[str, bool]
+    stations: dict[str, dict[str, Any]]

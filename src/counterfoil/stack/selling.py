@@ -1,0 +1,39 @@
+"""A sale with a demo card, as a till asks the terminal for it, and how long it may take."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from counterfoil.stack import config
+from counterfoil.stack.demo import DemoCard
+from counterfoil.stack.layout import SUPERVISOR, Layout
+from counterfoil.step import SECOND
+
+LEAST_SECONDS: Final = 15.0
+
+
+def asked(
+    card: DemoCard, terminal: str, amount: int, currency: str, key: str, pin: str = "", retry_of: str = ""
+) -> dict[str, Any]:
+    """The arguments of the terminal's `sale`; `amount` in minor units, `key` the till's own."""
+    args: dict[str, Any] = {
+        "terminal": terminal,
+        "amount": amount,
+        "currency": currency,
+        "card": {"pan": card.pan, "expiry": card.expiry, "track2": card.track2},
+        "entry": "swipe",
+        "key": key,
+    }
+    return args | {name: value for name, value in (("pin", pin), ("retry_of", retry_of)) if value}
+
+
+def terminal_seconds(layout: Layout) -> float:
+    """The terminals' timer, as the running stack was told; the default when it does not say."""
+    running = layout.find(SUPERVISOR)
+    timers = running.extra.get("timers") if running is not None else None
+    return int((timers or config.parse_timers(config.DEFAULT_TIMERS))[-1]) / SECOND
+
+
+def patience(layout: Layout) -> float:
+    """Seconds a sale may take: sign-on, an earlier reversal, the sale, the printer."""
+    return 4 * terminal_seconds(layout) + LEAST_SECONDS
