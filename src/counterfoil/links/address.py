@@ -2,6 +2,7 @@
 
 tcp://HOST[:9100]?profile=MODEL      serial:/dev/ttyUSB0?profile=MODEL&baud=19200&flow=rtscts
 usb:/dev/usb/lp0?profile=MODEL       cups:QUEUE?profile=MODEL        file:DIR
+escpos-usb:VENDOR:PRODUCT?profile=MODEL, two numbers in hex as lsusb shows them, through python-escpos
 """
 
 from __future__ import annotations
@@ -12,18 +13,24 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from counterfoil.links import borrowed
 from counterfoil.receipts.profile import GENERIC_80, PROFILES, Profile
 
-Way = Literal["tcp", "serial", "usb", "cups", "file"]
+Way = Literal["tcp", "serial", "usb", "escpos-usb", "cups", "file"]
 PORT: Final = 9100
 BAUDS: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 FLOWS: Final = ("none", "rtscts", "xonxoff")
-OPTIONS: Final = {"tcp": {"profile"}, "serial": {"profile", "baud", "flow"}, "usb": {"profile"}, "cups": {"profile"}}
+_MODEL: Final = {"profile"}
+OPTIONS: Final = {
+    **dict.fromkeys(("tcp", "usb", "escpos-usb", "cups"), _MODEL),
+    "serial": _MODEL | {"baud", "flow"},
+}
+NUMBERS: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}")
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """One printer. `place` is a host, a device, a queue or a directory."""
+    """One printer. `place` is a host, a device, a queue, a directory, or vendor and product of a USB unit."""
 
     way: Way
     place: str
@@ -55,9 +62,14 @@ def parse(text: str) -> Address:
         return Address(way="cups", place=url.path, profile=profile)
     if url.scheme == "usb" and url.path.startswith("/"):
         return Address(way="usb", place=url.path, profile=profile)
+    if url.scheme == "escpos-usb" and NUMBERS.fullmatch(url.path):
+        if borrowed.missing():
+            raise ValueError(f"escpos-usb: {borrowed.MISSING}")
+        return Address(way="escpos-usb", place=url.path, profile=profile)
     if url.scheme == "serial" and url.path.startswith("/"):
         baud, flow = options.get("baud", "19200"), options.get("flow", "none")
         if baud not in map(str, BAUDS) or flow not in FLOWS:
             raise ValueError(f"baud is one of {', '.join(map(str, BAUDS))}, flow one of {', '.join(FLOWS)}")
         return Address(way="serial", place=url.path, profile=profile, baud=int(baud), flow=flow)
-    raise ValueError("a printer is tcp://HOST:9100, serial:/dev/…, usb:/dev/usb/lp0, cups:QUEUE or file:DIR")
+    ways = "tcp://HOST:9100, serial:/dev/…, usb:/dev/usb/lp0, escpos-usb:04b8:0e15, cups:QUEUE or file:DIR"
+    raise ValueError(f"a printer is {ways}")

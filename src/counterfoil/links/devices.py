@@ -1,4 +1,4 @@
-"""Opening what a printer hangs on: a TCP port, a serial line, a USB device file. Plain descriptors, never blocking."""
+"""Opening what a printer hangs on: a TCP port, a serial line, a USB device file, a USB unit. Never blocking."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import termios
 from typing import Final, Protocol
 
 from counterfoil.links.address import Address
+from counterfoil.links.borrowed import Borrowed, find_usb
 from counterfoil.receipts.printers.status import Trouble
 
 READ: Final = 1 << 12
@@ -104,6 +105,12 @@ class DeviceFile:
 
 def open_device(address: Address, seconds: float) -> Device:
     """Connect, for at most so long. CannotOpen when there is no way."""
+    if address.way == "escpos-usb":
+        vendor, product = (int(number, 16) for number in address.place.split(":"))
+        lent = find_usb(vendor, product)
+        if isinstance(lent, Trouble):
+            raise CannotOpen(lent)
+        return Borrowed(lent)
     try:
         if address.way == "tcp":
             return Socket(socket.create_connection((address.place, address.port), timeout=seconds))
