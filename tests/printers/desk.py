@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final
 
 from counterfoil.receipts.printers.job import Job, Order, Result
@@ -20,25 +21,34 @@ LINES: Final = 30
 
 def receipt(duplicate: int = 0, lines: int = LINES) -> Order:
     """A receipt of so many lines between its header and its footer."""
-    body = b"".join(b"line %d of the receipt\n" % number for number in range(lines))
     last = b"DUPLICATE %d\n" % duplicate if duplicate else b"ORIGINAL\n"
-    return Order(head=b"NOT VALID WITHOUT THE LAST LINE\n", rest=body + last, millimetres=4 * lines)
+    body = [*(b"line %d of the receipt\n" % number for number in range(lines)), last]
+    return order(b"NOT VALID WITHOUT THE LAST LINE\n", body)
+
+
+def order(head: bytes, lines: list[bytes]) -> Order:
+    """Lines as something to print."""
+    stops = tuple(accumulate(map(len, lines[:-1])))
+    return Order(head=head, rest=b"".join(lines), millimetres=4 * len(lines), stops=stops)
 
 
 class Desk:
-    """One till and one printer. `now` is virtual."""
+    """One till and one printer. `now` is virtual. `serial`: the line has no ends, so nobody notices who left it."""
 
-    def __init__(self, printer: Printer, profile: Profile = GS_H, timings: Timings | None = None) -> None:
+    def __init__(
+        self, printer: Printer, profile: Profile = GS_H, timings: Timings | None = None, *, serial: bool = False
+    ) -> None:
         self.printer = printer
         self.profile = profile
         self.timings = timings or Timings()
+        self.serial = serial
         self.now = 0
         self.listening = True
         self.crashed = False
         self.job: Job | None = None
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._pipes: deque[bytearray] = deque()
-        self._jobs = 0
+        self.jobs = 0
 
     def after(self, delay: int, happens: Callable[[], None]) -> None:
         """Plan an event."""
@@ -53,6 +63,18 @@ class Desk:
         """The till dies; what its kernel has taken still arrives."""
         self.crashed = True
 
+    def give_up(self) -> None:
+        """The cashier waits no longer."""
+        if self.job is not None:
+            self.job.give_up(self.now)
+
+    def power_cycle(self) -> None:
+        """The printer is switched off and on: a connection does not survive that, a serial line does."""
+        self.printer.power_cycle()
+        if not self.serial:
+            self._pipes = deque(bytearray() for _ in self._pipes)
+            self.cut_off()
+
     def cut_off(self, *, lose: bool = True) -> None:
         """The connection breaks, with what was on its way."""
         if lose and self._pipes:
@@ -62,11 +84,12 @@ class Desk:
 
     # --- one job ----------------------------------------------------------------------------------------------------
 
-    def print(self, duplicate: int = 0, order: Order | None = None) -> Result | None:
+    def print(self, duplicate: int = 0, what: Order | None = None) -> Result | None:
         """Print one receipt; None when the till died over it."""
-        self._jobs += 1
+        self.jobs += 1
         self.crashed = False
-        job = self.job = Job(order or receipt(duplicate), self.profile, self.timings, f"{self._jobs:03d}")
+        what = what or receipt(duplicate)
+        job = self.job = Job(what, self.profile, self.timings, f"{self.jobs:03d}", endless=self.serial)
         if not self.listening:
             job.unreachable(Trouble.REFUSED)
             return job.result
@@ -75,7 +98,8 @@ class Desk:
         while job.result is None and not self.crashed:
             self._turn(job)
         self.job = None
-        self.printer.hang_up()
+        if not self.serial:
+            self.printer.hang_up()
         return None if self.crashed else job.result
 
     def _turn(self, job: Job) -> None:

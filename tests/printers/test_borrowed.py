@@ -1,4 +1,4 @@
-"""Printing through python-escpos, whose own network class stands for its USB one: same two calls, a line we can serve."""
+"""Printing through python-escpos; its network class stands for its USB one: the same two calls, a line we can serve."""
 
 from __future__ import annotations
 

@@ -133,6 +133,50 @@ def test_cover_opened_in_the_header_and_the_buffer_cleared_is_a_proof() -> None:
     assert till.out == (1, 0)
 
 
+def test_held_up_in_the_header_the_receipt_has_not_left(desk: Desk) -> None:
+    """Whether the printer can clear its buffer or not: the bytes of the ORIGINAL never left the till."""
+    till = Till(desk)
+    desk.printer.plan = [(1, "cover")]
+    assert told(till.print()) == ("failed", "cover_open")
+    desk.printer.mend("cover")
+    desk.idle(60)
+    assert till.out == (0, 0)
+    assert told(till.print()) == ("printed", "")
+    assert till.out == (1, 0)
+
+
+def test_replies_that_were_lost_prove_nothing() -> None:
+    """Mute while it printed, then well again and cleared on request: the receipt is on the paper all the same."""
+    desk = Desk(Printer(), GS_H, SHORT)
+    till = Till(desk)
+    desk.after(150_000, lambda: setattr(desk.printer.habits, "mute", True))
+    desk.after(5 * SECOND, lambda: setattr(desk.printer.habits, "mute", False))
+    assert told(till.print()) == ("unknown", "")
+    assert till.out == (1, 0)
+    assert told(till.print()) == ("printed", "")
+    assert till.out == (1, 1)
+
+
+@pytest.mark.parametrize("moment", range(200_000, 900_000, 20_000))
+def test_a_till_that_stops_waiting_at_any_moment_never_prints_a_second_original(desk: Desk, moment: int) -> None:
+    till = Till(desk)
+    desk.after(moment, desk.give_up)
+    till.print()
+    desk.idle(60)
+    till.print()
+    assert till.out[0] <= 1
+
+
+@pytest.mark.parametrize("buffer", [64, 256, 1024])
+def test_a_power_cycle_on_a_serial_line_goes_unnoticed_and_is_found_out(desk: Desk, buffer: int) -> None:
+    """No connection breaks, the printer goes on with what still came: but not with what it had held."""
+    desk = Desk(Printer(Habits(buffer=buffer, line_time=100_000)), desk.profile, SHORT, serial=True)
+    till = Till(desk)
+    desk.after(2 * SECOND, desk.power_cycle)
+    assert told(till.print())[0] == "unknown"
+    assert told(till.print()) == ("printed", "")
+
+
 def test_power_cycle_in_the_middle(desk: Desk) -> None:
     till = Till(desk)
     desk.printer.plan = [(10, "cover")]
@@ -255,7 +299,7 @@ def test_status_is_never_asked_in_the_middle_of_an_image(desk: Desk) -> None:
     desk.printer.plan = [(1, "paper_out")]
     desk.mend_after(15 * SECOND, "paper_out")
     image = b"\x1dv0\x00\x30\x00\x80\x00" + bytes(0x30 * 0x80)
-    result = desk.print(order=Order(head=b"HEADER\n", rest=image + b"ORIGINAL\n"))
+    result = desk.print(what=Order(head=b"HEADER\n", rest=image + b"ORIGINAL\n"))
     assert told(result) == ("printed", "")
     assert desk.printer.polled_in_image == 0
     assert desk.printer.originals() == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +56,21 @@ def test_every_line_is_on_the_paper_in_its_size(name: str, profile: Profile, lan
             if isinstance(block, Line):
                 assert not block.text.isascii()
                 assert len(item.rows) == 24 * block.tall + 6
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_between_two_lines_there_is_room_for_a_command(profile: Profile, font: Path) -> None:
+    document = DOCUMENTS["sale-merchant"]
+    paper = escpos.render(document, "zh", profile, font)
+    assert list(paper.stops) == sorted(set(paper.stops))
+    assert 0 < paper.stops[0] <= paper.stops[-1] < len(paper.rest)
+    whole = on_paper(paper, profile)
+    edges = (0, *paper.stops, len(paper.rest))
+    reader = Reader(profile.codec, chinese=profile.chinese == "gbk")
+    reader.read(paper.head)
+    for start, end in pairwise(edges):
+        reader.read(paper.rest[start:end])  # every piece ends its line and its mode
+    assert reader.on_paper == whole
 
 
 def merged(printed: list[Text | Dots | Qr]) -> list[Text | Dots | Qr]:

@@ -129,8 +129,7 @@ def test(session: Session, printer: str | None, code: str | None) -> int:
 
 def send_page(session: Session, address: Address) -> tuple[str, str]:
     """Print a test page with a fresh code; the state of the job and the trouble, if any."""
-    from counterfoil.links.printing import put
-    from counterfoil.receipts.printers.job import Order
+    from counterfoil.links.printing import order_of, put
     from counterfoil.receipts.printers.round import Timings
     from counterfoil.receipts.render.escpos import render
     from counterfoil.receipts.testpage import page
@@ -139,8 +138,7 @@ def send_page(session: Session, address: Address) -> tuple[str, str]:
     code = f"{secrets.randbelow(10_000):04d}"
     keep(session, code)
     paper = render(page(address.profile, str(address), code), session.lang, address.profile)
-    order = Order(head=paper.head, rest=paper.rest, millimetres=paper.millimetres)
-    result = put(order, address, Timings(patience=20 * SECOND))
+    result = put(order_of(paper), address, Timings(patience=20 * SECOND))
     return result.state.value, result.trouble
 
 

@@ -29,7 +29,7 @@ from counterfoil.receipts.printers.job import Job, Order, Result, State
 from counterfoil.receipts.printers.probe import Health, Probe
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
-from counterfoil.receipts.render.escpos import render
+from counterfoil.receipts.render.escpos import Paper, render
 from counterfoil.receipts.render.text import Language
 from counterfoil.step import HELD, SECOND, Inbound, Instant, Perform, Performed
 
@@ -134,6 +134,11 @@ def own_name() -> str:
     return bytes(LETTERS[byte % len(LETTERS)] for byte in os.urandom(3)).decode("ascii")
 
 
+def order_of(paper: Paper) -> Order:
+    """A rendered slip as something to print."""
+    return Order(head=paper.head, rest=paper.rest, millimetres=paper.millimetres, stops=paper.stops)
+
+
 def put(
     order: Order,
     address: Address,
@@ -145,7 +150,7 @@ def put(
     """Print one receipt and say what is known of it."""
     if address.way == "cups":
         return through_spooler(order, address)
-    job = Job(order, address.profile, timings, own_name())
+    job = Job(order, address.profile, timings, own_name(), endless=address.way == "serial")
 
     def changed(trouble: Trouble | None) -> None:
         if trouble is not None and job.result is None and job.state is not State.QUEUED:
@@ -248,7 +253,7 @@ class ReceiptPrinter:
         try:
             document = msgspec.msgpack.decode(item.document, type=Document)
             paper = render(document, self._language, self._address.profile)
-            order = Order(head=paper.head, rest=paper.rest, millimetres=paper.millimetres)
+            order = order_of(paper)
             write_bytes(self._kept / f"{item.name}.escpos", order.head + order.rest)
         except (OurError, msgspec.MsgspecError, OSError):
             return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)

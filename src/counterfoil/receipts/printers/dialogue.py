@@ -18,6 +18,8 @@ from counterfoil.receipts.profile import Profile
 INITIALISE: Final = b"\x1b@"
 AUTOMATIC_ON: Final = b"\x1da\x0f"
 IDENTIFY: Final = b"\x1dIC"
+ORDERED: Final = b"\x1dr\x01"  # GS r 1
+COUNT: Final = "n"
 CLEAR: Final = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")
 CLEARED: Final = bytes.fromhex("37 25 00")
 KEPT: Final = 400  # lines of the conversation kept for the log
@@ -99,8 +101,13 @@ class Dialogue:
             return bytes.fromhex("1d 28 48 06 00 30 30") + (self._name + tag).encode("ascii")
         if self.profile.barrier == "gs-r":
             self._plain.append(tag)
-            return b"\x1dr\x01"
+            return ORDERED
         return b""
+
+    def count(self) -> bytes:
+        """One of many nameless barriers: how many come back tells whether the printer lost a part of the stream."""
+        self._plain.append(COUNT)
+        return ORDERED
 
     def sync(self, tag: str) -> bytes:
         """A barrier that what an earlier job left in the printer cannot answer, as far as the model has one."""

@@ -1,12 +1,15 @@
 """One print job: pre-flight, body, barrier, cut. Pure: bytes and instants in, bytes and a result out.
 
-    check ─▶ sync ─▶ arm ─▶ print ─▶ (held ─▶ clear) ─▶ cut ─▶ over
-      └────────┴──────┴──▶ queued: not one printable byte left
+    check ─▶ sync ─▶ arm ─▶ head ─▶ print ─▶ (held ─▶ clear) ─▶ cut ─▶ over
+      └────────┴──────┤       └──▶ failed: the header may be on paper, the receipt never left
+                      └──▶ queued: not one printable byte left
 
 Rule 1: a written byte proves nothing. Only a barrier with our own name, or one in an undisturbed order, says printed.
 Rule 2: nothing is ever sent twice. A job that is held up keeps its connection and asks once a second what is wrong.
-Rule 3: failed is a proof, not a guess: the printer said that it threw its buffer away, and the barrier behind the
-        header never came, so not even the header was processed.
+Rule 3: failed is a proof, not a guess: the receipt waits here until the barrier behind its header has come back, and
+        a header alone is no receipt. No reply that was lost or came late can make this wrong.
+Rule 4: a serial line does not tell that the printer was switched off and on over it, with what it held. There every
+        line of the receipt has a barrier of its own, and one that never came back makes the end prove nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import msgspec
 
 from counterfoil.receipts.printers.dialogue import (
     AUTOMATIC_ON,
+    COUNT,
     INITIALISE,
     Changed,
     Cleared,
@@ -60,11 +64,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to print: a header that is no receipt yet, the rest of it with its footer last, and how long it gets."""
+    """What to print: a header that is no receipt yet, the rest of it with its footer last, and how long it gets.
+
+    `stops`: where in the rest a command may stand between two of it, in ascending order.
+    """
 
     head: bytes
     rest: bytes
     millimetres: int = 100
+    stops: tuple[int, ...] = ()
 
 
 class Phase(enum.Enum):
@@ -74,6 +82,7 @@ class Phase(enum.Enum):
     CHECK = "check"
     SYNC = "sync"
     ARM = "arm"
+    HEAD = "head"
     PRINT = "print"
     AFTER = "after"
     HELD = "held"
@@ -82,16 +91,21 @@ class Phase(enum.Enum):
     OVER = "over"
 
 
-MAY_HAVE_LEFT: Final = frozenset({Phase.PRINT, Phase.AFTER, Phase.HELD, Phase.CLEAR})
-ORDERED: Final = MAY_HAVE_LEFT | {Phase.ARM, Phase.CUT}
+ORDERED: Final = frozenset({
+    Phase.ARM, Phase.HEAD, Phase.PRINT, Phase.AFTER, Phase.HELD, Phase.CLEAR, Phase.CUT
+})  # fmt: skip
 """Where a nameless reply that nobody asked for shows that nameless replies prove nothing here."""
 
 
 class Job:
-    """One attempt to print over one connection that is already open. `name`: three characters nobody else uses."""
+    """One attempt to print over one connection that is already open. `name`: three characters nobody else uses.
 
-    def __init__(self, order: Order, profile: Profile, timings: Timings, name: str) -> None:
+    `endless`: the line stays open whatever becomes of the printer.
+    """
+
+    def __init__(self, order: Order, profile: Profile, timings: Timings, name: str, *, endless: bool = False) -> None:
         self.order = order
+        self.endless = endless
         self.profile = profile
         self.timings = timings
         self.dialogue = Dialogue(profile, name)
@@ -106,7 +120,8 @@ class Job:
         self._round: Round | None = None
         self._near_end = False
         self._parts = False
-        self._head_passed = False
+        self._let_go = False
+        """Whether the receipt itself, behind its header, has been handed out."""
         self._downgraded = False
 
     # --- what the shell does ----------------------------------------------------------------------------------------
@@ -126,7 +141,7 @@ class Job:
         else:
             self.dialogue.note(">", bytes(self._out[:count]))
         del self._out[:count]
-        if self._out or self.state is not State.SENDING:
+        if self._out or self.state is not State.SENDING or not self._let_go:
             return
         self.state = State.SENT
         if self.phase is Phase.PRINT and self.profile.barrier == "none":
@@ -142,11 +157,10 @@ class Job:
 
     def closed(self) -> None:
         """The connection is gone, or its reading half is."""
-        if self.phase is Phase.CUT:
-            self._end(self._proven())
-        elif self.result is None:
-            self.trouble = self.trouble or Trouble.LOST
-            self._end(State.UNKNOWN if self.phase in MAY_HAVE_LEFT else State.QUEUED)
+        if self.result is None:
+            if self.phase is not Phase.CUT:
+                self.trouble = self.trouble or Trouble.LOST
+            self._end(self._as_it_stands())
 
     def unreachable(self, why: Trouble) -> None:
         """No connection came about."""
@@ -187,15 +201,15 @@ class Job:
         elif isinstance(heard, Passed):
             self._passed(heard.tag, now)
         elif isinstance(heard, Cleared):
-            self._end(State.UNKNOWN if self._head_passed else State.FAILED)
+            self._end(self._as_it_stands())
         elif isinstance(heard, Unasked) and heard.reply.kind is Kind.PLAIN and self.phase in ORDERED:
             self._downgraded = self.profile.barrier == "gs-r"
 
     def _changed(self, signs: Sign, now: Instant) -> None:
-        """The printer reports by itself; while it prints, trouble means that the job is held up from now on."""
+        """The printer reports by itself; once it prints, trouble means that the job is held up from now on."""
         self._near_end = self._near_end or bool(signs & Sign.NEAR_END)
         found = trouble(signs)
-        if self.phase is Phase.PRINT and found is not None:
+        if self.phase in (Phase.HEAD, Phase.PRINT) and found is not None:
             self.trouble = found
             self._hold(now)
         elif self.phase in (Phase.HELD, Phase.SYNC, Phase.ARM):
@@ -206,12 +220,16 @@ class Job:
             self._arm(now)
         elif tag == ARM and self.phase is Phase.ARM:
             self._due = now + self.timings.settle  # what comes in this time shows whether the order can be trusted
-        elif tag == HEAD:
-            self._head_passed = True
+        elif tag == HEAD and self.phase in (Phase.HEAD, Phase.HELD):
+            self._release(now)
         elif tag == END and self.phase in (Phase.PRINT, Phase.HELD, Phase.CLEAR):
             self._parts = self.phase is Phase.HELD
-            self.trouble = None
             self._round = None
+            if self.dialogue.awaits(COUNT):
+                self.trouble = Trouble.LOST
+                self._end(State.UNKNOWN)
+                return
+            self.trouble = None
             self._out = bytearray(self.profile.cut)
             self._enter(Phase.CUT, now + self.timings.settle)
 
@@ -242,7 +260,7 @@ class Job:
                 self._get_ready(now)
         elif self.phase in (Phase.SYNC, Phase.ARM):
             self._start(now)
-        elif self.phase is Phase.PRINT:
+        elif self.phase in (Phase.HEAD, Phase.PRINT):
             self._hold(now)
         elif self.phase is Phase.AFTER:
             if self.profile.status:
@@ -251,10 +269,8 @@ class Job:
                 self._end(State.SENT)
         elif self.phase is Phase.HELD:
             self._poll(now)
-        elif self.phase is Phase.CLEAR:
-            self._end(State.UNKNOWN)
-        elif self.phase is Phase.CUT:
-            self._end(self._proven())
+        elif self.phase in (Phase.CLEAR, Phase.CUT):
+            self._end(self._as_it_stands())
 
     def _get_ready(self, now: Instant) -> None:
         """A known state, and a barrier behind whatever an earlier job has left in there."""
@@ -274,15 +290,33 @@ class Job:
             self._enter(Phase.ARM, now + self.timings.start)
 
     def _start(self, now: Instant) -> None:
-        """From here on bytes may be on paper."""
+        """From here on bytes may be on paper: the header, and the receipt when that is known to have come through."""
         if self.dialogue.awaits(SYNC) or self.dialogue.awaits(ARM) or self.trouble is not None:
             self.trouble = self.trouble or Trouble.MUTE
             self._end(State.QUEUED)
             return
         self.state = State.SENDING
-        order = self.order
-        self._out += order.head + self.dialogue.barrier(HEAD) + order.rest + self.dialogue.barrier(END)
-        self._enter(Phase.PRINT, now + self.timings.barrier_after(order.millimetres))
+        self._out += self.order.head + self.dialogue.barrier(HEAD)
+        self._enter(Phase.HEAD, now + self.timings.barrier)
+        if not self.dialogue.awaits(HEAD):
+            self._release(now)
+
+    def _release(self, now: Instant) -> None:
+        """The receipt itself."""
+        self._let_go = True
+        self.trouble = None
+        self._round = None
+        self.dialogue.drop()
+        self._out += self._rest() + self.dialogue.barrier(END)
+        self._enter(Phase.PRINT, now + self.timings.barrier_after(self.order.millimetres))
+
+    def _rest(self) -> bytes:
+        """The rest of the receipt, counted where nobody else would notice that a part of it was lost."""
+        rest, stops = self.order.rest, self.order.stops
+        if not self.endless or self.profile.barrier == "none":
+            return rest
+        pieces = [rest[start:end] for start, end in zip((0, *stops), (*stops, len(rest)), strict=True)]
+        return b"".join(piece + self.dialogue.count() for piece in pieces)
 
     def _hold(self, now: Instant) -> None:
         self._enter(Phase.HELD, now)
@@ -304,9 +338,17 @@ class Job:
             self._out = bytearray(self.dialogue.clear())  # what has not left by now never will
             self._enter(Phase.CLEAR, now + self.timings.clear)
         else:
-            self._end(State.UNKNOWN if self.phase in MAY_HAVE_LEFT else State.QUEUED)
+            self._end(self._as_it_stands())
 
     # --- the end ----------------------------------------------------------------------------------------------------
+
+    def _as_it_stands(self) -> State:
+        """What is known when nothing more can be learnt."""
+        if self.phase is Phase.CUT:
+            return self._proven()
+        if self._let_go:
+            return State.UNKNOWN
+        return State.FAILED if self.state is State.SENDING else State.QUEUED
 
     def _proven(self) -> State:
         return State.SENT if self._downgraded else State.PRINTED

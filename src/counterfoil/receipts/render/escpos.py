@@ -10,6 +10,7 @@ Rule 4: the cut is not here. It may follow only when the printer has said that a
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,12 +39,13 @@ class CannotPrint(OurError):  # noqa: N818 - says what happened
 class Paper(msgspec.Struct, frozen=True):
     """A slip as bytes. `head`, up to the first rule, is no receipt by itself; the end of `rest` makes it one.
 
-    `millimetres`: how long it gets.
+    `millimetres`: how long it gets. `stops`: where in `rest` one line ends and the next begins.
     """
 
     head: bytes
     rest: bytes
     millimetres: int
+    stops: tuple[int, ...] = ()
 
 
 def render(document: Document, language: Language, profile: Profile, font: Path | None = None) -> Paper:
@@ -56,9 +58,10 @@ def render(document: Document, language: Language, profile: Profile, font: Path 
     blocks = [
         lay(Document(nodes), language, profile.columns) for nodes in (document.nodes[:split], document.nodes[split:])
     ]
-    head, rest = (b"".join(_block(block, profile, font) for block in part) for part in blocks)
+    head, rest = ([_block(block, profile, font) for block in part] for part in blocks)
     rows = sum(_rows(block, profile) for part in blocks for block in part)
-    return Paper(_begin(profile) + head, rest, -(-rows * 10 // profile.dots_per_cm))
+    stops = tuple(accumulate(map(len, rest[:-1])))
+    return Paper(_begin(profile) + b"".join(head), b"".join(rest), -(-rows * 10 // profile.dots_per_cm), stops)
 
 
 def _begin(profile: Profile) -> bytes:
