@@ -56,6 +56,16 @@ def test_ctrl_c_stops_the_day_with_what_there_is(running: Running) -> None:
     assert 0 < int(str(value["sales"])) < 5000
 
 
+def test_a_charge_that_an_earlier_customer_gets_back_is_not_taken_for_one_of_the_day(running: Running) -> None:
+    running.break_leg(4, "drop", "0210", "--seconds", "6")
+    running.break_leg(1, "drop", "0400", "--seconds", "6")
+    lost = running.sell("T0000099", card="shopper-003")
+    assert lost.json.get("outcome") == "unknown", lost
+    day = running.ask("day", "--baskets", "20", "--faults", "0", "--seed", "14")
+    assert (day.status, day.json["cards_off"], day.json["approved"]) == (0, 0, 20), day
+    assert running.ask("why", lost.json["ref"]).json["verdict"] == "RETURNED"
+
+
 def test_a_storm_of_kills_pauses_and_outages_leaves_nothing_half_written_and_nothing_one_sided(
     running: Running,
 ) -> None:

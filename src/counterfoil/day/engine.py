@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -106,18 +106,35 @@ async def whole_day(
 ) -> Result:
     """`run_day` inside an event loop."""
     loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    loop.add_signal_handler(signal.SIGINT, stop.set)
+    try:
+        # What an earlier day left on its way would come back during this one, and into its books.
+        if await until_rest(town, patience(town), stop):
+            return await day_from_rest(town, queues(town, baskets, run), weather, progress, stop)
+        return Result([], {}, Judgement(), False, stop.is_set(), 0.0, seed=weather.seed)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+async def day_from_rest(
+    town: Town,
+    lanes: Mapping[str, Sequence[Sale]],
+    weather: Weather,
+    progress: Callable[[Sale], None],
+    stop: asyncio.Event,
+) -> Result:
+    """The day of a stack in which nothing is on its way."""
+    loop = asyncio.get_running_loop()
     began = loop.time()
     opening = Opening.of(town)
     before = fault_counts(town)
-    lanes = queues(town, baskets, run)
     begun: list[Sale] = []
 
     def note(sale: Sale) -> None:
         begun.append(sale)
         progress(sale)
 
-    stop = asyncio.Event()
-    loop.add_signal_handler(signal.SIGINT, stop.set)
     town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
     acts = plan(weather.rates, weather.seed, town.stations, town.links, town.timer)
     saboteur = Saboteur(town, acts, weather.seconds)
@@ -133,7 +150,6 @@ async def whole_day(
     finally:
         await saboteur.end()
         heal(town)
-        loop.remove_signal_handler(signal.SIGINT)
     result.stopped = stop.is_set()
     if not result.stopped:
         result.judgement = judge_day(town, begun, opening)
@@ -153,14 +169,18 @@ def tell(result: Result, saboteur: Saboteur) -> None:
 
 async def come_to_rest(town: Town, stop: asyncio.Event, begun: Sequence[Sale]) -> bool:
     """Wait for rest, let the cashiers ask what became of sales they heard nothing final of, and wait again."""
-    patience = 8 * town.timer + REST_SECONDS
-    at_rest = await until_rest(town, patience)
+    at_rest = await until_rest(town, patience(town), stop)
     lanes: dict[str, list[Sale]] = {}
     for sale in begun:
         if sale.outcome not in FINAL:
             lanes.setdefault(sale.terminal, []).append(sale)
     await unless(stop, [work_through(town, lane, lambda _: None) for lane in lanes.values()])
-    return await until_rest(town, patience) and at_rest
+    return await until_rest(town, patience(town), stop) and at_rest
+
+
+def patience(town: Town) -> float:
+    """How long rest may take, seconds."""
+    return 8 * town.timer + REST_SECONDS
 
 
 async def unless(stop: asyncio.Event, jobs: Sequence[Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Final
 
 from counterfoil.day.town import Town
@@ -15,16 +16,18 @@ POLL: Final = 0.25
 RESTLESS: Final = frozenset({"sent", "reversing"})
 
 
-async def until_rest(town: Town, seconds: float) -> bool:
-    """Whether everything came to rest within `seconds`."""
+async def until_rest(town: Town, seconds: float, stop: asyncio.Event) -> bool:
+    """Whether everything came to rest within `seconds`, and before `stop` was set."""
     ends = time.monotonic() + seconds
     while True:
         with town.stores() as stores:
             if open_count(stores) == 0:
                 return True
-        if time.monotonic() >= ends:
+        if stop.is_set() or time.monotonic() >= ends:
             return False
-        await asyncio.sleep(POLL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL):
+                await stop.wait()
 
 
 def open_count(stores: Stores) -> int:
