@@ -23,6 +23,10 @@ Examples:
   counterfoil decode --framing body --json 0800...
   counterfoil decode --override '{"60": {"max": 19}}' --reveal 00D4600...
   counterfoil decode - < packet.hex
+  counterfoil decode --guess capture.txt                      a dump of any kind: what it is, and what tshark needs
+  counterfoil decode --guess --framing len+tpdu+header 0800…  which of these settings is wrong
+  counterfoil decode --diff answer.hex request.hex
+  counterfoil decode --strip --reveal packet.hex | text2pcap -T 40000,8583 - packet.pcap
 """
 
 
@@ -32,10 +36,42 @@ Examples:
 @click.option("--framing", type=click.Choice(FRAMINGS), help="What stands before the MTI [default: found out].")
 @click.option("--override", metavar="JSON", default="{}", help="DE number → what differs from the dialect.")
 @click.option("--reveal", is_flag=True, help="Show card data that is masked otherwise.")
+@click.option("--guess", is_flag=True, help="Find out dialect, length, TPDU and header; say which setting is wrong.")
+@click.option("--diff", "other", metavar="HEX", help="Compare with another packet, field by field.")
+@click.option("--strip", is_flag=True, help="Write the message as Wireshark's text2pcap reads it (with --reveal).")
 @verb
-def command(session: Session, packet: str, dialect: str, framing: str | None, override: str, reveal: bool) -> int:
-    """Read one ISO 8583 packet given in hex ("-" reads it from stdin)."""
-    data = unhex(sys.stdin.read() if packet == "-" else packet)
+def command(
+    session: Session,
+    packet: str,
+    dialect: str,
+    framing: str | None,
+    override: str,
+    reveal: bool,
+    guess: bool,
+    other: str | None,
+    strip: bool,
+) -> int:
+    """Read one ISO 8583 packet given in hex, as a file, or on stdin ("-")."""
+    from counterfoil.cli import decode_guess
+
+    given = decode_guess.pasted(packet, stdin() if packet == "-" else b"")
+    if strip:
+        return decode_guess.strip(session, given, reveal=reveal)
+    if other is not None:
+        return decode_guess.diff(session, given, decode_guess.pasted(other, stdin() if other == "-" else b""))
+    if guess:
+        return decode_guess.guess(session, given, dialect, framing)
+    return fields(session, unhex(given), dialect, framing, override, reveal)
+
+
+def stdin() -> bytes:
+    """All of it, bytes or text."""
+    stream = getattr(sys.stdin, "buffer", None)
+    return stream.read() if stream is not None else sys.stdin.read().encode()
+
+
+def fields(session: Session, data: bytes, dialect: str, framing: str | None, override: str, reveal: bool) -> int:
+    """The fields of a packet whose dialect is known."""
     spoken = choose(dialect, override)
     try:
         tpdu, header, body = split(data, framing if dialect == "cup-pos" else framing or "body")
@@ -56,9 +92,10 @@ def command(session: Session, packet: str, dialect: str, framing: str | None, ov
     return Exit.OK
 
 
-def unhex(text: str) -> bytes:
+def unhex(given: str | bytes) -> bytes:
     """Hex digits with any white space between them as bytes; Failure for anything else."""
     try:
+        text = given if isinstance(given, str) else given.decode("ascii")
         data = bytes.fromhex("".join(text.split()))
     except ValueError:
         data = b""

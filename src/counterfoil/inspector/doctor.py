@@ -1,0 +1,175 @@
+"""The wire-format doctor: which setting of a link is wrong, in a sentence, and what Wireshark has to be told."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from counterfoil.inspector.guess import Found
+from counterfoil.inspector.walk import Span, walk
+from counterfoil.inspector.wire import Wire, take_apart
+from counterfoil.words import Text
+
+_LENGTHS: Final = {
+    "none": Text("no length", "无长度"),
+    "binary": Text("a 2-byte big-endian length", "2 字节大端长度"),
+    "binary+2": Text("a 2-byte big-endian length that counts itself", "包含自身的 2 字节大端长度"),
+    "little": Text("a 2-byte little-endian length", "2 字节小端长度"),
+    "digits": Text("a length of four digits", "4 位数字长度"),
+    "digits+4": Text("a length of four digits that counts itself", "包含自身的 4 位数字长度"),
+}
+_DIALECTS: Final = {
+    "cup-pos": Text("UnionPay POS (packed digits)", "银联 POS 格式（压缩 BCD）"),
+    "iso87-ascii": Text("ISO 8583:1987 in characters", "ISO 8583:1987 字符格式"),
+}
+_HOWS: Final = {
+    "hex": Text("hex digits", "十六进制数字"),
+    "offsets": Text("a dump with offsets", "带偏移量的转储"),
+    "twice": Text("hex digits of hex digits", "二次十六进制编码"),
+    "characters": Text("the characters of the message itself", "报文字符原文"),
+    "bytes": Text("bytes", "字节"),
+}
+
+RIGHT: Final = Text("The settings fit this packet.", "设置与此报文相符。")
+DIALECT: Final = Text("Dialect: set to {set}; the packet is {found}.", "报文格式：设置为{set}，实际为{found}。")
+LENGTH: Final = Text("Length: set to {set}; the packet has {found}.", "长度：设置为{set}，实际为{found}。")
+NO_TPDU: Final = Text("TPDU: the settings expect one; the packet has none.", "TPDU：设置为有，实际没有。")
+A_TPDU: Final = Text(
+    "TPDU: the settings expect none; the packet has one of 5 bytes.", "TPDU：设置为无，实际有 5 字节。"
+)
+NO_HEADER: Final = Text("Header: the settings expect one; the packet has none.", "报文头：设置为有，实际没有。")
+A_HEADER: Final = Text(
+    "Header: the settings expect none; the packet has one of 6 bytes.", "报文头：设置为无，实际有 6 字节。"
+)
+TEXT: Final = Text(
+    "Bitmap and binary fields: here they are written as hex characters.", "位元表和二进制域：此处以十六进制字符表示。"
+)
+RAW: Final = Text("Bitmap and binary fields: here they are raw bytes.", "位元表和二进制域：此处为原始字节。")
+BEFORE: Final = Text(
+    "{count} bytes stand before the packet, as in a capture with its own headers.",
+    "报文前有 {count} 个字节，例如抓包自带的协议头。",
+)
+BEHIND: Final = Text("{count} bytes stand behind the packet.", "报文后有 {count} 个字节。")
+SWITCH: Final = Text("Dialect switch: DE{path} needs {change}.", "格式开关：DE{path} 需要 {change}。")
+CUT: Final = Text(
+    "The length says that {said} bytes follow, and {there} do: the packet was cut short.",
+    "长度表明后续有 {said} 字节，实际只有 {there} 字节：报文不完整。",
+)
+STOPS: Final = Text(
+    "No setting reads this to its end. The best one stops at {path}, byte {at}: {reason}.",
+    "没有任何设置能完整解析此报文。最接近的设置停在 {path}，第 {at} 字节：{reason}。",
+)
+PASTED: Final = Text("What was pasted is {how}.", "粘贴的内容是{how}。")
+
+NIBBLES: Final = "Digits represented in nibbles"
+ASCII: Final = "Digits represented as ASCII Characters"
+PLAIN_BYTES: Final = "Bin data not encoded"
+HEX_BYTES: Final = "Bin data represented as Hex Ascii characters"
+NO_SETTING: Final = Text(
+    "Wireshark has no setting for what stands between the length and the message type: take it out first "
+    "(counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap).",
+    "Wireshark 没有针对长度与消息类型之间内容的设置：请先将其去除"
+    "（counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap）。",
+)
+STOPS_AT: Final = Text(
+    "Wireshark reads this message up to DE{path}, which its ISO 8583 table writes in another way.",
+    "Wireshark 只能解析到 DE{path} 之前：其 ISO 8583 域表对该域的写法不同。",
+)
+# Wireshark 4.0 takes tracks for bytes where binary fields are raw, and UnionPay's packed DE48, 60 and 61 for text.
+OTHERWISE: Final = {"cup-pos": (35, 36, 48, 60, 61), "iso87-ascii": (35, 36)}
+
+
+class Advice(NamedTuple):
+    """What is wrong and what to tell Wireshark. `right`: the settings that were given read the packet to its end."""
+
+    findings: tuple[Text, ...]
+    tshark: tuple[str, ...]
+    notes: tuple[Text, ...]
+    right: bool
+
+
+def advice(found: Found, given: Wire | None = None) -> Advice:
+    """What the doctor says of a dump whose best reading is `found`, to whoever has set `given` (None: nothing)."""
+    wire, said = found.wire, []
+    if found.how not in ("hex", "bytes"):
+        said.append(Text(PASTED.en.format(how=_HOWS[found.how].en), PASTED.zh.format(how=_HOWS[found.how].zh)))
+    wrong = _wrong(given, wire) if given is not None else _switched(wire)
+    said += wrong
+    behind = len(found.data) - wire.skip - wire.size if wire.size else 0
+    outside = [(BEFORE, wire.skip), (BEHIND, behind)]
+    said += [text.filled(count=count) for text, count in outside if count]
+    if not found.sound:
+        said += _stops(found)
+    right = given is not None and found.sound and not (wrong or wire.skip)
+    return Advice((RIGHT,) if right and not said else tuple(said), preferences(wire), _notes(found), right)
+
+
+def _wrong(given: Wire, found: Wire) -> list[Text]:
+    said = []
+    if given.dialect != found.dialect:
+        said.append(_both(DIALECT, _DIALECTS[given.dialect], _DIALECTS[found.dialect]))
+    if given.length != found.length:
+        said.append(_both(LENGTH, _LENGTHS[given.length], _LENGTHS[found.length]))
+    if given.tpdu != found.tpdu:
+        said.append(A_TPDU if found.tpdu else NO_TPDU)
+    if given.header != found.header:
+        said.append(A_HEADER if found.header else NO_HEADER)
+    if given.text != found.text:
+        said.append(TEXT if found.text else RAW)
+    return said + [text for text in _switched(found) if text not in _switched(given)]
+
+
+def _switched(wire: Wire) -> list[Text]:
+    return [SWITCH.filled(path=path, change=_change(change)) for path, change in wire.overrides.items()]
+
+
+def _both(text: Text, given: Text, found: Text) -> Text:
+    """A sentence whose values differ by language."""
+    return Text(text.en.format(set=given.en, found=found.en), text.zh.format(set=given.zh, found=found.zh))
+
+
+def _change(change: dict[str, object]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in change.items())
+
+
+def _stops(found: Found) -> list[Text]:
+    parts = take_apart(found.data, found.wire)
+    flaw: Span = walk(found.wire.spoken(), parts.body).flaws[0]
+    said, before = [], found.wire.skip
+    if found.wire.length == "none" and before >= 2:
+        claimed, there = int.from_bytes(found.data[before - 2 : before], "big"), len(found.data) - before
+        if there < claimed <= there + 4096:
+            said.append(CUT.filled(said=claimed, there=there))
+    path = f"DE{flaw.path}" if flaw.path.isdecimal() else flaw.path
+    said.append(STOPS.filled(path=path, at=parts.body_at + flaw.start, reason=flaw.flaw))
+    return said
+
+
+def preferences(wire: Wire) -> tuple[str, ...]:
+    """What `tshark -o` has to be given so that its ISO 8583 dissector takes messages of this kind."""
+    return (
+        f"iso8583.len_endian:{'Little endian' if wire.length == 'little' else 'Big endian'}",
+        f"iso8583.charset:{NIBBLES if wire.dialect == 'cup-pos' else ASCII}",
+        f"iso8583.binencode:{HEX_BYTES if wire.text else PLAIN_BYTES}",
+    )
+
+
+def _notes(found: Found) -> tuple[Text, ...]:
+    wire, said = found.wire, []
+    if wire.tpdu or wire.header or wire.length not in ("binary", "little"):
+        said.append(NO_SETTING)
+    if not wire.text:
+        message = walk(wire.spoken(), take_apart(found.data, wire).body).message
+        stops = [number for number in OTHERWISE[wire.dialect] if message.get(number) is not None]
+        if stops:
+            said.append(STOPS_AT.filled(path=stops[0]))
+    return tuple(said)
+
+
+def told(one: Advice) -> dict[str, object]:
+    """For JSON."""
+    return {
+        "right": one.right,
+        "findings": [text.both() for text in one.findings],
+        "tshark": list(one.tshark),
+        "notes": [text.both() for text in one.notes],
+    }
