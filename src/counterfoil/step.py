@@ -69,7 +69,8 @@ class Performed(msgspec.Struct, frozen=True):
     """How a `Perform` ended. `ok` False with no `state` means it definitely did not happen.
 
     A printer knows more than yes and no: `state` is then a word of receipts/copies.py, or HELD: it is held up by
-    `detail` and goes on by itself, so more news will come.
+    `detail` and goes on by itself, or ELSEWHERE: because of `detail` another printer has it now. After these two more
+    news will come.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Performed(msgspec.Struct, frozen=True):
 
 
 HELD = "held"
+ELSEWHERE = "elsewhere"
 
 
 Inbound: TypeAlias = Frame | Connected | Closed | NotSent | Command | Performed
@@ -120,12 +122,17 @@ class Perform(msgspec.Struct, frozen=True):
     """A side effect outside the station: kind "receipt", "printer" (is it ready?) or "sms".
 
     `name` is unique and makes a repeat harmless. `document` is what a real printer draws the text from, in msgpack.
+    `to` is another printer than the usual one: SECOND_PRINTER, or an address.
     """
 
     kind: str
     name: str
     text: str
     document: bytes = b""
+    to: str = ""
+
+
+SECOND_PRINTER = "second"
 
 
 Outbound: TypeAlias = Send | Hangup | Reply | Perform

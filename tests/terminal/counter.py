@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import KeyUsage, SoftHsm, StoredKey
 from counterfoil.step import (
     SECOND,
@@ -132,7 +133,10 @@ class Host:
 class Counter:
     """The station and everything around it. `printer`: True prints, False fails, None keeps silent."""
 
-    def __init__(self, path: str = ":memory:", terminals: tuple[str, ...] = (T1,), **settings: Any) -> None:
+    def __init__(
+        self, path: str = ":memory:", terminals: tuple[str, ...] = (T1,), issue: Issue | None = None, **settings: Any
+    ) -> None:
+        self.issue = issue
         self.store: Store = open_store(path, migrations(), lock=False)
         self.settings = Settings(**{"timer": TIMER, "language": "en", **settings})
         self.host = Host()
@@ -154,7 +158,7 @@ class Counter:
         """The process dies and comes back: only the store is what it was. The first step is not yet taken."""
         self.store.rollback()
         self.line.clear()
-        self.station = Terminal(Records(self.store), self.hsm, self.settings)
+        self.station = Terminal(Records(self.store), self.hsm, self.settings, self.issue)
 
     def step(self, *items: Inbound, after: Instant = 0) -> list[Send]:
         """One step, `after` microseconds later, and the steps in which the printer answers; returns what was sent."""

@@ -178,7 +178,8 @@ def test_a_printer_that_answers_late_still_closes_the_sale(counter: Counter) -> 
     ("args", "error"),
     [
         ({"ref": "T0000001/000001/000777"}, "unknown_sale"),
-        ({"ref": REF, "copy": "bank"}, "bad_request"),
+        ({"ref": REF, "copy": "burnt"}, "bad_request"),
+        ({"ref": REF, "printer": "x" * 300}, "bad_request"),
         ({"ref": REF, "lang": "fr"}, "bad_request"),
         ({"ref": f"{T1}/000001/000003"}, "no_receipt"),
     ],

@@ -24,7 +24,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "cards": ("cards", "The demo cards."),
     "accounts": ("accounts", "The issuers' accounts and the sum of the ledger."),
     "printer": ("printer", "The receipt printer: status, test page, why nothing came out."),
-    "receipt": ("receipt", "Show a receipt."),
+    "receipt": ("receipt", "Receipts: show, print again, hand over another way, list what is open, verify."),
     "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
     "fault": ("fault", "Break a leg of the loop, kill a station, heal."),
     "day": ("day", "A day of real shop baskets through the running stack, with faults."),

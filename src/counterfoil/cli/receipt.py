@@ -12,8 +12,8 @@ import click
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.language import Lang
 from counterfoil.cli.receipt_code import key, verify
-from counterfoil.cli.reprint import close, reprint
-from counterfoil.cli.sale import turned_down
+from counterfoil.cli.receipt_ways import link, open_command, send
+from counterfoil.cli.reprint import COPY, close, printed, reprint
 from counterfoil.cli.session import Session, verb
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.words import Text
@@ -22,13 +22,8 @@ if TYPE_CHECKING:
     from counterfoil.inquiry.papers import NoPaper
     from counterfoil.receipts.document import Document
 
-SECONDS: Final = 20.0
-NONE: Final = frozenset({"unknown_sale", "no_receipt"})
 PAPERS: Final = ("cardholder", "merchant", "bank", "not-charged", "explanation", "declaration")
 FORMS: Final = ("text", "svg", "html", "png")
-COPY = click.option(
-    "--copy", type=click.Choice(["cardholder", "merchant"]), default="cardholder", show_default=True, help="Whose."
-)
 AS = click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="In which form.")
 OUT = click.option("--out", type=click.Path(dir_okay=False), help="Write it into this file.")
 WIDTH = click.option(
@@ -108,11 +103,9 @@ def list_command(session: Session, terminal: str | None, batch: str, form: str, 
 @COPY
 @verb
 def print_command(session: Session, ref: str, copy: str) -> int:
-    """Print a copy again; marked DUPLICATE when it may have come out before."""
+    """The same as reprint."""
     check(ref)
-    reply = asked(session, {"ref": ref, "copy": copy})
-    session.answer(reply, lambda: print(f"{ref}: {reply['receipt_state']}"))
-    return Exit.OK
+    return printed(session, ref, copy, "")
 
 
 def check(ref: str) -> AttemptKey:
@@ -121,18 +114,6 @@ def check(ref: str) -> AttemptKey:
     if key is None:
         raise Failure(Exit.USAGE, "usage", Text("REF is TERMINAL/BATCH/STAN", "REF 应为 终端号/批次号/流水号"))
     return key
-
-
-def asked(session: Session, args: dict[str, Any]) -> dict[str, Any]:
-    """The terminal's answer; Failure when it has no such receipt."""
-    from counterfoil.cli.stack import ask
-
-    reply = ask(session, "terminal", "receipt", args, SECONDS)
-    if reply.get("error") in NONE:
-        raise Failure(Exit.NOT_FOUND, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
-    if "error" in reply:
-        raise turned_down(reply)
-    return reply
 
 
 def no_paper(error: NoPaper) -> Failure:
@@ -187,3 +168,6 @@ command.add_command(verify)
 command.add_command(key)
 command.add_command(reprint)
 command.add_command(close)
+command.add_command(open_command)
+command.add_command(link)
+command.add_command(send)

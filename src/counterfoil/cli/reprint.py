@@ -15,6 +15,21 @@ from counterfoil.words import Text
 SECONDS: Final = 60.0
 MISSING: Final = frozenset({"unknown_sale", "no_receipt", "not_printing"})
 OPEN: Final = frozenset({"queued", "failed", "unknown", "sending"})
+SECOND: Final = "second"
+COPY = click.option(
+    "--copy",
+    type=click.Choice(["cardholder", "merchant", "bank"]),
+    default="cardholder",
+    show_default=True,
+    help="Whose; the bank's is optional.",
+)
+EPILOG: Final = """\b
+Examples:
+  counterfoil receipt reprint last
+  counterfoil receipt reprint T0000001/000001/000007 --copy merchant --printer second
+  counterfoil receipt reprint last --printer tcp://192.0.2.8?profile=epson-tm-t20iii
+Exit codes: 0 printed, or sent where nothing can prove more · 3 not out, or nobody knows
+"""
 
 
 def told(session: Session, what: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -30,11 +45,11 @@ def told(session: Session, what: str, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def sale_of(session: Session, ref: str, terminal: str | None) -> str:
-    """The reference that is meant: `last` is the last approved sale of a terminal; Failure when there is none."""
+    """The reference that is meant: `last` is a terminal's last sale that stands; Failure when there is none."""
     from counterfoil.cli.stack import first_terminal
 
     if ref == "last":
-        return str(told(session, "last", {"terminal": terminal or first_terminal(session)})["ref"])
+        return str(told(session, "last", {"terminal": terminal or first_terminal(session), "paid": True})["ref"])
     if parse_ref(ref) is None:
         raise Failure(
             Exit.USAGE, "usage", Text("REF is last or TERMINAL/BATCH/STAN", "REF 应为 last 或 终端号/批次号/流水号")
@@ -42,21 +57,40 @@ def sale_of(session: Session, ref: str, terminal: str | None) -> str:
     return ref
 
 
-@click.command(epilog="Example: counterfoil receipt reprint last")
-@click.argument("ref", metavar="last|REF")
-@click.option("--copy", type=click.Choice(["cardholder", "merchant"]), default="cardholder", show_default=True)
-@click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
-@verb
-def reprint(session: Session, ref: str, copy: str, terminal: str | None) -> int:
-    """Print a copy again: the ORIGINAL when it is proven that none came out, else a DUPLICATE."""
-    reply = told(session, "receipt", {"ref": sale_of(session, ref, terminal), "copy": copy})
+def printed(session: Session, ref: str, copy: str, printer: str) -> int:
+    """Print a copy again and say what became of it; 3 when that is open."""
+    from counterfoil.receipts.document import amount_text
+    from counterfoil.terminal.sentences import trouble
+
+    reply = told(session, "receipt", {"ref": ref, "copy": copy, "printer": printer})
+    state = reply["copies"][copy]
 
     def people() -> None:
-        print(f"{reply['ref']}: {reply['receipt_state']}")
-        print(session.pick(reply["sentence"]))
+        print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {copy}: {state}")
+        if state in OPEN:
+            print(session.word(trouble(reply["receipt_trouble"])) if reply["receipt_trouble"] else "")
+            print(session.pick(reply["sentence"]))
 
     session.answer(reply, people)
-    return Exit.UNKNOWN if reply["receipt_state"] in OPEN else Exit.OK
+    return Exit.UNKNOWN if state in OPEN else Exit.OK
+
+
+@click.command(epilog=EPILOG)
+@click.argument("ref", metavar="last|REF")
+@COPY
+@click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
+@click.option("--printer", metavar="second|ADDRESS", default="", help="Another printer than the usual one.")
+@verb
+def reprint(session: Session, ref: str, copy: str, terminal: str | None, printer: str) -> int:
+    """Print a copy again: the ORIGINAL when it is proven that none came out, else a DUPLICATE."""
+    from counterfoil.links.address import parse
+
+    if printer not in ("", SECOND):
+        try:
+            parse(printer)
+        except ValueError as error:
+            raise Failure(Exit.USAGE, "usage", Text(f"--printer: {error}", f"--printer 无效:{error}")) from None
+    return printed(session, sale_of(session, ref, terminal), copy, printer)
 
 
 @click.command(epilog="Example: counterfoil receipt close last --as attested")
@@ -68,7 +102,7 @@ def reprint(session: Session, ref: str, copy: str, terminal: str | None) -> int:
     required=True,
     help="Seen with own eyes, sent as e-receipt, not wanted.",
 )
-@click.option("--copy", type=click.Choice(["cardholder", "merchant"]), help="Whose [default: both].")
+@click.option("--copy", type=click.Choice(["cardholder", "merchant", "bank"]), help="Whose [default: the first two].")
 @click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
 @click.option("--operator", default="", help="Who says so.")
 @verb

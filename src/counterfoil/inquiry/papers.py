@@ -15,7 +15,8 @@ from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
 from counterfoil.iso8583 import responses
 from counterfoil.receipts.document import (
-    Again,
+    ELECTRONIC,
+    SHOWN,
     Copy,
     Document,
     Explained,
@@ -31,8 +32,7 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lifecycle import PAID
-from counterfoil.terminal.printing import duplicate_number
-from counterfoil.terminal.records import Records, device, slips_of_batch, stub
+from counterfoil.terminal.records import Records, device, slips_of_batch
 from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import Finding, Verdict
@@ -62,8 +62,13 @@ class NoPaper(OurError):  # noqa: N818 - says what there is not
         self.code = code
 
 
-def paper(stores: Stores, key: AttemptKey, kind: str, now: Instant, seal: Seal | None = None) -> Document:
-    """One paper about one transaction; `kind` a word of KINDS, `seal` signs the sales slips. NoPaper without it."""
+def paper(
+    stores: Stores, key: AttemptKey, kind: str, now: Instant, seal: Seal | None = None, *, electronic: bool = False
+) -> Document:
+    """One paper about one transaction; `kind` a word of KINDS, `seal` signs the sales slips. NoPaper without it.
+
+    None of them is the ORIGINAL, of which only a printer makes one: a slip is a copy for the screen, or the e-receipt.
+    """
     assert kind in KINDS
     if kind == EXPLANATION:
         return explanation(_explained(*_judged(stores, key, now)))
@@ -78,7 +83,8 @@ def paper(stores: Stores, key: AttemptKey, kind: str, now: Instant, seal: Seal |
         raise NoPaper("no_receipt", NO_RECEIPT)
     if kind == DECLARATION:
         return declaration(slip)
-    return _sale(store, attempt, slip, Copy(kind), now, seal)
+    code = seal(slip) if seal else ""
+    return sale_slip(slip, Copy(kind), code=code, mark_as=ELECTRONIC if electronic else SHOWN)
 
 
 def details(stores: Stores, terminal: str, batch: str, now: Instant) -> Document:
@@ -95,20 +101,6 @@ def _terminal(stores: Stores) -> Store:
     if stores.terminal is None:
         raise NoPaper("unreadable", UNREADABLE)
     return stores.terminal
-
-
-def _sale(store: Store, attempt: Attempt, slip: Slip, copy: Copy, now: Instant, seal: Seal | None) -> Document:
-    known = attempt.copies(copy)
-    number = duplicate_number(attempt, known)
-    again = Again(_local(now), _printed_at(store, attempt, copy)) if number else None
-    return sale_slip(slip, copy, number, again=again, code=seal(slip) if seal else "")
-
-
-def _printed_at(store: Store, attempt: Attempt, copy: Copy) -> str:
-    """When the first print of a copy was known to be out, "" when none is."""
-    told = stub(store, attempt.number)
-    line = f"{copy.value} copy printed"
-    return next((_local(one.at) for one in told.history if one.what == line), "") if told else ""
 
 
 def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant, Finding]:

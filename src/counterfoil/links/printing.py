@@ -1,4 +1,4 @@
-"""Driving a print job or a probe over a real line, and handing receipts to a real printer, one job at a time.
+"""Driving a print job or a probe over a real line. Who hands the jobs over is links/receipts.py.
 
 The thinking is in receipts/printers; here are the thread, the clock and the descriptor. One worker and one connection
 per job: a network printer prints for one connection and lets all others wait without a word.
@@ -6,38 +6,25 @@ per job: a network printer prints for one connection and lets all others wait wi
 
 from __future__ import annotations
 
-import asyncio
 import os
-import queue
 import selectors
 import subprocess
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
-import msgspec
-
-from counterfoil.errors import OurError
 from counterfoil.links.address import Address
 from counterfoil.links.devices import CannotOpen, Device, open_device
-from counterfoil.links.driver import Performer
-from counterfoil.links.performers import write_bytes
-from counterfoil.receipts.document import Document
 from counterfoil.receipts.printers.job import Job, Order, Result, State
 from counterfoil.receipts.printers.probe import Health, Probe
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
-from counterfoil.receipts.render.escpos import Paper, render
-from counterfoil.receipts.render.text import Language
-from counterfoil.step import HELD, SECOND, Inbound, Instant, Perform, Performed
+from counterfoil.receipts.render.escpos import Paper
+from counterfoil.step import SECOND, Instant
 
-KINDS: Final = ("receipt", "printer")
 LOOK: Final = 0.1  # seconds after which a worker looks whether it should stop
-LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
 LP_SECONDS: Final = 20.0
-UNPRINTABLE: Final = "unprintable"
 LETTERS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 R = TypeVar("R", covariant=True)
 
@@ -180,96 +167,3 @@ def through_spooler(order: Order, address: Address) -> Result:
         said = done.stderr.decode("utf-8", "replace").strip()[:200]
         return Result(state=State.QUEUED, trouble=Trouble.REFUSED.value, log=(said,))
     return Result(state=State.SENT)
-
-
-# --- the performer ---------------------------------------------------------------------------------------------------
-
-
-class _Inlet(Protocol):
-    def arrive(self, item: Inbound) -> None: ...
-
-
-class ReceiptPrinter:
-    """Prints receipts on one printer and says whether it is ready; everything else goes to `others`.
-
-    The bytes of every receipt are kept in `kept` before the first of them leaves.
-    """
-
-    def __init__(
-        self,
-        address: Address,
-        language: Language,
-        inlet: _Inlet,
-        others: Performer,
-        kept: Path,
-        timings: Timings | None = None,
-    ) -> None:
-        self._address = address
-        self._language = language
-        self._inlet = inlet
-        self._others = others
-        self._kept = kept
-        self._timings = timings or Timings()
-        self._todo: queue.SimpleQueue[tuple[Perform, float]] = queue.SimpleQueue()
-        self._open = 0
-        self._stop = threading.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def perform(self, item: Perform) -> None:
-        """Take one; Performed arrives when it is known what became of it."""
-        if item.kind not in KINDS:
-            self._others.perform(item)
-            return
-        self._open += 1
-        self._idle.clear()
-        self._todo.put((item, time.monotonic()))
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            threading.Thread(target=self._work, daemon=True, name="printer").start()
-
-    async def stop(self) -> None:
-        """Give up what is held up, take no more, and wait until the news of all of it is in."""
-        self._stop.set()
-        await self._idle.wait()
-        await self._others.stop()
-
-    # --- in the worker's thread ---
-
-    def _work(self) -> None:
-        while True:
-            item, since = self._todo.get()
-            if item.kind == "printer":
-                trouble = look(self._address, self._timings).trouble
-                done = Performed(item.kind, item.name, not trouble, trouble)
-            elif self._stop.is_set() or time.monotonic() - since > LONGEST_WAIT:
-                done = Performed(item.kind, item.name, False, Trouble.BUSY.value, State.QUEUED.value)
-            else:
-                done = self._print(item)
-            self._tell(done, last=True)
-
-    def _print(self, item: Perform) -> Performed:
-        try:
-            document = msgspec.msgpack.decode(item.document, type=Document)
-            paper = render(document, self._language, self._address.profile)
-            order = order_of(paper)
-            write_bytes(self._kept / f"{item.name}.escpos", order.head + order.rest)
-        except (OurError, msgspec.MsgspecError, OSError):
-            return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
-
-        def held(trouble: Trouble) -> None:
-            self._tell(Performed(item.kind, item.name, False, trouble.value, HELD))
-
-        result = put(order, self._address, self._timings, stop=self._stop, held=held)
-        return Performed(item.kind, item.name, result.state is State.PRINTED, result.trouble, result.state.value)
-
-    def _tell(self, done: Performed, *, last: bool = False) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._arrived, done, last)
-
-    def _arrived(self, done: Performed, last: bool) -> None:
-        self._inlet.arrive(done)
-        self._open -= last
-        if not self._open:
-            self._idle.set()

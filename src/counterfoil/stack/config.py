@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from counterfoil.errors import OurError
 from counterfoil.links.address import Address
@@ -18,7 +19,7 @@ from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
-KNOWN: Final = ("timers", "host", "printer", "paper")
+KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
@@ -47,6 +48,8 @@ class Config(NamedTuple):
     host: str
     printer: Address | None = None
     paper: Literal["optional", "required"] = "optional"
+    printer2: Address | None = None
+    receipt_url: str = ""
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -93,9 +96,30 @@ def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.
             "演示数据只能在本机监听:请将 host 设为 127.0.0.1 或 ::1",
         )
     chosen = timers or environ.get("COUNTERFOIL_TIMERS") or written.get("timers") or DEFAULT_TIMERS
-    printer = environ.get("COUNTERFOIL_PRINTER") or written.get("printer")
-    paper = environ.get("COUNTERFOIL_PAPER") or written.get("paper") or "optional"
-    return Config(data, parse_timers(chosen), host, parse_printer(printer) if printer else None, parse_paper(paper))
+
+    def said(name: str) -> str:
+        return environ.get(f"COUNTERFOIL_{name.upper()}") or written.get(name) or ""
+
+    printers = [parse_printer(said(name)) if said(name) else None for name in ("printer", "printer2")]
+    if printers[1] is not None and printers[0] is None:
+        raise ConfigError("printer2 needs a printer before it", "设置 printer2 前须先设置 printer")
+    paper, url = parse_paper(said("paper") or "optional"), parse_url(said("receipt_url"))
+    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url)
+
+
+def parse_url(text: str) -> str:
+    """Where customers reach the e-receipts, "" for nowhere but here; ConfigError for what is no http address."""
+    try:
+        url = urlsplit(text)
+        good = not text or (url.scheme in ("http", "https") and bool(url.hostname) and not url.query + url.fragment)
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigError(
+            "receipt_url is an address like https://receipts.example",
+            "receipt_url 应为形如 https://receipts.example 的地址",
+        )
+    return text.rstrip("/")
 
 
 def parse_printer(text: str) -> Address | None:

@@ -9,6 +9,7 @@ import os
 from typing import Any, NamedTuple
 
 from counterfoil import issuer, switch, terminal
+from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.stack.config import Config, Timers
 from counterfoil.stack.demo import INSTITUTIONS, RANGES, Demo
@@ -27,10 +28,20 @@ class Plan(NamedTuple):
     commands: list[tuple[str, dict[str, Any]]]
 
 
-def plan(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None = None) -> Plan:
-    """The station called `name` on its store. StoreError when the store belongs to another one."""
+def plan(
+    name: str,
+    store: Store,
+    hsm: Hsm,
+    demo: Demo,
+    timers: Timers,
+    config: Config | None = None,
+    issue: Issue | None = None,
+) -> Plan:
+    """The station called `name` on its store; `issue` is what a terminal signs its receipts with. StoreError when the
+    store belongs to another one.
+    """
     if name == "terminal":
-        return _terminal(store, hsm, demo, timers, config)
+        return _terminal(store, hsm, demo, timers, config, issue)
     if name == "switch":
         return _switch(store, hsm, demo, timers)
     return _issuer(name, store, hsm, demo, timers)
@@ -77,7 +88,7 @@ def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
     return Plan(station, [("register", {"terminals": terminals})])
 
 
-def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
+def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None, issue: Issue | None) -> Plan:
     commands: list[tuple[str, dict[str, Any]]] = [
         (
             "enrol",
@@ -96,4 +107,4 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
     settings = terminal.Settings(timer=timers.terminal)
     if config is not None and config.printer is not None:
         settings = terminal.Settings(timer=timers.terminal, printer=True, paper=config.paper)
-    return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings), commands)
+    return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue), commands)

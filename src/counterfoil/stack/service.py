@@ -24,15 +24,16 @@ from counterfoil.links.clock import Clock
 from counterfoil.links.control import ControlServer
 from counterfoil.links.driver import Driver, Performer, StationFault
 from counterfoil.links.performers import FileWriter
-from counterfoil.links.printing import ReceiptPrinter
+from counterfoil.links.receipts import ReceiptPrinter
 from counterfoil.links.server import ServerLink
 from counterfoil.links.wire import Link
+from counterfoil.receipts.ereceipt import Issue, issue
 from counterfoil.security import SoftHsm
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack import seed
 from counterfoil.stack.config import Config
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import ISSUERS, Layout, Running, formats
+from counterfoil.stack.layout import CONSOLE, ISSUERS, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.step import CommitFailed, Instant
 from counterfoil.storage import Store, open_store, sentences
@@ -124,7 +125,8 @@ class Service:
 
     async def _start(self, store: Store, lmk: bytes) -> tuple[Driver, ControlServer]:
         layout, name = self.layout, self.name
-        plan = seed.plan(name, store, SoftHsm(lmk, os.urandom), Demo.of(layout), self.config.timers, self.config)
+        hsm, issued = SoftHsm(lmk, os.urandom), self._issue() if name == "terminal" else None
+        plan = seed.plan(name, store, hsm, Demo.of(layout), self.config.timers, self.config, issued)
         clock = Clock(not_before=self._last_seen())
         if clock.stepped_back:
             self.log("clock_stepped_back", seconds=clock.stepped_back // 1_000_000)
@@ -152,11 +154,17 @@ class Service:
         self.log("started", pid=os.getpid(), timers=str(self.config.timers))
         return driver, control
 
+    def _issue(self) -> Issue:
+        """What receipts are signed with, and where customers find them: at the console unless told otherwise."""
+        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+        port = ports_of.read(self.layout).get(CONSOLE, 0)
+        base = self.config.receipt_url or f"http://{host}:{port}"
+        return issue(self.layout.secret(self.layout.receipt_key, make=False), base)
+
     def _printer(self, driver: Driver, files: FileWriter) -> Performer:
-        """The printer somebody configured; without one receipts are files."""
-        if self.config.printer is None:
-            return files
-        return ReceiptPrinter(self.config.printer, terminal.Settings().language, driver, files, self.layout.receipts)
+        """The printers somebody configured; without one receipts are files."""
+        printers = [each for each in (self.config.printer, self.config.printer2) if each is not None]
+        return ReceiptPrinter(printers, terminal.Settings().language, driver, files, self.layout.receipts)
 
     def _links(self, driver: Driver) -> list[Link]:
         host, ports = self.config.host, ports_of.read(self.layout)

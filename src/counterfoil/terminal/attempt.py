@@ -78,9 +78,9 @@ class Attempt(msgspec.Struct, frozen=True):
     """One attempt to sell, as the store keeps it: everything its reversal needs, nothing of loop.md's list.
 
     `pan` is the encrypted card number, dropped when no reversal can be needed any more. `root` is the first attempt
-    of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent. The two copies
-    of the receipt are each in a state of receipts/copies.py, with the number of the print that may be its ORIGINAL;
-    `trouble` is what the printer last said was wrong.
+    of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent. The copies of
+    the receipt are each in a state of receipts/copies.py, with the number of the print that may be its ORIGINAL; the
+    bank's is optional and keeps no sale open. `trouble` is what the printer last said was wrong.
     """
 
     terminal: str
@@ -116,6 +116,8 @@ class Attempt(msgspec.Struct, frozen=True):
     merchant_original: int = 0
     cardholder_original: int = 0
     trouble: str = ""
+    bank_copy: CopyState = CopyState.NONE
+    bank_original: int = 0
 
     @property
     def ref(self) -> str:
@@ -129,16 +131,21 @@ class Attempt(msgspec.Struct, frozen=True):
 
     @property
     def receipt(self) -> CopyState:
-        """Both copies in one word, the worse one counts."""
+        """The merchant's and the cardholder's copy in one word, the worse one counts."""
         return worst((self.merchant_copy, self.cardholder_copy))
 
+    @property
+    def each_copy(self) -> tuple[CopyState, ...]:
+        """The states of all copies, in the order of `Copy`."""
+        return self.merchant_copy, self.cardholder_copy, self.bank_copy
+
     def copies(self, copy: Copy) -> Copies:
-        """What is known of one copy; nothing is kept of a third one."""
+        """What is known of one copy."""
         if copy is Copy.MERCHANT:
             return Copies(self.merchant_copy, self.merchant_original)
         if copy is Copy.CARDHOLDER:
             return Copies(self.cardholder_copy, self.cardholder_original)
-        return Copies()
+        return Copies(self.bank_copy, self.bank_original)
 
     def changed(self, **changes: Any) -> Self:
         """The same attempt with some fields replaced; never its state, nor what it was born with."""

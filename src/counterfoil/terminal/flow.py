@@ -41,7 +41,7 @@ def trigger(work: Work, lane: Lane) -> None:
 def unheard(work: Work, ref: str) -> None:
     """The process that waited for the printer is gone: what was at the printer may have come out."""
     attempt = work.attempt(ref)
-    if attempt is not None and CopyState.SENDING in (attempt.merchant_copy, attempt.cardholder_copy):
+    if attempt is not None and CopyState.SENDING in attempt.each_copy:
         printing.lose(work, attempt)
 
 
@@ -138,7 +138,7 @@ def expire(work: Work, lane: Lane) -> None:
     if lane.printing is not None and lane.printing.deadline <= work.now:
         printing.finish(work, lane)
     if lane.checking is not None and lane.checking.deadline <= work.now:
-        printer.checked(work, lane, lane.checking.name, "mute")
+        printer.checked(work, lane, lane.checking.name, ready=False, trouble="mute")
     exchange = lane.exchange
     if exchange is None or exchange.deadline > work.now:
         return

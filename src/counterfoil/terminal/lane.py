@@ -66,6 +66,13 @@ class Checking(msgspec.Struct, frozen=True):
     deadline: Instant
 
 
+class Texting(msgspec.Struct, frozen=True):
+    """A message on its way out, and the request of the till that waits for it."""
+
+    name: str
+    command: int
+
+
 class Lane(msgspec.Struct):
     """One terminal. Changed only inside a step, on a copy that replaces the original when the step is committed.
 
@@ -86,6 +93,7 @@ class Lane(msgspec.Struct):
     printing: Printing | None = None
     checking: Checking | None = None
     checks: int = 0
+    texting: tuple[Texting, ...] = ()
     queue: tuple[Waiting, ...] = ()
     wake: Instant | None = None
     burst: int = 0

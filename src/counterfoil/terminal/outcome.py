@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from counterfoil.iso8583 import responses
 from counterfoil.receipts.copies import CopyState
+from counterfoil.receipts.document import Copy
 from counterfoil.terminal import sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lifecycle import State
@@ -78,6 +79,7 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "reversal_tries": attempt.tries,
         "receipt_state": attempt.receipt.value,
         "receipt_trouble": attempt.trouble,
+        "copies": {copy.value: attempt.copies(copy).state.value for copy in Copy},
         "case": attempt.case,
         "retry_of": attempt.retry_of,
         "started_at": attempt.started_at,

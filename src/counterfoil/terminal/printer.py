@@ -27,12 +27,14 @@ def check(work: Work, lane: Lane) -> None:
         lane.checking = Checking(name, work.now + min(LONGEST, work.settings.timer))
 
 
-def checked(work: Work, lane: Lane, name: str, trouble: str) -> None:
-    """Its answer, "" when it is ready."""
+def checked(work: Work, lane: Lane, name: str, *, ready: bool, trouble: str) -> None:
+    """Its answer. Ready with a trouble: the usual printer is not, another one is."""
     if trouble:
         lane.show(sentences.trouble(trouble))
+        if ready:
+            lane.show(sentences.ELSEWHERE)
     if lane.checking is None or lane.checking.name != name:
         return
     lane.checking = None
-    if trouble:
+    if not ready:
         birth.give_up(work, lane, "printer")

@@ -14,14 +14,15 @@ import msgspec
 
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CLOSED, Copies, CopyState
-from counterfoil.receipts.document import Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
+from counterfoil.receipts.document import Again, Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
-from counterfoil.step import HELD, Instant, Performed
+from counterfoil.step import ELSEWHERE, HELD, Instant, Performed
 from counterfoil.terminal import sentences
 from counterfoil.terminal.attempt import Attempt, copied
 from counterfoil.terminal.lane import Lane, Printing
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body
+from counterfoil.terminal.records import noted_at
 from counterfoil.terminal.work import Work
 
 BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
@@ -88,39 +89,60 @@ def text_of(work: Work, attempt: Attempt, copy: Copy, language: Language | None 
     return _text(work, sale_slip(slip, copy, duplicate), language) if slip else ""
 
 
+def _voucher(work: Work, attempt: Attempt, slip: Slip, copy: Copy, duplicate: int, code: str) -> Document:
+    """A copy for paper: its code at the end makes it one."""
+    again = None
+    if duplicate:
+        first = noted_at(work.records.store, attempt.number, f"{copy.value} copy {CopyState.PRINTED}")
+        again = Again(_local(work, work.now), _local(work, first) if first else "")
+    return sale_slip(slip, copy, duplicate, again=again, code=code)
+
+
+def _local(work: Work, at: Instant) -> str:
+    """An instant in the local time of the slips."""
+    return (_EPOCH + timedelta(microseconds=at + work.settings.utc_offset)).strftime("%Y/%m/%d %H:%M")
+
+
 def _text(work: Work, document: Document, language: Language | None = None) -> str:
     return render(document, language or work.settings.language, work.settings.width)
 
 
-def _print(work: Work, name: str, document: Document) -> str:
+def _print(work: Work, name: str, document: Document, to: str = "") -> str:
     """Hand a slip to the printer; its text."""
     text = _text(work, document)
-    work.print(name, text, document)
+    work.print(name, text, document, to)
     return text
 
 
 def start(
-    work: Work, lane: Lane, attempt: Attempt, commands: tuple[int, ...], purpose: str, copies: tuple[Copy, ...] = BOTH
+    work: Work,
+    lane: Lane,
+    attempt: Attempt,
+    commands: tuple[int, ...],
+    purpose: str,
+    copies: tuple[Copy, ...] = BOTH,
+    to: str = "",
 ) -> Attempt:
-    """Send copies to the printer: counted and stored before their first byte leaves (L7)."""
+    """Send copies to the printer, or `to` another: counted and stored before their first byte leaves (L7)."""
     assert lane.printing is None
     number = attempt.copies_sent + 1
     awaited: dict[str, str] = {}
     changes: dict[str, object] = {}
     roles: dict[str, str] = {}
     text = ""
+    slip = work.slip(attempt)
+    assert slip is not None
+    code = work.issue.seal(slip) if work.issue else ""
     for copy in copies:
         known = attempt.copies(copy)
         duplicate = duplicate_number(attempt, known)
         name = job_name(attempt, copy.value, number)
-        slip = work.slip(attempt)
-        assert slip is not None
-        text = _print(work, name, sale_slip(slip, copy, duplicate))
+        text = _print(work, name, _voucher(work, attempt, slip, copy, duplicate, code), to)
         awaited[name] = copy.value
         changes |= copied(copy, known.started(number))
         role = f"DUPLICATE {duplicate}" if duplicate else "ORIGINAL"
         roles[copy.value] = f"{role} sha256 {hashlib.sha256(text.encode()).hexdigest()}"
-    work.note(lane, f"print {number}", attempt, roles)
+    work.note(lane, f"print {number}", attempt, {**roles, "printer": to} if to else roles)
     lane.printing = Printing(attempt.ref, awaited, text, work.now + work.settings.timer, commands, purpose)
     return work.save(attempt.changed(copies_sent=number, trouble="", updated_at=work.now, **changes))
 
@@ -142,6 +164,11 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
         lane.show(sentences.trouble(item.detail))
         work.save(attempt.changed(trouble=item.detail))
         return
+    if item.state == ELSEWHERE:
+        work.note(lane, f"{copy_name} copy goes to the second printer: {item.detail}", attempt)
+        lane.show(sentences.trouble(item.detail))
+        lane.show(sentences.ELSEWHERE)
+        return
     news = CopyState(item.state or ("printed" if item.ok else "failed"))
     work.note(lane, f"{copy_name} copy {news}{f': {item.detail}' if item.detail else ''}", attempt)
     copy, number = Copy(copy_name), int(item.name.rpartition(".")[2])
@@ -159,7 +186,7 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
 
 
 def _settled(work: Work, attempt: Attempt) -> Attempt:
-    """Both copies are in a hand, or are not wanted: the sale is closed."""
+    """Both copies are in a hand, or are not wanted: the sale is closed. The bank's can wait."""
     if attempt.state is State.APPROVED and {attempt.merchant_copy, attempt.cardholder_copy} <= CLOSED:
         attempt = attempt.after(Event.RECEIPT_OUT, work.now)
     return work.save(attempt)
@@ -176,7 +203,7 @@ def told(work: Work, lane: Lane, attempt: Attempt, copies: tuple[Copy, ...], wor
 def lose(work: Work, attempt: Attempt) -> Attempt:
     """Nobody waits for the printer's news any more: what was at the printer may have come out."""
     changes: dict[str, object] = {}
-    for copy in BOTH:
+    for copy in Copy:
         changes |= copied(copy, attempt.copies(copy).lost())
     return work.save(attempt.changed(**changes))
 

@@ -59,6 +59,11 @@ LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC
 BEFORE: Final = _SELECT + "WHERE terminal = ? AND started_at < ? ORDER BY started_at DESC LIMIT ?"
 AFTER: Final = _SELECT + "WHERE terminal = ? AND started_at > ? ORDER BY started_at LIMIT ?"
 NEWEST: Final = "SELECT coalesce(max(started_at), 0) FROM attempt WHERE terminal = ?"
+LAST_PAID: Final = (
+    _SELECT + "WHERE terminal = ? AND state IN ('approved', 'closed') "
+    "ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
+)
+NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY line LIMIT 1"
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY line"
 LINES: Final = "SELECT terminal, max(line) FROM trail GROUP BY terminal"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
@@ -174,6 +179,11 @@ class Records:
         found = _attempts(self.store.query(LAST, (terminal,)))
         return found[0] if found else None
 
+    def last_paid(self, terminal: str) -> Attempt | None:
+        """The newest attempt of a terminal that stands."""
+        found = _attempts(self.store.query(LAST_PAID, (terminal,)))
+        return found[0] if found else None
+
     def slip(self, key: AttemptKey) -> Slip | None:
         """What the slips of a sale say; None when it was never approved."""
         rows = self.store.query(FACTS, key)
@@ -187,7 +197,7 @@ def message_json(kept: dict[str, Any] | None) -> str:
 
 _STATE: Final = Attempt.__struct_fields__.index("state")
 _LINKED: Final = Attempt.__struct_fields__.index("linked")
-_COPIES: Final = tuple(map(Attempt.__struct_fields__.index, ("merchant_copy", "cardholder_copy")))
+_COPIES: Final = tuple(map(Attempt.__struct_fields__.index, ("merchant_copy", "cardholder_copy", "bank_copy")))
 
 
 def _row(attempt: Attempt) -> list[Any]:
@@ -285,8 +295,19 @@ def terminals(store: Store) -> list[tuple[str, str]]:
 
 def open_items(store: Store) -> list[TerminalStub]:
     """Sales that are not at rest: asked, approved with an open receipt, reversing, escalated. Oldest first."""
+    return [attempt.stub() for attempt in unsettled(store)]
+
+
+def unsettled(store: Store) -> list[Attempt]:
+    """The same as attempts."""
     states = (State.SENT, State.APPROVED, State.REVERSING, State.ESCALATED)
-    return [attempt.stub() for attempt in _attempts(store.select_in(BY_STATES, [state.value for state in states]))]
+    return _attempts(store.select_in(BY_STATES, [state.value for state in states]))
+
+
+def noted_at(store: Store, key: AttemptKey, what: str) -> Instant:
+    """When the trail of a sale first says so; 0 for never."""
+    rows = store.query(NOTED, (*key, what))
+    return int(rows[0][0]) if rows else 0
 
 
 def _with_history(store: Store, attempt: Attempt) -> TerminalStub:

@@ -23,6 +23,9 @@ PRINTING: Final = Text("Printing", "正在打印")
 RECEIPT_PENDING: Final = Text("PAID - receipt pending", "交易成功 小票待打印")
 RECEIPT_HELD: Final = Text("PAID. The rest of the receipt prints by itself.", "交易成功 排除故障后小票自动续打")
 
+ELSEWHERE: Final = Text("The second printer prints it", "由第二台打印机打印")
+SMS_SENT: Final = Text("The e-receipt was sent by SMS", "电子签购单已短信发送")
+
 # --- what to do at the printer; the key is a word of receipts/printers/status.py --------------------------------------
 TROUBLES: Final[dict[str, Text]] = {
     "cover_open": Text("Close the printer's lid", "请合上打印机盖"),
@@ -36,6 +39,7 @@ TROUBLES: Final[dict[str, Text]] = {
     "unprintable": Text(
         "This printer cannot print this receipt: see its settings", "此打印机无法打印该小票 请检查设置"
     ),
+    "no_printer": Text("There is no such printer: see the settings", "没有该打印机 请检查设置"),
     "mute": Text("The printer does not answer: switch it off and on", "打印机无应答 请关机重开"),
     "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
     "refused": Text("The printer refuses the connection: is it starting up?", "打印机拒绝连接 可能正在启动"),
@@ -126,6 +130,10 @@ ERRORS: Final[dict[str, Text]] = {
     "not_printing": Text(
         "No copy of this receipt is in doubt: there is nothing to attest.", "该交易没有待确认的小票：无需确认。"
     ),
+    "no_key": Text(
+        "Receipts are not signed here, so there is no e-receipt.", "本机未配置小票签名密钥：没有电子签购单。"
+    ),
+    "sms_refused": Text("The message was not sent: {detail}.", "短信未能发送：{detail}。"),
     "no_receipt": Text("This sale has no receipt.", "该交易没有签购单。"),
     "bad_request": Text("The request is not complete or not valid: {detail}.", "请求不完整或无效：{detail}。"),
 }

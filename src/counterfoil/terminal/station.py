@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from counterfoil.errors import PeerError
 from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
+from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.step import Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Performed
-from counterfoil.terminal import enrol, flow, messages, printer, printing, request, till
+from counterfoil.terminal import enrol, flow, messages, printer, printing, receipts, request, sms, till
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.records import Records
@@ -18,18 +19,25 @@ from counterfoil.terminal.work import LINK, OwnKeys, Work
 
 TOLD: Final = PROOFS | CLOSED | {CopyState.SENT}
 """What is known of a copy and was told to the till: a restart has nothing to ask."""
+VERBS: Final = {**till.VERBS, **receipts.VERBS}
+LOOKS: Final = {**till.LOOKS, **receipts.LOOKS}
 _OWN: Final = (KeyUsage.TOKEN, KeyUsage.DATA)
 
 
 class Terminal:
-    """All terminals of one store. `hsm` holds their keys; the store is this station's alone."""
+    """All terminals of one store. `hsm` holds their keys; the store is this station's alone. `issue` signs its slips
+    and says where customers find them; without it they carry no code.
+    """
 
     name = "terminal"
 
-    def __init__(self, records: Records, hsm: Hsm, settings: Settings | None = None) -> None:
+    def __init__(
+        self, records: Records, hsm: Hsm, settings: Settings | None = None, issue: Issue | None = None
+    ) -> None:
         self._records = records
         self._hsm = hsm
         self._settings = settings or Settings()
+        self._issue = issue
         self._started = False
         self._faults = records.quarantined()
         loaded = records.load()
@@ -56,7 +64,7 @@ class Terminal:
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
         """Decide what arrived, then what is due; commit once; return what may be said."""
-        work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes, self._queued)
+        work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes, self._queued, self._issue)
         if not self._started:
             for ref in self._unheard:
                 flow.unheard(work, ref)
@@ -83,8 +91,10 @@ class Terminal:
             if item.kind == "receipt" and (lane := work.lane(printing.of_job(item.name)[0].split("/")[0])):
                 printing.performed(work, lane, item)
             elif item.kind == printer.KIND and (lane := work.lane(item.name.split(".")[0])):
-                printer.checked(work, lane, item.name, "" if item.ok else item.detail)
+                printer.checked(work, lane, item.name, ready=item.ok, trouble=item.detail)
                 flow.advance(work, lane)
+            elif item.kind == sms.KIND and (lane := work.lane(item.name.partition("-")[0])):
+                sms.performed(work, lane, item)
         elif isinstance(item, Frame | NotSent | Closed) and item.link == LINK and (lane := work.lane(item.conn)):
             if isinstance(item, Frame):
                 flow.frame(work, lane, item)
@@ -100,10 +110,10 @@ class Terminal:
             lane = request.sell(work, command)
         elif command.verb == "enrol":
             lane = enrol.enrol(work, command)
-        elif command.verb in till.VERBS:
-            lane = till.VERBS[command.verb](work, command)
-        elif command.verb in till.LOOKS:
-            till.LOOKS[command.verb](work, command)
+        elif command.verb in VERBS:
+            lane = VERBS[command.verb](work, command)
+        elif command.verb in LOOKS:
+            LOOKS[command.verb](work, command)
         else:
             work.refuse((command.id,), "unknown_verb")
         if lane is not None:

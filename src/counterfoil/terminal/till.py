@@ -1,4 +1,4 @@
-"""What the till and the cashier can ask: sell, cancel, say what became of the goods, print again, look.
+"""What the till and the cashier can ask: cancel, say what became of the goods, look. Receipts are in receipts.py.
 
 Every verb answers its command once, now or when the outcome is known. A request that is turned down says why in both
 languages and changes nothing.
@@ -7,22 +7,19 @@ languages and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from counterfoil.money import MAX_MINOR
-from counterfoil.receipts.copies import ATTESTABLE, CLOSED, CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
-from counterfoil.terminal import birth, outcome, printing, reverse, sentences
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal import birth, outcome, printing, receipts, reverse, sentences
 from counterfoil.terminal.lane import Job, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
 from counterfoil.terminal.work import Work
 
-HOW: Final = (CopyState.ATTESTED.value, CopyState.E_DELIVERED.value, CopyState.DECLINED.value)
 HANDED_OVER, KEPT = "handed_over", "kept"
 
 
@@ -60,7 +57,7 @@ def goods(work: Work, command: Command) -> Lane | None:
     if attempt.state is not State.APPROVED or (lane.printing is not None and lane.printing.ref == attempt.ref):
         work.refuse((command.id,), "not_open", sale=outcome.brief(attempt))
         return None
-    if not _free(lane, attempt):
+    if not receipts.free(lane, attempt):
         work.refuse((command.id,), "busy")
         return None
     work.note(lane, f"goods {answer}", attempt)
@@ -71,90 +68,6 @@ def goods(work: Work, command: Command) -> Lane | None:
     else:
         work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT, cause="kept")))
     return lane
-
-
-def _free(lane: Lane, attempt: Attempt) -> bool:
-    """Whether this terminal can take up an earlier sale again: nothing else is in hand or on its way."""
-    if lane.exchange is not None or lane.printing is not None:
-        return False
-    return lane.current is None or lane.current.ref == attempt.ref
-
-
-def receipt(work: Work, command: Command) -> Lane | None:
-    """A copy of a sale's slip again: the text now with `print` false, else on paper, as DUPLICATE if it was out."""
-    args = command.args
-    attempt = work.attempt(args.get("ref"))
-    lane = work.lane(attempt.terminal) if attempt else None
-    if attempt is None or lane is None:
-        work.refuse((command.id,), "unknown_sale")
-        return None
-    try:
-        copy = Copy(args.get("copy", Copy.CARDHOLDER.value))
-        language = _language(args.get("lang", work.settings.language))
-    except ValueError:
-        work.refuse((command.id,), "bad_request", detail="copy, lang")
-        return None
-    if work.slip(attempt) is None or attempt.state not in PAID:
-        work.refuse((command.id,), "no_receipt", sale=outcome.brief(attempt))
-        return None
-    if args.get("print", True) is False:
-        duplicate = printing.duplicate_number(attempt, attempt.copies(copy))
-        text = printing.text_of(work, attempt, copy, language, duplicate)
-        work.reply((command.id,), {**outcome.brief(attempt), "receipt": text})
-        return None
-    if copy not in printing.BOTH:  # nobody keeps count of a third copy, so it is only shown
-        work.refuse((command.id,), "bad_request", detail="copy")
-        return None
-    if lane.printing is not None or lane.exchange is not None or lane.asks:
-        work.refuse((command.id,), "open_sale" if lane.asks else "busy")
-        return None
-    printing.start(work, lane, attempt, (command.id,), "receipt", (copy,))
-    return lane
-
-
-def close_receipt(work: Work, command: Command) -> Lane | None:
-    """A person says what became of a receipt: seen with own eyes, sent as e-receipt, or not wanted."""
-    args = command.args
-    attempt = work.attempt(args.get("ref"))
-    lane = work.lane(attempt.terminal) if attempt else None
-    if attempt is None or lane is None:
-        work.refuse((command.id,), "unknown_sale")
-        return None
-    how, by = args.get("how"), args.get("operator", "")
-    chosen = args.get("copy", "")
-    if how not in HOW or not isinstance(by, str) or chosen not in ("", *Copy):
-        work.refuse((command.id,), "bad_request", detail="how, copy, operator")
-        return None
-    if attempt.state not in PAID:
-        work.refuse((command.id,), "no_receipt", sale=outcome.brief(attempt))
-        return None
-    if (lane.printing is not None and lane.printing.ref == attempt.ref) or not _free(lane, attempt):
-        work.refuse((command.id,), "busy")
-        return None
-    word = CopyState(how)
-    copies = tuple(copy for copy in printing.BOTH if chosen in ("", copy.value) and _sayable(attempt, copy, word))
-    if not copies:
-        work.refuse((command.id,), "not_printing", sale=outcome.brief(attempt))
-        return None
-    attempt = printing.told(work, lane, attempt, copies, word, by[:40])
-    if lane.current is not None and lane.current.ref == attempt.ref and attempt.state is State.CLOSED:
-        lane.current, lane.asks = None, False
-    work.reply((command.id,), outcome.brief(attempt))
-    return lane
-
-
-def _sayable(attempt: Attempt, copy: Copy, word: CopyState) -> bool:
-    """Whether a person can say this of a copy: nobody can have seen what was never sent."""
-    state = attempt.copies(copy).state
-    return state in ATTESTABLE if word is CopyState.ATTESTED else state not in CLOSED
-
-
-def _language(text: object) -> Literal["en", "zh"]:
-    if text == "en":
-        return "en"
-    if text == "zh":
-        return "zh"
-    raise ValueError("a language is en or zh")
 
 
 def escalate(work: Work, command: Command) -> Lane | None:
@@ -210,12 +123,14 @@ def listed(work: Work, command: Command) -> None:
 
 
 def last(work: Work, command: Command) -> None:
-    """The newest sale of a terminal, with its receipt."""
+    """The newest sale of a terminal, with its receipt; with `paid`, the newest that stands."""
     lane = work.lane(command.args.get("terminal"))
     if lane is None:
         work.refuse((command.id,), "unknown_terminal")
         return
     attempt = work.attempt(lane.last) or work.records.last(lane.device.terminal)
+    if command.args.get("paid") is True and (attempt is None or attempt.state not in PAID):
+        attempt = work.records.last_paid(lane.device.terminal)
     if attempt is None:
         work.refuse((command.id,), "unknown_sale")
         return
@@ -241,8 +156,6 @@ def _minor(amount: object) -> bool:
 VERBS: Final[dict[str, Callable[[Work, Command], Lane | None]]] = {
     "cancel": cancel,
     "goods": goods,
-    "receipt": receipt,
-    "close_receipt": close_receipt,
     "escalate": escalate,
 }
 LOOKS: Final[dict[str, Callable[[Work, Command], None]]] = {

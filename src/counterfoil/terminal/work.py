@@ -14,6 +14,7 @@ import msgspec
 
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.document import Document, Slip
+from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal import messages
@@ -47,12 +48,14 @@ class Work:
         settings: Settings,
         lanes: Mapping[str, Lane],
         queued: Mapping[str, str],
+        issue: Issue | None = None,
     ) -> None:
         self.now = now
         self.records = records
         self.hsm = hsm
         self.own = own
         self.settings = settings
+        self.issue = issue
         self.base = lanes
         self.lanes: dict[str, Lane] = {}
         self.queued = dict(queued)  # the till's keys of sales that wait -> terminal; may be stale, never incomplete
@@ -152,14 +155,14 @@ class Work:
         self.said.append(Send(LINK, lane.device.terminal, packet, lane.token, deadline))
         return lane.token
 
-    def print(self, name: str, text: str, document: Document) -> None:
-        """Hand a slip to the printer."""
-        drawn = msgspec.msgpack.encode(document) if self.settings.printer else b""
-        self.said.append(Perform("receipt", name, text, drawn))
+    def print(self, name: str, text: str, document: Document, to: str = "") -> None:
+        """Hand a slip to the printer, or `to` another one."""
+        drawn = msgspec.msgpack.encode(document) if self.settings.printer or to else b""
+        self.said.append(Perform("receipt", name, text, drawn, to))
 
-    def perform(self, kind: str, name: str) -> None:
+    def perform(self, kind: str, name: str, text: str = "") -> None:
         """Ask for something to be done outside, by name."""
-        self.said.append(Perform(kind, name, ""))
+        self.said.append(Perform(kind, name, text))
 
     def reply(self, commands: Iterable[int], body: dict[str, Any]) -> None:
         """Answer requests of the till."""

@@ -24,6 +24,8 @@ from counterfoil.words import Text
 TITLE: Final = Text("POS SALES SLIP", "POS签购单")
 DUPLICATE: Final = Text("****DUPLICATE {n}****", "****重打印 {n}****")
 ORIGINAL: Final = Text("ORIGINAL", "正本")
+ELECTRONIC: Final = Text("E-RECEIPT", "电子签购单")
+SHOWN: Final = Text("SCREEN COPY", "屏幕副本")
 AGAIN: Final = Text("copy {n}, printed at {now}, first copy: {first}", "第 {n} 份副本,打印于 {now},首份:{first}")
 FIRST_PRINTED: Final = Text("printed {at}", "{at} 已打印")
 NOT_CONFIRMED: Final = Text("not confirmed", "未确认")
@@ -56,11 +58,21 @@ class Again(msgspec.Struct, frozen=True):
         )
 
 
-def sale_slip(slip: Slip, copy: Copy, duplicate: int = 0, *, again: Again | None = None, code: str = "") -> Document:
-    """The slip of a transaction that stands; `duplicate` 0 is the original, else the number of this further copy.
+def sale_slip(
+    slip: Slip,
+    copy: Copy,
+    duplicate: int = 0,
+    *,
+    again: Again | None = None,
+    code: str = "",
+    mark_as: Text = ORIGINAL,
+) -> Document:
+    """The slip of a transaction that stands; `duplicate` 0 is the first of its kind, else the number of this further
+    copy.
 
     `code`: the signed code over its facts (receipts/proof.py). With one, the slip says at its top that it is none
-    without its end: half a slip, torn off by a fault, is no receipt.
+    without its end: half a slip, torn off by a fault, is no receipt. `mark_as`: what the first calls itself there;
+    only paper, whose prints are counted, may be the ORIGINAL.
     """
     mark: list[Node] = [Heading(DUPLICATE.filled(n=duplicate))] if duplicate else []
     nodes: list[Node] = [*titled(TITLE, copy), *mark]
@@ -74,7 +86,7 @@ def sale_slip(slip: Slip, copy: Copy, duplicate: int = 0, *, again: Again | None
         nodes.append(Row(Text("REMARKS", "备注"), same(" ".join(slip.remarks))))
     nodes += [Rule(), *_signature_block(slip, copy)]
     if code:
-        nodes += [Rule(), *(mark or [Heading(ORIGINAL)]), code_of(code)]
+        nodes += [Rule(), *(mark or [Heading(mark_as)]), code_of(code)]
     else:
         nodes += mark
     return Document(tuple(nodes))

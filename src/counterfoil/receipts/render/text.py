@@ -110,7 +110,8 @@ def node_lines(node: Node, language: Language, width: int) -> list[str]:
     if isinstance(node, Cells):
         return _cells(node, language, width)
     if isinstance(node, Code):
-        return [*code_line(node, language, width), *wrapped(node.payload, width)]
+        pieces = range(0, len(node.payload), width)
+        return [*code_line(node, language, width), *(node.payload[start : start + width] for start in pieces)]
     return _row(said(node.label, language), said(node.value, language), width)
 
 

@@ -1,0 +1,102 @@
+"""`counterfoil receipt open`, `link` and `send`: which receipts are in nobody's hand, and other ways than paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.reprint import sale_of, told
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.terminal.attempt import Attempt
+
+OPEN_RECEIPTS: Final = Text("Sales that stand, their receipt in nobody's hand:", "交易成功、签购单未交付:")
+UNDECIDED: Final = Text("Sales without a final state of the money (see `why`):", "资金尚无最终状态的交易(见 `why`):")
+NOTHING: Final = Text("Nothing is open.", "没有未结的签购单。")
+SMS_SENT: Final = Text(
+    "Sent. When the customer has it: counterfoil receipt close {ref} --copy cardholder --as e-delivered",
+    "已发送。顾客确认收到后:counterfoil receipt close {ref} --copy cardholder --as e-delivered",
+)
+UNREADABLE: Final = Text("the terminals' store cannot be read", "无法读取终端的存储")
+
+
+@click.command("open", epilog="Example: counterfoil receipt open --terminal T0000001")
+@click.option("--terminal", metavar="ID", help="Of one terminal only.")
+@verb
+def open_command(session: Session, terminal: str | None) -> int:
+    """For the end of a shift: what is not handed over, and what is not decided. Works on stopped data too."""
+    from counterfoil.cli.stack import stores
+    from counterfoil.terminal.receipts import listed
+    from counterfoil.terminal.records import unsettled
+
+    with stores(session) as opened:
+        if opened.terminal is None:
+            raise Failure(Exit.UNREACHABLE, "unreadable", UNREADABLE)
+        found: list[Attempt] = [one for one in unsettled(opened.terminal) if terminal in (None, one.terminal)]
+    lists = listed(found)
+
+    def people() -> None:
+        for title, rows in ((OPEN_RECEIPTS, lists["receipts"]), (UNDECIDED, lists["undecided"])):
+            if rows:
+                print(session.word(title))
+            for row in rows:
+                print(f"  {line(session, row)}")
+        if not found:
+            print(session.word(NOTHING))
+
+    session.answer(lists, people)
+    return Exit.BREAKS if found else Exit.OK
+
+
+def line(session: Session, row: dict[str, Any]) -> str:
+    """One open sale as people read it: who, how much, which copies, what is wrong at the printer."""
+    from counterfoil.receipts.document import amount_text
+    from counterfoil.terminal.sentences import trouble
+
+    copies = "  ".join(f"{copy}: {state}" for copy, state in row["copies"].items() if state != "none")
+    advice = session.word(trouble(row["receipt_trouble"])) if row["receipt_trouble"] else ""
+    amount = amount_text(row["amount"], row["currency"])
+    return f"{row['ref']}  {amount}  {row['card'][-4:]}  {copies or row['state']}  {advice}".rstrip()
+
+
+@click.command(epilog="Example: counterfoil receipt link last --png qr.png")
+@click.argument("ref", metavar="last|REF")
+@click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
+@click.option("--png", type=click.Path(dir_okay=False), help="Write the QR code into this file.")
+@verb
+def link(session: Session, ref: str, terminal: str | None, png: str | None) -> int:
+    """The address of the e-receipt, and its QR code for the customer's telephone."""
+    reply = told(session, "receipt_link", {"ref": sale_of(session, ref, terminal)})
+    address = reply["address"]
+    import segno
+
+    code = segno.make_qr(address, error="m")
+    if png is not None:
+        try:
+            code.save(png, scale=8, border=4)
+        except OSError as error:
+            raise Failure(Exit.FAILED, "failed", Text(f"{png}: {error.strerror}", f"{png}:{error.strerror}")) from None
+
+    def people() -> None:
+        if png is None:
+            code.terminal(compact=True)
+        print(address)
+
+    session.answer({**reply, "png": png}, people)
+    return Exit.OK
+
+
+@click.command(epilog="Example: counterfoil receipt send last --sms +8613800000000")
+@click.argument("ref", metavar="last|REF")
+@click.option("--sms", "number", metavar="NUMBER", required=True, help="The customer's telephone.")
+@click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
+@verb
+def send(session: Session, ref: str, number: str, terminal: str | None) -> int:
+    """The receipt's facts and the address of the e-receipt as a text message."""
+    reply = told(session, "receipt_sms", {"ref": sale_of(session, ref, terminal), "to": number})
+    session.answer(reply, lambda: print(session.word(SMS_SENT.filled(ref=reply["ref"]))))
+    return Exit.OK

@@ -1,0 +1,172 @@
+"""Handing receipts to printers: one worker per printer, one connection per receipt, another printer when one cannot.
+
+A receipt goes on to the next printer only while not one byte of it has left for the one before: the rule of the one
+ORIGINAL (receipts/copies.py) needs no more than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from counterfoil.errors import OurError
+from counterfoil.links.address import Address, parse
+from counterfoil.links.driver import Performer
+from counterfoil.links.performers import write_bytes
+from counterfoil.links.printing import look, order_of, put
+from counterfoil.receipts.document import Document
+from counterfoil.receipts.printers.job import State
+from counterfoil.receipts.printers.round import Timings
+from counterfoil.receipts.printers.status import Trouble
+from counterfoil.receipts.render.escpos import render
+from counterfoil.receipts.render.text import Language
+from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, Inbound, Perform, Performed
+
+RECEIPT, READY = "receipt", "printer"
+LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
+UNPRINTABLE, NO_PRINTER = "unprintable", "no_printer"
+T = TypeVar("T")
+
+
+class _Inlet(Protocol):
+    def arrive(self, item: Inbound) -> None: ...
+
+
+class _Task(NamedTuple):
+    """What a worker has to do. `printers`: its own, then the ones to try after it. `trouble`: of the one before."""
+
+    item: Perform
+    printers: tuple[Address, ...]
+    since: float
+    trouble: str = ""
+
+
+class ReceiptPrinter:
+    """Prints receipts and says whether a printer is ready; everything else goes to `others`.
+
+    `printers` are tried in this order; without any, receipts go to `others` too. The bytes of every receipt are kept
+    in `kept` before the first of them leaves.
+    """
+
+    def __init__(
+        self,
+        printers: Sequence[Address],
+        language: Language,
+        inlet: _Inlet,
+        others: Performer,
+        kept: Path,
+        timings: Timings | None = None,
+    ) -> None:
+        self._printers = tuple(printers)
+        self._language = language
+        self._inlet = inlet
+        self._others = others
+        self._kept = kept
+        self._timings = timings or Timings()
+        self._workers: dict[Address, queue.SimpleQueue[_Task]] = {}
+        self._open = 0
+        self._stop = threading.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def perform(self, item: Perform) -> None:
+        """Take one; Performed arrives when it is known what became of it."""
+        if item.kind not in (RECEIPT, READY) or not (self._printers or item.to):
+            self._others.perform(item)
+            return
+        printers = self._meant(item.to)
+        if not printers:
+            self._inlet.arrive(Performed(item.kind, item.name, False, NO_PRINTER, State.QUEUED.value))
+            return
+        self._loop = asyncio.get_running_loop()
+        self._open += 1
+        self._idle.clear()
+        self._give(_Task(item, printers, time.monotonic()))
+
+    def _meant(self, to: str) -> tuple[Address, ...]:
+        """The printers to try; none when there is no such printer."""
+        if not to:
+            return self._printers
+        if to == SECOND_PRINTER:
+            return self._printers[1:]
+        try:
+            address = parse(to)
+        except ValueError:
+            return ()
+        return () if address.way == "file" else (address,)
+
+    def _give(self, task: _Task) -> None:
+        """To the worker of the task's first printer."""
+        address = task.printers[0]
+        if address not in self._workers:
+            self._workers[address] = queue.SimpleQueue()
+            threading.Thread(target=self._work, args=(self._workers[address],), daemon=True, name="printer").start()
+        self._workers[address].put(task)
+
+    async def stop(self) -> None:
+        """Give up what is held up, take no more, and wait until the news of all of it is in."""
+        self._stop.set()
+        await self._idle.wait()
+        await self._others.stop()
+
+    # --- in a worker's thread ---
+
+    def _work(self, todo: queue.SimpleQueue[_Task]) -> None:
+        while True:
+            task = todo.get()
+            done = self._look(task) if task.item.kind == READY else self._try(task)
+            if done.ok or done.state not in ("", State.QUEUED.value) or len(task.printers) == 1 or self._stop.is_set():
+                self._tell(done)
+                continue
+            onward = task._replace(printers=task.printers[1:], since=time.monotonic(), trouble=done.detail)
+            if task.item.kind == RECEIPT:
+                self._tell(Performed(RECEIPT, done.name, False, done.detail, ELSEWHERE))
+            self._call(self._give, onward)
+
+    def _look(self, task: _Task) -> Performed:
+        """Whether this printer is ready; the trouble told is that of the first one."""
+        trouble = look(task.printers[0], self._timings).trouble
+        return Performed(READY, task.item.name, not trouble, task.trouble or trouble)
+
+    def _try(self, task: _Task) -> Performed:
+        if self._stop.is_set() or time.monotonic() - task.since > LONGEST_WAIT:
+            return Performed(RECEIPT, task.item.name, False, Trouble.BUSY.value, State.QUEUED.value)
+        return self._print(task.item, task.printers[0])
+
+    def _print(self, item: Perform, address: Address) -> Performed:
+        try:
+            document = msgspec.msgpack.decode(item.document, type=Document)
+            paper = render(document, self._language, address.profile)
+            order = order_of(paper)
+            write_bytes(self._kept / f"{item.name}.escpos", order.head + order.rest)
+        except (OurError, msgspec.MsgspecError, OSError):
+            return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
+
+        def held(trouble: Trouble) -> None:
+            self._tell(Performed(item.kind, item.name, False, trouble.value, HELD))
+
+        result = put(order, address, self._timings, stop=self._stop, held=held)
+        return Performed(item.kind, item.name, result.state is State.PRINTED, result.trouble, result.state.value)
+
+    def _tell(self, done: Performed) -> None:
+        self._call(self._arrived, done)
+
+    def _call(self, what: Callable[[T], None], about: T) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(what, about)
+
+    # --- in the loop's thread ---
+
+    def _arrived(self, done: Performed) -> None:
+        self._inlet.arrive(done)
+        self._open -= done.state not in (HELD, ELSEWHERE)
+        if not self._open:
+            self._idle.set()

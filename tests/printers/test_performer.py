@@ -1,0 +1,159 @@
+"""Receipts handed to real lines: in which order printers are tried, and that a second one never makes two ORIGINALs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from counterfoil.links.address import Address, parse
+from counterfoil.links.performers import FileWriter
+from counterfoil.links.receipts import ReceiptPrinter
+from counterfoil.receipts.document import Copy, Document, sale_slip
+from counterfoil.step import ELSEWHERE, HELD, Inbound, Perform, Performed
+from printers.fake import Habits, Printer
+from printers.server import Server
+from printers.test_line import FAST
+from receipts.slips import CODE, SLIP
+
+MODEL = "epson-tm-t20iii"
+
+
+class Till:
+    """What the station would be told."""
+
+    def __init__(self, where: Path, *printers: Address) -> None:
+        self.heard: list[Performed] = []
+        self.where = where
+        self.printer = ReceiptPrinter(printers, "en", self, FileWriter({"receipt": where}, self), where, FAST)
+
+    def arrive(self, item: Inbound) -> None:
+        assert isinstance(item, Performed)
+        self.heard.append(item)
+
+    def hand_over(self, *items: Perform) -> list[tuple[str, str, bool, str]]:
+        """Perform these and wait for the news of all of them."""
+
+        async def run() -> None:
+            for item in items:
+                self.printer.perform(item)
+            ends = asyncio.get_running_loop().time() + 20
+            while len([one for one in self.heard if one.state not in (HELD, ELSEWHERE)]) < len(items):
+                assert asyncio.get_running_loop().time() < ends, "no news"
+                await asyncio.sleep(0.01)
+            await self.printer.stop()
+
+        asyncio.run(run())
+        return [(one.name, one.state, one.ok, one.detail) for one in self.heard]
+
+
+def slip(name: str = "sale.1", to: str = "", copy: Copy = Copy.CARDHOLDER, document: Document | None = None) -> Perform:
+    drawn = document or sale_slip(SLIP, copy, code=CODE)
+    return Perform("receipt", name, "text", msgspec.msgpack.encode(drawn), to)
+
+
+def at(server: Server) -> Address:
+    return parse(f"tcp://127.0.0.1:{server.port}?profile={MODEL}")
+
+
+def originals(*servers: Server) -> int:
+    return sum("ORIGINAL" in line for server in servers for line in server.printer.paper)
+
+
+@pytest.fixture
+def first() -> Server:
+    return Server(Printer(Habits(line_time=500)))
+
+
+@pytest.fixture
+def second() -> Server:
+    return Server(Printer(Habits(line_time=500)))
+
+
+def test_a_receipt_that_cannot_begin_on_the_first_printer_comes_out_of_the_second(
+    first: Server, second: Server, tmp_path: Path
+) -> None:
+    with first, second:
+        first.set("paper_out")
+        heard = Till(tmp_path, at(first), at(second)).hand_over(slip())
+        first.mend("paper_out")
+    assert heard == [("sale.1", ELSEWHERE, False, "paper_out"), ("sale.1", "printed", True, "")]
+    assert (originals(first), originals(second)) == (0, 1)
+    assert (tmp_path / "sale.1.escpos").stat().st_size > 0
+
+
+def test_a_receipt_that_may_have_begun_never_goes_to_another_printer(
+    first: Server, second: Server, tmp_path: Path
+) -> None:
+    first.printer.plan.append((6, "paper_out"))
+    with first, second:
+        heard = Till(tmp_path, at(first), at(second)).hand_over(slip())
+    assert heard[0][1:] == (HELD, False, "paper_out")
+    assert heard[-1][1] == "unknown"
+    assert second.connections == 0
+
+
+def test_when_no_printer_can_the_trouble_of_the_last_is_told_and_the_receipt_stays_queued(
+    first: Server, second: Server, tmp_path: Path
+) -> None:
+    with first, second:
+        first.set("paper_out")
+        second.set("cover")
+        heard = Till(tmp_path, at(first), at(second)).hand_over(slip())
+    assert heard[-1] == ("sale.1", "queued", False, "cover_open")
+    assert originals(first, second) == 0
+
+
+@pytest.mark.parametrize("word", ["second", "address"])
+def test_a_receipt_can_be_sent_to_another_printer_by_name(
+    first: Server, second: Server, tmp_path: Path, word: str
+) -> None:
+    with first, second:
+        to = "second" if word == "second" else f"tcp://127.0.0.1:{second.port}?profile={MODEL}"
+        heard = Till(tmp_path, at(first), at(second)).hand_over(slip(to=to))
+    assert heard == [("sale.1", "printed", True, "")]
+    assert (first.connections, originals(second)) == (0, 1)
+
+
+@pytest.mark.parametrize("to", ["second", "lpt1", "file:/tmp", "tcp://"])
+def test_a_printer_that_is_none_leaves_the_receipt_queued(tmp_path: Path, to: str) -> None:
+    assert Till(tmp_path).hand_over(slip(to=to)) == [("sale.1", "queued", False, "no_printer")]
+
+
+def test_without_a_printer_receipts_are_files(tmp_path: Path) -> None:
+    assert Till(tmp_path).hand_over(slip())[0][2] is True
+    assert (tmp_path / "sale.1.txt").read_text() == "text"
+
+
+def test_a_held_up_printer_does_not_keep_the_other_one_waiting(first: Server, second: Server, tmp_path: Path) -> None:
+    first.printer.plan.append((6, "cover"))
+    with first, second:
+        till = Till(tmp_path, at(first), at(second))
+        heard = till.hand_over(slip("sale.1"), slip("sale.2", to="second"))
+    names = [name for name, state, *_ in heard if state in ("printed", "unknown")]
+    assert names == ["sale.2", "sale.1"]
+
+
+def test_a_printer_is_ready_when_another_one_is_and_the_trouble_of_the_first_is_told(
+    first: Server, second: Server, tmp_path: Path
+) -> None:
+    with first, second:
+        first.set("paper_out")
+        assert Till(tmp_path, at(first), at(second)).hand_over(Perform("printer", "T.check.1", "")) == [
+            ("T.check.1", "", True, "paper_out")
+        ]
+        second.set("cover")
+        assert Till(tmp_path, at(first), at(second)).hand_over(Perform("printer", "T.check.2", "")) == [
+            ("T.check.2", "", False, "paper_out")
+        ]
+    assert first.printer.paper == second.printer.paper == []
+
+
+def test_a_document_that_is_none_reaches_no_printer(second: Server, tmp_path: Path) -> None:
+    with second:
+        till = Till(tmp_path, at(second))
+        item = Perform("receipt", "sale.1", "text", b"no document")
+        assert till.hand_over(item) == [("sale.1", "queued", False, "unprintable")]
+    assert second.connections == 0
