@@ -16,8 +16,8 @@ from counterfoil.links.printing import look, put
 from counterfoil.receipts.printers.status import Trouble
 from printers.desk import receipt
 from printers.fake import Habits, Printer
+from printers.lines import FAST, later, told
 from printers.server import Server
-from printers.test_line import FAST, later, told
 
 ADDRESS = "escpos-usb:04b8:0e15?profile=epson-tm-t20iii"
 

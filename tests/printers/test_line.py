@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +15,10 @@ from counterfoil.links.printing import look, put
 from counterfoil.receipts.printers.job import Result
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.profile import profile_of
-from counterfoil.step import SECOND
 from printers.desk import receipt
 from printers.fake import Habits, Printer
+from printers.lines import FAST, MODEL, later, tcp, told
 from printers.server import Server
-
-FAST = Timings(
-    settle=SECOND // 100,
-    answer=SECOND // 5,
-    start=SECOND,
-    barrier=SECOND // 2,
-    per_10cm=0,
-    poll=SECOND // 10,
-    patience=2 * SECOND,
-    clear=SECOND // 2,
-)
-MODEL = "epson-tm-t20iii"
 
 
 @pytest.fixture
@@ -39,16 +27,8 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def at(server: Server, model: str = MODEL) -> Address:
-    return parse(f"tcp://127.0.0.1:{server.port}?profile={model}")
-
-
-def later(seconds: float, happens: Callable[[], None]) -> None:
-    threading.Timer(seconds, happens).start()
-
-
-def told(result: Result) -> tuple[str, str]:
-    return result.state.value, result.trouble
+def at(server: Server) -> Address:
+    return tcp(server.port)
 
 
 def test_a_receipt_over_tcp(server: Server) -> None:

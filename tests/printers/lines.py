@@ -1,0 +1,43 @@
+"""Addresses and short times for tests over real lines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from counterfoil.links.address import Address, parse
+from counterfoil.receipts.printers.job import Result
+from counterfoil.receipts.printers.round import Timings
+from counterfoil.receipts.profile import profile_of
+from counterfoil.step import SECOND
+
+FAST = Timings(
+    settle=SECOND // 100,
+    answer=SECOND // 5,
+    start=SECOND,
+    barrier=SECOND // 2,
+    per_10cm=0,
+    poll=SECOND // 10,
+    patience=2 * SECOND,
+    clear=SECOND // 2,
+)
+MODEL = "epson-tm-t20iii"
+
+
+def tcp(port: int, model: str = MODEL) -> Address:
+    return parse(f"tcp://127.0.0.1:{port}?profile={model}")
+
+
+def gs_r(port: int) -> Address:
+    """The model, but without barriers that have a name and without a buffer that can be cleared."""
+    return replace(tcp(port), profile=profile_of(MODEL, barrier="gs-r", clear=False))
+
+
+def later(seconds: float, happens: Callable[[], None]) -> None:
+    threading.Timer(seconds, happens).start()
+
+
+def told(result: Result) -> tuple[str, str]:
+    return result.state.value, result.trouble
