@@ -14,8 +14,8 @@ from counterfoil.links.receipts import ReceiptPrinter
 from counterfoil.receipts.document import Copy, Document, sale_slip
 from counterfoil.step import ELSEWHERE, HELD, Inbound, Perform, Performed
 from printers.fake import Habits, Printer
+from printers.lines import FAST
 from printers.server import Server
-from printers.test_line import FAST
 from receipts.slips import CODE, SLIP
 
 MODEL = "epson-tm-t20iii"
