@@ -15,6 +15,7 @@ direction.
 
 from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
+from counterfoil.storage.recent import Recent
 from counterfoil.storage.store import Store
 
-__all__ = ["Migration", "Store", "migrations_of", "open_store"]
+__all__ = ["Migration", "Recent", "Store", "migrations_of", "open_store"]

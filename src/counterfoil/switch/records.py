@@ -6,12 +6,13 @@ The only file of this room that knows the engine. Reading for other processes is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
-from counterfoil.storage import Store
+from counterfoil.storage import Recent, Store
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
 from counterfoil.switch.stubs import cases, find, pending, stub
@@ -36,9 +37,32 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
     return f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
 
 
+Row: TypeAlias = tuple[Any, ...]
+
 TERMINAL_COLUMNS: Final = Terminal.__struct_fields__
 ATTEMPT_COLUMNS: Final = Attempt.__struct_fields__
 ADVICE_COLUMNS: Final = Advice.__struct_fields__
+ATTEMPT_KEY: Final = AttemptKey._fields
+# What may change after an attempt was stored. The rest is written once, and its indexes are left alone.
+MOVES: Final = (
+    "state",
+    "pan",
+    "transmitted",
+    "trace",
+    "forwarded",
+    "response_code",
+    "auth_code",
+    "answered_at",
+    "updated_at",
+    "reversal_reason",
+    "reversal_rrn",
+    "reversal_tries",
+    "reversal_code",
+    "case_number",
+)
+TERMINALS_REMEMBERED: Final = 16_384
+ATTEMPTS_REMEMBERED: Final = 16_384
+BATCHES_REMEMBERED: Final = 65_536
 
 SELECT_TERMINALS: Final = _select("terminal", TERMINAL_COLUMNS, "terminal IN ({marks})")
 SELECT_BY_KEY: Final = _select("attempt", ATTEMPT_COLUMNS, "(terminal, batch, stan) IN ({marks})")
@@ -57,7 +81,10 @@ LAST_TICK: Final = (
 )
 
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
-PUT_ATTEMPT: Final = _upsert("attempt", ATTEMPT_COLUMNS, ("terminal", "batch", "stan"))
+NEW_ATTEMPT: Final = _insert("attempt", ATTEMPT_COLUMNS)
+MOVE_ATTEMPT: Final = (
+    f"UPDATE attempt SET {', '.join(f'{name} = ?' for name in MOVES)} WHERE terminal = ? AND batch = ? AND stan = ?"  # noqa: S608 - names of ours
+)
 PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
 PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
 PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
@@ -77,10 +104,11 @@ class StationKeys(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All that one step writes, a list per table."""
+    """All that one step writes, a list per table. An attempt that was `born` must be new to the store."""
 
     terminals: Iterable[Terminal] = ()
-    attempts: Iterable[Attempt] = ()
+    born: Iterable[Attempt] = ()
+    moved: Iterable[Attempt] = ()
     advices: Iterable[Advice] = ()
     acknowledged: Iterable[str] = ()
     trail: Sequence[Trail] = ()
@@ -90,10 +118,16 @@ class Changes(NamedTuple):
 
 
 class Records:
-    """The store of the switch, written by this process alone."""
+    """The store of the switch, written by this process alone.
+
+    What steps of late have read or written is remembered, so that a sale in good order asks the store for nothing.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._terminals: Recent[str, Row] = Recent(TERMINALS_REMEMBERED)
+        self._attempts: Recent[str, Row] = Recent(ATTEMPTS_REMEMBERED)  # by RRN
+        self._highest: Recent[tuple[str, str], str] = Recent(BATCHES_REMEMBERED)  # STAN, by terminal and batch
 
     # --- seed -------------------------------------------------------------------------------------------------------
 
@@ -148,34 +182,47 @@ class Records:
 
     # --- in a step --------------------------------------------------------------------------------------------------
 
-    def terminals(self, names: Sequence[str]) -> dict[str, Terminal]:
+    def terminals(self, names: Iterable[str]) -> dict[str, Terminal]:
         """The registered ones among `names`."""
-        return {row[0]: _terminal(row) for row in self.store.select_in(SELECT_TERMINALS, names)} if names else {}
+        rows, missing = self._terminals.split(names)
+        if missing:
+            for row in self.store.select_in(SELECT_TERMINALS, missing):
+                rows[row[0]] = row
+                self._terminals.keep(row[0], row)
+        return {name: _terminal(row) for name, row in rows.items()}
 
-    def attempts(self, keys: Sequence[AttemptKey], rrns: Sequence[str]) -> list[Attempt]:
+    def attempts(self, keys: Iterable[AttemptKey], rrns: Iterable[str]) -> list[Attempt]:
         """Every attempt with one of the keys or one of the RRNs; some may come twice."""
-        rows: list[tuple[Any, ...]] = []
-        if keys:
-            rows += self.store.select_in(SELECT_BY_KEY, [tuple(key) for key in keys])
-        if rrns:
-            rows += self.store.select_in(SELECT_BY_RRN, rrns)
-        return [_attempt(row) for row in rows]
+        asked = [tuple(key) for key in keys if key.stan <= self.highest_stan(key.terminal, key.batch)]
+        found = self.store.select_in(SELECT_BY_KEY, asked) if asked else []
+        rows, missing = self._attempts.split(rrns)
+        found += rows.values()
+        if missing:
+            found += self.store.select_in(SELECT_BY_RRN, missing)
+        return [_attempt(row) for row in found]
 
     def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
         """Advices of the outbox, by RRN."""
         return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
 
     def highest_stan(self, terminal: str, batch: str) -> str:
-        """The highest STAN seen of a terminal in a batch; "" for none."""
-        return str(self.store.query(HIGHEST_STAN, (terminal, batch))[0][0] or "")
+        """The highest STAN seen of a terminal in a batch; "" for none. No key above it is in the store."""
+        highest = self._highest.get((terminal, batch))
+        if highest is None:
+            highest = str(self.store.query(HIGHEST_STAN, (terminal, batch))[0][0] or "")
+            self._highest.keep((terminal, batch), highest)
+        return highest
 
     def write(self, changes: Changes) -> None:
         """One transaction, one `executemany` per table, one commit. CommitFailed when it did not become durable."""
-        values = msgspec.structs.astuple
         store = self.store
+        terminals, born, moved = (
+            [values(row) for row in rows] for rows in (changes.terminals, changes.born, changes.moved)
+        )
         with store.transaction():
-            store.executemany(PUT_TERMINAL, [values(row) for row in changes.terminals])
-            store.executemany(PUT_ATTEMPT, [values(row) for row in changes.attempts])
+            store.executemany(PUT_TERMINAL, terminals)
+            store.executemany(NEW_ATTEMPT, born)
+            store.executemany(MOVE_ATTEMPT, [_moves(row) for row in moved])
             store.executemany(PUT_ADVICE, [values(row) for row in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
             store.executemany(INSERT_TRAIL, changes.trail)
@@ -183,16 +230,33 @@ class Records:
             store.executemany(INSERT_CASE, changes.cases)
             store.executemany(INSERT_QUARANTINE, changes.quarantined)
             store.commit()
+        self._remember(terminals, born, moved)
+
+    def _remember(self, terminals: list[Row], born: list[Row], moved: list[Row]) -> None:
+        """What the commit that has just returned made true."""
+        for row in terminals:
+            self._terminals.keep(row[0], row)
+        for row in (*born, *moved):
+            self._attempts.keep(row[_RRN], row)
+        for terminal, batch, stan, *_ in born:
+            highest = self._highest.get((terminal, batch))
+            if highest is not None and stan > highest:  # unknown stays unknown: what was stored before may be higher
+                self._highest.keep((terminal, batch), stan)
 
 
-def _terminal(row: tuple[Any, ...]) -> Terminal:
+values = msgspec.structs.astuple
+_RRN: Final = ATTEMPT_COLUMNS.index("rrn")
+_moves: Final = itemgetter(*map(ATTEMPT_COLUMNS.index, (*MOVES, *ATTEMPT_KEY)))
+
+
+def _terminal(row: Row) -> Terminal:
     terminal = Terminal(*row)
     terminal.mac_algorithm = MacAlgorithm(terminal.mac_algorithm)
     terminal.mac_raw = bool(terminal.mac_raw)
     return terminal
 
 
-def _attempt(row: tuple[Any, ...]) -> Attempt:
+def _attempt(row: Row) -> Attempt:
     attempt = Attempt(*row)
     attempt.state = State(attempt.state)
     attempt.forwarded = bool(attempt.forwarded)

@@ -45,7 +45,8 @@ class Work:
         self.out: list[Outbound] = []
         self._later: list[Callable[[], None]] = []
         self._changed_terminals: dict[str, Terminal] = {}
-        self._changed_attempts: dict[AttemptKey, Attempt] = {}
+        self._born: dict[AttemptKey, Attempt] = {}
+        self._moved: dict[AttemptKey, Attempt] = {}
         self._changed_advices: dict[str, Advice] = {}
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
@@ -83,8 +84,12 @@ class Work:
     def put(self, attempt: Attempt) -> None:
         """An attempt, new or changed."""
         attempt.updated_at = self.now
-        self.load(attempt)
-        self._changed_attempts[attempt.key] = attempt
+        key = attempt.key
+        if key not in self.attempts:
+            self.load(attempt)
+            self._born[key] = attempt
+        elif key not in self._born:
+            self._moved[key] = attempt
 
     def put_terminal(self, terminal: Terminal) -> None:
         """A terminal, new or changed."""
@@ -158,7 +163,8 @@ class Work:
         """What must be written; None when the step has nothing to write."""
         changes = Changes(
             list(self._changed_terminals.values()),
-            list(self._changed_attempts.values()),
+            list(self._born.values()),
+            list(self._moved.values()),
             list(self._changed_advices.values()),
             list(self.acknowledged),
             self._trail,

@@ -1,0 +1,53 @@
+"""Rows that were read or written lately, so that the next step need not ask the store for them.
+
+Only the one writer of a store may keep such rows, and only what a commit that returned has made true: `keep` is called
+after it. At most `most` rows are remembered; the ones not looked at for longest go first, half of them at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """What was kept under a key, while it is remembered. Values must not be changed by whoever gets them."""
+
+    def __init__(self, most: int) -> None:
+        self._half = max(1, most // 2)
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
+
+    def keep(self, key: K, value: V) -> None:
+        """From now on this is what the store holds under the key."""
+        if len(self._young) >= self._half:
+            self._young, self._old = {}, self._young
+        self._young[key] = value
+
+    def get(self, key: K) -> V | None:
+        """What is remembered under the key, None when nothing is."""
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is not None:
+                self.keep(key, found)
+        return found
+
+    def split(self, keys: Iterable[K]) -> tuple[dict[K, V], list[K]]:
+        """What is remembered under these keys, and the keys the store must be asked for, each once."""
+        found: dict[K, V] = {}
+        missing: dict[K, None] = {}
+        for key in keys:
+            value = self.get(key)
+            if value is None:
+                missing[key] = None
+            else:
+                found[key] = value
+        return found, list(missing)
+
+    def clear(self) -> None:
+        """Remember nothing."""
+        self._young, self._old = {}, {}
