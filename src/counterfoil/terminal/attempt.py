@@ -35,6 +35,9 @@ BORN_WITH: Final = frozenset(
 )
 """What an attempt is made with and keeps: the store writes it once."""
 
+INDEXED: Final = frozenset(["rrn", "root"])
+"""By what it is found that may still change, once or twice in its life."""
+
 
 class Device(msgspec.Struct, frozen=True):
     """One terminal: who it is, its keys (sealed), its batch and the last STAN it used.
@@ -193,4 +196,4 @@ class Attempt(msgspec.Struct, frozen=True):
 
 def copied(copy: Copy, known: Copies) -> dict[str, Any]:
     """What is known of one copy as changes of an attempt."""
-    return {f"{copy.value}_copy": known.state, f"{copy.value}_original": known.original}
+    return {f"{copy}_copy": known.state, f"{copy}_original": known.original}

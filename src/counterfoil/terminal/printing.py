@@ -26,6 +26,7 @@ from counterfoil.terminal.records import noted_at
 from counterfoil.terminal.work import Work
 
 BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
+COPIES: Final = frozenset(copy.value for copy in Copy)
 LETTERS: Final = {"01": "M", "02": "S", "05": "I", "07": "C", "91": "C", "92": "N", "96": "C"}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -156,7 +157,7 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     """The printer said how a job ended, or what holds it up. A job nobody waits for any more is still noted."""
     ref, copy_name = of_job(item.name)
     attempt = work.attempt(ref)
-    if attempt is None or copy_name not in {member.value for member in Copy}:
+    if attempt is None or copy_name not in COPIES:
         return
     if item.state == HELD:
         work.note(lane, f"{copy_name} copy held up: {item.detail}", attempt)

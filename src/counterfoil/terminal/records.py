@@ -17,7 +17,7 @@ from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Migration, Store, migrations_of
-from counterfoil.terminal.attempt import BORN_WITH, Attempt, Device
+from counterfoil.terminal.attempt import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
 
@@ -37,10 +37,16 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
 PUT_DEVICE: Final = _upsert("device", _DEVICE, ("terminal",))
 # What moves after the birth of an attempt. The rest is said once, and its indexes are left alone.
 _MOVES: Final = tuple(name for name in Attempt.__struct_fields__ if name not in BORN_WITH)
-MOVE_ATTEMPT: Final = (
-    f"UPDATE attempt SET {', '.join(f'{_SQL_NAMES.get(name, name)} = ?' for name in _MOVES)} "  # noqa: S608 - names of this file
-    "WHERE terminal = ? AND batch = ? AND stan = ?"
-)
+_MOVES_ON: Final = tuple(name for name in _MOVES if name not in INDEXED)
+
+
+def _update(names: Sequence[str]) -> str:
+    changes = ", ".join(f"{_SQL_NAMES.get(name, name)} = ?" for name in names)
+    return f"UPDATE attempt SET {changes} WHERE terminal = ? AND batch = ? AND stan = ?"  # noqa: S608 - names of this file
+
+
+MOVE_ATTEMPT: Final = _update(_MOVES)
+MOVE_ATTEMPT_ON: Final = _update(_MOVES_ON)
 NEW_ATTEMPT: Final = f"INSERT INTO attempt ({', '.join(_ATTEMPT)}) VALUES ({', '.join('?' * len(_ATTEMPT))})"  # noqa: S608 - names of this file
 PUT_SLIP: Final = "INSERT INTO slip (terminal, batch, stan, facts) VALUES (?, ?, ?, ?)"
 PUT_TRAIL: Final = "INSERT INTO trail (terminal, line, at, batch, stan, what, message) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -65,7 +71,10 @@ LAST_PAID: Final = (
 )
 NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY line LIMIT 1"
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY line"
-LINES: Final = "SELECT terminal, max(line) FROM trail GROUP BY terminal"
+# One look for each terminal, however long the trail has become.
+LINES: Final = (
+    "SELECT terminal, coalesce((SELECT max(line) FROM trail WHERE trail.terminal = device.terminal), 0) FROM device"
+)
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
 OWN_KEYS: Final = "SELECT usage, blob, kcv FROM own_key"
 FACTS: Final = "SELECT facts FROM slip WHERE terminal = ? AND batch = ? AND stan = ?"
@@ -94,13 +103,17 @@ class Line(NamedTuple):
 
 
 class Written(NamedTuple):
-    """All a step writes. An attempt that was `born` must be new to the store: nothing is ever written over another."""
+    """All a step writes. An attempt that was `born` must be new to the store: nothing is ever written over another.
+
+    Of those `moved_on` nothing has changed by which they are found (`attempt.INDEXED`).
+    """
 
     devices: Iterable[Device]
     born: Iterable[Attempt]
     moved: Iterable[Attempt]
     slips: Iterable[tuple[AttemptKey, Slip]]
     lines: Sequence[Line]
+    moved_on: Iterable[Attempt] = ()
 
 
 class Loaded(NamedTuple):
@@ -147,6 +160,7 @@ class Records:
             store.executemany(PUT_DEVICE, [msgspec.structs.astuple(device) for device in written.devices])
             store.executemany(NEW_ATTEMPT, [_row(attempt) for attempt in written.born])
             store.executemany(MOVE_ATTEMPT, [_moves(_row(attempt)) for attempt in written.moved])
+            store.executemany(MOVE_ATTEMPT_ON, [_moves_on(_row(attempt)) for attempt in written.moved_on])
             store.executemany(PUT_SLIP, [(*key, _encode(slip).decode()) for key, slip in written.slips])
             store.executemany(PUT_TRAIL, written.lines)
             store.commit()
@@ -198,17 +212,9 @@ def message_json(kept: dict[str, Any] | None) -> str:
 _STATE: Final = Attempt.__struct_fields__.index("state")
 _LINKED: Final = Attempt.__struct_fields__.index("linked")
 _COPIES: Final = tuple(map(Attempt.__struct_fields__.index, ("merchant_copy", "cardholder_copy", "bank_copy")))
-
-
-def _row(attempt: Attempt) -> list[Any]:
-    row = list(msgspec.structs.astuple(attempt))
-    row[_STATE], row[_LINKED] = attempt.state.value, int(attempt.linked)
-    for index in _COPIES:
-        row[index] = row[index].value
-    return row
-
-
+_row: Final = msgspec.structs.astuple  # states are text and flags are integers as they stand
 _moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, (*_MOVES, *_KEY)))
+_moves_on: Final = itemgetter(*map(Attempt.__struct_fields__.index, (*_MOVES_ON, *_KEY)))
 
 
 def _attempts(rows: Iterable[tuple[Any, ...]]) -> list[Attempt]:

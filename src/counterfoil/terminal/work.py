@@ -62,6 +62,7 @@ class Work:
         self.said: list[Outbound] = []
         self._saved: dict[str, Attempt] = {}
         self._born: set[str] = set()
+        self._found_anew: dict[str, None] = {}  # by another number than before, or perhaps so
         self._keyed: dict[str, Attempt] = {}
         self._slips: dict[AttemptKey, Slip] = {}
         self._lines: list[Line] = []
@@ -97,12 +98,14 @@ class Work:
 
     def attempt(self, ref: object) -> Attempt | None:
         """One attempt, as it is in this step."""
-        number = parse_ref(ref) if isinstance(ref, str) else None
-        if number is None:
+        if not isinstance(ref, str):
             return None
-        saved = self._saved.get(str(number))
+        saved = self._saved.get(ref)
         if saved is not None:
             return saved
+        number = parse_ref(ref)
+        if number is None:
+            return None
         # Whatever a lane is busy with it remembers as it was written last.
         lane = self.lanes.get(number.terminal) or self.base.get(number.terminal)
         if lane is not None and lane.current is not None and lane.current.ref == ref:
@@ -124,13 +127,17 @@ class Work:
     def save(self, attempt: Attempt, *, born: bool = False) -> Attempt:
         """Write an attempt with this step; its lane sees it at once."""
         assert attempt.state is not State.KEYED  # what was only typed in is never stored
-        self._saved[attempt.ref] = attempt
+        ref, lane = attempt.ref, self.lane(attempt.terminal)
+        current = lane.current if lane is not None else None
+        before = current if current is not None and current.ref == ref else None
         if born:
-            self._born.add(attempt.ref)
+            self._born.add(ref)
+        elif before is None or before.rrn != attempt.rrn or before.root != attempt.root:
+            self._found_anew[ref] = None
+        self._saved[ref] = attempt
         if attempt.key:
             self._keyed[attempt.key] = attempt
-        lane = self.lane(attempt.terminal)
-        if lane is not None and lane.current is not None and lane.current.ref == attempt.ref:
+        if lane is not None and before is not None:
             lane.current = attempt
         return attempt
 
@@ -184,5 +191,7 @@ class Work:
         if not (devices or self._saved or self._lines or self._slips):
             return None
         born = [attempt for ref, attempt in self._saved.items() if ref in self._born]
-        moved = [attempt for ref, attempt in self._saved.items() if ref not in self._born]
-        return Written(devices, born, moved, list(self._slips.items()), self._lines)
+        moved = [self._saved[ref] for ref in self._found_anew if ref not in self._born]
+        settled = self._born | self._found_anew.keys()
+        moved_on = [attempt for ref, attempt in self._saved.items() if ref not in settled]
+        return Written(devices, born, moved, list(self._slips.items()), self._lines, moved_on)

@@ -7,6 +7,7 @@ and last four of the card and its expiry; the cardholder's shows the last four o
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -66,6 +67,20 @@ COPY_LINE: Final = {
     Copy.BANK: Text("BANK COPY", "银行存根"),
 }
 AMOUNT: Final = Text("AMOUNT", "金额")
+MERCHANT_NAME: Final = Text("MERCHANT NAME", "商户名称")
+MERCHANT_NO: Final = Text("MERCHANT NO", "商户编号")
+TERMINAL_NO: Final = Text("TERMINAL NO", "终端编号")
+OPERATOR_NO: Final = Text("OPERATOR NO", "操作员号")
+ISSUER: Final = Text("ISSUER", "发卡行")
+ACQUIRER: Final = Text("ACQUIRER", "收单行")
+CARD_NO: Final = Text("CARD NO", "卡号")
+TRANS_TYPE: Final = Text("TRANS TYPE", "交易类型")
+EXP_DATE: Final = Text("EXP DATE", "卡有效期")
+BATCH_NO: Final = Text("BATCH NO", "批次号")
+VOUCHER_NO: Final = Text("VOUCHER NO", "凭证号")
+AUTH_NO: Final = Text("AUTH NO", "授权码")
+DATE_TIME: Final = Text("DATE/TIME", "日期/时间")
+REF_NO: Final = Text("REF NO", "交易参考号")
 
 
 def same(value: str) -> Text:
@@ -93,39 +108,41 @@ def kind_text(kind: str) -> Text:
     return KINDS.get(kind) or same(kind.upper())
 
 
-def merchant_block(slip: Slip) -> list[Node]:
+@lru_cache(maxsize=4096)  # a terminal prints the same block on every slip
+def _merchant_block(name: str, number: str, terminal: str, operator: str) -> tuple[Node, ...]:
+    return (
+        Row(MERCHANT_NAME, same(name)),
+        Row(MERCHANT_NO, same(number)),
+        Row(TERMINAL_NO, same(terminal)),
+        Row(OPERATOR_NO, same(operator)),
+    )
+
+
+def merchant_block(slip: Slip) -> tuple[Node, ...]:
     """Who was paid, where, and who served."""
-    return [
-        Row(Text("MERCHANT NAME", "商户名称"), same(slip.merchant_name)),
-        Row(Text("MERCHANT NO", "商户编号"), same(slip.merchant)),
-        Row(Text("TERMINAL NO", "终端编号"), same(slip.terminal)),
-        Row(Text("OPERATOR NO", "操作员号"), same(slip.operator)),
-    ]
+    return _merchant_block(slip.merchant_name, slip.merchant, slip.terminal, slip.operator)
 
 
 def card_block(slip: Slip, copy: Copy) -> list[Node]:
     """Which card, and what was done with it."""
-    nodes: list[Node] = [Row(Text("ISSUER", "发卡行"), same(slip.issuer))] if slip.issuer else []
+    nodes: list[Node] = [Row(ISSUER, same(slip.issuer))] if slip.issuer else []
     if slip.acquirer:
-        nodes.append(Row(Text("ACQUIRER", "收单行"), same(slip.acquirer)))
-    nodes.append(Row(Text("CARD NO", "卡号"), same(f"{card_for(copy, slip.card)} {slip.entry}".rstrip())))
-    nodes.append(Row(Text("TRANS TYPE", "交易类型"), kind_text(slip.kind)))
+        nodes.append(Row(ACQUIRER, same(slip.acquirer)))
+    nodes.append(Row(CARD_NO, same(f"{card_for(copy, slip.card)} {slip.entry}".rstrip())))
+    nodes.append(Row(TRANS_TYPE, kind_text(slip.kind)))
     if copy is not Copy.CARDHOLDER and slip.expiry:
-        nodes.append(Row(Text("EXP DATE", "卡有效期"), same(f"20{slip.expiry[:2]}/{slip.expiry[2:]}")))
+        nodes.append(Row(EXP_DATE, same(f"20{slip.expiry[:2]}/{slip.expiry[2:]}")))
     return nodes
 
 
 def number_block(slip: Slip) -> list[Node]:
     """By which numbers it is found again."""
-    nodes: list[Node] = [
-        Row(Text("BATCH NO", "批次号"), same(slip.batch)),
-        Row(Text("VOUCHER NO", "凭证号"), same(slip.voucher)),
-    ]
+    nodes: list[Node] = [Row(BATCH_NO, same(slip.batch)), Row(VOUCHER_NO, same(slip.voucher))]
     if slip.auth_code:
-        nodes.append(Row(Text("AUTH NO", "授权码"), same(slip.auth_code)))
-    nodes.append(Row(Text("DATE/TIME", "日期/时间"), same(f"{slip.date} {slip.time}")))
+        nodes.append(Row(AUTH_NO, same(slip.auth_code)))
+    nodes.append(Row(DATE_TIME, same(f"{slip.date} {slip.time}")))
     if slip.rrn:
-        nodes.append(Row(Text("REF NO", "交易参考号"), same(slip.rrn)))
+        nodes.append(Row(REF_NO, same(slip.rrn)))
     return nodes
 
 
