@@ -129,7 +129,7 @@ def torn_journal(seams: Seams) -> None:
 
     def make(original: Any) -> Any:
         def write(self: switch_records.Records, changes: switch_records.Changes) -> None:
-            rest = changes._replace(terminals=(), attempts=(), trail=())
+            rest = changes._replace(terminals=(), born=(), moved=(), trail=())
             if not changes.advices and not changes.acknowledged:
                 original(self, changes)
                 return
