@@ -9,9 +9,11 @@ from typing import Final
 
 import msgspec
 
-from counterfoil.step import Instant
+from counterfoil.step import SECOND, Instant
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE: Final = 60 * SECOND
+DAY: Final = 24 * 60 * MINUTE
 
 
 class CardStatus(enum.StrEnum):
@@ -57,7 +59,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, day=day, spent=spent + amount, count=count + 1)
 
 
-@lru_cache(maxsize=16)  # asked for every purchase of a step, and the step has one time
 def business_day(now: Instant, utc_offset_minutes: int) -> str:
     """The local calendar day of `now` as YYYYMMDD: what daily limits and expiry months are counted by."""
-    return (EPOCH + timedelta(microseconds=now, minutes=utc_offset_minutes)).strftime("%Y%m%d")
+    return _day((now + utc_offset_minutes * MINUTE) // DAY)
+
+
+@lru_cache(maxsize=16)
+def _day(number: int) -> str:
+    return (EPOCH + timedelta(days=number)).strftime("%Y%m%d")

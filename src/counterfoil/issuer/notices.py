@@ -53,7 +53,7 @@ def _name(station: str, txn: Txn, event: str) -> str:
 
 
 def _notice(station: str, txn: Txn, event: str, words: Text, at: Instant) -> Notice:
-    amount = Money(txn.amount, txn.currency)
+    amount = str(Money(txn.amount, txn.currency))
     text = words.filled(last4=txn.last4, amount=amount, merchant=txn.merchant.strip())
     return Notice(_name(station, txn, event), f"{text.zh}\n{text.en}", at)
 

@@ -74,13 +74,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
     if decision.refusal is not None or card is None:
         return refuse(desk, step, now, asked, wanted, decision.refusal or Refusal.CARD_UNKNOWN, card)
     number = int.from_bytes(desk.entropy(4), "big") % 1_000_000
-    txn = msgspec.structs.replace(
-        row_of(asked, now, wanted, card),
-        state=moved(None, Event.APPROVE),
-        code=APPROVED,
-        auth_code=f"{number:06d}",
-        debited_at=now,
-    )
+    txn = row_of(asked, now, wanted, card, event=Event.APPROVE, code=APPROVED, auth_code=f"{number:06d}")
     clearing = chart.clearing_account(wanted.acquirer, wanted.currency)
     step.booked(step.book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
     step.put(txn)
@@ -92,7 +86,7 @@ def refuse(
     desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None, why: Refusal, card: Card | None = None
 ) -> Send:
     """A no that stays no: the key is burnt (a retry can never turn it into a yes)."""
-    txn = msgspec.structs.replace(row_of(asked, now, wanted, card), refusal=why.value, code=CODES[why])
+    txn = row_of(asked, now, wanted, card, event=Event.REFUSE, code=CODES[why], refusal=why.value)
     step.put(txn)
     return desk.answer(step, now, asked, txn.key, txn.code)
 
@@ -112,13 +106,26 @@ def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, want
     return desk.answer(step, now, asked, earlier.key, earlier.code, earlier.auth_code)
 
 
-def row_of(asked: Asked, now: Instant, wanted: Purchase | None, card: Card | None) -> Txn:
-    """The row of a purchase, as a refusal without a reason; what could not be read is empty."""
+NOTHING_READ: Final = Purchase(
+    key="", acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
+)
+
+
+def row_of(
+    asked: Asked,
+    now: Instant,
+    wanted: Purchase | None,
+    card: Card | None,
+    *,
+    event: Event,
+    code: str,
+    refusal: str = "",
+    auth_code: str = "",
+) -> Txn:
+    """The row of a purchase that is decided; what could not be read is empty."""
     message = asked.message
     pan = message.de2 if message is not None and is_pan(message.de2) else ""
-    claimed = wanted or Purchase(
-        key=asked.key, acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
-    )
+    claimed = wanted or NOTHING_READ
     return Txn(
         key=asked.key,
         rrn=claimed.rrn or (message.de37 if message is not None and message.de37 else ""),
@@ -131,8 +138,11 @@ def row_of(asked: Asked, now: Instant, wanted: Purchase | None, card: Card | Non
         currency=claimed.currency,
         terminal=claimed.terminal,
         merchant=claimed.merchant,
-        state=moved(None, Event.REFUSE),
-        code="",
+        state=moved(None, event),
+        refusal=refusal,
+        code=code,
+        auth_code=auth_code,
         started_at=now,
         updated_at=now,
+        debited_at=now if event is Event.APPROVE else 0,
     )

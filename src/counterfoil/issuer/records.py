@@ -20,7 +20,7 @@ from counterfoil.issuer.rows import AdviceRow, Alarm, Case, Notice, Trail, Txn
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
-from counterfoil.storage import Store
+from counterfoil.storage import Recent, Store
 
 PACKAGE: Final = "counterfoil.issuer"
 
@@ -37,6 +37,7 @@ SELECT_CARDS: Final = selecting(
     "card",
     "JOIN account ON account.id = card.account WHERE token IN ({marks})",
 )
+HIGHEST_KEY: Final = "SELECT max(key) FROM txn WHERE key >= ? AND key < ?"
 SELECT_ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id IN ({marks})")
 SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
@@ -66,6 +67,9 @@ UPDATE_CARD: Final = updating("card", COUNTERS, "token")
 UPDATE_BALANCE: Final = updating("account", ("balance",), "id")
 DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE name = ?"
 
+CARDS_REMEMBERED: Final = 65_536
+ACQUIRERS_REMEMBERED: Final = 1024
+
 moves = attrgetter(*MOVES)
 counters = attrgetter(*COUNTERS)
 json = msgspec.json.Encoder().encode
@@ -80,12 +84,25 @@ class IssuerKeys(NamedTuple):
     token: StoredKey
 
 
+class Held(NamedTuple):
+    """A card and what is on its account, as the last commit left them."""
+
+    card: Card
+    balance: int
+
+
 class Records:
-    """The store of one issuer, written by this process alone."""
+    """The store of one issuer, written by this process alone.
+
+    The cards of late and the highest key of each acquirer are remembered, so that a purchase in good order asks the
+    store for nothing.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.seq: int = store.query(LAST_SEQ)[0][0] or 0
+        self.held: Recent[str, Held] = Recent(CARDS_REMEMBERED)
+        self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
 
     def install(self, name: str, keys: IssuerKeys) -> None:
         """Give the store its station's name and keys; once, at the seed."""
@@ -117,6 +134,26 @@ class Records:
         """Those of `names` that are still in the outbox."""
         rows = {row[0]: Notice(*row) for row in self.store.select_in(SELECT_NOTICES, names)} if names else {}
         return [rows[name] for name in names if name in rows]
+
+    def maybe_known(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys that may be in the store: the rest is above every key of its acquirer."""
+        return [key for key in keys if key <= self._highest_of(key.partition("/")[0])]
+
+    def _highest_of(self, acquirer: str) -> str:
+        highest = self._highest.get(acquirer)
+        if highest is None:
+            # "0" follows "/": every key of the acquirer lies between the two.
+            highest = str(self.store.query(HIGHEST_KEY, (f"{acquirer}/", f"{acquirer}0"))[0][0] or "")
+            self._highest.keep(acquirer, highest)
+        return highest
+
+    def wrote(self, keys: Iterable[str]) -> None:
+        """These purchases are in the store now."""
+        for key in keys:
+            acquirer = key.partition("/")[0]
+            highest = self._highest.get(acquirer)
+            if highest is not None and key > highest:
+                self._highest.keep(acquirer, key)
 
     @contextmanager
     def step(self) -> Iterator[Step]:
@@ -163,7 +200,7 @@ class Step:
         `txns` are the keys of its purchases and of the originals its advices name, `tokens` its cards, `contra` the
         accounts (clearing) its purchases go to.
         """
-        keys = list(txns)
+        keys = self._records.maybe_known(txns)
         if keys:
             self.txns = {row[0]: _txn(row) for row in self._store.select_in(SELECT_TXNS, keys)}
         if advices:
@@ -172,16 +209,22 @@ class Step:
         originals = [txn for txn in self.txns.values() if txn.state is State.POSTED] if advices else []
         wanted = [token for token in {**dict.fromkeys(tokens), **{txn.token: None for txn in originals}} if token]
         accounts = []
-        if wanted:
-            for balance, *row in self._store.select_in(SELECT_CARDS, wanted):
-                card = _card(row)
-                self.cards[card.token] = card
-                accounts.append(chart.cardholder(card.account, card.currency, balance))
+        for token, (card, balance) in self._held(wanted).items():
+            self.cards[token] = card
+            accounts.append(chart.cardholder(card.account, card.currency, balance))
         if originals:
             rows = self._store.select_in(SELECT_ENTRIES, [txn.debit_id for txn in originals])
             self._entries = {row[0]: chart.entry_of(row) for row in rows}
         names = dict.fromkeys([*contra, *(entry.credit for entry in self._entries.values())])
         self.book = Book([*accounts, *map(chart.contra, names)], entries=self._entries.values())
+
+    def _held(self, tokens: Iterable[str]) -> dict[str, Held]:
+        found, missing = self._records.held.split(tokens)
+        if missing:
+            for balance, *row in self._store.select_in(SELECT_CARDS, missing):
+                card = _card(row)
+                found[card.token] = Held(card, balance)
+        return found
 
     def entry(self, entry_id: str) -> Entry:
         """An entry that was loaded, or booked in this step; KeyError for any other."""
@@ -275,6 +318,15 @@ class Step:
         many(DELETE_OUTBOX, [(name,) for name in self._delivered])
         self._store.commit()
         self._records.seq = seq + len(self._trail) + len(self._alarms)
+        self._remember()
+
+    def _remember(self) -> None:
+        """What the commit that has just returned made true."""
+        self._records.wrote(self._new_txns)
+        for token, card in self.cards.items():
+            balance = self.book.account(card.account).balance
+            assert balance is not None, "a cardholder has a balance row"
+            self._records.held.keep(token, Held(card, balance))
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:
