@@ -11,6 +11,7 @@ from typing import Any
 import argon2
 import pytest
 
+from counterfoil.console import audit
 from counterfoil.console.consent import LAPSES, Action, Asked, Consent
 from counterfoil.console.people import NotAllowed, People, Person, Role
 from counterfoil.errors import NotSent, OutcomeUnknown
@@ -161,4 +162,4 @@ def test_a_console_that_dies_while_it_acts_does_not_act_again(desk: Desk) -> Non
     with pytest.raises(NotAllowed):
         desk.approve(asked.number, BOSS)
     assert len(desk.done) == 1
-    assert desk.people.intact() is None
+    assert audit.verify(desk.path) is None

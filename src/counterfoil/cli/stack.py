@@ -177,8 +177,7 @@ def host_batch(session: Session, terminal: str) -> str:
 
 def receipt_seed(session: Session) -> bytes | None:
     """What this installation signs its receipts with; None when it was never started."""
-    layout = layout_of(session)
-    return layout.secret(layout.receipt_key, make=False) if layout.receipt_key.exists() else None
+    return layout_of(session).receipt_seed()
 
 
 def seal(session: Session) -> Seal | None:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from counterfoil.console import entry, loop
+from counterfoil.console import admin, entry, loop
 from counterfoil.console.api import build as api
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
@@ -52,5 +52,6 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         Mount("/static", StaticFiles(directory=STATIC)),
         *entry.routes(site),
         *loop.routes(site),
+        *admin.routes(site),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: refused, 500: refused})

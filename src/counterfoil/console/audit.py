@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from counterfoil.storage import Store
+from counterfoil.storage import Store, migrations_of, open_store
 
 GENESIS: Final = "0" * 64
 HASH: Final = 64
@@ -47,6 +49,12 @@ def newest(store: Store, count: int) -> list[tuple[int, Entry]]:
     return [(seq, msgspec.json.decode(line[HASH + 1 :], type=Entry)) for seq, line in store.query(NEWEST, (count,))]
 
 
+def newest_hash(store: Store) -> str:
+    """The hash of the newest line."""
+    rows = store.query(NEWEST, (1,))
+    return str(rows[0][1][:HASH]) if rows else GENESIS
+
+
 def first_broken(lines: Iterable[str]) -> int | None:
     """The number (from 1) of the first line that does not follow from the one before; None when all do."""
     previous = GENESIS
@@ -58,9 +66,13 @@ def first_broken(lines: Iterable[str]) -> int | None:
     return None
 
 
-def verify(store: Store) -> int | None:
-    """The first line of the log that was altered; None when the chain holds."""
-    return first_broken(line for (line,) in store.query(ALL))
+def verify(path: Path) -> int | None:
+    """The first line of the log in a console's store that was altered; None when the chain holds.
+
+    It reads every line, with a reader of its own: not for the thread that serves. StoreError when it cannot.
+    """
+    with closing(open_store(path, migrations_of("counterfoil.console"), readonly=True)) as store:
+        return first_broken(line for (line,) in store.query(ALL))
 
 
 def link(previous: str, body: str) -> str:

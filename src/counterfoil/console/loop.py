@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from counterfoil.console import masks
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import Strip, drawn
@@ -55,6 +56,7 @@ def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:
         return None
     one = found[0]
     answer = finding(stores, one, now).to_json()
+    answer["evidence"] = masks.hidden(answer["evidence"])
     strip: Strip = drawn(answer["evidence"])
     return {"one": one, "answer": answer, "strip": strip, "started": iso(one.started_at)}
 

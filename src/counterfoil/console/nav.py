@@ -21,7 +21,10 @@ class Entry(NamedTuple):
         return any(path == start or path.startswith(start + "/") for start in (self.path, *self.also))
 
 
-ENTRIES: Final = (Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),)
+ENTRIES: Final = (
+    Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
+    Entry("/people", Text("Administration", "系统管理"), May.MANAGE, ("/tokens", "/audit")),
+)
 
 
 def seen_by(person: Person) -> list[Entry]:

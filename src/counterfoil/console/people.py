@@ -37,6 +37,7 @@ FIND: Final = "SELECT name, role, password, disabled FROM person WHERE name = ?"
 LIST: Final = "SELECT name, role, created_at, disabled FROM person ORDER BY name"
 COUNT: Final = "SELECT count(*) FROM person"
 INSERT: Final = "INSERT INTO person (name, role, password, created_at, disabled) VALUES (?, ?, ?, ?, 0)"
+ROLE: Final = "UPDATE person SET role = ? WHERE name = ?"
 DISABLE: Final = "UPDATE person SET disabled = 1 WHERE name = ?"
 NEW_PASSWORD: Final = "UPDATE person SET password = ? WHERE name = ?"  # noqa: S105 - SQL
 NEW_SESSION: Final = "INSERT INTO session (token, person, csrf, begun_at, seen_at) VALUES (?, ?, ?, ?, ?)"
@@ -103,7 +104,11 @@ class NotAllowed(PaymentError):  # noqa: N818 - says what it is
 WRONG: Final = Text("The name or the password is wrong.", "用户名或密码不正确。")
 TOO_MANY: Final = Text("Too many wrong passwords. Try again in a minute.", "密码错误次数过多，请一分钟后再试。")
 TOO_SHORT: Final = Text("A password has at least 10 characters.", "密码至少 10 个字符。")
-TAKEN: Final = Text("This name is taken, or cannot be one.", "该用户名已存在或无效。")
+LAST_ADMIN: Final = Text("Somebody must stay administrator.", "必须保留至少一名管理员。")
+NOBODY: Final = Text("There is nobody of this name.", "没有该用户。")
+TAKEN: Final = Text(
+    "This name is taken, or has blanks or more than 40 characters.", "该用户名已存在，或含空格、超过 40 个字符。"
+)
 
 
 class People:
@@ -140,12 +145,42 @@ class People:
             store.commit()
 
     def disable(self, name: str, *, by: str, why: str, origin: str = "") -> None:
-        """Somebody who may no longer; every session of theirs ends."""
+        """Somebody who may no longer; their sessions end. NotAllowed for the last administrator."""
+        self._must_not_be_last(name, None)
         with self.store.transaction() as store:
             store.execute(DISABLE, (name,))
             store.execute(END_ALL, (name,))
             self.note(by, "person disabled", name, why, origin)
             store.commit()
+
+    def change(self, name: str, role: Role, *, by: str, origin: str = "") -> None:
+        """Another role for somebody; their sessions end. NotAllowed when nobody would be an administrator any more."""
+        self._must_not_be_last(name, role)
+        with self.store.transaction() as store:
+            store.execute(ROLE, (role.value, name))
+            store.execute(END_ALL, (name,))
+            self.note(by, "role changed", name, role.value, origin)
+            store.commit()
+
+    def new_password(self, name: str, password: str, *, by: str, origin: str = "") -> None:
+        """Another password for somebody; their sessions end. NotAllowed when it is too short."""
+        if len(password) < SHORTEST:
+            raise NotAllowed(TOO_SHORT)
+        with self.store.transaction() as store:
+            store.execute(NEW_PASSWORD, (self._hasher.hash(password), name))
+            store.execute(END_ALL, (name,))
+            self.note(by, "password changed", name, "", origin)
+            store.commit()
+
+    async def own_password(self, person: Person, old: str, new: str, origin: str) -> None:
+        """Somebody's own new password; NotAllowed when the old one is wrong. Their sessions end."""
+        await self._checked(person.name, old, origin)
+        self.new_password(person.name, new, by=person.name, origin=origin)
+
+    def _must_not_be_last(self, name: str, role: Role | None) -> None:
+        others = [one for one, now, _, off in self.everybody() if now is Role.ADMIN and not off and one != name]
+        if role is not Role.ADMIN and not others:
+            raise NotAllowed(LAST_ADMIN)
 
     def everybody(self) -> list[tuple[str, Role, Instant, bool]]:
         """Name, role, since when, and whether they are disabled."""
@@ -155,6 +190,10 @@ class People:
 
     async def enter(self, name: str, password: str, origin: str) -> tuple[str, Person]:
         """Begin a session: the token for the browser, and who it is. NotAllowed when it must not be."""
+        return self._begin(await self._checked(name, password, origin), origin)
+
+    async def _checked(self, name: str, password: str, origin: str) -> Person:
+        """Whose password it is; NotAllowed when it is wrong, or was wrong too often."""
         keys = (f"{name}\n{origin}", origin, name)
         if any(limits.wait(key) for limits, key in zip(self._wrong, keys, strict=True)):
             raise NotAllowed(TOO_MANY)
@@ -168,7 +207,7 @@ class People:
             self.did(known[0] if known else "somebody", "log-in refused", origin=origin, result="refused")
             raise NotAllowed(WRONG)
         self._wrong[0].clear(keys[0])
-        return self._begin(Person(known[0], Role(known[1])), origin)
+        return Person(known[0], Role(known[1]))
 
     def _begin(self, person: Person, origin: str) -> tuple[str, Person]:
         now = self.now()
@@ -220,9 +259,9 @@ class People:
         """The latest lines of the audit log, newest first."""
         return audit.newest(self.store, count)
 
-    def intact(self) -> int | None:
-        """The first altered line of the audit log, None when there is none."""
-        return audit.verify(self.store)
+    def newest_hash(self) -> str:
+        """The hash of the newest line: whoever keeps it elsewhere sees when the end of the log is cut off."""
+        return audit.newest_hash(self.store)
 
     def note(self, who: str, what: str, subject: str = "", why: str = "", origin: str = "", result: str = "ok") -> None:
         """A line of the audit log in the transaction that is open: it is there when that is committed."""

@@ -8,6 +8,7 @@ from typing import Any
 from counterfoil.errors import NotSent
 from counterfoil.inquiry import Stores
 from counterfoil.links.control import ControlClient
+from counterfoil.receipts.proof import Seal, sealer
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import ISSUERS, Layout
 from counterfoil.step import Instant
@@ -19,6 +20,7 @@ class Reach:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self._demo: Demo | None = None
+        self._seal: Seal | None = None
 
     def now(self) -> Instant:
         """The present instant."""
@@ -35,6 +37,14 @@ class Reach:
         if self._demo is None:
             self._demo = Demo.of(self.layout)
         return self._demo
+
+    @property
+    def seal(self) -> Seal | None:
+        """What puts the signed code on a receipt; None where there is no key."""
+        if self._seal is None:
+            seed = self.layout.receipt_seed()
+            self._seal = sealer(seed) if seed is not None else None
+        return self._seal
 
     async def ask(self, station: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
         """One request on a control channel: NotSent when nothing left, OutcomeUnknown when no answer came."""

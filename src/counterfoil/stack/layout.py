@@ -113,6 +113,10 @@ class Layout:
         except UNREADABLE:
             return None
 
+    def receipt_seed(self) -> bytes | None:
+        """What this installation signs its receipts with; None when it was never started, StoreError when damaged."""
+        return self.secret(self.receipt_key, make=False) if self.receipt_key.exists() else None
+
     def write(self, path: Path, text: str) -> None:
         """Write a small file in one piece, readable by its owner only; StoreError when the disk does not let us."""
         try:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from counterfoil import __version__
-from counterfoil.console.api import items, payments
+from counterfoil.console.api import items, payments, receipts, terminals
 from counterfoil.console.api.desk import Desk, Who, named, only
 from counterfoil.console.api.guard import Guard
 from counterfoil.console.api.problem import EXPECTED, of, told
@@ -41,7 +41,7 @@ def build(site: Site, log: Callable[..., None]) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.site = site
-    for router in (own, payments.router, items.router):
+    for router in (own, payments.router, receipts.router, terminals.router, items.router):
         api.include_router(router, prefix="/v1")
     for kind in EXPECTED:
         api.add_exception_handler(kind, told)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Response
 from fastapi.routing import APIRoute
 
-from counterfoil.console.api.problem import MEDIA, Problem, ProblemBody
+from counterfoil.console.api.problem import MEDIA, NO_ANSWER, Problem, ProblemBody
+from counterfoil.console.api.shapes import Done
 from counterfoil.console.people import May, Person, Role
 from counterfoil.console.site import FORBIDDEN, Site
+from counterfoil.errors import OutcomeUnknown
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
 
@@ -40,6 +42,7 @@ def person_of(request: Request) -> Person:
 Desk = Annotated[Site, Depends(site_of)]
 Who = Annotated[Person, Depends(person_of)]
 Terminal = Annotated[str, Path(pattern=r"^[!-.0-~]{1,8}$", examples=["T0000001"], description="DE41 of a terminal.")]
+Station = Annotated[str, Path(pattern=r"^[a-z-]{1,20}$", examples=["switch"])]
 Batch = Annotated[str, Path(pattern=r"^[0-9]{6}$", examples=["000001"])]
 Stan = Annotated[str, Path(pattern=r"^[0-9]{6}$", examples=["000001"])]
 
@@ -69,6 +72,12 @@ def only(what: May, *more: int) -> dict[str, Any]:
     }
 
 
+def acts(what: May, *more: int) -> dict[str, Any]:
+    """The same for a route that has a station do something: 202 when the station did not say in time."""
+    said = only(what, *more)
+    return {**said, "response_model": Done, "responses": {**said["responses"], 202: {"model": Done}}}
+
+
 def who_may(what: May) -> list[str]:
     """The roles that may, and "token ROLE" for a program of that role."""
     people = [role.value for role in Role if Person("", role).may(what)]
@@ -82,6 +91,18 @@ def taken(reply: dict[str, Any]) -> dict[str, Any]:
         more = {"sale": reply["sale"]} if "sale" in reply else {}
         raise Problem(STATUS_OF.get(reply["error"], 409), reply["error"], text, **more)
     return reply
+
+
+async def station(
+    desk: Site, response: Response, name: str, verb: str, args: dict[str, Any], seconds: float
+) -> dict[str, Any]:
+    """A request to a station as the API answers it: done, or 202 and "unknown" when it did not say in time."""
+    try:
+        reply = taken(await desk.reach.ask(name, verb, args, seconds))
+    except OutcomeUnknown:
+        response.status_code = 202
+        return {"outcome": "unknown", "sentence": NO_ANSWER.both(), "reply": {}}
+    return {"outcome": "done", "sentence": reply.pop("sentence", None), "reply": reply}
 
 
 def origin_of(request: Request) -> str:

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Response
 
+from counterfoil.console import masks
 from counterfoil.console.api.desk import REF, Desk, Key, Origin, Who, only, taken
 from counterfoil.console.api.problem import Problem
-from counterfoil.console.api.shapes import NamedCard, Page, Payment, SaleIn, Sold
+from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, ReasonIn, SaleIn, Sold
 from counterfoil.console.people import May
 from counterfoil.console.sale import sell
 from counterfoil.errors import NotSent, OutcomeUnknown
@@ -49,11 +50,17 @@ IdempotencyKey = Annotated[
 ]
 
 
+def sells() -> dict[str, Any]:
+    """What the route of a sale says of itself."""
+    said = only(May.SELL, 404, 409)
+    return {**said, "responses": {**said["responses"], 200: {"model": Sold}, 202: {"model": Sold}}}
+
+
 @router.post(
     "/payments",
     response_model=Sold,
     status_code=201,
-    **only(May.SELL, 404, 409),
+    **sells(),
 )
 async def create_payment(
     desk: Desk, person: Who, origin: Origin, wanted: SaleIn, idempotency_key: IdempotencyKey, response: Response
@@ -111,12 +118,29 @@ def whole(stores: Stores, key: AttemptKey, now: Instant) -> dict[str, Any] | Non
 def judged(stores: Stores, one: Candidate, now: Instant) -> dict[str, Any]:
     """A payment with its verdict."""
     answer = finding(stores, one, now).to_json()
+    answer["evidence"] = masks.hidden(answer["evidence"])
     return {**brief(one), **answer, "word": VERDICTS[answer["verdict"]].both()}
 
 
 def brief(one: Candidate) -> dict[str, Any]:
     """A payment in a list."""
     return {**one._asdict(), "started_at": iso(one.started_at)}
+
+
+@router.post(REF + "/reveal", response_model=Card, **only(May.REVEAL, 404))
+async def reveal_card(desk: Desk, person: Who, origin: Origin, key: Key, wanted: ReasonIn) -> dict[str, str]:
+    """The first six digits of the card beside its last four; the reason is in the audit log before the answer."""
+    card = await desk.read(lambda stores: card_of(stores, key, desk.reach.now()))
+    if not card:
+        raise Problem(404, "unknown_payment", UNKNOWN_REF)
+    desk.people.did(person.name, "card revealed", str(key), wanted.reason, origin)
+    return {"ref": str(key), "card": card}
+
+
+def card_of(stores: Stores, key: AttemptKey, now: Instant) -> str:
+    """The card of a payment, its first six and last four digits; "" when no station tells."""
+    found = search(stores, Question(key=key))
+    return masks.first(finding(stores, found[0], now).to_json()["evidence"]) if found else ""
 
 
 @router.get("/payments", response_model=Page, **only(May.LOOK, 404))

@@ -1,0 +1,35 @@
+"""How much of a card number people see: four digits, and the first six beside them when somebody says why.
+
+The whole number cannot be shown: the stations keep it sealed under keys of their own while a reversal may need it,
+and not at all after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+MASKED: Final = re.compile(r"(?<!\d)\d{6}(\*{3,9}\d{4})(?!\d)")
+
+
+def hidden(value: Any) -> Any:
+    """The same evidence with the first six digits of every card number hidden too."""
+    if isinstance(value, str):
+        return MASKED.sub(r"******\1", value)
+    if isinstance(value, dict):
+        return {name: hidden(inner) for name, inner in value.items()}
+    return [hidden(inner) for inner in value] if isinstance(value, list) else value
+
+
+def first(value: Any) -> str:
+    """The first card number in some evidence, as its first six and last four digits; "" when there is none."""
+    return next(_all(value), "")
+
+
+def _all(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from (match[0] for match in MASKED.finditer(value))
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _all(inner)
