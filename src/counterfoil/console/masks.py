@@ -19,7 +19,7 @@ def hidden(value: Any) -> Any:
         return MASKED.sub(r"******\1", value)
     if isinstance(value, dict):
         return {name: hidden(inner) for name, inner in value.items()}
-    return [hidden(inner) for inner in value] if isinstance(value, list) else value
+    return [hidden(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def first(value: Any) -> str:
@@ -30,6 +30,6 @@ def first(value: Any) -> str:
 def _all(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield from (match[0] for match in MASKED.finditer(value))
-    elif isinstance(value, dict | list):
+    elif isinstance(value, dict | list | tuple):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _all(inner)

@@ -42,7 +42,7 @@ def person_of(request: Request) -> Person:
 Desk = Annotated[Site, Depends(site_of)]
 Who = Annotated[Person, Depends(person_of)]
 Terminal = Annotated[str, Path(pattern=r"^[!-.0-~]{1,8}$", examples=["T0000001"], description="DE41 of a terminal.")]
-Station = Annotated[str, Path(pattern=r"^[a-z-]{1,20}$", examples=["switch"])]
+Station = Annotated[str, Path(pattern=r"^[a-z-]{1,20}$")]
 Batch = Annotated[str, Path(pattern=r"^[0-9]{6}$", examples=["000001"])]
 Stan = Annotated[str, Path(pattern=r"^[0-9]{6}$", examples=["000001"])]
 

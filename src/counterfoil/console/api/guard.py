@@ -19,8 +19,8 @@ CSRF: Final = "X-CSRF-Token"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 BURST, EACH = 300, SECOND // 50
 """Requests of one person or program: 300 at once, then 50 a second."""
-WRONG_BURST, WRONG_EACH = 20, 3 * SECOND
-"""Requests without a valid token from one address: 20 at once, then one every three seconds."""
+WRONG_BURST, WRONG_EACH = 100, SECOND
+"""Requests without a valid token from one address: 100 at once, then one a second."""
 
 WHO: Final = Text("Say who you are: a token, or a session.", "请提供身份：令牌或登录会话。")
 NO_CSRF: Final = Text(

@@ -46,7 +46,12 @@ BAD_CURSOR: Final = Text("This cursor is not one of ours.", "该游标无效。"
 LEFT: Final = {"approved", "declined", "not_sent"}
 NEVER: Final = 1 << 62
 IdempotencyKey = Annotated[
-    str, Header(pattern=r"^[!-~]{1,64}$", description="The till's own key: the same key never sells twice.")
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{1,64}$",
+        description="The till's own key: the same key never sells twice.",
+    ),
 ]
 
 
