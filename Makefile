@@ -25,11 +25,19 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-up: $(VENV)/.runtime
+# The compiled accelerator, where it can be built; without it everything runs in pure Python.
+$(VENV)/.accelerator: $(wildcard accelerator/*.* accelerator/src/counterfoil_accelerator/*.py*) $(VENV)/.runtime
+	@$(PIP) install --no-deps --no-build-isolation ./accelerator >$(VENV)/accelerator.log 2>&1 || { \
+	  $(PIP) uninstall --yes counterfoil-accelerator >/dev/null 2>&1; \
+	  echo "the accelerator was not built (a C compiler and Python's headers are needed; $(VENV)/accelerator.log says more): everything runs in pure Python"; }
+	@$(BIN)/counterfoil --version
+	@touch $@
+
+up: $(VENV)/.accelerator
 	@echo "the command: $(CURDIR)/$(BIN)/counterfoil   (in another terminal: $(CURDIR)/$(BIN)/counterfoil sale --amount 12.50 --card alice --pin ...)"
 	@exec $(BIN)/counterfoil up $(UP)
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(VENV)/.accelerator
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -41,10 +49,10 @@ test: check
 # Minutes the simulator plays; what earlier runs of the same code proved is kept and added to.
 MINUTES ?= 10
 
-prove: $(VENV)/.dev
+prove: $(VENV)/.dev $(VENV)/.accelerator
 	PYTHONPATH=tests $(BIN)/python -m prove --minutes $(MINUTES) $(PROVE)
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(VENV)/.accelerator
 	$(BIN)/python bench/codec.py
 
 # Re-pin: the files hold versions and hashes, never an index address.

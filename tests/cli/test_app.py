@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cli.calling import called, said
-from counterfoil import __version__
+from counterfoil import __version__, accelerator
 from counterfoil.cli.app import VERBS, command
 
 
@@ -84,4 +84,4 @@ def test_decode_loads_neither_the_stations_nor_rich() -> None:
 def test_the_module_is_the_command() -> None:
     answer = called("--version")
     assert (answer.status, answer.err) == (0, "")
-    assert answer.out == f"counterfoil {__version__}\n"
+    assert answer.out == f"counterfoil {__version__}, {accelerator.told()}\n"

@@ -112,8 +112,9 @@ SALE: dict[str, str | bytes] = {
 
 
 def fresh(dialect: Dialect = CUP_POS) -> Dialect:
-    """The dialect without anything learnt."""
-    return Dialect(dialect.name, dialect.fields.values(), dialect.style, dialect._shapes, dialect._nested)
+    """The dialect in pure Python, without anything learnt."""
+    fields = dialect.fields.values()
+    return Dialect(dialect.name, fields, dialect.style, dialect._shapes, dialect._nested, accelerated=False)
 
 
 def test_a_known_shape_is_learnt_by_its_first_message() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from counterfoil import __version__
+from counterfoil import __version__, accelerator
 from counterfoil.cli.failure import Complaint, Exit
 from counterfoil.cli.session import DATA_OPTION, LANG_OPTION
 from counterfoil.errors import PaymentError
@@ -66,7 +66,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message=f"%(prog)s %(version)s, {accelerator.told()}")
 @DATA_OPTION
 @LANG_OPTION
 def command(data: str | None, lang: str | None) -> None:

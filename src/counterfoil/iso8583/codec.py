@@ -1,7 +1,8 @@
 """A dialect: the table of its fields, and the verbs decode and encode over it.
 
 The generic loop here is the whole truth. For bitmaps of messages the dialect knows, `compiled.py` makes straight-line
-code that either gives the same result or steps aside, so every error comes from this loop.
+code that either gives the same result or steps aside, so every error comes from this loop. Where the accelerator is in
+use it stands before both, driven by the same table and under the same rule.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from counterfoil import accelerator
 from counterfoil.errors import DecodeError, EncodeError, OurError
 from counterfoil.iso8583.compiled import Compiler, Keeper, keeper
-from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits
-from counterfoil.iso8583.fields import Field, Kind, Prefix
+from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits, decoded
+from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
 from counterfoil.iso8583.show import Show, amounts, clear, hidden, long_numbers, original
 
@@ -49,10 +51,18 @@ class Dialect:
     """How one kind of link writes messages. Immutable: `override` and `variant` make another one.
 
     `decode` and `encode` are strict: no non-digit in a numeric field, no byte left over, no value beyond its length.
+    `accelerated` False keeps it in pure Python also where the accelerator is in use.
     """
 
     def __init__(
-        self, name: str, fields: Iterable[Field], style: Style, shapes: Iterable[Shape], nested: Nested
+        self,
+        name: str,
+        fields: Iterable[Field],
+        style: Style,
+        shapes: Iterable[Shape],
+        nested: Nested,
+        *,
+        accelerated: bool = True,
     ) -> None:
         self.name = name
         self.fields: Final[Mapping[int, Field]] = {field.number: field for field in fields}
@@ -68,6 +78,9 @@ class Dialect:
         self._short = slice(self._head_size, self._head_size + 8)
         self._long = slice(self._head_size, self._head_size + 16)
         self._variants: dict[object, Dialect] = {}
+        self._accelerated = accelerated
+        if accelerated:
+            self._accelerate()
 
     def __repr__(self) -> str:
         return f"<Dialect {self.name}>"
@@ -216,6 +229,23 @@ class Dialect:
     def _known(self, numbers: tuple[int, ...]) -> bool:
         return any(known.fits(numbers) for known in self._shapes)
 
+    def _accelerate(self) -> None:
+        """Put the compiled `decode` and `encode` before those of the class, when they can read this table."""
+        style, fields = self.style, self.fields.values()
+        plain = not (style.hex_bitmap or style.hex_binary or (style.packed and any(f.kind is Kind.XN for f in fields)))
+        if accelerator.messages is not None and plain:
+            compiled = accelerator.messages.Codec(
+                Message,
+                [(f.number, f.kind.value, f.size, f.prefix.value, f.align is Align.RIGHT, f.pad) for f in fields],
+                packed=style.packed,
+                secondary=style.secondary,
+                charset=style.charset,
+                decoded=decoded,
+                decode_other=self.decode,
+                encode_other=self.encode,
+            )
+            vars(self).update(decode=compiled.decode, encode=compiled.encode)
+
     # --- other dialects made from this one ---------------------------------------------------------------------------
 
     def override(self, changes: Mapping[str, Mapping[str, Any]]) -> Dialect:
@@ -230,7 +260,7 @@ class Dialect:
         found = self._variants.get(changed)
         if found is None:
             fields = {**self.fields, **{field.number: field for field in changed}}
-            found = Dialect(f"{self.name}*", fields.values(), self.style, self._shapes, self._nested)
+            found = self._other(fields.values(), self.style)
             self._remember(changed, found)
         return found
 
@@ -240,9 +270,12 @@ class Dialect:
         found = self._variants.get(key)
         if found is None:
             style = Style(self.style.packed, self.style.charset, self.style.secondary, hex_bitmap, hex_binary)
-            found = Dialect(f"{self.name}*", self.fields.values(), style, self._shapes, self._nested)
+            found = self._other(self.fields.values(), style)
             self._remember(key, found)
         return found
+
+    def _other(self, fields: Iterable[Field], style: Style) -> Dialect:
+        return Dialect(f"{self.name}*", fields, style, self._shapes, self._nested, accelerated=self._accelerated)
 
     def _remember(self, key: object, dialect: Dialect) -> None:
         if len(self._variants) < _VARIANTS_MAX:

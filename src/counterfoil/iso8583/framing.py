@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from counterfoil import accelerator
 from counterfoil.errors import EncodeError, FramingError, OurError
 
 TPDU_SIZE: Final = 5
@@ -27,13 +28,17 @@ class FrameBuffer:
     """Bytes in as they come, whole packets out. One per connection; after a FramingError it is of no more use.
 
     `limit` is the longest packet taken. `digits` is for links that write the length as four ASCII digits;
-    `inclusive` for those that count the length itself too.
+    `inclusive` for those that count the length itself too. The accelerator, where it is in use, cuts out what is
+    complete; a length that means nothing it leaves to the code here.
     """
 
-    def __init__(self, limit: int = 8192, *, digits: bool = False, inclusive: bool = False) -> None:
+    def __init__(
+        self, limit: int = 8192, *, digits: bool = False, inclusive: bool = False, accelerated: bool = True
+    ) -> None:
         self._limit = limit
         self._digits = digits
         self._own = (4 if digits else 2) if inclusive else 0
+        self._split = accelerator.messages.split if accelerated and accelerator.messages is not None else None
         self._waiting = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -44,8 +49,7 @@ class FrameBuffer:
         """
         waiting = self._waiting
         waiting += data
-        packets = []
-        at = 0
+        packets, at = self._split(waiting, self._digits, self._own, self._limit) if self._split else ([], 0)
         width = 4 if self._digits else 2
         while len(waiting) - at >= width:
             size = self._size(bytes(waiting[at : at + width]))

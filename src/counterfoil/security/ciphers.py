@@ -2,7 +2,7 @@
 
 `cryptography` keeps DES only as TripleDES and will drop its 8 and 16-byte forms, so every key is widened to 24 bytes:
 K|K|K is single DES, K1|K2|K1 two-key triple DES. ECB without padding has no state between calls, so one context per
-key and direction serves every message.
+key and direction serves every message. Where the accelerator is in use its contexts do the same work.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.cmac import CMAC
+
+from counterfoil import accelerator
 
 BLOCK: Final = 8
 Transform = Callable[[bytes], bytes]
@@ -33,20 +35,29 @@ def widen(key: bytes) -> bytes:
 
 
 class DesKey:
-    """A DES or triple DES key; `encrypt` and `decrypt` take whole 8-byte blocks (ECB)."""
+    """A DES or triple DES key; `encrypt` and `decrypt` take whole 8-byte blocks (ECB).
 
-    def __init__(self, key: bytes) -> None:
+    `compiled` is the accelerator's context for the key, None in pure Python.
+    """
+
+    def __init__(self, key: bytes, *, accelerated: bool = True) -> None:
         self.clear = key
         self._wide = widen(key)
+        macs = accelerator.macs if accelerated else None
+        self.compiled = macs.TripleDes(self._wide) if macs is not None else None
 
     @cached_property
     def encrypt(self) -> Transform:
         """ECB encryption of whole blocks."""
+        if self.compiled is not None:
+            return self.compiled.encrypt
         return Cipher(TripleDES(self._wide), ECB()).encryptor().update  # noqa: S305 - the norm says ECB
 
     @cached_property
     def decrypt(self) -> Transform:
         """ECB decryption of whole blocks."""
+        if self.compiled is not None:
+            return self.compiled.decrypt
         return Cipher(TripleDES(self._wide), ECB()).decryptor().update  # noqa: S305 - the norm says ECB
 
     @cached_property
@@ -69,8 +80,10 @@ class DesKey:
 class AesKey:
     """An AES key of 16, 24 or 32 bytes."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, *, accelerated: bool = True) -> None:
         self._key = key
+        macs = accelerator.macs if accelerated else None
+        self._compiled = macs.Cmac(key) if macs is not None else None
 
     @cached_property
     def encrypt(self) -> Transform:
@@ -88,6 +101,8 @@ class AesKey:
 
     def cmac(self, data: bytes) -> bytes:
         """All 16 bytes of the CMAC (RFC 4493); a copy of the keyed context saves the key schedule."""
+        if self._compiled is not None:
+            return self._compiled.digest(data)
         context = self._cmac.copy()
         context.update(data)
         return context.finalize()

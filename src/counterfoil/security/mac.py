@@ -47,6 +47,8 @@ def fold(data: bytes) -> int:
 
 def cup_ecb(key: DesKey, data: bytes) -> bytes:
     """All 8 bytes of UnionPay's ECB MAC (cup-pos rules: E2, before it is written as hex)."""
+    if key.compiled is not None:
+        return key.compiled.cup_ecb(data)
     encrypt = key.encrypt
     text = b"%016X" % fold(data)
     first = int.from_bytes(encrypt(text[:8]), "big")
@@ -64,11 +66,14 @@ def x9_19(key: DesKey, data: bytes) -> bytes:
     return left.encrypt(right.decrypt(left.cbc_last(data)))
 
 
+_CUP_ECB: Final = MacAlgorithm.CUP_ECB
 _DES: Final = {MacAlgorithm.CUP_ECB: cup_ecb, MacAlgorithm.X9_9: x9_9, MacAlgorithm.X9_19: x9_19}
 
 
 def des_mac(key: DesKey, data: bytes, algorithm: MacAlgorithm, *, raw: bool = False) -> bytes:
     """The 8 bytes that go into DE64 for one of the DES algorithms."""
+    if algorithm is _CUP_ECB and not raw and key.compiled is not None:
+        return key.compiled.cup_ecb_text(data)
     full = _DES[algorithm](key, data)
     return full if raw else full[:4].hex().upper().encode()
 

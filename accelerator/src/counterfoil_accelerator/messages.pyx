@@ -1,0 +1,553 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Messages after a dialect's field table, and packets of a stream.
+
+Nothing here knows a dialect, and nothing here words an error: a body or a message that is not plain gives None, and the
+Python code, which knows what is wrong with it, decides. What is read is exactly what the Python code would read.
+"""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_GetItem, PyDict_Next, PyDict_SetItem
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_CheckExact
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy, memset
+
+cdef extern from "Python.h":
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
+    uint8_t* PyUnicode_1BYTE_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    object PyObject_GenericGetDict(object owner, void* context)
+    int PyObject_GenericSetDict(object owner, object values, void* context) except -1
+    object PyType_GenericAlloc(type kind, Py_ssize_t items)
+
+cdef extern from *:
+    dict __Pyx_PyDict_NewPresized(Py_ssize_t size)
+    int __builtin_clzll(unsigned long long)
+    int __builtin_popcountll(unsigned long long)
+
+cdef enum Kind:
+    NUMBER = 1
+    TRACK
+    TEXT
+    SIGNED
+    BYTES
+
+cdef enum:
+    HIGHEST = 128
+    NAMES = 1024
+    SHORT = 3           # bytes of a value that may be remembered: codes and currencies, no card number
+    # A prefix announces at most 9,999 digits or bytes, so no sum of sizes comes near the end of a Py_ssize_t.
+    ABSENT = -1
+
+KINDS = {"n": NUMBER, "z": TRACK, "an": TEXT, "ans": TEXT, "x+n": SIGNED, "b": BYTES}
+
+cdef struct Slot:
+    Kind kind           # 0: the dialect has no such field
+    int prefix          # digits of the length before the value, 0 for a fixed field
+    int size            # at most, or exactly in a fixed field; digits, characters or bytes
+    bint right          # an odd digit has its filler before it
+    uint8_t pad         # the filler written behind an odd digit
+    bint ans            # any script, and filled with spaces when the field is fixed
+    uint32_t last       # the bytes of the value in `Codec.last`
+
+cdef uint16_t PAIRS[256]    # two hex characters as they lie in memory
+cdef bint IS_BCD[256]
+cdef bint PLAIN[256]        # printable ASCII
+cdef uint8_t NIBBLE[256]    # the value of a hex character, 255 for others
+cdef const char* HEX = "0123456789ABCDEF"
+
+
+cdef void fill_tables():
+    cdef int value
+    cdef uint8_t two[2]
+    for value in range(256):
+        two[0], two[1] = HEX[value >> 4], HEX[value & 15]
+        memcpy(&PAIRS[value], two, 2)
+        IS_BCD[value] = (value >> 4) < 10 and (value & 15) < 10
+        PLAIN[value] = 0x20 <= value < 0x7F
+        NIBBLE[value] = 255
+    for value in range(16):
+        NIBBLE[<uint8_t>HEX[value]] = value
+
+
+fill_tables()
+
+
+cdef class Codec:
+    """One dialect: `decode` and `encode` give what the Python code would give, or ask it.
+
+    `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble) of every field. `decoded` reads text
+    beyond ASCII; `decode_other(body)` and `encode_other(message)` are the Python code.
+    """
+
+    cdef Slot slots[HIGHEST + 1]
+    cdef list names
+    cdef list last                  # the value a short field had in the message before: most often it has it again
+    cdef dict numbers
+    cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `kept`
+    cdef uint8_t met_numbers[NAMES]
+    cdef list kept
+    cdef type message
+    cdef str mti                    # the message type that was read last
+    cdef uint8_t mti_bytes[4]
+    cdef bint packed
+    cdef bint secondary
+    cdef str charset
+    cdef object decoded
+    cdef object decode_other
+    cdef object encode_other
+
+    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, encode_other):
+        memset(self.slots, 0, sizeof(self.slots))
+        self.message, self.packed, self.secondary, self.charset = message, packed, secondary, charset
+        self.decoded, self.decode_other, self.encode_other = decoded, decode_other, encode_other
+        memset(self.met, 0, sizeof(self.met))
+        self.kept = []
+        self.names = [None] * (HIGHEST + 1)
+        self.last = [None] * (HIGHEST + 1)
+        self.numbers = {"mti": 0}
+        for number, kind, size, prefix, right, pad in rows:
+            if not 2 <= number <= HIGHEST or not 1 <= size <= 999 or prefix not in (0, 2, 3):
+                raise ValueError("a field that no dialect can have")
+            if kind == "x+n" and packed:
+                raise ValueError("a signed number in a packed dialect")
+            self.slots[number] = Slot(KINDS[kind], prefix, size, right, NIBBLE[ord(pad)], kind == "ans", 0)
+            name = intern_name(f"de{number}")
+            self.names[number] = name
+            self.numbers[name] = number
+
+    def decode(self, body):
+        """The message in `body`."""
+        if PyBytes_CheckExact(body):
+            message = self.read(<const uint8_t*>PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
+            if message is not None:
+                return message
+        return self.decode_other(body)
+
+    def encode(self, message):
+        """The bytes of `message`."""
+        if type(message) is self.message:
+            body = self.write(PyObject_GenericGetDict(message, NULL))
+            if body is not None:
+                return body
+        return self.encode_other(message)
+
+    # --- bytes to message --------------------------------------------------------------------------------------------
+
+    cdef object read(self, const uint8_t* body, Py_ssize_t end):
+        cdef Py_ssize_t at = 2 if self.packed else 4
+        cdef uint64_t bits[2]
+        cdef int half, number
+        cdef uint64_t left
+        if end < at + 8:
+            return None
+        if self.mti is None or memcmp(self.mti_bytes, body, at):
+            mti = digits(body, 4, False, False) if self.packed else characters(body, 4)
+            if mti is None:
+                return None
+            self.mti = mti
+            memcpy(self.mti_bytes, body, at)
+        bits[0], bits[1] = big_endian(body + at), 0
+        at += 8
+        if bits[0] >> 63:
+            if not self.secondary or end < at + 8:
+                return None
+            bits[1] = big_endian(body + at)
+            at += 8
+            if bits[1] >> 63:
+                return None
+            bits[0] &= ~(<uint64_t>1 << 63)
+        values = __Pyx_PyDict_NewPresized(1 + __builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
+        PyDict_SetItem(values, "mti", self.mti)
+        for half in range(2):
+            left = bits[half]
+            while left:
+                number = __builtin_clzll(left)
+                left &= ~(<uint64_t>1 << (63 - number))
+                number += 64 * half + 1
+                value = self.value(number, body, &at, end)
+                if value is None:
+                    return None
+                PyDict_SetItem(values, self.names[number], value)
+        if at != end:
+            return None
+        message = PyType_GenericAlloc(self.message, 0)
+        PyObject_GenericSetDict(message, values, NULL)
+        return message
+
+    cdef object value(self, int number, const uint8_t* body, Py_ssize_t* place, Py_ssize_t end):
+        """The value at `place`, which moves behind it; None for what is not plain."""
+        cdef Slot* slot = &self.slots[number]
+        cdef Py_ssize_t at = place[0]
+        cdef Py_ssize_t count = slot.size
+        cdef Py_ssize_t size
+        cdef uint32_t seen = 0
+        cdef const uint8_t* raw
+        if slot.kind == 0:
+            return None
+        if slot.prefix:
+            size = (slot.prefix + 1) >> 1 if self.packed else slot.prefix
+            if end - at < size:
+                return None
+            count = self.count(body + at, size)
+            at += size
+            if count < 0 or count > slot.size or (count == 0 and slot.kind <= TRACK):
+                return None
+        size = (count + 1) >> 1 if self.packed and slot.kind <= TRACK else count
+        if end - at < size:
+            return None
+        raw = body + at
+        place[0] = at + size
+        if not 0 < size <= SHORT:
+            return self.fresh(slot, raw, count, size)
+        for at in range(size):
+            seen = seen << 8 | raw[at]
+        seen |= <uint32_t>count << 24
+        if slot.last == seen:
+            return self.last[number]
+        found = self.fresh(slot, raw, count, size)
+        self.last[number], slot.last = found, seen
+        return found
+
+    cdef object fresh(self, const Slot* slot, const uint8_t* raw, Py_ssize_t count, Py_ssize_t size):
+        """The value of these bytes; None for what is not plain."""
+        if slot.kind == BYTES:
+            return PyBytes_FromStringAndSize(<const char*>raw, size)
+        if slot.kind == TEXT:
+            return self.text(slot, raw, size)
+        if self.packed:
+            return digits(raw, count, slot.kind == TRACK, slot.right)
+        if slot.kind == NUMBER:
+            return characters(raw, count)
+        return track(raw, count) if slot.kind == TRACK else signed(raw, count)
+
+    cdef Py_ssize_t count(self, const uint8_t* prefix, Py_ssize_t size) noexcept:
+        cdef Py_ssize_t number = 0
+        cdef Py_ssize_t at
+        for at in range(size):
+            if self.packed:
+                if not IS_BCD[prefix[at]]:
+                    return ABSENT
+                number = number * 100 + (prefix[at] >> 4) * 10 + (prefix[at] & 15)
+            else:
+                if not 0x30 <= prefix[at] <= 0x39:
+                    return ABSENT
+                number = number * 10 + prefix[at] - 0x30
+        return number
+
+    cdef object text(self, const Slot* slot, const uint8_t* raw, Py_ssize_t size):
+        cdef Py_ssize_t at
+        for at in range(size):
+            if not PLAIN[raw[at]]:
+                if raw[at] < 0x80 or not slot.ans:
+                    return None
+                return self.decoded(PyBytes_FromStringAndSize(<const char*>raw, size), self.charset)
+        text = PyUnicode_New(size, 127)
+        memcpy(PyUnicode_1BYTE_DATA(text), raw, size)
+        return text
+
+    # --- message to bytes --------------------------------------------------------------------------------------------
+
+    cdef object write(self, object attributes):
+        cdef PyObject* values[HIGHEST + 1]
+        cdef uint64_t bits[2]
+        cdef PyObject* name
+        cdef PyObject* value
+        cdef Py_ssize_t place = 0
+        cdef Py_ssize_t size = 20
+        cdef int number
+        values[0] = NULL
+        bits[0] = bits[1] = 0
+        while PyDict_Next(attributes, &place, &name, &value):
+            number = self.number(name)
+            if number < 0:
+                return None
+            if number and value is <PyObject*>None:
+                continue
+            values[number] = value
+            if number:
+                bits[(number - 1) >> 6] |= <uint64_t>1 << (63 - ((number - 1) & 63))
+                size += self.room(&self.slots[number], <object>value)
+        if values[0] is NULL or size < 0:
+            return None
+        body = PyBytes_FromStringAndSize(NULL, size)
+        place = self.lay(<uint8_t*>PyBytes_AS_STRING(body), values, bits)
+        if place < 0:
+            return None
+        return body if place == size else PyBytes_FromStringAndSize(PyBytes_AS_STRING(body), place)
+
+    cdef int number(self, PyObject* name) except -2:
+        """Which field an attribute is, 0 for the message type, ABSENT for none."""
+        cdef size_t place = (<size_t>name >> 4) % NAMES
+        cdef PyObject* found
+        if self.met[place] is name:
+            return self.met_numbers[place]
+        if not PyUnicode_CheckExact(<object>name):
+            return ABSENT
+        found = PyDict_GetItem(self.numbers, <object>name)
+        if found is NULL:
+            return ABSENT
+        if self.met[place] is NULL:
+            self.kept.append(<object>name)
+            self.met[place], self.met_numbers[place] = name, <object>found
+        return <object>found
+
+    cdef Py_ssize_t room(self, const Slot* slot, object value) noexcept:
+        """As many bytes as the field takes at most; far below zero when it cannot be written here."""
+        cdef Py_ssize_t count
+        if slot.kind == BYTES:
+            if not PyBytes_CheckExact(value):
+                return -(1 << 30)
+            count = PyBytes_GET_SIZE(value)
+        else:
+            if not PyUnicode_CheckExact(value) or not PyUnicode_IS_COMPACT_ASCII(value):
+                return -(1 << 30)
+            count = PyUnicode_GET_LENGTH(value)
+        if count > slot.size or (count < slot.size and slot.prefix == 0 and not slot.ans):
+            return -(1 << 30)
+        if count == 0 and slot.kind <= TRACK:
+            return -(1 << 30)
+        return slot.prefix + (slot.size if slot.prefix == 0 else count)
+
+    cdef Py_ssize_t lay(self, uint8_t* out, PyObject** values, uint64_t* bits) noexcept:
+        """Write everything; how many bytes it became, or ABSENT."""
+        cdef uint8_t* at = out
+        cdef int half, number
+        cdef uint64_t left
+        mti = <object>values[0]
+        if not PyUnicode_CheckExact(mti) or not PyUnicode_IS_COMPACT_ASCII(mti) or PyUnicode_GET_LENGTH(mti) != 4:
+            return ABSENT
+        if not all_digits(PyUnicode_1BYTE_DATA(mti), 4):
+            return ABSENT
+        if self.packed:
+            at = pack(at, PyUnicode_1BYTE_DATA(mti), 4, False, 0, False)
+        else:
+            memcpy(at, PyUnicode_1BYTE_DATA(mti), 4)
+            at += 4
+        at = put_big_endian(at, bits[0] | (<uint64_t>1 << 63 if bits[1] else 0))
+        if bits[1]:
+            at = put_big_endian(at, bits[1])
+        for half in range(2):
+            left = bits[half]
+            while left:
+                number = __builtin_clzll(left)
+                left &= ~(<uint64_t>1 << (63 - number))
+                number += 64 * half + 1
+                at = self.put(at, &self.slots[number], <object>values[number])
+                if at is NULL:
+                    return ABSENT
+        return at - out
+
+    cdef uint8_t* put(self, uint8_t* out, const Slot* slot, object value) noexcept:
+        """Prefix and value of one field, which has passed `room`; NULL for what is not plain."""
+        cdef const uint8_t* raw
+        cdef Py_ssize_t count
+        if slot.kind == BYTES:
+            raw, count = <const uint8_t*>PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
+        else:
+            raw, count = PyUnicode_1BYTE_DATA(value), PyUnicode_GET_LENGTH(value)
+        if slot.prefix:
+            out = put_count(out, count, slot.prefix, self.packed)
+        if slot.kind == BYTES:
+            memcpy(out, raw, count)
+            return out + count
+        if slot.kind == TEXT:
+            if not all_plain(raw, count):
+                return NULL
+            memcpy(out, raw, count)
+            out += count
+            if slot.prefix == 0 and count < slot.size:
+                memset(out, 0x20, slot.size - count)
+                out += slot.size - count
+            return out
+        if self.packed:
+            return pack(out, raw, count, slot.right, slot.pad, slot.kind == TRACK)
+        if slot.kind == TRACK:
+            return put_track(out, raw, count)
+        if slot.kind == SIGNED and (raw[0] == 0x43 or raw[0] == 0x44):
+            out[0] = raw[0]
+            out, raw, count = out + 1, raw + 1, count - 1
+        if not all_digits(raw, count):
+            return NULL
+        memcpy(out, raw, count)
+        return out + count
+
+
+cdef object intern_name(str name):
+    from sys import intern
+    return intern(name)
+
+
+cdef inline uint64_t big_endian(const uint8_t* raw) noexcept:
+    cdef uint64_t number = 0
+    cdef int at
+    for at in range(8):
+        number = number << 8 | raw[at]
+    return number
+
+
+cdef inline uint8_t* put_big_endian(uint8_t* out, uint64_t number) noexcept:
+    cdef int at
+    for at in range(8):
+        out[at] = number >> (56 - 8 * at) & 255
+    return out + 8
+
+
+cdef inline uint8_t* put_count(uint8_t* out, Py_ssize_t count, int digits, bint packed) noexcept:
+    cdef int hundreds = count // 100
+    cdef int tens = count // 10 % 10
+    cdef int ones = count % 10
+    if digits == 3:
+        out[0] = hundreds if packed else 0x30 + hundreds
+        out += 1
+    if packed:
+        out[0] = tens << 4 | ones
+        return out + 1
+    out[0], out[1] = 0x30 + tens, 0x30 + ones
+    return out + 2
+
+
+cdef inline bint all_digits(const uint8_t* raw, Py_ssize_t count) noexcept:
+    cdef Py_ssize_t at
+    for at in range(count):
+        if not 0x30 <= raw[at] <= 0x39:
+            return False
+    return True
+
+
+cdef inline bint all_plain(const uint8_t* raw, Py_ssize_t count) noexcept:
+    cdef Py_ssize_t at
+    for at in range(count):
+        if not PLAIN[raw[at]]:
+            return False
+    return True
+
+
+cdef object digits(const uint8_t* raw, Py_ssize_t count, bint track, bint right):
+    """Packed digits as text, their filler nibble checked and left out."""
+    cdef object text = PyUnicode_New(count, 127)
+    cdef uint8_t* out = PyUnicode_1BYTE_DATA(text)
+    cdef Py_ssize_t pairs = count >> 1
+    cdef Py_ssize_t at
+    cdef bint good = True
+    if count & 1 and right:
+        if raw[0] >> 4 or (raw[0] > 9 and not track):
+            return None
+        out[0] = HEX[raw[0]]
+        out, raw = out + 1, raw + 1
+    for at in range(pairs):
+        good &= track or IS_BCD[raw[at]]
+        memcpy(out + 2 * at, &PAIRS[raw[at]], 2)
+    if count & 1 and not right:
+        good &= (raw[pairs] & 15 == 0 or raw[pairs] & 15 == 15) and (track or raw[pairs] >> 4 < 10)
+        out[2 * pairs] = HEX[raw[pairs] >> 4]
+    return text if good else None
+
+
+cdef object characters(const uint8_t* raw, Py_ssize_t count):
+    """Digits, one a byte."""
+    if not all_digits(raw, count):
+        return None
+    text = PyUnicode_New(count, 127)
+    memcpy(PyUnicode_1BYTE_DATA(text), raw, count)
+    return text
+
+
+cdef object track(const uint8_t* raw, Py_ssize_t count):
+    """A track of characters; its separator travels as "=" or "D"."""
+    cdef object text = PyUnicode_New(count, 127)
+    cdef uint8_t* out = PyUnicode_1BYTE_DATA(text)
+    cdef Py_ssize_t at
+    for at in range(count):
+        out[at] = 0x44 if raw[at] == 0x3D else raw[at]
+        if not (0x30 <= out[at] <= 0x39 or out[at] == 0x44):
+            return None
+    return text
+
+
+cdef uint8_t* put_track(uint8_t* out, const uint8_t* raw, Py_ssize_t count) noexcept:
+    cdef Py_ssize_t at
+    for at in range(count):
+        out[at] = 0x3D if raw[at] == 0x44 else raw[at]
+        if not (0x30 <= out[at] <= 0x39 or out[at] == 0x3D):
+            return NULL
+    return out + count
+
+
+cdef object signed(const uint8_t* raw, Py_ssize_t count):
+    """C or D, then digits."""
+    if (raw[0] != 0x43 and raw[0] != 0x44) or not all_digits(raw + 1, count - 1):
+        return None
+    text = PyUnicode_New(count, 127)
+    memcpy(PyUnicode_1BYTE_DATA(text), raw, count)
+    return text
+
+
+cdef uint8_t* pack(uint8_t* out, const uint8_t* raw, Py_ssize_t count, bint right, uint8_t pad, bint track) noexcept:
+    """Two digits a byte; NULL when one is none."""
+    cdef uint8_t highest = 15 if track else 9
+    cdef uint8_t high, low
+    cdef Py_ssize_t at = 0
+    if count & 1 and right:
+        low = nibble(raw[0], track)
+        if low > highest:
+            return NULL
+        out[0] = low
+        out, at = out + 1, 1
+    while at + 1 < count:
+        high, low = nibble(raw[at], track), nibble(raw[at + 1], track)
+        if high > highest or low > highest:
+            return NULL
+        out[0] = high << 4 | low
+        out, at = out + 1, at + 2
+    if at < count:
+        high = nibble(raw[at], track)
+        if high > highest:
+            return NULL
+        out[0] = high << 4 | pad
+        out += 1
+    return out
+
+
+cdef inline uint8_t nibble(uint8_t character, bint track) noexcept:
+    return 13 if track and character == 0x3D else NIBBLE[character]
+
+
+# --- packets of a stream ---------------------------------------------------------------------------------------------
+
+
+def split(data, bint digits, int own, Py_ssize_t limit):
+    """The whole packets at the start of `data` without their lengths, and the offset behind the last of them.
+
+    A length is two bytes, or four ASCII characters; `own` is how much of it counts itself. It stops before a packet that is
+    not complete, and before a length that means nothing: the Python code says what is wrong with that one.
+    """
+    cdef Py_buffer view
+    PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+    try:
+        return cut(<const uint8_t*>view.buf, view.len, digits, own, limit)
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef tuple cut(const uint8_t* data, Py_ssize_t end, bint digits, int own, Py_ssize_t limit):
+    cdef Py_ssize_t width = 4 if digits else 2
+    cdef Py_ssize_t at = 0
+    cdef Py_ssize_t size
+    cdef const uint8_t* raw
+    packets = []
+    while end - at >= width:
+        raw = data + at
+        if digits:
+            if not all_digits(raw, 4):
+                break
+            size = (raw[0] - 48) * 1000 + (raw[1] - 48) * 100 + (raw[2] - 48) * 10 + raw[3] - 48 - own
+        else:
+            size = (raw[0] << 8 | raw[1]) - own
+        if size < 1 or size > limit or end - at - width < size:
+            break
+        packets.append(PyBytes_FromStringAndSize(<const char*>raw + width, size))
+        at += width + size
+    return packets, at

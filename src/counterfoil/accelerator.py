@@ -1,0 +1,97 @@
+"""Whether the compiled accelerator is used. It is another distribution (`accelerator/`), and optional.
+
+`messages` and `macs` are its parts, None where pure Python does the work: it is not installed, not built whole, made
+for another version of this code, or switched off with COUNTERFOIL_PURE=1. Nothing decides differently with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol, cast
+
+INTERFACE: Final = 1
+"""What `counterfoil_accelerator.INTERFACE` must be for its parts to fit."""
+
+_PACKAGE: Final = "counterfoil_accelerator"
+
+
+class Codec(Protocol):
+    """`decode` and `encode` of one dialect; what is not plain they hand to the Python code."""
+
+    decode: Callable[[bytes], Any]
+    encode: Callable[[Any], bytes]
+
+
+class Messages(Protocol):
+    """The part that reads and writes messages and splits streams."""
+
+    def Codec(  # noqa: N802 - a class over there
+        self,
+        message: type,
+        rows: Iterable[tuple[int, str, int, int, bool, str]],
+        *,
+        packed: bool,
+        secondary: bool,
+        charset: str,
+        decoded: Callable[[bytes, str], str | None],
+        decode_other: Callable[[bytes], Any],
+        encode_other: Callable[[Any], bytes],
+    ) -> Codec:
+        """A dialect after its field table."""
+        ...
+
+    def split(self, data: bytes | bytearray, digits: bool, own: int, limit: int) -> tuple[list[bytes], int]:
+        """The whole packets at the start of `data`, and where the rest begins."""
+        ...
+
+
+class TripleDes(Protocol):
+    """A keyed triple DES context."""
+
+    encrypt: Callable[[bytes], bytes]
+    decrypt: Callable[[bytes], bytes]
+    cup_ecb: Callable[[bytes], bytes]
+    cup_ecb_text: Callable[[bytes], bytes]
+
+
+class Cmac(Protocol):
+    """A keyed AES-CMAC."""
+
+    digest: Callable[[bytes], bytes]
+
+
+class Macs(Protocol):
+    """The part that holds keyed contexts of libcrypto."""
+
+    def TripleDes(self, key: bytes) -> TripleDes:  # noqa: N802 - a class over there
+        """A context for a key of 24 bytes."""
+        ...
+
+    def Cmac(self, key: bytes) -> Cmac:  # noqa: N802 - a class over there
+        """A context for a key of 16, 24 or 32 bytes."""
+        ...
+
+
+def _part(name: str) -> Any:
+    """A part of the accelerator; None when it is not there or not to be used."""
+    if os.environ.get("COUNTERFOIL_PURE", "") not in ("", "0"):
+        return None
+    try:
+        if importlib.import_module(_PACKAGE).INTERFACE != INTERFACE:
+            return None
+        return importlib.import_module(f"{_PACKAGE}.{name}")
+    except ImportError:
+        return None
+
+
+messages: Final = cast("Messages | None", _part("messages"))
+macs: Final = cast("Macs | None", _part("macs"))
+
+
+def told() -> str:
+    """What is in use, for people who run it: "accelerated", "accelerated but for MACs", "pure Python"."""
+    if messages is None:
+        return "pure Python"
+    return "accelerated" if macs is not None else "accelerated but for MACs"

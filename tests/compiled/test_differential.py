@@ -1,0 +1,170 @@
+"""Compiled and pure read and write the same: every vector, any message, any damage; same values, same errors."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compiled.differing import CORPORA, differing
+from compiled.twins import DIALECTS, Twins, streams
+from counterfoil.errors import DecodeError
+from counterfoil.iso8583 import Message, framing
+from fuzz.mutation import fuzz
+from fuzz.targets import Fuzzed
+from message_strategies import messages
+
+PACKETS: Final[list[dict[str, Any]]] = json.loads(Path("tests/vectors/wire_vectors.json").read_text("utf-8"))
+SLICE: Final = 1500  # inputs for each; `python -m compiled` tries as many as there is time for
+
+packets = pytest.mark.parametrize("packet", PACKETS, ids=[packet["name"] for packet in PACKETS])
+dialects = pytest.mark.parametrize("name", DIALECTS)
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@cache
+def twins(name: str) -> Twins:
+    return Twins(DIALECTS[name])
+
+
+@cache
+def twins_of(overrides: str) -> Twins:
+    return Twins(DIALECTS["cup-pos"].override(json.loads(overrides)))
+
+
+def body_of(packet: dict[str, Any]) -> bytes:
+    return framing.unwrap(bytes.fromhex(packet["hex"]), packet["framing"])[2]
+
+
+@packets
+def test_a_published_packet_is_read_written_and_shown_alike(packet: dict[str, Any]) -> None:
+    both, body = twins_of(json.dumps(packet["dialect_overrides"])), body_of(packet)
+    both.decode(body)
+    both.shown(body)
+    assert both.encode(both.fast.decode(body)) == (bytes, body)
+
+
+@packets
+def test_a_published_packet_cut_off_anywhere_is_refused_alike(packet: dict[str, Any]) -> None:
+    both, body = twins_of(json.dumps(packet["dialect_overrides"])), body_of(packet)
+    for end in range(len(body)):
+        assert both.decode(body[:end])[0] is DecodeError
+    both.decode(body + b"\0")
+
+
+@dialects
+@quick
+@given(data=st.data())
+def test_any_message_is_written_and_read_alike(name: str, data: st.DataObject) -> None:
+    both = twins(name)
+    message = data.draw(messages(both.pure))
+    written = both.encode(message)
+    if written[0] is bytes:
+        both.decode(written[1])
+        both.shown(written[1])
+
+
+@dialects
+@quick
+@given(data=st.data())
+def test_damaged_bytes_are_refused_alike(name: str, data: st.DataObject) -> None:
+    both = twins(name)
+    body = bytearray(both.pure.encode_any(data.draw(messages(both.pure, most=8))))
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    both.decode(bytes(body[: data.draw(st.integers(0, len(body)))]))
+
+
+VALUES: Final = st.one_of(
+    st.none(),
+    st.integers(),
+    st.binary(max_size=20),
+    st.builds(bytearray, st.binary(max_size=3)),
+    st.text(max_size=20),
+    st.text("0123456789٣３²CD=AF a", max_size=20),
+)
+
+
+@dialects
+@quick
+@given(data=st.data())
+def test_wrong_values_are_refused_alike(name: str, data: st.DataObject) -> None:
+    both = twins(name)
+    message = data.draw(messages(both.pure, most=8))
+    for _ in range(data.draw(st.integers(1, 3))):
+        which = data.draw(st.sampled_from([*vars(message), "de2", "de38", "de56", "de9", "de12x"]))
+        vars(message)[which] = data.draw(VALUES)
+    both.encode(message)
+
+
+def test_attributes_in_any_order_and_names_made_on_the_way_are_written_alike() -> None:
+    both = twins("cup-pos")
+    fields = {"de60": "22000001", "de3": "000000", "de41": "T0000001", "de11": "000123"}
+    for order in (list(fields), sorted(fields), list(reversed(fields))):
+        message = Message("0200")
+        for name in order:
+            vars(message)["".join(name)] = fields[name]
+            message.set(int(name[2:]), fields[name])
+        assert both.encode(message)[0] is bytes
+    vars(message)["d" + "e9x"] = "000000"
+    assert both.encode(message)[1] == "message: an attribute that is no field"
+
+
+def test_what_is_no_message_meets_the_same_fate() -> None:
+    both = twins("cup-pos")
+    for dialect in (both.pure, both.fast):
+        with pytest.raises(AttributeError):
+            dialect.encode("0200")  # type: ignore[arg-type]  # on purpose
+        with pytest.raises(TypeError):
+            dialect.decode(None)  # type: ignore[arg-type]  # on purpose
+
+
+def test_a_short_value_that_is_remembered_is_never_given_for_another() -> None:
+    """DE23 of one odd digit count and another, DE49 of the same bytes: what is kept is told apart by its length too."""
+    both = twins("overridden")
+    for number, values in ((32, ("1", "12", "1", "01", "123", "0123")), (23, ("001", "010", "001", "100"))):
+        for value in values:
+            message = Message("0200")
+            message.set(number, value)
+            assert both.decode(both.encode(message)[1])[-1] == (f"de{number}", str, value)
+
+
+@quick
+@given(st.binary(max_size=900), st.lists(st.integers(0, 400), max_size=6), st.booleans(), st.booleans())
+def test_any_stream_is_split_alike(data: bytes, sizes: list[int], digits: bool, inclusive: bool) -> None:
+    streams(data, sizes, digits=digits, inclusive=inclusive)
+
+
+@quick
+@given(
+    st.lists(st.binary(min_size=1, max_size=90), max_size=8),
+    st.binary(max_size=9),
+    st.lists(st.integers(0, 200), max_size=6),
+    st.booleans(),
+    st.booleans(),
+)
+def test_packets_and_what_follows_them_are_split_alike(
+    sent: list[bytes], rest: bytes, sizes: list[int], digits: bool, inclusive: bool
+) -> None:
+    stream = b"".join(framing.frame(packet, digits=digits, inclusive=inclusive) for packet in sent)
+    streams(stream + rest, sizes, digits=digits, inclusive=inclusive)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_slice_of_the_mutations_is_read_alike(name: str) -> None:
+    tally = fuzz(f"compiled {name}", Fuzzed(differing(name), CORPORA[name]), 1, executions=SLICE)
+    assert tally.failures == []
+    assert tally.executions == SLICE
+
+
+def test_a_difference_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Twins(DIALECTS["cup-pos"])
+    body = body_of(PACKETS[0])
+    monkeypatch.setitem(vars(both.fast), "decode", lambda _body: Message("0800"))
+    with pytest.raises(AssertionError):
+        both.decode(body)

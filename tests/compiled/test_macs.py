@@ -1,0 +1,88 @@
+"""Compiled and pure MACs and block ciphers are the same, over any key and any length."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiled.parts import parts
+from counterfoil import accelerator
+from counterfoil.security import MacAlgorithm
+from counterfoil.security.ciphers import AesKey, DesKey
+from counterfoil.security.mac import aes_mac, cup_ecb, des_mac
+
+quick = settings(deadline=None)
+DES_KEYS = st.sampled_from((8, 16, 24)).flatmap(lambda size: st.binary(min_size=size, max_size=size))
+AES_KEYS = st.sampled_from((16, 24, 32)).flatmap(lambda size: st.binary(min_size=size, max_size=size))
+DATA = st.binary(max_size=300)
+
+
+def des(key: bytes) -> tuple[DesKey, DesKey]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accelerator, "macs", parts().macs)
+        fast = DesKey(key)
+        assert fast.compiled is not None
+        return fast, DesKey(key, accelerated=False)
+
+
+def aes(key: bytes) -> tuple[AesKey, AesKey]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accelerator, "macs", parts().macs)
+        return AesKey(key), AesKey(key, accelerated=False)
+
+
+@quick
+@given(DES_KEYS, st.lists(DATA, min_size=1, max_size=3))
+def test_unionpays_mac_is_the_same_time_after_time_under_one_key(key: bytes, messages: list[bytes]) -> None:
+    fast, pure = des(key)
+    for data in messages:
+        assert cup_ecb(fast, data) == cup_ecb(pure, data)
+        for algorithm in (MacAlgorithm.CUP_ECB, MacAlgorithm.X9_9, MacAlgorithm.X9_19):
+            for raw in (False, True):
+                assert des_mac(fast, data, algorithm, raw=raw) == des_mac(pure, data, algorithm, raw=raw)
+
+
+@quick
+@given(AES_KEYS, st.lists(DATA, min_size=1, max_size=3))
+def test_the_cmac_is_the_same_time_after_time_under_one_key(key: bytes, messages: list[bytes]) -> None:
+    fast, pure = aes(key)
+    for data in messages:
+        assert fast.cmac(data) == pure.cmac(data)
+        assert aes_mac(fast, data) == aes_mac(pure, data)
+
+
+@quick
+@given(DES_KEYS, st.integers(0, 9).flatmap(lambda blocks: st.binary(min_size=8 * blocks, max_size=8 * blocks)))
+def test_blocks_are_encrypted_and_decrypted_alike(key: bytes, data: bytes) -> None:
+    fast, pure = des(key)
+    sealed = pure.encrypt(data)
+    assert fast.encrypt(data) == sealed
+    assert fast.decrypt(sealed) == pure.decrypt(sealed) == data
+
+
+@pytest.mark.parametrize("size", [1, 7, 9, 15])
+def test_what_is_not_whole_blocks_is_refused_and_spoils_nothing(size: int) -> None:
+    fast, pure = des(bytes(range(16)))
+    for call in (fast.encrypt, fast.decrypt):
+        with pytest.raises(ValueError, match="not whole blocks"):
+            call(bytes(size))
+    assert fast.encrypt(bytes(8)) == pure.encrypt(bytes(8))
+
+
+@pytest.mark.parametrize("data", [None, "text", 7, bytearray(8)])
+def test_what_are_no_bytes_is_refused(data: object) -> None:
+    fast, _ = des(bytes(range(16)))
+    mac = parts().macs.Cmac(bytes(16))
+    for call in (fast.encrypt, fast.decrypt, parts().macs.TripleDes(bytes(24)).cup_ecb, mac.digest):
+        with pytest.raises(TypeError):
+            call(data)  # type: ignore[arg-type]  # on purpose
+
+
+def test_a_key_of_another_length_is_refused() -> None:
+    for size in (0, 8, 16, 25):
+        with pytest.raises(ValueError, match="24 bytes"):
+            parts().macs.TripleDes(bytes(size))
+    for size in (0, 8, 33):
+        with pytest.raises(ValueError, match="16, 24 or 32"):
+            parts().macs.Cmac(bytes(size))
