@@ -43,10 +43,8 @@ SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
 SELECT_OUTBOX: Final = "SELECT name FROM outbox ORDER BY at, name"
 SELECT_NOTICES: Final = "SELECT name, text, at FROM outbox WHERE name IN ({marks})"
-LAST_SEQ: Final = (
-    "SELECT max(seq) FROM (SELECT max(seq) AS seq FROM trail UNION ALL SELECT max(seq) FROM alarm "
-    "UNION ALL SELECT max(seq) FROM quarantine) AS counted"
-)
+RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
+RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
 INSERT_TXN: Final = inserting("txn", TXN_COLUMNS)
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
@@ -69,6 +67,7 @@ DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE name = ?"
 
 CARDS_REMEMBERED: Final = 65_536
 ACQUIRERS_REMEMBERED: Final = 1024
+SEQS_AT_ONCE: Final = 100_000
 
 moves = attrgetter(*MOVES)
 counters = attrgetter(*COUNTERS)
@@ -100,7 +99,10 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.seq: int = store.query(LAST_SEQ)[0][0] or 0
+        # What an earlier process reserved and did not use is never used: counting what is there would take longer each
+        # time the station starts.
+        self.seq: int = store.query(RESERVED_SEQ)[0][0]
+        self._reserved: int = self.seq
         self.held: Recent[str, Held] = Recent(CARDS_REMEMBERED)
         self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
 
@@ -135,6 +137,17 @@ class Records:
         rows = {row[0]: Notice(*row) for row in self.store.select_in(SELECT_NOTICES, names)} if names else {}
         return [rows[name] for name in names if name in rows]
 
+    def reserve(self, up_to: int) -> int:
+        """Inside the transaction of a step: numbers up to this one are its own. What is reserved when it commits."""
+        if up_to <= self._reserved:
+            return self._reserved
+        self.store.execute(RESERVE_SEQ, (up_to + SEQS_AT_ONCE,))
+        return up_to + SEQS_AT_ONCE
+
+    def counted(self, seq: int, reserved: int) -> None:
+        """The step that used the numbers up to `seq` is on the disk."""
+        self.seq, self._reserved = seq, reserved
+
     def maybe_known(self, keys: Iterable[str]) -> list[str]:
         """Those of the keys that may be in the store: the rest is above every key of its acquirer."""
         return [key for key in keys if key <= self._highest_of(key.partition("/")[0])]
@@ -164,10 +177,11 @@ class Records:
     def quarantine(self, at: int, link: str, reason: str, message: dict[str, str]) -> None:
         """Keep what made a step fail, in a commit of its own, and raise the alarm."""
         with self.store.transaction():
+            reserved = self.reserve(self.seq + 2)
             self.store.execute(INSERT_QUARANTINE, (self.seq + 1, at, link, reason, json(message).decode()))
             self.store.execute(INSERT_ALARM, (self.seq + 2, at, "", "quarantine", reason))
             self.store.commit()
-        self.seq += 2
+        self.counted(self.seq + 2, reserved)
 
 
 class Step:
@@ -309,6 +323,8 @@ class Step:
         many(INSERT_ENTRY, [chart.row_of(entry) for entry in self.book.new_entries])
         many(UPDATE_BALANCE, [(a.balance, a.id) for a in self.book.changed_accounts if a.balance is not None])
         seq = self._records.seq
+        last = seq + len(self._trail) + len(self._alarms)
+        reserved = self._records.reserve(last)
         trail = enumerate(self._trail, start=seq + 1)
         many(INSERT_TRAIL, [(n, t.at, t.txn, t.what, t.leg, json(t.message).decode()) for n, t in trail])
         alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
@@ -317,7 +333,7 @@ class Step:
         many(INSERT_OUTBOX, self.notices)
         many(DELETE_OUTBOX, [(name,) for name in self._delivered])
         self._store.commit()
-        self._records.seq = seq + len(self._trail) + len(self._alarms)
+        self._records.counted(last, reserved)
         self._remember()
 
     def _remember(self) -> None:

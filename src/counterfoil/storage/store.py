@@ -27,6 +27,22 @@ DISK_FAILURES: Final = (
 )
 
 
+class _Transaction:
+    """The block of `Store.transaction`."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> Store:
+        self._store.begin()
+        return self._store
+
+    def __exit__(self, *_: object) -> None:
+        self._store.rollback()
+
+
 class Store:
     """One open SQLite file, or ":memory:". Made by `open_store`; not for use by two threads at once.
 
@@ -41,6 +57,7 @@ class Store:
         self._connection = connection
         self._execute = connection.execute
         self._lock = lock
+        self._asking: dict[tuple[str, int], str] = {}  # statements of `select_in`, written out
 
     # --- transactions -----------------------------------------------------------------------------------------------
 
@@ -69,14 +86,9 @@ class Store:
         if self.in_transaction:
             self._run("ROLLBACK", ())
 
-    @contextmanager
-    def transaction(self) -> Iterator[Store]:
+    def transaction(self) -> _Transaction:
         """A transaction that leaves no trace unless `commit` was called inside the block."""
-        self.begin()
-        try:
-            yield self
-        finally:
-            self.rollback()
+        return _Transaction(self)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:
@@ -126,11 +138,10 @@ class Store:
             chunk = distinct[start : start + IN_SIZES[-1]]
             size = next(size for size in IN_SIZES if size >= len(chunk))
             chunk += chunk[-1:] * (size - len(chunk))
-            if isinstance(chunk[0], tuple):
-                mark = f"({','.join('?' * len(chunk[0]))})"
-                rows += self.query(sql.format(marks="VALUES " + ",".join([mark] * size)), [*chain.from_iterable(chunk)])
-            else:
-                rows += self.query(sql.format(marks=",".join("?" * size)), chunk)
+            text = self._asking.get((sql, size))
+            if text is None:
+                text = self._asking[sql, size] = sql.format(marks=_marks(chunk[0], size))
+            rows += self.query(text, [*chain.from_iterable(chunk)] if isinstance(chunk[0], tuple) else chunk)
         return rows
 
     # --- end --------------------------------------------------------------------------------------------------------
@@ -157,6 +168,12 @@ class Store:
         if isinstance(error, DISK_FAILURES) and not self.readonly:
             raise CommitFailed(f"{self.path} failed: {error}") from error
         raise StoreError(f"{self.path}: {error}") from error
+
+
+def _marks(key: Any, size: int) -> str:
+    if isinstance(key, tuple):
+        return "VALUES " + ",".join([f"({','.join('?' * len(key))})"] * size)
+    return ",".join("?" * size)
 
 
 def close(connection: apsw.Connection) -> None:
