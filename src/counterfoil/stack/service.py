@@ -36,7 +36,7 @@ from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import CONSOLE, ISSUERS, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.step import CommitFailed, Instant
-from counterfoil.storage import Store, open_store, sentences
+from counterfoil.storage import Aside, Store, open_store, sentences
 from counterfoil.words import Text
 
 EXIT_OK: Final = 0
@@ -46,6 +46,10 @@ EXIT_COMMIT: Final = 74
 LOCK_SECONDS: Final = 5.0
 BIND_SECONDS: Final = 3.0
 GO: Final = b"go"
+GC: Final = (20_000, 50, 100)
+"""A step makes thousands of objects that live as long as it does: the usual seven hundred would look at them all again
+and again in the middle of it.
+"""
 
 
 def say(**facts: Any) -> None:
@@ -74,6 +78,7 @@ class Service:
             # before the store: what is sealed under it is never written before it is safe on the disk
             lmk = self.layout.secret(self.layout.lmk(self.name), make=not self.layout.store(self.name).exists())
             store = await self._open()
+            aside = Aside(store)
             driver, control = await self._start(store, lmk)
         except (OurError, OSError) as error:
             self.log("cannot_start", reason=str(error))
@@ -90,6 +95,7 @@ class Service:
         self.layout.retract(self.name)
         told.cancel()
         await asyncio.gather(running, told, return_exceptions=True)
+        aside.stop()
         store.close()
         self.log("stopped", code=code)
         return code
@@ -151,6 +157,7 @@ class Service:
         say(up=True, control=control.port)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC)
         self.log("started", pid=os.getpid(), timers=str(self.config.timers))
         return driver, control
 

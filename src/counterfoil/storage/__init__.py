@@ -13,9 +13,10 @@ inside an expression into a float, so money is added up in Python, and money col
 direction.
 """
 
+from counterfoil.storage.aside import Aside
 from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
 from counterfoil.storage.recent import Recent
 from counterfoil.storage.store import Store
 
-__all__ = ["Migration", "Recent", "Store", "migrations_of", "open_store"]
+__all__ = ["Aside", "Migration", "Recent", "Store", "migrations_of", "open_store"]

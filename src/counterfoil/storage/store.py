@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any, Final, NoReturn
@@ -80,6 +80,20 @@ class Store:
             self._execute("COMMIT")
         except apsw.Error as error:
             raise CommitFailed(f"commit to {self.path} failed: {error}") from error
+
+    def after_commit(self, grown: Callable[[int], bool]) -> None:
+        """Call `grown` with the pages in the log after each commit, and copy the log when it says so.
+
+        In the place of SQLite's own copying after a commit (wal_autocheckpoint). A copy that fails changes nothing.
+        """
+
+        def look(connection: apsw.Connection, _: str, pages: int) -> int:
+            if grown(pages):
+                with suppress(apsw.Error):
+                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            return apsw.SQLITE_OK
+
+        self._connection.set_wal_hook(look)
 
     def rollback(self) -> None:
         """Forget the transaction. Harmless when none is open: SQLite drops it by itself when a disk fails."""
