@@ -378,10 +378,11 @@ def _without_card(message: Message, shown: dict[str, str]) -> dict[str, str]:
     """The same, with every field hidden in which pieces of this message's own card number stand."""
     card = message.de2 or (message.de35 or "").replace("=", "D").partition("D")[0]
     if len(card) >= _SHORTEST_CARD:
-        pieces, together = (card[:10], card[4:13], card[-10:]), "\n".join(shown.values())
-        if any(piece in together for piece in pieces):
+        begin, middle, end, together = card[:10], card[4:13], card[-10:], "\n".join(shown.values())
+        if begin in together or middle in together or end in together:
             return {
-                key: hidden(text) if any(piece in text for piece in pieces) else text for key, text in shown.items()
+                key: hidden(text) if begin in text or middle in text or end in text else text
+                for key, text in shown.items()
             }
     return shown
 

@@ -17,6 +17,7 @@ _CARD_RUN: Final = re.compile(r"\d(?:[ -]?\d){12,}")
 # What a card number of today begins with, and its usual lengths.
 _BEGINS: Final = re.compile(r"[3456]|22[2-9]|2[3-6]|27[01]|2720|81")
 _SHORTEST, _LONGEST = 16, 19
+_DIGITS: Final = re.compile(f"[0-9]{{{_SHORTEST}}}")  # what every card number has in it, and most texts have not
 # DE90: message type, STAN, date and time; then the two institutions.
 _ORIGINAL: Final = re.compile(
     r"0[0-9]{9}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](?P<rest>[0-9]{22})"
@@ -59,7 +60,7 @@ def original(text: str) -> str:
 
 
 def _holds_card(text: str) -> bool:
-    return any(
+    return _DIGITS.search(text) is not None and any(
         _BEGINS.match(text, at) is not None and _is_card(text[at : at + size])
         for at in range(len(text) - _SHORTEST + 1)
         for size in range(_SHORTEST, min(_LONGEST, len(text) - at) + 1)

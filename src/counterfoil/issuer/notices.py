@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from counterfoil.agenda import Agenda
 from counterfoil.issuer.rows import Notice, Txn
 from counterfoil.money import Money
 from counterfoil.step import SECOND, Instant, Performed
@@ -62,18 +63,20 @@ class Deliveries:
     """Which notices are still to be delivered: the memory beside the outbox, changed only after a commit."""
 
     def __init__(self, undelivered: Iterable[str]) -> None:
-        self._due: dict[str, Instant] = dict.fromkeys(undelivered, 0)  # told before the restart, or not: tell again
+        self._due: Agenda[str] = Agenda()
+        for name in undelivered:  # told before the restart, or not: tell again
+            self._due.enter(name, 0)
         self._told: dict[str, int] = {}  # name → number of times
         self._reported: dict[str, Instant] = {}
 
     def due(self, now: Instant) -> list[str]:
         """What must be told now, a few at a time."""
-        return [name for name, at in self._due.items() if at <= now][:AT_ONCE]
+        return self._due.due(now, AT_ONCE)
 
     def tell(self, told: Sequence[str]) -> None:
         """They are being told now; a report of each will come."""
         for name in told:
-            self._due.pop(name, None)
+            self._due.strike(name)
             self._told[name] = self._told.get(name, 0) + 1
 
     def report(self, now: Instant, performed: Performed) -> None:
@@ -85,11 +88,12 @@ class Deliveries:
             self._reported[performed.name] = now
         else:
             pause = SAY_AGAIN_FIRST << min(self._told[performed.name] - 1, 6)
-            self._due[performed.name] = now + min(pause, SAY_AGAIN_MAX)
+            self._due.enter(performed.name, now + min(pause, SAY_AGAIN_MAX))
 
     def reported(self, now: Instant, *, committing: bool) -> list[str]:
         """Delivered notices whose rows should go with this step: all of them when it commits anyway or some waited."""
-        waited = any(at + REPORT_WITHIN <= now for at in self._reported.values())
+        oldest = next(iter(self._reported.values()), None)
+        waited = oldest is not None and oldest + REPORT_WITHIN <= now
         return list(self._reported) if committing or waited else []
 
     def forget(self, gone: Iterable[str]) -> None:
@@ -99,8 +103,9 @@ class Deliveries:
 
     def wakes_at(self) -> Instant | None:
         """When there is something to tell again, or rows to remove."""
-        times = [*self._due.values(), *(at + REPORT_WITHIN for at in list(self._reported.values())[:1])]
-        return min(times, default=None)
+        oldest = next(iter(self._reported.values()), None)
+        times = (self._due.first(), None if oldest is None else oldest + REPORT_WITHIN)
+        return min((at for at in times if at is not None), default=None)
 
     @property
     def waiting(self) -> int:

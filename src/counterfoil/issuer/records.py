@@ -193,7 +193,7 @@ class Step:
         self.txns: dict[str, Txn] = {}
         self.advices: dict[str, AdviceRow] = {}
         self.cards: dict[str, Card] = {}
-        self.book = Book([])
+        self._book: Book | None = None
         self._entries: dict[str, Entry] = {}
         self._new_txns: dict[str, Txn] = {}
         self._changed_txns: dict[str, Txn] = {}
@@ -230,7 +230,7 @@ class Step:
             rows = self._store.select_in(SELECT_ENTRIES, [txn.debit_id for txn in originals])
             self._entries = {row[0]: chart.entry_of(row) for row in rows}
         names = dict.fromkeys([*contra, *(entry.credit for entry in self._entries.values())])
-        self.book = Book([*accounts, *map(chart.contra, names)], entries=self._entries.values())
+        self._book = Book([*accounts, *map(chart.contra, names)], entries=self._entries.values())
 
     def _held(self, tokens: Iterable[str]) -> dict[str, Held]:
         found, missing = self._records.held.split(tokens)
@@ -239,6 +239,13 @@ class Step:
                 card = _card(row)
                 found[card.token] = Held(card, balance)
         return found
+
+    @property
+    def book(self) -> Book:
+        """The accounts that were loaded, and what this step moves between them."""
+        if self._book is None:
+            self._book = Book([])
+        return self._book
 
     def entry(self, entry_id: str) -> Entry:
         """An entry that was loaded, or booked in this step; KeyError for any other."""

@@ -16,6 +16,8 @@ from counterfoil.switch.lifecycle import State
 from counterfoil.transaction import AttemptKey
 
 NO_KEY = b""
+# Looking a member up on its enum takes longer than making the key.
+_TMK, _PIN, _MAC, _TRACK = KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK
 
 
 class Terminal(msgspec.Struct):
@@ -44,22 +46,22 @@ class Terminal(msgspec.Struct):
     @property
     def tmk(self) -> StoredKey | None:
         """The terminal's master key; None when it was registered without one."""
-        return StoredKey(KeyUsage.TMK, self.tmk_blob, self.tmk_kcv) if self.tmk_blob else None
+        return StoredKey(_TMK, self.tmk_blob, self.tmk_kcv) if self.tmk_blob else None
 
     @property
     def pik(self) -> StoredKey | None:
         """The PIN key of the running sign-on."""
-        return StoredKey(KeyUsage.PIN, self.pik_blob, self.pik_kcv) if self.pik_blob else None
+        return StoredKey(_PIN, self.pik_blob, self.pik_kcv) if self.pik_blob else None
 
     @property
     def mak(self) -> StoredKey | None:
         """The MAC key of the running sign-on; None when the terminal is not signed on."""
-        return StoredKey(KeyUsage.MAC, self.mak_blob, self.mak_kcv) if self.mak_blob else None
+        return StoredKey(_MAC, self.mak_blob, self.mak_kcv) if self.mak_blob else None
 
     @property
     def tdk(self) -> StoredKey | None:
         """The track key of the running sign-on; None when none was asked for."""
-        return StoredKey(KeyUsage.TRACK, self.tdk_blob, self.tdk_kcv) if self.tdk_blob else None
+        return StoredKey(_TRACK, self.tdk_blob, self.tdk_kcv) if self.tdk_blob else None
 
     def take(self, pik: StoredKey | None, mak: StoredKey | None, tdk: StoredKey | None) -> None:
         """Work under these keys from now on; all None is a sign-off."""

@@ -96,4 +96,8 @@ RULES: Final[tuple[Rule, ...]] = (
 
 def objection(wanted: Wanted) -> str:
     """The code of the first rule that objects, "" when none does."""
-    return next(filter(None, (rule(wanted) for rule in RULES)), "")
+    for rule in RULES:
+        code = rule(wanted)
+        if code:
+            return code
+    return ""

@@ -93,7 +93,9 @@ class Switch:
         if isinstance(item, Ask):
             # A sign-on or registration earlier in this step may have changed the terminal.
             terminal = work.terminals.get(item.message.de41 or "")
-            hear.from_terminal(desk, work, item._replace(terminal=terminal))
+            if terminal is not item.terminal:
+                item = item._replace(terminal=terminal)
+            hear.from_terminal(desk, work, item)
         elif isinstance(item, Heard):
             hear.from_issuer(desk, work, item)
         elif isinstance(item, Frame):

@@ -16,7 +16,7 @@ from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CLOSED, Copies, CopyState
 from counterfoil.receipts.document import Again, Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
-from counterfoil.step import ELSEWHERE, HELD, Instant, Performed
+from counterfoil.step import ELSEWHERE, HELD, SECOND, Instant, Performed
 from counterfoil.terminal import sentences
 from counterfoil.terminal.attempt import Attempt, copied
 from counterfoil.terminal.lane import Lane, Printing
@@ -28,6 +28,7 @@ from counterfoil.terminal.work import Work
 BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
 COPIES: Final = frozenset(copy.value for copy in Copy)
 LETTERS: Final = {"01": "M", "02": "S", "05": "I", "07": "C", "91": "C", "92": "N", "96": "C"}
+DAY_SECONDS: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,12 +62,15 @@ def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = 
 
 def _when(local: Instant, message: Message | None) -> tuple[str, str]:
     """Date and time as printed: the host's DE13 and DE12 with the nearest year, else the terminal's own."""
-    here = _EPOCH + timedelta(microseconds=local)
+    days, of_day = divmod(local // SECOND, DAY_SECONDS)
+    here = _EPOCH + timedelta(days=days)
+    minutes, seconds = divmod(of_day, 60)
     month_day, clock = (message.de13, message.de12) if message else (None, None)
-    date, time = here.strftime("%Y/%m/%d"), here.strftime("%H:%M:%S")
-    if month_day and month_day != here.strftime("%m%d"):
+    date, time = f"{here:%Y/%m/%d}", f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+    today = date[5:7] + date[8:]
+    if month_day and month_day != today:
         years = {"0101": {"1231": -1}, "1231": {"0101": 1}}
-        shift = years.get(here.strftime("%m%d"), {}).get(month_day, 0)
+        shift = years.get(today, {}).get(month_day, 0)
         date = f"{here.year + shift}/{month_day[:2]}/{month_day[2:]}"
     if clock:
         time = f"{clock[:2]}:{clock[2:4]}:{clock[4:]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from counterfoil.agenda import Agenda
 from counterfoil.errors import PeerError
 from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
 from counterfoil.receipts.ereceipt import Issue
@@ -57,7 +58,7 @@ class Terminal:
                 lane = self._lanes[attempt.terminal]
                 lane.current, lane.last = attempt, attempt.ref
         self._unheard = [attempt.ref for attempt in loaded.open if attempt.state is State.APPROVED]
-        self._due: dict[str, Instant] = {}
+        self._due: Agenda[str] = Agenda()
         self._queued: dict[str, str] = {}
 
     # --- the step -----------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ class Terminal:
         work.read_keys(_keys(arrived))
         for item in arrived:
             self._take(work, item)
-        for terminal in [terminal for terminal, at in self._due.items() if at <= now]:
+        for terminal in self._due.due(now):
             work.lane(terminal)
         for lane in list(work.lanes.values()):
             flow.expire(work, lane)
@@ -126,16 +127,16 @@ class Terminal:
             self._lanes[terminal] = lane
             due = lane.due()
             if due is None:
-                self._due.pop(terminal, None)
+                self._due.strike(terminal)
             else:
-                self._due[terminal] = due
+                self._due.enter(terminal, due)
         self._queued = {key: terminal for key, terminal in work.queued.items() if work.queued_under(key)}
 
     def wakes_at(self) -> Instant | None:
         """The nearest deadline or try; 0 before the first step, which finds what a restart left behind."""
         if not self._started:
             return 0
-        return min(self._due.values(), default=None)
+        return self._due.first()
 
     # --- what must not be lost ----------------------------------------------------------------------------------------
 
