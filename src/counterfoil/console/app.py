@@ -9,11 +9,11 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from counterfoil.console import admin, entry, loop
+from counterfoil.console import admin, entry, health, loop
 from counterfoil.console.api import build as api
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
@@ -42,12 +42,9 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         html = site.render("sorry.html", language_of(request), text=text)
         return HTMLResponse(html, status_code=status, headers=HEADERS)
 
-    async def healthz(_request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
     routes = [
         Route("/", home),
-        Route("/healthz", healthz),
+        *health.routes(site),
         Mount("/api", api.build(site, log)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *entry.routes(site),

@@ -23,6 +23,7 @@ BY_KEY: Final = STUB + "WHERE attempt.terminal = ? AND batch = ? AND stan = ?"
 BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
 BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
+DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
 # Same batch, higher STAN: another batch may be another device, an earlier STAN a request that was late.
 # The next one is enough; asking for the earliest of all would read the rest of the batch.
@@ -56,6 +57,11 @@ def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[Swit
 def pending(store: Store) -> list[SwitchStub]:
     """Every attempt whose reversal the issuer has not acknowledged yet, oldest first, without history."""
     return [_stub(row) for row in store.query(OWED)]
+
+
+def owed(store: Store) -> dict[str, int]:
+    """How many reversals wait in the outbox for each issuer."""
+    return dict(store.query(DEPTHS))
 
 
 def asked(store: Store) -> list[SwitchStub]:

@@ -64,12 +64,15 @@ BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
 LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
 BEFORE: Final = _SELECT + "WHERE terminal = ? AND started_at < ? ORDER BY started_at DESC LIMIT ?"
 AFTER: Final = _SELECT + "WHERE terminal = ? AND started_at > ? ORDER BY started_at LIMIT ?"
-NEWEST: Final = "SELECT coalesce(max(started_at), 0) FROM attempt WHERE terminal = ?"
 LAST_PAID: Final = (
     _SELECT + "WHERE terminal = ? AND state IN ('approved', 'closed') "
     "ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
 )
 NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY line LIMIT 1"
+OPEN_COUNTS: Final = (
+    "SELECT state, count(*), min(started_at) FROM attempt "
+    "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') GROUP BY state"
+)
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY line"
 # One look for each terminal, however long the trail has become.
 LINES: Final = (
@@ -271,9 +274,9 @@ def begun(store: Store, terminal: str, after: Instant, limit: int) -> list[Termi
     return [attempt.stub() for attempt in _attempts(store.query(AFTER, (terminal, after, limit)))]
 
 
-def newest(store: Store, terminal: str) -> Instant:
-    """When the newest sale of a terminal began; 0 when it has none."""
-    return int(store.query(NEWEST, (terminal,))[0][0])
+def open_counts(store: Store) -> dict[str, tuple[int, Instant]]:
+    """How many sales are open in each state, and when the oldest began. What is at rest is not looked at."""
+    return {state: (count, oldest) for state, count, oldest in store.query(OPEN_COUNTS)}
 
 
 def keyed(store: Store, key: str) -> TerminalStub | None:

@@ -11,6 +11,7 @@ from counterfoil.console.api.problem import MEDIA, NO_ANSWER, Problem, ProblemBo
 from counterfoil.console.api.shapes import Done
 from counterfoil.console.people import May, Person, Role
 from counterfoil.console.site import FORBIDDEN, Site
+from counterfoil.console.tokens import ROLES
 from counterfoil.errors import OutcomeUnknown
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
@@ -81,7 +82,7 @@ def acts(what: May, *more: int) -> dict[str, Any]:
 def who_may(what: May) -> list[str]:
     """The roles that may, and "token ROLE" for a program of that role."""
     people = [role.value for role in Role if Person("", role).may(what)]
-    return people + [f"token {role.value}" for role in Role if Person("", role, program=True).may(what)]
+    return people + [f"token {role.value}" for role in ROLES if Person("", role, program=True).may(what)]
 
 
 def taken(reply: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.limits import Limits
@@ -16,6 +16,7 @@ from counterfoil.words import Text
 
 OPEN: Final = "/v1/openapi.json"
 CSRF: Final = "X-CSRF-Token"
+KEEP: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 BURST, EACH = 300, SECOND // 50
 """Requests of one person or program: 300 at once, then 50 a second."""
@@ -45,6 +46,7 @@ class Guard:
         if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) == OPEN:
             await self._app(scope, receive, send)
             return
+        send = _private(send)
         request = Request(scope)
         try:
             person = self._who(request)
@@ -90,6 +92,17 @@ class Guard:
             return dict(message)
 
         return counted
+
+
+def _private(send: Send) -> Send:
+    """Nobody on the way keeps an answer, and no browser takes it for something else."""
+
+    async def private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *KEEP]
+        await send(message)
+
+    return private
 
 
 def slower(seconds: int) -> Problem:
