@@ -11,17 +11,18 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
-INTERFACE: Final = 1
+INTERFACE: Final = 2
 """What `counterfoil_accelerator.INTERFACE` must be for its parts to fit."""
 
 _PACKAGE: Final = "counterfoil_accelerator"
 
 
 class Codec(Protocol):
-    """`decode` and `encode` of one dialect; what is not plain they hand to the Python code."""
+    """`decode`, `encode` and `kept` of one dialect; what is not plain they hand to the Python code."""
 
     decode: Callable[[bytes], Any]
     encode: Callable[[Any], bytes]
+    kept: Callable[[Any], dict[str, str]]
 
 
 class Messages(Protocol):
@@ -38,6 +39,8 @@ class Messages(Protocol):
         decoded: Callable[[bytes, str], str | None],
         decode_other: Callable[[bytes], Any],
         encode_other: Callable[[Any], bytes],
+        evidence: Iterable[tuple[int, Callable[[str], str] | None, int]],
+        kept_other: Callable[[Any], dict[str, str]],
     ) -> Codec:
         """A dialect after its field table."""
         ...

@@ -100,6 +100,45 @@ def test_wrong_values_are_refused_alike(name: str, data: st.DataObject) -> None:
         which = data.draw(st.sampled_from([*vars(message), "de2", "de38", "de56", "de9", "de12x"]))
         vars(message)[which] = data.draw(VALUES)
     both.encode(message)
+    both.kept(message)
+
+
+CARD: Final = "6299991234567894"
+
+
+@dialects
+@quick
+@given(data=st.data())
+def test_the_cards_own_number_is_hidden_alike_wherever_it_stands(name: str, data: st.DataObject) -> None:
+    """Planted whole or in part, in any field that takes text, of a message that names its card in DE2, DE35 or not."""
+    both = twins(name)
+    message = data.draw(messages(both.pure, most=8))
+    for number, value in data.draw(
+        st.sampled_from([{2: CARD}, {35: CARD + "D3012"}, {35: CARD + "=3"}, {2: ""}, {}])
+    ).items():
+        message.set(number, value)
+    texts = [
+        name for name, value in vars(message).items() if isinstance(value, str) and name not in ("mti", "de2", "de35")
+    ]
+    for which in data.draw(st.lists(st.sampled_from(texts), max_size=2)) if texts else []:
+        start = data.draw(st.integers(0, 10))
+        piece = CARD[start : start + data.draw(st.integers(8, 16))]
+        before, after = (
+            data.draw(st.sampled_from(("", "A ", "测", "0"))),
+            data.draw(st.sampled_from(("", " ", "9", "文"))),
+        )
+        vars(message)[which] = before + piece + after
+    both.kept(message)
+
+
+def test_a_card_number_is_found_at_both_ends_and_in_the_middle() -> None:
+    both = twins("cup-pos")
+    for start, size in ((0, 10), (4, 9), (6, 10)):
+        for text in (CARD[start : start + size], "A" + CARD[start : start + size] + "B"):
+            told = dict(both.pure.kept(Message("0200", de2=CARD, de44=text, de39="00")))
+            assert told == both.fast.kept(Message("0200", de2=CARD, de44=text, de39="00"))
+            assert told["44"] == f"[hidden, {len(text)} characters]"
+            assert told["39"] == "00"
 
 
 def test_attributes_in_any_order_and_names_made_on_the_way_are_written_alike() -> None:

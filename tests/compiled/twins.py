@@ -51,6 +51,12 @@ class Twins:
         assert fast == pure
         return pure
 
+    def kept(self, message: Message) -> Any:
+        """What both keep of a message as evidence."""
+        pure, fast = (_told(partial(dialect.kept, message)) for dialect in (self.pure, self.fast))
+        assert fast == pure
+        return pure
+
     def shown(self, body: bytes) -> None:
         """A body as people and evidence see it, out of both."""
         views = []
@@ -79,12 +85,16 @@ def _told(call: Callable[[], Any]) -> Any:
         if isinstance(error, DecodeError):
             told += [error.path, error.offset, error.reason, _parts(error.partial)]
         return told
+    except (AttributeError, TypeError) as error:  # a value that no decoder gives
+        return [type(error)]
     return _parts(value)
 
 
 def _parts(value: Any) -> Any:
     if isinstance(value, Message):
         return [type(value), *((name, type(part), part) for name, part in vars(value).items())]
+    if isinstance(value, dict):
+        return type(value), [(name, type(part), part) for name, part in value.items()]
     return type(value), value
 
 

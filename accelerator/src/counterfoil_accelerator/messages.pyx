@@ -11,7 +11,7 @@ from cpython.dict cimport PyDict_GetItem, PyDict_Next, PyDict_SetItem
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
@@ -37,6 +37,7 @@ cdef enum Kind:
 cdef enum:
     HIGHEST = 128
     NAMES = 1024
+    CARD = 13           # digits of the shortest card number
     SHORT = 3           # bytes of a value that may be remembered: codes and currencies, no card number
     # A prefix announces at most 9,999 digits or bytes, so no sum of sizes comes near the end of a Py_ssize_t.
     ABSENT = -1
@@ -51,6 +52,8 @@ cdef struct Slot:
     uint8_t pad         # the filler written behind an odd digit
     bint ans            # any script, and filled with spaces when the field is fixed
     uint32_t last       # the bytes of the value in `Codec.last`
+    bint kept           # evidence holds it, shown by `Codec.shows` or, when there is none, as it is
+    int harmless        # plain text with fewer digits than this is shown as it is
 
 cdef uint16_t PAIRS[256]    # two hex characters as they lie in memory
 cdef bint IS_BCD[256]
@@ -79,16 +82,19 @@ cdef class Codec:
     """One dialect: `decode` and `encode` give what the Python code would give, or ask it.
 
     `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble) of every field. `decoded` reads text
-    beyond ASCII; `decode_other(body)` and `encode_other(message)` are the Python code.
+    beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is) of every
+    field that may be kept. `decode_other(body)`, `encode_other(message)` and `kept_other(message)` are the Python code.
     """
 
     cdef Slot slots[HIGHEST + 1]
     cdef list names
+    cdef list keys                  # what evidence calls the fields
+    cdef list shows
     cdef list last                  # the value a short field had in the message before: most often it has it again
     cdef dict numbers
-    cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `kept`
+    cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `held`
     cdef uint8_t met_numbers[NAMES]
-    cdef list kept
+    cdef list held
     cdef type message
     cdef str mti                    # the message type that was read last
     cdef uint8_t mti_bytes[4]
@@ -98,25 +104,33 @@ cdef class Codec:
     cdef object decoded
     cdef object decode_other
     cdef object encode_other
+    cdef object kept_other
 
-    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, encode_other):
+    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, encode_other,
+                 evidence, kept_other):
         memset(self.slots, 0, sizeof(self.slots))
         self.message, self.packed, self.secondary, self.charset = message, packed, secondary, charset
         self.decoded, self.decode_other, self.encode_other = decoded, decode_other, encode_other
         memset(self.met, 0, sizeof(self.met))
-        self.kept = []
+        self.held = []
         self.names = [None] * (HIGHEST + 1)
         self.last = [None] * (HIGHEST + 1)
         self.numbers = {"mti": 0}
+        self.kept_other = kept_other
+        self.keys = [None] * (HIGHEST + 1)
+        self.shows = [None] * (HIGHEST + 1)
         for number, kind, size, prefix, right, pad in rows:
             if not 2 <= number <= HIGHEST or not 1 <= size <= 999 or prefix not in (0, 2, 3):
                 raise ValueError("a field that no dialect can have")
             if kind == "x+n" and packed:
                 raise ValueError("a signed number in a packed dialect")
-            self.slots[number] = Slot(KINDS[kind], prefix, size, right, NIBBLE[ord(pad)], kind == "ans", 0)
+            self.slots[number] = Slot(KINDS[kind], prefix, size, right, NIBBLE[ord(pad)], kind == "ans", 0, False, 0)
             name = intern_name(f"de{number}")
             self.names[number] = name
             self.numbers[name] = number
+        for number, show, harmless in evidence:
+            self.slots[number].kept, self.slots[number].harmless = True, harmless
+            self.keys[number], self.shows[number] = intern_name(str(number)), show
 
     def decode(self, body):
         """The message in `body`."""
@@ -133,6 +147,14 @@ cdef class Codec:
             if body is not None:
                 return body
         return self.encode_other(message)
+
+    def kept(self, message):
+        """What evidence may keep of `message`, masked."""
+        if type(message) is self.message:
+            shown = self.evidence(PyObject_GenericGetDict(message, NULL))
+            if shown is not None:
+                return shown
+        return self.kept_other(message)
 
     # --- bytes to message --------------------------------------------------------------------------------------------
 
@@ -253,23 +275,19 @@ cdef class Codec:
     cdef object write(self, object attributes):
         cdef PyObject* values[HIGHEST + 1]
         cdef uint64_t bits[2]
-        cdef PyObject* name
-        cdef PyObject* value
-        cdef Py_ssize_t place = 0
+        cdef uint64_t left
+        cdef Py_ssize_t place
         cdef Py_ssize_t size = 20
-        cdef int number
-        values[0] = NULL
-        bits[0] = bits[1] = 0
-        while PyDict_Next(attributes, &place, &name, &value):
-            number = self.number(name)
-            if number < 0:
-                return None
-            if number and value is <PyObject*>None:
-                continue
-            values[number] = value
-            if number:
-                bits[(number - 1) >> 6] |= <uint64_t>1 << (63 - ((number - 1) & 63))
-                size += self.room(&self.slots[number], <object>value)
+        cdef int half, number
+        if self.gathered(attributes, values, bits) < 0:
+            return None
+        for half in range(2):
+            left = bits[half]
+            while left:
+                number = __builtin_clzll(left)
+                left &= ~(<uint64_t>1 << (63 - number))
+                number += 64 * half + 1
+                size += self.room(&self.slots[number], <object>values[number])
         if values[0] is NULL or size < 0:
             return None
         body = PyBytes_FromStringAndSize(NULL, size)
@@ -277,6 +295,28 @@ cdef class Codec:
         if place < 0:
             return None
         return body if place == size else PyBytes_FromStringAndSize(PyBytes_AS_STRING(body), place)
+
+    cdef int gathered(self, object attributes, PyObject** values, uint64_t* bits) except -2:
+        """The values by the number of their field, and which there are; ABSENT when an attribute is no field.
+
+        They are borrowed from `attributes`: nothing may run that could change it while they are in use.
+        """
+        cdef PyObject* name
+        cdef PyObject* value
+        cdef Py_ssize_t place = 0
+        cdef int number
+        values[0] = NULL
+        bits[0] = bits[1] = 0
+        while PyDict_Next(attributes, &place, &name, &value):
+            number = self.number(name)
+            if number < 0:
+                return ABSENT
+            if number and value is <PyObject*>None:
+                continue
+            values[number] = value
+            if number:
+                bits[(number - 1) >> 6] |= <uint64_t>1 << (63 - ((number - 1) & 63))
+        return 0
 
     cdef int number(self, PyObject* name) except -2:
         """Which field an attribute is, 0 for the message type, ABSENT for none."""
@@ -290,7 +330,7 @@ cdef class Codec:
         if found is NULL:
             return ABSENT
         if self.met[place] is NULL:
-            self.kept.append(<object>name)
+            self.held.append(<object>name)
             self.met[place], self.met_numbers[place] = name, <object>found
         return <object>found
 
@@ -373,6 +413,96 @@ cdef class Codec:
             return NULL
         memcpy(out, raw, count)
         return out + count
+
+
+    # --- message to evidence -----------------------------------------------------------------------------------------
+
+    cdef dict evidence(self, object attributes):
+        cdef PyObject* values[HIGHEST + 1]
+        cdef uint64_t bits[2]
+        cdef uint64_t left
+        cdef int half, number
+        if self.gathered(attributes, values, bits) < 0:
+            return None
+        shown = __Pyx_PyDict_NewPresized(__builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
+        # What shows a value is Python code, but none that knows the message: `values` stay as they are.
+        for half in range(2):
+            left = bits[half]
+            while left:
+                number = __builtin_clzll(left)
+                left &= ~(<uint64_t>1 << (63 - number))
+                number += 64 * half + 1
+                if not self.slots[number].kept:
+                    continue
+                text = <object>values[number]
+                if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
+                    return None
+                if self.shows[number] is not None and not self.is_harmless(&self.slots[number], text):
+                    text = self.shows[number](text)
+                PyDict_SetItem(shown, self.keys[number], text)
+        card = card_of(values, bits[0])
+        return None if card is None or (card and stands_in(card, shown)) else shown
+
+    cdef bint is_harmless(self, const Slot* slot, object text) noexcept:
+        cdef const uint8_t* raw = PyUnicode_1BYTE_DATA(text)
+        cdef Py_ssize_t at
+        cdef int found = 0
+        for at in range(PyUnicode_GET_LENGTH(text)):
+            found += 0x30 <= raw[at] <= 0x39
+        return found < slot.harmless
+
+
+cdef object card_of(PyObject** values, uint64_t bits):
+    """The card number of a message, "" when it has none, None when it is not plain."""
+    cdef const uint8_t* raw
+    cdef Py_ssize_t at
+    if has(bits, 2) and <object>values[2] != "":
+        card = <object>values[2]
+        return card if PyUnicode_CheckExact(card) and PyUnicode_IS_COMPACT_ASCII(card) else None
+    if not has(bits, 35):
+        return ""
+    track = <object>values[35]
+    if not PyUnicode_CheckExact(track) or not PyUnicode_IS_COMPACT_ASCII(track):
+        return None
+    raw = PyUnicode_1BYTE_DATA(track)
+    for at in range(PyUnicode_GET_LENGTH(track)):
+        if raw[at] == 0x3D or raw[at] == 0x44:
+            return track[:at]
+    return track
+
+
+cdef inline bint has(uint64_t bits, int number) noexcept:
+    return bits >> (64 - number) & 1
+
+
+cdef bint stands_in(object card, dict shown):
+    """Whether pieces of a card number stand in a text; every text is plain, or was made by what shows it."""
+    cdef const uint8_t* digits = PyUnicode_1BYTE_DATA(card)
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(card)
+    cdef PyObject* value
+    cdef Py_ssize_t place = 0
+    if size < CARD:
+        return False
+    while PyDict_Next(shown, &place, NULL, &value):
+        text = <object>value
+        if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
+            return True  # the Python code looks
+        if found_in(text, digits, 10) or found_in(text, digits + 4, 9) or found_in(text, digits + size - 10, 10):
+            return True
+    return False
+
+
+cdef bint found_in(object text, const uint8_t* piece, Py_ssize_t size) noexcept:
+    cdef const uint8_t* at = PyUnicode_1BYTE_DATA(text)
+    cdef const uint8_t* end = at + PyUnicode_GET_LENGTH(text) - size + 1
+    while at < end:
+        at = <const uint8_t*>memchr(at, piece[0], end - at)
+        if at is NULL:
+            return False
+        if memcmp(at, piece, size) == 0:
+            return True
+        at += 1
+    return False
 
 
 cdef object intern_name(str name):

@@ -16,7 +16,7 @@ from counterfoil.iso8583.compiled import Compiler, Keeper, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits, decoded
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
-from counterfoil.iso8583.show import Show, amounts, clear, hidden, long_numbers, original
+from counterfoil.iso8583.show import HARMLESS, Show, amounts, clear, hidden, long_numbers, original
 
 # loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
 NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
@@ -230,7 +230,7 @@ class Dialect:
         return any(known.fits(numbers) for known in self._shapes)
 
     def _accelerate(self) -> None:
-        """Put the compiled `decode` and `encode` before those of the class, when they can read this table."""
+        """Put the compiled `decode`, `encode` and `kept` before those of the class, when they can read this table."""
         style, fields = self.style, self.fields.values()
         plain = not (style.hex_bitmap or style.hex_binary or (style.packed and any(f.kind is Kind.XN for f in fields)))
         if accelerator.messages is not None and plain:
@@ -243,8 +243,10 @@ class Dialect:
                 decoded=decoded,
                 decode_other=self.decode,
                 encode_other=self.encode,
+                evidence=[(n, self._shown(n), HARMLESS.get(show, 0)) for n, show in self._evidence.items()],
+                kept_other=self.kept,
             )
-            vars(self).update(decode=compiled.decode, encode=compiled.encode)
+            vars(self).update(decode=compiled.decode, encode=compiled.encode, kept=compiled.kept)
 
     # --- other dialects made from this one ---------------------------------------------------------------------------
 

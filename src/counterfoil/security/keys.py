@@ -36,6 +36,9 @@ class KeyUsage(enum.StrEnum):
     TOKEN = "TOKEN"  # keyed hash of card numbers  # noqa: S105 - a name
     DATA = "DATA"  # card numbers at rest
 
+    # That of Enum is a Python function, and every use of a key asks for it.
+    __hash__ = str.__hash__
+
 
 _DES_SIZES: Final = frozenset({8, 16, 24})
 _AES_SIZES: Final = frozenset({16, 24, 32})
