@@ -22,6 +22,8 @@ WIDTHS = {
     **{b"\x1c" + bytes((letter,)): 3 for letter in b"!-C"},
     b"\x1bp": 5,
     b"\x1cS": 4,
+    b"\x1b\x06": 3,  # another maker's question, that this one does not answer
+    b"\x10\x05": 3,
 }
 
 
@@ -207,7 +209,7 @@ class Printer:
             return WIDTHS[head[:2]]
         if head[:2] == b"\x1dV":
             return 3 if head[2] in b"\x00\x0101" else 4
-        if head[:2] == b"\x1d(":
+        if head[:2] in (b"\x1d(", b"\x1c("):
             return 5 + head[3] + 256 * head[4] if len(head) >= 5 else 0
         if head[:3] == b"\x1dv0":
             return 8 + (head[4] + 256 * head[5]) * (head[6] + 256 * head[7]) if len(head) == 8 else 0
@@ -218,7 +220,7 @@ class Printer:
             self._print(self._line.decode("gbk", "replace"))
             self._line.clear()
         elif len(command) == 1:
-            self._line += command
+            self._line += command if command >= b" " else b""
         elif command == b"\x1b@":
             self._line.clear()
             self._asb = 0

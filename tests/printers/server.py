@@ -13,18 +13,31 @@ import time
 import tty
 from types import TracebackType
 
-from printers.fake import Printer
+from printers.fake import SECOND, Printer
 
 TICK = 0.002
+HERE = ("127.0.0.1", 0)
 
 
 class Server:
-    """A printer that listens. `lock` guards the printer; faults are set under it."""
+    """A printer that listens. `lock` guards the printer; faults are set under it. `idle`: seconds after which it hangs
+    up on a sender that says nothing; `greeting`: what it says to everybody who connects.
+    """
 
-    def __init__(self, printer: Printer, *, serial: bool = False) -> None:
+    def __init__(
+        self,
+        printer: Printer,
+        *,
+        serial: bool = False,
+        idle: float = 0,
+        greeting: bytes = b"",
+        at: tuple[str, int] = HERE,
+    ) -> None:
         self.printer = printer
         self.lock = threading.Lock()
         self.connections = 0
+        self._idle = idle
+        self._greeting = greeting
         self._stop = threading.Event()
         self._break: str | None = None
         if serial:
@@ -32,9 +45,9 @@ class Server:
             tty.setraw(self._slave)
             self.path = os.ttyname(self._slave)
         else:
-            self._listener = socket.create_server(("127.0.0.1", 0))
+            self._listener = socket.create_server(at)
             self._listener.settimeout(0.02)
-            self.port = self._listener.getsockname()[1]
+            self.host, self.port = self._listener.getsockname()
         self._thread = threading.Thread(target=self._serial if serial else self._listen, daemon=True)
 
     def __enter__(self) -> Server:
@@ -84,6 +97,8 @@ class Server:
 
     def _serve(self, descriptor: int, connection: socket.socket | None) -> None:
         pending = b""
+        heard = now()
+        os.write(descriptor, self._greeting)
         while not self._stop.is_set():
             if connection is not None and self._broken(connection):
                 return
@@ -93,11 +108,14 @@ class Server:
                     pending = os.read(descriptor, 512)
                     if not pending:
                         return
+                    heard = now()
                 pending = pending[self.printer.receive(pending) :]
                 self.printer.advance(now())
                 said, self.printer.said = bytes(self.printer.said), bytearray()
             if said:
                 os.write(descriptor, said)
+            if self._idle and now() - heard > self._idle * SECOND:
+                return
 
     def _broken(self, connection: socket.socket) -> bool:
         how, self._break = self._break, None
