@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from counterfoil.links.address import Address, parse
 from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
 from counterfoil.receipts.document import Copy, Document, sale_slip
+from counterfoil.receipts.render.text import Language
 from counterfoil.step import ELSEWHERE, HELD, Inbound, Perform, Performed
 from printers.fake import Habits, Printer
 from printers.lines import FAST
@@ -24,10 +26,10 @@ MODEL = "epson-tm-t20iii"
 class Till:
     """What the station would be told."""
 
-    def __init__(self, where: Path, *printers: Address) -> None:
+    def __init__(self, where: Path, *printers: Address, language: Language = "en") -> None:
         self.heard: list[Performed] = []
         self.where = where
-        self.printer = ReceiptPrinter(printers, "en", self, FileWriter({"receipt": where}, self), where, FAST)
+        self.printer = ReceiptPrinter(printers, language, self, FileWriter({"receipt": where}, self), where, FAST)
 
     def arrive(self, item: Inbound) -> None:
         assert isinstance(item, Performed)
@@ -95,6 +97,16 @@ def test_a_receipt_that_may_have_begun_never_goes_to_another_printer(
     assert second.connections == 0
 
 
+def test_a_printer_that_is_too_full_to_answer_is_still_out_of_paper(first: Server, tmp_path: Path) -> None:
+    """Pictures of Chinese lines fill its buffer, and it hears no question any more."""
+    first.printer.plan.append((6, "paper_out"))
+    with first:
+        till = Till(tmp_path, at(first), language="zh")
+        heard = till.hand_over(slip())
+    assert {detail for _, state, _, detail in heard if state == HELD} == {"paper_out"}
+    assert heard[-1][1:] == ("unknown", False, "paper_out")
+
+
 def test_when_no_printer_can_the_trouble_of_the_last_is_told_and_the_receipt_stays_queued(
     first: Server, second: Server, tmp_path: Path
 ) -> None:
@@ -127,13 +139,26 @@ def test_without_a_printer_receipts_are_files(tmp_path: Path) -> None:
     assert (tmp_path / "sale.1.txt").read_text() == "text"
 
 
-def test_a_held_up_printer_does_not_keep_the_other_one_waiting(first: Server, second: Server, tmp_path: Path) -> None:
+def test_nothing_waits_behind_a_receipt_that_is_held_up(first: Server, second: Server, tmp_path: Path) -> None:
     first.printer.plan.append((6, "cover"))
     with first, second:
         till = Till(tmp_path, at(first), at(second))
-        heard = till.hand_over(slip("sale.1"), slip("sale.2", to="second"))
-    names = [name for name, state, *_ in heard if state in ("printed", "unknown")]
-    assert names == ["sale.2", "sale.1"]
+        heard = till.hand_over(slip("sale.1"), slip("sale.2"), Perform("printer", "T.check.1", ""))
+    assert ("sale.2", ELSEWHERE, False, "cover_open") in heard
+    assert ("T.check.1", "", True, "cover_open") in heard
+    assert [name for name, state, *_ in heard if state in ("printed", "unknown")] == ["sale.2", "sale.1"]
+    assert originals(first, second) == 1
+
+
+def test_where_there_is_no_other_printer_the_next_receipt_waits_and_the_question_is_answered(
+    first: Server, tmp_path: Path
+) -> None:
+    first.printer.plan.append((6, "cover"))
+    with first:
+        threading.Timer(1, lambda: first.mend("cover")).start()
+        heard = Till(tmp_path, at(first)).hand_over(slip("sale.1"), slip("sale.2"), Perform("printer", "T.check.1", ""))
+    assert ("T.check.1", "", False, "cover_open") in heard
+    assert [name for name, state, *_ in heard if state == "printed"] == ["sale.1", "sale.2"]
 
 
 def test_a_printer_is_ready_when_another_one_is_and_the_trouble_of_the_first_is_told(

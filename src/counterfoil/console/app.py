@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from counterfoil.console import admin, entry, health, loop
 from counterfoil.console.api import build as api
+from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, language_of
@@ -48,6 +49,7 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         Mount("/api", api.build(site, log)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *entry.routes(site),
+        *ereceipts(site),
         *loop.routes(site),
         *admin.routes(site),
     ]

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, ParamSpec, Protocol
 
 import msgspec
 
@@ -32,7 +32,7 @@ from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, Inbound, Perform, 
 RECEIPT, READY = "receipt", "printer"
 LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
 UNPRINTABLE, NO_PRINTER = "unprintable", "no_printer"
-T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class _Inlet(Protocol):
@@ -70,6 +70,7 @@ class ReceiptPrinter:
         self._others = others
         self._kept = kept
         self._timings = timings or Timings()
+        self._held: dict[Address, str] = {}
         self._workers: dict[Address, queue.SimpleQueue[_Task]] = {}
         self._open = 0
         self._stop = threading.Event()
@@ -103,19 +104,63 @@ class ReceiptPrinter:
             return ()
         return () if address.way == "file" else (address,)
 
-    def _give(self, task: _Task) -> None:
-        """To the worker of the task's first printer."""
-        address = task.printers[0]
-        if address not in self._workers:
-            self._workers[address] = queue.SimpleQueue()
-            threading.Thread(target=self._work, args=(self._workers[address],), daemon=True, name="printer").start()
-        self._workers[address].put(task)
-
     async def stop(self) -> None:
         """Give up what is held up, take no more, and wait until the news of all of it is in."""
         self._stop.set()
         await self._idle.wait()
         await self._others.stop()
+
+    # --- in the loop's thread ---
+
+    def _give(self, task: _Task) -> None:
+        """To the worker of the task's first printer; nobody waits behind a receipt that is held up."""
+        address = task.printers[0]
+        if (trouble := self._held.get(address)) is not None and self._passed_over(task, trouble):
+            return
+        if address not in self._workers:
+            todo: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+            self._workers[address] = todo
+            threading.Thread(target=self._work, args=(todo,), daemon=True, name="printer").start()
+        self._workers[address].put(task)
+
+    def _passed_over(self, task: _Task, trouble: str) -> bool:
+        """Whether a task that has not begun ends here, or goes on to the next printer, because of a trouble."""
+        item = task.item
+        if len(task.printers) > 1 and not self._stop.is_set():
+            if item.kind == RECEIPT:
+                self._inlet.arrive(Performed(RECEIPT, item.name, False, trouble, ELSEWHERE))
+            self._give(_Task(item, task.printers[1:], time.monotonic(), task.trouble or trouble))
+        elif item.kind == READY:
+            self._over(Performed(READY, item.name, False, task.trouble or trouble))
+        else:
+            return False
+        return True
+
+    def _holds(self, address: Address, name: str, trouble: str) -> None:
+        """A receipt is held up: it says why, and what waits behind it goes elsewhere."""
+        self._inlet.arrive(Performed(RECEIPT, name, False, trouble, HELD))
+        self._held[address] = trouble
+        todo = self._workers[address]
+        for _ in range(todo.qsize()):
+            try:
+                task = todo.get_nowait()
+            except queue.Empty:
+                break
+            if not self._passed_over(task, trouble):
+                todo.put(task)
+
+    def _ended(self, task: _Task, done: Performed) -> None:
+        """News of a task from its worker."""
+        self._held.pop(task.printers[0], None)
+        begun = done.ok or done.state not in ("", State.QUEUED.value)
+        if begun or not self._passed_over(task, done.detail):
+            self._over(done)
+
+    def _over(self, done: Performed) -> None:
+        self._inlet.arrive(done)
+        self._open -= 1
+        if not self._open:
+            self._idle.set()
 
     # --- in a worker's thread ---
 
@@ -123,13 +168,7 @@ class ReceiptPrinter:
         while True:
             task = todo.get()
             done = self._look(task) if task.item.kind == READY else self._try(task)
-            if done.ok or done.state not in ("", State.QUEUED.value) or len(task.printers) == 1 or self._stop.is_set():
-                self._tell(done)
-                continue
-            onward = task._replace(printers=task.printers[1:], since=time.monotonic(), trouble=done.detail)
-            if task.item.kind == RECEIPT:
-                self._tell(Performed(RECEIPT, done.name, False, done.detail, ELSEWHERE))
-            self._call(self._give, onward)
+            self._call(self._ended, task, done)
 
     def _look(self, task: _Task) -> Performed:
         """Whether this printer is ready; the trouble told is that of the first one."""
@@ -151,22 +190,11 @@ class ReceiptPrinter:
             return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
 
         def held(trouble: Trouble) -> None:
-            self._tell(Performed(item.kind, item.name, False, trouble.value, HELD))
+            self._call(self._holds, address, item.name, trouble.value)
 
         result = put(order, address, self._timings, stop=self._stop, held=held)
         return Performed(item.kind, item.name, result.state is State.PRINTED, result.trouble, result.state.value)
 
-    def _tell(self, done: Performed) -> None:
-        self._call(self._arrived, done)
-
-    def _call(self, what: Callable[[T], None], about: T) -> None:
+    def _call(self, what: Callable[P, None], *args: P.args, **_: P.kwargs) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(what, about)
-
-    # --- in the loop's thread ---
-
-    def _arrived(self, done: Performed) -> None:
-        self._inlet.arrive(done)
-        self._open -= done.state not in (HELD, ELSEWHERE)
-        if not self._open:
-            self._idle.set()
+        self._loop.call_soon_threadsafe(what, *args)

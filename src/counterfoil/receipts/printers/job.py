@@ -238,7 +238,8 @@ class Job:
         if done is None or not done.over:
             return
         self._round = None
-        self.trouble = done.trouble
+        if done.answers or self.phase is not Phase.HELD:  # one whose buffer is full hears nothing: what it said stands
+            self.trouble = done.trouble
         self._near_end = self._near_end or bool(done.signs & Sign.NEAR_END)
         if self.phase is Phase.HELD:
             self._due = now + self.timings.poll
