@@ -84,6 +84,18 @@ def test_the_banks_copy_has_one_original_too_and_keeps_no_sale_open(counter: Cou
     assert "ORIGINAL" not in counter.printed[job("bank", 3)]
 
 
+def test_after_a_restart_only_the_copy_that_is_missing_is_printed_again(counter: Counter) -> None:
+    counter.printer = None
+    counter.sale()
+    counter.answer()
+    counter.step(Performed("receipt", job("cardholder", 1), True, "", "printed"))
+    counter.restart()
+    counter.step()
+    counter.answer(mti="0800")
+    counter.tell("goods", ref=REF, answer="handed_over")
+    assert (job("merchant", 2) in counter.printed, job("cardholder", 2) in counter.printed) == (True, False)
+
+
 # --- another printer -------------------------------------------------------------------------------------------------
 
 

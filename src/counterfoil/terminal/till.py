@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.money import MAX_MINOR
+from counterfoil.receipts.copies import CLOSED
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
 from counterfoil.terminal import birth, outcome, printing, receipts, reverse, sentences
@@ -64,7 +65,8 @@ def goods(work: Work, command: Command) -> Lane | None:
     lane.asks = False
     lane.current = attempt
     if answer == HANDED_OVER:
-        printing.start(work, lane, attempt, (command.id,), "goods")
+        missing = tuple(copy for copy in printing.BOTH if attempt.copies(copy).state not in CLOSED)
+        printing.start(work, lane, attempt, (command.id,), "goods", missing)
     else:
         work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT, cause="kept")))
     return lane
