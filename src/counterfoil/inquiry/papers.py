@@ -112,7 +112,7 @@ def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant
 
 def _explained(last4: str, started_at: Instant, told: Finding) -> Explained:
     first = next(one for one in told.evidence if one is not None and not isinstance(one, str))
-    rows = [(NEXT, told.next.action), (OWNER, party(told.next.owner))]
+    rows = [(NEXT, told.next.action), (OWNER, party(told.next.owner))] if told.next.owner != "nobody" else []
     if told.next.by:
         rows.append((BY, Text(_local(told.next.by), _local(told.next.by))))
     return Explained(

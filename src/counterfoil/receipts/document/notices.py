@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.receipts.document.nodes import Document, Heading, Node, Note
+from counterfoil.receipts.document.nodes import Document, Heading, Node, Note, Rule
 from counterfoil.receipts.document.slip import Copy, Slip, about, titled
 from counterfoil.words import Text
 
@@ -41,4 +41,4 @@ def not_charged_slip(slip: Slip, reason: Text | None = None) -> Document:
 
 
 def _notice(slip: Slip, title: Text, words: tuple[Node, ...]) -> Document:
-    return Document((*titled(title, Copy.CARDHOLDER), *about(slip), *words, Heading(NO_VOUCHER)))
+    return Document((*titled(title, Copy.CARDHOLDER), *about(slip), *words, Rule(), Heading(NO_VOUCHER)))

@@ -73,6 +73,7 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
         Row(TOTAL, same(f"{len(amounts)} x {amount_text(sum(amounts), currency)}"))
         for currency, amounts in sorted(totals.items())
     ]
+    nodes += [Rule()] if totals else []
     return Document((*nodes, Heading(NO_VOUCHER)))
 
 
@@ -93,6 +94,8 @@ def explanation(told: Explained) -> Document:
     ]
     if told.contact:
         nodes.append(Row(Text("CONTACT", "联系方式"), same(told.contact)))
+    if told.rows or told.contact:
+        nodes.append(Rule())
     return Document((*nodes, Heading(NO_VOUCHER)))
 
 

@@ -11,6 +11,7 @@ from counterfoil.errors import OurError
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
+FACES: Final = 16  # how many faces of a file are looked at
 PACKAGE: Final = "fonts-wqy-microhei"
 # Where Debian's and Fedora's packages and macOS put a font that has simplified Chinese, the smallest first.
 KNOWN: Final = (
@@ -45,16 +46,34 @@ def find(chosen: str = "", known: tuple[str, ...] = KNOWN) -> Path | None:
 
 
 @lru_cache(maxsize=16)
-def load(path: Path | None, size: int) -> FreeTypeFont | ImageFont:
-    """The font in a size (pixels of its square); without a file the small Latin one that comes with Pillow."""
+def load(path: Path | None, size: int, *, narrow: bool = False) -> FreeTypeFont | ImageFont:
+    """The font in a size (pixels of its square); without a file the small Latin one that comes with Pillow.
+
+    `narrow`: for letters, whose columns are all the same: the face of the file that was drawn for that, if it has one.
+    """
     from PIL import ImageFont
 
     if path is None:
         return ImageFont.load_default(size)
     try:
-        return ImageFont.truetype(str(path), size)
+        return ImageFont.truetype(str(path), size, index=_mono(path) if narrow else 0)
     except OSError:
         raise NoFont(f"{path} cannot be read as a font", f"{path} 不是可用的字体文件") from None
+
+
+@lru_cache(maxsize=4)
+def _mono(path: Path) -> int:
+    """Which face of a font file has letters of one width; 0 where none says so."""
+    from PIL import ImageFont
+
+    for index in range(1, FACES):
+        try:
+            name = ImageFont.truetype(str(path), 10, index=index).getname()[0]
+        except OSError:
+            break
+        if name and "Mono" in name and "TC" not in name and "JP" not in name:
+            return index
+    return 0
 
 
 def require(path: Path | None) -> Path:

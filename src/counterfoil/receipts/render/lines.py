@@ -5,10 +5,13 @@ The words and their order are those of the text rendering; only the sizes are ad
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from counterfoil.receipts.document import Code, Document, Heading, Node, Row, Rule
 from counterfoil.receipts.render.text import Language, code_line, node_lines
+
+MOST_DOUBLE: Final = 2
+"""Lines of double size something big may take; what is longer is tall only."""
 
 
 class Line(NamedTuple):
@@ -42,7 +45,7 @@ def _laid(node: Node, language: Language, columns: int) -> list[Block]:
         return [*words, Square(node.payload)]
     if isinstance(node, Heading | Row) and node.big:
         double = node_lines(node, language, columns // 2)
-        if len(double) == 1:
-            return [Line(double[0].rstrip(), 2, 2)]
+        if len(double) <= MOST_DOUBLE:
+            return [Line(text.rstrip(), 2, 2) for text in double]
         return [Line(text.rstrip(), 1, 2) for text in node_lines(node, language, columns)]
     return [Line(text.rstrip()) for text in node_lines(node, language, columns)]

@@ -6,6 +6,7 @@ above and below, which makes the line spacing that of printed text.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +16,12 @@ from counterfoil.receipts.render.text import columns
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 COLUMN: Final = 12
 HEIGHT: Final = 24
-MIN_SIZE: Final = 10
+SQUARE: Final = 22  # the size of Chinese characters
+LETTER: Final = 20  # the size of letters: 0.6 of it is one column
+BELOW: Final = 5  # rows under the line that letters stand on
 GAP: Final = 3
 QUIET: Final = 4  # modules of white around a QR code, as its standard wants
 LARGEST_MODULE: Final = 6
@@ -27,22 +29,19 @@ LARGEST_MODULE: Final = 6
 
 def line_image(line: Line, dots: int, font: Path | None) -> Image:
     """One line, `dots` wide, 1 where it is black. NoFont when it has Chinese and there is no font."""
-    from PIL import Image, ImageDraw
+    from PIL import Image
 
     if not line.text.isascii():
         fonts.require(font)
     small = Image.new("1", (dots // line.wide, HEIGHT), 0)
-    draw = ImageDraw.Draw(small)
-    draw.fontmode = "1"  # a dot is burnt or it is not
     column = 0
     for character in line.text:
         width = columns(character)
         if character != " ":
-            room = max(1, width) * COLUMN
             # what follows a combining mark does not move: it is drawn over its letter
-            left = (column if width else max(0, column - 1)) * COLUMN
-            face = _fitting(character, room, font)
-            draw.text((left + room // 2, HEIGHT - 5), character, fill=255, font=face, anchor="ms")
+            left = column if width else max(0, column - 1)
+            drawn = _letter(character, max(1, width) * COLUMN, font)
+            small.paste(255, (left * COLUMN, 0), drawn)
         column += width
     tall = small.resize((small.width * line.wide, HEIGHT * line.tall))
     whole = Image.new("1", (dots, tall.height + 2 * GAP), 0)
@@ -50,14 +49,19 @@ def line_image(line: Line, dots: int, font: Path | None) -> Image:
     return whole
 
 
-def _fitting(character: str, room: int, font: Path | None) -> FreeTypeFont | ImageFont:
-    """The font in the largest size in which a letter keeps to its own column."""
-    size = HEIGHT - 2
-    face = fonts.load(font, size)
-    while size > MIN_SIZE and face.getlength(character) > room:
-        size -= 2
-        face = fonts.load(font, size)
-    return face
+@lru_cache(maxsize=2048)
+def _letter(character: str, room: int, font: Path | None) -> Image:
+    """One letter in its columns. One that is too wide for them is squeezed, never made smaller than its neighbours."""
+    from PIL import Image, ImageDraw
+
+    narrow = room == COLUMN
+    face = fonts.load(font, LETTER if narrow else SQUARE, narrow=narrow)
+    across = max(room, -int(-face.getlength(character) // 1))
+    image = Image.new("1", (across, HEIGHT), 0)
+    draw = ImageDraw.Draw(image)
+    draw.fontmode = "1"  # a dot is burnt or it is not
+    draw.text((across // 2, HEIGHT - BELOW), character, fill=255, font=face, anchor="ms")
+    return image if across == room else image.resize((room, HEIGHT))
 
 
 def module_size(payload: str, dots: int) -> int:

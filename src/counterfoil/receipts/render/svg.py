@@ -18,6 +18,8 @@ from counterfoil.receipts.render.text import Language, columns, said
 MARGIN: Final = 12
 LETTER: Final = 20  # a monospaced letter is 0.6 of this wide: one column
 BASELINE: Final = GAP + 19
+WIDE: Final = 23  # a Chinese character fills its two columns, but for a hair
+_WIDE: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6]+")
 _WORDS: Final = re.compile(r"\S+(?: \S+)*")
 PAGE: Final = """<!doctype html>
 <html lang="{lang}">
@@ -83,8 +85,12 @@ def _line(line: Line, across: int, y: int) -> Iterator[str]:
         if length:
             yield (
                 f'<text x="{start}" y="{top - GAP + BASELINE}" textLength="{length}"{scaled} xml:space="preserve">'
-                f"{escape(words[0])}</text>"
+                f"{_WIDE.sub(_wide, escape(words[0]))}</text>"
             )
+
+
+def _wide(run: re.Match[str]) -> str:
+    return f'<tspan font-size="{WIDE}">{run[0]}</tspan>'
 
 
 def _code(payload: str, across: int, y: int) -> tuple[str, int]:
