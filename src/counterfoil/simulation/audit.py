@@ -20,7 +20,7 @@ from counterfoil.issuer.card import business_day
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.network import Wire
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import RANGES, Plant
+from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant, cards
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Frame, Inbound, Instant, NotSent
 from counterfoil.switch import Settings as SwitchSettings
@@ -55,6 +55,14 @@ GAVE_UP_SECOND: Final = (
 CARDS: Final = "SELECT token, pvv, pin_failures, day, spent, count FROM card"
 TRIED: Final = "SELECT token, state, refusal, amount, started_at FROM txn ORDER BY rowid"
 COMPARED: Final = frozenset({"", "amount_zero", "limit_each", "limit_day", "count_day", "funds"})
+
+# By what they begin with; in digits, or two of them a byte as in the terminals' dialect. Columns lie next to each other
+# on a disk, and some digits of a card may be kept: only whole numbers in use count.
+CARD_NUMBERS: Final = {
+    form(prefix): tuple(form(card.pan) for card in cards() if card.pan.startswith(prefix))
+    for form in (str.encode, bytes.fromhex)
+    for prefix in (*RANGES.values(), NO_RANGE)
+}
 
 
 class Ears:
@@ -216,3 +224,16 @@ class Audit:
         if not self.faults.skew:  # a day that comes back begins anew
             now = (spent[token, day], number[token, day])
             must((amount, count) == now, f"{name}: a card has used {now} of its day, counted are {(amount, count)}")
+
+
+def holds_a_card_number(image: bytes) -> bool:
+    """Whether the number of a card in use is anywhere in it."""
+    return any(image.startswith(whole, at) for begin, whole in CARD_NUMBERS.items() for at in places(begin, image))
+
+
+def places(what: bytes, image: bytes) -> Iterator[int]:
+    """Where it is."""
+    at = image.find(what)
+    while at >= 0:
+        yield at
+        at = image.find(what, at + 1)

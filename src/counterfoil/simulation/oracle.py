@@ -7,19 +7,19 @@ what the three stations hold, what the verdict says of it, and what the clients 
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
+from contextlib import ExitStack
 from typing import Final, NamedTuple
 
 import msgspec
 
 from counterfoil.issuer import stub as issuer_stub
-from counterfoil.simulation.audit import Audit
+from counterfoil.simulation.audit import Audit, holds_a_card_number
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
-from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant, cards
+from counterfoil.simulation.plant import Plant
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
@@ -46,15 +46,7 @@ NOTHING_PENDING: Final = {
 }
 # What the verdict calls final must stay so; the others may still change on the way.
 FINAL: Final = frozenset({Verdict.PAID, Verdict.NOT_CHARGED, Verdict.RETURNED})
-# What may be a card number on a disk: in digits, or two of them a byte as in the terminals' dialect.
-LIKE_A_CARD: Final = re.compile(
-    b"|".join(
-        rb"%s\d{8}|%s[\s\S]{4}" % (prefix.encode(), re.escape(bytes.fromhex(prefix)))
-        for prefix in (*RANGES.values(), NO_RANGE)
-    )
-)
-# Columns lie next to each other on a disk, and some digits of a card may be kept: only whole numbers in use count.
-CARD_NUMBERS: Final = frozenset(form for card in cards() for form in (card.pan.encode(), bytes.fromhex(card.pan)))
+BALANCES: Final = "SELECT currency, sum(balance) FROM account GROUP BY currency"
 NEW_ENTRIES: Final = (
     "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
 )
@@ -96,6 +88,7 @@ class Watch:
     def __init__(self, name: str, node: Node, plant: Plant, disks: list[Disk]) -> None:
         self.name = name
         self.legs: Counter[tuple[str, str]] = Counter()
+        self.accounts: Counter[str] = Counter()
         self.debits: dict[str, tuple[str, str, int, str]] = {}
         self.returned: set[str] = set()
         self.refs: set[str] = set()
@@ -119,6 +112,8 @@ class Watch:
             must(amount > 0 and debit != credit, f"{self.name}: entry {entry} moves nothing")
             self.legs[debit, currency] -= amount
             self.legs[credit, currency] += amount
+            self.accounts[debit] -= amount
+            self.accounts[credit] += amount
             touched |= {debit, credit}
             if reverses:
                 self._returned(reverses, debit, credit, amount, currency)
@@ -127,18 +122,20 @@ class Watch:
                 self.refs.add(ref)
                 self.debits[entry] = (debit, credit, amount, currency)
                 self._intended(ref, amount)
-        must(not any(self.sums().values()), f"{self.name}: the ledger's legs add up to {self.sums()}")
+        sums = self.sums()
+        must(not any(sums.values()), f"{self.name}: the ledger adds up to {sums}")
         for account, balance in self._disk.select_in(
             "SELECT id, balance FROM account WHERE id IN ({marks})", [*touched]
         ):
-            legs = sum(amount for (name, _), amount in self.legs.items() if name == account)
+            legs = self.accounts[account]
             must(balance == legs >= 0, f"{self.name}: an account says {balance}, its entries {legs}")
 
     def sums(self) -> Counter[str]:
-        """All legs of each currency, added up."""
-        total: Counter[str] = Counter()
-        for (_, currency), amount in self.legs.items():
-            total[currency] += amount
+        """Each currency, added up: what the cardholders' balances say, and the entries' legs on every other account."""
+        total: Counter[str] = Counter(dict(self._disk.query(BALANCES)))
+        for (account, currency), amount in self.legs.items():
+            if not account.startswith("card:"):
+                total[currency] += amount
         return total
 
     def _returned(self, reverses: str, debit: str, credit: str, amount: int, currency: str) -> None:
@@ -181,6 +178,14 @@ def pending(plant: Plant) -> str:
 
 def judged(court: Court, watches: list[Watch]) -> Judgement:
     """Compare everything with everything. Broken at the first contradiction."""
+    with ExitStack() as views:
+        for disk in court.disks:
+            views.enter_context(disk.reading())
+        return compared(court, watches)
+
+
+def compared(court: Court, watches: list[Watch]) -> Judgement:
+    """`judged`, over one view of each disk."""
     exceptions: list[Finding] = []
     one_sided = unreported = 0
     for key in court.everything():
@@ -194,7 +199,7 @@ def judged(court: Court, watches: list[Watch]) -> Judgement:
     court.paper()
     court.families()
     court.messages()
-    court.disks()
+    court.clean()
     court.undisturbed()
     court.flagged()
     court.audit.close(lambda key: court.state(str(key)))
@@ -234,6 +239,11 @@ class Court:
     def _hasty(self) -> bool:
         """Whether an institution may say no and yes to the same purchase: then a no is not final."""
         return self.shop.world.faults.hasty > 0
+
+    @property
+    def disks(self) -> list[Disk]:
+        """Those of every process, and of every machine that was lost."""
+        return [*(node.disk for node in self.plant.nodes if not node.gone), *self.buried]
 
     @property
     def _live(self) -> list[Disk]:
@@ -300,7 +310,8 @@ class Court:
         return finding, listed
 
     def _stubs(self, key: AttemptKey) -> Stubs:
-        terminal = next(filter(None, (terminal_stub(disk, key, history=False) for disk in self._live)), None)
+        machine = self.plant.machine_of(key.terminal)
+        terminal = None if machine.gone else terminal_stub(machine.disk, key, history=False)
         truth = terminal or next(filter(None, (terminal_stub(disk, key, history=False) for disk in self.buried)), None)
         switch = switch_stub(self.plant.switch.disk, key, history=False)
         issuer = None
@@ -404,10 +415,10 @@ class Court:
         told = {name for stubs, _ in self.heard.values() if stubs.issuer is not None for name in stubs.issuer.notices}
         must(told == self.shop.messages.keys(), f"notices: {told ^ self.shop.messages.keys()}")
 
-    def disks(self) -> None:
+    def clean(self) -> None:
         """No card number on any disk; nothing in quarantine that was not damaged on the way."""
-        for disk in [*(node.disk for node in self.plant.nodes), *self.buried]:
-            must(CARD_NUMBERS.isdisjoint(LIKE_A_CARD.findall(disk.image())), "a card number is on a disk")
+        for disk in self.disks:
+            must(not holds_a_card_number(disk.image()), "a card number is on a disk")
             kept = disk.query("SELECT count(*) FROM quarantine")[0][0]
             must(not kept or self.shop.world.faults.corrupt > 0, f"{kept} messages in quarantine, and none was damaged")
 

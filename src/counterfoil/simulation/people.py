@@ -78,7 +78,7 @@ class Shop:
         """Whether anybody still sells."""
         if self.left and any(cashier.staffed for cashier in self._cashiers):
             return True
-        return any(not sale.over for sale in self.sales.values())
+        return any(not sale.over for sale in reversed(self.sales.values()))
 
     def close(self) -> None:
         """No more sales; from time to time somebody looks whether a terminal asks about goods."""

@@ -33,6 +33,7 @@ RANGES: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
 INSTITUTIONS: Final = {"issuer-a": "01020000", "issuer-b": "01050000"}
 NO_RANGE: Final = "62999950"
 MACHINES: Final = {"tills-1": ("T0000001", "T0000002"), "tills-2": ("T0000003", "T0000004")}
+MACHINE_OF: Final = {terminal: name for name, terminals in MACHINES.items() for terminal in terminals}
 NAMES: Final = ("switch", *RANGES, *MACHINES)
 # Between whom a partition can fall.
 PAIRS: Final = [("switch", name) for name in NAMES if name != "switch"]
@@ -82,7 +83,7 @@ class Plant(NamedTuple):
 
     def machine_of(self, terminal: str) -> Node:
         """The machine a terminal stands on."""
-        return next(self.machines[name] for name, terminals in MACHINES.items() if terminal in terminals)
+        return self.machines[MACHINE_OF[terminal]]
 
     def terminals(self, beside: str = "") -> list[str]:
         """Every terminal, or those on the same machine as one of them."""
