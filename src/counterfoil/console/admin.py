@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console import audit
+from counterfoil.console.deeds import deed
 from counterfoil.console.people import NOBODY, May, NotAllowed, Role
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.tokens import ROLES
@@ -113,7 +114,9 @@ async def log(site: Site, visit: Visit) -> Response:
     store = site.reach.layout.store(CONSOLE)
     broken = await run_in_threadpool(audit.verify, store) if checked else None
     rows = [{"seq": seq, **audit.plain(entry), "at": iso(entry.at)} for seq, entry in lines]
-    return site.page(visit, "audit.html", rows=rows, checked=checked, broken=broken, newest=site.people.newest_hash())
+    return site.page(
+        visit, "audit.html", rows=rows, what=deed, checked=checked, broken=broken, newest=site.people.newest_hash()
+    )
 
 
 async def password(site: Site, visit: Visit) -> Response:
