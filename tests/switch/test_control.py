@@ -97,5 +97,7 @@ def test_status_counts_what_is_open_and_owed() -> None:
     made.step(made.frame(made.reversal(request)), made.frame(made.purchase(), spoil=True))
     status = made.command("status")
     assert (status["open"], status["reversals_owed"], status["attempts"], status["alarms"]) == (1, 1, 2, 1)
-    assert status["issuers"]["issuer-a"] == {"connected": True, "signed_on": True, "owed": 1}
+    issuer = status["issuers"]["issuer-a"]
+    assert {**issuer, "heard_at": 0} == {"connected": True, "signed_on": True, "heard_at": 0, "owed": 1}
+    assert 0 < issuer["heard_at"] <= status["at"]
     assert [alarm["what"] for alarm in status["latest_alarms"]] == ["wrong_mac"]

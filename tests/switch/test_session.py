@@ -30,8 +30,8 @@ def test_a_link_that_comes_up_is_signed_on() -> None:
     ((link, message),) = network(made)
     assert (link, message.mti, message.de70) == ("issuer-a", "0800", "001")
     status = made.command("status")["issuers"]
-    assert status["issuer-a"] == {"connected": True, "signed_on": False, "owed": 0}
-    assert status["issuer-b"] == {"connected": False, "signed_on": False, "owed": 0}
+    assert status["issuer-a"] == {"connected": True, "signed_on": False, "heard_at": made.now, "owed": 0}
+    assert status["issuer-b"] == {"connected": False, "signed_on": False, "heard_at": 0, "owed": 0}
     made.step(*[made.signed_on(send) for send in made.to_issuers()])
     assert made.command("status")["issuers"]["issuer-a"]["signed_on"]
 

@@ -149,7 +149,12 @@ def links(work: Work) -> dict[str, Any]:
     return {
         "at": work.now,
         "issuers": {
-            name: {"connected": session.up, "signed_on": session.signed_on, "owed": owed[name]}
+            name: {
+                "connected": session.up,
+                "signed_on": session.signed_on,
+                "heard_at": session.heard_at,
+                "owed": owed[name],
+            }
             for name, session in work.sessions.items()
         },
         "open": len(work.memory.waiting),
