@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from counterfoil.console import admin, entry, health, loop
 from counterfoil.console.api import build as api
+from counterfoil.console.lab import page as lab
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
@@ -51,6 +52,7 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         *entry.routes(site),
         *ereceipts(site),
         *loop.routes(site),
+        *lab.routes(site),
         *admin.routes(site),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: refused, 500: refused})

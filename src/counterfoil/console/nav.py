@@ -23,6 +23,7 @@ class Entry(NamedTuple):
 
 ENTRIES: Final = (
     Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
+    Entry("/lab", Text("Fault lab", "故障实验室"), May.BREAK),
     Entry("/people", Text("Administration", "系统管理"), May.MANAGE, ("/tokens", "/audit")),
 )
 

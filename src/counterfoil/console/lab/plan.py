@@ -1,0 +1,40 @@
+"""A seed becomes a sale: which break where none was chosen, which card, how much, where. Same seed, same sale."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from counterfoil.console.lab.breaks import BREAKS, BY_KEY, Break
+
+CARDS: Final = ("alice", "bob", "carol")
+"""Demo cards that are good for it, of both issuers, with and without a PIN."""
+LEAST, MOST = 100, 9_999
+"""Minor units."""
+SEEDS: Final = 1_000_000
+
+
+class Plan(NamedTuple):
+    """What a run will do. `terminals` in the order in which they are tried: the first one that is free is taken."""
+
+    chosen: Break
+    seed: int
+    card: str
+    amount: int
+    terminals: tuple[str, ...]
+
+
+def plan(seed: int, terminals: Sequence[str], key: str = "") -> Plan:
+    """The plan of a seed; `key` names the break, "" lets the seed choose. KeyError for a name that is none."""
+    draw = random.Random(f"lab/{seed}")  # noqa: S311 - a plan, not a secret
+    drawn = draw.choice(BREAKS)
+    order = list(terminals)
+    draw.shuffle(order)
+    return Plan(
+        chosen=BY_KEY[key] if key else drawn,
+        seed=seed,
+        card=draw.choice(CARDS),
+        amount=draw.randint(LEAST, MOST),
+        terminals=tuple(order),
+    )
