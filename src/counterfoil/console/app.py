@@ -15,8 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from counterfoil.console import admin, entry, health, loop
 from counterfoil.console.api import build as api
-from counterfoil.console.lab import page as lab
 from counterfoil.console.ereceipt import routes as ereceipts
+from counterfoil.console.lab import page as lab
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, language_of
