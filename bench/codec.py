@@ -1,11 +1,12 @@
-"""Decode and encode the same 0200/0210 pair with our codec and with pyiso8583, in one run.
+"""Decode and encode the same 0200/0210 pair with our codec, pure and accelerated, and with pyiso8583, in one run.
 
     python bench/codec.py [--json] [--rounds N]
 
 Both libraries get the same bytes and give all fields back as values a program can use; both encode the same values
 to the same bytes (checked before anything is timed). pyiso8583 validates less (no digits, no pad nibbles, no masking
-of its errors) and parses no track separator; that is left in its favour. Rounds of the two are interleaved, the ratio
-is the median over rounds, and times are CPU time, so a busy machine moves both sides alike.
+of its errors) and parses no track separator; that is left in its favour. Rounds are interleaved, a ratio is the median
+over rounds, and times are CPU time, so a busy machine moves all sides alike. The accelerator takes part where it is in
+use.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import iso8583
-from counterfoil.iso8583 import CUP_POS, Message
+from counterfoil import accelerator
+from counterfoil.iso8583 import CUP_POS, Dialect, Message
+from counterfoil.iso8583.dialects.cup_pos import SHAPES
 
 REQUEST = {
     "2": "6299991234567894",
@@ -96,23 +100,25 @@ SPEC: dict[str, dict[str, Any]] = {
     "64": _other("b", 8),
 }
 
+JOBS = ("decode 0200", "encode 0210", "encode 0200", "decode 0210")
 Work = dict[str, Callable[[], object]]
 
 
-def ours() -> tuple[Work, list[bytes]]:
-    """Our four jobs, and the two messages they produce."""
-    messages = [CUP_POS.from_flat("0200", REQUEST), CUP_POS.from_flat("0210", ANSWER)]
+def ours(*, accelerated: bool) -> tuple[Work, list[bytes]]:
+    """Our four jobs in one implementation, and the two messages they produce."""
+    fields = CUP_POS.fields.values()
+    dialect = Dialect("bench", fields, CUP_POS.style, SHAPES, {}, accelerated=accelerated)
+    messages = [dialect.from_flat("0200", REQUEST), dialect.from_flat("0210", ANSWER)]
     # built the way stations build them: attributes given by name
     request, answer = (Message(m.mti, **{f"de{number}": value for number, value in m.items()}) for m in messages)
-    bodies = [CUP_POS.encode(request), CUP_POS.encode(answer)]
-    if [CUP_POS.decode(body) for body in bodies] != messages:
+    bodies = [dialect.encode(request), dialect.encode(answer)]
+    if [dialect.decode(body) for body in bodies] != messages:
         raise SystemExit("our codec does not read what it wrote")
-    decode, encode = CUP_POS.decode, CUP_POS.encode
     return {
-        "decode 0200": lambda: decode(bodies[0]),
-        "encode 0210": lambda: encode(answer),
-        "encode 0200": lambda: encode(request),
-        "decode 0210": lambda: decode(bodies[1]),
+        "decode 0200": partial(dialect.decode, bodies[0]),
+        "encode 0210": partial(dialect.encode, answer),
+        "encode 0200": partial(dialect.encode, request),
+        "decode 0210": partial(dialect.decode, bodies[1]),
     }, bodies
 
 
@@ -124,12 +130,11 @@ def theirs() -> tuple[Work, list[bytes]]:
         decoded = {key: value for key, value in iso8583.decode(body, SPEC)[0].items() if key != "p"}
         if decoded != {key: value for key, value in document.items() if key != "p"}:
             raise SystemExit("pyiso8583 does not read what it wrote")
-    decode, encode = iso8583.decode, iso8583.encode
     return {
-        "decode 0200": lambda: decode(bodies[0], SPEC),
-        "encode 0210": lambda: encode(answer, SPEC),
-        "encode 0200": lambda: encode(request, SPEC),
-        "decode 0210": lambda: decode(bodies[1], SPEC),
+        "decode 0200": partial(iso8583.decode, bodies[0], SPEC),
+        "encode 0210": partial(iso8583.encode, answer, SPEC),
+        "encode 0200": partial(iso8583.encode, request, SPEC),
+        "decode 0210": partial(iso8583.decode, bodies[1], SPEC),
     }, bodies
 
 
@@ -142,29 +147,34 @@ def timed(job: Callable[[], object], times: int) -> float:
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Interleaved rounds of both libraries; medians in CPU microseconds, and the median of the rounds' ratios."""
-    (our_jobs, our_bodies), (their_jobs, their_bodies) = ours(), theirs()
-    if our_bodies != their_bodies:
-        raise SystemExit("the two libraries do not write the same bytes")
-    our_times: dict[str, list[float]] = {name: [] for name in our_jobs}
-    their_times: dict[str, list[float]] = {name: [] for name in our_jobs}
+    """Interleaved rounds of all sides; medians in CPU microseconds, and the medians of the rounds' ratios."""
+    made = {"pure": ours(accelerated=False), "pyiso8583": theirs()}
+    if accelerator.messages is not None:
+        made = {"accelerated": ours(accelerated=True), **made}
+    if any(bodies != made["pure"][1] for _, bodies in made.values()):
+        raise SystemExit("they do not write the same bytes")
+    times: dict[str, dict[str, list[float]]] = {side: {job: [] for job in JOBS} for side in made}
     for _ in range(rounds):
-        for name in our_jobs:
-            our_times[name].append(timed(our_jobs[name], 1000))
-            their_times[name].append(timed(their_jobs[name], 100))
-    our_sums = [sum(row) for row in zip(*our_times.values(), strict=True)]
-    their_sums = [sum(row) for row in zip(*their_times.values(), strict=True)]
+        for job in JOBS:
+            for side, (jobs, _) in made.items():
+                times[side][job].append(timed(jobs[job], 100 if side == "pyiso8583" else 1000))
     middle = statistics.median
+    sums = {side: [sum(row) for row in zip(*times[side].values(), strict=True)] for side in made}
+    ratios = {
+        side: round(middle(b / a for a, b in zip(sums[side], sums["pyiso8583"], strict=True)), 2)
+        for side in made
+        if side != "pyiso8583"
+    }
+    used = next(iter(made))  # what stations would use here
     return {
-        "ratio_pyiso8583": round(middle(b / a for a, b in zip(our_sums, their_sums, strict=True)), 2),
-        "us_ours": round(middle(our_sums), 2),
-        "us_pyiso8583": round(middle(their_sums), 2),
-        "bytes": [len(body) for body in our_bodies],
+        "ratio_pyiso8583": ratios[used],
+        "ratios": ratios,
+        "us_ours": round(middle(sums[used]), 2),
+        "us_pyiso8583": round(middle(sums["pyiso8583"]), 2),
+        "us": {side: round(middle(sums[side]), 2) for side in made},
+        "bytes": [len(body) for body in made["pure"][1]],
         "rounds": rounds,
-        "jobs": {
-            name: {"us_ours": round(middle(our_times[name]), 2), "us_pyiso8583": round(middle(their_times[name]), 2)}
-            for name in our_jobs
-        },
+        "jobs": {job: {f"us_{side}": round(middle(times[side][job]), 2) for side in made} for job in JOBS},
     }
 
 
@@ -178,11 +188,13 @@ def main() -> None:
     if options.json:
         print(json.dumps(result))
         return
-    print(f"{'CPU microseconds':<16} {'ours':>8} {'pyiso8583':>10}")
-    for name, row in result["jobs"].items():
-        print(f"{name:<16} {row['us_ours']:>8.2f} {row['us_pyiso8583']:>10.2f}")
-    print(f"{'sum':<16} {result['us_ours']:>8.2f} {result['us_pyiso8583']:>10.2f}")
-    print(f"{result['ratio_pyiso8583']} times faster (median of {result['rounds']} interleaved rounds)")
+    sides = list(result["us"])
+    print(f"{'CPU microseconds':<16}" + "".join(f" {side:>12}" for side in sides))
+    for job, row in result["jobs"].items():
+        print(f"{job:<16}" + "".join(f" {row[f'us_{side}']:>12.2f}" for side in sides))
+    print(f"{'sum':<16}" + "".join(f" {result['us'][side]:>12.2f}" for side in sides))
+    said = ", ".join(f"{ratio} times faster {side}" for side, ratio in result["ratios"].items())
+    print(f"{said} (medians of {result['rounds']} interleaved rounds)")
 
 
 if __name__ == "__main__":

@@ -13,3 +13,5 @@ def test_the_codec_figure_is_one_json_object() -> None:
     assert result["ratio_pyiso8583"] > 0
     assert set(result["jobs"]) == {"decode 0200", "encode 0200", "decode 0210", "encode 0210"}
     assert {"us_ours", "us_pyiso8583", "bytes", "rounds"} <= set(result)
+    assert {"pure", "pyiso8583"} <= set(result["us"]) <= {"accelerated", "pure", "pyiso8583"}
+    assert result["ratio_pyiso8583"] == result["ratios"].get("accelerated", result["ratios"]["pure"])

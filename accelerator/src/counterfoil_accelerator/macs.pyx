@@ -57,21 +57,21 @@ cdef class TripleDes:
         EVP_CIPHER_CTX_free(self.forth)
         EVP_CIPHER_CTX_free(self.back)
 
-    def encrypt(self, bytes data not None):
+    def encrypt(self, bytes data not None, /):
         """Whole blocks of 8 bytes, encrypted (ECB); ValueError for other lengths."""
         return blocks(self.forth, data)
 
-    def decrypt(self, bytes data not None):
+    def decrypt(self, bytes data not None, /):
         """Whole blocks of 8 bytes, decrypted (ECB); ValueError for other lengths."""
         return blocks(self.back, data)
 
-    def cup_ecb(self, bytes data not None):
+    def cup_ecb(self, bytes data not None, /):
         """All 8 bytes of UnionPay's ECB MAC of `data`."""
         cdef uint8_t out[BLOCK]
         self.seal(data, out)
         return PyBytes_FromStringAndSize(<char*>out, BLOCK)
 
-    def cup_ecb_text(self, bytes data not None):
+    def cup_ecb_text(self, bytes data not None, /):
         """The same as it travels: the first 8 characters of its hex form."""
         cdef uint8_t out[BLOCK]
         cdef uint8_t text[BLOCK]
@@ -118,7 +118,7 @@ cdef class Cmac:
     def __dealloc__(self):
         EVP_MAC_CTX_free(self.context)
 
-    def digest(self, bytes data not None):
+    def digest(self, bytes data not None, /):
         """All 16 bytes of the CMAC of `data`."""
         cdef uint8_t out[AES_BLOCK]
         cdef size_t written

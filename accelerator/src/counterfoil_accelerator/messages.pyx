@@ -88,6 +88,7 @@ cdef class Codec:
 
     cdef Slot slots[HIGHEST + 1]
     cdef list names
+    cdef PyObject* borrowed[HIGHEST + 1]    # the same names, held by `names`
     cdef list keys                  # what evidence calls the fields
     cdef list shows
     cdef list last                  # the value a short field had in the message before: most often it has it again
@@ -127,12 +128,13 @@ cdef class Codec:
             self.slots[number] = Slot(KINDS[kind], prefix, size, right, NIBBLE[ord(pad)], kind == "ans", 0, False, 0)
             name = intern_name(f"de{number}")
             self.names[number] = name
+            self.borrowed[number] = <PyObject*>name
             self.numbers[name] = number
         for number, show, harmless in evidence:
             self.slots[number].kept, self.slots[number].harmless = True, harmless
             self.keys[number], self.shows[number] = intern_name(str(number)), show
 
-    def decode(self, body):
+    def decode(self, body, /):
         """The message in `body`."""
         if PyBytes_CheckExact(body):
             message = self.read(<const uint8_t*>PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
@@ -140,7 +142,7 @@ cdef class Codec:
                 return message
         return self.decode_other(body)
 
-    def encode(self, message):
+    def encode(self, message, /):
         """The bytes of `message`."""
         if type(message) is self.message:
             body = self.write(PyObject_GenericGetDict(message, NULL))
@@ -148,7 +150,7 @@ cdef class Codec:
                 return body
         return self.encode_other(message)
 
-    def kept(self, message):
+    def kept(self, message, /):
         """What evidence may keep of `message`, masked."""
         if type(message) is self.message:
             shown = self.evidence(PyObject_GenericGetDict(message, NULL))
@@ -192,7 +194,7 @@ cdef class Codec:
                 value = self.value(number, body, &at, end)
                 if value is None:
                     return None
-                PyDict_SetItem(values, self.names[number], value)
+                PyDict_SetItem(values, <object>self.borrowed[number], value)
         if at != end:
             return None
         message = PyType_GenericAlloc(self.message, 0)
@@ -555,7 +557,7 @@ cdef inline bint all_plain(const uint8_t* raw, Py_ssize_t count) noexcept:
     return True
 
 
-cdef object digits(const uint8_t* raw, Py_ssize_t count, bint track, bint right):
+cdef inline object digits(const uint8_t* raw, Py_ssize_t count, bint track, bint right):
     """Packed digits as text, their filler nibble checked and left out."""
     cdef object text = PyUnicode_New(count, 127)
     cdef uint8_t* out = PyUnicode_1BYTE_DATA(text)
@@ -576,7 +578,7 @@ cdef object digits(const uint8_t* raw, Py_ssize_t count, bint track, bint right)
     return text if good else None
 
 
-cdef object characters(const uint8_t* raw, Py_ssize_t count):
+cdef inline object characters(const uint8_t* raw, Py_ssize_t count):
     """Digits, one a byte."""
     if not all_digits(raw, count):
         return None
