@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.stack.config import ConfigError, Timers, data_directory, load, parse_timers
+from counterfoil.stack.config import TOML, Config, ConfigError, Timers, data_directory, load, parse_timers
 from counterfoil.step import SECOND
 
 
@@ -92,3 +92,36 @@ def test_loopback_may_be_either_family(tmp_path: Path) -> None:
 )
 def test_where_the_data_directory_is(chosen: str | None, environ: dict[str, str], expected: Path) -> None:
     assert data_directory(chosen, environ) == expected
+
+
+def written(tmp_path: Path, text: str) -> Config:
+    (tmp_path / TOML).write_text(text)
+    return load(tmp_path, environ={})
+
+
+def test_two_printers_where_customers_find_their_receipts_and_in_which_language(tmp_path: Path) -> None:
+    found = written(
+        tmp_path,
+        'printer = "tcp://192.0.2.7?profile=epson-tm-t88"\nprinter2 = "usb:/dev/usb/lp0"\npaper = "required"\n'
+        'receipt_url = "https://receipts.example/"\nlanguage = "en"\n',
+    )
+    assert (str(found.printer), str(found.printer2)) == ("tcp://192.0.2.7:9100", "usb:/dev/usb/lp0")
+    assert (found.paper, found.receipt_url, found.language) == ("required", "https://receipts.example", "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'printer2 = "usb:/dev/usb/lp0"',
+        'paper = "required"',
+        'paper = "sometimes"',
+        'language = "fr"',
+        'receipt_url = "receipts.example"',
+        'receipt_url = "https://[receipts"',
+        'receipt_url = "https://receipts.example?shop=1"',
+    ],
+)
+def test_settings_of_receipts_that_make_no_sense(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        written(tmp_path, text)
+    assert error.value.zh

@@ -120,7 +120,11 @@ def found(receipt: str) -> tuple[str, str]:
 def text_of(path: Path | None) -> str:
     """A file as text; None is standard input. Failure for what cannot be read, and for a picture."""
     try:
-        raw = sys.stdin.buffer.read(LARGEST) if path is None else path.open("rb").read(LARGEST)
+        if path is None:
+            raw = sys.stdin.buffer.read(LARGEST)
+        else:
+            with path.open("rb") as file:
+                raw = file.read(LARGEST)
     except (OSError, ValueError):
         raise Failure(Exit.USAGE, "usage", Text(f"{path} cannot be read", f"无法读取 {path}")) from None
     if raw.startswith(PICTURE):

@@ -19,7 +19,7 @@ from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
-KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url")
+KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
@@ -50,6 +50,7 @@ class Config(NamedTuple):
     paper: Literal["optional", "required"] = "optional"
     printer2: Address | None = None
     receipt_url: str = ""
+    language: Literal["en", "zh"] = "zh"
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -104,7 +105,19 @@ def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.
     if printers[1] is not None and printers[0] is None:
         raise ConfigError("printer2 needs a printer before it", "设置 printer2 前须先设置 printer")
     paper, url = parse_paper(said("paper") or "optional"), parse_url(said("receipt_url"))
-    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url)
+    if paper == "required" and printers[0] is None:
+        raise ConfigError('paper = "required" needs a printer', 'paper = "required" 须先设置 printer')
+    language = parse_language(said("language") or "zh")
+    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url, language)
+
+
+def parse_language(text: str) -> Literal["en", "zh"]:
+    """The language of the receipts; ConfigError for another word."""
+    if text == "en":
+        return "en"
+    if text != "zh":
+        raise ConfigError("language is zh or en", "language 应为 zh 或 en")
+    return "zh"
 
 
 def parse_url(text: str) -> str:

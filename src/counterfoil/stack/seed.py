@@ -105,6 +105,11 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
         if each.ours
     ]
     settings = terminal.Settings(timer=timers.terminal)
-    if config is not None and config.printer is not None:
-        settings = terminal.Settings(timer=timers.terminal, printer=True, paper=config.paper)
+    if config is not None:
+        settings = terminal.Settings(
+            timer=timers.terminal,
+            printer=config.printer is not None,
+            paper=config.paper,
+            language=config.language,
+        )
     return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue), commands)

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil import terminal
 from counterfoil.errors import OurError, StoreError
 from counterfoil.links.client import ClientLink
 from counterfoil.links.clock import Clock
@@ -171,7 +170,7 @@ class Service:
     def _printer(self, driver: Driver, files: FileWriter) -> Performer:
         """The printers somebody configured; without one receipts are files."""
         printers = [each for each in (self.config.printer, self.config.printer2) if each is not None]
-        return ReceiptPrinter(printers, terminal.Settings().language, driver, files, self.layout.receipts)
+        return ReceiptPrinter(printers, self.config.language, driver, files, self.layout.receipts)
 
     def _links(self, driver: Driver) -> list[Link]:
         host, ports = self.config.host, ports_of.read(self.layout)

@@ -1,0 +1,209 @@
+"""Receipts from the card to the paper, through the real processes and two printers: one ORIGINAL, whatever dies."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counterfoil.stack.config import TOML
+from loop.running import Running, Said, stack
+from printers.fake import Habits, Printer
+from printers.server import Server
+
+MODEL = "epson-tm-t20iii"
+
+
+class Shop:
+    """A stack with two printers; each test has terminals of its own."""
+
+    def __init__(self, running: Running, first: Server, second: Server) -> None:
+        self.running = running
+        self.first = first
+        self.second = second
+
+    def paper(self, server: Server) -> list[str]:
+        with server.lock:
+            return list(server.printer.paper)
+
+    def originals(self, ref: str, copy: str = "CARDHOLDER") -> int:
+        """Whole ORIGINALs of a copy of one sale, on all paper."""
+        slips = [*self.slips(self.first), *self.slips(self.second)]
+        stan = ref.rpartition("/")[2]
+        terminal = ref.partition("/")[0]
+        mine = [slip for slip in slips if f"{copy} COPY" in slip and terminal in slip and stan in slip]
+        return sum(bool(re.search(r"^ *ORIGINAL$", slip, re.MULTILINE)) for slip in mine)
+
+    def slips(self, server: Server) -> list[str]:
+        """What came out between two cuts."""
+        return re.split(r"^-- cut --$", "\n".join(self.paper(server)), flags=re.MULTILINE)
+
+    def will_happen(self, lines: int, trouble: str) -> None:
+        """After so many more lines on the first printer."""
+        with self.first.lock:
+            self.first.printer.plan.append((self.first.printer.printed + lines, trouble))
+
+    def copies(self, ref: str) -> dict[str, str]:
+        found = self.running.ask("receipt", "open").json["receipts"]
+        return next((dict(one["copies"]) for one in found if one["ref"] == ref), {})
+
+    def until(self, true: Callable[[], bool]) -> None:
+        self.running.until(true, 30)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    data = tmp_path_factory.mktemp("shop") / "data"
+    data.mkdir()
+    with Server(Printer(Habits(line_time=200))) as first, Server(Printer(Habits(line_time=200))) as second:
+        addresses = [f"tcp://127.0.0.1:{server.port}?profile={MODEL}" for server in (first, second)]
+        (data / TOML).write_text(f'printer = "{addresses[0]}"\nprinter2 = "{addresses[1]}"\nlanguage = "en"\n')
+        with stack(data, "1,2,6") as running:
+            yield Shop(running, first, second)
+
+
+@pytest.fixture(autouse=True)
+def mended(shop: Shop) -> Iterator[None]:
+    """The printers of the next test are well."""
+    yield
+    for server in (shop.first, shop.second):
+        for trouble in ("paper_out", "cover"):
+            server.mend(trouble)
+
+
+def got(address: str, method: str = "GET") -> bytes:
+    """What a telephone is shown: private, whatever it is."""
+    with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=10) as page:
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        return bytes(page.read())
+
+
+def sold(answer: Said) -> dict[str, Any]:
+    assert answer.json["outcome"] == "approved", answer
+    return dict(answer.json)
+
+
+def test_a_sale_comes_out_once_as_original_and_then_as_duplicate(shop: Shop, tmp_path: Path) -> None:
+    ref = sold(shop.running.sell("T0000001"))["ref"]
+    assert shop.running.why(ref)["verdict"] == "PAID"
+    assert (shop.originals(ref), shop.originals(ref, "MERCHANT")) == (1, 1)
+    again = shop.running.ask("receipt", "reprint", "last", "--terminal", "T0000001")
+    assert (again.status, again.json["copies"]["cardholder"]) == (0, "printed")
+    assert shop.originals(ref) == 1
+    assert "****DUPLICATE 1****" in shop.slips(shop.first)[-2]
+    out = tmp_path / "receipt.txt"
+    assert shop.running.ask("receipt", "show", ref, "--out", str(out)).status == 0
+    assert "ORIGINAL" not in out.read_text(), "only paper is the original"
+    assert shop.running.ask("receipt", "verify", str(out)).json["genuine"] is True
+
+
+def test_paper_out_before_the_print_and_it_comes_out_of_the_second_printer(shop: Shop) -> None:
+    shop.first.set("paper_out")
+    ref = sold(shop.running.sell("T0000002"))["ref"]
+    assert shop.running.why(ref)["verdict"] == "PAID"
+    assert shop.originals(ref) == 1
+    trail = [line["what"] for line in shop.running.why(ref)["evidence"]["terminal"]["history"]]
+    assert "cardholder copy goes to the second printer: paper_out" in trail
+
+
+def test_paper_out_in_the_middle_and_the_terminal_killed_and_the_reprint_is_a_duplicate(shop: Shop) -> None:
+    shop.second.set("cover")
+    shop.will_happen(6, "paper_out")
+    running = shop.running
+    with running.begin(*running.sale_words("T0000003")) as sale:
+        shop.until(lambda: any("held" in one for one in held(shop, "T0000003")))
+        running.kill("terminal")
+        shop.first.mend("paper_out")
+        shop.second.mend("cover")
+        ref = _json(sale)["ref"]
+    shop.until(lambda: running.ask("terminal", "status", "T0000003").json["terminals"][0]["phase"] == "open_sale")
+    refused = running.ask("receipt", "reprint", ref)
+    assert refused.status == 1, "what became of the goods comes first"
+    assert running.ask("terminal", "goods", ref, "handed-over").json["receipt_state"] == "printed"
+    assert running.why(ref)["verdict"] == "PAID"
+    assert shop.originals(ref, "MERCHANT") <= 1
+    assert shop.originals(ref) <= 1
+    assert "****DUPLICATE" in "\n".join(shop.paper(shop.first))
+
+
+def held(shop: Shop, terminal: str) -> list[str]:
+    """What the trail of a terminal's last sale says."""
+    told = shop.running.ask("terminal", "last", terminal)
+    if told.status:
+        return []
+    found = shop.running.ask("why", told.json["ref"])
+    if found.status:
+        return []
+    stub = found.json["evidence"]["terminal"]
+    return [line["what"] for line in stub["history"]] if isinstance(stub, dict) else []
+
+
+def _json(process: Any) -> dict[str, Any]:
+    out, _ = process.communicate(timeout=60)
+    return dict(json.loads(out))
+
+
+def test_no_printer_and_the_customer_takes_the_e_receipt_and_says_so(shop: Shop) -> None:
+    shop.first.set("paper_out")
+    shop.second.set("cover")
+    ref = sold(shop.running.sell("T0000004"))["ref"]
+    assert shop.copies(ref)["cardholder"] == "queued"
+    assert shop.running.ask("receipt", "open").status == 7
+    address = shop.running.ask("receipt", "link", "last", "--terminal", "T0000004").json["address"]
+    html = got(address).decode()
+    assert "E-RECEIPT" in html
+    assert "ORIGINAL" not in html
+    assert "12.50" in got(f"{address}?as=text&lang=zh").decode()
+    assert "This receipt is yours now" in got(address, "POST").decode()
+    assert shop.copies(ref)["cardholder"] == "e_delivered"
+    shop.first.mend("paper_out")
+    assert shop.running.ask("receipt", "reprint", ref).status == 0
+    assert shop.originals(ref) == 0, "paper after an e-receipt is a duplicate"
+    assert shop.running.ask("receipt", "reprint", ref, "--copy", "merchant").status == 0
+    assert shop.originals(ref, "MERCHANT") == 1
+    assert shop.copies(ref) == {}
+    with pytest.raises(urllib.error.HTTPError) as error:
+        got(address[:-1])
+    error.value.close()
+    assert error.value.code == 404
+
+
+def test_a_saved_e_receipt_is_verified_offline_and_an_altered_one_is_not(shop: Shop, tmp_path: Path) -> None:
+    sold(shop.running.sell("T0000005"))
+    address = shop.running.ask("receipt", "link", "last", "--terminal", "T0000005").json["address"]
+    key = tmp_path / "shop.pem"
+    key.write_bytes(got(f"{address.rpartition('/')[0]}/key.pem"))
+    for form in ("", "?as=svg", "?as=text"):
+        saved = tmp_path / "saved"
+        saved.write_bytes(got(address + form))
+        answer = shop.running.ask("receipt", "verify", str(saved), "--key", str(key))
+        assert (answer.status, answer.json["compared"]) == (0, True)
+        saved.write_text(saved.read_text("utf-8").replace("12.50", "92.50"), "utf-8")
+        assert shop.running.ask("receipt", "verify", str(saved), "--key", str(key)).status == 1
+
+
+def test_a_receipt_by_sms_lies_in_the_folder_and_stays_open_until_somebody_says_so(shop: Shop) -> None:
+    shop.first.set("cover")
+    shop.second.set("cover")
+    ref = sold(shop.running.sell("T0000006"))["ref"]
+    assert shop.running.ask("receipt", "send", ref, "--sms", "+8613800000000").json["sent"] is True
+    texts = [path.read_text() for path in (shop.running.data / "sms").glob("T0000006-*.txt")]
+    assert len(texts) == 1
+    assert "/r/T0000006-" in texts[0]
+    assert shop.copies(ref)["cardholder"] == "queued"
+    closed = shop.running.ask("receipt", "close", ref, "--as", "e-delivered")
+    assert (closed.status, shop.copies(ref)) == (0, {})
+
+
+def test_a_reversal_never_waits_for_a_printer(shop: Shop) -> None:
+    shop.first.set("paper_out")
+    shop.second.set("paper_out")
+    shop.running.break_leg(4, "drop", "0210", "--times", "1")
+    answer = shop.running.sell("T0000007")
+    assert shop.running.at_rest(answer.json["ref"])["verdict"] == "RETURNED"
