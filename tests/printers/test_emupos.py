@@ -5,6 +5,7 @@ emupos has no GS ( H, no cutter and no errors, so those are shown with our own f
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
@@ -12,15 +13,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image, ImageChops
 
 from counterfoil.links.address import Address
-from counterfoil.links.printing import look, put
+from counterfoil.links.printing import look, order_of, put
 from counterfoil.receipts.profile import profile_of
+from counterfoil.receipts.render.escpos import render
+from counterfoil.receipts.render.lines import Line, lay
+from counterfoil.receipts.render.text import Language
 from printers import emupos
 from printers.between import Between
 from printers.desk import receipt
 from printers.emupos import Emupos, eventually
 from printers.lines import FAST, MODEL, gs_r, later, told
+from receipts.reading import Eye
+from receipts.slips import CODE, DOCUMENTS
 
 TESTS = Path(__file__).parents[1]
 MIDDLE = b"line 10 of the receipt\n"
@@ -153,3 +161,48 @@ def test_a_model_that_names_its_barriers_is_not_what_this_one_is(printer: Emupos
     assert told(put(receipt(), Address(way="tcp", place="127.0.0.1", port=printer.port,
                                        profile=profile_of(MODEL)), FAST)) == ("queued", "mute")  # fmt: skip
     assert printer.out() == (0, 0)
+
+
+# --- real slips -------------------------------------------------------------------------------------------------------
+
+
+def printed(printer: Emupos, name: str, language: Language, font: Path) -> bytes:
+    """A slip, printed through the product; its picture."""
+    paper = render(DOCUMENTS[name], language, at(printer).profile, font)
+    assert told(put(order_of(paper), at(printer), FAST)) == ("printed", "")
+    eventually(lambda: len(printer.ids()) == 1)
+    return printer.picture()
+
+
+@pytest.mark.parametrize("name", ["sale-cardholder", "sale-merchant", "sale-duplicate", "details"])
+def test_an_english_slip_is_read_back_as_text(printer: Emupos, name: str, font: Path) -> None:
+    printed(printer, name, "en", font)
+    lines = [" ".join(line.split()) for line in printer.text().splitlines() if line.strip()]
+    for block in lay(DOCUMENTS[name], "en", 48):
+        if isinstance(block, Line) and block.text.isascii() and block.text.strip():
+            assert " ".join(block.text.split()) in lines
+
+
+def test_the_code_on_a_slip_is_scanned_from_its_picture(printer: Emupos, font: Path) -> None:
+    with Image.open(io.BytesIO(printed(printer, "sale-cardholder", "en", font))) as image:
+        assert [found.text for found in zxingcpp.read_barcodes(image.convert("L"))] == [CODE]
+
+
+@pytest.mark.parametrize("name", ["sale-cardholder", "reversal"])
+def test_chinese_is_read_back_from_its_picture(printer: Emupos, name: str, font: Path) -> None:
+    """Lines this model has no letters for arrive as dots, and the dots say what they should, in their order."""
+    with Image.open(io.BytesIO(printed(printer, name, "zh", font))) as image:
+        black = ImageChops.invert(image.convert("L")).point(lambda dot: 255 * (dot > 127), mode="1")
+    eye, top = Eye(font), 0
+    for block in lay(DOCUMENTS[name], "zh", 48):
+        if isinstance(block, Line) and not block.text.isascii():
+            top = found_below(eye, black, block, top)
+
+
+def found_below(eye: Eye, image: Image.Image, line: Line, top: int) -> int:
+    """Where the next line is that says this; the height of a slip's code is the most that may lie between."""
+    size = 24 * line.tall + 6
+    for at_row in range(top, min(top + 700, image.height - size + 1)):
+        if eye.line(image, at_row, line.wide, line.tall) == line.text.rstrip():
+            return at_row + size
+    raise AssertionError(f"{line.text!r} is not on the paper below row {top}")
