@@ -6,17 +6,19 @@ for two-byte characters; pictures are burnt dot by dot; a code the printer draws
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import segno
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from counterfoil.receipts.profile import Profile
+from counterfoil.receipts.render import fonts
 from counterfoil.receipts.render.escpos import Paper
 from receipts.paper import Dots, Qr, Reader, Text
 
 CELL, HIGH, SPACE = 12, 24, 3
-BASELINE = 19
+BASELINE, LETTER, SQUARE = 19, 20, 22
 
 
 def picture(paper: Paper, profile: Profile, font: Path) -> Image.Image:
@@ -50,14 +52,15 @@ def _piece(item: Text | Dots | Qr, dots: int, font: Path) -> Image.Image:
 
 
 def glyph(image: Image.Image, character: str, left: int, wide: int, font: Path) -> None:
-    """One character in its cell, as large as it may be."""
-    for size in range(HIGH - 2, 8, -2):
-        face = ImageFont.truetype(str(font), size)
-        if face.getlength(character) <= wide:
-            break
-    draw = ImageDraw.Draw(image)
+    """One character in its cell; what is wider than that is squeezed."""
+    narrow = wide == CELL
+    face = fonts.load(font, LETTER if narrow else SQUARE, narrow=narrow)
+    across = max(wide, math.ceil(face.getlength(character)))
+    cell = Image.new("1", (across, HIGH), 0)
+    draw = ImageDraw.Draw(cell)
     draw.fontmode = "1"
-    draw.text((left + wide // 2, BASELINE), character, fill=255, font=face, anchor="ms")
+    draw.text((across // 2, BASELINE), character, fill=255, font=face, anchor="ms")
+    image.paste(cell.resize((wide, HIGH)), (left, 0))
 
 
 def _code(item: Qr, dots: int) -> Image.Image:
