@@ -61,6 +61,10 @@ class Device(msgspec.Struct, frozen=True):
     stan: int = 0
     spent: str = ""
 
+    def after(self, earlier: Self) -> bool:
+        """Whether this is the earlier one with another STAN, and nothing else."""
+        return msgspec.structs.replace(earlier, stan=self.stan) == self
+
     @property
     def master(self) -> StoredKey:
         """The terminal master key."""

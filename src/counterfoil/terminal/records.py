@@ -35,6 +35,7 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
 
 
 PUT_DEVICE: Final = _upsert("device", _DEVICE, ("terminal",))
+PUT_STAN: Final = "UPDATE device SET stan = ? WHERE terminal = ?"
 # What moves after the birth of an attempt. The rest is said once, and its indexes are left alone.
 _MOVES: Final = tuple(name for name in Attempt.__struct_fields__ if name not in BORN_WITH)
 _MOVES_ON: Final = tuple(name for name in _MOVES if name not in INDEXED)
@@ -108,7 +109,8 @@ class Line(NamedTuple):
 class Written(NamedTuple):
     """All a step writes. An attempt that was `born` must be new to the store: nothing is ever written over another.
 
-    Of those `moved_on` nothing has changed by which they are found (`attempt.INDEXED`).
+    Of those `moved_on` nothing has changed by which they are found (`attempt.INDEXED`). `stans` are terminals of which
+    nothing else has changed, each behind the last STAN it used.
     """
 
     devices: Iterable[Device]
@@ -117,6 +119,7 @@ class Written(NamedTuple):
     slips: Iterable[tuple[AttemptKey, Slip]]
     lines: Sequence[Line]
     moved_on: Iterable[Attempt] = ()
+    stans: Sequence[tuple[int, str]] = ()
 
 
 class Loaded(NamedTuple):
@@ -161,6 +164,7 @@ class Records:
         store = self.store
         with store.transaction():
             store.executemany(PUT_DEVICE, [msgspec.structs.astuple(device) for device in written.devices])
+            store.executemany(PUT_STAN, written.stans)
             store.executemany(NEW_ATTEMPT, [_row(attempt) for attempt in written.born])
             store.executemany(MOVE_ATTEMPT, [_moves(_row(attempt)) for attempt in written.moved])
             store.executemany(MOVE_ATTEMPT_ON, [_moves_on(_row(attempt)) for attempt in written.moved_on])

@@ -18,7 +18,7 @@ from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal import messages
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.records import Line, Records, Written, message_json
@@ -183,15 +183,21 @@ class Work:
 
     def written(self) -> Written | None:
         """What the step writes; None when nothing changed on disk."""
-        devices = [
-            lane.device
-            for terminal, lane in self.lanes.items()
-            if terminal not in self.base or lane.device is not self.base[terminal].device
-        ]
-        if not (devices or self._saved or self._lines or self._slips):
+        devices: list[Device] = []
+        stans: list[tuple[int, str]] = []
+        for terminal, lane in self.lanes.items():
+            device, known = lane.device, self.base.get(terminal)
+            if known is None:
+                devices.append(device)
+            elif device is not known.device:
+                if device.after(known.device):
+                    stans.append((device.stan, terminal))
+                else:
+                    devices.append(device)
+        if not (devices or stans or self._saved or self._lines or self._slips):
             return None
         born = [attempt for ref, attempt in self._saved.items() if ref in self._born]
         moved = [self._saved[ref] for ref in self._found_anew if ref not in self._born]
         settled = self._born | self._found_anew.keys()
         moved_on = [attempt for ref, attempt in self._saved.items() if ref not in settled]
-        return Written(devices, born, moved, list(self._slips.items()), self._lines, moved_on)
+        return Written(devices, born, moved, list(self._slips.items()), self._lines, moved_on, stans)

@@ -6,7 +6,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Literal
 
-from counterfoil.receipts.document import Cells, Code, Document, Heading, Node, Note, Rule, Signature
+from counterfoil.receipts.document import Cells, Code, Document, Heading, Node, Note, Row, Rule, Signature
 from counterfoil.receipts.document.nodes import SPAN
 from counterfoil.words import Text
 
@@ -23,10 +23,27 @@ def render(document: Document, language: Language, width: int = 32) -> str:
     return "".join([_printed(node, language, width) for node in document.nodes])
 
 
-# Most of a slip is the same on the next one: its titles, the merchant, the small print.
-@lru_cache(maxsize=1024)
 def _printed(node: Node, language: Language, width: int) -> str:
+    if not isinstance(node, Row):
+        return _again(node, language, width)
+    label, taken = _label(node.label, language)
+    value = said(node.value, language)
+    room = width - taken - columns(value)
+    return f"{label}{' ' * room}{value}".rstrip() + "\n" if room >= 1 else _lines(node, language, width)
+
+
+def _lines(node: Node, language: Language, width: int) -> str:
     return "".join([f"{line.rstrip()}\n" for line in node_lines(node, language, width)])
+
+
+# What is no row of facts is the same on the next slip: titles, rules, the small print; and so are the labels.
+_again = lru_cache(maxsize=1024)(_lines)
+
+
+@lru_cache(maxsize=256)
+def _label(label: Text, language: Language) -> tuple[str, int]:
+    text = said(label, language) + ":"
+    return text, columns(text)
 
 
 def columns(text: str) -> int:
