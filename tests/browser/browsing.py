@@ -166,6 +166,18 @@ class Console:
             self._speak(page.context, language)
             page.reload()
 
+    def look_once(self, page: Page, name: str) -> None:
+        """This page as it stands, for a state that another load would end: axe, the width, and a picture."""
+        too_wide = page.evaluate(WIDER)
+        assert not too_wide, f"{name} is wider than the screen: {too_wide}"
+        found = violations(page)
+        assert not found, f"{name}: {found}"
+        size = next(
+            size for size, (width, _) in SIZES.items() if page.viewport_size and page.viewport_size["width"] == width
+        )
+        which = (self.language(page), size, "light")
+        self._keep(page, name, which, (which,))
+
     def language(self, page: Page) -> str:
         """The language a page is in."""
         return "zh" if page.locator("html").get_attribute("lang") == "zh-CN" else "en"

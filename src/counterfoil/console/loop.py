@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console import masks
+from counterfoil.console import masks, paper, till
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import Strip, drawn
@@ -21,12 +21,14 @@ UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此�
 
 
 def routes(site: Site) -> list[Route]:
-    """Search and payment."""
+    """Search, payment and its papers, and the till."""
     ref = "/payments/{terminal}/{batch}/{stan}"
     return [
         site.route("/search", May.LOOK, find),
         site.route(ref, May.LOOK, payment),
         site.route(f"{ref}/live", May.LOOK, live),
+        *paper.routes(site),
+        *till.routes(site),
     ]
 
 

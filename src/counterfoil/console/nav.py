@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 
 
 ENTRIES: Final = (
+    Entry("/till", Text("Till", "收银台"), May.SELL),
     Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
     Entry("/lab", Text("Fault lab", "故障实验室"), May.BREAK),
     Entry("/people", Text("Administration", "系统管理"), May.MANAGE, ("/tokens", "/audit")),

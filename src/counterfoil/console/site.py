@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import jinja2
@@ -58,6 +58,11 @@ class Visit(NamedTuple):
     def origin(self) -> str:
         """The address it came from."""
         return self.request.client.host if self.request.client else ""
+
+    @property
+    def tongue(self) -> Literal["en", "zh"]:
+        """The reader's language, as renderers take it."""
+        return "zh" if self.language == "zh" else "en"
 
     def say(self, text: Text) -> str:
         """A sentence in the reader's language."""

@@ -88,6 +88,7 @@ FACTS_OF_BATCH: Final = (
 )
 DEVICE: Final = f"SELECT {', '.join(_DEVICE)} FROM device WHERE terminal = ?"  # noqa: S608 - names of this file
 TERMINALS: Final = "SELECT terminal, merchant FROM device ORDER BY terminal"
+NAMED: Final = "SELECT terminal, name FROM device ORDER BY terminal"
 QUARANTINED: Final = "SELECT count(*) FROM quarantine"
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -306,6 +307,11 @@ def terminals(store: Store) -> list[tuple[str, str]]:
     return [(terminal, merchant) for terminal, merchant in store.query(TERMINALS)]
 
 
+def named(store: Store) -> list[tuple[str, str]]:
+    """The terminals registered here, each with the name of its shop."""
+    return [(terminal, name) for terminal, name in store.query(NAMED)]
+
+
 def open_items(store: Store) -> list[TerminalStub]:
     """Sales that are not at rest: asked, approved with an open receipt, reversing, escalated. Oldest first."""
     return [attempt.stub() for attempt in unsettled(store)]
@@ -321,6 +327,13 @@ def noted_at(store: Store, key: AttemptKey, what: str) -> Instant:
     """When the trail of a sale first says so; 0 for never."""
     rows = store.query(NOTED, (*key, what))
     return int(rows[0][0]) if rows else 0
+
+
+def family(store: Store, key: AttemptKey) -> list[TerminalStub]:
+    """The attempts that replaced one another, this one among them, oldest first; [] when it stands alone."""
+    found = _attempts(store.query(ONE, key))
+    root = found[0].root if found else ""
+    return [attempt.stub() for attempt in _attempts(store.query(FAMILY, (root,)))] if root else []
 
 
 def _with_history(store: Store, attempt: Attempt) -> TerminalStub:

@@ -82,6 +82,7 @@
   });
   // Pressed twice is asked once; the key of the form would see to it anyway.
   addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.method === "dialog") return;
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "1";
   });

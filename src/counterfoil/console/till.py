@@ -1,0 +1,238 @@
+"""The till: an amount, a card, a PIN, and one word that says what became of it. What is open comes first.
+
+It asks the terminal as `counterfoil sale` does and decides nothing. The till's own key is in the form before it is
+sent, so a second click or a page that is loaded again is the same sale.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from counterfoil.console import guard, swipe, till_sale
+from counterfoil.console.counter import Counter
+from counterfoil.console.entry import local
+from counterfoil.console.guard import Wish
+from counterfoil.console.people import May
+from counterfoil.console.site import Site, Visit
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.inquiry import Stores, finding
+from counterfoil.inquiry.search import candidate
+from counterfoil.money import parse, plain
+from counterfoil.stack.demo import CURRENCY
+from counterfoil.terminal import records
+from counterfoil.terminal.request import KEY, PIN
+from counterfoil.terminal.sentences import ERRORS
+from counterfoil.transaction import TerminalStub, parse_ref
+from counterfoil.verdict.finding import iso
+from counterfoil.words import Text
+
+TERMINAL: Final = "counterfoil_terminal"
+LAST: Final = 5
+SECONDS: Final = 30.0
+NEVER: Final = 1 << 62
+BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
+BAD_PIN: Final = Text("A PIN has four to twelve digits.", "密码为 4 至 12 位数字。")
+BAD_KEY: Final = Text("Load this page again and begin anew; nothing was sent.", "请重新打开本页；交易未发出。")
+AWAY: Final = Text("The terminal does not answer just now.", "终端暂无应答。")
+IN_FLIGHT: Final = Text(
+    "A sale of this amount with this card is being decided just now.", "同一张卡、同一金额的交易正在处理中。"
+)
+ACTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "reprint": ("receipt", {"copy": "cardholder"}),
+    "reprint-merchant": ("receipt", {"copy": "merchant"}),
+    "attested": ("close_receipt", {"how": "attested"}),
+    "declined": ("close_receipt", {"how": "declined"}),
+    "e-delivered": ("close_receipt", {"how": "e_delivered"}),
+    "handed-over": ("goods", {"answer": "handed_over"}),
+    "kept": ("goods", {"answer": "kept"}),
+    "cancel": ("cancel", {}),
+}
+"""What a cashier can do about a sale, and the terminal's command for it."""
+
+
+def routes(site: Site) -> list[Route]:
+    """The till's pages."""
+    counter = Counter(site.reach)
+
+    async def sell(site: Site, visit: Visit) -> Response:
+        return await _sell(site, visit, counter)
+
+    async def sale(site: Site, visit: Visit) -> Response:
+        values = await _sale(site, visit, counter)
+        html, seen = site.heart(visit, "till_heart.html", **values)
+        return site.page(visit, "till_sale.html", heart=html, seen=seen, said=_said(visit), **values)
+
+    async def live(site: Site, visit: Visit) -> Response:
+        return site.beat(visit, "till_heart.html", **await _sale(site, visit, counter))
+
+    return [
+        site.route("/till", May.SELL, till),
+        site.route("/till/open", May.SELL, still_open),
+        site.route("/till/terminal", May.SELL, choose, ("POST",)),
+        site.route("/till/sale", May.SELL, sell, ("POST",)),
+        site.route("/till/sale/{key}", May.SELL, sale),
+        site.route("/till/sale/{key}/live", May.SELL, live),
+        site.route("/till/act", May.SELL, act, ("POST",)),
+    ]
+
+
+# --- the first page ---------------------------------------------------------------------------------------------------
+
+
+async def till(site: Site, visit: Visit, **more: Any) -> Response:
+    """What is open first, then a new sale, then the last five."""
+    terminal = await chosen(site, visit)
+    query = visit.request.query_params
+    known = await site.read(lambda stores: _terminals(stores))
+    last = await site.read(lambda stores: _last(stores, terminal, site.reach.now()))
+    heart, seen = site.heart(visit, "till_open.html", **await _open(site, terminal))
+    values = {
+        "terminal": terminal,
+        "terminals": known,
+        "name": next((name for one, name in known if one == terminal), ""),
+        "last": last,
+        "cards": swipe.offered(site.reach.demo),
+        "key": f"till-{secrets.token_hex(12)}",
+        "currency": CURRENCY,
+        "amount": query.get("amount", ""),
+        "retry_of": query.get("retry_of", "") if parse_ref(query.get("retry_of", "")) else "",
+        "wrong": None,
+        "stop": None,
+        "said": _said(visit),
+        **more,
+    }
+    return site.page(visit, "till.html", 200 if more == {} else 409, heart=heart, seen=seen, **values)
+
+
+async def still_open(site: Site, visit: Visit) -> Response:
+    """What is open at this terminal, again."""
+    return site.beat(visit, "till_open.html", done=False, **await _open(site, await chosen(site, visit)))
+
+
+async def choose(_site: Site, visit: Visit) -> Response:
+    """Another terminal for this browser."""
+    answer = RedirectResponse("/till", 303)
+    answer.set_cookie(TERMINAL, visit.form.get("terminal", "")[:8], max_age=365 * 86_400, samesite="strict")
+    return answer
+
+
+async def chosen(site: Site, visit: Visit) -> str:
+    """The terminal of this browser, else the first one."""
+    known = [terminal for terminal, _ in await site.read(_terminals)]
+    wanted = visit.request.cookies.get(TERMINAL, "")
+    return wanted if wanted in known else (known[0] if known else "")
+
+
+def _terminals(stores: Stores) -> list[tuple[str, str]]:
+    store = stores.terminal
+    return records.named(store) if store is not None else []
+
+
+def _last(stores: Stores, terminal: str, now: int) -> list[dict[str, Any]]:
+    found = records.recent(stores.terminal, terminal, NEVER, LAST) if stores.terminal is not None else []
+    return [_row(stores, stub, now) for stub in found]
+
+
+def _row(stores: Stores, stub: TerminalStub, now: int) -> dict[str, Any]:
+    one = candidate(stub.ref, stub)
+    told = finding(stores, one, now)
+    return {"one": one, "verdict": told.verdict.value, "sentence": told.sentence, "at": iso(stub.started_at)}
+
+
+async def _open(site: Site, terminal: str) -> dict[str, Any]:
+    """What is not at rest at a terminal, and the question it may be asking."""
+
+    def look(stores: Stores) -> list[dict[str, Any]]:
+        found = records.open_items(stores.terminal) if stores.terminal is not None else []
+        mine = [stub for stub in found if stub.terminal == terminal]
+        return [{**_row(stores, stub, site.reach.now()), "receipt": stub.receipt} for stub in mine]
+
+    rows = await site.read(look)
+    lane = await till_sale.lane_of(site.reach, terminal)
+    asks = lane["sale"]["ref"] if lane and lane["phase"] == "open_sale" and lane["sale"] else ""
+    return {"rows": rows, "lane": lane, "asks": asks}
+
+
+# --- a sale -----------------------------------------------------------------------------------------------------------
+
+
+async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
+    form = visit.form
+    key, pin, retry_of = form.get("key", ""), form.get("pin", ""), form.get("retry_of", "")
+    again = {"amount": form.get("amount", "")[:13], "retry_of": retry_of if parse_ref(retry_of) else ""}
+    try:
+        wish, card = _wish(form, site)
+    except swipe.Unusable as wrong:
+        return await till(site, visit, wrong=wrong.text, **again)
+    if not KEY.fullmatch(key) or (pin and not PIN.fullmatch(pin)):
+        return await till(site, visit, wrong=BAD_PIN if pin else BAD_KEY, **again)
+    terminal = await chosen(site, visit)
+    begun = counter.waits(key) or await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
+    if not begun:
+        found: guard.Earlier | None = await site.read(lambda stores: guard.earlier(stores, wish, site.reach.now()))
+        if found is not None and found.stops:
+            site.people.did(visit.person.name, "sale", found.one.ref, "guard", visit.origin, "stopped")
+            return await till(site, visit, stop=found, **again)
+        if counter.wished(wish):
+            return await till(site, visit, wrong=IN_FLIGHT, **again)
+        if found is not None:
+            again["retry_of"] = found.one.ref
+        args = {"terminal": terminal, "amount": wish.amount, "currency": wish.currency, "card": card.args()}
+        args |= {"entry": "swipe", "key": key}
+        args |= {name: value for name, value in (("pin", pin), ("retry_of", again["retry_of"])) if value}
+        site.people.did(visit.person.name, "sale", f"{terminal} {key}", origin=visit.origin, result="begun")
+        counter.begin(key, wish, args)
+    return RedirectResponse(f"/till/sale/{quote(key)}", 303)
+
+
+def _wish(form: dict[str, str], site: Site) -> tuple[Wish, swipe.Card]:
+    """What is to be charged, and to which card; Unusable with the sentence for the cashier."""
+    try:
+        money = parse(form.get("amount", ""), CURRENCY)
+    except ValueError:
+        raise swipe.Unusable(BAD_AMOUNT) from None
+    if not money.minor:
+        raise swipe.Unusable(BAD_AMOUNT)
+    card = swipe.card_of(form, site.reach.demo)
+    return Wish(money.minor, money.currency, card.last4), card
+
+
+async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
+    key = str(visit.request.path_params["key"])
+    sale: till_sale.Sale | None = await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
+    lane = await till_sale.lane_of(site.reach, sale.stub.terminal if sale else await chosen(site, visit))
+    values = till_sale.values(counter, key, sale, lane, site.reach.now())
+    if sale is not None:
+        values["again"] = f"/till?amount={plain(sale.stub.amount, sale.stub.currency)}&retry_of={sale.stub.ref}"
+    return values
+
+
+async def act(site: Site, visit: Visit) -> Response:
+    """One of ACTS about a sale; back to where it was asked for, with what the terminal said."""
+    form = visit.form
+    back, what, ref = local(form.get("back", "/till")).partition("?")[0], form.get("act", ""), form.get("ref", "")
+    key = parse_ref(ref)
+    if what not in ACTS or key is None:
+        return RedirectResponse(f"{back}?said=bad_request", 303)
+    verb, args = ACTS[what]
+    more = {"terminal": key.terminal} if verb == "cancel" else {"ref": ref, "operator": visit.person.name}
+    try:
+        reply = await site.reach.ask("terminal", verb, {**args, **more}, SECONDS)
+        said = str(reply.get("error", "done"))
+    except (NotSent, OutcomeUnknown):
+        said = "away"
+    site.people.did(visit.person.name, what, ref, form.get("why", "")[:200], visit.origin, said)
+    return RedirectResponse(f"{back}?said={quote(said)}", 303)
+
+
+def _said(visit: Visit) -> Text | None:
+    """What became of the last thing the cashier asked for, when it was not done."""
+    said = visit.request.query_params.get("said", "done")
+    if said == "done":
+        return None
+    return ERRORS[said].filled(detail="") if said in ERRORS else AWAY

@@ -1,0 +1,121 @@
+"""One sale as the cashier sees it: a status word, the customer's sentence, the hops, the terminal's display."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from counterfoil.console.counter import Counter
+from counterfoil.console.hops import way
+from counterfoil.console.looks import LOOKS, Look
+from counterfoil.console.reach import Reach
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.inquiry import Stores, finding
+from counterfoil.inquiry.search import Candidate, candidate
+from counterfoil.iso8583 import responses
+from counterfoil.step import Instant
+from counterfoil.terminal import records
+from counterfoil.transaction import TerminalStub
+from counterfoil.verdict import Finding, Verdict
+from counterfoil.verdict.finding import iso
+from counterfoil.verdict.names import VERDICTS
+from counterfoil.words import Text
+
+LOOK_SECONDS: Final = 3.0
+FINAL: Final = frozenset({Verdict.PAID, Verdict.NOT_CHARGED, Verdict.RETURNED})
+NO: Final = Look("failed", "✕")
+AT_THE_TILL: Final = {Verdict.NOT_CHARGED: NO, Verdict.RETURNED: Look("info", "↺")}
+"""Where goods change hands, green is what was paid and nothing else."""
+CODED: Final = frozenset({"declined"})
+
+ASKING: Final = Text("PROCESSING", "处理中")
+ASKING_SENTENCE: Final = Text("The bank is being asked. Please wait.", "正在向银行请求授权，请稍候。")
+QUEUED: Final = Text("WAITING FOR THE TERMINAL", "等待终端")
+QUEUED_SENTENCE: Final = Text(
+    "The terminal finishes something else first: sign-on, a reversal or a receipt.",
+    "终端正在先完成其他操作：签到、冲正或打印。",
+)
+DO_NOT_CHARGE: Final = Text("UNKNOWN – do not charge again", "结果未知 – 请勿再次收款")
+NEVER_CAME: Final = Text(
+    "This sale did not reach the terminal: nothing was sent, the card was not charged.",
+    "本笔交易未到达终端：未发出，卡未被扣款。",
+)
+PRINTING: Final = Text("The receipt is being printed.", "正在打印签购单。")
+
+
+class Status(NamedTuple):
+    """The word of the till with its colour and sign, and what the cashier says to the customer."""
+
+    word: Text
+    tone: str
+    sign: str
+    sentence: Text
+
+
+class Sale(NamedTuple):
+    """A sale the terminal has on its disk."""
+
+    stub: TerminalStub
+    one: Candidate
+    told: Finding
+
+
+def known(stores: Stores, key: str, now: Instant) -> Sale | None:
+    """The sale under this key of the till; None while the terminal has not stored it."""
+    stub = records.keyed(stores.terminal, key) if stores.terminal is not None else None
+    if stub is None:
+        return None
+    one = candidate(stub.ref, stub)
+    return Sale(stub, one, finding(stores, one, now))
+
+
+def status_of(sale: Sale, now: Instant) -> Status:
+    """What the till shows of a stored sale. An answer that takes a quarter of its time is no longer just awaited."""
+    verdict, stub = sale.told.verdict, sale.stub
+    if stub.state == "sent" and 4 * (now - stub.started_at) < stub.due - stub.started_at:
+        return Status(ASKING, "info", "…", ASKING_SENTENCE)
+    if verdict is Verdict.PAID_RECEIPT_OPEN and stub.receipt == "sending":
+        return Status(VERDICTS["PAID"], *LOOKS["PAID"], PRINTING)
+    word = DO_NOT_CHARGE if verdict is Verdict.UNKNOWN else VERDICTS[verdict.value]
+    return Status(word, *AT_THE_TILL.get(verdict, LOOKS[verdict.value]), sale.told.sentence)
+
+
+def status_without(counter: Counter, key: str, lane: dict[str, Any] | None) -> Status:
+    """What the till shows of a sale the terminal has not stored."""
+    answer = counter.answer(key)
+    if answer is not None and answer.get("error") == "unknown":
+        return Status(DO_NOT_CHARGE, *LOOKS["UNKNOWN"], Text(**answer["message"]))
+    if answer is not None and "message" in answer:
+        return Status(VERDICTS["NOT_CHARGED"], *NO, Text(**answer["message"]))
+    if counter.waits(key) or answer is not None or lane is None or lane["waiting"]:
+        return Status(QUEUED, "info", "…", QUEUED_SENTENCE)
+    return Status(VERDICTS["NOT_CHARGED"], *NO, NEVER_CAME)
+
+
+async def lane_of(reach: Reach, terminal: str) -> dict[str, Any] | None:
+    """What a terminal is doing; None when it cannot be asked."""
+    try:
+        reply = await reach.ask("terminal", "status", {"terminal": terminal}, LOOK_SECONDS)
+    except (NotSent, OutcomeUnknown):
+        return None
+    lanes = reply.get("terminals", [])
+    return lanes[0] if lanes else None
+
+
+def values(counter: Counter, key: str, sale: Sale | None, lane: dict[str, Any] | None, now: Instant) -> dict[str, Any]:
+    """Everything the page of a sale shows."""
+    if sale is None:
+        status = status_without(counter, key, lane)
+        done = status.tone == "failed"
+        return {"key": key, "shown": status, "sale": None, "lane": lane, "done": done}
+    told = sale.told
+    return {
+        "key": key,
+        "shown": status_of(sale, now),
+        "sale": sale.stub,
+        "verdict": told.verdict.value,
+        "way": way(told),
+        "reason": responses.text(sale.stub.response_code) if sale.stub.state in CODED else None,
+        "until": iso(told.next.by) if told.next.by and told.verdict is Verdict.UNKNOWN else "",
+        "lane": lane,
+        "done": told.verdict in FINAL and not counter.waits(key),
+    }

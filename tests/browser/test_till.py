@@ -1,0 +1,195 @@
+"""The till in a real browser: a sale by finger, by keyboard and by reader, and every way it can end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.browsing import Console
+
+pytestmark = pytest.mark.loop
+
+
+def choose(page: Page, console: Console, terminal: str) -> None:
+    """The terminal of this browser."""
+    page.context.add_cookies([{"name": "counterfoil_terminal", "value": terminal, "url": console.address}])
+    page.goto(f"{console.address}/till")
+
+
+def charge(page: Page, amount: str, card: str, pin: str = "") -> None:
+    """A sale by keyboard."""
+    page.locator("#amount").fill(amount)
+    page.keyboard.press("Enter")
+    page.locator(f"[name=card][value={card}]").check()
+    page.locator("[data-go]").click()
+    if pin:
+        page.locator("#pin").fill(pin)
+        page.keyboard.press("Enter")
+    page.wait_for_url("**/till/sale/**")
+
+
+def word(page: Page, text: str) -> None:
+    """The status word turns to this by itself."""
+    expect(page.locator(".result h1")).to_contain_text(text, timeout=20_000)
+
+
+def test_a_sale_by_finger_on_a_phone(console: Console) -> None:
+    before = console.running.balance("alice")
+    page = console.open("/till", "cashier", size="phone")
+    choose(page, console, "T0000001")
+    console.look(page, "till")
+    console.resize(page, "phone")
+    for key in ("1", "2", ".", "5", "9", "Delete", "0"):
+        page.locator("[data-pad=amount]").get_by_role("button", name=key, exact=True).click()
+    small = [
+        box for one in page.locator(".sale button:visible").all() if (box := one.bounding_box()) and box["height"] < 48
+    ]
+    assert not small
+    page.get_by_role("button", name="Next").click()
+    console.look_once(page, "till-card")
+    page.get_by_text("alice").click()
+    page.get_by_role("button", name="Next").click()
+    for key in "1234":
+        page.locator("[data-pad=pin]").get_by_role("button", name=key, exact=True).click()
+    page.get_by_role("button", name="Charge 12.50 CNY").click()
+    word(page, "PAID")
+    assert "1234" not in page.url
+    assert page.locator("main input:not([type=hidden])").count() == 0
+    expect(page.locator(".paper img").first).to_have_js_property("complete", value=True)
+    assert page.locator(".paper img").first.evaluate("one => one.naturalWidth") > 100
+    assert page.locator(".hops .done").count() == 5
+    assert console.running.balance("alice") == before - 1250
+    page.locator(".paper summary").click()
+    expect(page.locator(".paper details img")).to_be_visible()
+    console.look(page, "till-paid")
+
+
+def test_a_sale_by_keyboard_alone_and_escape_cancels_nothing(console: Console) -> None:
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000002")
+    page.keyboard.type("3.30")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    for _ in range(2):  # from alice to carol, who has no PIN
+        page.keyboard.press("ArrowDown")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    word(page, "PAID")
+    ref = page.locator(".result .facts a").inner_text()
+    assert console.running.why(ref)["verdict"] == "PAID"
+
+
+def test_a_card_is_swiped_and_only_a_test_card_may_be(console: Console) -> None:
+    card = console.running.card("carol")
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000003")
+    console.expect("409")
+    for typed in ("4" + 15 * "1", f";{card['pan'][:-1]}0=3112220?"):
+        page.locator("#amount").fill("1")
+        page.keyboard.press("Enter")
+        page.get_by_text("Swipe", exact=True).click()
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert").filter(has_text=re.compile("test card|read failed"))).to_be_visible()
+        assert typed not in page.content()
+    page.locator("#amount").fill("1.75")
+    page.keyboard.press("Enter")
+    page.get_by_text("Swipe", exact=True).click()
+    page.keyboard.type(f";{card['track2']}?")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    word(page, "PAID")
+    assert card["pan"] not in page.content()
+
+
+def test_pressed_twice_and_loaded_again_is_one_sale(console: Console) -> None:
+    before = console.running.balance("carol")
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000004")
+    fields = page.locator(".sale").evaluate("one => Object.fromEntries(new FormData(one))")
+    form = {**fields, "amount": "2.20", "card": "carol"}
+    for _ in range(3):
+        assert page.request.post(f"{console.address}/till/sale", form=form).ok
+    page.goto(f"{console.address}/till/sale/{fields['key']}")
+    word(page, "PAID")
+    page.reload()
+    word(page, "PAID")
+    assert console.running.balance("carol") == before - 220
+
+
+@pytest.mark.parametrize(("card", "pin", "reason"), [("poor", "3456", "51"), ("expired", "5678", "54")])
+def test_a_no_is_a_no_with_its_reason(console: Console, card: str, pin: str, reason: str) -> None:
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000005")
+    charge(page, "99.00", card, pin)
+    word(page, "NOT CHARGED")
+    assert reason in page.locator(".reason").inner_text()
+    assert "您的卡未被扣款" in page.locator(".customer").inner_text()
+    if card == "poor":
+        console.look(page, "till-declined", shown=())
+
+
+def test_an_answer_that_is_lost_is_unknown_then_on_its_way_back_then_returned(console: Console) -> None:
+    """The retry guard stops the same card and amount meanwhile; the display says what a terminal says."""
+    before = console.running.balance("bob")
+    console.running.break_leg(1, "drop", "0200")
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000006")
+    charge(page, "6.66", "bob", "2345")
+    word(page, "UNKNOWN – do not charge again")
+    expect(page.locator(".result")).to_have_class(re.compile("unknown"))
+    word(page, "NOT CHARGED")
+    console.running.break_leg(4, "drop", "0210")
+    console.running.break_leg(1, "drop", "0400", "--seconds", "60")
+    choose(page, console, "T0000006")
+    charge(page, "7.77", "bob", "2345")
+    word(page, "UNKNOWN – do not charge again")
+    other = console.open("/till", "cashier")
+    console.expect("409")
+    other.locator("#amount").fill("7.77")
+    other.keyboard.press("Enter")
+    other.locator("[name=card][value=bob]").check()
+    other.keyboard.press("Enter")
+    other.locator("#pin").fill("2345")
+    other.keyboard.press("Enter")
+    stop = other.locator(".stub.failed")
+    expect(stop).to_contain_text("STOP – do not charge this card again")
+    assert "UNKNOWN" in stop.inner_text()
+    expect(other.locator(".open")).to_contain_text("UNKNOWN – do not charge again")
+    console.look_once(other, "till-stop")
+    word(page, "RETURNING")
+    expect(page.locator(".lcd")).to_contain_text("Auto reversal")
+    console.running.ask("fault", "clear")
+    word(page, "RETURNED")
+    expect(page.locator(".lcd")).to_contain_text("Auto reversal succeeded")
+    assert console.running.balance("bob") == before
+    console.look(page, "till-returned", shown=())
+    expect(page.locator(".lcd")).to_contain_text("Auto reversal succeeded")
+
+
+def test_a_sale_that_finds_another_on_its_way_back_replaces_it(console: Console) -> None:
+    console.running.break_leg(4, "drop", "0210")
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000007")
+    charge(page, "8.88", "carol")
+    first = page.locator(".result .facts a")
+    word(page, "RETURN")
+    ref = first.inner_text()
+    page.get_by_role("link", name="Take this payment again").click()
+    expect(page.locator("#amount")).to_have_value("8.88")
+    charge(page, "8.88", "carol")
+    word(page, "PAID")
+    assert console.running.why(first.inner_text())["evidence"]["terminal"]["retry_of"] == ref
+
+
+def test_after_a_restart_the_open_sale_comes_first_and_asks_for_the_goods(console: Console) -> None:
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000008")
+    console.running.kill("terminal")
+    page.reload()
+    expect(page.locator("#heart")).to_contain_text("does not answer")
+    expect(page.locator("#heart")).not_to_contain_text("does not answer", timeout=20_000)
