@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from counterfoil.console import admin, entry, health, loop
+from counterfoil.console import admin, entry, health, inspecting, loop, ops
 from counterfoil.console.api import build as api
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
@@ -52,6 +52,8 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         *entry.routes(site),
         *ereceipts(site),
         *loop.routes(site),
+        *ops.routes(site),
+        *inspecting.routes(site),
         *lab.routes(site),
         *admin.routes(site),
     ]

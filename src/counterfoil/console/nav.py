@@ -24,6 +24,8 @@ class Entry(NamedTuple):
 ENTRIES: Final = (
     Entry("/till", Text("Till", "收银台"), May.SELL),
     Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
+    Entry("/ops", Text("Terminals", "终端与链路"), May.LOOK),
+    Entry("/inspector", Text("Inspector", "报文检查"), May.BREAK),
     Entry("/lab", Text("Fault lab", "故障实验室"), May.BREAK),
     Entry("/people", Text("Administration", "系统管理"), May.MANAGE, ("/tokens", "/audit")),
 )

@@ -15,7 +15,7 @@ from counterfoil.inspector.change import Unfit, set_field, with_cells
 from counterfoil.inspector.diff import Difference, differences
 from counterfoil.inspector.doctor import Advice, advice
 from counterfoil.inspector.dump import Dump, dumps
-from counterfoil.inspector.guess import Found, best
+from counterfoil.inspector.guess import Found, best, best_of
 from counterfoil.inspector.reading import Reading, Row, read
 from counterfoil.inspector.wire import LENGTHS, Wire, reframed
 
@@ -31,6 +31,7 @@ __all__ = [
     "Wire",
     "advice",
     "best",
+    "best_of",
     "differences",
     "dumps",
     "read",

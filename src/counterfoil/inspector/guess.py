@@ -43,14 +43,23 @@ def best(given: str | bytes) -> Found | None:
     return found[0] if found else None
 
 
+def best_of(data: bytes) -> Found | None:
+    """The likeliest reading of bytes that are known to be bytes."""
+    found = _sorted(list(_readings(Dump(data, "bytes"))))
+    return found[0] if found else None
+
+
 def guesses(given: str | bytes, count: int = 5) -> list[Found]:
     """The likeliest readings, best first, one for each way the message itself can be read."""
-    every = [one for dump in dumps(given) for one in _readings(dump)]
+    return _sorted([one for dump in dumps(given) for one in _readings(dump)])[:count]
+
+
+def _sorted(every: list[Found]) -> list[Found]:
     every.sort(key=lambda one: -one.score)
     kept: dict[tuple[bytes, str, bool, int], Found] = {}
     for one in every:
         kept.setdefault((one.data, one.wire.dialect, one.wire.text, _body_at(one.wire)), one)
-    return list(kept.values())[:count]
+    return list(kept.values())
 
 
 def _body_at(wire: Wire) -> int:

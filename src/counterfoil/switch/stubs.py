@@ -32,6 +32,7 @@ FOLLOWED: Final = (
     "ORDER BY stan LIMIT 1"
 )
 HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
+CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at FROM terminal"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
 
 
@@ -107,3 +108,8 @@ def _stub(row: tuple[Any, ...], followed: Instant = 0, history: tuple[Happened, 
         followed_at=followed,
         history=history,
     )
+
+
+def key_checks(store: Store) -> dict[str, tuple[bytes, bytes, Instant]]:
+    """The check values of every terminal's PIN and MAC key, b"" for none, and when it signed on last (0: never)."""
+    return {name: (bytes(pik), bytes(mak), at) for name, pik, mak, at in store.query(CHECKS)}

@@ -339,3 +339,10 @@ def family(store: Store, key: AttemptKey) -> list[TerminalStub]:
 def _with_history(store: Store, attempt: Attempt) -> TerminalStub:
     rows = store.query(TRAIL, attempt.number)
     return attempt.stub(tuple(Happened(at, what, _decode(message) if message else None) for at, what, message in rows))
+
+
+def key_checks(store: Store) -> dict[str, tuple[bytes, bytes]]:
+    """The check values of every terminal's PIN and MAC key, b"" for none."""
+    return {
+        device.terminal: (device.pik_kcv, device.mak_kcv) for device in (Device(*row) for row in store.query(DEVICES))
+    }

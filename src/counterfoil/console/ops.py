@@ -1,0 +1,250 @@
+"""Terminals, links and printers: what runs, who is signed on, what is owed, which keys, and whether there is paper.
+
+Everything is asked of the running processes and read in their stores; a process that does not answer is said not to.
+A key is shown by its check value only, which proves that both ends hold the same one and tells nothing about it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from counterfoil.console.people import May
+from counterfoil.console.site import Site, Visit
+from counterfoil.errors import PaymentError
+from counterfoil.inquiry import Stores
+from counterfoil.iso8583.show import words
+from counterfoil.links.address import Address
+from counterfoil.links.printing import look
+from counterfoil.receipts.printers.probe import Health
+from counterfoil.receipts.printers.round import Timings
+from counterfoil.stack.config import load
+from counterfoil.stack.layout import SUPERVISOR
+from counterfoil.step import SECOND, Instant
+from counterfoil.switch import stubs as switches
+from counterfoil.terminal import records as terminals
+from counterfoil.terminal.sentences import trouble
+from counterfoil.verdict.finding import iso
+from counterfoil.words import Text
+
+ASK: Final = 3.0
+EVERY: Final = 3000
+"""Milliseconds between two looks of an open page."""
+FEW: Final = 12
+"""Terminals shown when nobody asks for all of them; those that need somebody always are."""
+PHASES: Final = {
+    "idle": Text("idle", "空闲"),
+    "asking": Text("waits for an answer", "等待应答"),
+    "reversing": Text("reverses", "冲正中"),
+    "reversal_pending": Text("reversal pending", "冲正待发"),
+    "signing_on": Text("signs on", "签到中"),
+    "printing": Text("prints", "打印中"),
+    "open_sale": Text("asks about the goods", "待确认货物"),
+}
+STATES: Final = {
+    "up": Text("up", "运行中"),
+    "starting": Text("starts", "启动中"),
+    "down": Text("down", "未运行"),
+}
+SILENT: Final = Text("does not answer", "无应答")
+
+
+class Lane(NamedTuple):
+    """One terminal as the page shows it. `same` is whether both ends hold the same keys; None where one has none."""
+
+    terminal: str
+    merchant: str
+    signed_on: bool
+    phase: Text
+    idle: bool
+    batch: str
+    stan: str
+    waiting: int
+    sale: str
+    display: dict[str, str]
+    checks: tuple[str, str]
+    same: bool | None
+    since: str
+    age: Text
+
+    @property
+    def wants(self) -> bool:
+        """Whether somebody should look at it."""
+        return not self.signed_on or not self.idle or self.same is False
+
+
+class Ops:
+    """The page of one console; what the printer said last is remembered until it is asked again."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._health: tuple[Instant, Health] | None = None
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        route = self._site.route
+        return [
+            route("/ops", May.LOOK, self.page),
+            route("/ops/live", May.LOOK, self.live),
+            route("/ops/all", May.LOOK, self.page),
+            route("/ops/all/live", May.LOOK, self.live),
+            route("/ops/printer", May.LOOK, self.printer, ("POST",)),
+        ]
+
+    async def page(self, site: Site, visit: Visit) -> Response:
+        """Everything at once."""
+        values = await self._values(visit)
+        heart, seen = site.heart(visit, "ops_heart.html", **values)
+        return site.page(visit, "ops.html", heart=heart, seen=seen, every=EVERY, everyone=values["everyone"])
+
+    async def live(self, site: Site, visit: Visit) -> Response:
+        """The same, when it has changed."""
+        return site.beat(visit, "ops_heart.html", done=False, **(await self._values(visit)))
+
+    async def printer(self, site: Site, _visit: Visit) -> Response:
+        """Ask the printer how it is. Only when somebody asks: a printer that talks to us prints for nobody else."""
+        address = self._address()
+        if address is not None:
+            health = await run_in_threadpool(look, address, Timings(), in_order=True)
+            self._health = (site.reach.now(), health)
+        return RedirectResponse("/ops#printer", 303)
+
+    def _address(self) -> Address | None:
+        return load(self._site.reach.layout.data).printer
+
+    async def _values(self, visit: Visit) -> dict[str, Any]:
+        now = self._site.reach.now()
+        up, switch, lanes = await asyncio.gather(
+            self._asked(SUPERVISOR), self._asked("switch"), self._asked("terminal")
+        )
+        keys = await self._site.read(checks)
+        everyone = visit.request.url.path.startswith("/ops/all")
+        rows = joined(lanes["terminals"] if lanes else [], keys, now)
+        wanting = [row for row in rows if row.wants]
+        others = [row for row in rows if not row.wants]
+        return {
+            "csrf": visit.person.csrf,
+            "up": up,
+            "switch": switch,
+            "silent": SILENT,
+            "states": STATES,
+            "links": links(up),
+            "issuers": issuers(switch, now),
+            "alarms": [alarm(each) for each in switch["latest_alarms"]] if switch else [],
+            "lanes": wanting + (others if everyone else others[: max(0, FEW - len(wanting))]),
+            "count": len(rows),
+            "wanting": len(wanting),
+            "signed_on": sum(row.signed_on for row in rows),
+            "answers": lanes is not None,
+            "everyone": everyone,
+            "printer": printing(self._address(), self._health),
+        }
+
+    async def _asked(self, station: str) -> dict[str, Any] | None:
+        try:
+            reply = await self._site.reach.ask(station, "status", {}, ASK)
+        except PaymentError:
+            return None
+        return None if "error" in reply else reply
+
+
+class Keys(NamedTuple):
+    """The check values of a terminal's working keys at both ends, and when the switch gave them."""
+
+    ours: dict[str, tuple[bytes, bytes]]
+    theirs: dict[str, tuple[bytes, bytes, Instant]]
+
+
+def checks(stores: Stores) -> Keys:
+    """The check values the stations keep."""
+    ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
+    theirs = switches.key_checks(stores.switch) if stores.switch is not None else {}
+    return Keys(ours, theirs)
+
+
+def joined(lanes: Sequence[dict[str, Any]], keys: Keys, now: Instant) -> list[Lane]:
+    """The terminals with their keys."""
+    rows = []
+    for lane in lanes:
+        name = lane["terminal"]
+        pik, mak = keys.ours.get(name, (b"", b""))
+        theirs = keys.theirs.get(name)
+        same = (pik, mak) == theirs[:2] if theirs is not None and mak and theirs[1] else None
+        since = theirs[2] if theirs is not None else 0
+        rows.append(
+            Lane(
+                terminal=name,
+                merchant=lane["merchant"],
+                signed_on=lane["signed_on"],
+                phase=PHASES.get(lane["phase"], Text(lane["phase"], lane["phase"])),
+                idle=lane["phase"] == "idle",
+                batch=lane["batch"],
+                stan=lane["stan"],
+                waiting=lane["waiting"],
+                sale=lane["sale"]["ref"] if lane["sale"] else "",
+                display=lane["display"][-1] if lane["display"] else {},
+                checks=(pik[:3].hex().upper(), mak[:3].hex().upper()),
+                same=same,
+                since=iso(since) if since else "",
+                age=age(now - since) if since else Text("–", "–"),
+            )
+        )
+    return rows
+
+
+def age(micros: Instant) -> Text:
+    """How long ago, in one unit; seconds in steps of five, so that a page does not change every time it looks."""
+    seconds = max(0, micros // SECOND)
+    for size, en, zh in ((86_400, "d", "天"), (3_600, "h", "小时"), (60, "min", "分钟")):
+        if seconds >= size:
+            return Text(f"{seconds // size} {en}", f"{seconds // size} {zh}")
+    return Text(f"{seconds // 5 * 5} s", f"{seconds // 5 * 5} 秒")
+
+
+def links(up: dict[str, Any] | None) -> list[tuple[str, bool, list[str]]]:
+    """Every link that can be broken: its name, whether it is open, and the faults set on its legs."""
+    if up is None:
+        return []
+    found = []
+    for name, is_open in up["links"].items():
+        legs = (1, 4) if name == "terminals" else (2, 3)
+        faults = [f"{each['leg']} {each['kind']} {each['mti']}".strip() for each in up["faults"] if each["leg"] in legs]
+        found.append((name, is_open, faults))
+    return found
+
+
+def issuers(switch: dict[str, Any] | None, now: Instant) -> list[dict[str, Any]]:
+    """The issuer links as the switch sees them."""
+    each = switch["issuers"].items() if switch else ()
+    return [
+        {"name": name, **link, "age": age(now - link["heard_at"]) if link["heard_at"] else None} for name, link in each
+    ]
+
+
+def alarm(each: dict[str, Any]) -> dict[str, str]:
+    """An alarm for people; free text never shows a card number."""
+    texts = {name: words(str(each[name])) for name in ("what", "subject", "rrn", "detail")}
+    return {**texts, "at": iso(each["at"])}
+
+
+def printing(address: Address | None, known: tuple[Instant, Health] | None) -> dict[str, Any] | None:
+    """The printer and what it said last; None when none is configured."""
+    if address is None:
+        return None
+    told: dict[str, Any] = {"address": str(address), "title": address.profile.title, "at": "", "asked": False}
+    if known is not None:
+        at, health = known
+        ready = not health.trouble and health.in_order is not False
+        said = trouble(health.trouble) if health.trouble else None
+        told |= {"asked": True, "at": iso(at), "ready": ready, "near_end": health.near_end, "said": said}
+    return told
+
+
+def routes(site: Site) -> list[Route]:
+    """The page's routes."""
+    return Ops(site).routes()

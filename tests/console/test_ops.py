@@ -1,0 +1,90 @@
+"""What the page of terminals and links makes of what the stations say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from counterfoil.console.ops import Keys, age, alarm, issuers, joined, links, printing
+from counterfoil.links.address import parse
+from counterfoil.receipts.printers.probe import Health
+from counterfoil.step import SECOND
+
+LANE: dict[str, Any] = {
+    "terminal": "T0000001", "merchant": "123456789012345", "signed_on": True, "phase": "idle", "batch": "000001",
+    "stan": "000002", "waiting": 0, "sale": None, "display": [],
+}  # fmt: skip
+PIK, MAK = bytes.fromhex("8D0A74B8"), bytes.fromhex("AB7153CA")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "same"),
+    [((PIK, MAK, 9), True), ((PIK, PIK, 9), False), ((MAK, MAK, 9), False), ((b"", b"", 0), None), (None, None)],
+)
+def test_keys_are_the_same_only_when_both_check_values_are(theirs: Any, same: bool | None) -> None:
+    (lane,) = joined([LANE], Keys({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs else {}), 10)
+    assert (lane.same, lane.wants) == (same, same is False)
+    assert lane.checks == ("8D0A74", "AB7153")
+
+
+@pytest.mark.parametrize(
+    ("changes", "wants"),
+    [({}, False), ({"signed_on": False}, True), ({"phase": "reversal_pending"}, True), ({"phase": "asking"}, True)],
+)
+def test_a_terminal_that_is_not_at_rest_wants_a_look(changes: dict[str, Any], wants: bool) -> None:
+    (lane,) = joined([LANE | changes], Keys({}, {}), 10)
+    assert lane.wants is wants
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        (0, "0 s"),
+        (4, "0 s"),
+        (59, "55 s"),
+        (60, "1 min"),
+        (3_599, "59 min"),
+        (3_600, "1 h"),
+        (90_000, "1 d"),
+        (-5, "0 s"),
+    ],
+)
+def test_an_age_has_one_unit(seconds: int, says: str) -> None:
+    assert age(seconds * SECOND).en == says
+
+
+def test_a_fault_stands_beside_the_link_it_is_on() -> None:
+    up = {
+        "links": {"terminals": True, "issuer-a-link": False},
+        "faults": [{"leg": 4, "kind": "drop", "mti": "0210"}, {"leg": 2, "kind": "refuse", "mti": ""}],
+    }
+    assert links(up) == [("terminals", True, ["4 drop 0210"]), ("issuer-a-link", False, ["2 refuse"])]
+    assert links(None) == []
+
+
+def test_a_link_that_was_never_heard_has_no_age() -> None:
+    link = {"connected": False, "signed_on": False, "heard_at": 0, "owed": 2}
+    (told,) = issuers({"issuers": {"issuer-a": link}}, 10)
+    assert (told["age"], told["owed"], told["name"]) == (None, 2, "issuer-a")
+    assert issuers(None, 10) == []
+
+
+def test_an_alarm_shows_no_card_number() -> None:
+    told = alarm({"at": 1, "what": "odd", "subject": "T1", "rrn": "", "detail": "card 6299 9910 0000 0008 twice"})
+    assert "6299" not in told["detail"]
+
+
+def test_a_printer_says_what_it_said_last() -> None:
+    address = parse("tcp://127.0.0.1:9100")
+    assert printing(None, None) is None
+    fresh = printing(address, None)
+    assert fresh is not None
+    assert fresh["asked"] is False
+    told = printing(address, (1, Health(trouble="paper_out")))
+    assert told is not None
+    assert told["ready"] is False
+    assert told["said"].zh
+    ready = printing(address, (1, Health(near_end=True, in_order=True)))
+    assert ready is not None
+    assert (ready["ready"], ready["near_end"], ready["said"]) == (True, True, None)
