@@ -66,12 +66,17 @@ def first_broken(lines: Iterable[str]) -> int | None:
     return None
 
 
+def reader(path: Path) -> closing[Store]:
+    """A console's store, open for reading beside its console. StoreError when it cannot be."""
+    return closing(open_store(path, migrations_of("counterfoil.console"), readonly=True))
+
+
 def verify(path: Path) -> int | None:
     """The first line of the log in a console's store that was altered; None when the chain holds.
 
     It reads every line, with a reader of its own: not for the thread that serves. StoreError when it cannot.
     """
-    with closing(open_store(path, migrations_of("counterfoil.console"), readonly=True)) as store:
+    with reader(path) as store:
         return first_broken(line for (line,) in store.query(ALL))
 
 

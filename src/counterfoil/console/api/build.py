@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,9 +17,19 @@ from counterfoil.console.api.guard import Guard
 from counterfoil.console.api.problem import EXPECTED, of, told
 from counterfoil.console.api.shapes import Me
 from counterfoil.console.people import May
-from counterfoil.console.site import Site
+from counterfoil.console.site import COOKIE, Site
 
 ABOUT: Final = "Card payments, and where their money is. Amounts are integer minor units, instants RFC 3339 in UTC."
+SCHEMES: Final = (
+    HTTPBearer(scheme_name="token", description="A program's token.", auto_error=False),
+    APIKeyCookie(
+        name=COOKIE,
+        scheme_name="session",
+        description="A log-in; with X-CSRF-Token (see /me) for everything that changes something.",
+        auto_error=False,
+    ),
+)
+"""What the document says of how to log in; the guard is what looks."""
 own: Final = APIRouter()
 
 
@@ -39,6 +50,7 @@ def build(site: Site, log: Callable[..., None]) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=named,
         redirect_slashes=False,
+        dependencies=[Depends(scheme) for scheme in SCHEMES],
     )
     api.state.site = site
     for router in (own, payments.router, receipts.router, terminals.router, items.router):
