@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil.cli.app import VERBS
+from counterfoil.console.deeds import CHINESE
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.verdict import Verdict
 
@@ -39,3 +40,10 @@ def test_the_issuers_refusals_are_documented_in_their_order() -> None:
     text = (ROOT / "docs/answers.md").read_text("utf-8")
     rows = re.findall(r"^\| (\w\w) \| `(\w+)` \|$", text, re.MULTILINE)
     assert rows == [(CODES[refusal], refusal.value) for refusal in Refusal]
+
+
+def test_every_line_of_the_audit_log_has_its_chinese() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "src/counterfoil/console").rglob("*.py"))
+    deeds = set(re.findall(r'(?:\.did|\.note)\(\s*[\w.]+(?: if known else "somebody")?, "([^"{]+)"', sources))
+    assert {"log-in", "sale", "card revealed", "person added", "fault set"} <= deeds
+    assert deeds - set(CHINESE) == set()

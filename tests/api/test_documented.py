@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from counterfoil.console.api.build import build
-from counterfoil.console.deeds import CHINESE
 from counterfoil.console.metrics import Watch
 from counterfoil.console.people import May, People, Role
 from counterfoil.console.reach import Reach
@@ -79,10 +78,3 @@ def test_every_metric_and_role_is_documented() -> None:
         assert f"`{what.name}`" in OPERATIONS
     for role in Role:
         assert f"`{role.value}`" in OPERATIONS
-
-
-def test_every_line_of_the_audit_log_has_its_chinese() -> None:
-    sources = "".join(path.read_text("utf-8") for path in CONSOLE.rglob("*.py"))
-    deeds = set(re.findall(r'(?:\.did|\.note)\(\s*[\w.]+(?: if known else "somebody")?, "([^"{]+)"', sources))
-    assert {"log-in", "sale", "card revealed", "person added", "fault set"} <= deeds
-    assert deeds - set(CHINESE) == set()

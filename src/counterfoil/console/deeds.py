@@ -28,6 +28,8 @@ CHINESE: Final = {
     "escalate ended": "转人工结果",
     "fault set": "设置故障",
     "faults cleared": "清除故障",
+    "lab run": "实验室试验",
+    "lab healed": "实验室恢复",
     "station killed": "终止系统进程",
     "station paused": "暂停系统进程",
     "ok": "成功",
