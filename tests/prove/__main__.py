@@ -1,21 +1,31 @@
-"""Prove it: play every ring for some minutes, keep the figures, write the report. See `make prove`."""
+"""Prove it: play every ring, keep the figures, write the report. See `make prove`."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
+from typing import Final
 
 from prove import campaign, report
-from prove.record import RECORD, load
+from prove.record import RECORD, Record, load, save
+from prove.rings import COMMANDS, command_of, measure
 
-EPILOG = """examples:
-  make prove                     ten minutes of everything
-  make prove MINUTES=60          an hour; what earlier runs of the same code proved is kept and added to
-  python -m prove --parts simulator --minutes 30 --jobs 2
-  python -m prove --minutes 0    only write docs/reliability.md again
+EPILOG: Final = """examples:
+  make prove                             ten minutes of the simulator, then every other ring
+  make prove MINUTES=60                  an hour; what earlier runs of the same code proved is kept and added to
+  make prove PROVE="--parts simulator --transactions-per-mix 20000"
+  python -m prove --parts disk --parts processes
+  python -m prove --minutes 240 --parts simulator --record /tmp/long.json       elsewhere, then:
+  python -m prove --parts simulator --minutes 0 --add /tmp/long.json            put it into the report
+  python -m prove --parts report         only write docs/reliability.md again
+
+Ctrl-C (or SIGTERM) ends it: every chunk that was finished is in the record, and the next run goes on behind it.
 """
+PARTS: Final = ("simulator", *COMMANDS, "report")
 
 
 def arguments() -> argparse.Namespace:
@@ -23,26 +33,61 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "prove", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=10, help="how long the simulator plays (10)")
+    parser.add_argument("--minutes", type=float, default=10, help="how long the simulator plays, at most (10)")
+    parser.add_argument(
+        "--transactions-per-mix", type=int, default=1_000_000, metavar="N", help="of each mix, at most (1,000,000)"
+    )
+    parser.add_argument(
+        "--mix", action="append", metavar="NAME", help="only this one (repeatable; the nine named, in turns)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="draws the worlds (1)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    parser.add_argument("--target", type=int, default=1_000_000, help="transactions of each mix (1,000,000)")
+    parser.add_argument("--parts", action="append", choices=PARTS, help="only this (repeatable; all)")
     parser.add_argument("--record", type=Path, default=RECORD, help="the figures (docs/reliability.json)")
+    parser.add_argument("--add", type=Path, metavar="FILE", help="take in the campaigns of another record first")
     return parser.parse_args()
 
 
 def main() -> int:
     """Play, and say whether everything held: 0, or 1 when a promise was broken."""
+    signal.signal(signal.SIGTERM, stopped)
     asked = arguments()
     record = load(asked.record)
-    if asked.minutes:
-        run = campaign.Run(record, asked.record, asked.seed, asked.target, lambda line: print(line, flush=True))
-        try:
-            campaign.play_on(run, time.monotonic() + 60 * asked.minutes, asked.jobs)
-        except KeyboardInterrupt:
-            print("stopped; what was played is kept", file=sys.stderr)
+    if asked.add is not None:
+        record.campaigns += load(asked.add).campaigns
+        save(record, asked.record)
+    try:
+        play(asked, record)
+    except KeyboardInterrupt:
+        told("stopped; what was played is kept")
     asked.record.with_suffix(".md").write_text(report.written(record), encoding="utf-8")
-    return 1 if any(campaign.failures for campaign in record.campaigns) else 0
+    broken = any(campaign.failures for campaign in record.campaigns[-1:])
+    return 1 if broken or not all(part.held for part in record.parts.values()) else 0
+
+
+def stopped(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM is a Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def play(asked: argparse.Namespace, record: Record) -> None:
+    """Every part that was asked for, the simulator first."""
+    parts = asked.parts or PARTS
+    if "simulator" in parts and asked.minutes:
+        mixes = asked.mix or campaign.NAMED
+        run = campaign.Run(record, asked.record, asked.seed, asked.transactions_per_mix, told, mixes)
+        campaign.play_on(run, time.monotonic() + 60 * asked.minutes, asked.jobs)
+    for name in COMMANDS:
+        if name in parts:
+            told(f"{name}: python -m {' '.join(command_of(name, asked.seed, asked.jobs))}")
+            record.parts[name], held = measure(name, asked.seed, asked.jobs)
+            save(record, asked.record)
+            told(f"{name}: {'held' if held else 'BROKEN'} after {record.parts[name].seconds} s")
+
+
+def told(line: str) -> None:
+    """How far it is."""
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

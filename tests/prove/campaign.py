@@ -6,19 +6,23 @@ import datetime
 import multiprocessing
 import os
 import platform
+import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from counterfoil.simulation import MIXES, SALES, Job, failure, play
-from prove.record import Campaign, Record, Tally, code, commit, save
+from checkout import commit
+from counterfoil import accelerator
+from counterfoil.simulation import SALES, Job, failure, play
+from prove.record import Campaign, Record, Tally, code, save
 
-CHUNK: Final = 20  # worlds
+NAMED: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
+CHUNK: Final = 4  # worlds
 MOST_FAILURES: Final = 5
 
 Told = Callable[[str], None]
@@ -67,7 +71,7 @@ def current(record: Record, seed: int) -> Campaign:
         code=now,
         commit=commit(),
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        machine=f"CPython {platform.python_version()}, {os.cpu_count()} cores",
+        machine=f"CPython {platform.python_version()}, {os.cpu_count()} cores, {accelerator.told()}",
         seed=seed,
         first_world=-(-max(seen, default=0) // CHUNK) * CHUNK,
     )
@@ -78,10 +82,12 @@ def current(record: Record, seed: int) -> Campaign:
 class Run:
     """One run of a campaign: which chunk comes next, and where its result goes."""
 
-    def __init__(self, record: Record, path: Path, seed: int, target: int, told: Told) -> None:
+    def __init__(
+        self, record: Record, path: Path, seed: int, target: int, told: Told, mixes: Sequence[str] = NAMED
+    ) -> None:
         self.record, self.path, self.target, self.told = record, path, target, told
         self.campaign = current(record, seed)
-        self._planned = {mix: self._done(mix) for mix in MIXES}
+        self._planned = {mix: self._done(mix) for mix in mixes}
         self.began = time.monotonic()
         self.sold = 0
 
@@ -113,10 +119,20 @@ class Run:
             self.told(f"BROKEN: {told['broken']}\n  {told['replay']}")
 
 
+def unheard() -> None:
+    """Ctrl-C is for whoever began the campaign; a chunk that is being played is simply not asked for any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def play_on(run: Run, deadline: float, processes: int) -> None:
-    """Play chunks until nothing is wanted any more or `time.monotonic()` passes the deadline."""
+    """Play chunks until nothing is wanted any more or `time.monotonic()` passes the deadline.
+
+    A KeyboardInterrupt leaves the record with every chunk that was taken, whole, and none in part.
+    """
     waiting: deque[tuple[Chunk, Future[Played]]] = deque()
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawned, initializer=unheard) as pool:
         try:
             while True:
                 while len(waiting) < 2 * processes and time.monotonic() < deadline and (chunk := run.next()):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from counterfoil.simulation import MIXES
 from prove.record import Campaign, Record, Tally, count
+from prove.sections import SECTIONS
+from prove.tables import table
 
 HEAD = """# Reliability: what was proved, and how
 
@@ -41,22 +43,9 @@ def written(record: Record) -> str:
         parts += [simulator(newest), broken(record.campaigns), faults(newest)]
         if earlier:
             parts.append(history(earlier))
+    parts += [section(record.parts[name]) for name, section in SECTIONS.items() if name in record.parts]
     parts.append(LIMITS)
     return "\n".join(part for part in parts if part)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; every column but the first holds numbers."""
-    lines = [f"| {' | '.join(head)} |", "|" + "|".join(["---"] + ["---:"] * (len(head) - 1)) + "|"]
-    lines += [f"| {' | '.join(map(shown, row))} |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def shown(value: object) -> str:
-    """A number with its thousands, anything else as it is."""
-    if isinstance(value, float):
-        return f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 # --- ring 1 ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -10,7 +15,10 @@ import pytest
 
 from counterfoil.simulation import MIXES, Job, play
 from prove import campaign, report
-from prove.record import RECORD, Campaign, Record, Tally, load, save
+from prove.record import RECORD, ROOT, Campaign, Part, Record, Tally, executed, load, save
+from prove.repeat import hashes
+from prove.rings import COMMANDS
+from prove.sections import SECTIONS
 
 
 @pytest.fixture
@@ -58,7 +66,7 @@ def test_a_campaign_goes_on_where_it_stopped_and_adds_up_to_the_same(tmp_path: P
     go_on(tmp_path / "halves.json", 3)
     halves = go_on(tmp_path / "halves.json", 9).campaigns
     assert len(halves) == 1
-    assert halves[0].mixes.keys() == whole[0].mixes.keys() == MIXES.keys()
+    assert set(halves[0].mixes) == set(whole[0].mixes) == set(campaign.NAMED)
     for mix, tally in halves[0].mixes.items():
         assert tally.worlds == 3
         assert timeless(tally) == timeless(whole[0].mixes[mix])
@@ -96,6 +104,54 @@ def test_a_broken_world_is_told_and_not_counted(tmp_path: Path, monkeypatch: pyt
     text = report.written(record)
     assert "the money is gone" in text
     assert "counterfoil simulate --seed 7 --mix calm --world 0" in text
+
+
+@pytest.mark.usefixtures("small")
+def test_a_campaign_that_is_cut_short_has_played_every_mix_alike(tmp_path: Path) -> None:
+    run = campaign.Run(Record(), tmp_path / "figures.json", 7, 9, lambda _: None)
+    drawn = [run.next() for _ in range(13)]
+    count = Counter(chunk.mix for chunk in drawn if chunk is not None)
+    assert set(count) == set(campaign.NAMED) < set(MIXES)
+    assert max(count.values()) - min(count.values()) <= 1
+
+
+def test_ctrl_c_keeps_every_chunk_that_was_finished_and_writes_the_report(tmp_path: Path) -> None:
+    record = tmp_path / "figures.json"
+    words = ["--parts", "simulator", "--record", str(record), "--jobs", "1", "--mix", "calm"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    command = [sys.executable, "-m", "prove", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline().startswith("calm: ")
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does it: the workers hear it too
+        said = run.stdout.read()
+    assert run.returncode == 0
+    assert "stopped; what was played is kept" in said
+    (found,) = load(record).campaigns
+    assert found.mixes["calm"].worlds % campaign.CHUNK == 0
+    assert found.mixes["calm"].worlds > 0
+    assert record.with_suffix(".md").read_text("utf-8") == report.written(load(record))
+
+
+def test_what_no_world_executes_leaves_a_campaign_as_it_is() -> None:
+    took = [path.relative_to(ROOT / "src" / "counterfoil").as_posix() for path in executed()]
+    assert {"simulation/oracle.py", "terminal/station.py", "ledger/book.py", "issuer/migrations/0001.sql"} <= set(took)
+    rooms = {path.partition("/")[0] for path in took}
+    assert rooms.isdisjoint({"cli", "console", "day", "inquiry", "links", "stack"})
+
+
+def test_one_seed_gives_one_hash_under_every_hash_seed() -> None:
+    found = hashes(5, 8)
+    assert len(found) > 2
+    assert len(set(found.values())) == 1
+
+
+def test_every_ring_has_its_section_and_a_broken_one_says_so() -> None:
+    assert set(SECTIONS) == set(COMMANDS)
+    part = Part(command="c", commit="d", date="e", seconds=1, found={"transactions": 3, "hashes": {"0": "a", "1": "b"}})
+    assert "not the same" in SECTIONS["repeat"](part)
+    part.held = False
+    assert "A promise was broken" in SECTIONS["repeat"](part)
 
 
 def test_quantiles_come_from_the_counts() -> None:

@@ -39,7 +39,7 @@ def test_the_calm_world_has_no_exceptions() -> None:
 
 
 def test_one_seed_is_one_world_under_any_hash_seed() -> None:
-    command = [sys.executable, "-m", "counterfoil", "simulate", "--json", "--transactions", "12", "--seed", "7"]
+    command = [sys.executable, "-m", "counterfoil", "simulate", "--json", "--transactions", "12", "--seed", "7", "-v"]
     environment = {**os.environ, "PYTHONHASHSEED": "12345"}
     done = subprocess.run(command, capture_output=True, env=environment, check=True)
     here = run(jobs_of(12, 7, "swarm", None))

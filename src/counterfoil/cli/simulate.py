@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+import msgspec
 
 from counterfoil.cli.failure import Exit
 from counterfoil.cli.session import Session, verb
+from counterfoil.cli.source import source
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ Examples:
   counterfoil simulate --mix crash --seed 7 --json
   counterfoil simulate --seed 7 --mix crash --world 12 --transactions 75     (one world again)
 """
+PROMISED: Final = (
+    *("transactions", "seed", "mix", "one_sided", "one_sided_unreported", "exceptions", "ledger_sum"),
+    *("closing_seconds", "faults", "events_hash"),
+)
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("transactions", Text("transactions", "交易")),
     ("attempts", Text("  attempts at the stations", "  各系统记录的尝试")),
@@ -45,9 +51,18 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
 @click.option("--world", type=click.IntRange(0), help="Play only this one of the campaign's worlds.")
 @click.option("--without", multiple=True, metavar="KIND", help="Leave out a kind of fault (drop, crash …).")
+@click.option("--verbose", "-v", is_flag=True, help="With --json: every figure, and the exceptions one by one.")
 @verb
 def command(
-    session: Session, transactions: int, seed: int, mix: str, jobs: int, world: int | None, without: tuple[str, ...]
+    session: Session,
+    transactions: int,
+    seed: int,
+    mix: str,
+    jobs: int,
+    world: int | None,
+    without: tuple[str, ...],
+    *,
+    verbose: bool,
 ) -> int:
     """Sell in simulated worlds where everything breaks, and check from outside that no money is lost."""
     from counterfoil.simulation import Faults, jobs_of, run
@@ -57,12 +72,18 @@ def command(
         raise click.BadParameter(f"no such kind of fault: {', '.join(sorted(unknown))}", param_hint="--without")
     report = run(jobs_of(transactions, seed, mix, world, without), jobs)
     if report.failure is not None:
-        job = shortest(session, report)
-        report.failure["shrunk"] = job
-    session.answer(report, lambda: table(session, report))
+        report.failure |= {"commit": source(), "shrunk": shortest(session, report)}
+    session.answer(told(report, verbose=verbose), lambda: table(session, report))
     if report.failure is not None:
         complain(session, report)
     return Exit.OK if report.sound else Exit.BREAKS
+
+
+def told(report: Report, *, verbose: bool) -> dict[str, Any]:
+    """The report as JSON carries it: what was promised, and more only when it is asked for or a promise was broken."""
+    whole: dict[str, Any] = msgspec.to_builtins(report)
+    broken = ("failure",) if report.failure is not None else ()
+    return whole if verbose else {name: whole[name] for name in (*PROMISED, *broken)}
 
 
 def shortest(session: Session, report: Report) -> str:
@@ -99,11 +120,14 @@ def table(session: Session, report: Report) -> None:
 
 def complain(session: Session, report: Report) -> None:
     """What broke, the last events, and how to play it again."""
-    told = report.failure
-    assert told is not None
-    for line in told["last_events"]:
+    failure = report.failure
+    assert failure is not None
+    for line in failure["last_events"]:
         print(line, file=sys.stderr)
-    print(session.word(Text("broken", "问题")), told["broken"], sep=": ", file=sys.stderr)
-    print(f"seed {told['seed']}, mix {told['mix']}, world {told['world']}", file=sys.stderr)
-    print(told["replay"], file=sys.stderr)
-    print(told["shrunk"], file=sys.stderr)
+    print(session.word(Text("broken", "问题")), failure["broken"], sep=": ", file=sys.stderr)
+    print(
+        f"commit {failure['commit']}, seed {failure['seed']}, mix {failure['mix']}, world {failure['world']}",
+        file=sys.stderr,
+    )
+    print(failure["replay"], file=sys.stderr)
+    print(failure["shrunk"], file=sys.stderr)

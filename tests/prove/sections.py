@@ -1,0 +1,127 @@
+"""What each of the other rings says in the report, from the JSON its command printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from prove.record import Part
+from prove.tables import table
+
+A_TEST: Final = "a test"
+
+
+def headed(title: str, part: Part, text: str) -> str:
+    """A section: its title, how it came about, what was found."""
+    broken = "" if part.held else "**A promise was broken; see the figures in reliability.json.** "
+    return f"## {title}\n\n{broken}Commit {part.commit}, {part.date}, {part.seconds} s: `{part.command}`.\n\n{text}"
+
+
+def repeat(part: Part) -> str:
+    """One seed, one world."""
+    hashes: dict[str, str] = part.found["hashes"]
+    told = ", ".join(f"{seed}: `{found}`" for seed, found in hashes.items())
+    same = "the same" if len(set(hashes.values())) == 1 else "**not the same**"
+    text = f"{part.found['transactions']} transactions of the swarm, the hash of all events by PYTHONHASHSEED: {told}"
+    return headed("The same seed is the same world", part, f"{text}: {same}.\n")
+
+
+def disk(part: Part) -> str:
+    """Ring 2."""
+    found = part.found
+    rows = [(store, counted["operations"], counted["passed"]) for store, counted in found["stores"].items()]
+    text = (
+        f"Every write, flush, truncation and deletion of every step of a day, made the last one, in {found['journal']} "
+        f"mode as in production, ending with: {', '.join(found['endings'])}. Afterwards the store is before or after "
+        f"the step and its station goes on. Half-written: {found['half_written']}; stuck: {found['stuck']}.\n\n"
+    )
+    return headed("Ring 2, the disk", part, text + table(("store", "operations", "passed"), rows))
+
+
+def processes(part: Part) -> str:
+    """Ring 3."""
+    found = part.found
+    struck = ", ".join(f"{sum(found[kind].values())} {kind}" for kind in ("kills", "pauses", "outages"))
+    messages = sum(times for kinds in found["faults"].values() for times in kinds.values())
+    closed = found["closing_seconds"]
+    rows = [
+        ("sales", found["sales"]),
+        ("approved", found["approved"]),
+        ("reversed", found["reversed"]),
+        ("kill -9 of a station or a link", sum(found["kills"].values())),
+        ("half-written records", found["half_written"]),
+        ("one-sided at rest", found["one_sided"]),
+        ("of these without a case", found["one_sided_unreported"]),
+        ("cases", found["exceptions"]),
+        ("charges that nobody counts as a sale", len(found["unowned"])),
+        ("originals that came out twice", len(found["originals_twice"])),
+        ("ledger sum", found["ledger_sum"]),
+    ]
+    text = (
+        f"A stack of real processes on real disks sells for {found['seconds']:.0f} s, seed {found['seed']}: {struck}, "
+        f"{messages} messages broken. It came to rest {found['rest_seconds']:.1f} s after the last fault; each break "
+        f"was closed after {closed['p50']} s (median), {closed['p99']} s (p99), {closed['max']} s (longest). Takings "
+        f"of the day by whoever counts them: {nets(found['nets'])}.\n\n"
+    )
+    return headed("Ring 3, real processes", part, text + table(("", "count"), rows))
+
+
+def nets(found: Mapping[str, int]) -> str:
+    """The sums, or the one sum when they are equal."""
+    if len(set(found.values())) == 1:
+        return f"{', '.join(found)} all say {next(iter(found.values())) / 100:,.2f}"
+    return ", ".join(f"{who} {amount / 100:,.2f}" for who, amount in found.items())
+
+
+def mutants(part: Part) -> str:
+    """Every rule, taken out."""
+    killed, survived, waiting = part.found["killed"], part.found["survived"], part.found["waiting"]
+    by_world = sorted((one for one in killed if one["mix"] != A_TEST), key=lambda one: one["transactions"])
+    rows = [(f"`{one['name']}`", one["transactions"], f"{one['mix']} {one['world']}") for one in by_world]
+    by_test = [f"- `{one['name']}`: {one['broken']}" for one in killed if one["mix"] == A_TEST]
+    text = (
+        f"{len(killed)} of {len(killed) + len(survived)} killed, seed {part.found['seed']}; {len(waiting)} wait for "
+        "parts that are not built and are counted as nothing. A mutant is one rule taken out of the real stations; it "
+        "is killed when a world breaks a promise with it and the same world is sound without it.\n"
+    )
+    lines = [
+        text,
+        table(("mutant", "transactions to kill", "mix, world"), rows),
+    ]
+    if by_test:
+        lines += ["No world can show these; a test does, run with the mutant in place:\n", *by_test, ""]
+    if survived:
+        lines += ["**Survived:**\n", *(f"- `{one['name']}` {one['why']}" for one in survived), ""]
+    lines += ["Waiting:\n", *(f"- `{one['name']}`: {one['needs']}" for one in waiting), ""]
+    return headed("Mutants", part, "\n".join(lines))
+
+
+def parsers(part: Part) -> str:
+    """Whatever reads bytes from outside."""
+    rows = [(name, one["executions"], one["crashes"]) for name, one in part.found["targets"].items()]
+    text = (
+        f"Every reader of bytes from outside, seed {part.found['seed']}, engine: {part.found['engine']}. A crash is an "
+        "exception outside the error tree, a hang, or card data in a message or traceback.\n\n"
+    )
+    return headed("Parsers", part, text + table(("target", "executions", "crashes"), rows))
+
+
+def canaries(part: Part) -> str:
+    """Card data, planted."""
+    found = part.found
+    text = (
+        f"{found['canaries']} cards that exist nowhere else, sold, refused, broken and quoted at a running stack; then "
+        f"{found['files']:,} files and answers ({found['bytes']:,} bytes) looked through for {found['needles']:,} "
+        f"forms of them: {len(found['hits'])} found.\n"
+    )
+    return headed("Canaries", part, text)
+
+
+SECTIONS: Final[Mapping[str, Callable[[Part], str]]] = {
+    "repeat": repeat,
+    "disk": disk,
+    "processes": processes,
+    "mutants": mutants,
+    "parsers": parsers,
+    "canaries": canaries,
+}
