@@ -1,5 +1,6 @@
 # make up    set the project up and run the demo stack (Ctrl-C stops it)
 # make test  set the project up and run every check
+# make bench print every figure the README quotes (BENCH="--seconds 60" for long runs)
 # make prove play every ring of the reliability proof and write docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
@@ -8,6 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UP     ?=
 TEST   ?=
 PROVE  ?=
+BENCH  ?=
 
 .PHONY: up test check prove bench pins clean
 .DEFAULT_GOAL := up
@@ -53,7 +55,7 @@ prove: $(VENV)/.dev $(VENV)/.accelerator
 	PYTHONPATH=tests $(BIN)/python -m prove --minutes $(MINUTES) $(PROVE)
 
 bench: $(VENV)/.dev $(VENV)/.accelerator
-	$(BIN)/python bench/codec.py
+	$(BIN)/python -m bench.report $(BENCH)
 
 # Re-pin: the files hold versions and hashes, never an index address.
 pins:

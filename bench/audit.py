@@ -92,7 +92,8 @@ def learn(
         if one.kind == Kind.REVERSAL:
             before = found.get(ref, (one.amount, OPEN))[1]
             undone = one.state == 2 and one.code in (APPROVED, b"25")
-            found[ref] = (one.amount, BACK if undone and before != NO else before)
+            now = BACK if undone else OPEN if one.state == 1 else before  # unanswered: it may have been undone
+            found[ref] = (one.amount, before if before == NO else now)
         elif one.state == 1:
             found[ref] = (one.amount, OPEN)
         else:

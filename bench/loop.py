@@ -26,11 +26,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import apsw
 from bench.frames import (
     EXPIRY,
     PIN,
@@ -59,6 +61,8 @@ SPARE: Final = 2.5  # frames made beyond what the probe promises
 KEPT_ANSWERS: Final = 2_000
 MOST_FRAMES: Final = 6_000_000
 SEED: Final = 8583
+REST_SECONDS: Final = 40.0
+OPEN: Final = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM attempt WHERE state = 'asked')"
 
 
 class Options(NamedTuple):
@@ -157,12 +161,23 @@ class Run:
         audit.learn(self.fates, ended, self.names, issuer=self.name == "issuer")
 
     def conclude(self) -> None:
-        """Stop the stations and compare."""
+        """Stop the stations and compare, once what the switch gave up on is undone at the issuer too."""
         layout = self.place.layout
+        if SWITCH in self.stations:
+            rest(layout.store(SWITCH))
         self.place.stop()
         switch = layout.store(SWITCH) if SWITCH in self.stations else None
         verdict = audit.audit(self.fates, layout.store(ISSUER), switch)
         self.result["audit"] = verdict._asdict()
+
+
+def rest(store: Path) -> None:
+    """Wait until the switch owes nobody anything: no open request, no reversal that was not acknowledged."""
+    reader = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
+    ends = time.monotonic() + REST_SECONDS
+    while reader.execute(OPEN).fetchall()[0][0] and time.monotonic() < ends:
+        time.sleep(0.2)
+    reader.close()
 
 
 def cost(before: Used, after: Used, answered: int, messages: int) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import apsw
 import pytest
-from bench.audit import BACK, NO, YES, Verdict, audit
+from bench.audit import BACK, NO, OPEN, YES, Verdict, audit, learn
+from bench.frames import Kind, Outcome
 
 from counterfoil.storage import migrations_of, open_store
 
@@ -81,3 +82,21 @@ def test_a_client_that_was_told_something_else_is_noticed(
 )
 def test_a_store_that_lost_something_is_noticed(store: Path, change: str, rule: str) -> None:
     assert rule in broken(store, TOLD, change)
+
+
+@pytest.mark.parametrize(
+    ("sale", "state", "code", "fate"),
+    [
+        (YES, 2, b"00", BACK),
+        (YES, 2, b"25", BACK),
+        (YES, 2, b"64", YES),
+        (YES, 1, b"", OPEN),  # sent and not answered: it may have been undone
+        (YES, 0, b"", YES),  # never sent
+        (NO, 1, b"", NO),
+        (NO, 2, b"00", NO),
+    ],
+)
+def test_what_a_reversal_makes_of_a_sale(sale: str, state: int, code: bytes, fate: str) -> None:
+    found = {"T1/000007": (250, sale)}
+    learn(found, [Outcome(0, Kind.REVERSAL, 0, 7, 250, state, code)], {(0, 0): "T1"}, issuer=False)
+    assert found == {"T1/000007": (250, fate)}
