@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 from typing import Final
 
-MAX_CONNECTIONS: Final = 4096
+MAX_CONNECTIONS: Final = 16_384
 """Connections one server link accepts; the next one is closed at once."""
 
 MAX_WAITING: Final = 1 << 20
