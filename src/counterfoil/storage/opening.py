@@ -38,6 +38,7 @@ PRAGMAS: Final[tuple[tuple[str, str, int], ...]] = (
     ("trusted_schema", "OFF", 0),
     ("cell_size_check", "ON", 1),
     ("temp_store", "MEMORY", 2),
+    ("cache_size", "-65536", -65536),  # KiB: the upper pages of every index, also after millions of rows
     ("mmap_size", "0", 0),
     ("wal_autocheckpoint", "1000", 1000),
     ("journal_size_limit", "67108864", 67108864),

@@ -58,7 +58,11 @@ _SELECT: Final = f"SELECT {', '.join(_ATTEMPT)} FROM attempt "  # noqa: S608 - n
 ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
 BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
 FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
-BY_STATES: Final = _SELECT + "WHERE state IN ({marks}) ORDER BY started_at, terminal"
+# In the words of the index, so that what is at rest is not looked at.
+NOT_AT_REST: Final = (
+    _SELECT + "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') ORDER BY started_at, terminal"
+)
+OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER BY")
 BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
 BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at DESC"
 BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
@@ -149,7 +153,7 @@ class Records:
         with store.reading():
             return Loaded(
                 [Device(*row) for row in store.query(DEVICES)],
-                _attempts(store.select_in(BY_STATES, [State.SENT.value, State.APPROVED.value, State.REVERSING.value])),
+                _attempts(store.query(OPEN)),
                 dict(store.query(LINES)),
                 {usage: StoredKey(KeyUsage(usage), blob, kcv) for usage, blob, kcv in store.query(OWN_KEYS)},
             )
@@ -319,8 +323,7 @@ def open_items(store: Store) -> list[TerminalStub]:
 
 def unsettled(store: Store) -> list[Attempt]:
     """The same as attempts."""
-    states = (State.SENT, State.APPROVED, State.REVERSING, State.ESCALATED)
-    return _attempts(store.select_in(BY_STATES, [state.value for state in states]))
+    return _attempts(store.query(NOT_AT_REST))
 
 
 def noted_at(store: Store, key: AttemptKey, what: str) -> Instant:
