@@ -5,10 +5,9 @@ The only file of this room that knows the engine. Reading for other processes is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
@@ -168,11 +167,9 @@ class Records:
             if highest is not None and key > highest:
                 self._highest.keep(acquirer, key)
 
-    @contextmanager
-    def step(self) -> Iterator[Step]:
-        """One transaction. Leaving it without `commit` leaves no trace, on the disk or in memory."""
-        with self.store.transaction():
-            yield Step(self)
+    def step(self) -> Step:
+        """One transaction, as a block. Leaving it without `commit` leaves no trace, on the disk or in memory."""
+        return Step(self)
 
     def quarantine(self, at: int, link: str, reason: str, message: dict[str, str]) -> None:
         """Keep what made a step fail, in a commit of its own, and raise the alarm."""
@@ -205,6 +202,13 @@ class Step:
         self.notices: list[Notice] = []
         self._delivered: list[str] = []
         self._enrolled = False
+
+    def __enter__(self) -> Self:
+        self._store.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.rollback()
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

@@ -68,9 +68,12 @@ class Store:
 
     def begin(self) -> None:
         """Open the step's transaction, for writing. OurError when one is open or the store is read-only."""
-        if self.readonly or self.in_transaction:
+        if self.readonly or self._connection.in_transaction:
             raise OurError("begin: the store is read-only" if self.readonly else "begin: a transaction is open")
-        self._run("BEGIN IMMEDIATE", ())
+        try:
+            self._execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            self._failed(error)
 
     def commit(self) -> None:
         """Make the transaction durable; on the disk when this returns. CommitFailed when it is not."""
@@ -97,7 +100,7 @@ class Store:
 
     def rollback(self) -> None:
         """Forget the transaction. Harmless when none is open: SQLite drops it by itself when a disk fails."""
-        if self.in_transaction:
+        if self._connection.in_transaction:
             self._run("ROLLBACK", ())
 
     def transaction(self) -> _Transaction:

@@ -57,6 +57,8 @@ def acknowledged(desk: Desk, work: Work, issuer: str, message: Message) -> None:
 
 def forward_all(desk: Desk, work: Work, fetch: Fetch) -> None:
     """Send what is due to every issuer whose link is up."""
+    if not (work.memory.owed or work.owed):
+        return
     chosen = {issuer: _choose(desk, work, issuer) for issuer, session in work.sessions.items() if session.up}
     wanted = [rrn for rrns in chosen.values() for rrn in rrns if rrn not in work.advices or rrn not in work.by_rrn]
     if wanted:
