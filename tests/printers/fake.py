@@ -141,7 +141,7 @@ class Printer:
         have = self.troubles
         error = bool(have & {"cutter", "jam", "unrecoverable", "hot"})
         bits = {
-            1: 0x08 * self.blocked,
+            1: 0x08 * self.blocked | 0x40 * ("feed" in have),
             2: 0x04 * ("cover" in have) | 0x20 * ("paper_out" in have) | 0x40 * error,
             3: 0x04 * ("jam" in have) | 0x08 * ("cutter" in have) | 0x20 * ("unrecoverable" in have)
             | 0x40 * ("hot" in have),

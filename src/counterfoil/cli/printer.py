@@ -13,6 +13,7 @@ import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.printer_diagnose import diagnose
+from counterfoil.cli.printer_tickets import tickets
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
@@ -42,7 +43,7 @@ NONE_SENT: Final = Text(
 
 @click.group(name="printer", epilog="Example: counterfoil printer status --printer tcp://127.0.0.1:9100")
 def command() -> None:
-    """The receipt printer: status, test page, diagnosis."""
+    """The receipt printer: status, test page, diagnosis, maintenance tickets."""
 
 
 def address_of(session: Session, chosen: str | None) -> Address | None:
@@ -170,3 +171,4 @@ def digest(salt: str, code: str) -> str:
 
 
 command.add_command(diagnose)
+command.add_command(tickets)

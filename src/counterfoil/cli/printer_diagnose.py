@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 EPILOG: Final = """\b
 Examples:
   counterfoil printer diagnose
-  counterfoil printer diagnose T0000001/000001/000007 --ticket
+  counterfoil printer diagnose T0000001/000001/000007 --ticket --contact '13800000000, Ms Li'
   counterfoil printer diagnose --json --answer lamp=on --answer cable=yes
 """
 WAITS: Final = Text("an answer is needed: --answer {name}=…  {text}", "需要回答:--answer {name}=…  {text}")
+TICKET: Final = Text("maintenance ticket {number} is open with service", "已开维修工单 {number},由客服跟进")
+NO_SALE: Final = Text("no station knows this transaction", "各站均无此交易的记录")
 BAD_ANSWER: Final = Text(
     "--answer is NAME=WORD; {name} is one of: {choices}", "--answer 格式为 名称=值;{name} 可为:{choices}"
 )
@@ -36,9 +38,16 @@ BAD_ANSWER: Final = Text(
 @click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
 @click.option("--answer", "given", multiple=True, metavar="NAME=WORD", help="What a person would be asked.")
 @click.option("--ticket", is_flag=True, help="Open a maintenance ticket whatever comes out.")
+@click.option("--contact", default="", help="Whom service calls back, for the ticket.")
 @verb
 def diagnose(
-    session: Session, ref: str | None, printer: str | None, terminal: str | None, given: tuple[str, ...], ticket: bool
+    session: Session,
+    ref: str | None,
+    printer: str | None,
+    terminal: str | None,
+    given: tuple[str, ...],
+    ticket: bool,
+    contact: str,
 ) -> int:
     """Why did no receipt come out? The money first, then the printer, then what only a person can see."""
     from counterfoil.cli.printer import address_of
@@ -59,7 +68,7 @@ def diagnose(
         **told(found),
     }
     if found.outcome is not None and (ticket or found.outcome.service):
-        record["ticket"] = opened(session, record)
+        record["ticket"] = opened(session, record, contact)
     record["record"] = str(written(session.data / "diagnoses", record))
     session.answer(record, lambda: show(session, found, record))
     return Exit.UNKNOWN if found.question is not None else Exit.OK
@@ -89,21 +98,25 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
     from counterfoil.receipts.diagnosis import Facts
     from counterfoil.terminal import records
 
-    if not layout_of(session).demo_key.exists() and ref is None:
+    asked = ref is not None
+    if not layout_of(session).demo_key.exists() and not asked:
         return "", Facts()
     with stores(session) as opened:
         if ref is None:
             stub = records.last(opened.terminal, terminal or first_terminal(session)) if opened.terminal else None
             ref = stub.ref if stub is not None else ""
         candidates = search(opened, parse_question(ref)) if ref else []
+        if not candidates and asked:
+            raise Failure(Exit.NOT_FOUND, "not_found", NO_SALE)
         if not candidates:
-            return ref, Facts()
+            return "", Facts()
         answer = finding(opened, candidates[0], now())
         stub = answer.evidence.terminal if not isinstance(answer.evidence.terminal, str) else None
         history = stub.history if stub is not None else ()
         return candidates[0].ref, Facts(
             verdict=answer.verdict.value,
             sentence=answer.sentence,
+            asked=asked,
             prints=sum(line.what.startswith("print ") for line in history),
             receipt=stub.receipt if stub is not None else "",
         )
@@ -161,16 +174,22 @@ def told(found: Diagnosis) -> dict[str, Any]:
     return said
 
 
-def opened(session: Session, record: dict[str, Any]) -> str:
-    """A maintenance ticket for customer service; its number."""
-    folder = session.data / "tickets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number = len(list(folder.glob("M-*.json"))) + 1
-    while (folder / f"M-{number:06d}.json").exists():
-        number += 1
-    name = f"M-{number:06d}"
-    save(folder / f"{name}.json", {"ticket": name, "state": "open", **record})
-    return name
+def opened(session: Session, record: dict[str, Any], contact: str) -> str:
+    """A maintenance ticket for service; its number."""
+    from counterfoil.cli.printer_tickets import FOLDER
+    from counterfoil.inquiry.tickets import open_ticket
+
+    ticket = open_ticket(
+        session.data / FOLDER,
+        opened_at=record["at"],
+        contact=contact[:80],
+        printer=record["printer"],
+        ref=record["ref"],
+        cause=record["cause"],
+        advice=record["advice"],
+        record=record,
+    )
+    return ticket.number
 
 
 def written(folder: Path, record: dict[str, Any]) -> Path:
@@ -199,4 +218,4 @@ def show(session: Session, found: Diagnosis, record: dict[str, Any]) -> None:
         question = found.question
         print(session.word(WAITS.filled(name=question.name, text=session.word(question.text))))
     if "ticket" in record:
-        print(record["ticket"])
+        print(session.word(TICKET.filled(number=record["ticket"])))

@@ -11,16 +11,22 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.receipts.copies import CLOSED
 from counterfoil.words import Text
+
+PAID: Final = "PAID"
+"""How the verdicts of sales that stand begin."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the probes found. `verdict` and `sentence`: where the money is. `prints`: how many times a receipt was
-    handed to the printer; `receipt` what is known of it. `way`: how the printer is reached, "file" for none at all.
-    `trouble`, `in_order`: see printers/probe.py.
+    """What the probes found. `verdict` and `sentence`: where the money is; `asked`: somebody wants to know about this
+    very sale, not about the printer in general. `prints`: how many times a receipt was handed to the printer; `receipt`
+    what is known of it. `way`: how the printer is reached, "file" for none at all. `trouble`, `in_order`: see
+    printers/probe.py.
     """
 
     verdict: str = ""
+    asked: bool = False
     sentence: Text = Text("", "")
     prints: int = 0
     receipt: str = ""
@@ -124,6 +130,14 @@ OUTCOMES: Final[dict[str, Outcome]] = {
     one.cause: one
     for one in (
         Outcome(
+            "no_sale",
+            Text(
+                "This sale does not stand, so there is no receipt of it: tell the customer where the money is, or hand "
+                "over `receipt show --copy explanation`.",
+                "该交易未成立，因此没有签购单；请向顾客说明资金去向，或出具 `receipt show --copy explanation`。",
+            ),
+        ),
+        Outcome(
             "no_job",
             Text(
                 "No receipt was printed for this sale: print it now (`receipt reprint`).",
@@ -159,6 +173,14 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "It refuses the connection: it is starting up, or the port is wrong. Try again in a minute.",
                 "打印机拒绝连接：正在启动或端口有误，请一分钟后重试。",
+            ),
+        ),
+        Outcome(
+            "busy",
+            Text(
+                "Another program holds the printer: another till, or the system's print queue (CUPS). End that, or "
+                "print through the queue.",
+                "打印机被其他程序占用：另一收银台或系统打印队列（CUPS）。请关闭该程序，或改用打印队列。",
             ),
         ),
         Outcome(
@@ -313,7 +335,9 @@ class _Walk:
         if facts.verdict:
             self._step(0, MONEY, facts.verdict)
             self._step(1, JOB, f"{facts.prints} × {facts.receipt or 'none'}")
-            if facts.verdict.startswith("PAID") and not facts.prints:
+            if not facts.verdict.startswith(PAID) and facts.asked:
+                return "no_sale"
+            if facts.verdict.startswith(PAID) and not facts.prints:
                 return "no_job"
         if facts.way == "file":
             return "no_printer"
@@ -332,7 +356,10 @@ class _Walk:
         if trouble in ("unreachable", "lost"):
             self._step(2, LINK, trouble)
             return self.dark()
-        if trouble in ("refused", "busy"):
+        if trouble == "busy":
+            self._step(2, LINK, trouble)
+            return trouble
+        if trouble == "refused":
             self._step(2, LINK, trouble)
             return "starting" if self._ask(2, LAMP) == "on" else self.unlit()
         self._step(2, LINK, "yes")
@@ -362,7 +389,7 @@ class _Walk:
             if not self.facts.in_order:
                 return "stuck"
         if self._ask(9, CODE) == "yes":
-            return "reprint" if self.facts.receipt not in ("", "printed", "attested") else "fine"
+            return "reprint" if self.facts.verdict and self.facts.receipt not in CLOSED else "fine"
         return self.paper("stuck")
 
     def paper(self, nothing: str) -> str:
