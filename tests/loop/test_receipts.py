@@ -207,3 +207,65 @@ def test_a_reversal_never_waits_for_a_printer(shop: Shop) -> None:
     shop.running.break_leg(4, "drop", "0210", "--times", "1")
     answer = shop.running.sell("T0000007")
     assert shop.running.at_rest(answer.json["ref"])["verdict"] == "RETURNED"
+    assert "Auto reversal succeeded" in shown(shop, answer.json["ref"], "reversal")
+    assert shop.running.ask("receipt", "show", answer.json["ref"], "--copy", "fault").status == 5
+
+
+# --- papers that are no vouchers -------------------------------------------------------------------------------------
+
+
+def shown(shop: Shop, ref: str, copy: str, *more: str) -> str:
+    answer = shop.running.ask("receipt", "show", ref, "--copy", copy, *more)
+    assert answer.status == 0, answer
+    return str(answer.json["text"])
+
+
+def test_every_paper_of_a_sale_that_stands_and_none_that_would_lie(shop: Shop, tmp_path: Path) -> None:
+    ref = sold(shop.running.sell("T0000008", "45.60"))["ref"]
+    for copy, words in (
+        ("merchant", "CARDHOLDER SIGNATURE"),
+        ("bank", "BANK COPY"),
+        ("declaration", "I will not deny it to my bank"),
+    ):
+        said = " ".join(shown(shop, ref, copy).split())
+        assert "45.60" in said
+        assert words in said
+    assert "已付款" in shown(shop, ref, "explanation", "--lang", "zh", "--width", "48")
+    assert shown(shop, ref, "cardholder", "--as", "svg").startswith("<svg ")
+    png = tmp_path / "receipt.png"
+    assert shop.running.ask("receipt", "show", ref, "--as", "png", "--out", str(png)).status == 0
+    assert png.read_bytes().startswith(b"\x89PNG")
+    for copy in ("not-charged", "reversal", "fault"):
+        assert shop.running.ask("receipt", "show", ref, "--copy", copy).status == 5
+    assert shop.running.ask("receipt", "print", ref, "--copy", "bank").json["copies"]["bank"] == "printed"
+    assert (shop.originals(ref), shop.originals(ref, "BANK")) == (1, 1)
+    listed = shop.running.ask("receipt", "list", "--terminal", "T0000008", "--print", "--lang", "en")
+    assert listed.json["state"] == "printed"
+    assert "TRANSACTION LIST" in shop.slips(shop.first)[-2]
+    assert "45.60" in shop.slips(shop.first)[-2]
+
+
+def test_a_declined_sale_gets_its_slip_that_says_so_and_diagnose_says_that_no_receipt_is_due(shop: Shop) -> None:
+    answer = shop.running.sell("T0000009", "9999999.00")
+    assert answer.json["outcome"] == "declined"
+    ref = answer.json["ref"]
+    assert shop.running.ask("receipt", "show", ref).status == 5
+    assert shop.running.ask("receipt", "print", ref, "--copy", "not-charged", "--lang", "en").json["state"] == "printed"
+    assert "Your card was not charged" in " ".join(shop.slips(shop.first)[-2].split())
+    told = shop.running.ask("printer", "diagnose", ref)
+    assert (told.json["cause"], told.json["steps"][0]["found"]) == ("no_sale", "NOT_CHARGED")
+
+
+def test_diagnose_begins_with_the_money_and_ends_with_the_reprint_of_a_receipt_that_never_came_out(shop: Shop) -> None:
+    shop.first.set("paper_out")
+    shop.second.set("cover")
+    ref = sold(shop.running.sell("T0000010"))["ref"]
+    told = shop.running.ask("printer", "diagnose", "--terminal", "T0000010")
+    assert (told.json["cause"], told.json["ref"]) == ("paper_out", ref)
+    assert (told.json["steps"][0]["found"], told.json["steps"][1]["found"]) == ("PAID_RECEIPT_OPEN", "1 × queued")
+    shop.first.mend("paper_out")
+    assert shop.running.ask("printer", "diagnose", ref).json["question"]["name"] == "code"
+    code = next(line.strip() for line in reversed(shop.paper(shop.first)) if re.fullmatch(r"\s*[0-9]{4}\s*", line))
+    assert shop.running.ask("printer", "diagnose", ref, "--answer", f"code={code}").json["cause"] == "reprint"
+    assert shop.running.ask("receipt", "reprint", "last", "--terminal", "T0000010").status == 0
+    assert shop.originals(ref) == 1

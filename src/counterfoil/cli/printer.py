@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.on_paper import needed, print_document
 from counterfoil.cli.printer_diagnose import diagnose
 from counterfoil.cli.printer_tickets import tickets
 from counterfoil.cli.session import Session, verb
@@ -24,10 +25,6 @@ ADDRESS: Final = click.option(
     "--printer", metavar="ADDRESS", help="Another printer than the configured one: tcp://HOST:9100?profile=MODEL, …"
 )
 KEPT: Final = "printer-test.json"
-NO_PRINTER: Final = Text(
-    "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
-    "未配置打印机:请在 counterfoil.toml 中设置 printer,或用 --printer 指定",
-)
 SENT: Final = Text(
     "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state}):请输入纸上的四位数字"
 )
@@ -44,25 +41,6 @@ NONE_SENT: Final = Text(
 @click.group(name="printer", epilog="Example: counterfoil printer status --printer tcp://127.0.0.1:9100")
 def command() -> None:
     """The receipt printer: status, test page, diagnosis, maintenance tickets."""
-
-
-def address_of(session: Session, chosen: str | None) -> Address | None:
-    """The printer that is meant; None when none is configured. Failure for what is no address."""
-    from counterfoil.errors import OurError
-    from counterfoil.stack.config import load, parse_printer
-
-    try:
-        return parse_printer(chosen) if chosen else load(session.data).printer
-    except OurError as error:
-        raise Failure(Exit.USAGE, "usage", Text(str(error), error.zh)) from None
-
-
-def needed(session: Session, chosen: str | None) -> Address:
-    """The same; Failure when there is none."""
-    found = address_of(session, chosen)
-    if found is None:
-        raise Failure(Exit.NOT_FOUND, "no_printer", NO_PRINTER)
-    return found
 
 
 @command.command(epilog="Example: counterfoil printer status --json")
@@ -111,10 +89,6 @@ def test(session: Session, printer: str | None, code: str | None) -> int:
     """Print a page whose code is nowhere but on it, and have the code typed back."""
     if code is None:
         state, trouble = send_page(session, needed(session, printer))
-        if state in ("queued", "failed"):
-            from counterfoil.terminal.sentences import trouble as sentence
-
-            raise Failure(Exit.UNREACHABLE, trouble or state, sentence(trouble), state=state)
         text = SENT.filled(state=state)
         if session.json or not sys.stdin.isatty():
             answer: dict[str, Any] = {"state": state, "trouble": trouble, "message": text.both()}
@@ -129,18 +103,12 @@ def test(session: Session, printer: str | None, code: str | None) -> int:
 
 
 def send_page(session: Session, address: Address) -> tuple[str, str]:
-    """Print a test page with a fresh code; the state of the job and the trouble, if any."""
-    from counterfoil.links.printing import order_of, put
-    from counterfoil.receipts.printers.round import Timings
-    from counterfoil.receipts.render.escpos import render
+    """Print a test page with a fresh code; the state of the job and the trouble. Failure when nothing came out."""
     from counterfoil.receipts.testpage import page
-    from counterfoil.step import SECOND
 
     code = f"{secrets.randbelow(10_000):04d}"
     keep(session, code)
-    paper = render(page(address.profile, str(address), code), session.lang, address.profile)
-    result = put(order_of(paper), address, Timings(patience=20 * SECOND))
-    return result.state.value, result.trouble
+    return print_document(session, page(address.profile, str(address), code), address)
 
 
 def keep(session: Session, code: str) -> None:

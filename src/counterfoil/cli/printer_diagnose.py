@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.on_paper import address_of
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
@@ -50,8 +51,6 @@ def diagnose(
     contact: str,
 ) -> int:
     """Why did no receipt come out? The money first, then the printer, then what only a person can see."""
-    from counterfoil.cli.printer import address_of
-
     answers = parsed(given)
     address = address_of(session, printer)
     about, facts = money(session, ref, terminal)

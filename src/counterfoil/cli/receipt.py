@@ -13,7 +13,7 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.language import Lang
 from counterfoil.cli.receipt_code import key, verify
 from counterfoil.cli.receipt_ways import link, open_command, send
-from counterfoil.cli.reprint import COPY, close, printed, reprint
+from counterfoil.cli.reprint import close, printed, reprint
 from counterfoil.cli.session import Session, verb
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.words import Text
@@ -22,13 +22,20 @@ if TYPE_CHECKING:
     from counterfoil.inquiry.papers import NoPaper
     from counterfoil.receipts.document import Document
 
-PAPERS: Final = ("cardholder", "merchant", "bank", "not-charged", "explanation", "declaration")
+COPIES: Final = ("cardholder", "merchant", "bank")
+PAPERS: Final = (*COPIES, "reversal", "fault", "not-charged", "explanation", "declaration")
 FORMS: Final = ("text", "svg", "html", "png")
 AS = click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="In which form.")
 OUT = click.option("--out", type=click.Path(dir_okay=False), help="Write it into this file.")
 WIDTH = click.option(
     "--width", type=click.Choice(["32", "42", "48"]), default="32", show_default=True, help="Columns of the paper."
 )
+PRINTER = click.option("--printer", metavar="ADDRESS", help="Another printer than the configured one.")
+PRINT_EPILOG: Final = """\b
+Examples:
+  counterfoil receipt print T0000001/000001/000001
+  counterfoil receipt print T0000001/000001/000001 --copy explanation --lang zh
+"""
 EPILOG: Final = """\b
 Examples:
   counterfoil receipt show T0000001/000001/000001
@@ -37,8 +44,8 @@ Examples:
   counterfoil receipt verify receipt.svg --key shop.pub
 """
 SHOW_EPILOG: Final = """\b
-Papers: the cardholder's, the merchant's and the bank's copy of the sales slip; not-charged, explanation and
-declaration (of no dispute) are no receipts.
+Papers: the cardholder's, the merchant's and the bank's copy of the sales slip; reversal, fault, not-charged,
+explanation and declaration (of no dispute) are no receipts.
 
 \b
 Examples:
@@ -63,15 +70,7 @@ def command() -> None:
 @verb
 def show(session: Session, ref: str, copy: str, form: str, out: str | None, width: str) -> int:
     """A paper about one transaction, in your language; works on stopped data too."""
-    key = check(ref)
-    from counterfoil.cli.stack import now, seal, stores
-    from counterfoil.inquiry.papers import NoPaper, paper
-
-    with stores(session) as opened:
-        try:
-            document = paper(opened, key, copy, now(), seal(session))
-        except NoPaper as error:
-            raise no_paper(error) from None
+    document = document_of(session, check(ref), copy)
     hand_over(session, {"ref": ref, "copy": copy}, document, form, out, width)
     return Exit.OK
 
@@ -82,9 +81,21 @@ def show(session: Session, ref: str, copy: str, form: str, out: str | None, widt
 @AS
 @OUT
 @WIDTH
+@click.option("--print", "on_paper", is_flag=True, help="Print it instead.")
+@PRINTER
 @verb
-def list_command(session: Session, terminal: str | None, batch: str, form: str, out: str | None, width: str) -> int:
+def list_command(
+    session: Session,
+    terminal: str | None,
+    batch: str,
+    form: str,
+    out: str | None,
+    width: str,
+    on_paper: bool,
+    printer: str | None,
+) -> int:
     """The list of a batch: every sale that stands."""
+    from counterfoil.cli.on_paper import hand_out
     from counterfoil.cli.stack import first_terminal, now, stores
     from counterfoil.inquiry.papers import NoPaper, details
 
@@ -94,18 +105,38 @@ def list_command(session: Session, terminal: str | None, batch: str, form: str, 
             document = details(opened, terminal, batch, now())
         except NoPaper as error:
             raise no_paper(error) from None
-    hand_over(session, {"terminal": terminal, "batch": batch}, document, form, out, width)
+    about = {"terminal": terminal, "batch": batch}
+    if on_paper:
+        return hand_out(session, about, document, printer)
+    hand_over(session, about, document, form, out, width)
     return Exit.OK
 
 
-@command.command("print", epilog="Example: counterfoil receipt print T0000001/000001/000001")
+@command.command("print", epilog=PRINT_EPILOG)
 @click.argument("ref")
-@COPY
+@click.option("--copy", type=click.Choice(PAPERS), default="cardholder", show_default=True, help="Which paper.")
+@PRINTER
 @verb
-def print_command(session: Session, ref: str, copy: str) -> int:
-    """The same as reprint."""
-    check(ref)
-    return printed(session, ref, copy, "")
+def print_command(session: Session, ref: str, copy: str, printer: str | None) -> int:
+    """A paper about one transaction on paper. A copy of the slip is counted, as with reprint; the others are not."""
+    from counterfoil.cli.on_paper import hand_out
+
+    key = check(ref)
+    if copy in COPIES:
+        return printed(session, ref, copy, printer or "")
+    return hand_out(session, {"ref": ref, "copy": copy}, document_of(session, key, copy), printer)
+
+
+def document_of(session: Session, key: AttemptKey, copy: str) -> Document:
+    """A paper about one transaction; Failure when there is none."""
+    from counterfoil.cli.stack import now, seal, stores
+    from counterfoil.inquiry.papers import NoPaper, paper
+
+    with stores(session) as opened:
+        try:
+            return paper(opened, key, copy, now(), seal(session))
+        except NoPaper as error:
+            raise no_paper(error) from None
 
 
 def check(ref: str) -> AttemptKey:

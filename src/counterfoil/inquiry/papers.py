@@ -24,14 +24,16 @@ from counterfoil.receipts.document import (
     declaration,
     detail_list,
     explanation,
+    fault_slip,
     not_charged_slip,
+    reversal_slip,
     sale_slip,
 )
 from counterfoil.receipts.proof import Seal
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.terminal.attempt import Attempt
-from counterfoil.terminal.lifecycle import PAID
+from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.records import Records, device, slips_of_batch
 from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey
@@ -40,8 +42,9 @@ from counterfoil.verdict.names import VERDICTS, party
 from counterfoil.words import Text
 
 COPIES: Final = tuple(copy.value for copy in Copy)
+REVERSAL, FAULT = "reversal", "fault"
 NOT_CHARGED, EXPLANATION, DECLARATION = "not-charged", "explanation", "declaration"
-KINDS: Final = (*COPIES, NOT_CHARGED, EXPLANATION, DECLARATION)
+KINDS: Final = (*COPIES, REVERSAL, FAULT, NOT_CHARGED, EXPLANATION, DECLARATION)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNKNOWN_SALE: Final = Text("The terminal does not know this sale.", "终端没有该交易的记录。")
@@ -51,6 +54,11 @@ NOT_THAT: Final = Text(
     "No such slip: it is not certain that this card was not charged (verdict {word}).",
     "不能出具该单:尚不能确定该卡未被扣款(结论:{word})。",
 )
+NO_NOTICE: Final = Text("No reversal of this sale ended like that.", "该交易的冲正没有此结果。")
+NOTICES: Final = {
+    REVERSAL: (reversal_slip, frozenset({State.REVERSED})),
+    FAULT: (fault_slip, frozenset({State.REVERSING, State.ESCALATED})),
+}
 NEXT, BY, OWNER = Text("NEXT", "下一步"), Text("BY", "最迟"), Text("WHO", "处理方")
 
 
@@ -78,6 +86,11 @@ def paper(
         raise NoPaper("unknown_sale", UNKNOWN_SALE)
     if kind == NOT_CHARGED:
         return _not_charged(stores, store, attempt, now)
+    if kind in NOTICES:
+        draw, states = NOTICES[kind]
+        if attempt.state not in states:
+            raise NoPaper("no_notice", NO_NOTICE)
+        return draw(_facts(store, attempt))
     slip = Records(store).slip(key)
     if slip is None or attempt.state not in PAID:
         raise NoPaper("no_receipt", NO_RECEIPT)
@@ -132,9 +145,16 @@ def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -
     if told.verdict is not Verdict.NOT_CHARGED:
         word = VERDICTS[told.verdict.value]
         raise NoPaper("not_certain", Text(NOT_THAT.en.format(word=word.en), NOT_THAT.zh.format(word=word.zh)))
+    return not_charged_slip(
+        _facts(store, attempt), responses.text(attempt.response_code) if attempt.response_code else None
+    )
+
+
+def _facts(store: Store, attempt: Attempt) -> Slip:
+    """What is known of a sale that has no voucher."""
     known = device(store, attempt.terminal)
     date, time = _local(attempt.started_at, "%Y/%m/%d %H:%M:%S").split()
-    slip = Slip(
+    return Slip(
         merchant_name=known.name if known else "",
         merchant=attempt.merchant,
         terminal=attempt.terminal,
@@ -149,7 +169,6 @@ def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -
         time=time,
         rrn=attempt.rrn,
     )
-    return not_charged_slip(slip, responses.text(attempt.response_code) if attempt.response_code else None)
 
 
 def _local(at: Instant, shape: str = "%Y/%m/%d %H:%M") -> str:
