@@ -139,7 +139,7 @@ def test_a_sale_that_nobody_knows_is_not_diagnosed(data: Path, capsys: Capture) 
 
 
 def tickets(capsys: Capture, *words: str) -> list[dict[str, Any]]:
-    return list(said(capsys, "printer", "tickets", "list", *words, "--json").json["tickets"])
+    return list(said(capsys, "printer", "tickets", *words, "--json").json["tickets"])
 
 
 def test_a_ticket_has_a_number_an_owner_and_the_steps_and_is_closed_once(capsys: Capture) -> None:
@@ -150,8 +150,9 @@ def test_a_ticket_has_a_number_an_owner_and_the_steps_and_is_closed_once(capsys:
     first, second = tickets(capsys)
     assert (first["state"], first["owner"], first["contact"], first["cause"]) == ("open", "service", "Ms Li", "wet")
     assert first["record"]["steps"][-1]["found"] == "yes"
-    assert said(capsys, "printer", "tickets", "list").status == Exit.BREAKS
-    closing = ["printer", "tickets", "close", "M-000001", "--by", "07", "--note", "replaced", "--json"]
+    assert said(capsys, "printer", "tickets").status == Exit.BREAKS
+    closing = ["printer", "tickets", "--close", "M-000001", "--by", "07", "--note", "replaced", "--json"]
+    assert said(capsys, *closing[:4]).status == Exit.USAGE
     assert said(capsys, *closing).json["state"] == "closed"
     assert said(capsys, *closing).status == Exit.NOT_FOUND
     assert [one["number"] for one in tickets(capsys)] == [second["number"]]
@@ -161,11 +162,11 @@ def test_a_ticket_has_a_number_an_owner_and_the_steps_and_is_closed_once(capsys:
 
 @pytest.mark.parametrize("number", ["M-000009", "../demo", ""])
 def test_a_ticket_that_is_not_there_cannot_be_closed(capsys: Capture, number: str) -> None:
-    assert said(capsys, "printer", "tickets", "close", number, "--by", "07").status == Exit.NOT_FOUND
+    assert said(capsys, "printer", "tickets", "--close", number, "--by", "07").status == Exit.NOT_FOUND
 
 
 def test_a_file_that_is_no_ticket_is_said_not_skipped(data: Path, capsys: Capture) -> None:
     (data / "tickets").mkdir(parents=True)
     (data / "tickets" / "M-000001.json").write_text("{")
-    answer = said(capsys, "printer", "tickets", "list", "--json")
+    answer = said(capsys, "printer", "tickets", "--json")
     assert (answer.status, "M-000001" in answer.json["message"]["en"]) == (Exit.FAILED, True)

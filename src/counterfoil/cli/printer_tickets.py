@@ -17,26 +17,27 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "tickets"
 NONE: Final = Text("no ticket is open", "没有未关闭的工单")
+BY: Final = Text("--close needs --by: who says that it is done", "--close 需要 --by:由谁确认完成")
 EPILOG: Final = """\b
 Examples:
-  counterfoil printer tickets list --all
-  counterfoil printer tickets close M-000001 --by 01 --note 'head replaced'
+  counterfoil printer tickets --all
+  counterfoil printer tickets --close M-000001 --by 01 --note 'head replaced'
 """
 
 
-@click.group(name="tickets", epilog=EPILOG)
-def tickets() -> None:
-    """Maintenance tickets: list, close. `printer diagnose --ticket` opens one."""
-
-
-@tickets.command("list", epilog="Example: counterfoil printer tickets list --all --json")
+@click.command(epilog=EPILOG)
 @click.option("--all", "closed", is_flag=True, help="The closed ones too.")
+@click.option("--close", "number", metavar="NUMBER", help="Say that this one is done.")
+@click.option("--by", default="", help="Who says so.")
+@click.option("--note", default="", help="What was done.")
 @verb
-def list_command(session: Session, closed: bool) -> int:
-    """The open tickets; 7 when there are any."""
+def tickets(session: Session, closed: bool, number: str | None, by: str, note: str) -> int:
+    """Maintenance tickets, 7 when any is open; `printer diagnose --ticket` opens one."""
     from counterfoil.inquiry.tickets import OPEN
     from counterfoil.inquiry.tickets import tickets as found_in
 
+    if number is not None:
+        return close(session, number, by, note)
     found = found_in(session.data / FOLDER, closed=closed)
 
     def people() -> None:
@@ -49,15 +50,12 @@ def list_command(session: Session, closed: bool) -> int:
     return Exit.BREAKS if any(ticket.state == OPEN for ticket in found) else Exit.OK
 
 
-@tickets.command("close", epilog="Example: counterfoil printer tickets close M-000001 --by 01 --note 'head replaced'")
-@click.argument("number")
-@click.option("--by", required=True, help="Who says that it is done.")
-@click.option("--note", default="", help="What was done.")
-@verb
 def close(session: Session, number: str, by: str, note: str) -> int:
-    """Say that it is done."""
+    """Say that a ticket is done."""
     from counterfoil.inquiry.tickets import NoTicket, close_ticket
 
+    if not by.strip():
+        raise Failure(Exit.USAGE, "usage", BY)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         ticket = close_ticket(session.data / FOLDER, number, at, by[:40], note[:200])
