@@ -11,15 +11,16 @@ FLAGS = [] if sys.platform == "win32" else ["-O3", "-g0"]
 
 def part(name: str, **more: object) -> Extension:
     """One compiled module of the package."""
-    return Extension(f"{PACKAGE}.{name}", [f"src/{PACKAGE}/{name}.pyx"], extra_compile_args=FLAGS, **more)
+    source = f"src/{PACKAGE}/{name}.pyx"
+    plain = Extension(f"{PACKAGE}.{name}", [source], extra_compile_args=FLAGS)
+    (made,) = cythonize([plain], build_dir="dist/c", language_level=3)
+    for key, value in more.items():  # Cython keeps only what it knows
+        setattr(made, key, value)
+    return made
 
 
 setup(
-    ext_modules=cythonize(
-        # Without the headers of OpenSSL, or on one that is too old, the second part is left out.
-        [part("messages"), part("macs", libraries=["crypto"], optional=True)],
-        build_dir="dist/c",
-        language_level=3,
-    ),
+    # Without the headers of OpenSSL, or on one that is too old, the second part is left out.
+    ext_modules=[part("messages"), part("macs", libraries=["crypto"], optional=True)],
     options={"build": {"build_base": "dist/build"}, "egg_info": {"egg_base": "src"}},
 )

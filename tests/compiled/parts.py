@@ -48,13 +48,18 @@ def compiler() -> str:
     return needed("C compiler", lambda: shutil.which("cc"), "gcc", "libc6-dev")
 
 
+def headers() -> None:
+    """A C compiler, and what the MACs are compiled against."""
+    compiler()
+    needed("headers of OpenSSL", _headers, "libssl-dev")
+
+
 @cache
 def parts() -> Parts:
     """Both parts, tested or not: what is missing of compiler and headers is installed, or the test is skipped."""
     if accelerator.messages is not None and accelerator.macs is not None:
         return Parts(accelerator.messages, accelerator.macs, "")
-    compiler()
-    needed("headers of OpenSSL", _headers, "libssl-dev")
+    headers()
     folder = Path(tempfile.mkdtemp(prefix="counterfoil-accelerator-"))
     done = built(copy_of_the_source(folder), folder / "site")
     assert done.returncode == 0, done.stdout + done.stderr
