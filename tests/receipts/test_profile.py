@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import msgspec
 import pytest
 
+from counterfoil.links.address import Way
+from counterfoil.receipts.copies import CopyState
+from counterfoil.receipts.printers.status import Trouble
 from counterfoil.receipts.profile import PROFILES, Profile, profile_of
 
 COLUMN_DOTS = 12  # font A
@@ -36,3 +43,11 @@ def test_a_name_nobody_knows_is_refused() -> None:
 def test_a_change_that_makes_no_profile_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="at `"):
         profile_of("generic-58", **changes)
+
+
+def test_every_model_state_and_trouble_is_in_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "printing.md").read_text("utf-8")
+    words = [*PROFILES, *(state.value for state in CopyState if state is not CopyState.NONE), *Trouble]
+    assert [word for word in words if f"`{word}`" not in text] == []
+    for way in get_args(Way):
+        assert re.search(rf"`{way}:", text), way

@@ -16,7 +16,7 @@ RETURNED: Final = Text(
 )
 FAULT_TITLE: Final = Text("FAULT REPORT", "故障报告单")
 FAULT: Final = Text(
-    "Reversal failed, please handle by hand: call customer service", "冲正不成功,请人工处理,请与客服联系"
+    "Reversal failed, please handle by hand: call customer service", "冲正不成功，请人工处理，请与客服联系"
 )
 NOT_CHARGED_TITLE: Final = Text("NOT CHARGED", "未扣款")
 NOT_CHARGED: Final = Text(

@@ -15,7 +15,7 @@ from counterfoil.words import Text
 
 DETAILS_TITLE: Final = Text("TRANSACTION LIST", "交易明细")
 VOUCHER, TYPE, AUTH = Text("VOUCHER", "凭证号"), Text("TYPE", "类型"), Text("AUTH", "授权码")
-TOTAL: Final = Text("TOTAL", "合计")
+TOTAL: Final = Text("TOTAL ({n})", "合计({n}笔)")
 FIRST_LINE: Final = (8, 7, 7, -10)
 SECOND_LINE: Final = (22, -10)
 
@@ -24,7 +24,7 @@ DECLARATION_TITLE: Final = Text("NO-DISPUTE DECLARATION", "不拒付声明")
 DECLARATION: Final = Text(
     "I made the transaction above myself and have received the goods or services. I will not deny it to my bank or ask "
     "for the amount back. Should my account not have been debited, I will pay the amount when the merchant asks.",
-    "以上交易系本人所为,商品或服务已收讫。本人承诺不向发卡行否认或拒付该笔交易;如经核实本人账户未被扣款,本人将应商户要求补付该款项。",
+    "以上交易系本人所为，商品或服务已收讫。本人承诺不向发卡行否认或拒付该笔交易；如经核实本人账户未被扣款，本人将应商户要求补付该款项。",
 )
 BY_HAND: Final = (
     Text("NAME", "姓名"),
@@ -70,7 +70,7 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
         totals.setdefault(slip.currency, []).append(slip.amount)
     nodes.append(Rule())
     nodes += [
-        Row(TOTAL, same(f"{len(amounts)} x {amount_text(sum(amounts), currency)}"))
+        Row(TOTAL.filled(n=len(amounts)), same(amount_text(sum(amounts), currency)))
         for currency, amounts in sorted(totals.items())
     ]
     nodes += [Rule()] if totals else []
