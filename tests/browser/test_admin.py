@@ -33,6 +33,21 @@ def test_people_tokens_and_the_audit_log(console: Console) -> None:
     console.look(page, "audit")
 
 
+def test_six_digits_more_of_a_card_for_a_reason(console: Console) -> None:
+    ref = console.running.sell("T0000031", "7.70", card="carol").json["ref"]
+    card = console.running.card("carol")["pan"]
+    page = console.open(f"/payments/{ref}", "support")
+    assert card[:6] not in page.content()
+    page.locator("summary", has_text="Card number").click()
+    page.locator("#reason").fill("the bank asks which issuer")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("#card").inner_text() == f"{card[:6]}******{card[-4:]}"
+    log = console.open("/audit", "admin")
+    assert "the bank asks which issuer" in log.locator("tbody").inner_text()
+    page = console.open(f"/payments/{ref}", "cashier")
+    assert page.locator("summary", has_text="Card number").count() == 0
+
+
 def test_ones_own_password(console: Console) -> None:
     page = console.open("/password", "cashier")
     console.look(page, "password", shown=())

@@ -10,9 +10,11 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
+from api.calling import seed
 from canary import broken
 from canary.needles import CANARIES, EXPIRY, Canary, Needle, block, needles
 from canary.scan import ON_THE_WIRE
+from canary.web import web
 from counterfoil.cli.app import VERBS, run
 from counterfoil.errors import EncodeError, NotSent, OutcomeUnknown
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message
@@ -263,6 +265,7 @@ def questions(stack: Birds) -> None:
 def everything(data: Path) -> Birds:
     """A stack that has seen it all and stopped; the outputs are its `said`, its log lies beside its data."""
     stack = Birds(data)
+    tokens = seed(data)
     stack.start()
     try:
         enrol(stack)
@@ -273,6 +276,7 @@ def everything(data: Path) -> Birds:
         outsider(stack)
         garbage(stack)
         questions(stack)
+        web(stack, tokens)
         restart(stack, signal.SIGTERM)
         stack.pay(CANARIES[0], "T0000040")
         stack.kill("switch")

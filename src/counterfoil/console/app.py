@@ -13,13 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from counterfoil.console import admin, entry, health, inspecting, loop, ops
+from counterfoil.console import admin, entry, health, inspecting, loop, ops, reveal
 from counterfoil.console.api import build as api
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, language_of
+from counterfoil.iso8583.show import words
 from counterfoil.words import Text
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -40,7 +41,7 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         status = error.status_code if isinstance(error, HTTPException) else 500
         text = SAID.get(status, Text("Something went wrong here; it is in the log.", "出现错误，已记入日志。"))
         if status == 500:
-            log("page_failed", path=request.url.path, error=type(error).__name__)
+            log("page_failed", path=words(request.url.path), error=type(error).__name__)
         html = site.render("sorry.html", language_of(request), text=text)
         return HTMLResponse(html, status_code=status, headers=HEADERS)
 
@@ -55,6 +56,7 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         *ops.routes(site),
         *inspecting.routes(site),
         *lab.routes(site),
+        *reveal.routes(site),
         *admin.routes(site),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: refused, 500: refused})

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Path, Request, Response
 from fastapi.routing import APIRoute
 
+from counterfoil.console import masks
 from counterfoil.console.api.problem import MEDIA, NO_ANSWER, Problem, ProblemBody
 from counterfoil.console.api.shapes import Done
 from counterfoil.console.people import May, Person, Role
@@ -86,7 +87,8 @@ def who_may(what: May) -> list[str]:
 
 
 def taken(reply: dict[str, Any]) -> dict[str, Any]:
-    """A station's answer; Problem when it turned the request down."""
+    """A station's answer, its card numbers hidden but for the last four; Problem when it turned the request down."""
+    reply = masks.hidden(reply)
     if "error" in reply:
         text = Text(reply["message"]["en"], reply["message"]["zh"])
         more = {"sale": reply["sale"]} if "sale" in reply else {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Response
 
-from counterfoil.console import masks
+from counterfoil.console import masks, reveal
 from counterfoil.console.api.desk import REF, Desk, Key, Origin, Who, only, taken
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, ReasonIn, SaleIn, Sold
@@ -17,6 +18,7 @@ from counterfoil.console.sale import sell
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
+from counterfoil.iso8583.show import words
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.selling import asked
 from counterfoil.step import Instant
@@ -71,22 +73,28 @@ async def create_payment(
     desk: Desk, person: Who, origin: Origin, wanted: SaleIn, idempotency_key: IdempotencyKey, response: Response
 ) -> dict[str, Any]:
     """Take a card payment. 201 when it was decided, 200 when this key was decided before, 202 when it is unknown."""
+    key = kept(idempotency_key)
     card, pin = _card(desk.reach.demo, wanted)
-    known = await desk.read(lambda stores: _decided(stores, idempotency_key))
-    args = asked(card, wanted.terminal, wanted.amount, wanted.currency, idempotency_key, pin, wanted.retry_of or "")
+    known = await desk.read(lambda stores: _decided(stores, key))
+    args = asked(card, wanted.terminal, wanted.amount, wanted.currency, key, pin, wanted.retry_of or "")
     try:
         reply = taken(await sell(desk.reach, args))
     except NotSent:
         raise Problem(409, "not_sent", NOT_LEFT, {"Retry-After": "2"}) from None
     except OutcomeUnknown:
         reply = {"outcome": "unknown", "response_code": "", "sentence": NO_WORD.both(), "ref": ""}
-    key = parse_ref(reply["ref"])
-    payment = await desk.read(lambda stores: whole(stores, key, desk.reach.now())) if key else None
-    if key:
-        response.headers["Location"] = f"/api/v1/payments/{key}"
+    number = parse_ref(reply["ref"])
+    payment = await desk.read(lambda stores: whole(stores, number, desk.reach.now())) if number else None
+    if number:
+        response.headers["Location"] = f"/api/v1/payments/{number}"
     response.status_code = 202 if reply["outcome"] not in LEFT else 200 if known else 201
-    desk.people.did(person.name, "sale", str(key or ""), origin=origin, result=reply["outcome"])
-    return {"display": [], **reply, "key": idempotency_key, "payment": payment}
+    desk.people.did(person.name, "sale", str(number or ""), origin=origin, result=reply["outcome"])
+    return {"display": [], **reply, "key": key, "payment": payment}
+
+
+def kept(key: str) -> str:
+    """The key as the terminal keeps it: one that may hold a card number is kept as a hash."""
+    return key if words(key) == key else f"h-{hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
 def _decided(stores: Stores, key: str) -> bool:
@@ -135,17 +143,11 @@ def brief(one: Candidate) -> dict[str, Any]:
 @router.post(REF + "/reveal", response_model=Card, **only(May.REVEAL, 404))
 async def reveal_card(desk: Desk, person: Who, origin: Origin, key: Key, wanted: ReasonIn) -> dict[str, str]:
     """The first six digits of the card beside its last four; the reason is in the audit log before the answer."""
-    card = await desk.read(lambda stores: card_of(stores, key, desk.reach.now()))
+    card = await desk.read(lambda stores: reveal.card_of(stores, key, desk.reach.now()))
     if not card:
         raise Problem(404, "unknown_payment", UNKNOWN_REF)
-    desk.people.did(person.name, "card revealed", str(key), wanted.reason, origin)
+    desk.people.did(person.name, reveal.WHAT, str(key), wanted.reason, origin)
     return {"ref": str(key), "card": card}
-
-
-def card_of(stores: Stores, key: AttemptKey, now: Instant) -> str:
-    """The card of a payment, its first six and last four digits; "" when no station tells."""
-    found = search(stores, Question(key=key))
-    return masks.first(finding(stores, found[0], now).to_json()["evidence"]) if found else ""
 
 
 @router.get("/payments", response_model=Page, **only(May.LOOK, 404))
@@ -160,14 +162,14 @@ async def find_payments(
     cursor: Annotated[str | None, Query(max_length=120)] = None,
 ) -> dict[str, Any]:
     """Payments by reference, by RRN, by the card's last four with the amount as the slip shows it, or of a terminal."""
-    words = [word for word in (ref, rrn, terminal) if word] + ([last4] if last4 and amount else [])
-    if len(words) != 1 or bool(last4) != bool(amount):
+    named = [word for word in (ref, rrn, terminal) if word] + ([last4] if last4 and amount else [])
+    if len(named) != 1 or bool(last4) != bool(amount):
         raise Problem(422, "ask_for_one", ASK)
     at, before = _place(cursor)
     if terminal:
         found = await desk.read(lambda stores: _of_terminal(stores, terminal, at, limit + 1))
     else:
-        found = await desk.read(lambda stores: search(stores, _question(words[0], amount)))
+        found = await desk.read(lambda stores: search(stores, _question(named[0], amount)))
         found = [one for one in found if (one.started_at, one.ref or one.rrn) < (at, before)][: limit + 1]
     more = len(found) > limit
     last = found[limit - 1] if more else None
@@ -184,9 +186,9 @@ def _of_terminal(stores: Stores, terminal: str, before: Instant, limit: int) -> 
     return [candidate(stub.ref, stub) for stub in terminals.recent(store, terminal, before, limit)]
 
 
-def _question(words: str, amount: str | None) -> Question:
+def _question(named: str, amount: str | None) -> Question:
     try:
-        return parse_question(words, amount)
+        return parse_question(named, amount)
     except (Nothing, ValueError):
         raise Problem(422, "ask_for_one", ASK) from None
 

@@ -1,0 +1,45 @@
+"""The first six digits of a card beside its last four: for a reason, and in the audit log before anybody sees them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from counterfoil.console import masks
+from counterfoil.console.people import May
+from counterfoil.console.site import Site, Visit
+from counterfoil.inquiry import Question, Stores, finding, search
+from counterfoil.step import Instant
+from counterfoil.transaction import AttemptKey
+from counterfoil.words import Text
+
+WHAT: Final = "card revealed"
+LONGEST: Final = 200
+NO_REASON: Final = Text("Say why, in at most 200 characters.", "请说明理由，最多 200 个字符。")
+NO_CARD: Final = Text("No station tells more of this card.", "各系统均无该卡的更多信息。")
+
+
+def routes(site: Site) -> list[Route]:
+    """The answer to the form on a payment's page."""
+    return [site.route("/payments/{terminal}/{batch}/{stan}/card", May.REVEAL, reveal, ("POST",))]
+
+
+async def reveal(site: Site, visit: Visit) -> Response:
+    """Show it, once the reason is written down."""
+    parts, reason = visit.request.path_params, visit.form.get("reason", "").strip()
+    key = AttemptKey(parts["terminal"], parts["batch"], parts["stan"])
+    if not 0 < len(reason) <= LONGEST:
+        return site.page(visit, "refused.html", 422, text=NO_REASON)
+    card = await site.read(lambda stores: card_of(stores, key, site.reach.now()))
+    if not card:
+        return site.page(visit, "refused.html", 404, text=NO_CARD)
+    site.people.did(visit.person.name, WHAT, str(key), reason, visit.origin)
+    return site.page(visit, "card.html", ref=str(key), card=card, reason=reason)
+
+
+def card_of(stores: Stores, key: AttemptKey, now: Instant) -> str:
+    """The card of a payment, its first six and last four digits; "" when no station tells."""
+    found = search(stores, Question(key=key))
+    return masks.first(finding(stores, found[0], now).to_json()["evidence"]) if found else ""
