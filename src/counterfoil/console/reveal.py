@@ -8,14 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from counterfoil.console import masks
-from counterfoil.console.people import May
+from counterfoil.console.people import May, People, Person
 from counterfoil.console.site import Site, Visit
 from counterfoil.inquiry import Question, Stores, finding, search
 from counterfoil.step import Instant
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
 
-WHAT: Final = "card revealed"
 LONGEST: Final = 200
 NO_REASON: Final = Text("Say why, in at most 200 characters.", "请说明理由，最多 200 个字符。")
 NO_CARD: Final = Text("No station tells more of this card.", "各系统均无该卡的更多信息。")
@@ -35,8 +34,13 @@ async def reveal(site: Site, visit: Visit) -> Response:
     card = await site.read(lambda stores: card_of(stores, key, site.reach.now()))
     if not card:
         return site.page(visit, "refused.html", 404, text=NO_CARD)
-    site.people.did(visit.person.name, WHAT, str(key), reason, visit.origin)
+    write_down(site.people, visit.person, key, reason, visit.origin)
     return site.page(visit, "card.html", ref=str(key), card=card, reason=reason)
+
+
+def write_down(people: People, person: Person, key: AttemptKey, reason: str, origin: str) -> None:
+    """The line of the audit log; on the disk when this returns, so that nothing is shown before."""
+    people.did(person.name, "card revealed", str(key), reason, origin)
 
 
 def card_of(stores: Stores, key: AttemptKey, now: Instant) -> str:

@@ -146,7 +146,7 @@ async def reveal_card(desk: Desk, person: Who, origin: Origin, key: Key, wanted:
     card = await desk.read(lambda stores: reveal.card_of(stores, key, desk.reach.now()))
     if not card:
         raise Problem(404, "unknown_payment", UNKNOWN_REF)
-    desk.people.did(person.name, reveal.WHAT, str(key), wanted.reason, origin)
+    reveal.write_down(desk.people, person, key, wanted.reason, origin)
     return {"ref": str(key), "card": card}
 
 
