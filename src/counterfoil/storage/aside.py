@@ -10,6 +10,7 @@ Nothing depends on it: a copy that fails leaves the log as it is, and a full dis
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import suppress
 from typing import Final
@@ -30,6 +31,9 @@ class Aside:
         self._stopping = False
         self._connection = apsw.Connection(store.path, flags=apsw.SQLITE_OPEN_READWRITE)
         self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        # The copy must be on the disk before the log is written over: this connection flushes it as the owner would.
+        for pragma in ("synchronous = FULL", *(["checkpoint_fullfsync = ON"] if sys.platform == "darwin" else [])):
+            self._connection.execute(f"PRAGMA {pragma}").fetchall()
         self._thread = threading.Thread(target=self._run, name="checkpoint", daemon=True)
         self._thread.start()
         store.after_commit(self._grown)
