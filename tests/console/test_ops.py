@@ -56,10 +56,11 @@ def test_an_age_has_one_unit(seconds: int, says: str) -> None:
 
 def test_a_fault_stands_beside_the_link_it_is_on() -> None:
     up = {
-        "links": {"terminals": True, "issuer-a-link": False},
+        "links": {"terminals": True, "to-issuer-a": False},
         "faults": [{"leg": 4, "kind": "drop", "mti": "0210"}, {"leg": 2, "kind": "refuse", "mti": ""}],
     }
-    assert links(up) == [("terminals", True, ["4 drop 0210"]), ("issuer-a-link", False, ["2 refuse"])]
+    told = [(text.en, is_open, faults) for text, is_open, faults in links(up)]
+    assert told == [("terminal ↔ switch", True, ["4 drop 0210"]), ("switch ↔ issuer-a", False, ["2 refuse"])]
     assert links(None) == []
 
 

@@ -16,6 +16,9 @@ from typing import Any, Final, NamedTuple
 
 from counterfoil.cli.app import run
 from counterfoil.errors import DecodeError, FramingError
+from counterfoil.inspector import advice, with_cells
+from counterfoil.inspector import read as inspect
+from counterfoil.inspector.guess import guesses
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message, framing, nested
 from counterfoil.iso8583.codec import NEVER_KEPT
 from counterfoil.links.control import ControlServer, _body
@@ -414,12 +417,22 @@ def _streams() -> list[bytes]:
     return ways
 
 
+def inspector(data: bytes) -> None:
+    """The message inspector: what was pasted, as a file and as text."""
+    for given in (data, data.decode("latin-1"), data.hex()):
+        for one in guesses(given):
+            reading = inspect(one.data, one.wire)
+            assert with_cells(one.data, reading.hidden, " ".join(reading.cells)) == one.data
+            advice(one)
+
+
 TARGETS: Final[dict[str, Fuzzed]] = {
     "cup_pos": Fuzzed(cup_pos, _terminal_bodies),
     "iso87_ascii": Fuzzed(iso87_ascii, _issuer_bodies),
     "iso87_hex": Fuzzed(iso87_hex, lambda: [_canary(ISO87_ASCII.variant(hex_bitmap=True, hex_binary=True))]),
     "framing": Fuzzed(frames, _streams),
     "tlv": Fuzzed(tlv, _chip),
+    "inspector": Fuzzed(inspector, lambda: [*_vectors()[:8], *_issuer_bodies()[:4]]),
     "parts": Fuzzed(parts, _values),
     "track2": Fuzzed(track2, lambda: [TRACK.encode(), TRACK.replace("D", "=").encode(), b"62999912345678901D"]),
     "receipt_code": Fuzzed(receipt_code, _codes),

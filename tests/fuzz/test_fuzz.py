@@ -15,7 +15,7 @@ from fuzz.mutation import fuzz
 from fuzz.targets import PAN, TARGETS, TRACK, Fuzzed
 
 SLICE = 400  # inputs for each target; `python -m fuzz` tries as many as there is time for
-SLOW = {"files"}
+SLOW = {"files", "inspector"}
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -81,7 +82,7 @@ class Pages:
         """The empty page, or what was pasted into it."""
         values: dict[str, Any] = {"lengths": LENGTH_WORDS, "dialects": DIALECT_WORDS, "wrong": None}
         if visit.request.method == "POST":
-            found = best(visit.form.get("dump", ""))
+            found = await run_in_threadpool(best, visit.form.get("dump", ""))
             if found is not None:
                 draft = Draft(visit.person.name, found.data, found.wire, found.how, settings(visit.form))
                 return RedirectResponse(f"/inspector/{self._bench.put(draft)}", 303)
@@ -117,7 +118,7 @@ class Pages:
             changed = with_cells(data, read(data, draft.wire).hidden, visit.form.get("cells", ""))
         except Unfit as error:
             return self._page(visit, draft, error.text)
-        found = best_of(changed)
+        found = await run_in_threadpool(best_of, changed)
         if found is None:
             return self._page(visit, draft, NOTHING)
         draft.data, draft.wire = Sensitive(found.data), found.wire
@@ -128,7 +129,7 @@ class Pages:
         draft = self._draft(visit)
         if draft is None:
             return self._gone(visit)
-        other = best(visit.form.get("dump", ""))
+        other = await run_in_threadpool(best, visit.form.get("dump", ""))
         if other is None:
             return self._page(visit, draft, NOTHING)
         draft.other = (Sensitive(other.data), other.wire)

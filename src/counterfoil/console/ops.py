@@ -24,12 +24,14 @@ from counterfoil.links.printing import look
 from counterfoil.receipts.printers.probe import Health
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.stack.config import load
-from counterfoil.stack.layout import SUPERVISOR
+from counterfoil.stack.layout import ISSUERS, SUPERVISOR
+from counterfoil.stack.ports import TERMINALS, proxy_of
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
 from counterfoil.terminal.sentences import trouble
 from counterfoil.verdict.finding import iso
+from counterfoil.verdict.names import party
 from counterfoil.words import Text
 
 ASK: Final = 3.0
@@ -51,6 +53,7 @@ STATES: Final = {
     "starting": Text("starts", "启动中"),
     "down": Text("down", "未运行"),
 }
+ISSUER_OF: Final = {proxy_of(name): name for name in ISSUERS}
 SILENT: Final = Text("does not answer", "无应答")
 
 
@@ -206,15 +209,16 @@ def age(micros: Instant) -> Text:
     return Text(f"{seconds // 5 * 5} s", f"{seconds // 5 * 5} 秒")
 
 
-def links(up: dict[str, Any] | None) -> list[tuple[str, bool, list[str]]]:
-    """Every link that can be broken: its name, whether it is open, and the faults set on its legs."""
+def links(up: dict[str, Any] | None) -> list[tuple[Text, bool, list[str]]]:
+    """Every line that can be broken: its two ends, whether it is open, and the faults set on its legs."""
     if up is None:
         return []
     found = []
     for name, is_open in up["links"].items():
-        legs = (1, 4) if name == "terminals" else (2, 3)
+        ends = ("terminal", "switch") if name == TERMINALS else ("switch", ISSUER_OF.get(name, name))
+        legs = (1, 4) if name == TERMINALS else (2, 3)
         faults = [f"{each['leg']} {each['kind']} {each['mti']}".strip() for each in up["faults"] if each["leg"] in legs]
-        found.append((name, is_open, faults))
+        found.append((Text(*(" ↔ ".join(both) for both in zip(*map(party, ends), strict=True))), is_open, faults))
     return found
 
 

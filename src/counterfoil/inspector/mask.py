@@ -9,7 +9,7 @@ from counterfoil.inspector import emv
 from counterfoil.inspector.walk import Span, Walk
 from counterfoil.iso8583 import Dialect
 from counterfoil.iso8583.fields import Kind
-from counterfoil.iso8583.show import long_numbers, pan
+from counterfoil.iso8583.show import long_numbers
 
 HIDDEN: Final = "··"
 """A byte that is not shown, where others are two hex digits."""
@@ -55,7 +55,7 @@ def visible(dialect: Dialect, found: Walk, span: Span, shown: Shown | None, body
         return
     if shown.whole:
         yield from range(span.value_at, span.end)
-    elif span.path == "2" and dialect.fields[2].show is pan and dialect.fields[2].kind is Kind.N:
+    elif span.path == "2" and "*" in shown.text and dialect.fields[2].kind is Kind.N:
         yield from _ends(dialect.style.packed, len(shown.text), span)
     elif span.path == "55" and not dialect.style.hex_binary:
         for element in emv.elements(body[span.value_at : span.end]):
@@ -65,8 +65,6 @@ def visible(dialect: Dialect, found: Walk, span: Span, shown: Shown | None, body
 
 def _ends(packed: bool, digits: int, span: Span) -> Iterator[int]:
     """The bytes that hold nothing but the first six or the last four digits of a card number."""
-    if digits < FIRST + LAST + 3:
-        return
     per = 2 if packed else 1
     yield from range(span.value_at, span.value_at + FIRST // per)
     yield from range(span.value_at + (digits - LAST + per - 1) // per, span.value_at + digits // per)
