@@ -19,7 +19,7 @@ TOLD = "from counterfoil import accelerator as a; print(a.told())"
 
 def python(*arguments: str, **environment: str) -> str:
     """Another process, with the accelerator within reach."""
-    path = os.pathsep.join(filter(None, (parts().path, environment.pop("PYTHONPATH", ""))))
+    path = os.pathsep.join(filter(None, (environment.pop("PYTHONPATH", ""), parts().path)))
     env = {**os.environ, "COUNTERFOIL_PURE": "", "PYTHONPATH": path, **environment}
     done = subprocess.run(
         [sys.executable, *arguments], env=env, capture_output=True, text=True, check=False, timeout=120

@@ -17,6 +17,8 @@ from counterfoil.security.pan import is_pan
 _MAC = KeyUsage.MAC
 _PIN = (KeyUsage.PIN, KeyUsage.PIN_AES)
 _PIN_AES = KeyUsage.PIN_AES
+_PVK = KeyUsage.PVK
+_TOKEN = KeyUsage.TOKEN
 _AES_CMAC = MacAlgorithm.AES_CMAC
 _WORKING = (KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK)
 _DES_USAGES = frozenset({KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK, KeyUsage.PVK})
@@ -126,7 +128,7 @@ class SoftHsm:
     def verify_pin(self, block: bytes, pan: str, key: StoredKey, pvk: StoredKey, pvv: str) -> bool:
         """See `Hsm.verify_pin`."""
         opened = self._ring.open(key, *_PIN)
-        verifier = self._ring.open(pvk, KeyUsage.PVK).des
+        verifier = self._ring.open(pvk, _PVK).des
         pin = self._open_pin(opened, block, pan, _form_of(opened))
         if len(pin) != pins.PVV_DIGITS:
             return False
@@ -134,7 +136,7 @@ class SoftHsm:
 
     def make_pvv(self, pin: str, pan: str, pvk: StoredKey) -> str:
         """See `Hsm.make_pvv`."""
-        return pins.pvv(pin, pan, self._ring.open(pvk, KeyUsage.PVK).des)
+        return pins.pvv(pin, pan, self._ring.open(pvk, _PVK).des)
 
     def _seal_pin(self, key: OpenKey, pin: str, pan: str, form: int) -> bytes:
         _check_form(key, form)
@@ -160,7 +162,7 @@ class SoftHsm:
 
     def token(self, pan: str, key: StoredKey) -> str:
         """See `Hsm.token`."""
-        opened = self._ring.open(key, KeyUsage.TOKEN)
+        opened = self._ring.open(key, _TOKEN)
         return opened.keyed_hash(_pan_bytes(pan)).hex()
 
     def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
