@@ -7,12 +7,18 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console import masks, paper, till
+from counterfoil.console import inbox, masks, paper, till
+from counterfoil.console.happened import copy, state
+from counterfoil.console.hops import way
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
-from counterfoil.console.waterfall import Strip, drawn
+from counterfoil.console.waterfall import drawn
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
-from counterfoil.transaction import AttemptKey
+from counterfoil.inquiry.papers import EXPLANATION, NOT_CHARGED
+from counterfoil.terminal import records
+from counterfoil.terminal.lifecycle import PAID
+from counterfoil.transaction import AttemptKey, TerminalStub
+from counterfoil.verdict import Finding, Verdict
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
@@ -21,7 +27,7 @@ UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此�
 
 
 def routes(site: Site) -> list[Route]:
-    """Search, payment and its papers, and the till."""
+    """Search, payment and its papers, the till, the inbox."""
     ref = "/payments/{terminal}/{batch}/{stan}"
     return [
         site.route("/search", May.LOOK, find),
@@ -29,6 +35,7 @@ def routes(site: Site) -> list[Route]:
         site.route(f"{ref}/live", May.LOOK, live),
         *paper.routes(site),
         *till.routes(site),
+        *inbox.routes(site),
     ]
 
 
@@ -57,10 +64,37 @@ def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:
     if not found:
         return None
     one = found[0]
-    answer = finding(stores, one, now).to_json()
+    judged = finding(stores, one, now)
+    answer = judged.to_json()
     answer["evidence"] = masks.hidden(answer["evidence"])
-    strip: Strip = drawn(answer["evidence"])
-    return {"one": one, "answer": answer, "strip": strip, "started": iso(one.started_at)}
+    linked = records.family(stores.terminal, key) if stores.terminal is not None else []
+    return {
+        "one": one,
+        "answer": answer,
+        "fall": drawn(answer["evidence"]),
+        "way": way(judged),
+        "started": iso(one.started_at),
+        "linked": [(stub.ref, state(stub.state), stub.retry_of) for stub in linked if stub.ref != one.ref],
+        "paper": _paper(judged),
+        "receipt": receipt_of(judged),
+        "states": state,
+        "copies": copy,
+    }
+
+
+def _paper(judged: Finding) -> str:
+    """The paper that belongs to the verdict: the receipt of a sale that stands, else the slip or the explanation."""
+    terminal = judged.evidence.terminal
+    if isinstance(terminal, TerminalStub) and terminal.state in PAID:
+        return "cardholder"
+    ours = isinstance(terminal, TerminalStub)
+    return NOT_CHARGED if ours and judged.verdict is Verdict.NOT_CHARGED else EXPLANATION
+
+
+def receipt_of(judged: Finding) -> str:
+    """What the terminal knows of its receipt, "" when it is not ours to ask."""
+    terminal = judged.evidence.terminal
+    return terminal.receipt if isinstance(terminal, TerminalStub) else ""
 
 
 def key_of(visit: Visit) -> AttemptKey:

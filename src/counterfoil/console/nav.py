@@ -23,6 +23,7 @@ class Entry(NamedTuple):
 
 ENTRIES: Final = (
     Entry("/till", Text("Till", "收银台"), May.SELL),
+    Entry("/inbox", Text("Inbox", "待处理"), May.LOOK),
     Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
     Entry("/ops", Text("Terminals", "终端与链路"), May.LOOK),
     Entry("/inspector", Text("Inspector", "报文检查"), May.BREAK),

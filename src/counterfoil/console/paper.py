@@ -1,4 +1,4 @@
-"""Papers about a payment on the screen: receipts and notices as SVG, and the signed code as a QR."""
+"""Papers about a payment on the screen: receipts and notices as SVG, and its address as a QR."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from counterfoil.console.people import May
 from counterfoil.console.site import HEADERS, Site, Visit
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.papers import KINDS, NoPaper, paper
-from counterfoil.receipts.document import Code, Document
+from counterfoil.receipts.document import Document
+from counterfoil.receipts.ereceipt import Addresses
 from counterfoil.receipts.render import svg
 from counterfoil.receipts.render.raster import QUIET, code_modules
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
 
 QR: Final = "qr"
-NO_CODE: Final = Text("This receipt has no code.", "该签购单没有验证码。")
 
 
 def routes(site: Site) -> list[Route]:
@@ -40,17 +40,18 @@ async def show(site: Site, visit: Visit) -> Response:
 
     try:
         document: Document = await site.read(made)
-        drawn = code(document) if kind == QR else svg.render(document, visit.tongue)
     except NoPaper as none:
         return site.page(visit, "refused.html", 404, text=Text(str(none), none.zh))
+    if kind == QR:
+        seed = site.reach.layout.receipt_seed()
+        drawn = code(Addresses(seed, str(visit.request.base_url)).of(str(key))) if seed else ""
+    else:
+        drawn = svg.render(document, visit.tongue)
     return Response(drawn, media_type="image/svg+xml", headers=HEADERS)
 
 
-def code(document: Document) -> str:
-    """The signed code of a receipt, large enough for a telephone; NoPaper when it has none."""
-    payload = next((node.payload for node in document.nodes if isinstance(node, Code)), "")
-    if not payload:
-        raise NoPaper("no_code", NO_CODE)
+def code(payload: str) -> str:
+    """A QR code large enough for a telephone."""
     rows = code_modules(payload)
     side = len(rows) + 2 * QUIET
     steps = "".join(

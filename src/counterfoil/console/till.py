@@ -42,17 +42,17 @@ AWAY: Final = Text("The terminal does not answer just now.", "终端暂无应答
 IN_FLIGHT: Final = Text(
     "A sale of this amount with this card is being decided just now.", "同一张卡、同一金额的交易正在处理中。"
 )
-ACTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
-    "reprint": ("receipt", {"copy": "cardholder"}),
-    "reprint-merchant": ("receipt", {"copy": "merchant"}),
-    "attested": ("close_receipt", {"how": "attested"}),
-    "declined": ("close_receipt", {"how": "declined"}),
-    "e-delivered": ("close_receipt", {"how": "e_delivered"}),
-    "handed-over": ("goods", {"answer": "handed_over"}),
-    "kept": ("goods", {"answer": "kept"}),
-    "cancel": ("cancel", {}),
+ACTS: Final[dict[str, tuple[str, dict[str, str], str]]] = {
+    "reprint": ("receipt", {"copy": "cardholder"}, "receipt printed again"),
+    "reprint-merchant": ("receipt", {"copy": "merchant"}, "receipt printed again"),
+    "attested": ("close_receipt", {"how": "attested"}, "receipt closed"),
+    "declined": ("close_receipt", {"how": "declined"}, "receipt closed"),
+    "e-delivered": ("close_receipt", {"how": "e_delivered"}, "receipt closed"),
+    "handed-over": ("goods", {"answer": "handed_over"}, "goods handed_over"),
+    "kept": ("goods", {"answer": "kept"}, "goods kept"),
+    "cancel": ("cancel", {}, "sale cancelled"),
 }
-"""What a cashier can do about a sale, and the terminal's command for it."""
+"""What a cashier can do about a sale: the terminal's command for it, and the line of the audit log."""
 
 
 def routes(site: Site) -> list[Route]:
@@ -219,14 +219,14 @@ async def act(site: Site, visit: Visit) -> Response:
     key = parse_ref(ref)
     if what not in ACTS or key is None:
         return RedirectResponse(f"{back}?said=bad_request", 303)
-    verb, args = ACTS[what]
+    verb, args, deed = ACTS[what]
     more = {"terminal": key.terminal} if verb == "cancel" else {"ref": ref, "operator": visit.person.name}
     try:
         reply = await site.reach.ask("terminal", verb, {**args, **more}, SECONDS)
         said = str(reply.get("error", "done"))
     except (NotSent, OutcomeUnknown):
         said = "away"
-    site.people.did(visit.person.name, what, ref, form.get("why", "")[:200], visit.origin, said)
+    site.people.did(visit.person.name, deed, ref, what, visit.origin, said)
     return RedirectResponse(f"{back}?said={quote(said)}", 303)
 
 

@@ -1,42 +1,54 @@
-"""The hops of one payment as a picture: one lane a station, one mark a line of its stub, in the order of time."""
+"""The stubs of one payment as one sequence: a column a station, a row a line, in the order of time."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from counterfoil.console.happened import line as said
+from counterfoil.inspector.names import name_of
+from counterfoil.iso8583.dialects.cup_pos import CUP_POS
+from counterfoil.iso8583.dialects.iso87_ascii import ISO87_ASCII
+from counterfoil.words import Text
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 LANES: Final = ("terminal", "switch", "issuer")
-WIDTH: Final = 720
-LEFT: Final = 96
-ROW: Final = 26
+BROKEN: Final = (
+    "expired",
+    "bad MAC",
+    "without a valid MAC",
+    "wrong_mac",
+    "unanswered",
+    "late",
+    "closed",
+    "reversal owed",
+)
 
 
-class Mark(NamedTuple):
-    """One line of a stub: where it stands in the picture, and what it says. `message` is masked, {} for none."""
+class Row(NamedTuple):
+    """One line of a stub. `gap` is how long nothing had happened before; `fields` the masked message, by name."""
 
     station: str
     at: str
-    what: str
-    leg: str
-    message: dict[str, Any]
-    x: int
-    y: int
+    gap: str
+    what: Text
+    broken: bool
+    mti: str
+    code: str
+    fields: list[tuple[str, Text, Any]]
 
 
-class Strip(NamedTuple):
-    """The whole picture, in pixels."""
+class Waterfall(NamedTuple):
+    """All rows, the stations whose stub is missing, and how long the whole took."""
 
-    marks: list[Mark]
+    rows: list[Row]
     missing: list[str]
-    width: int
-    height: int
     seconds: str
 
 
-def drawn(evidence: dict[str, Any]) -> Strip:
-    """The picture of the stubs as `Finding.to_json` gives them."""
+def drawn(evidence: dict[str, Any]) -> Waterfall:
+    """The sequence of the stubs as `Finding.to_json` gives them."""
     lines = [
         (line["at"], LANES.index(station), station, line)
         for station, stub in evidence.items()
@@ -45,24 +57,42 @@ def drawn(evidence: dict[str, Any]) -> Strip:
     ]
     lines.sort(key=lambda line: line[:2])
     missing = [station for station, stub in evidence.items() if not isinstance(stub, dict)]
-    step = (WIDTH - LEFT - 20) // max(1, len(lines) - 1) if len(lines) > 1 else 0
-    marks = [
-        Mark(
-            station,
-            at,
-            line["what"],
-            str(line.get("leg") or ""),
-            line["message"] if isinstance(line["message"], dict) else {},
-            LEFT + number * step,
-            ROW // 2 + lane * ROW,
+    rows, before = [], ""
+    for at, _, station, line in lines:
+        message = line["message"] if isinstance(line["message"], dict) else {}
+        gap = span(before, at) if before else "0.000"
+        rows.append(
+            Row(
+                station,
+                at,
+                f"+{gap}",
+                said(line["what"]),
+                any(word in line["what"] for word in BROKEN),
+                str(message.get("mti", "")) or line["what"][:4] * line["what"][:4].isdigit(),
+                str(message.get("39", "")),
+                named(station, message),
+            )
         )
-        for number, (at, lane, station, line) in enumerate(lines)
+        before = at
+    return Waterfall(rows, missing, span(lines[0][0], lines[-1][0]) if lines else "")
+
+
+def named(station: str, message: dict[str, Any]) -> list[tuple[str, Text, Any]]:
+    """The fields of a masked message with what they are called; the switch speaks both dialects."""
+    dialect = ISO87_ASCII if station == "issuer" or "7" in message else CUP_POS
+    return [
+        (
+            f"F{number}" if number.isdigit() else number,
+            name_of(dialect, number) if number.isdigit() else Text("", ""),
+            value,
+        )
+        for number, value in message.items()
+        if number != "mti"
     ]
-    return Strip(marks, missing, WIDTH, ROW * len(LANES), span(lines[0][0], lines[-1][0]) if lines else "")
 
 
 def span(first: str, last: str) -> str:
-    """From the first to the last line, in seconds with three digits."""
+    """From one line to another, in seconds with three digits."""
     return f"{(micros(last) - micros(first)) / 1_000_000:.3f}"
 
 

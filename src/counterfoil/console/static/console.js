@@ -58,6 +58,12 @@
       const text = left > 0 ? one.dataset.left.replace("{s}", left) : one.dataset.over;
       if (one.textContent !== text) one.textContent = text;
     });
+    document.querySelectorAll("[data-since]").forEach((one) => {
+      const gone = Math.max(0, Math.floor((Date.now() - new Date(one.dataset.since)) / 1000));
+      const two = (number) => String(number).padStart(2, "0");
+      const text = `${Math.floor(gone / 3600)}:${two(Math.floor(gone / 60) % 60)}:${two(gone % 60)}`;
+      if (one.textContent !== text) one.textContent = text;
+    });
   }, 250);
 
   // --- keys; Esc closes the help and never touches a payment -----------------------------------------------------------

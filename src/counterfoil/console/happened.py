@@ -1,0 +1,113 @@
+"""What the lines and states of the stations' stubs say, for people: the stores keep each as one short English word."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from counterfoil.words import Text
+
+LINES: Final[tuple[tuple[str, Text], ...]] = (
+    # the terminal
+    ("request sent", Text("asked the switch", "向交换中心发出请求")),
+    ("request not sent", Text("the request did not leave", "请求未发出")),
+    ("not sent", Text("nothing was sent", "未发出")),
+    ("approved", Text("heard the approval", "收到批准")),
+    ("declined", Text("heard the decline", "收到拒绝")),
+    ("answer with a bad MAC", Text("the answer could not be authenticated", "应答 MAC 校验错")),
+    ("answer that decides nothing", Text("an answer that decides nothing", "应答不能定论")),
+    ("unreadable message", Text("a message that cannot be read", "报文无法解析")),
+    ("line closed", Text("the line closed", "线路断开")),
+    ("late answer", Text("a late answer: evidence, never printed", "迟到的应答：仅作证据，不打印")),
+    ("repeated answer", Text("a repeated answer", "重复的应答")),
+    (r"reversal owed, reason (\w+)", Text("owes a reversal, reason {0}", "须冲正，原因码 {0}")),
+    ("reversal sent", Text("sent the reversal", "发出冲正")),
+    ("reversal not sent", Text("the reversal did not leave", "冲正未发出")),
+    ("reversal unanswered", Text("the reversal was not answered", "冲正无应答")),
+    ("reversal answered with a bad MAC", Text("the reversal's answer was not authentic", "冲正应答 MAC 校验错")),
+    (r"reversal answered (\w+)", Text("the reversal was answered {0}", "冲正应答 {0}")),
+    ("found without an answer after a restart", Text("restarted without an answer", "重启后发现无应答")),
+    (
+        "found approved after a restart, receipt not seen",
+        Text("restarted: approved, receipt not seen", "重启后发现已批准，签购单未确认"),
+    ),
+    ("goods handed_over", Text("the goods were handed over", "商品已交付")),
+    ("goods kept", Text("the goods were not handed over", "商品未交付")),
+    (r"print (\d+)", Text("print {0} goes to the printer", "第 {0} 次打印送往打印机")),
+    (r"(cardholder) copy (\w+).*", Text("cardholder copy: {1}", "持卡人联：{1}")),
+    (r"(merchant) copy (\w+).*", Text("merchant copy: {1}", "商户联：{1}")),
+    (r"receipt (\w+)", Text("a person says: receipt {0}", "人工确认签购单：{0}")),
+    (r"escalated by (.*)", Text("handed to a person by {0}", "由 {0} 转人工处理")),
+    ("e-receipt shown as QR", Text("e-receipt shown as QR", "电子签购单已出示")),
+    ("e-receipt sent by SMS", Text("e-receipt sent by SMS", "电子签购单已发短信")),
+    # the switch
+    ("asked", Text("the terminal asked", "收到终端请求")),
+    ("forwarded", Text("asked the issuer", "转发至发卡行")),
+    ("issuer_answered", Text("the issuer answered", "发卡行已应答")),
+    ("answered", Text("answered the terminal", "应答终端")),
+    ("repeated", Text("said the stored answer again", "重发已存应答")),
+    ("expired", Text("no answer from the issuer in time", "发卡行未及时应答")),
+    ("answer_late", Text("the issuer answered too late: evidence", "发卡行应答迟到：仅作证据")),
+    ("answer_wrong_mac", Text("the issuer's answer was not authentic", "发卡行应答 MAC 校验错")),
+    ("turned_away", Text("turned away", "拒绝受理")),
+    ("reversal_asked", Text("the terminal asked for a reversal", "收到终端冲正")),
+    ("reversal_answered", Text("accepted the reversal", "已受理冲正")),
+    ("reversal_owed", Text("owes the issuer a reversal", "须向发卡行冲正")),
+    ("reversal_sent", Text("sent the reversal to the issuer", "向发卡行发出冲正")),
+    ("reversal_acknowledged", Text("the issuer acknowledged the reversal", "发卡行已确认冲正")),
+    # the issuers
+    (r"(\d{4}) received, without a valid MAC", Text("{0} came without a valid MAC", "收到 {0}，MAC 无效")),
+    (r"(\d{4}) received", Text("{0} came", "收到 {0}")),
+    (r"(\d{4}) answered", Text("answered with {0}", "应答 {0}")),
+)
+STATES: Final[dict[str, Text]] = {
+    "sent": Text("asked", "已请求"),
+    "asked": Text("asked, answer owed", "等待应答"),
+    "approved": Text("approved", "已批准"),
+    "closed": Text("approved, receipt out", "已批准，签购单已交付"),
+    "declined": Text("declined", "已拒绝"),
+    "not_sent": Text("not sent", "未发出"),
+    "reversing": Text("reversing", "冲正中"),
+    "reversed": Text("reversed", "已冲正"),
+    "escalated": Text("with a person", "转人工处理"),
+    "tombstone": Text("reversed before it came", "冲正先于原交易到达"),
+    "tombstoned": Text("reversed before it came", "冲正先于原交易到达"),
+    "late": Text("came too late, refused", "迟到，已拒绝"),
+    "posted": Text("debited", "已扣款"),
+}
+COPIES: Final[dict[str, Text]] = {
+    "none": Text("none", "无"),
+    "queued": Text("waiting for the printer", "等待打印"),
+    "sending": Text("printing", "打印中"),
+    "sent": Text("sent to the printer", "已送打印机"),
+    "printed": Text("printed", "已打印"),
+    "unknown": Text("may have come out", "可能已出纸"),
+    "failed": Text("did not come out", "未出纸"),
+    "attested": Text("seen by a person", "人工确认"),
+    "e_delivered": Text("e-receipt delivered", "电子签购单已交付"),
+    "declined": Text("not wanted", "顾客不要"),
+}
+_PATTERNS: Final = tuple((re.compile(pattern), text) for pattern, text in LINES)
+
+
+def line(what: str) -> Text:
+    """A line of a stub's history in both languages; as it is when it is none of those known here."""
+    for pattern, text in _PATTERNS:
+        found = pattern.fullmatch(what)
+        if found is not None:
+            words = found.groups()
+            return Text(
+                text.en.format(*(COPIES[word].en if word in COPIES else word for word in words)),
+                text.zh.format(*(COPIES[word].zh if word in COPIES else word for word in words)),
+            )
+    return Text(what, what)
+
+
+def state(word: str) -> Text:
+    """A state of a station's lifecycle in both languages."""
+    return STATES.get(word, Text(word, word))
+
+
+def copy(word: str) -> Text:
+    """What is known of a copy of the receipt."""
+    return COPIES.get(word, Text(word, word))
