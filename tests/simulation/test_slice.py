@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 
 import msgspec
 import pytest
 
 from counterfoil.simulation import MIXES, Job, Report, jobs_of, run
+from counterfoil.simulation.scene import Scene
+from counterfoil.step import SECOND
 
 SALES = 75
 SEED = 20_261
@@ -28,6 +31,16 @@ def test_nothing_one_sided_survives(mix: str) -> None:
 def test_a_mix_has_the_faults_it_is_named_after(mix: str, kinds: set[str]) -> None:
     report = run(jobs_of(40, SEED, mix, None))
     assert kinds <= report.faults.keys()
+
+
+def test_a_machine_that_was_switched_off_for_days_comes_back_and_everything_closes() -> None:
+    hours = 50 * 3600 * SECOND
+    away = partial(msgspec.structs.replace, off=60 * SECOND, away=hours)
+    outcome = Scene(SEED, "loss", 0, 30, away).play()
+    assert (outcome.broken, outcome.unreported) == ("", 0)
+    assert outcome.faults["crash switched off"] == 1
+    assert outcome.seconds > hours / SECOND
+    assert outcome.closing_seconds < 600
 
 
 def test_the_calm_world_has_no_exceptions() -> None:

@@ -30,11 +30,12 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     connections hear nothing. `reset` is how often a connection turns out to be closed when something is said.
     `skew` is how far a clock may jump at a start. `wrap` leaves the terminals with few STANs.
     `lost` is when a machine with terminals disappears (0: never), `replaced` how long after that a fresh one takes its
-    place (0: never). `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left
-    alone, a printer out of paper. `hasty`, `stray` and `stubborn` are what an institution does wrong with a valid
-    MAC: a front end answers 91 before its issuer says what it says; a reversal advice names another amount than its
-    original; advices are swallowed or refused. `forged` is how often somebody on a line answers a request himself, with
-    a MAC he can only guess.
+    place (0: never). `off` is when one is switched off (0: never), `away` how long it stays so, which may be days.
+    `people` is the share of sales with trouble in front of the counter: cancelled, asked twice, left alone, a printer
+    out of paper. `hasty`, `stray` and `stubborn` are what an institution does wrong with a valid MAC: a front end
+    answers 91 before its issuer says what it says; a reversal advice names another amount than its original; advices
+    are swallowed or refused. `forged` is how often somebody on a line answers a request himself, with a MAC he can only
+    guess.
     """
 
     drop: int = 0
@@ -56,6 +57,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     wrap: bool = False
     lost: Instant = 0
     replaced: Instant = 0
+    off: Instant = 0
+    away: Instant = 0
     hasty: int = 0
     stray: int = 0
     stubborn: int = 0
@@ -93,6 +96,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     stray: tuple[int, ...] = (0,)
     stubborn: tuple[int, ...] = (0,)
     forged: tuple[int, ...] = (0,)
+    away_hours: tuple[int, ...] = (0,)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -102,6 +106,8 @@ MIDNIGHTS: Final[tuple[Instant, ...]] = (
     (364 * 24 + 16) * 60 * MINUTE - 2 * MINUTE,
     365 * 24 * 60 * MINUTE - 2 * MINUTE,
 )
+
+NOT_AWAY: Final = (0,) * 6  # days cost the simulator more than sales do
 
 SWARM: Final = Mix(
     drop=(0, 20, 100, 300),
@@ -124,6 +130,7 @@ SWARM: Final = Mix(
     partition=(0, 60, 600),
     lost=(False, False, True),
     replaced=(False, True),
+    away_hours=(*NOT_AWAY, *NOT_AWAY, 30, 50),
 )
 
 MIXES: Final[dict[str, Mix]] = {
@@ -136,7 +143,9 @@ MIXES: Final[dict[str, Mix]] = {
         crash=(2, 20), restart=(5, 5, 120), silent=(0, 300), skew_seconds=(0, 5, 3600), lag=(200, 200, 500_000)
     ),
     "disk": Mix(disk=(2, 20), crash=(0, 2)),
-    "lost-terminal": Mix(lost=(True,), replaced=(False, True), drop=(0, 20, 100), crash=(0, 2)),
+    "lost-terminal": Mix(
+        lost=(True,), replaced=(False, True), drop=(0, 20, 100), crash=(0, 2), away_hours=(*NOT_AWAY, 30, 50)
+    ),
     "garbled": Mix(corrupt=(20, 100, 300), crash=(0, 0, 2)),
     "peers": Mix(
         hasty=(0, 50, 200), stray=(0, 50, 200), stubborn=(0, 500, 950), mean_delay=(20_000, 300_000), think=(8, 40)
@@ -162,7 +171,7 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
             ways = rng.choice((((a, b),), ((b, a),), ((a, b), (b, a))))
             cuts += [Cut(source, target, start, end) for source, target in ways]
     lost = rng.randrange(span // 4, span) if rng.choice(mix.lost) else 0
-    return Faults(
+    drawn = Faults(
         drop=rng.choice(mix.drop),
         duplicate=rng.choice(mix.duplicate),
         slow=rng.choice(mix.slow),
@@ -187,4 +196,8 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         reset=rng.choice(mix.reset),
         forged=rng.choice(mix.forged),
         cuts=tuple(cuts),
+    )
+    hours = rng.choice(mix.away_hours)  # after all the rest: what worlds were before there was this stays what it was
+    return (
+        msgspec.structs.replace(drawn, off=rng.randrange(span // 4, span), away=hours * 60 * MINUTE) if hours else drawn
     )

@@ -43,6 +43,7 @@ class Node:
         self.disk = disk
         self.wires: list[Wire] = []
         self.gone = False  # switched off for good
+        self.off = False  # switched off, perhaps for days
         self.skew: Instant = 0
         self.printer: Printer = lambda _item: True
         self.replied: Callable[[Reply], None] = lambda _reply: None
@@ -75,7 +76,7 @@ class Node:
 
     def start(self) -> None:
         """Start, or start again, what is on the disk."""
-        if self.gone or self.up:
+        if self.gone or self.off or self.up:
             return
         world = self.world
         self._life += 1

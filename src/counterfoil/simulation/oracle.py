@@ -25,8 +25,10 @@ from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
 from counterfoil.terminal.records import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
-from counterfoil.verdict import Verdict, judge
+from counterfoil.verdict import Clocks, Verdict, judge
 
+YEAR: Final[Instant] = 366 * 24 * 3600 * SECOND
+NO_CLOCK: Final = Clocks(closure=YEAR, reversal=YEAR)  # none that runs out in a world
 CLOCKS_RAN_OUT: Final[Instant] = 72 * 3600 * SECOND
 RESTING: Final = frozenset(
     {Verdict.PAID, Verdict.PAID_RECEIPT_OPEN, Verdict.NOT_CHARGED, Verdict.RETURNED, Verdict.EXCEPTION}
@@ -268,8 +270,9 @@ class Court:
             return
         finding = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now)
         case = self._hasty or any(stub.case for stub in stubs[:3] if stub is not None)
-        contradiction = finding.verdict is Verdict.EXCEPTION and not case and stubs.terminal is not None
-        must(not contradiction, f"{key}: a contradiction on the way: {self._positions(stubs)}")
+        if finding.verdict is Verdict.EXCEPTION and not case and stubs.terminal is not None:
+            verdict = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now, NO_CLOCK).verdict
+            must(verdict is not Verdict.EXCEPTION, f"{key}: a contradiction on the way: {self._positions(stubs)}")
         if finding.verdict in FINAL:
             self.final[str(key)] = finding.verdict
 

@@ -210,7 +210,8 @@ class Cashier:
     @property
     def staffed(self) -> bool:
         """Whether there is a machine to sell with, now or soon."""
-        return not self.shop.plant.machine_of(self.terminal).gone
+        machine = self.shop.plant.machine_of(self.terminal)
+        return not machine.gone and not machine.off
 
     def think(self) -> None:
         """Wait for the next customer."""

@@ -25,6 +25,7 @@ LONGEST_DAY: Final[Instant] = 4 * 3600 * SECOND
 LONGEST_CLOSING: Final[Instant] = 3600 * SECOND
 QUIET: Final[Instant] = 300 * SECOND  # after rest, nothing may move for this long
 PACE: Final[Instant] = SECOND
+SLOW_PACE: Final[Instant] = 600 * SECOND  # when the shops are closed and only a machine is missing
 GLANCE: Final = 15  # every so many seconds somebody asks where the money of some sale is
 EVENTS_PER_SALE: Final = 4000
 
@@ -97,12 +98,17 @@ class Scene:
             world.after(world.wait(0.2), node.start)
         if faults.lost:
             world.after(faults.lost, self._lose)
+        if faults.off:
+            world.after(faults.off, self._switch_off)
         world.after(3 * SECOND, self.shop.open)
         while self.shop.busy:
             world.run(world.now + PACE)
             if round(world.elapsed()) % GLANCE == 0:
                 self.court.glance()
             self._bounded(world.begin + LONGEST_DAY, "the shops never close")
+        while any(node.off for node in self.plant.machines.values()):
+            world.run(world.now + SLOW_PACE)
+            self.court.glance()
 
     def _bounded(self, latest: Instant, what: str) -> None:
         world = self.world
@@ -119,6 +125,19 @@ class Scene:
         self.buried.append(node.disk)
         if world.faults.replaced:
             world.after(world.faults.replaced, lambda: self._replace(name))
+
+    def _switch_off(self) -> None:
+        """Somebody takes a machine home; it comes back with all it knew."""
+        world = self.world
+        node = world.random.choice(list(self.plant.machines.values()))
+        node.off = True
+        node.crash("switched off")
+
+        def switch_on() -> None:
+            node.off = False
+            node.start()
+
+        world.after(world.faults.away, switch_on)
 
     def _replace(self, name: str) -> None:
         world = self.world
