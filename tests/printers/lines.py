@@ -23,6 +23,7 @@ FAST = Timings(
     patience=2 * SECOND,
     clear=SECOND // 2,
 )
+BRIEF = replace(FAST, patience=6 * SECOND // 10, settle=SECOND // 50)
 MODEL = "epson-tm-t20iii"
 
 

@@ -63,6 +63,10 @@ class Server:
         """`reset` the connection, `half` close it, or `close` it."""
         self._break = how
 
+    def pull(self) -> None:
+        """The other end of the line is gone."""
+        self._stop.set()
+
     def set(self, trouble: str) -> None:
         """Something goes wrong at the printer."""
         with self.lock:

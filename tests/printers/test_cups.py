@@ -40,9 +40,9 @@ def spooler(programs: dict[str, str], server: Server, monkeypatch: pytest.Monkey
 
 def test_a_receipt_through_a_raw_queue_comes_out_and_is_called_sent(spooler: Spooler, server: Server) -> None:
     assert told(put(receipt(), ADDRESS, FAST)) == ("sent", "")
-    eventually(lambda: server.printer.originals() == 1)
     eventually(lambda: spooler.completed() == 1)
-    assert server.printer.paper[-1] == "-- cut --"
+    eventually(lambda: server.printer.paper[-1:] == ["-- cut --"])
+    assert server.printer.originals() == 1
 
 
 def test_with_paper_out_the_queue_calls_it_completed_and_is_idle_and_nothing_is_on_the_paper(

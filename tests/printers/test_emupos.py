@@ -26,7 +26,7 @@ from printers import emupos
 from printers.between import Between
 from printers.desk import receipt
 from printers.emupos import Emupos, eventually
-from printers.lines import FAST, MODEL, gs_r, later, told
+from printers.lines import BRIEF, FAST, MODEL, gs_r, later, told
 from receipts.reading import Eye
 from receipts.slips import CODE, DOCUMENTS
 
@@ -116,7 +116,7 @@ def test_paper_out_in_the_middle_the_till_is_killed_and_prints_again(printer: Em
 
 def test_cover_open_in_the_middle_time_out_and_print_again(printer: Emupos) -> None:
     with Between(printer.port, MIDDLE, breaks(printer, "cover-open")) as cable:
-        assert told(put(receipt(), at(cable), FAST)) == ("unknown", "cover_open")
+        assert told(put(receipt(), at(cable), BRIEF)) == ("unknown", "cover_open")
     printer.mend("cover-open")
     assert told(put(receipt(duplicate=1), at(printer), FAST)) == ("printed", "")
     eventually(lambda: printer.out() == (1, 1))
@@ -124,7 +124,7 @@ def test_cover_open_in_the_middle_time_out_and_print_again(printer: Emupos) -> N
 
 def test_a_fault_in_the_header_keeps_the_receipt_back(printer: Emupos) -> None:
     with Between(printer.port, b"WITHOUT", breaks(printer, "cover-open")) as cable:
-        assert told(put(receipt(), at(cable), FAST)) == ("failed", "cover_open")
+        assert told(put(receipt(), at(cable), BRIEF)) == ("failed", "cover_open")
     printer.mend("cover-open")
     assert told(put(receipt(), at(printer), FAST)) == ("printed", "")
     eventually(lambda: printer.out() == (1, 0))
@@ -150,7 +150,7 @@ def test_it_accepts_and_its_answers_do_not_come_back(printer: Emupos) -> None:
 def test_the_till_that_sends_the_same_again_prints_two_originals(printer: Emupos) -> None:
     """The counter-example: the same fault as above, and no rule."""
     with Between(printer.port, MIDDLE, breaks(printer, "cover-open")) as cable:
-        assert told(put(receipt(), at(cable), FAST)) == ("unknown", "cover_open")
+        assert told(put(receipt(), at(cable), BRIEF)) == ("unknown", "cover_open")
     printer.mend("cover-open")
     assert told(put(receipt(), at(printer), FAST)) == ("printed", "")
     eventually(lambda: printer.out() == (2, 0))

@@ -14,12 +14,11 @@ from counterfoil.receipts.profile import profile_of
 from counterfoil.step import SECOND
 from printers.desk import receipt
 from printers.fake import Habits, Printer
-from printers.lines import FAST, MODEL, tcp, told
+from printers.lines import BRIEF, FAST, MODEL, tcp, told
 from printers.server import Server
 
 STALE_ASB = bytes.fromhex("18 00 0f 00")  # "paper out", of yesterday
 STALE_ANSWERS = bytes.fromhex("12 12 12 12 37 22 30 30 31 45 00 5f 4f 4c 44 00 37 25 00")
-BRIEF = replace(FAST, patience=6 * SECOND // 10, settle=SECOND // 50)
 PATIENT = replace(FAST, barrier=3 * SECOND)
 
 

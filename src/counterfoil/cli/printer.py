@@ -67,7 +67,8 @@ def status(session: Session, printer: str | None) -> int:
 
     def people() -> None:
         known = "a spooler gives no status" if address.way == "cups" else health.trouble or "ready"
-        print(f"{address} ({address.profile.title}): {known}{', paper is near its end' if health.near_end else ''}")
+        near = ", paper is near its end" if health.near_end and not health.trouble else ""
+        print(f"{address} ({address.profile.title}): {known}{near}")
         if health.trouble:
             print(session.word(sentence(health.trouble)))
 
