@@ -46,14 +46,16 @@ class SaleIn(In):
 class CopyIn(In):
     """Whose copy of a receipt."""
 
-    copy_: Literal["cardholder", "merchant"] = Field("cardholder", alias="copy")
+    copy_: Literal["cardholder", "merchant", "bank"] = Field("cardholder", alias="copy")
 
 
 class CloseIn(In):
     """What a person says became of a receipt: seen with own eyes, sent as e-receipt, not wanted."""
 
     how: Literal["attested", "e_delivered", "declined"]
-    copy_: Literal["cardholder", "merchant"] | None = Field(None, alias="copy", description="Both when absent.")
+    copy_: Literal["cardholder", "merchant", "bank"] | None = Field(
+        None, alias="copy", description="The first two when absent."
+    )
 
 
 class GoodsIn(In):
