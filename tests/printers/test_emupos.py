@@ -6,6 +6,7 @@ emupos has no GS ( H, no cutter and no errors, so those are shown with our own f
 from __future__ import annotations
 
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 
+from cli.calling import said
+from counterfoil.cli.failure import Exit
 from counterfoil.links.address import Address
 from counterfoil.links.printing import look, order_of, put
 from counterfoil.receipts.profile import profile_of
@@ -206,3 +209,15 @@ def found_below(eye: Eye, image: Image.Image, line: Line, top: int) -> int:
         if eye.line(image, at_row, line.wide, line.tall) == line.text.rstrip():
             return at_row + size
     raise AssertionError(f"{line.text!r} is not on the paper below row {top}")
+
+
+def test_the_code_of_the_test_page_is_read_from_the_paper_and_typed_back(
+    printer: Emupos, font: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERFOIL_DATA", str(tmp_path))
+    address = f"tcp://127.0.0.1:{printer.port}?profile=generic-80"
+    answer = said(capsys, "printer", "test", "--printer", address, "--lang", "en", "--json")
+    assert answer.json["state"] == "printed"
+    eventually(lambda: len(printer.ids()) == 1)
+    code = next(line.strip() for line in printer.text().splitlines() if re.fullmatch(r"\s*[0-9]{4}\s*", line))
+    assert said(capsys, "printer", "test", "--code", code).status == Exit.OK
