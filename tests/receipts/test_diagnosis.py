@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.receipts.diagnosis import OUTCOMES, QUESTIONS, Facts, diagnose
+from counterfoil.receipts.diagnosis import OUTCOMES, QUESTIONS, WORDS, Facts, diagnose
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.words import Text
 
@@ -82,6 +82,12 @@ def test_it_always_ends_whatever_the_probes_and_people_say() -> None:
             for way in ("tcp", "cups", "serial"):
                 found = diagnose(Facts(way=way, trouble=trouble, in_order=True), answers)
                 assert found.outcome is not None
+
+
+def test_every_choice_has_a_word_of_its_own_in_both_languages() -> None:
+    for question in QUESTIONS.values():
+        for words in ({WORDS[choice].en for choice in question.choices}, {WORDS[one].zh for one in question.choices}):
+            assert len(words) == len(question.choices)
 
 
 def test_every_question_and_every_advice_is_in_both_languages() -> None:

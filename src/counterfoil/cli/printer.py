@@ -28,6 +28,7 @@ KEPT: Final = "printer-test.json"
 SENT: Final = Text(
     "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state}):请输入纸上的四位数字"
 )
+CODE: Final = Text("code", "数字")
 RIGHT: Final = Text("the code is right: this printer prints", "数字正确:打印机正常出字")
 WRONG: Final = Text(
     "that is not the code of the last test page: if the paper is blank, ask `counterfoil printer diagnose`",
@@ -96,7 +97,7 @@ def test(session: Session, printer: str | None, code: str | None) -> int:
             session.answer(answer, lambda: print(session.word(text)))
             return Exit.OK
         print(session.word(text))
-        code = str(click.prompt("code"))
+        code = str(click.prompt(session.word(CODE)))
     if not is_code(session, code):
         raise Failure(Exit.FAILED, "wrong_code", WRONG)
     session.answer({"code": "right"}, lambda: print(session.word(RIGHT)))

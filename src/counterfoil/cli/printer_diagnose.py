@@ -51,11 +51,13 @@ def diagnose(
     contact: str,
 ) -> int:
     """Why did no receipt come out? The money first, then the printer, then what only a person can see."""
+    from counterfoil.verdict.names import VERDICTS
+
     answers = parsed(given)
     address = address_of(session, printer)
     about, facts = money(session, ref, terminal)
     if not session.json and facts.verdict:
-        print(f"{about}  {facts.verdict}\n{session.word(facts.sentence)}")
+        print(f"{about}  {session.word(VERDICTS[facts.verdict])}\n{session.word(facts.sentence)}")
     facts, log = probed(facts, address)
     found = walked(session, facts, answers, address)
     record: dict[str, Any] = {
@@ -154,11 +156,15 @@ def walked(session: Session, facts: Facts, answers: dict[str, str], address: Add
 
 
 def asked(session: Session, question: Question) -> str | None:
-    """One question at the keyboard; None when nobody is there."""
+    """One question at the keyboard, in the reader's language; None when nobody is there."""
+    from counterfoil.receipts.diagnosis import WORDS
+
     if session.json or not sys.stdin.isatty():
         return None
-    choices = click.Choice(list(question.choices)) if question.choices else None
-    return str(click.prompt(session.word(question.text), type=choices)).strip()
+    meant = {session.word(WORDS[choice]): choice for choice in question.choices or ("none",)}
+    choices = click.Choice(list(meant)) if question.choices else None
+    typed = str(click.prompt(session.word(question.text), type=choices)).strip()
+    return meant.get(typed, typed)
 
 
 def told(found: Diagnosis) -> dict[str, Any]:
@@ -209,8 +215,11 @@ def save(path: Path, value: dict[str, Any]) -> None:
 
 def show(session: Session, found: Diagnosis, record: dict[str, Any]) -> None:
     """The walk as people read it."""
+    from counterfoil.receipts.diagnosis import WORDS
+    from counterfoil.receipts.document.slip import same
+
     for step in found.steps:
-        print(f"  {step.number:>2}  {session.word(step.what)}  {step.found}")
+        print(f"  {step.number:>2}  {session.word(step.what)}  {session.word(WORDS.get(step.found, same(step.found)))}")
     if found.outcome is not None:
         print(session.word(found.outcome.advice))
     if found.question is not None:

@@ -75,7 +75,7 @@ SWAP: Final = Question(
     "swap",
     Text(
         "With the power supply of another unit of this model, does the lamp come on? (none: there is no other)",
-        "换用同型号设备的电源后指示灯亮吗？（none：没有可换的）",
+        "换用同型号设备的电源后指示灯亮吗？（没有：没有可换的设备）",
     ),
     ("on", "off", "none"),
 )
@@ -96,7 +96,7 @@ CODE: Final = Question(
     "code",
     Text(
         "A test page was sent. Type the four digits printed on it (none: there are none)",
-        "已发送测试页。请输入测试页上的四位数字（none：没有数字）",
+        "已发送测试页。请输入测试页上的四位数字（没有：纸上没有数字）",
     ),
     (),
 )
@@ -117,6 +117,19 @@ SELF_TEST: Final = Question(
     ("yes", "no"),
 )
 QUESTIONS: Final = {one.name: one for one in (LAMP, SMELL, SWAP, CABLE, PAPER, CODE, SCRATCH, SELF_TEST)}
+
+WORDS: Final[dict[str, Text]] = {
+    "on": Text("on", "亮"),
+    "off": Text("off", "不亮"),
+    "yes": Text("yes", "是"),
+    "no": Text("no", "否"),
+    "none": Text("none", "没有"),
+    "nothing": Text("nothing", "没有"),
+    "blank": Text("blank", "白纸"),
+    "garbage": Text("garbage", "乱码"),
+    "good": Text("good", "正常"),
+}
+"""How people read and type the choices; programs use the English word everywhere."""
 
 MONEY: Final = Text("where the money is", "资金状态")
 JOB: Final = Text("was a receipt handed to the printer", "是否已送打印")
