@@ -1,4 +1,4 @@
-// Bytes and fields light up together; a row that is clicked can be edited.
+// Bytes and fields light up together; a row's button puts it into the form below.
 (() => {
   "use strict";
   const all = [...document.querySelectorAll("[data-row]")];
@@ -12,11 +12,14 @@
   document.querySelectorAll("tr[data-row]").forEach((row) => {
     row.tabIndex = 0;
     row.addEventListener("focus", () => light(row.dataset.row));
-    row.addEventListener("click", () => {
-      const path = document.getElementById("path");
-      if (![...path.options].some((option) => option.value === row.dataset.path)) return;
-      path.value = row.dataset.path;
-      document.getElementById("value").value = row.dataset.value;
+    const pick = row.querySelector("button");
+    if (!pick) return;
+    pick.hidden = false;
+    pick.addEventListener("click", () => {
+      const value = document.getElementById("value");
+      document.getElementById("path").value = row.dataset.path;
+      value.value = row.dataset.value;
+      value.focus();
     });
   });
 })();
