@@ -206,7 +206,7 @@ class Supervisor:
         if not all(child.state == "up" for child in self._children.values()):
             return False
         try:
-            switch = await self._ask("switch")
+            switch = await self._ask("switch", "links")  # from memory: after any history it costs the same
             if not all(link["connected"] and link["signed_on"] for link in switch["issuers"].values()):
                 return False
             terminals = (await self._ask("terminal"))["terminals"]
@@ -218,13 +218,13 @@ class Supervisor:
         self._patience -= 1
         return self._patience < 0 and any(each["signed_on"] for each in terminals)
 
-    async def _ask(self, station: str) -> dict[str, Any]:
+    async def _ask(self, station: str, verb: str = "status") -> dict[str, Any]:
         running = self.layout.find(station)
         if running is None:
             raise StoreError(f"{station} is not there yet", f"{station} 尚未就绪")
         client = await ControlClient.connect(running.host, running.port, running.token)
         try:
-            return await client.call("status", {}, ASK_SECONDS)
+            return await client.call(verb, {}, ASK_SECONDS)
         finally:
             client.close()
 
