@@ -1,71 +1,86 @@
-"""Printing through python-escpos; its network class stands for its USB one: the same two calls, a line we can serve."""
+"""Printing through python-escpos and pyusb as they are, over a USB bus of ours below them."""
 
 from __future__ import annotations
 
 import importlib.util
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from escpos import printer as printers
+import usb.backend.libusb1
 
-from counterfoil.links import address, borrowed, devices
-from counterfoil.links.borrowed import Borrowed, Lent
+from counterfoil.links import address, borrowed
+from counterfoil.links.borrowed import Borrowed
 from counterfoil.links.printing import look, put
 from counterfoil.receipts.printers.status import Trouble
 from printers.desk import receipt
+from printers.emupos import eventually
 from printers.fake import Habits, Printer
-from printers.lines import FAST, later, told
-from printers.server import Server
+from printers.lines import BRIEF, FAST, later, told
+from printers.usb_bus import PRODUCT, VENDOR, Bus
 
-ADDRESS = "escpos-usb:04b8:0e15?profile=epson-tm-t20iii"
+ADDRESS = f"escpos-usb:{VENDOR:04x}:{PRODUCT:04x}?profile=epson-tm-t20iii"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server(Printer(Habits(line_time=1000))) as running:
-
-        def find(vendor: int, product: int) -> Lent:
-            assert (vendor, product) == (0x04B8, 0x0E15)
-            found: Any = printers.Network("127.0.0.1", running.port, timeout=0.1)
-            found.open()
-            lent: Lent = found
-            return lent
-
-        monkeypatch.setattr(devices, "find_usb", find)
-        monkeypatch.setattr(borrowed, "missing", lambda: False)
-        yield running
+def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
+    found = Bus(Printer(Habits(line_time=1000)))
+    monkeypatch.setattr(usb.backend.libusb1, "get_backend", lambda *_args, **_names: found)
+    before = threading.active_count()
+    yield found
+    eventually(lambda: (threading.active_count(), found.opened, found.claimed) == (before, 0, False))
 
 
 def at() -> address.Address:
     return address.parse(ADDRESS)
 
 
-def test_a_receipt_is_printed_and_cut_and_the_line_let_go(server: Server) -> None:
-    before = threading.active_count()
-    assert [told(put(receipt(), at(), FAST)) for _ in range(2)] == [("printed", "")] * 2
-    assert server.printer.originals() == 2
-    assert server.printer.paper[-1] == "-- cut --"
-    assert threading.active_count() == before
+def test_a_receipt_is_printed_and_cut_and_the_unit_let_go(bus: Bus) -> None:
+    for count in (1, 2):
+        assert told(put(receipt(), at(), FAST)) == ("printed", "")
+        eventually(lambda: bus.printer.paper[-1] == "-- cut --")
+        assert (bus.printer.originals(), bus.opened) == (count, 0)
 
 
-def test_paper_out_before_and_in_the_middle(server: Server) -> None:
-    server.set("paper_out")
+def test_paper_out_before_and_in_the_middle(bus: Bus) -> None:
+    bus.printer.set("paper_out")
     assert told(put(receipt(), at(), FAST)) == ("queued", "paper_out")
     assert look(at(), FAST).trouble == "paper_out"
-    server.mend("paper_out")
-    server.printer.plan = [(10, "paper_out")]
-    later(1.2, lambda: server.mend("paper_out"))
+    bus.printer.mend("paper_out")
+    bus.printer.plan = [(10, "paper_out")]
+    later(1.2, lambda: bus.printer.mend("paper_out"))
     result = put(receipt(), at(), FAST)
-    assert (told(result), result.parts, server.printer.originals()) == (("printed", ""), True, 1)
+    assert (told(result), result.parts, bus.printer.originals()) == (("printed", ""), True, 1)
 
 
-def test_a_cable_pulled_in_the_middle_is_unknown(server: Server) -> None:
-    server.printer.habits.line_time = 50_000
-    later(0.5, lambda: server.break_it("reset"))
+def test_a_unit_that_stands_still_keeps_what_it_was_given_and_is_let_go_when_it_has_it(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(borrowed, "DRAIN", 0.2)
+    bus.printer.habits.buffer = 256
+    bus.printer.plan = [(10, "paper_out")]
+    assert told(put(receipt(), at(), BRIEF)) == ("unknown", "paper_out")
+    assert bus.opened == 1
+    bus.printer.mend("paper_out")
+    eventually(lambda: bus.opened == 0)
+
+
+def test_a_cable_pulled_in_the_middle_is_unknown(bus: Bus) -> None:
+    bus.printer.habits.line_time = 50_000
+    later(0.5, lambda: setattr(bus, "plugged", False))
     assert put(receipt(), at(), FAST).state.value == "unknown"
-    assert server.printer.originals() == 0
+    assert bus.printer.originals() == 0
+    assert told(put(receipt(), at(), FAST)) == ("queued", "unreachable")
+
+
+def test_a_unit_that_is_not_there_cannot_be_reached(bus: Bus) -> None:
+    bus.plugged = False
+    assert told(put(receipt(), at(), FAST)) == ("queued", "unreachable")
+
+
+def test_without_a_bus_nothing_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usb.backend.libusb1, "get_backend", lambda *_args, **_names: None)
+    assert borrowed.find_usb(VENDOR, PRODUCT) is Trouble.UNREACHABLE
 
 
 def test_a_unit_that_takes_nothing_any_more_does_not_keep_us_and_is_let_go_later(
@@ -103,10 +118,3 @@ def test_without_the_extra_the_setting_is_refused_and_says_what_to_install(monke
 def test_a_unit_is_named_by_its_two_numbers(numbers: str) -> None:
     with pytest.raises(ValueError, match="escpos-usb:04b8:0e15"):
         address.parse(f"escpos-usb:{numbers}")
-
-
-def test_a_library_that_went_missing_after_the_start_is_a_printer_that_cannot_be_reached() -> None:
-    if importlib.util.find_spec("usb") is None:
-        assert borrowed.find_usb(0x04B8, 0x0E15) is Trouble.UNREACHABLE
-    else:
-        assert isinstance(borrowed.find_usb(0x1234, 0x5678), Trouble)

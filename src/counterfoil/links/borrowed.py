@@ -20,6 +20,7 @@ from counterfoil.receipts.printers.status import Trouble
 CHUNK: Final = 512
 BUFFER: Final = 4096  # what we call written should not run far ahead of what the printer took
 PAUSE: Final = 0.02  # seconds before asking again a printer that had nothing to say
+READ_MILLISECONDS: Final = 200  # how long one question to the unit may wait for bytes; nothing is lost by asking again
 DRAIN: Final = 5.0  # seconds the last bytes get to leave before the printer is let go
 MISSING: Final = "needs python-escpos with USB: pip install 'counterfoil[escpos]'"
 
@@ -54,6 +55,7 @@ def find_usb(vendor: int, product: int) -> Lent | Trouble:
         return Trouble.UNREACHABLE
     except OSError as error:
         return Trouble.BUSY if error.errno == errno.EBUSY else Trouble.REFUSED
+    printer.device.default_timeout = READ_MILLISECONDS
     lent: Lent = printer
     return lent
 
