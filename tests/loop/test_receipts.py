@@ -211,6 +211,26 @@ def test_a_reversal_never_waits_for_a_printer(shop: Shop) -> None:
     assert shop.running.ask("receipt", "show", answer.json["ref"], "--copy", "fault").status == 5
 
 
+def test_the_e_receipt_of_a_sale_that_was_given_back_says_where_the_money_is(shop: Shop) -> None:
+    shop.second.set("cover")
+    shop.will_happen(6, "paper_out")
+    running = shop.running
+    with running.begin(*running.sale_words("T0000011", "78.90")) as sale:
+        shop.until(lambda: any("held" in one for one in held(shop, "T0000011")))
+        address = running.ask("receipt", "link", "last", "--terminal", "T0000011").json["address"]
+        assert "E-RECEIPT" in got(f"{address}?lang=en").decode()
+        running.kill("terminal")
+        ref = _json(sale)["ref"]
+    shop.until(lambda: running.ask("terminal", "status", "T0000011").json["terminals"][0]["phase"] == "open_sale")
+    assert running.ask("terminal", "goods", ref, "kept").status == 0
+    assert running.at_rest(ref)["verdict"] == "RETURNED"
+    html = got(f"{address}?lang=en").decode()
+    assert "RETURNED" in html
+    assert "78.90" in html
+    assert "E-RECEIPT" not in html
+    assert "I have this receipt" not in html
+
+
 # --- papers that are no vouchers -------------------------------------------------------------------------------------
 
 
