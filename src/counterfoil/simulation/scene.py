@@ -127,8 +127,10 @@ class Scene:
             world.after(world.faults.replaced, lambda: self._replace(name))
 
     def _switch_off(self) -> None:
-        """Somebody takes a machine home; it comes back with all it knew."""
+        """Somebody takes a machine home; it comes back with all it knew. Not after hours, when all is healed."""
         world = self.world
+        if world.healed:
+            return
         node = world.random.choice(list(self.plant.machines.values()))
         node.off = True
         node.crash("switched off")
