@@ -32,6 +32,12 @@ def test_a_page_is_seen_after_logging_in_and_no_more_after_logging_out(console: 
     assert "/login" in page.url
 
 
+@pytest.mark.parametrize(("who", "first"), [("cashier", "/till"), ("supervisor", "/till"), ("support", "/inbox")])
+def test_the_first_page_is_the_one_of_the_role(console: Console, who: str, first: str) -> None:
+    page = console.open("/", who)
+    assert page.url == console.address + first
+
+
 def test_a_payment_is_found_by_everything_a_slip_says(console: Console) -> None:
     running = console.running
     first, second = (running.sell("T0000001", "8.80", card="carol").json for _ in range(2))

@@ -10,16 +10,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from counterfoil.console import admin, entry, health, inspecting, loop, ops, reveal
+from counterfoil.console import admin, entry, health, inbox, inspecting, loop, ops, paper, reveal, till
 from counterfoil.console.api import build as api
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
-from counterfoil.console.people import People
+from counterfoil.console.nav import seen_by
+from counterfoil.console.people import May, People
 from counterfoil.console.reach import Reach
-from counterfoil.console.site import HEADERS, Site, language_of
+from counterfoil.console.site import HEADERS, Site, Visit, language_of
 from counterfoil.iso8583.show import words
 from counterfoil.words import Text
 
@@ -34,8 +35,8 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
     """The console over one data directory."""
     site = Site(reach, people)
 
-    async def home(_request: Request) -> Response:
-        return RedirectResponse("/search", 303)
+    async def home(_site: Site, visit: Visit) -> Response:
+        return RedirectResponse(seen_by(visit.person)[0].path, 303)
 
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -46,13 +47,16 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         return HTMLResponse(html, status_code=status, headers=HEADERS)
 
     routes = [
-        Route("/", home),
+        site.route("/", May.LOOK, home),
         *health.routes(site),
         Mount("/api", api.build(site, log)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *entry.routes(site),
         *ereceipts(site),
+        *till.routes(site),
+        *inbox.routes(site),
         *loop.routes(site),
+        *paper.routes(site),
         *ops.routes(site),
         *inspecting.routes(site),
         *lab.routes(site),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console import inbox, masks, paper, till
+from counterfoil.console import masks
 from counterfoil.console.happened import copy, state
 from counterfoil.console.hops import way
 from counterfoil.console.people import May
@@ -27,15 +27,12 @@ UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此�
 
 
 def routes(site: Site) -> list[Route]:
-    """Search, payment and its papers, the till, the inbox."""
+    """Search and payment."""
     ref = "/payments/{terminal}/{batch}/{stan}"
     return [
         site.route("/search", May.LOOK, find),
         site.route(ref, May.LOOK, payment),
         site.route(f"{ref}/live", May.LOOK, live),
-        *paper.routes(site),
-        *till.routes(site),
-        *inbox.routes(site),
     ]
 
 

@@ -85,16 +85,18 @@ def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchS
     key, rrn, last4, amount = question
     if terminal is not None:
         found += (
-            [terminals.stub(terminal, key)] if key else terminals.find(terminal, rrn=rrn, last4=last4, amount=amount)
+            [terminals.stub(terminal, key, history=False)]
+            if key
+            else terminals.find(terminal, rrn=rrn, last4=last4, amount=amount)
         )
     if switch is not None:
         if key or rrn:
-            found.append(switches.stub(switch, key or rrn))
+            found.append(switches.stub(switch, key or rrn, history=False))
         else:
             found += switches.find(switch, last4=last4, amount=amount)
     for _, store in stores.each_issuer():
         if rrn:
-            found.append(issuers.stub(store, rrn))
+            found.append(issuers.stub(store, rrn, history=False))
         elif not key:
             found += issuers.find(store, last4=last4, amount=amount)
     return [stub for stub in found if stub is not None]

@@ -6,6 +6,7 @@ A store that is not there, or refuses to open, is None: what it would say is unk
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,8 @@ from counterfoil.errors import StoreError
 from counterfoil.issuer.records import PACKAGE as ISSUER
 from counterfoil.storage import Store, migrations_of, open_store
 
+formats = cache(migrations_of)
+"""The format of a room's store, read once: a page that stays live opens the stores again and again."""
 TERMINAL = "counterfoil.terminal"
 SWITCH = "counterfoil.switch"
 
@@ -61,7 +64,7 @@ class Stores:
         if path is None or not path.exists():
             return None
         try:
-            return open_store(path, migrations_of(self._rooms[station]), readonly=True)
+            return open_store(path, formats(self._rooms[station]), readonly=True)
         except StoreError:
             return None
 
