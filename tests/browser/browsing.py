@@ -166,8 +166,8 @@ class Console:
             self._speak(page.context, language)
             page.reload()
 
-    def look_once(self, page: Page, name: str) -> None:
-        """This page as it stands, for a state that another load would end: axe, the width, and a picture."""
+    def look_once(self, page: Page, name: str, *, shown: bool = False) -> None:
+        """This page as it stands, for a state that another load would end: axe and the width; a picture if `shown`."""
         too_wide = page.evaluate(WIDER)
         assert not too_wide, f"{name} is wider than the screen: {too_wide}"
         found = violations(page)
@@ -176,7 +176,7 @@ class Console:
             size for size, (width, _) in SIZES.items() if page.viewport_size and page.viewport_size["width"] == width
         )
         which = (self.language(page), size, "light")
-        self._keep(page, name, which, (which,))
+        self._keep(page, name, which, (which,) if shown else ())
 
     def language(self, page: Page) -> str:
         """The language a page is in."""

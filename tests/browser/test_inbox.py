@@ -20,7 +20,7 @@ def test_an_empty_inbox_says_what_would_stand_here(console: Console) -> None:
 def test_a_pending_reversal_is_listed_and_two_people_hand_it_over(console: Console) -> None:
     running = console.running
     running.break_leg(4, "drop", "0210")
-    running.break_leg(1, "drop", "0400", "--seconds", "120")
+    running.break_leg(1, "drop", "0400", "--seconds", "600")
     ref = running.sell("T0000001").json["ref"]
     page = console.open("/inbox", "support")
     row = page.locator("tr", has_text=ref)
@@ -44,7 +44,7 @@ def test_a_pending_reversal_is_listed_and_two_people_hand_it_over(console: Conso
 def test_who_asked_cannot_approve(console: Console) -> None:
     running = console.running
     running.break_leg(4, "drop", "0210")
-    running.break_leg(1, "drop", "0400", "--seconds", "120")
+    running.break_leg(1, "drop", "0400", "--seconds", "600")
     ref = running.sell("T0000002", card="bob").json["ref"]
     page = console.open("/inbox", "supervisor")
     page.locator("#ref").select_option(ref)

@@ -48,7 +48,7 @@ def test_charged_and_nothing_printed_is_answered_by_this_page_alone(console: Con
     running = console.running
     before = running.balance("alice")
     running.break_leg(4, "drop", "0210")
-    running.break_leg(1, "drop", "0400", "--seconds", "60")
+    running.break_leg(1, "drop", "0400", "--seconds", "600")
     with running.begin(*running.sale_words("T0000002")) as sale:
         ref = begun(console, "T0000002")
         page = console.open(f"/payments/{ref}")
