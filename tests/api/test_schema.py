@@ -1,7 +1,11 @@
-"""What the OpenAPI document promises is kept on a running stack, whatever is sent; and nothing ends in a 5xx."""
+"""What the OpenAPI document promises is kept on a running stack, whatever is sent; and nothing ends in a 5xx.
+
+COUNTERFOIL_API_EXAMPLES=200 sends that many requests to every operation; `make test` sends a few.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import Any
 
@@ -23,7 +27,7 @@ from api.calling import Api
 pytestmark = pytest.mark.loop
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 9
+EXAMPLES = int(os.environ.get("COUNTERFOIL_API_EXAMPLES", "6"))
 # They would end the very processes that are asked; what they answer is tried in test_who.py.
 SPARED = {"kill_station", "pause_station"}
 

@@ -59,8 +59,8 @@ COLUMNS: Final = ", ".join(NAMES)
 INSERT: Final = f"INSERT INTO consent ({COLUMNS}) VALUES (?, ?, ?, ?, 'asked', ?, ?, '', 0, '{{}}')"  # noqa: S608 - names of this file
 NEXT: Final = "SELECT coalesce(max(number), 0) + 1 FROM consent"
 ONE: Final = f"SELECT {COLUMNS} FROM consent WHERE number = ?"  # noqa: S608 - names of this file
-WAITING: Final = f"SELECT {COLUMNS} FROM consent WHERE state IN ('asked', 'approved') ORDER BY number"  # noqa: S608
-ABOUT: Final = f"SELECT {COLUMNS} FROM consent WHERE subject = ? ORDER BY number DESC LIMIT 20"  # noqa: S608
+WAITING: Final = f"SELECT {COLUMNS} FROM consent WHERE state IN ('asked', 'approved') ORDER BY number"  # noqa: S608 - names of this file
+ABOUT: Final = f"SELECT {COLUMNS} FROM consent WHERE subject = ? ORDER BY number DESC LIMIT 20"  # noqa: S608 - names of this file
 DECIDE: Final = "UPDATE consent SET state = ?, decided_by = ?, decided_at = ? WHERE number = ?"
 END: Final = "UPDATE consent SET state = ?, answer = ? WHERE number = ?"
 
