@@ -109,7 +109,7 @@ class Api:
         return caller
 
 
-def form(caller: Caller, path: str, **fields: str) -> Answer:
+def form(caller: Caller, path: str, /, **fields: str) -> Answer:
     """A form as a browser sends it, with the CSRF token of the session."""
     csrf = {"csrf": caller.headers["X-CSRF-Token"]} if "X-CSRF-Token" in caller.headers else {}
     body = urlencode({**csrf, **fields}).encode()

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.browsing import Console
+from printers.fake import Habits, Printer
+from printers.server import Server
 
 pytestmark = pytest.mark.loop
 
@@ -41,6 +43,19 @@ def test_a_refused_link_and_a_killed_station_are_seen_without_loading_the_page_a
     expect(processes.locator("tr", has_text="issuer-b").locator(".amount").first).to_have_text("2", timeout=15_000)
 
 
-def test_no_printer_is_said_to_be_none(console: Console) -> None:
+def test_the_printer_is_asked_when_somebody_wants_to_know(console: Console) -> None:
     page = console.open("/ops", "cashier")
-    expect(page.locator("section", has=page.locator("#printer"))).to_contain_text("No printer is configured")
+    printer = page.locator("section", has=page.locator("#printer"))
+    expect(printer).to_contain_text("No printer is configured")
+    with Server(Printer(Habits(line_time=500))) as server:
+        settings = console.running.data / "counterfoil.toml"
+        settings.write_text(f'printer = "tcp://127.0.0.1:{server.port}?profile=epson-tm-t20iii"\n')
+        page.reload()
+        page.get_by_role("button", name="Ask it how it is").click()
+        expect(printer).to_contain_text("✓ ready", use_inner_text=True)
+        server.set("paper_out")
+        page.get_by_role("button", name="Ask it how it is").click()
+        expect(printer).to_contain_text("not ready")
+        expect(printer).to_contain_text("paper")
+        assert server.connections == 2
+        settings.unlink()

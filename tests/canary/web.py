@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from api.calling import Api, Caller, form
 from canary.needles import CANARIES, Canary
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message
 
 if TYPE_CHECKING:
     from canary.traffic import Birds
@@ -25,6 +26,7 @@ def web(stack: Birds, tokens: dict[str, str]) -> None:
     for caller in callers:
         _requests(caller, CANARIES[0])
         _forms(caller, CANARIES[0])
+        _inspected(caller, CANARIES[0])
         for text in caller.said:
             stack.note("the console", text)
 
@@ -61,3 +63,20 @@ def _forms(caller: Caller, card: Canary) -> None:
     form(caller, "/password", old=card.track2, new=card.track2)
     form(caller, "/people", what="disable", name="supervisor-2", why=f"wrote {card.pan} on paper")
     form(caller, "/tokens", what="end", name="eager", why=f"knew {card.pan}")
+
+
+def _inspected(caller: Caller, card: Canary) -> None:
+    """A message with everything of a card in it, pasted, edited, compared and read in a wrong way."""
+    whole = Message(
+        "0200", de2=card.pan, de3="000000", de4="000000001250", de11="000001", de35=card.track2,
+        de41="T0000001", de42="123456789012345", de48=card.cvv, de52=b"\x01" * 8,
+    )  # fmt: skip
+    packet = CUP_POS.encode(whole)
+    for dump in (packet.hex(), packet[:-9].hex(), packet.hex().encode().hex(), f"no message: {card.track2}"):
+        at = form(caller, "/inspector", dump=dump).headers.get("location", "")
+        if at.startswith("/inspector/"):
+            form(caller, f"{at}/diff", dump=ISO87_ASCII.encode(whole).hex())
+            form(caller, f"{at}/field", path="37", value=card.pan)
+            form(caller, f"{at}/field", path="38", value="A1B2C3")
+            form(caller, f"{at}/bytes", cells=card.track2)
+            caller.ask("GET", at)

@@ -5,6 +5,7 @@ DIR/demo.key                    what the demo's keys are derived from
 DIR/ports.json                  the ports of this directory
 DIR/<station>/store.db, lmk.key the station's store, and the key its keys are sealed under
 DIR/console/store.db            the console's users, sessions and audit log
+DIR/console/lab.db              the runs of the fault lab
 DIR/terminal/receipt.key        what receipts are signed with; `counterfoil receipt key` shows its public half
 DIR/receipts/, DIR/sms/         what came out of printers and telephones
 DIR/logs/<station>.log          JSON lines
