@@ -143,6 +143,8 @@ def test_an_answer_that_is_lost_is_unknown_then_on_its_way_back_then_returned(co
     word(page, "UNKNOWN – do not charge again")
     expect(page.locator(".result")).to_have_class(re.compile("unknown"))
     word(page, "NOT CHARGED")
+    lane = ("terminal", "status", "T0000006")
+    console.running.until(lambda: console.running.ask(*lane).json["terminals"][0]["phase"] == "idle")
     console.running.break_leg(4, "drop", "0210")
     console.running.break_leg(1, "drop", "0400", "--seconds", "600")
     choose(page, console, "T0000006")
@@ -185,10 +187,52 @@ def test_a_sale_that_finds_another_on_its_way_back_replaces_it(console: Console)
     assert console.running.why(first.inner_text())["evidence"]["terminal"]["retry_of"] == ref
 
 
-def test_after_a_restart_the_open_sale_comes_first_and_asks_for_the_goods(console: Console) -> None:
+def test_a_receipt_that_did_not_come_out_is_printed_again_or_closed_by_the_cashier(console: Console) -> None:
+    receipts, aside = console.running.data / "receipts", console.running.data / "receipts.aside"
     page = console.open("/till", "cashier")
-    choose(page, console, "T0000008")
-    console.running.kill("terminal")
-    page.reload()
-    expect(page.locator("#heart")).to_contain_text("does not answer")
-    expect(page.locator("#heart")).not_to_contain_text("does not answer", timeout=20_000)
+    receipts.rename(aside)
+    receipts.write_text("not a folder")  # the printer is gone
+    try:
+        choose(page, console, "T0000008")
+        charge(page, "5.00", "carol")
+        word(page, "PAID, RECEIPT OPEN")
+        choose(page, console, "T0000008")
+        charge_again = page.locator(".open li")
+        expect(charge_again).to_contain_text("5.00 CNY")
+        page.locator("#amount").fill("5.00")
+        page.keyboard.press("Enter")
+        page.locator("[name=card][value=carol]").check()
+        console.expect("409")
+        page.locator("[data-go]").click()
+        expect(page.locator(".stub.failed")).to_contain_text("PAID, RECEIPT OPEN")  # the guard: it is paid already
+    finally:
+        receipts.unlink()
+        aside.rename(receipts)
+    page.goto(f"{console.address}/till")
+    page.get_by_role("button", name="Customer wants none").click()
+    expect(page.locator(".open")).to_have_count(0)
+    expect(page.locator(".last")).to_contain_text("PAID")
+
+
+def test_while_the_terminal_is_away_the_till_says_so_and_comes_back(console: Console) -> None:
+    page = console.open("/till", "cashier")
+    choose(page, console, "T0000009")
+    console.running.ask("fault", "pause", "terminal", "--seconds", "5")
+    expect(page.locator("#heart")).to_contain_text("does not answer", timeout=20_000)
+    expect(page.locator("#heart")).not_to_contain_text("does not answer", timeout=30_000)
+
+
+def test_no_card_number_track_or_pin_is_in_anything_the_console_wrote(console: Console) -> None:
+    """After all the sales above, one of them refused, one swiped."""
+    written = b"".join(
+        path.read_bytes()
+        for folder in ("console", "logs")
+        for path in (console.running.data / folder).glob("*")
+        if path.is_file()
+    )
+    assert b"sale" in written
+    for name in ("alice", "bob", "carol", "poor"):
+        card = console.running.card(name)
+        assert card["pan"].encode() not in written
+        assert card["track2"].encode() not in written
+    assert b"pin=" not in written
