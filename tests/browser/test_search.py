@@ -61,3 +61,17 @@ def test_a_payment_is_found_by_everything_a_slip_says(console: Console) -> None:
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith(f"/payments/{first['ref']}")
+
+
+def test_the_e_receipt_on_a_telephone_of_somebody_who_is_nobody_here(console: Console) -> None:
+    running = console.running
+    ref = running.sell("T0000002", "6.60").json["ref"]
+    address = running.ask("receipt", "link", ref).json["address"]
+    assert address.startswith(console.address)
+    page = console.open(address.removeprefix(console.address), "", size="phone")
+    assert page.get_by_role("img").get_attribute("aria-label") == "POS SALES SLIP"
+    assert page.get_by_text("RMB 6.60").is_visible()
+    console.look(page, "ereceipt", shown=())
+    page.get_by_role("button", name="I have this receipt").click()
+    assert page.get_by_role("status").inner_text() == "Thank you. This receipt is yours now."
+    assert page.get_by_role("button").count() == 0

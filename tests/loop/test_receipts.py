@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 
+from cli.calling import said
+from counterfoil.cli.failure import Exit
 from counterfoil.stack.config import TOML
 from loop.running import Running, Said, stack
 from printers.fake import Habits, Printer
@@ -188,6 +192,29 @@ def test_a_saved_e_receipt_is_verified_offline_and_an_altered_one_is_not(shop: S
         assert shop.running.ask("receipt", "verify", str(saved), "--key", str(key)).status == 1
 
 
+def test_the_qr_code_leads_to_the_e_receipt(shop: Shop, tmp_path: Path) -> None:
+    ref = sold(shop.running.sell("T0000012"))["ref"]
+    picture = tmp_path / "qr.png"
+    address = shop.running.ask("receipt", "link", ref, "--png", str(picture)).json["address"]
+    with Image.open(picture) as image:
+        (code,) = zxingcpp.read_barcodes(image.convert("L"))
+    assert code.text == address
+    assert shop.running.tell("receipt", "link", ref).rstrip().endswith(address)
+
+
+def test_the_list_of_open_receipts_says_what_to_do_about_each(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.first.set("paper_out")
+    shop.second.set("paper_out")
+    ref = sold(shop.running.sell("T0000013"))["ref"]
+    words = ["receipt", "open", "--terminal", "T0000013", "--data", str(shop.running.data)]
+    told = {lang: said(capsys, *words, "--lang", lang) for lang in ("en", "zh")}
+    assert {answer.status for answer in told.values()} == {Exit.BREAKS}
+    assert "cardholder: queued  Load a new paper roll and close the lid" in told["en"].out
+    assert "请更换纸卷并合盖" in told["zh"].out
+    assert shop.running.ask("receipt", "close", ref, "--as", "declined").status == 0
+    assert said(capsys, *words, "--lang", "en").out == "Nothing is open.\n"
+
+
 def test_a_receipt_by_sms_lies_in_the_folder_and_stays_open_until_somebody_says_so(shop: Shop) -> None:
     shop.first.set("cover")
     shop.second.set("cover")
@@ -247,9 +274,9 @@ def test_every_paper_of_a_sale_that_stands_and_none_that_would_lie(shop: Shop, t
         ("bank", "BANK COPY"),
         ("declaration", "I will not deny it to my bank"),
     ):
-        said = " ".join(shown(shop, ref, copy).split())
-        assert "45.60" in said
-        assert words in said
+        text = " ".join(shown(shop, ref, copy).split())
+        assert "45.60" in text
+        assert words in text
     assert "已付款" in shown(shop, ref, "explanation", "--lang", "zh", "--width", "48")
     assert shown(shop, ref, "cardholder", "--as", "svg").startswith("<svg ")
     png = tmp_path / "receipt.png"
