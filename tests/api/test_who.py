@@ -104,6 +104,7 @@ def test_what_a_session_changes_needs_its_csrf_token(api: Api, route: str) -> No
     [
         ("GET", "/v1/nothing", 404, "not_found"),
         ("GET", "/nothing", 404, "not_found"),
+        ("GET", "/v1/terminals/a%0Ab", 404, "not_found"),
         ("PUT", "/v1/payments", 405, "method_not_allowed"),
         ("GET", "/v1/payments/x", 404, "not_found"),
         ("GET", "/v1/payments/T0000001/1/1", 422, "invalid_request"),

@@ -23,8 +23,9 @@ from counterfoil.storage import migrations_of, open_store
 QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "a long password"
 REF = "/payments/{terminal}/{batch}/{stan}"
-OPEN = {"/", "/healthz", "/readyz", "/version", "/metrics", "/login", "/language/{language}", "/r/key.pem", "/r/{name}"}
+OPEN = {"/healthz", "/readyz", "/version", "/metrics", "/login", "/language/{language}", "/r/key.pem", "/r/{name}"}
 PAGES = {
+    "/": May.LOOK,
     "/logout": May.LOOK,
     "/password": May.LOOK,
     "/search": May.LOOK,

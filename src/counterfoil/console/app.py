@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from counterfoil.console import admin, entry, health, inbox, inspecting, loop, ops, paper, reveal, till
 from counterfoil.console.api import build as api
+from counterfoil.console.api.problem import of
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
 from counterfoil.console.nav import seen_by
@@ -43,6 +44,10 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         text = SAID.get(status, Text("Something went wrong here; it is in the log.", "出现错误，已记入日志。"))
         if status == 500:
             log("page_failed", path=words(request.url.path), error=type(error).__name__)
+        if request.url.path.startswith("/api/"):  # a line break in an address gets past the mount
+            answer = of(error).answer()
+            answer.headers.update(HEADERS)
+            return answer
         html = site.render("sorry.html", language_of(request), text=text)
         return HTMLResponse(html, status_code=status, headers=HEADERS)
 
