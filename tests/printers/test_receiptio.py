@@ -5,6 +5,7 @@ Its port is 9100 and nothing else, so the fake listens there, on a loopback addr
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,8 @@ def program() -> Path:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    host = "127.91.0.0" if sys.platform == "linux" else "127.0.0.1"
+    ours = os.getpid() % 60_000
+    host = f"127.91.{ours // 250}.{1 + ours % 250}" if sys.platform == "linux" else "127.0.0.1"
     with Server(Printer(Habits(line_time=1000)), at=(host, PORT)) as running:
         yield running
 
