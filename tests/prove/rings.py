@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "mutants": ("mutants", "--json", "--jobs", "{jobs}"),
     "parsers": ("fuzz", "--json", "--seconds", "120", "--seed", "{seed}"),
     "canaries": ("canary", "--json"),
+    "printers": ("printers.schedules", "--json", "--count", "10000", "--seed", "{seed}"),
 }
 
 

@@ -117,6 +117,21 @@ def canaries(part: Part) -> str:
     return headed("Canaries", part, text)
 
 
+def printers(part: Part) -> str:
+    """The last hop: paper."""
+    found = part.found
+    prints = sum(found["prints"].values())
+    text = (
+        f"{found['schedules']:,} random schedules of faults between a till and its printer; the print jobs and the rule"
+        f" of the one ORIGINAL are the product's. Of {found['sales']:,} sales {found['originals']:,} have an ORIGINAL, "
+        f"{found['duplicates']:,} DUPLICATEs are on paper; {found['lost_and_open']:,} have no slip at all, each "
+        "of them is open at the till. Schedules with two ORIGINALs of a sale, or with a slip that is said to be printed"
+        f" and is not: {found['broken']}. How the {prints:,} prints ended:\n\n"
+    )
+    rows = [(state, f"{times:,}") for state, times in found["prints"].items()]
+    return headed("The printer", part, text + table(("as the till knows it", "prints"), rows))
+
+
 SECTIONS: Final[Mapping[str, Callable[[Part], str]]] = {
     "repeat": repeat,
     "disk": disk,
@@ -124,4 +139,5 @@ SECTIONS: Final[Mapping[str, Callable[[Part], str]]] = {
     "mutants": mutants,
     "parsers": parsers,
     "canaries": canaries,
+    "printers": printers,
 }

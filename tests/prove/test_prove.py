@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from counterfoil.simulation import MIXES, Job, play
+from printers.schedules import campaign as printing
 from prove import campaign, report
 from prove.record import RECORD, ROOT, Campaign, Part, Record, Tally, executed, load, save
 from prove.repeat import hashes
@@ -152,6 +153,15 @@ def test_every_ring_has_its_section_and_a_broken_one_says_so() -> None:
     assert "not the same" in SECTIONS["repeat"](part)
     part.held = False
     assert "A promise was broken" in SECTIONS["repeat"](part)
+
+
+def test_the_printers_ring_says_what_its_command_counted() -> None:
+    figures, failures = printing(3, seed=1)
+    part = Part(command="c", commit="d", date="e", seconds=1, found={**figures, "failures": failures})
+    said = SECTIONS["printers"](part)
+    assert said.startswith("## The printer")
+    assert "3 random schedules" in said
+    assert "and is not: 0." in said
 
 
 def test_quantiles_come_from_the_counts() -> None:
