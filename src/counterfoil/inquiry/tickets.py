@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ def open_ticket(folder: Path, **facts: Any) -> Ticket:
             number += 1
             ticket = Ticket(number=f"M-{number:06d}", **facts)
             path = folder / f"{ticket.number}.json"
-            draft = folder / f".{ticket.number}.{os.getpid()}"
+            draft = folder / f".{ticket.number}.{os.getpid()}.{threading.get_ident()}"
             write_file(draft, _json(ticket))
             try:
                 os.link(draft, path)

@@ -43,12 +43,12 @@ class Addresses:
         """The sale a name behind /r/ leads to; None for one that was not made here."""
         head, _, check = name[:LONGEST].rpartition("-")
         key = parse_ref("/".join(head.rsplit("-", 2)))
-        if key is None or not hmac.compare_digest(check.encode(), self._check(str(key)).encode()):
+        if key is None or not hmac.compare_digest(check.encode("utf-8", "replace"), self._check(str(key)).encode()):
             return None
         return key
 
     def _check(self, ref: str) -> str:
-        made = hmac.digest(self._secret, ref.encode(), hashlib.sha256)[:CHECK_BYTES]
+        made = hmac.digest(self._secret, ref.encode("utf-8", "replace"), hashlib.sha256)[:CHECK_BYTES]
         return base64.b32encode(made).decode("ascii").lower()
 
 
