@@ -81,6 +81,14 @@ def test_a_session_ends(house: House, end: str) -> None:
     assert house.people.of(token) is None
 
 
+def test_a_page_that_keeps_itself_current_keeps_no_session_alive(house: House) -> None:
+    token = house.enter("lin", RIGHT)
+    for _ in range(3):
+        house.at += IDLE // 2
+        present = house.people.of(token, present=False)
+    assert present is None
+
+
 def test_somebody_who_was_disabled_does_not_come_in_again(house: House) -> None:
     house.people.disable("lin", by="ada", why="left")
     with pytest.raises(NotAllowed):

@@ -40,6 +40,7 @@ LINES: Final[tuple[tuple[str, Text], ...]] = (
     (r"escalated by (.*)", Text("handed to a person by {0}", "由 {0} 转人工处理")),
     ("e-receipt shown as QR", Text("e-receipt shown as QR", "电子签购单已出示")),
     ("e-receipt sent by SMS", Text("e-receipt sent by SMS", "电子签购单已发短信")),
+    (r"SMS (\S+?)(?:: (.*))?", Text("text message to the telephone: {0}", "签购单短信：{0}")),
     # the switch
     ("asked", Text("the terminal asked", "收到终端请求")),
     ("forwarded", Text("asked the issuer", "转发至发卡行")),
@@ -49,6 +50,10 @@ LINES: Final[tuple[tuple[str, Text], ...]] = (
     ("expired", Text("no answer from the issuer in time", "发卡行未及时应答")),
     ("answer_late", Text("the issuer answered too late: evidence", "发卡行应答迟到：仅作证据")),
     ("answer_wrong_mac", Text("the issuer's answer was not authentic", "发卡行应答 MAC 校验错")),
+    ("answer_unmatched", Text("an answer that fits no request", "应答与任何请求不符")),
+    ("answer_unusable", Text("an answer that decides nothing", "应答不能定论")),
+    ("not_sent", Text("the request did not leave for the issuer", "请求未能发往发卡行")),
+    ("restarted", Text("restarted without the issuer's answer", "重启后发现无发卡行应答")),
     ("turned_away", Text("turned away", "拒绝受理")),
     ("reversal_asked", Text("the terminal asked for a reversal", "收到终端冲正")),
     ("reversal_answered", Text("accepted the reversal", "已受理冲正")),

@@ -16,6 +16,7 @@ from counterfoil.receipts.document import Document
 from counterfoil.receipts.ereceipt import Addresses
 from counterfoil.receipts.render import svg
 from counterfoil.receipts.render.raster import QUIET, code_modules
+from counterfoil.stack.config import load
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
 
@@ -44,7 +45,8 @@ async def show(site: Site, visit: Visit) -> Response:
         return site.page(visit, "refused.html", 404, text=Text(str(none), none.zh))
     if kind == QR:
         seed = site.reach.layout.receipt_seed()
-        drawn = code(Addresses(seed, str(visit.request.base_url)).of(str(key))) if seed else ""
+        base = load(site.reach.layout.data).receipt_url or str(visit.request.base_url)
+        drawn = code(Addresses(seed, base).of(str(key))) if seed else ""
     else:
         drawn = svg.render(document, visit.tongue)
     return Response(drawn, media_type="image/svg+xml", headers=HEADERS)

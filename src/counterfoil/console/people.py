@@ -225,8 +225,8 @@ class People:
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
 
-    def of(self, token: str) -> Person | None:
-        """Who holds this token; None when the session is over or never was."""
+    def of(self, token: str, *, present: bool = True) -> Person | None:
+        """Who holds this token; None when the session is over or never was. `present` False: only a page asks again."""
         now = self.now()
         key = hashed(token)
         rows = self.store.query(FIND_SESSION, (key,))
@@ -235,7 +235,7 @@ class People:
         name, role, csrf, begun_at, seen_at = rows[0]
         if now - seen_at > IDLE or now - begun_at > LONGEST:
             return None
-        if now - seen_at > 60 * SECOND:
+        if present and now - seen_at > 60 * SECOND:
             with self.store.transaction() as store:
                 store.execute(SEEN, (now, key))
                 store.commit()

@@ -134,7 +134,8 @@ class Site:
         """A route that only those see who may."""
 
         async def answer(request: Request) -> Response:
-            person = self.people.of(request.cookies.get(COOKIE, ""))
+            present = "seen" not in request.query_params  # a page that keeps itself current is nobody at the desk
+            person = self.people.of(request.cookies.get(COOKIE, ""), present=present)
             if person is None:
                 return RedirectResponse(f"/login?next={quote(str(request.url.path), safe='/')}", 303)
             form = await form_of(request) if request.method == "POST" else {}
