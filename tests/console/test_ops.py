@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.console.ops import Keys, age, alarm, issuers, joined, links, printing
+from counterfoil.console.ops import Kept, age, alarm, issuers, joined, links, printing
 from counterfoil.links.address import parse
 from counterfoil.receipts.printers.probe import Health
 from counterfoil.step import SECOND
@@ -23,7 +23,7 @@ PIK, MAK = bytes.fromhex("8D0A74B8"), bytes.fromhex("AB7153CA")
     [((PIK, MAK, 9), True), ((PIK, PIK, 9), False), ((MAK, MAK, 9), False), ((b"", b"", 0), None), (None, None)],
 )
 def test_keys_are_the_same_only_when_both_check_values_are(theirs: Any, same: bool | None) -> None:
-    (lane,) = joined([LANE], Keys({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs else {}), 10)
+    (lane,) = joined([LANE], Kept({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs else {}), 10)
     assert (lane.same, lane.wants) == (same, same is False)
     assert lane.checks == ("8D0A74", "AB7153")
 
@@ -33,7 +33,7 @@ def test_keys_are_the_same_only_when_both_check_values_are(theirs: Any, same: bo
     [({}, False), ({"signed_on": False}, True), ({"phase": "reversal_pending"}, True), ({"phase": "asking"}, True)],
 )
 def test_a_terminal_that_is_not_at_rest_wants_a_look(changes: dict[str, Any], wants: bool) -> None:
-    (lane,) = joined([LANE | changes], Keys({}, {}), 10)
+    (lane,) = joined([LANE | changes], Kept({}, {}), 10)
     assert lane.wants is wants
 
 
@@ -72,7 +72,7 @@ def test_a_link_that_was_never_heard_has_no_age() -> None:
 
 
 def test_an_alarm_shows_no_card_number() -> None:
-    told = alarm({"at": 1, "what": "odd", "subject": "T1", "rrn": "", "detail": "card 6299 9910 0000 0008 twice"})
+    told = alarm((1, "odd", "T1", "", "card 6299 9910 0000 0008 twice"))
     assert "6299" not in told["detail"]
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -28,6 +29,7 @@ from counterfoil.stack.layout import ISSUERS, SUPERVISOR
 from counterfoil.stack.ports import TERMINALS, proxy_of
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch import stubs as switches
+from counterfoil.switch.control import LAST_ALARMS, LINKS
 from counterfoil.terminal import records as terminals
 from counterfoil.terminal.sentences import trouble
 from counterfoil.verdict.finding import iso
@@ -123,11 +125,11 @@ class Ops:
     async def _values(self, visit: Visit) -> dict[str, Any]:
         now = self._site.reach.now()
         up, switch, lanes = await asyncio.gather(
-            self._asked(SUPERVISOR), self._asked("switch"), self._asked("terminal")
+            self._asked(SUPERVISOR), self._asked("switch", LINKS), self._asked("terminal")
         )
-        keys = await self._site.read(checks)
+        kept: Kept = await self._site.read(looked)
         everyone = visit.request.url.path.startswith("/ops/all")
-        rows = joined(lanes["terminals"] if lanes else [], keys, now)
+        rows = joined(lanes["terminals"] if lanes else [], kept, now)
         wanting = [row for row in rows if row.wants]
         others = [row for row in rows if not row.wants]
         return {
@@ -138,7 +140,9 @@ class Ops:
             "states": STATES,
             "links": links(up),
             "issuers": issuers(switch, now),
-            "alarms": [alarm(each) for each in switch["latest_alarms"]] if switch else [],
+            "owed": kept.owed,
+            "cases": kept.cases,
+            "alarms": [alarm(each) for each in kept.alarms],
             "lanes": wanting + (others if everyone else others[: max(0, FEW - len(wanting))]),
             "count": len(rows),
             "wanting": len(wanting),
@@ -148,29 +152,37 @@ class Ops:
             "printer": printing(self._address(), self._health),
         }
 
-    async def _asked(self, station: str) -> dict[str, Any] | None:
+    async def _asked(self, station: str, verb: str = "status") -> dict[str, Any] | None:
         try:
-            reply = await self._site.reach.ask(station, "status", {}, ASK)
+            reply = await self._site.reach.ask(station, verb, {}, ASK)
         except PaymentError:
             return None
         return None if "error" in reply else reply
 
 
-class Keys(NamedTuple):
-    """The check values of a terminal's working keys at both ends, and when the switch gave them."""
+class Kept(msgspec.Struct, frozen=True):
+    """What the stores say: the check values of the terminals' keys at both ends and when the switch gave them, what is
+    in store-and-forward, the cases, and the latest alarms. None of it costs more after a long history.
+    """
 
-    ours: dict[str, tuple[bytes, bytes]]
-    theirs: dict[str, tuple[bytes, bytes, Instant]]
+    ours: dict[str, tuple[bytes, bytes]] = {}
+    theirs: dict[str, tuple[bytes, bytes, Instant]] = {}
+    owed: int = 0
+    cases: int = 0
+    alarms: Sequence[tuple[Instant, str, str, str, str]] = ()
 
 
-def checks(stores: Stores) -> Keys:
-    """The check values the stations keep."""
+def looked(stores: Stores) -> Kept:
+    """The same, read now; nothing of a store that cannot be read."""
     ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
-    theirs = switches.key_checks(stores.switch) if stores.switch is not None else {}
-    return Keys(ours, theirs)
+    switch = stores.switch
+    if switch is None:
+        return Kept(ours)
+    owed, cases = sum(switches.owed(switch).values()), len(switches.cases(switch))
+    return Kept(ours, switches.key_checks(switch), owed, cases, switch.query(LAST_ALARMS))
 
 
-def joined(lanes: Sequence[dict[str, Any]], keys: Keys, now: Instant) -> list[Lane]:
+def joined(lanes: Sequence[dict[str, Any]], keys: Kept, now: Instant) -> list[Lane]:
     """The terminals with their keys."""
     rows = []
     for lane in lanes:
@@ -230,10 +242,10 @@ def issuers(switch: dict[str, Any] | None, now: Instant) -> list[dict[str, Any]]
     ]
 
 
-def alarm(each: dict[str, Any]) -> dict[str, str]:
+def alarm(row: tuple[Instant, str, str, str, str]) -> dict[str, str]:
     """An alarm for people; free text never shows a card number."""
-    texts = {name: words(str(each[name])) for name in ("what", "subject", "rrn", "detail")}
-    return {**texts, "at": iso(each["at"])}
+    texts = zip(("what", "subject", "rrn", "detail"), row[1:], strict=True)
+    return {"at": iso(row[0]), **{name: words(text) for name, text in texts}}
 
 
 def printing(address: Address | None, known: tuple[Instant, Health] | None) -> dict[str, Any] | None:
