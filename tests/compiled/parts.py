@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import shutil
@@ -61,6 +62,7 @@ def parts() -> Parts:
         return Parts(accelerator.messages, accelerator.macs, "")
     headers()
     folder = Path(tempfile.mkdtemp(prefix="counterfoil-accelerator-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     done = built(copy_of_the_source(folder), folder / "site")
     assert done.returncode == 0, done.stdout + done.stderr
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
