@@ -101,3 +101,12 @@ def test_status_counts_what_is_open_and_owed() -> None:
     assert {**issuer, "heard_at": 0} == {"connected": True, "signed_on": True, "heard_at": 0, "owed": 1}
     assert 0 < issuer["heard_at"] <= status["at"]
     assert [alarm["what"] for alarm in status["latest_alarms"]] == ["wrong_mac"]
+
+
+def test_links_tell_the_same_of_links_and_what_is_open_and_count_no_table() -> None:
+    made = scene()
+    made.asked()
+    status, links = made.command("status"), made.command("links")
+    assert set(links) == {"at", "issuers", "open"}
+    assert links == {name: status[name] for name in links}
+    assert (links["open"], links["issuers"]["issuer-a"]["signed_on"]) == (1, True)
