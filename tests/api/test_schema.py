@@ -1,6 +1,6 @@
 """What the OpenAPI document promises is kept on a running stack, whatever is sent; and nothing ends in a 5xx.
 
-COUNTERFOIL_API_EXAMPLES=200 sends that many requests to every operation; `make test` sends a few.
+COUNTERFOIL_API_EXAMPLES=40 (and --timeout 900) sends that many requests to every operation; `make test` sends a few.
 """
 
 from __future__ import annotations
