@@ -1,6 +1,6 @@
 """Every figure the README quotes, each beside its peer, in one run: what `make bench` does.
 
-    python -m bench.report [--seconds 5] [--history 200000] [--only loop,codec] [--store DIR] [--json FILE]
+    python -m bench.report [--seconds 5] [--history 100000] [--only loop,codec] [--store DIR] [--json FILE]
 
 It runs the other benches one after the other, with and without the accelerator where that is installed, prints what
 each says as soon as it says it, and ends with a table to be copied. Some five minutes; --seconds 60 for long runs.
@@ -176,10 +176,11 @@ class Reporter:
         options = ("--history", str(self.history), "--terminals", str(terminals), "--routes", str(routes))
         said = self.bench("growth", *options)
         ratios = ", ".join(f"{name} {ratio}" for name, ratio in said["ratio"].items())
+        starts = ", ".join(f"{name} {took:.0f} ms" for name, took in said["start_ms"]["full"].items())
         self.row(
             f"CPU of a sale on stores with {self.history:,} transactions, {terminals:,} terminals, {routes:,} routes, "
             "against empty ones",
-            f"{ratios} ({said['gib']} GiB; a start takes {said['start_ms']['full']} ms)",
+            f"{ratios} ({said['gib']} GiB; to start: {starts})",
             f"python -m bench.growth {' '.join(options)}",
         )
 
@@ -272,7 +273,7 @@ def main() -> int:
     """Measure, print; 1 when something measured was unsound."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5.0, help="of every run under load")
-    parser.add_argument("--history", type=int, default=200_000, help="transactions behind the stations of `growth`")
+    parser.add_argument("--history", type=int, default=100_000, help="transactions behind the stations of `growth`")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts: {', '.join(PARTS)}")
     parser.add_argument("--store", type=Path, help="where stores go (default: the temporary directory)")
     parser.add_argument("--json", type=Path, help="write all that was said into this file")
