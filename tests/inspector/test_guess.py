@@ -112,6 +112,7 @@ def test_a_packet_cut_short_is_said_to_be_that_and_not_guessed_away() -> None:
     assert "271" not in findings
     assert "269 bytes follow, and 249 do" in findings
     assert "stops at DE55" in findings
+    assert "stand before the packet" not in findings
 
 
 @pytest.mark.parametrize("given", ["", "zz", "12", "no message at all", "00" * 40, b"\xff\xfe\xfd" * 30])

@@ -64,7 +64,9 @@ def guess(session: Session, given: str | bytes, dialect: str, framing: str | Non
             means = f"  ({session.word(row.means)})" if row.means else ""
             print(f"{row.start:>4}–{row.end:<4} {name:<7} {row.value or row.flaw}{means}")
             for part in row.parts:
-                print(f"{'':17} {part.path} {session.word(part.name)}: {part.value}")
+                name = f"{part.path} {session.word(part.name)}" if part.end else part.path
+                means = f"  ({session.word(part.means)})" if part.means else ""
+                print(f"{'':17} {name}: {part.value}{means}")
         print("tshark " + " ".join(f"-o '{preference}'" for preference in one.tshark))
 
     session.answer(value, people)

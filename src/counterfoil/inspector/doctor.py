@@ -58,6 +58,8 @@ STOPS: Final = Text(
     "No setting reads this to its end. The best one stops at {path}, byte {at}: {reason}.",
     "没有任何设置能完整解析此报文。最接近的设置停在 {path}，第 {at} 字节：{reason}。",
 )
+FURTHEST: Final = 4096
+"""A length that promises more bytes than this beyond what is there is no length."""
 PASTED: Final = Text("What was pasted is {how}.", "粘贴的内容是{how}。")
 
 NIBBLES: Final = "Digits represented in nibbles"
@@ -95,10 +97,11 @@ def advice(found: Found, given: Wire | None = None) -> Advice:
     wrong = _wrong(given, wire) if given is not None else _switched(wire)
     said += wrong
     behind = len(found.data) - wire.skip - wire.size if wire.size else 0
-    outside = [(BEFORE, wire.skip), (BEHIND, behind)]
+    cut = _cut_short(found)
+    outside = [(BEFORE, 0 if cut else wire.skip), (BEHIND, behind)]
     said += [text.filled(count=count) for text, count in outside if count]
     if not found.sound:
-        said += _stops(found)
+        said += [*cut, _stops(found)]
     right = given is not None and found.sound and not (wrong or wire.skip)
     return Advice((RIGHT,) if right and not said else tuple(said), preferences(wire), _notes(found), right)
 
@@ -131,17 +134,20 @@ def _change(change: dict[str, object]) -> str:
     return ", ".join(f"{key}={value}" for key, value in change.items())
 
 
-def _stops(found: Found) -> list[Text]:
+def _cut_short(found: Found) -> list[Text]:
+    """That the two bytes before a packet are a length which promises more than there is; [] when they are not."""
+    before = found.wire.skip
+    if found.sound or found.wire.length != "none" or before < 2:
+        return []
+    claimed, there = int.from_bytes(found.data[before - 2 : before], "big"), len(found.data) - before
+    return [CUT.filled(said=claimed, there=there)] if there < claimed <= there + FURTHEST else []
+
+
+def _stops(found: Found) -> Text:
     parts = take_apart(found.data, found.wire)
     flaw: Span = walk(found.wire.spoken(), parts.body).flaws[0]
-    said, before = [], found.wire.skip
-    if found.wire.length == "none" and before >= 2:
-        claimed, there = int.from_bytes(found.data[before - 2 : before], "big"), len(found.data) - before
-        if there < claimed <= there + 4096:
-            said.append(CUT.filled(said=claimed, there=there))
     path = f"DE{flaw.path}" if flaw.path.isdecimal() else flaw.path
-    said.append(STOPS.filled(path=path, at=parts.body_at + flaw.start, reason=flaw.flaw))
-    return said
+    return STOPS.filled(path=path, at=parts.body_at + flaw.start, reason=flaw.flaw)
 
 
 def preferences(wire: Wire) -> tuple[str, ...]:
