@@ -125,6 +125,28 @@ def test_a_hold_without_time_limit_never_expires() -> None:
     assert not hold.expired(MAX_INTEGER)
 
 
+def test_a_time_limit_may_be_as_short_as_time_is_counted_and_as_long_as_it_can_be() -> None:
+    shortest = Hold("H1", "card", "clearing", 10, "CNY", 1, ttl=1)
+    assert [shortest.expired(at) for at in (1, 2)] == [False, True]
+    longest = Book([CARD, CLEARING]).hold("H2", "card", "clearing", 10, "CNY", 1, ttl=MAX_INTEGER - 1)
+    assert longest.expires_at == MAX_INTEGER
+    with pytest.raises(Refused) as caught:
+        Book([CARD, CLEARING]).hold("H3", "card", "clearing", 10, "CNY", 1, ttl=MAX_INTEGER)
+    assert caught.value.refusal is Refusal.EXPIRY_TOO_LARGE
+
+
+@pytest.mark.parametrize(("amount", "fits"), [(10, True), (11, False)])
+def test_what_an_account_without_a_floor_owes_and_holds_fits_63_bits(amount: int, fits: bool) -> None:
+    deep = Account("deep", AccountKind.CARDHOLDER, "CNY", -5, None, MAX_INTEGER - 15)
+    book = Book([deep, CLEARING])
+    if fits:
+        assert book.transfer("T1", "deep", "clearing", amount, "CNY", 1).amount == amount
+    else:
+        with pytest.raises(Refused) as caught:
+            book.transfer("T1", "deep", "clearing", amount, "CNY", 1)
+        assert caught.value.refusal is Refusal.DEBIT_BALANCE_OVERFLOWS
+
+
 def test_a_hold_cannot_be_released_on_an_account_that_was_not_loaded() -> None:
     book = Book([CLEARING], holds=[Hold("H1", "card", "clearing", 10, "CNY", 1, "", 5)])
     for ask in (lambda: book.void("V1", "H1", 2), lambda: book.expire("H1", 6), lambda: book.post("P1", "H1", 2)):

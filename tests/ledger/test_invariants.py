@@ -7,7 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from counterfoil.ledger import Account, AccountKind, Entry, Hold, Invariant, Outcome, Resolution, Violation, check, sums
+from counterfoil.ledger import (
+    MAX_INTEGER,
+    Account,
+    AccountKind,
+    Entry,
+    Hold,
+    Invariant,
+    Outcome,
+    Resolution,
+    Violation,
+    check,
+    sums,
+)
 
 CARD = Account("card", AccountKind.CARDHOLDER, "CNY", 60, 0, 30)
 SHOP = Account("shop", AccountKind.CLEARING, "CNY")
@@ -43,6 +55,17 @@ def test_a_sound_ledger_has_no_violation() -> None:
     assert check(**SOUND) == []
     assert check(**{**SOUND, "authorisations": None}) == []
     assert sums(SOUND["accounts"], SOUND["entries"]) == {"CNY": 0, "EUR": 0}
+
+
+def test_an_account_on_which_nothing_ever_happened_has_nothing_and_nothing_else_will_do() -> None:
+    idle = Account("idle", AccountKind.CARDHOLDER, "CNY", 0, 0)
+    assert check(**{**SOUND, "accounts": [*SOUND["accounts"], idle]}) == []
+    found = check(**{**SOUND, "accounts": [*SOUND["accounts"], changed(idle, balance=1)]})
+    assert Violation(Invariant.BALANCE_DIFFERS, "idle", 0, 1) in found
+
+
+def test_the_largest_amount_there_is_is_no_violation() -> None:
+    assert check(**{**SOUND, "entries": [*SOUND["entries"], Entry("T9", "shop", "fund", MAX_INTEGER, "CNY", 9)]}) == []
 
 
 V, I = Violation, Invariant  # noqa: E741 - one letter each keeps the table readable
@@ -105,6 +128,14 @@ BROKEN: dict[str, tuple[dict[str, Any], list[Violation]]] = {
     "an end without a hold": (
         {"resolutions": [RESOLVED, changed(VOIDED, hold="H9")]},
         [V(I.HOLD_MISSING, "V2")],
+    ),
+    "everything that is wrong with the ends of holds, not only the first": (
+        {"resolutions": [RESOLVED, VOIDED, changed(VOIDED, hold="H8"), changed(VOIDED, id="V9", hold="H9"), VOIDED]},
+        [V(I.RESOLVED_TWICE, "H2"), V(I.HOLD_MISSING, "V2"), V(I.HOLD_MISSING, "V9"), V(I.RESOLVED_TWICE, "H2")],
+    ),
+    "a posting under another reference than its hold's": (
+        {"holds": [HELD, changed(HELD_TOO, ref="r2")]},
+        [V(I.POSTING_DIFFERS, "H2", 40, 40)],
     ),
     "a voided hold that was posted": ({"resolutions": [VOIDED]}, [V(I.POSTING_DIFFERS, "H2", 0, 40)]),
     "a posting of an open hold": (

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "disk": ("crash", "--json"),
     "processes": ("prove.storm", "--seed", "{seed}"),
     "mutants": ("mutants", "--json", "--jobs", "{jobs}"),
+    "rules": ("prove.rules",),
     "parsers": ("fuzz", "--json", "--seconds", "120", "--seed", "{seed}"),
     "canaries": ("canary", "--json"),
     "printers": ("printers.schedules", "--json", "--count", "10000", "--seed", "{seed}"),

@@ -96,6 +96,18 @@ def mutants(part: Part) -> str:
     return headed("Mutants", part, "\n".join(lines))
 
 
+def rules(part: Part) -> str:
+    """mutmut."""
+    rows = [(name, one["mutants"], one["killed"], len(one["survivors"])) for name, one in part.found["rooms"].items()]
+    text = (
+        "mutmut changes every operator, constant and branch of the ledger and of the pure rules, one at a time, and "
+        "runs the tests of that room. The survivors are named in reliability.json. Those of the ledger, which were "
+        "looked at, are the texts of assertions, changes that mean the same (a zero that was refused a line above, a "
+        "value that nobody reads), and an assertion that no caller can reach.\n\n"
+    )
+    return headed("Rules under mutmut", part, text + table(("room", "mutants", "killed", "survived"), rows))
+
+
 def parsers(part: Part) -> str:
     """Whatever reads bytes from outside."""
     rows = [(name, one["executions"], one["crashes"]) for name, one in part.found["targets"].items()]
@@ -137,6 +149,7 @@ SECTIONS: Final[Mapping[str, Callable[[Part], str]]] = {
     "disk": disk,
     "processes": processes,
     "mutants": mutants,
+    "rules": rules,
     "parsers": parsers,
     "canaries": canaries,
     "printers": printers,
