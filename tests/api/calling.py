@@ -123,7 +123,7 @@ def seed(data: Path) -> dict[str, str]:
         tokens = Tokens(People(store, lambda: 1, QUICK))
         return {
             name: tokens.make(name, role, by="admin")
-            for name, role in (("till", Role.CASHIER), ("watch", Role.SUPPORT), ("eager", Role.SUPPORT))
+            for name, role in (("till", Role.CASHIER), ("watch", Role.SUPPORT), ("spare", Role.SUPPORT))
         }
 
 

@@ -62,7 +62,7 @@ def _forms(caller: Caller, card: Canary) -> None:
     form(caller, f"/payments/{NOWHERE}/card", reason=f"card {card.pan}")
     form(caller, "/password", old=card.track2, new=card.track2)
     form(caller, "/people", what="disable", name="supervisor-2", why=f"wrote {card.pan} on paper")
-    form(caller, "/tokens", what="end", name="eager", why=f"knew {card.pan}")
+    form(caller, "/tokens", what="end", name="spare", why=f"knew {card.pan}")
 
 
 def _inspected(caller: Caller, card: Canary) -> None:

@@ -1,4 +1,4 @@
-"""A bug of ours ends in a problem that tells nothing, and in a line of the log that tells where."""
+"""Without a server: a bug of ours tells nothing and is in the log, and who asks too often waits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from counterfoil.console.api.build import build
+from counterfoil.console.api.guard import BURST, EACH, WRONG_BURST
 from counterfoil.console.people import People, Role
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import Site
@@ -73,3 +74,31 @@ def test_a_bug_tells_nobody_what_it_held(tmp_path: Path) -> None:
         found, body = answered(sent)
         assert (found, body["code"]) == (status, code)
         assert SECRET not in str(sent)
+
+
+def test_who_asks_too_often_waits_and_nobody_else_does(tmp_path: Path) -> None:
+    at = [10**15]
+    with closing(open_store(tmp_path / "store.db", migrations_of("counterfoil.console"))) as store:
+        people = People(store, lambda: at[0])
+        eager, calm = (Tokens(people).make(name, Role.CASHIER, by="test") for name in ("eager", "calm"))
+        api = build(Site(Reach(Layout(tmp_path)), people), lambda *_, **__: None)
+
+        async def statuses(token: str, count: int) -> list[int]:
+            found = []
+            for _ in range(count):
+                sent = list[Any]()
+                await called(api, "/v1/me", token, sent)
+                found.append(sent[0]["status"])
+                if found[-1] == 429:
+                    assert (answered(sent)[1]["code"], dict(sent[0]["headers"])[b"retry-after"]) == (
+                        "too_many_requests",
+                        b"1",
+                    )
+            return found
+
+        assert asyncio.run(statuses(eager, BURST + 2)) == [200] * BURST + [429] * 2
+        assert asyncio.run(statuses(calm, 1)) == [200]
+        at[0] += 3 * EACH
+        assert asyncio.run(statuses(eager, 5)) == [200] * 3 + [429] * 2
+        assert asyncio.run(statuses("cf_wrong", WRONG_BURST + 2)) == [401] * WRONG_BURST + [429] * 2
+        assert asyncio.run(statuses(calm, 1)) == [200]
