@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Final
 
 from prove import campaign, report
-from prove.record import RECORD, Record, load, save
+from prove.record import RECORD, Record, load, save, take_in
 from prove.rings import COMMANDS, command_of, measure
 
 EPILOG: Final = """examples:
@@ -20,7 +20,7 @@ EPILOG: Final = """examples:
   make prove PROVE="--parts simulator --transactions-per-mix 20000"
   python -m prove --parts disk --parts processes
   python -m prove --minutes 240 --parts simulator --record /tmp/long.json       elsewhere, then:
-  python -m prove --parts simulator --minutes 0 --add /tmp/long.json            put it into the report
+  python -m prove --parts report --add /tmp/long.json                           put it into the report
   python -m prove --parts rules          mutmut over the ledger and the rules, half an hour
   python -m prove --parts report         only write docs/reliability.md again
 
@@ -46,7 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument("--parts", action="append", choices=PARTS, help="only this (repeatable; all but rules)")
     parser.add_argument("--record", type=Path, default=RECORD, help="the figures (docs/reliability.json)")
-    parser.add_argument("--add", type=Path, metavar="FILE", help="take in the campaigns of another record first")
+    parser.add_argument("--add", type=Path, metavar="FILE", help="take in what another record has, first")
     return parser.parse_args()
 
 
@@ -56,7 +56,7 @@ def main() -> int:
     asked = arguments()
     record = load(asked.record)
     if asked.add is not None:
-        record.campaigns += load(asked.add).campaigns
+        take_in(record, load(asked.add))
         save(record, asked.record)
     try:
         play(asked, record)

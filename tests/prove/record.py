@@ -127,6 +127,25 @@ def chained(before: str, after: str) -> str:
     return hashlib.blake2b((before + after).encode(), digest_size=16).hexdigest()
 
 
+def take_in(record: Record, other: Record) -> None:
+    """What was measured elsewhere. A campaign that went on there takes the place of what is known of it here."""
+    for campaign in other.campaigns:
+        same = [was for was in record.campaigns if begun(was) == begun(campaign)]
+        if all(worlds(was) <= worlds(campaign) for was in same):
+            record.campaigns = [was for was in record.campaigns if was not in same] + [campaign]
+    record.parts |= other.parts
+
+
+def begun(campaign: Campaign) -> tuple[str, int, int]:
+    """What makes a campaign the one it is: code, seed and where its worlds begin."""
+    return campaign.code, campaign.seed, campaign.first_world
+
+
+def worlds(campaign: Campaign) -> int:
+    """How many worlds were played in it."""
+    return sum(tally.worlds for tally in campaign.mixes.values())
+
+
 def load(path: Path) -> Record:
     """The record so far; an empty one when there is none."""
     return msgspec.json.decode(path.read_bytes(), type=Record) if path.exists() else Record()

@@ -16,7 +16,7 @@ import pytest
 from counterfoil.simulation import MIXES, Job, play
 from printers.schedules import campaign as printing
 from prove import campaign, report
-from prove.record import RECORD, ROOT, Campaign, Part, Record, Tally, executed, load, save
+from prove.record import RECORD, ROOT, Campaign, Part, Record, Tally, executed, load, save, take_in
 from prove.repeat import hashes
 from prove.rings import COMMANDS
 from prove.sections import SECTIONS
@@ -176,6 +176,20 @@ def test_the_report_is_what_the_figures_say() -> None:
     assert RECORD.with_suffix(".md").read_text("utf-8") == report.written(record)
     assert all(not was.failures for was in record.campaigns[-1:])
     assert all(tally.unreported == tally.ledger_sum == 0 for was in record.campaigns for tally in was.mixes.values())
+
+
+def test_a_campaign_that_went_on_elsewhere_takes_the_place_of_its_beginning() -> None:
+    def campaign_of(code: str, worlds: int) -> Campaign:
+        mixes = {"calm": Tally(worlds=worlds)}
+        return Campaign(code=code, commit="d", date="e", machine="f", seed=1, first_world=0, mixes=mixes)
+
+    part = Part(command="c", commit="d", date="e", seconds=1, found={})
+    record = Record(campaigns=[campaign_of("old", 9), campaign_of("new", 3)])
+    for _ in range(2):
+        take_in(record, Record(campaigns=[campaign_of("new", 8)], parts={"disk": part}))
+        take_in(record, Record(campaigns=[campaign_of("new", 5)]))
+        assert record.campaigns == [campaign_of("old", 9), campaign_of("new", 8)]
+        assert record.parts == {"disk": part}
 
 
 def test_the_figures_are_kept_as_they_are(tmp_path: Path) -> None:
