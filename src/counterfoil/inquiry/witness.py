@@ -8,7 +8,6 @@ from counterfoil.issuer import stubs as issuers
 from counterfoil.step import Instant
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
-from counterfoil.terminal import trail
 from counterfoil.transaction import IssuerStub, parse_ref
 from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Finding, judge
 from counterfoil.verdict.finding import TerminalEvidence
@@ -36,7 +35,7 @@ def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
     if one.terminal not in {terminal for terminal, _ in terminals.terminals(stores.terminal)}:
         return NOT_OURS
     key = parse_ref(one.ref)
-    return trail.stub(stores.terminal, key) if key else None
+    return terminals.stub(stores.terminal, key) if key else None
 
 
 def issuer_stub(stores: Stores, rrn: str) -> IssuerStub | None:

@@ -73,12 +73,14 @@ LAST_PAID: Final = (
     _SELECT + "WHERE terminal = ? AND state IN ('approved', 'closed') "
     "ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
 )
-NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY line LIMIT 1"
+# A trail is kept in the order of a terminal's lines, and asked for one sale's in that order SQLite would walk through all
+# of the terminal's; the unary plus tells it to find them by the sale first.
+NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY +line LIMIT 1"
 OPEN_COUNTS: Final = (
     "SELECT state, count(*), min(started_at) FROM attempt "
     "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') GROUP BY state"
 )
-TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY line"
+TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY +line"
 # One look for each terminal, however long the trail has become.
 LINES: Final = (
     "SELECT terminal, coalesce((SELECT max(line) FROM trail WHERE trail.terminal = device.terminal), 0) FROM device"
