@@ -38,7 +38,11 @@ NEVER: Final = 1 << 62
 BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
 BAD_PIN: Final = Text("A PIN has four to twelve digits.", "密码为 4 至 12 位数字。")
 BAD_KEY: Final = Text("Load this page again and begin anew; nothing was sent.", "请重新打开本页；交易未发出。")
-AWAY: Final = Text("The terminal does not answer just now.", "终端暂无应答。")
+AWAY: Final = Text("The terminal cannot be reached: nothing was done.", "无法连接终端，操作未执行。")
+UNSEEN: Final = Text(
+    "The terminal did not answer: it may have been done. Look before you ask again.",
+    "终端未应答，操作可能已执行，请先核实再重试。",
+)
 IN_FLIGHT: Final = Text(
     "A sale of this amount with this card is being decided just now.", "同一张卡、同一金额的交易正在处理中。"
 )
@@ -224,8 +228,10 @@ async def act(site: Site, visit: Visit) -> Response:
     try:
         reply = await site.reach.ask("terminal", verb, {**args, **more}, SECONDS)
         said = str(reply.get("error", "done"))
-    except (NotSent, OutcomeUnknown):
+    except NotSent:
         said = "away"
+    except OutcomeUnknown:
+        said = "unknown"
     site.people.did(visit.person.name, deed, ref, what, visit.origin, said)
     return RedirectResponse(f"{back}?said={quote(said)}", 303)
 
@@ -235,4 +241,6 @@ def _said(visit: Visit) -> Text | None:
     said = visit.request.query_params.get("said", "done")
     if said == "done":
         return None
+    if said == "unknown":
+        return UNSEEN
     return ERRORS[said].filled(detail="") if said in ERRORS else AWAY
