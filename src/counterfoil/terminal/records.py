@@ -73,8 +73,8 @@ LAST_PAID: Final = (
     _SELECT + "WHERE terminal = ? AND state IN ('approved', 'closed') "
     "ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
 )
-# A trail is kept in the order of a terminal's lines. Asked for one sale's in that order, SQLite would walk through all of
-# the terminal's; the unary plus tells it to find them by the sale first.
+# A trail is kept in the order of a terminal's lines. Asked for one sale's in that order, SQLite would walk through all
+# of the terminal's; the unary plus tells it to find them by the sale first.
 NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY +line LIMIT 1"
 OPEN_COUNTS: Final = (
     "SELECT state, count(*), min(started_at) FROM attempt "
