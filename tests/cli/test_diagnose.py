@@ -125,7 +125,8 @@ def test_the_steps_are_told_in_the_readers_language(server: Server, capsys: Capt
     told = {lang: said(capsys, "printer", "diagnose", *at(server), "--lang", lang).out for lang in ("en", "zh")}
     assert "Close the lid." in told["en"]
     assert "请合上机盖" in told["zh"]
-    assert "打印机自报状态" in told["zh"]
+    assert "打印机自报状态  机盖打开" in told["zh"]
+    assert "what it says of itself  cover open" in told["en"]
 
 
 def test_a_sale_that_nobody_knows_is_not_diagnosed(data: Path, capsys: Capture) -> None:

@@ -49,6 +49,28 @@ def test_status_names_the_trouble_and_what_to_do(server: Server, capsys: Capture
     assert "纸卷" in answer.out
 
 
+@pytest.mark.parametrize(("lang", "word"), [("en", "near its end"), ("zh", "纸将用尽")])
+def test_status_tells_of_paper_that_nears_its_end(server: Server, capsys: Capture, lang: str, word: str) -> None:
+    server.set("near_end")
+    answer = said(capsys, "printer", "status", *at(server), "--lang", lang)
+    assert answer.status == Exit.OK
+    assert word in answer.out
+    assert ("ready" in answer.out) is (lang == "en")
+
+
+@pytest.mark.parametrize(("lang", "ready"), [("en", ": ready"), ("zh", "就绪")])
+def test_a_printer_that_proves_nothing_is_not_called_ready_and_its_profile_is_doubted(
+    capsys: Capture, lang: str, ready: str
+) -> None:
+    with Server(Printer(Habits(gs_h=False))) as server:
+        people = said(capsys, "printer", "status", *at(server), "--lang", lang)
+        program = said(capsys, "printer", "status", *at(server), "--json")
+    assert (people.status, program.status) == (Exit.UNREACHABLE, Exit.UNREACHABLE)
+    assert ready not in people.out
+    assert "epson-tm-t20iii" in people.out
+    assert "generic-80" in program.json["advice"][lang]
+
+
 def test_without_a_printer_there_is_nothing_to_ask(capsys: Capture) -> None:
     answer = said(capsys, "printer", "status", "--json")
     assert (answer.status, answer.json["error"]) == (Exit.NOT_FOUND, "no_printer")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from counterfoil.receipts.diagnosis import OUTCOMES, QUESTIONS, WORDS, Facts, diagnose
+from counterfoil.receipts.copies import CopyState
+from counterfoil.receipts.diagnosis import FOUND, OUTCOMES, QUESTIONS, WORDS, Facts, diagnose
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.words import Text
 
@@ -94,3 +95,9 @@ def test_every_question_and_every_advice_is_in_both_languages() -> None:
     for text in [*(one.text for one in QUESTIONS.values()), *(one.advice for one in OUTCOMES.values())]:
         assert text.en.isascii()
         assert any("\u4e00" <= character <= "\u9fff" for character in text.zh)
+
+
+def test_every_trouble_and_every_state_of_a_receipt_has_words_for_people() -> None:
+    assert {trouble.value for trouble in Trouble} - {Trouble.MUTE.value} <= set(FOUND)
+    assert {state.value for state in CopyState} <= set(FOUND)
+    assert all(any("\u4e00" <= character <= "\u9fff" for character in text.zh) for text in FOUND.values())

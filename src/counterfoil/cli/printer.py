@@ -34,6 +34,16 @@ WRONG: Final = Text(
     "that is not the code of the last test page: if the paper is blank, ask `counterfoil printer diagnose`",
     "数字与最近的测试页不符:如为白纸,请执行 `counterfoil printer diagnose`",
 )
+READY: Final = Text("ready", "就绪")
+NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
+SPOOLER: Final = Text("a spooler gives no status", "打印队列不提供状态")
+UNPROVEN: Final = Text("reports no fault, but proves nothing it prints", "未报告故障，但无法证明已打印")
+ADVICE: Final = Text(
+    "It does not say that it has worked through what it is sent: switch it off and on; if that does not help, the "
+    "profile {profile} is another model's: name the right one, or ?profile=generic-80.",
+    "打印机不回报是否已处理完收到的数据：请关机重开；如无效，说明型号设置 {profile} 不符，"
+    "请改为正确型号或 ?profile=generic-80。",
+)
 NONE_SENT: Final = Text(
     "no test page was sent: `counterfoil printer test`", "尚未发送测试页:`counterfoil printer test`"
 )
@@ -63,15 +73,17 @@ def status(session: Session, printer: str | None) -> int:
         "asked": address.way != "cups",
         **msgspec.to_builtins(health),
     }
-    if health.trouble:
-        told["advice"] = sentence(health.trouble).both()
+    advice = sentence(health.trouble) if health.trouble else ADVICE.filled(profile=address.profile.name)
+    if not ready:
+        told["advice"] = advice.both()
 
     def people() -> None:
-        known = "a spooler gives no status" if address.way == "cups" else health.trouble or "ready"
-        near = ", paper is near its end" if health.near_end and not health.trouble else ""
+        well = SPOOLER if address.way == "cups" else READY if ready else UNPROVEN
+        known = health.trouble or session.word(well)
+        near = session.word(NEAR_END) if health.near_end and not health.trouble else ""
         print(f"{address} ({address.profile.title}): {known}{near}")
-        if health.trouble:
-            print(session.word(sentence(health.trouble)))
+        if not ready:
+            print(session.word(advice))
 
     session.answer(told, people)
     return Exit.OK if ready else Exit.UNREACHABLE

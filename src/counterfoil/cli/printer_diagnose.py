@@ -213,13 +213,20 @@ def save(path: Path, value: dict[str, Any]) -> None:
     sync_directory(path.parent)
 
 
+def finding_text(session: Session, found: str) -> str:
+    """What a step found, in the reader's language; "2 × queued" is a count and a state."""
+    from counterfoil.receipts.diagnosis import FOUND, WORDS
+    from counterfoil.verdict.names import VERDICTS
+
+    count, times, state = found.rpartition(" × ")
+    word = (VERDICTS | FOUND | WORDS).get(state) if not times else FOUND.get(state)
+    return f"{count}{times}{session.word(word) if word is not None else state}"
+
+
 def show(session: Session, found: Diagnosis, record: dict[str, Any]) -> None:
     """The walk as people read it."""
-    from counterfoil.receipts.diagnosis import WORDS
-    from counterfoil.receipts.document.slip import same
-
     for step in found.steps:
-        print(f"  {step.number:>2}  {session.word(step.what)}  {session.word(WORDS.get(step.found, same(step.found)))}")
+        print(f"  {step.number:>2}  {session.word(step.what)}  {finding_text(session, step.found)}")
     if found.outcome is not None:
         print(session.word(found.outcome.advice))
     if found.question is not None:

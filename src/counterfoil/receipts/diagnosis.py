@@ -131,6 +131,36 @@ WORDS: Final[dict[str, Text]] = {
 }
 """How people read and type the choices; programs use the English word everywhere."""
 
+NO_FAULT: Final = "online, no fault"
+NO_STATUS: Final = "a spooler gives no status"
+FOUND: Final[dict[str, Text]] = {
+    NO_FAULT: Text(NO_FAULT, "联机，无故障"),
+    NO_STATUS: Text(NO_STATUS, "打印队列不提供状态"),
+    "cover_open": Text("cover open", "机盖打开"),
+    "paper_out": Text("paper out", "缺纸"),
+    "unrecoverable": Text("unrecoverable fault", "不可恢复的故障"),
+    "cutter": Text("cutter stuck", "切刀卡住"),
+    "jam": Text("paper jam", "卡纸"),
+    "hot_head": Text("head too hot", "打印头过热"),
+    "feed_held": Text("feed button held", "走纸键被按住"),
+    "offline": Text("offline", "脱机"),
+    "busy": Text("no, busy", "否，被占用"),
+    "refused": Text("no, refused", "否，被拒绝"),
+    "unreachable": Text("no, unreachable", "否，无法连接"),
+    "lost": Text("no, the line broke", "否，连接中断"),
+    "none": Text("none", "无"),
+    "queued": Text("not one byte left", "未送出"),
+    "sending": Text("sending", "送出中"),
+    "sent": Text("sent, not proven", "已送出，未证明"),
+    "printed": Text("printed", "已打印"),
+    "unknown": Text("not known", "未知"),
+    "failed": Text("none came out", "未打出"),
+    "attested": Text("seen by a person", "已人工确认"),
+    "e_delivered": Text("e-receipt delivered", "已交付电子签购单"),
+    "declined": Text("not wanted", "顾客不要"),
+}
+"""How people read what was found at the printer, and the state of a receipt."""
+
 MONEY: Final = Text("where the money is", "资金状态")
 JOB: Final = Text("was a receipt handed to the printer", "是否已送打印")
 LINK: Final = Text("can the printer be reached", "能否连接打印机")
@@ -251,9 +281,11 @@ OUTCOMES: Final[dict[str, Outcome]] = {
         Outcome(
             "stuck",
             Text(
-                "It is online and does not process what it is sent: switch it off and on; then `receipt reprint` "
-                "prints a DUPLICATE.",
-                "打印机联机但不处理数据：请关机重开，然后执行 `receipt reprint` 打印副本。",
+                "It is online and does not process what it is sent, or does not say so: switch it off and on. If that "
+                "does not help, the profile in the settings is another model's (generic-80 fits most). Then `receipt "
+                "reprint`: a DUPLICATE, unless it is proven that nothing came out.",
+                "打印机联机但不处理数据，或不回报：请关机重开；如无效，说明设置中的型号不符（多数可用 generic-80）。"
+                "然后执行 `receipt reprint`：除非已证明未打出，否则打印的是副本。",
             ),
         ),
         Outcome(
@@ -360,7 +392,7 @@ class _Walk:
 
     def spooler(self) -> str:
         """A queue cannot be asked: only the paper tells."""
-        self._step(2, LINK, "a spooler gives no status")
+        self._step(2, LINK, NO_STATUS)
         return self.paper("spooler")
 
     def link(self) -> str:
@@ -380,7 +412,7 @@ class _Walk:
             self._step(3, ANSWERS, "no")
             return "mute" if self._ask(3, LAMP) == "on" else self.unlit()
         self._step(3, ANSWERS, "yes")
-        self._step(4, STATUS, trouble or "online, no fault")
+        self._step(4, STATUS, trouble or NO_FAULT)
         return trouble or self.processes()
 
     def dark(self) -> str:
