@@ -15,7 +15,7 @@ from counterfoil.switch.lifecycle import State as SwitchState
 from counterfoil.terminal.lifecycle import State as TerminalState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import NOT_OURS, Clocks, Verdict, judge
-from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, spoken, working_days_after
+from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, respoken, spoken, working_days_after
 from counterfoil.verdict.position import SWITCH, TERMINAL
 
 TABLE = Path(__file__).parents[1] / "tables" / "verdicts.txt"
@@ -196,3 +196,15 @@ def test_the_table_uses_every_state_a_store_can_hold() -> None:
     assert terminal == set(TERMINAL) - {"keyed"}  # a keyed sale is in no store
     assert {row.switch.state for row in ROWS if row.switch} == set(SWITCH)
     assert {row.issuer.state for row in ROWS if row.issuer} == {state.value for state in IssuerState}
+
+
+def test_an_instant_inside_a_sentence_can_be_said_in_the_readers_own_time() -> None:
+    said = f"The charge was returned at {spoken(STARTED)}; it began at {spoken(STARTED - DAY)}."
+    heard: list[Instant] = []
+
+    def put(at: Instant) -> str:
+        heard.append(at)
+        return "then"
+
+    assert respoken(said, put) == "The charge was returned at then; it began at then."
+    assert heard == [STARTED, STARTED - DAY]

@@ -36,7 +36,7 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("approved", Text("  approved", "  成功")),
     ("declined", Text("  declined", "  拒绝")),
     ("not_sent", Text("  not sent", "  未发出")),
-    ("unknown", Text("  outcome unknown, reversed", "  结果未知,已冲正")),
+    ("unknown", Text("  outcome unknown, reversed", "  结果未知，已冲正")),
     ("reversed", Text("reversals", "冲正")),
     ("one_sided", Text("one-sided at rest", "静止时单边账")),
     ("one_sided_unreported", Text("  of these without a case", "  其中未立案")),
@@ -46,7 +46,7 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
 STRUCK: Final[tuple[tuple[str, Text], ...]] = (
     ("kills", Text("killed", "强制终止")),
     ("pauses", Text("paused", "暂停")),
-    ("outages", Text("outages, by leg", "中断,按段")),
+    ("outages", Text("outages, by leg", "中断，按段")),
 )
 
 
@@ -85,7 +85,7 @@ def command(
     try:
         drawn = read(baskets, seed)
     except BasketsMissing as error:
-        raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), f"缺少购物篮数据:{error}")) from None
+        raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), f"缺少购物篮数据：{error}")) from None
     with progress(session, len(drawn)) as step:
         weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
         result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", step)
@@ -128,21 +128,21 @@ def table(session: Session, value: dict[str, Any]) -> None:
     for name, text in ROWS:
         grid.add_row(session.word(text), str(value[name]))
     for leg, count in value["posted_and_undone"].items():
-        grid.add_row(session.word(Text(f"charged and returned, leg {leg}", f"已扣款并退回,第 {leg} 段")), str(count))
+        grid.add_row(session.word(Text(f"charged and returned, leg {leg}", f"已扣款并退回，第 {leg} 段")), str(count))
     for name, text in STRUCK:
         counts = ", ".join(f"{target} {count}" for target, count in value[name].items())
         grid.add_row(session.word(text), counts or "0")
     for leg, kinds in value["faults"].items():
         counts = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count)
-        grid.add_row(session.word(Text(f"faults, leg {leg}", f"故障,第 {leg} 段")), counts or "0")
+        grid.add_row(session.word(Text(f"faults, leg {leg}", f"故障，第 {leg} 段")), counts or "0")
     closing = value["closing_seconds"]
     if closing["max"] is not None:
         spread = f"p50 {closing['p50']}  p99 {closing['p99']}  max {closing['max']}"
-        grid.add_row(session.word(Text("closed after, seconds", "关闭用时,秒")), spread)
+        grid.add_row(session.word(Text("closed after, seconds", "关闭用时，秒")), spread)
     console = Console()
     console.print(grid)
     if value["stopped"]:
-        console.print(session.word(Text("stopped: not judged", "已中断,未作核对")))
+        console.print(session.word(Text("stopped: not judged", "已中断，未作核对")))
     elif not value["at_rest"]:
         console.print(session.word(Text("it did not come to rest in time", "未能在限定时间内静止")))
     told(console, session, value)
@@ -153,8 +153,8 @@ def told(console: Console, session: Session, value: dict[str, Any]) -> None:
     for record in (*value["half_written_where"], *value["originals_twice"], *value["unowned"], *value.get("plan", ())):
         console.print(record)
     if value.get("plan"):
-        where = Text(f"seed {value['seed']}, data {session.data}", f"种子 {value['seed']},数据 {session.data}")
+        where = Text(f"seed {value['seed']}, data {session.data}", f"种子 {value['seed']}，数据 {session.data}")
         console.print(session.word(where))
     for suspect in value["suspects"]:
-        text = Text(f"look at: counterfoil why {suspect}", f"请查看:counterfoil why {suspect}")
+        text = Text(f"look at: counterfoil why {suspect}", f"请查看：counterfoil why {suspect}")
         console.print(session.word(text))

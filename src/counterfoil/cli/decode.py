@@ -79,7 +79,7 @@ def fields(session: Session, data: bytes, dialect: str, framing: str | None, ove
     except DecodeError as error:
         raise unreadable(error, spoken, reveal) from None
     except FramingError as error:
-        raise Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文:{error}")) from None
+        raise Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文：{error}")) from None
     fields = spoken.flat(message, reveal=reveal)
     value = {
         "tpdu": tpdu.hex().upper(),
@@ -116,7 +116,7 @@ def choose(name: str, override: str) -> Dialect:
         return dialect.override(switches) if switches else dialect
     except (msgspec.DecodeError, OurError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         text = f"--override does not fit: {error}"
-        raise Failure(Exit.USAGE, "usage", Text(text, f"--override 不可用:{error}")) from None
+        raise Failure(Exit.USAGE, "usage", Text(text, f"--override 不可用：{error}")) from None
 
 
 def split(data: bytes, framing: str | None) -> tuple[bytes, bytes, bytes]:
@@ -140,7 +140,7 @@ def unreadable(error: DecodeError, dialect: Dialect, reveal: bool) -> Failure:
     return Failure(
         Exit.FAILED,
         "decode",
-        Text(str(error), f"报文无法解析:{error}"),
+        Text(str(error), f"报文无法解析：{error}"),
         path=error.path,
         offset=error.offset,
         fields={number: text for number, text in read.items() if number.isdigit()},

@@ -16,7 +16,7 @@ PATIENCE: Final = 20  # seconds a paper may be held up
 NOT_OUT: Final = frozenset({"queued", "failed"})
 NO_PRINTER: Final = Text(
     "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
-    "未配置打印机:请在 counterfoil.toml 中设置 printer,或用 --printer 指定",
+    "未配置打印机：请在 counterfoil.toml 中设置 printer，或用 --printer 指定",
 )
 
 

@@ -26,13 +26,13 @@ ADDRESS: Final = click.option(
 )
 KEPT: Final = "printer-test.json"
 SENT: Final = Text(
-    "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state}):请输入纸上的四位数字"
+    "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state})：请输入纸上的四位数字"
 )
 CODE: Final = Text("code", "数字")
-RIGHT: Final = Text("the code is right: this printer prints", "数字正确:打印机正常出字")
+RIGHT: Final = Text("the code is right: this printer prints", "数字正确：打印机正常出字")
 WRONG: Final = Text(
     "that is not the code of the last test page: if the paper is blank, ask `counterfoil printer diagnose`",
-    "数字与最近的测试页不符:如为白纸,请执行 `counterfoil printer diagnose`",
+    "数字与最近的测试页不符：如为白纸，请执行 `counterfoil printer diagnose`",
 )
 READY: Final = Text("ready", "就绪")
 NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
@@ -45,7 +45,7 @@ ADVICE: Final = Text(
     "请改为正确型号或 ?profile=generic-80。",
 )
 NONE_SENT: Final = Text(
-    "no test page was sent: `counterfoil printer test`", "尚未发送测试页:`counterfoil printer test`"
+    "no test page was sent: `counterfoil printer test`", "尚未发送测试页：`counterfoil printer test`"
 )
 
 

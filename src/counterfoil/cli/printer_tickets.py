@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "tickets"
 NONE: Final = Text("no ticket is open", "没有未关闭的工单")
-BY: Final = Text("--close needs --by: who says that it is done", "--close 需要 --by:由谁确认完成")
+BY: Final = Text("--close needs --by: who says that it is done", "--close 需要 --by：由谁确认完成")
 EPILOG: Final = """\b
 Examples:
   counterfoil printer tickets --all

@@ -163,7 +163,7 @@ def hand_over(
         session.answer({**about, "as": form, "out": out}, lambda: print(out))
     elif form == "png":
         if session.json or sys.stdout.isatty():
-            text = Text("a picture needs a file: --out receipt.png", "图片需要写入文件:--out receipt.png")
+            text = Text("a picture needs a file: --out receipt.png", "图片需要写入文件：--out receipt.png")
             raise Failure(Exit.USAGE, "usage", text)
         sys.stdout.buffer.write(made)
         sys.stdout.flush()

@@ -30,7 +30,7 @@ LABELS: Final[dict[str, Text]] = {
     "time": Text("TIME", "时间"),
     "last4": Text("CARD NO ENDS IN", "卡号末四位"),
 }
-GENUINE: Final = Text("GENUINE: signed with this key and unaltered.", "验证通过:由该密钥签发,未被改动。")
+GENUINE: Final = Text("GENUINE: signed with this key and unaltered.", "验证通过：由该密钥签发，未被改动。")
 VERIFY_EPILOG: Final = """\b
 CODE is what a scanner reads from the QR code; FILE a receipt as text, SVG or HTML; - is standard input.
 Of a file it is also checked that the words around the code say what the code says.
@@ -96,7 +96,7 @@ def own_key(session: Session) -> bytes:
     if seed is None:
         text = Text(
             "this data has no key for receipts: give one with --key, or start with `counterfoil up`",
-            "该数据目录没有小票密钥:请用 --key 指定公钥,或先执行 `counterfoil up`",
+            "该数据目录没有小票密钥：请用 --key 指定公钥，或先执行 `counterfoil up`",
         )
         raise Failure(Exit.UNREACHABLE, "no_key", text)
     return seed
@@ -130,7 +130,7 @@ def text_of(path: Path | None) -> str:
     if raw.startswith(PICTURE):
         text = Text(
             "this is a picture: scan its QR code and give the text of it",
-            "这是图片:请扫描其二维码,并输入扫描得到的文字",
+            "这是图片：请扫描其二维码，并输入扫描得到的文字",
         )
         raise Failure(Exit.USAGE, "picture", text)
     return raw.decode("utf-8", "replace")
@@ -145,7 +145,7 @@ def tell(session: Session, facts: Facts, compared: bool) -> None:
     shown |= {"kind": session.word(kind_text(facts.kind)), "amount": amount_text(facts.amount, facts.currency)}
     print(session.word(GENUINE))
     if not compared:
-        print(session.word(Text("Compare with the paper:", "请与小票核对:")))
+        print(session.word(Text("Compare with the paper:", "请与小票核对：")))
     for name, value in shown.items():
         if value:
             print(f"  {session.word(LABELS[name])}: {value}")

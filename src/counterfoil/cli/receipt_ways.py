@@ -14,12 +14,12 @@ from counterfoil.words import Text
 if TYPE_CHECKING:
     from counterfoil.terminal.attempt import Attempt
 
-OPEN_RECEIPTS: Final = Text("Sales that stand, their receipt in nobody's hand:", "交易成功、签购单未交付:")
+OPEN_RECEIPTS: Final = Text("Sales that stand, their receipt in nobody's hand:", "交易成功、签购单未交付：")
 UNDECIDED: Final = Text("Sales without a final state of the money (see `why`):", "资金尚无最终状态的交易(见 `why`):")
 NOTHING: Final = Text("Nothing is open.", "没有未结的签购单。")
 SMS_SENT: Final = Text(
     "Sent. When the customer has it: counterfoil receipt close {ref} --copy cardholder --as e-delivered",
-    "已发送。顾客确认收到后:counterfoil receipt close {ref} --copy cardholder --as e-delivered",
+    "已发送。顾客确认收到后：counterfoil receipt close {ref} --copy cardholder --as e-delivered",
 )
 UNREADABLE: Final = Text("the terminals' store cannot be read", "无法读取终端的存储")
 

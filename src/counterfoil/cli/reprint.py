@@ -89,7 +89,7 @@ def reprint(session: Session, ref: str, copy: str, terminal: str | None, printer
         try:
             parse(printer)
         except ValueError as error:
-            raise Failure(Exit.USAGE, "usage", Text(f"--printer: {error}", f"--printer 无效:{error}")) from None
+            raise Failure(Exit.USAGE, "usage", Text(f"--printer: {error}", f"--printer 无效：{error}")) from None
     return printed(session, sale_of(session, ref, terminal), copy, printer)
 
 

@@ -97,7 +97,7 @@ def minor(amount: str, currency: str) -> int:
     try:
         money = parse(amount, currency)
     except ValueError as error:
-        raise Failure(Exit.USAGE, "usage", Text(f"--amount: {error}", f"--amount 无效:{error}")) from None
+        raise Failure(Exit.USAGE, "usage", Text(f"--amount: {error}", f"--amount 无效：{error}")) from None
     if money.minor == 0:
         raise Failure(Exit.USAGE, "usage", Text("--amount must be more than zero", "--amount 必须大于零"))
     return money.minor

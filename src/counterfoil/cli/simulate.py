@@ -91,7 +91,7 @@ def shortest(session: Session, report: Report) -> str:
     from counterfoil.simulation import replay, shrunk
 
     click.echo(
-        session.word(Text("a promise is broken; looking for a smaller world", "发现问题,正在缩小范围")), err=True
+        session.word(Text("a promise is broken; looking for a smaller world", "发现问题，正在缩小范围")), err=True
     )
     return replay(shrunk(failed(report)))
 
@@ -107,7 +107,7 @@ def failed(report: Report) -> Job:
 
 def table(session: Session, report: Report) -> None:
     """The figures, one a line."""
-    print(session.word(Text(f"seed {report.seed}, mix {report.mix}", f"种子 {report.seed},组合 {report.mix}")))
+    print(session.word(Text(f"seed {report.seed}, mix {report.mix}", f"种子 {report.seed}，组合 {report.mix}")))
     for name, text in ROWS:
         value = getattr(report, name)
         shown = f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from counterfoil.receipts.proof import Seal
 
 NO_STACK: Final = Text(
-    "no stack is running on {data}: start it with `counterfoil up`", "{data} 上没有运行的系统:请先执行 `counterfoil up`"
+    "no stack is running on {data}: start it with `counterfoil up`",
+    "{data} 上没有运行的系统：请先执行 `counterfoil up`",
 )
 NO_DATA: Final = Text(
-    "{data} holds no demo data: start with `counterfoil up`", "{data} 没有演示数据:请先执行 `counterfoil up`"
+    "{data} holds no demo data: start with `counterfoil up`", "{data} 没有演示数据：请先执行 `counterfoil up`"
 )
-NO_ANSWER: Final = Text("{station} did not answer in time: the outcome is unknown", "{station} 未及时应答:结果未知")
+NO_ANSWER: Final = Text("{station} did not answer in time: the outcome is unknown", "{station} 未及时应答：结果未知")
 AWAY: Final = Text("{station} cannot be reached just now", "目前无法连接 {station}")
 
 

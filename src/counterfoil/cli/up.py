@@ -21,7 +21,7 @@ Examples:
 def command(session: Session, timers: str | None) -> int:
     """Run the terminals, the switch and two issuers; stop with Ctrl-C."""
     if timers is not None and len(timers.split(",")) != 3:
-        text = Text("--timers wants three numbers: ISSUER,SWITCH,TERMINAL", "--timers 需要三个数:发卡行,交换中心,终端")
+        text = Text("--timers wants three numbers: ISSUER,SWITCH,TERMINAL", "--timers 需要三个数：发卡行,交换中心,终端")
         raise Failure(Exit.USAGE, "usage", text)
     from counterfoil.console.serve import serve
     from counterfoil.stack.supervisor import run

@@ -61,7 +61,7 @@ def asked(ref: tuple[str, ...]) -> Question:
     try:
         return parse_question(*ref)
     except (Nothing, ValueError) as error:
-        raise Failure(Exit.USAGE, "usage", Text(f"REF: {error}", f"REF 无法识别:{error}")) from None
+        raise Failure(Exit.USAGE, "usage", Text(f"REF: {error}", f"REF 无法识别：{error}")) from None
 
 
 def several(session: Session, found: list[Candidate]) -> Failure:
@@ -73,7 +73,7 @@ def several(session: Session, found: list[Candidate]) -> Failure:
         for one, row in zip(found, rows, strict=True):
             amount = Money(one.amount, one.currency)
             print(f"{one.ref or '–':<24} {one.rrn or '–':<12}  {amount}  …{one.last4}  {row['started_at']}")
-    text = Text(f"{len(found)} transactions fit; name one of them", f"有 {len(found)} 笔交易符合,请指定其中一笔")
+    text = Text(f"{len(found)} transactions fit; name one of them", f"有 {len(found)} 笔交易符合，请指定其中一笔")
     return Failure(Exit.USAGE, "ambiguous", text, candidates=rows)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import jinja2
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -25,6 +26,7 @@ from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
+from counterfoil.verdict.finding import iso, respoken, spoken
 from counterfoil.verdict.names import VERDICTS, party
 from counterfoil.words import Text
 
@@ -81,6 +83,7 @@ class Site:
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
         )
         self._templates.filters["money"] = amount_text
+        self._templates.filters["timed"] = timed
         self._templates.globals.update(party=party, version=__version__, LOOKS=LOOKS, VERDICTS=VERDICTS, May=May)
 
     async def read(self, look: Callable[[Stores], Any]) -> Any:
@@ -152,6 +155,11 @@ class Site:
 def amount_text(amount: int, currency: str) -> str:
     """Minor units as pages show them: 12.50 CNY, with a real minus sign."""
     return f"{plain(amount, currency)} {currency}".replace("-", "−")
+
+
+def timed(sentence: str) -> Markup:
+    """A sentence whose instants the page shows in the reader's own zone, as it does every other."""
+    return Markup(respoken(str(escape(sentence)), lambda at: f'<time datetime="{iso(at)}">{spoken(at)}</time>'))  # noqa: S704 - escaped
 
 
 def same(given: str, right: str) -> bool:

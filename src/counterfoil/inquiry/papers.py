@@ -38,6 +38,7 @@ from counterfoil.terminal.records import Records, device, slips_of_batch
 from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import Finding, Verdict
+from counterfoil.verdict.finding import respoken
 from counterfoil.verdict.names import VERDICTS, party
 from counterfoil.words import Text
 
@@ -52,7 +53,7 @@ UNREADABLE: Final = Text("The terminals' store cannot be read.", "无法读取�
 NO_RECEIPT: Final = Text("This sale has no receipt.", "该交易没有签购单。")
 NOT_THAT: Final = Text(
     "No such slip: it is not certain that this card was not charged (verdict {word}).",
-    "不能出具该单:尚不能确定该卡未被扣款(结论:{word})。",
+    "不能出具该单：尚不能确定该卡未被扣款(结论：{word})。",
 )
 NO_NOTICE: Final = Text("No reversal of this sale ended like that.", "该交易的冲正没有此结果。")
 NOTICES: Final = {
@@ -135,7 +136,7 @@ def _explained(last4: str, started_at: Instant, told: Finding) -> Explained:
         last4=last4,
         at=_local(started_at),
         word=VERDICTS[told.verdict.value],
-        sentence=told.sentence,
+        sentence=Text(respoken(told.sentence.en, _to_the_second), respoken(told.sentence.zh, _to_the_second)),
         rows=tuple(rows),
     )
 
@@ -169,6 +170,10 @@ def _facts(store: Store, attempt: Attempt) -> Slip:
         time=time,
         rrn=attempt.rrn,
     )
+
+
+def _to_the_second(at: Instant) -> str:
+    return _local(at, "%Y/%m/%d %H:%M:%S")
 
 
 def _local(at: Instant, shape: str = "%Y/%m/%d %H:%M") -> str:

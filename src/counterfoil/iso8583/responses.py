@@ -31,13 +31,15 @@ _NONE: Final = Text("", "")
 _PRINT: Final = Text("Hand over the receipt.", "打印签购单。")
 _OTHER_CARD: Final = Text("Ask for another card.", "请换卡。")
 _CALL: Final = Text("Call the acquirer.", "请联系收单行。")
-_KEEP: Final = Text("Keep the card if that is safe, and call.", "在安全的前提下没收卡,并联系发卡行。")
+_KEEP: Final = Text("Keep the card if that is safe, and call.", "在安全的前提下没收卡，并联系发卡行。")
 _RETRY: Final = Text("Try again.", "请重试。")
 _LATER: Final = Text("Try again later.", "请稍后重试。")
 _SIGN_ON: Final = Text("Sign on again, then repeat.", "请重新签到后再试。")
 _AMOUNT: Final = Text("Enter the amount again.", "请重新输入金额。")
 _CONFIRM: Final = Text("Confirm the approved amount with the customer.", "请与持卡人确认实际批准金额。")
-_PIN: Final = Text("Let the cardholder enter the PIN again, as a new transaction.", "请持卡人重新输入密码,作为新交易。")
+_PIN: Final = Text(
+    "Let the cardholder enter the PIN again, as a new transaction.", "请持卡人重新输入密码，作为新交易。"
+)
 _ORIGINAL: Final = Text("Check the original transaction.", "请核对原交易。")
 _SUPPORT: Final = Text("Call support.", "请联系客服。")
 
@@ -50,7 +52,7 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Text], ...]] = (
     ("05", "C", "Declined", "发卡行拒绝", _OTHER_CARD),
     ("06", "E", "Error", "交易出错", _CALL),
     ("07", "D", "Retain card", "请没收此卡", _KEEP),
-    ("09", "B", "In progress, retry", "处理中,请重试", _RETRY),
+    ("09", "B", "In progress, retry", "处理中，请重试", _RETRY),
     ("10", "A", "Partially approved", "部分金额成功", _CONFIRM),
     ("11", "A", "Approved (VIP)", "成功(VIP)", _PRINT),
     ("12", "C", "Invalid transaction", "无效交易", _NONE),
@@ -64,19 +66,19 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Text], ...]] = (
     ("22", "C", "Operation not allowed", "操作有误或超期", _ORIGINAL),
     ("23", "C", "Failed", "交易失败", _NONE),
     ("25", "C", "Original not found", "没有原交易", _ORIGINAL),
-    ("30", "C", "Format error", "报文格式错,请重试", _SUPPORT),
+    ("30", "C", "Format error", "报文格式错，请重试", _SUPPORT),
     ("31", "C", "Not supported", "此卡不能受理", _OTHER_CARD),
     ("33", "D", "Expired card", "过期卡", _OTHER_CARD),
     ("34", "D", "Suspected fraud, retain", "没收卡", _KEEP),
-    ("35", "D", "Retain, call acquirer", "没收卡,联系收单行", _KEEP),
-    ("36", "D", "Retain, call acquirer", "没收卡,联系收单行", _KEEP),
-    ("37", "D", "Retain, call acquirer", "没收卡,联系收单行", _KEEP),
+    ("35", "D", "Retain, call acquirer", "没收卡，联系收单行", _KEEP),
+    ("36", "D", "Retain, call acquirer", "没收卡，联系收单行", _KEEP),
+    ("37", "D", "Retain, call acquirer", "没收卡，联系收单行", _KEEP),
     ("38", "C", "PIN tries exceeded", "密码错误超限", _OTHER_CARD),
     ("39", "C", "No such account", "无此账户", _OTHER_CARD),
     ("40", "C", "Not supported", "发卡方不支持", _OTHER_CARD),
-    ("41", "D", "Lost card, retain", "挂失卡,没收", _KEEP),
+    ("41", "D", "Lost card, retain", "挂失卡，没收", _KEEP),
     ("42", "C", "No such account", "无此账户", _OTHER_CARD),
-    ("43", "D", "Stolen card, retain", "被窃卡,没收", _KEEP),
+    ("43", "D", "Stolen card, retain", "被窃卡，没收", _KEEP),
     ("44", "C", "No such account", "无此账户", _OTHER_CARD),
     ("51", "C", "Insufficient funds", "余额不足", _OTHER_CARD),
     ("52", "C", "No such account", "无此账户", _OTHER_CARD),
@@ -94,8 +96,8 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Text], ...]] = (
     ("64", "C", "Amount mismatch", "与原金额不符", _ORIGINAL),
     ("65", "C", "Too many uses", "次数超限", _OTHER_CARD),
     ("66", "C", "Call acquirer", "联系收单行", _CALL),
-    ("67", "D", "Retain, call acquirer", "没收卡,联系收单行", _KEEP),
-    ("68", "C", "Timed out", "超时,请重试", _ORIGINAL),
+    ("67", "D", "Retain, call acquirer", "没收卡，联系收单行", _KEEP),
+    ("68", "C", "Timed out", "超时，请重试", _ORIGINAL),
     ("75", "D", "PIN tries exceeded", "密码错误超限", _OTHER_CARD),
     ("77", "B", "Sign on again", "请重新签到", _SIGN_ON),
     ("79", "C", "Re-upload offline", "请重传脱机数据", _NONE),
@@ -108,14 +110,14 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Text], ...]] = (
     ("96", "C", "System malfunction", "系统异常", _LATER),
     ("97", "D", "Unknown terminal", "终端未登记", _CALL),
     ("98", "E", "Issuer timeout", "发卡方超时", _LATER),
-    ("99", "B", "PIN error, sign on", "PIN格式错,重新签到", _SIGN_ON),
-    ("A0", "B", "MAC error, sign on", "MAC校验错,重新签到", _SIGN_ON),
+    ("99", "B", "PIN error, sign on", "PIN格式错，重新签到", _SIGN_ON),
+    ("A0", "B", "MAC error, sign on", "MAC校验错，重新签到", _SIGN_ON),
     ("A1", "C", "Transfer currency differs", "货币不一致", _NONE),
-    ("A2", "A", "Approved, confirm with bank", "成功,请向发卡行确认", _PRINT),
+    ("A2", "A", "Approved, confirm with bank", "成功，请向发卡行确认", _PRINT),
     ("A3", "C", "Wrong destination account", "账户不正确", _NONE),
-    ("A4", "A", "Approved, confirm with bank", "成功,请向发卡行确认", _PRINT),
-    ("A5", "A", "Approved, confirm with bank", "成功,请向发卡行确认", _PRINT),
-    ("A6", "A", "Approved, confirm with bank", "成功,请向发卡行确认", _PRINT),
+    ("A4", "A", "Approved, confirm with bank", "成功，请向发卡行确认", _PRINT),
+    ("A5", "A", "Approved, confirm with bank", "成功，请向发卡行确认", _PRINT),
+    ("A6", "A", "Approved, confirm with bank", "成功，请向发卡行确认", _PRINT),
     ("A7", "C", "Security processing failed", "安全处理失败", _CALL),
 )
 

@@ -30,7 +30,7 @@ OPEN_CASES: Final = "SELECT number, rrn, at, what, detail FROM exception_case OR
 UNKNOWN_VERB: Final = Text(en="an issuer has no command of that name", zh="发卡方没有此命令")
 BAD_CARD: Final = Text(
     en="card {number} of the list cannot be enrolled: {field} is missing or makes no sense",
-    zh="列表中第{number}张卡无法登记:{field}缺失或无效",
+    zh="列表中第{number}张卡无法登记：{field}缺失或无效",
 )
 NO_ACCOUNT: Final = Text(en="name an account", zh="请给出账户")
 DAYS_COLUMNS: Final = ("limit_each", "limit_day", "count_day")

@@ -18,12 +18,12 @@ from counterfoil.words import Text
 KIND: Final = "sms"
 DEBITED: Final = Text(
     en="Card ending {last4}: {amount} was debited at merchant {merchant}. This message is not a receipt.",
-    zh="您尾号{last4}的卡在商户{merchant}消费,已扣款{amount}。本短信不作为交易凭证。",
+    zh="您尾号{last4}的卡在商户{merchant}消费，已扣款{amount}。本短信不作为交易凭证。",
 )
 RETURNED: Final = Text(
     en="Card ending {last4}: the debit of {amount} at merchant {merchant} was returned to your account. "
     "This message is not a receipt.",
-    zh="您尾号{last4}的卡在商户{merchant}的消费{amount},扣款已经退回到账。本短信不作为交易凭证。",
+    zh="您尾号{last4}的卡在商户{merchant}的消费{amount}，扣款已经退回到账。本短信不作为交易凭证。",
 )
 SAY_AGAIN_FIRST: Final = SECOND
 SAY_AGAIN_MAX: Final = 60 * SECOND

@@ -68,13 +68,13 @@ def parse_timers(text: str) -> Timers:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", part) for part in parts):
         raise ConfigError(
-            "timers are three numbers of seconds: ISSUER,SWITCH,TERMINAL", "timers 是三个秒数:发卡行,交换中心,终端"
+            "timers are three numbers of seconds: ISSUER,SWITCH,TERMINAL", "timers 是三个秒数：发卡行,交换中心,终端"
         )
     timers = Timers(*(_micros(part) for part in parts))
     if not 0 < timers.issuer < timers.switch < timers.terminal <= LONGEST:
         raise ConfigError(
             "timers must nest, issuer < switch < terminal, between 0 and 3600 seconds",
-            "timers 必须嵌套:发卡行 < 交换中心 < 终端,在 0 到 3600 秒之间",
+            "timers 必须嵌套：发卡行 < 交换中心 < 终端，在 0 到 3600 秒之间",
         )
     return timers
 
@@ -94,7 +94,7 @@ def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.
     if not _is_loopback(host):
         raise ConfigError(
             "demo data listens on loopback only: set host to 127.0.0.1 or ::1",
-            "演示数据只能在本机监听:请将 host 设为 127.0.0.1 或 ::1",
+            "演示数据只能在本机监听：请将 host 设为 127.0.0.1 或 ::1",
         )
     chosen = timers or environ.get("COUNTERFOIL_TIMERS") or written.get("timers") or DEFAULT_TIMERS
 
@@ -140,7 +140,7 @@ def parse_printer(text: str) -> Address | None:
     try:
         address = parse_address(text)
     except ValueError as error:
-        raise ConfigError(f"printer: {error}", f"printer 设置无效:{error}") from None
+        raise ConfigError(f"printer: {error}", f"printer 设置无效：{error}") from None
     return None if address.way == "file" else address
 
 
@@ -169,10 +169,10 @@ def _written(path: Path) -> dict[str, str]:
         raise ConfigError(f"{path} cannot be read as TOML", f"{path} 不是有效的 TOML") from None
     unknown = sorted(set(found) - set(KNOWN))
     if unknown:
-        raise ConfigError(f"{path} has an unknown setting: {unknown[0]}", f"{path} 有未知的设置:{unknown[0]}")
+        raise ConfigError(f"{path} has an unknown setting: {unknown[0]}", f"{path} 有未知的设置：{unknown[0]}")
     if not all(isinstance(value, str) for value in found.values()):
         raise ConfigError(
             f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"',
-            f'{path}:每项设置都是带引号的文本,例如 timers = "{DEFAULT_TIMERS}"',
+            f'{path}：每项设置都是带引号的文本，例如 timers = "{DEFAULT_TIMERS}"',
         )
     return found

@@ -139,7 +139,7 @@ class Layout:
         if len(kept) != SECRET_BYTES:
             raise StoreError(
                 f"{path} is missing or damaged: without it the keys beside it cannot be used",
-                f"{path} 缺失或已损坏:没有它,旁边的密钥无法使用",
+                f"{path} 缺失或已损坏：没有它，旁边的密钥无法使用",
             )
         return kept
 

@@ -194,7 +194,7 @@ class Service:
             except OSError as error:
                 if asyncio.get_running_loop().time() > ends:
                     raise StoreError(
-                        f"{self.name} cannot listen: {error.strerror}", f"{self.name} 无法监听:{error.strerror}"
+                        f"{self.name} cannot listen: {error.strerror}", f"{self.name} 无法监听：{error.strerror}"
                     ) from None
             else:
                 return
@@ -204,11 +204,11 @@ class Service:
         """The first step took all that seeds the station: remember that it did."""
         if len(answers) < count:
             log = self.layout.log(self.name)
-            raise StoreError(f"{self.name} cannot be seeded: see {log}", f"{self.name} 无法初始化:请看 {log}")
+            raise StoreError(f"{self.name} cannot be seeded: see {log}", f"{self.name} 无法初始化：请看 {log}")
         wrong = [answer for answer in answers if "error" in answer]
         if wrong:
             said = wrong[0]["message"]
-            raise StoreError(f"{self.name} cannot be seeded: {said['en']}", f"{self.name} 无法初始化:{said['zh']}")
+            raise StoreError(f"{self.name} cannot be seeded: {said['en']}", f"{self.name} 无法初始化：{said['zh']}")
         self.layout.write(self.layout.seeded(self.name), "")
 
     def _last_seen(self) -> Instant:

@@ -184,12 +184,12 @@ class Supervisor:
             failing = [child.name for child in everyone if child.starts > FAILED_STARTS]
             if failing:
                 log = self.layout.log(f"{failing[0]}.stderr")
-                raise StoreError(f"{failing[0]} does not stay up; see {log}", f"{failing[0]} 无法持续运行:请看 {log}")
+                raise StoreError(f"{failing[0]} does not stay up; see {log}", f"{failing[0]} 无法持续运行：请看 {log}")
             if asyncio.get_running_loop().time() > ends:
                 late = ", ".join(child.name for child in everyone if child.state != "up") or "sign-on"
                 raise StoreError(
                     f"not ready after {READY_SECONDS:.0f} seconds, waiting for {late}; see {self.layout.logs}",
-                    f"{READY_SECONDS:.0f} 秒后仍未就绪,在等待 {late}:请看 {self.layout.logs}",
+                    f"{READY_SECONDS:.0f} 秒后仍未就绪，在等待 {late}：请看 {self.layout.logs}",
                 )
             await asyncio.sleep(POLL_SECONDS)
 
@@ -256,7 +256,7 @@ class Supervisor:
         _tell(f"console / 控制台: {address}")
         if password:
             _tell(f"first log-in: admin {password} (shown once)")
-            _tell(f"首次登录:admin {password}(仅显示一次)")
+            _tell(f"首次登录：admin {password}（仅显示一次）")
 
     # --- control channel ---
 
@@ -283,7 +283,7 @@ class Supervisor:
             try:
                 return self._breakage.set(args)
             except ValueError as error:
-                return refusal("bad_request", f"{error}", f"故障参数无效:{error}")
+                return refusal("bad_request", f"{error}", f"故障参数无效：{error}")
         if verb == "fault.clear":
             for child in self._children.values():
                 child.wake()
@@ -322,7 +322,7 @@ class Supervisor:
 
     def _unknown(self, *links: str) -> dict[str, Any]:
         names = ", ".join([*self._children, *links])
-        return refusal("unknown_station", f"a station is one of {names}", f"可用的站点:{names}")
+        return refusal("unknown_station", f"a station is one of {names}", f"可用的站点：{names}")
 
     def _status(self) -> dict[str, Any]:
         stations = {

@@ -8,53 +8,54 @@ from counterfoil.words import Text
 
 IN_USE: Final = Text(
     "{store} is in use by process {holder}: a store has one owner",
-    "{store} 正被进程 {holder} 使用:一个数据库只能有一个所有者",
+    "{store} 正被进程 {holder} 使用：一个数据库只能有一个所有者",
 )
 NOT_WRITABLE: Final = Text(
-    "{store} cannot be opened for writing: {reason}", "无法以写方式打开 {store}:{reason}:请检查权限和磁盘"
+    "{store} cannot be opened for writing: {reason}", "无法以写方式打开 {store}（{reason}）：请检查权限和磁盘"
 )
 NOT_OPENED: Final = Text("{store} cannot be opened: {reason}", "无法打开 {store}:{reason}")
 MISSING: Final = Text(
-    "there is no store at {store} ({reason}): has its station run?", "{store} 不存在({reason}):该站点是否运行过?"
+    "there is no store at {store} ({reason}): has its station run?", "{store} 不存在({reason})：该站点是否运行过？"
 )
-EMPTY: Final = Text("{store} is still empty: its station has not started yet", "{store} 仍是空文件:该站点尚未启动过")
+EMPTY: Final = Text("{store} is still empty: its station has not started yet", "{store} 仍是空文件：该站点尚未启动过")
 VANISHED: Final = Text(
     "{store} is missing or empty although its station has been set up: restore the whole data directory from a backup",
-    "{store} 不存在或为空,而该站点早已建立:请从备份恢复整个数据目录",
+    "{store} 不存在或为空，而该站点早已建立：请从备份恢复整个数据目录",
 )
 ORPHANED_LOG: Final = Text(
     "{store} is missing but {log} is there and holds its last commits: restore both together",
-    "{store} 不存在,但 {log} 还在,其中有最后的提交:请将两者一起恢复",
+    "{store} 不存在，但 {log} 还在，其中有最后的提交：请将两者一起恢复",
 )
 CORRUPTED: Final = Text(
     "{store} is corrupted ({reason}): keep a copy and restore the whole data directory from a backup",
-    "{store} 已损坏({reason}):请保留副本,并从备份恢复整个数据目录",
+    "{store} 已损坏({reason})：请保留副本，并从备份恢复整个数据目录",
 )
 LOG_CORRUPTED: Final = Text(
     "{store} is corrupted (its log {log} is damaged before its last commits, which would be lost): "
     "keep a copy of both and restore the whole data directory from a backup",
-    "{store} 已损坏(日志 {log} 在最后几次提交之前已损坏,启动将丢失这些提交):请保留两者的副本,并从备份恢复整个数据目录",
+    "{store} 已损坏(日志 {log} 在最后几次提交之前已损坏，启动将丢失这些提交)："
+    "请保留两者的副本，并从备份恢复整个数据目录",
 )
 FOREIGN: Final = Text(
     "{store} is an SQLite file of another program: put the station's own file back",
-    "{store} 是其他程序的 SQLite 文件:请放回该站点自己的文件",
+    "{store} 是其他程序的 SQLite 文件：请放回该站点自己的文件",
 )
 UNSAFE: Final = Text(
     "{store} refuses {setting} (it is {found}): no commit would be safe",
-    "{store} 不接受 {setting}(实际为 {found}):任何提交都不安全",
+    "{store} 不接受 {setting}(实际为 {found})：任何提交都不安全",
 )
 NEWER: Final = Text(
     "{store} has format {found} and this program knows {known}: use the program that wrote it, or a newer one",
-    "{store} 的格式为 {found},而本程序只认识到 {known}:请使用写入它的程序或更新的版本",
+    "{store} 的格式为 {found}，而本程序只认识到 {known}：请使用写入它的程序或更新的版本",
 )
 OLDER: Final = Text(
     "{store} has format {found} and {known} is needed: start its station once",
-    "{store} 的格式为 {found},需要 {known}:请先启动一次该站点",
+    "{store} 的格式为 {found}，需要 {known}：请先启动一次该站点",
 )
 OTHER_MIGRATION: Final = Text(
     "{store} was made by another migration {number} than this program has: it belongs to another station, "
     "or a released migration was edited",
-    "{store} 由另一版本的迁移 {number} 建立:它属于其他站点,或已发布的迁移被改动",
+    "{store} 由另一版本的迁移 {number} 建立：它属于其他站点，或已发布的迁移被改动",
 )
 UNRULY_MIGRATION: Final = Text(
     "migration {number} of {store} does more than change the format", "{store} 的迁移 {number} 不只是改变格式"

@@ -24,8 +24,8 @@ NUMBER: Final = re.compile(r"\+[0-9]{6,13}|[0-9]{5,12}")
 MESSAGE: Final = Text(
     "{merchant}: {kind} {amount}, card ending {last4}, {date} {time}, terminal {terminal} batch {batch} voucher "
     "{voucher}. Your signed receipt: {address}",
-    "【{merchant}】{kind} {amount},卡尾号{last4},{date} {time},终端{terminal} 批次{batch} 凭证号{voucher}。"
-    "您的电子签购单:{address}",
+    "【{merchant}】{kind} {amount}，卡尾号{last4}，{date} {time}，终端{terminal} 批次{batch} 凭证号{voucher}。"
+    "您的电子签购单：{address}",
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -16,6 +18,7 @@ NOT_OURS: Final = "not ours"
 UNKNOWN_STUB: Final = "unknown"
 HOUR: Final[Instant] = 3600 * SECOND
 DAY: Final[Instant] = 24 * HOUR
+SPOKEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC")
 THURSDAY: Final = 3  # 1970-01-01 was one; Monday is 0
 SATURDAY: Final = 5
 
@@ -120,6 +123,15 @@ def iso(at: Instant) -> str:
 def spoken(at: Instant) -> str:
     """An instant inside a sentence: 2026-11-22 23:30:00 UTC."""
     return f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def respoken(sentence: str, put: Callable[[Instant], str]) -> str:
+    """A sentence with each instant that `spoken` put into it said anew: in the reader's own time, for instance."""
+    return SPOKEN.sub(lambda found: put(_instant(found[0])), sentence)
+
+
+def _instant(said: str) -> Instant:
+    return int(datetime.strptime(said, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC).timestamp()) * SECOND
 
 
 def working_days_after(at: Instant, days: int) -> Instant:

@@ -9,10 +9,10 @@ from counterfoil.verdict.position import I
 from counterfoil.words import Text
 
 FOR_THE_MERCHANT: Final = Text(
-    "paid by the cardholder, owed to the merchant at settlement", "持卡人已付,清算时付给商户"
+    "paid by the cardholder, owed to the merchant at settlement", "持卡人已付，清算时付给商户"
 )
-ON_ITS_WAY_BACK: Final = Text("debited, on its way back to the card", "已扣款,正在退回卡内")
-HELD: Final = Text("debited; whether it stands is not decided yet", "已扣款,交易是否成立尚未确定")
+ON_ITS_WAY_BACK: Final = Text("debited, on its way back to the card", "已扣款，正在退回卡内")
+HELD: Final = Text("debited; whether it stands is not decided yet", "已扣款，交易是否成立尚未确定")
 BACK: Final = Text("debited and returned to the card", "已扣款并已退回卡内")
 
 

@@ -8,12 +8,12 @@ from counterfoil.words import Text
 
 VERDICTS: Final[dict[str, Text]] = {
     "PAID": Text("PAID", "已付款"),
-    "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款,凭条待交付"),
+    "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款，凭条待交付"),
     "NOT_CHARGED": Text("NOT CHARGED", "未扣款"),
     "RETURNING": Text("RETURNING", "退款中"),
     "RETURNED": Text("RETURNED", "已退回"),
     "UNKNOWN": Text("UNKNOWN", "结果未知"),
-    "EXCEPTION": Text("EXCEPTION", "异常,人工处理"),
+    "EXCEPTION": Text("EXCEPTION", "异常，人工处理"),
 }
 PARTIES: Final[dict[str, Text]] = {
     "nobody": Text("nobody", "无"),

@@ -16,17 +16,17 @@ GIVE_RECEIPT: Final = Text("print the receipt again and hand it over", "补打�
 AWAIT_CLOSURE: Final = Text(
     "wait for this terminal's next transaction, which proves that it closed this one; "
     "otherwise a person decides with the evidence pack",
-    "等待该终端的下一笔交易以证明本笔已完成;否则由专人凭证据处理",
+    "等待该终端的下一笔交易以证明本笔已完成；否则由专人凭证据处理",
 )
 SEND_UP: Final = Text(
     "send the reversal (0420, repeated as 0421) until the issuer acknowledges it",
-    "持续发送冲正通知(0420,重发为0421),直到发卡行确认",
+    "持续发送冲正通知(0420，重发为0421)，直到发卡行确认",
 )
 SEND_REVERSAL: Final = Text(
     "send the reversal (0400) before any other sale of this terminal",
     "在该终端的任何其他交易之前发送冲正(0400)",
 )
-AWAIT_ANSWER: Final = Text("wait for the answer; without one, reverse", "等待应答;如无应答则冲正")
+AWAIT_ANSWER: Final = Text("wait for the answer; without one, reverse", "等待应答；如无应答则冲正")
 RESTORE: Final = Text("bring the store with the missing stub back and ask again", "恢复缺失记录的存储后再次查询")
 DECIDE: Final = Text("decide with the evidence and call the customer back", "凭证据裁定并回复客户")
 

@@ -15,7 +15,7 @@ NO_ANSWER_UPSTREAM: Final = "98"
 SENTENCES: Final[dict[Verdict, Text]] = {
     Verdict.PAID: Text("You have paid {amount}.", "您已付款 {amount}。"),
     Verdict.PAID_RECEIPT_OPEN: Text(
-        "You have paid {amount}; here is how you get your receipt.", "您已付款 {amount};请按以下方式领取凭条。"
+        "You have paid {amount}; here is how you get your receipt.", "您已付款 {amount}；请按以下方式领取凭条。"
     ),
     Verdict.NOT_CHARGED: Text(
         "Your card was not charged. Please try again or pay another way.", "您的卡未被扣款。请重试或改用其他方式付款。"
@@ -23,13 +23,13 @@ SENTENCES: Final[dict[Verdict, Text]] = {
     Verdict.RETURNING: Text(
         "The sale did not go through. If your bank shows a charge of {amount} it is being returned, by {refund} at the "
         "latest. You may pay again now.",
-        "交易未成功。如银行显示已扣款 {amount},正在退回,最迟 {refund} 到账。您现在可以重新付款。",
+        "交易未成功。如银行显示已扣款 {amount}，正在退回，最迟 {refund} 到账。您现在可以重新付款。",
     ),
     Verdict.RETURNED: Text(
         "The charge of {amount} was returned at {returned}.", "{amount} 的扣款已于 {returned} 退回。"
     ),
-    Verdict.UNKNOWN: Text("Please do not pay again yet; we will know by {by}.", "请暂勿重复付款;最迟 {by} 会有结果。"),
-    Verdict.EXCEPTION: Text("Case number {case}, we call you back.", "受理编号 {case},我们会给您回电。"),
+    Verdict.UNKNOWN: Text("Please do not pay again yet; we will know by {by}.", "请暂勿重复付款；最迟 {by} 会有结果。"),
+    Verdict.EXCEPTION: Text("Case number {case}, we call you back.", "受理编号 {case}，我们会给您回电。"),
 }
 
 
