@@ -50,7 +50,8 @@ def test_a_payment_is_found_by_everything_a_slip_says(console: Console) -> None:
         with page.expect_navigation():
             page.keyboard.press("Enter")
 
-    for words in (first["ref"], first["rrn"]):
+    terminal, _, stan = first["ref"].split("/")
+    for words in (first["ref"], first["rrn"], f"{terminal} {stan}"):
         find(words)
         assert page.url.endswith(f"/payments/{first['ref']}")
     find(f"{last4} 8.80")

@@ -217,6 +217,30 @@ def test_a_receipt_that_did_not_come_out_is_printed_again_or_closed_by_the_cashi
     expect(page.locator(".last")).to_contain_text("PAID")
 
 
+def test_print_again_prints_what_is_missing_and_closes_the_sale(console: Console) -> None:
+    """Neither copy came out; once the printer is well, one button brings both, and says what became of it."""
+    receipts, aside = console.running.data / "receipts", console.running.data / "receipts.aside"
+    page = console.open("/till", "cashier")
+    receipts.rename(aside)
+    receipts.write_text("not a folder")  # the printer is gone
+    try:
+        choose(page, console, "T0000010")
+        charge(page, "5.10", "carol")
+        word(page, "PAID, RECEIPT OPEN")
+        page.get_by_role("button", name="Print again").click()
+        expect(page.get_by_role("alert").filter(has_text="Bring the printer online")).to_be_visible()
+    finally:
+        receipts.unlink()
+        aside.rename(receipts)
+    page.get_by_role("button", name="Print again").click()
+    expect(page.get_by_role("status").filter(has_text="Sent to the printer")).to_be_visible()
+    expect(page.locator(".result h1")).to_have_text(re.compile("PAID$"))
+    ref = page.locator(".result .facts a").inner_text().replace("/", "-")
+    assert {path.name.split(".")[1] for path in receipts.glob(f"{ref}.*")} == {"cardholder", "merchant"}
+    page.get_by_role("button", name="Print again").click()
+    expect(page.get_by_role("status").filter(has_text="Sent to the printer")).to_be_visible()
+
+
 def test_while_the_terminal_is_away_the_till_says_so_and_comes_back(console: Console) -> None:
     page = console.open("/till", "cashier")
     choose(page, console, "T0000009")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.inquiry import Nothing, Question, Stores, parse_question, search
+from counterfoil.inquiry import Nothing, Question, Stores, parse_question, parse_typed, search
 from counterfoil.inquiry.search import Candidate
 from counterfoil.inquiry.witness import evidence, finding
 from counterfoil.issuer.records import PACKAGE
@@ -27,6 +27,31 @@ from counterfoil.verdict import NOT_OURS
 )
 def test_words_become_a_question(words: str, amount: str | None, question: Question) -> None:
     assert parse_question(words, amount) == question
+
+
+@pytest.mark.parametrize(
+    ("typed", "question"),
+    [
+        ("T0000001/000002/000003", Question(key=AttemptKey("T0000001", "000002", "000003"))),
+        (" T0000001 000002 000003 ", Question(key=AttemptKey("T0000001", "000002", "000003"))),
+        ("T0000001 000003", Question(terminal="T0000001", stan="000003")),
+        ("T0000001 STAN 000003", Question(terminal="T0000001", stan="000003")),
+        ("RRN 63270dfnzsg3", Question(rrn="63270DFNZSG3")),
+        ("1234 12.50", Question(last4="1234", amount=1250)),
+        ("•••• 1234 12.50 CNY", Question(last4="1234", amount=1250)),
+        ("**** **** **** 1234, 12.50", Question(last4="1234", amount=1250)),
+        ("…1234，12", Question(last4="1234", amount=1200)),
+        ("12.50 1234", Question(last4="1234", amount=1250)),
+    ],
+)
+def test_a_search_box_reads_what_is_copied_from_a_slip_or_a_page(typed: str, question: Question) -> None:
+    assert parse_typed(typed) == question
+
+
+@pytest.mark.parametrize("typed", ["1234", "T0000001", "12.50", "4999992000000029", "000003", "•••• 1234"])
+def test_a_search_box_says_when_it_is_too_little(typed: str) -> None:
+    with pytest.raises(Nothing):
+        parse_typed(typed)
 
 
 @pytest.mark.parametrize("words", ["", "1234", "12345", "T0000001/1/2", "T0000001-000002-000003", "hello, it's me"])
@@ -60,6 +85,7 @@ def test_empty_stores_know_nothing_and_say_so(empty: Stores) -> None:
         for question in (Question(key=AttemptKey("T1", "000001", "000001")), Question(rrn="X" * 12)):
             assert search(stores, question) == []
         assert search(stores, Question(last4="1234", amount=1)) == []
+        assert search(stores, Question(terminal="T0000001", stan="000001")) == []
 
 
 def test_a_terminal_without_a_row_of_its_own_is_not_ours(empty: Stores) -> None:

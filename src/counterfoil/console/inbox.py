@@ -16,6 +16,7 @@ from counterfoil.console.consent import Asked
 from counterfoil.console.happened import copy
 from counterfoil.console.people import May, NotAllowed
 from counterfoil.console.site import Site, Visit
+from counterfoil.console.till import said_of
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.items import OPEN, OpenItem, open_items
 from counterfoil.transaction import TerminalStub, parse_ref
@@ -54,7 +55,8 @@ async def inbox(site: Site, visit: Visit, wrong: Text | None = None) -> Response
     """What is open, and what waits for a second person."""
     values = await _values(site)
     heart, seen = site.heart(visit, "inbox_heart.html", **values)
-    ended = ENDED.get(visit.request.query_params.get("said", ""))
+    said = said_of(visit)
+    ended = ENDED.get(visit.request.query_params.get("said", "")) or (said[1] if said else None)
     waiting = [_asked(site, one) for one in site.consent.waiting()]
     owed = values["groups"][Verdict.RETURNING] + values["groups"][Verdict.UNKNOWN]
     more = {"wrong": wrong, "ended": ended, "waiting": waiting, "stuck": [row for row in owed if row["pending"]]}

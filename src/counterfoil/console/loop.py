@@ -13,7 +13,7 @@ from counterfoil.console.hops import way
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import drawn
-from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
+from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_typed, search
 from counterfoil.inquiry.papers import EXPLANATION, NOT_CHARGED
 from counterfoil.terminal import records
 from counterfoil.terminal.lifecycle import PAID
@@ -38,21 +38,19 @@ def routes(site: Site) -> list[Route]:
 
 async def find(site: Site, visit: Visit) -> Response:
     """One box for everything: the payment itself when one fits, a list when several do."""
-    words = visit.request.query_params.get("q", "").split()
+    words = visit.request.query_params.get("q", "").strip()
     found: list[Candidate] = []
     wrong = ""
     if words:
         try:
-            question = parse_question(*words[:2])
+            question = parse_typed(words)
             found = await site.read(lambda stores: search(stores, question))
         except (Nothing, ValueError) as error:
             wrong = str(error)
     if len(found) == 1 and found[0].ref:
         return RedirectResponse(f"/payments/{found[0].ref}", 303)
     rows = [{**one._asdict(), "at": iso(one.started_at)} for one in found]
-    return site.page(
-        visit, "search.html", 404 if words and not found else 200, q=" ".join(words), rows=rows, wrong=wrong
-    )
+    return site.page(visit, "search.html", 404 if words and not found else 200, q=words, rows=rows, wrong=wrong)
 
 
 def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:

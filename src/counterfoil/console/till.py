@@ -23,10 +23,11 @@ from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import parse, plain
+from counterfoil.receipts.copies import CLOSED
 from counterfoil.stack.demo import CURRENCY
 from counterfoil.terminal import records
 from counterfoil.terminal.request import KEY, PIN
-from counterfoil.terminal.sentences import ERRORS
+from counterfoil.terminal.sentences import ERRORS, TROUBLES, trouble
 from counterfoil.transaction import TerminalStub, parse_ref
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
@@ -38,6 +39,8 @@ NEVER: Final = 1 << 62
 BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
 BAD_PIN: Final = Text("A PIN has four to twelve digits.", "密码为 4 至 12 位数字。")
 BAD_KEY: Final = Text("Load this page again and begin anew; nothing was sent.", "请重新打开本页；交易未发出。")
+PRINTER: Final = "printer-"
+PRINTED: Final = Text("Sent to the printer.", "已送打印机。")
 AWAY: Final = Text("The terminal cannot be reached: nothing was done.", "无法连接终端，操作未执行。")
 UNSEEN: Final = Text(
     "The terminal did not answer: it may have been done. Look before you ask again.",
@@ -69,7 +72,7 @@ def routes(site: Site) -> list[Route]:
     async def sale(site: Site, visit: Visit) -> Response:
         values = await _sale(site, visit, counter)
         html, seen = site.heart(visit, "till_heart.html", **values)
-        return site.page(visit, "till_sale.html", heart=html, seen=seen, said=_said(visit), **values)
+        return site.page(visit, "till_sale.html", heart=html, seen=seen, said=said_of(visit), **values)
 
     async def live(site: Site, visit: Visit) -> Response:
         return site.beat(visit, "till_heart.html", **await _sale(site, visit, counter))
@@ -107,7 +110,7 @@ async def till(site: Site, visit: Visit, **more: Any) -> Response:
         "retry_of": query.get("retry_of", "") if parse_ref(query.get("retry_of", "")) else "",
         "wrong": None,
         "stop": None,
-        "said": _said(visit),
+        "said": said_of(visit),
         **more,
     }
     return site.page(visit, "till.html", 200 if more == {} else 409, heart=heart, seen=seen, **values)
@@ -227,7 +230,9 @@ async def act(site: Site, visit: Visit) -> Response:
     more = {"terminal": key.terminal} if verb == "cancel" else {"ref": ref, "operator": visit.person.name}
     try:
         reply = await site.reach.ask("terminal", verb, {**args, **more}, SECONDS)
-        said = str(reply.get("error", "done"))
+        if what == "reprint" and _owes_merchant_copy(reply):
+            reply = await site.reach.ask("terminal", verb, {**args, **more, "copy": "merchant"}, SECONDS)
+        said = str(reply.get("error") or (_on_paper(reply) if verb == "receipt" else "done"))
     except NotSent:
         said = "away"
     except OutcomeUnknown:
@@ -236,11 +241,27 @@ async def act(site: Site, visit: Visit) -> Response:
     return RedirectResponse(f"{back}?said={quote(said)}", 303)
 
 
-def _said(visit: Visit) -> Text | None:
-    """What became of the last thing the cashier asked for, when it was not done."""
+def _owes_merchant_copy(reply: dict[str, Any]) -> bool:
+    """The sale stays open until both copies are out: once the cardholder's is, the merchant's follows."""
+    copies = reply.get("copies", {})
+    return not reply.get("receipt_trouble") and copies.get("cardholder") in CLOSED and copies["merchant"] not in CLOSED
+
+
+def _on_paper(reply: dict[str, Any]) -> str:
+    """What became of a print, as `said` carries it: "printed", or the printer's trouble."""
+    wrong = reply.get("receipt_trouble", "")
+    return f"{PRINTER}{wrong if wrong in TROUBLES else 'offline'}" if wrong else "printed"
+
+
+def said_of(visit: Visit) -> tuple[str, Text] | None:
+    """What became of the last thing the cashier asked for, with its colour; None when the page shows it."""
     said = visit.request.query_params.get("said", "done")
     if said == "done":
         return None
+    if said == "printed":
+        return "ok", PRINTED
+    if said.startswith(PRINTER):
+        return "failed", trouble(said.removeprefix(PRINTER))
     if said == "unknown":
-        return UNSEEN
-    return ERRORS[said].filled(detail="") if said in ERRORS else AWAY
+        return "failed", UNSEEN
+    return "failed", (ERRORS[said].filled(detail="") if said in ERRORS else AWAY)

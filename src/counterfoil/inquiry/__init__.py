@@ -6,8 +6,18 @@ one short transaction. If it dies here: nothing happened.
 
 from __future__ import annotations
 
-from counterfoil.inquiry.search import Candidate, Nothing, Question, parse_question, search
+from counterfoil.inquiry.search import Candidate, Nothing, Question, parse_question, parse_typed, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import evidence, finding
 
-__all__ = ["Candidate", "Nothing", "Question", "Stores", "evidence", "finding", "parse_question", "search"]
+__all__ = [
+    "Candidate",
+    "Nothing",
+    "Question",
+    "Stores",
+    "evidence",
+    "finding",
+    "parse_question",
+    "parse_typed",
+    "search",
+]

@@ -19,6 +19,10 @@ from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 
 RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
+TERMINAL: Final = re.compile(r"[0-9A-Za-z]{8}")
+STAN: Final = re.compile(r"[0-9]{6}")
+MARKS: Final = re.compile(r"[•…*,，]")
+"""What masks a card number, and what stands between words."""
 CARD: Final = re.compile(r"(?P<last4>[0-9]{4})(?:\+(?P<amount>[0-9.]+))?")
 
 
@@ -27,12 +31,14 @@ class Nothing(PaymentError):  # noqa: N818 - the answer to a question
 
 
 class Question(NamedTuple):
-    """What was asked: one of key, rrn, or last4 with amount (minor units)."""
+    """What was asked: one of key, rrn, last4 with amount (minor units), or terminal with STAN, whatever the batch."""
 
     key: AttemptKey | None = None
     rrn: str = ""
     last4: str = ""
     amount: int = 0
+    terminal: str = ""
+    stan: str = ""
 
 
 class Candidate(NamedTuple):
@@ -64,6 +70,23 @@ def parse_question(words: str, amount: str | None = None, currency: str = "CNY")
     raise Nothing("a reference is TERMINAL/BATCH/STAN, a retrieval reference number, or LAST4 and AMOUNT")
 
 
+def parse_typed(typed: str, currency: str = "CNY") -> Question:
+    """What a search box asks; a number may look as it does on the slip or the page it was copied from.
+
+    So `T0000001 000001 000042`, `T0000001 000042`, `RRN 63270DFNZSG3`, `•••• 1234 12.50 CNY` and `12.50 1234` are read.
+    Nothing and ValueError as parse_question.
+    """
+    words = [word for word in MARKS.sub(" ", typed).split() if word.upper() not in ("RRN", "STAN", currency)]
+    if len(words) == 3 and parse_ref("/".join(words)):
+        return parse_question("/".join(words))
+    first, second, *_ = (*words, "", "")
+    if STAN.fullmatch(second) and TERMINAL.fullmatch(first):
+        return Question(terminal=first, stan=second)
+    if CARD.fullmatch(second) and "." in first:
+        first, second = second, first
+    return parse_question(first, second or None, currency)
+
+
 def search(stores: Stores, question: Question) -> list[Candidate]:
     """Every transaction that fits, newest first; [] when no station knows one."""
     found: dict[str, Candidate] = {}
@@ -82,7 +105,9 @@ def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchS
     """What each station knows, the terminal first and the issuers last."""
     found: list[TerminalStub | SwitchStub | IssuerStub | None] = []
     terminal, switch = stores.terminal, stores.switch
-    key, rrn, last4, amount = question
+    key, rrn, last4, amount, number, stan = question
+    if stan:
+        return [*terminals.numbered(terminal, number, stan)] if terminal is not None else []
     if terminal is not None:
         found += (
             [terminals.stub(terminal, key, history=False)]

@@ -66,6 +66,7 @@ OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER 
 BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
 BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at DESC"
 BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
+BY_STAN: Final = _SELECT + "WHERE terminal = ? AND stan = ? ORDER BY started_at DESC"
 LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
 BEFORE: Final = _SELECT + "WHERE terminal = ? AND started_at < ? ORDER BY started_at DESC LIMIT ?"
 AFTER: Final = _SELECT + "WHERE terminal = ? AND started_at > ? ORDER BY started_at LIMIT ?"
@@ -273,6 +274,11 @@ def find(
     else:
         rows = store.query(BY_LAST4, (last4 or "",))
     return [attempt.stub() for attempt in _attempts(rows)]
+
+
+def numbered(store: Store, terminal: str, stan: str) -> list[TerminalStub]:
+    """The sales of a terminal under this number, one a batch at most; newest first."""
+    return [attempt.stub() for attempt in _attempts(store.query(BY_STAN, (terminal, stan)))]
 
 
 def recent(store: Store, terminal: str, before: Instant, limit: int) -> list[TerminalStub]:

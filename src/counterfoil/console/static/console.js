@@ -93,6 +93,8 @@
     event.target.dataset.sent = "1";
   });
 
+  // On a telephone the pages are a row wider than the screen: the one that is open is in sight.
+  document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.querySelectorAll("[data-live]").forEach(live);
   localise(document);
 })();
