@@ -58,7 +58,12 @@ TABLE = [
     Case("spooler", ("paper=nothing",), at="cups:counter"),
     Case("no_printer", at="none"),
 ]
-WITH_A_SALE = {"no_sale", "no_job", "reprint"}  # tests/loop/test_receipts.py, and the pure tree in tests/receipts
+WITH_A_SALE = {
+    "no_sale",
+    "no_job",
+    "reprint",
+    "ours",
+}  # tests/loop/test_receipts.py, and the pure tree in tests/receipts
 WITH_A_CODE = {"fine"}  # below
 NEEDS_HARDWARE = {"busy"}  # a USB device that another program holds; the pure tree
 

@@ -11,6 +11,7 @@ import pytest
 
 from cli.calling import said
 from counterfoil.cli.failure import Exit
+from counterfoil.cli.on_paper import held_up
 from printers.fake import Habits, Printer
 from printers.server import Server
 
@@ -69,6 +70,30 @@ def test_a_printer_that_proves_nothing_is_not_called_ready_and_its_profile_is_do
     assert ready not in people.out
     assert "epson-tm-t20iii" in people.out
     assert "generic-80" in program.json["advice"][lang]
+
+
+@pytest.mark.parametrize(
+    ("trail", "trouble"),
+    [
+        ((), ""),
+        (("print 1",), ""),
+        (("print 1", "merchant copy held up: paper_out"), "paper_out"),
+        (("print 1", "merchant copy held up: paper_out", "merchant copy unknown: paper_out", "print 2"), ""),
+        (
+            (
+                "print 1",
+                "merchant copy held up: jam",
+                "cardholder copy goes to the second printer: jam",
+                "cardholder copy held up: cover_open",
+            ),
+            "jam",
+        ),
+    ],
+)
+def test_what_holds_up_the_usual_printer_is_of_the_latest_print_and_not_of_the_second_printer(
+    trail: tuple[str, ...], trouble: str
+) -> None:
+    assert held_up(trail) == trouble
 
 
 def test_without_a_printer_there_is_nothing_to_ask(capsys: Capture) -> None:

@@ -122,6 +122,11 @@ def test_paper_out_in_the_middle_and_the_terminal_killed_and_the_reprint_is_a_du
     running = shop.running
     with running.begin(*running.sale_words("T0000003")) as sale:
         shop.until(lambda: any("held" in one for one in held(shop, "T0000003")))
+        status = running.ask("printer", "status")
+        advice = status.json["advice"]["en"]
+        assert "Load a new paper roll" in advice, "it told our terminal, which has the only connection"
+        assert "Do not switch the printer off" in advice
+        assert running.ask("printer", "diagnose", "--terminal", "T0000003").json["cause"] == "paper_out"
         running.kill("terminal")
         shop.first.mend("paper_out")
         shop.second.mend("cover")

@@ -29,6 +29,7 @@ TABLE = [
     ({"trouble": "unreachable"}, {"lamp": "on", "cable": "yes"}, "network"),
     ({"trouble": "refused"}, {"lamp": "on"}, "starting"),
     ({"trouble": "busy"}, {}, "busy"),
+    ({"trouble": "ours"}, {}, "ours"),
     ({"trouble": "mute"}, {"lamp": "on"}, "mute"),
     ({"trouble": "mute"}, {"lamp": "off", "smell": "no", "swap": "none"}, "power"),
     ({"trouble": "cover_open"}, {}, "cover_open"),

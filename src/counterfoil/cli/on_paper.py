@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from counterfoil.links.address import Address
     from counterfoil.receipts.document import Document
 
 PATIENCE: Final = 20  # seconds a paper may be held up
 NOT_OUT: Final = frozenset({"queued", "failed"})
+IN_USE: Final = frozenset({"mute", "busy", "refused"})  # what a printer seems to be while another connection prints
+WAITING: Final = Text(
+    "Our own terminal has it in use for the receipt of {ref} and waits. {what}. Do not switch the printer off: the "
+    "receipt prints on by itself.",
+    "本机终端正用它打印 {ref} 的小票，等待处理：{what}。请勿关机：处理后小票自动续打。",
+)
+PRINTING: Final = Text(
+    "Our own terminal is printing the receipt of {ref} on it: ask again in a moment.",
+    "本机终端正用它打印 {ref} 的小票：请稍候再试。",
+)
 NO_PRINTER: Final = Text(
     "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
     "未配置打印机：请在 counterfoil.toml 中设置 printer，或用 --printer 指定",
 )
+
+
+class User(NamedTuple):
+    """The sale whose receipt our own terminal is printing, and what the printer told it; "" when nothing is wrong."""
+
+    ref: str
+    trouble: str
 
 
 def address_of(session: Session, chosen: str | None) -> Address | None:
@@ -39,6 +58,47 @@ def needed(session: Session, chosen: str | None) -> Address:
     return found
 
 
+def user_of(session: Session, address: Address, trouble: str) -> User | None:
+    """Who uses this printer, when that is why it gives no answer: then it must not be switched off. None when it is not
+    our own running terminal.
+    """
+    from counterfoil.cli.stack import layout_of, stores
+    from counterfoil.terminal.records import stub, unsettled
+
+    configured = address_of(session, None)
+    if trouble not in IN_USE or str(address) != str(configured) or layout_of(session).find("terminal") is None:
+        return None
+    with stores(session) as opened:
+        for one in unsettled(opened.terminal) if opened.terminal is not None else []:
+            sending = "sending" in one.each_copy
+            known = stub(opened.terminal, one.number) if opened.terminal is not None and sending else None
+            if known is not None:
+                return User(one.ref, held_up([line.what for line in known.history]))
+    return None
+
+
+def held_up(trail: Sequence[str]) -> str:
+    """What holds up the usual printer in the latest print of a sale; "" when nothing does."""
+    begun = max((number for number, what in enumerate(trail) if what.startswith("print ")), default=0)
+    told = [what.partition(" copy ") for what in trail[begun:]]
+    elsewhere = {copy for copy, _, what in told if what.startswith("goes to the second printer")}
+    held = [what for copy, _, what in told if what.startswith("held up: ") and copy not in elsewhere]
+    return held[-1].removeprefix("held up: ") if held else ""
+
+
+def advice(session: Session, address: Address, trouble: str) -> Text:
+    """What to do about a trouble at this printer."""
+    from counterfoil.terminal.sentences import trouble as sentence
+
+    user = user_of(session, address, trouble)
+    if user is None:
+        return sentence(trouble)
+    if not user.trouble:
+        return PRINTING.filled(ref=user.ref)
+    what = sentence(user.trouble)
+    return Text(WAITING.en.format(ref=user.ref, what=what.en), WAITING.zh.format(ref=user.ref, what=what.zh))
+
+
 def print_document(session: Session, document: Document, address: Address) -> tuple[str, str]:
     """Print it, in the reader's language; the state of the job and the trouble. Failure when nothing came out."""
     from counterfoil.errors import OurError
@@ -46,7 +106,6 @@ def print_document(session: Session, document: Document, address: Address) -> tu
     from counterfoil.receipts.printers.round import Timings
     from counterfoil.receipts.render.escpos import render
     from counterfoil.step import SECOND
-    from counterfoil.terminal.sentences import trouble as sentence
 
     try:
         paper = render(document, session.lang, address.profile)
@@ -55,7 +114,7 @@ def print_document(session: Session, document: Document, address: Address) -> tu
     result = put(order_of(paper), address, Timings(patience=PATIENCE * SECOND))
     state, trouble = result.state.value, result.trouble
     if state in NOT_OUT:
-        raise Failure(Exit.UNREACHABLE, trouble or state, sentence(trouble), state=state)
+        raise Failure(Exit.UNREACHABLE, trouble or state, advice(session, address, trouble), state=state)
     return state, trouble
 
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
-from counterfoil.cli.on_paper import needed, print_document
+from counterfoil.cli.on_paper import advice, needed, print_document
 from counterfoil.cli.printer_diagnose import diagnose
 from counterfoil.cli.printer_tickets import tickets
 from counterfoil.cli.session import Session, verb
@@ -61,7 +61,6 @@ def status(session: Session, printer: str | None) -> int:
     """Ask the printer how it is, without printing anything."""
     from counterfoil.links.printing import look
     from counterfoil.receipts.printers.round import Timings
-    from counterfoil.terminal.sentences import trouble as sentence
 
     address = needed(session, printer)
     health = look(address, Timings(), in_order=True)
@@ -73,9 +72,10 @@ def status(session: Session, printer: str | None) -> int:
         "asked": address.way != "cups",
         **msgspec.to_builtins(health),
     }
-    advice = sentence(health.trouble) if health.trouble else ADVICE.filled(profile=address.profile.name)
+    doubt = ADVICE.filled(profile=address.profile.name)
+    todo = advice(session, address, health.trouble) if health.trouble else doubt
     if not ready:
-        told["advice"] = advice.both()
+        told["advice"] = todo.both()
 
     def people() -> None:
         well = SPOOLER if address.way == "cups" else READY if ready else UNPROVEN
@@ -83,7 +83,7 @@ def status(session: Session, printer: str | None) -> int:
         near = session.word(NEAR_END) if health.near_end and not health.trouble else ""
         print(f"{address} ({address.profile.title}): {known}{near}")
         if not ready:
-            print(session.word(advice))
+            print(session.word(todo))
 
     session.answer(told, people)
     return Exit.OK if ready else Exit.UNREACHABLE

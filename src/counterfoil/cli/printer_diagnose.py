@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
-from counterfoil.cli.on_paper import address_of
+from counterfoil.cli.on_paper import address_of, user_of
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
@@ -58,7 +58,7 @@ def diagnose(
     about, facts = money(session, ref, terminal)
     if not session.json and facts.verdict:
         print(f"{about}  {session.word(VERDICTS[facts.verdict])}\n{session.word(facts.sentence)}")
-    facts, log = probed(facts, address)
+    facts, log = probed(session, facts, address)
     found = walked(session, facts, answers, address)
     record: dict[str, Any] = {
         "ref": about,
@@ -123,15 +123,19 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
         )
 
 
-def probed(facts: Facts, address: Address | None) -> tuple[Facts, list[str]]:
-    """What the printer says, and the conversation."""
+def probed(session: Session, facts: Facts, address: Address | None) -> tuple[Facts, list[str]]:
+    """What the printer says, and the conversation. While our own terminal has it in use it talks to that one only: then
+    it is what it has told there, or in use.
+    """
     from counterfoil.links.printing import look
     from counterfoil.receipts.printers.round import Timings
 
     if address is None:
         return msgspec.structs.replace(facts, way="file"), []
     health = look(address, Timings(), in_order=True)
-    known = {"way": address.way, "trouble": health.trouble, "in_order": health.in_order}
+    user = user_of(session, address, health.trouble)
+    trouble = health.trouble if user is None else user.trouble or "ours"
+    known = {"way": address.way, "trouble": trouble, "in_order": health.in_order}
     return msgspec.structs.replace(facts, **known), list(health.log)
 
 

@@ -22,7 +22,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the probes found. `verdict` and `sentence`: where the money is; `asked`: somebody wants to know about this
     very sale, not about the printer in general. `prints`: how many times a receipt was handed to the printer; `receipt`
     what is known of it. `way`: how the printer is reached, "file" for none at all. `trouble`, `in_order`: see
-    printers/probe.py.
+    printers/probe.py; "ours" when our own terminal is printing on it.
     """
 
     verdict: str = ""
@@ -145,6 +145,7 @@ FOUND: Final[dict[str, Text]] = {
     "feed_held": Text("feed button held", "走纸键被按住"),
     "offline": Text("offline", "脱机"),
     "busy": Text("no, busy", "否，被占用"),
+    "ours": Text("our own terminal has it in use", "本机终端正在使用"),
     "refused": Text("no, refused", "否，被拒绝"),
     "unreachable": Text("no, unreachable", "否，无法连接"),
     "lost": Text("no, the line broke", "否，连接中断"),
@@ -224,6 +225,13 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "Another program holds the printer: another till, or the system's print queue (CUPS). End that, or "
                 "print through the queue.",
                 "打印机被其他程序占用：另一收银台或系统打印队列（CUPS）。请关闭该程序，或改用打印队列。",
+            ),
+        ),
+        Outcome(
+            "ours",
+            Text(
+                "Our own terminal is printing a receipt on it: wait a moment, leave it switched on, and ask again.",
+                "本机终端正用它打印小票：请稍候，勿关机，然后重试。",
             ),
         ),
         Outcome(
@@ -401,7 +409,7 @@ class _Walk:
         if trouble in ("unreachable", "lost"):
             self._step(2, LINK, trouble)
             return self.dark()
-        if trouble == "busy":
+        if trouble in ("busy", "ours"):
             self._step(2, LINK, trouble)
             return trouble
         if trouble == "refused":
