@@ -26,10 +26,8 @@ def test_an_amount_no_till_would_take_is_refused(typed: str) -> None:
     assert failed.value.status is Exit.USAGE
 
 
-@pytest.mark.parametrize(
-    ("pin", "at_a_keyboard", "typed"), [("1234", True, "4321"), ("1234", False, ""), ("", True, "")]
-)
-def test_the_pin_is_asked_for_hidden_and_only_when_there_is_one_and_somebody_to_ask(
+@pytest.mark.parametrize(("pin", "at_a_keyboard", "typed"), [("1234", True, "4321"), ("", True, ""), ("", False, "")])
+def test_the_pin_is_asked_for_hidden_and_only_when_there_is_one(
     monkeypatch: pytest.MonkeyPatch, pin: str, at_a_keyboard: bool, typed: str
 ) -> None:
     def prompt(text: str, **how: Any) -> str:
@@ -39,6 +37,15 @@ def test_the_pin_is_asked_for_hidden_and_only_when_there_is_one_and_somebody_to_
     monkeypatch.setattr(sys.stdin, "isatty", lambda: at_a_keyboard, raising=False)
     monkeypatch.setattr(click, "prompt", prompt)
     assert sale.prompted(pin) == typed
+
+
+def test_without_a_keyboard_and_without_the_pin_nothing_is_sent_that_would_count_as_a_wrong_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    with pytest.raises(Failure) as failed:
+        sale.prompted("1234")
+    assert (failed.value.status, failed.value.code) == (Exit.USAGE, "no_pin")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.receipts.proof import Facts
+    from counterfoil.receipts.proof import Facts, NotProven
 
 LARGEST: Final = 4_000_000  # bytes of a file that is read as a receipt
 PICTURE: Final = (b"\x89PNG", b"\xff\xd8\xff", b"%PDF")
@@ -61,7 +61,7 @@ def verify(session: Session, receipt: str, key_file: str | None) -> int:
     except proof.NotProven as error:
         unsure = error.problem in {proof.Problem.OTHER_KEY, proof.Problem.NEWER}
         status = Exit.UNKNOWN if unsure else Exit.FAILED
-        raise Failure(status, error.problem.value, Text(str(error), error.zh)) from None
+        raise Failure(status, error.problem.value, sentence(error)) from None
     except OurError as error:
         raise Failure(Exit.USAGE, "bad_key", Text(str(error), error.zh)) from None
     body = {name: getattr(facts, name) for name in facts.__struct_fields__}
@@ -88,6 +88,17 @@ def key(session: Session, out: str | None) -> int:
     return Exit.OK
 
 
+def sentence(error: NotProven) -> Text:
+    """Why it is not proven; the fact that differs is named as on the slip."""
+    from counterfoil.receipts.proof import SENTENCES
+
+    label = LABELS.get(error.fact)
+    if label is None:
+        return Text(str(error), error.zh)
+    words = SENTENCES[error.problem]
+    return Text(words.en.format(what=label.en), words.zh.format(what=label.zh))
+
+
 def own_key(session: Session) -> bytes:
     """The key this installation signs with; Failure when it has none yet."""
     from counterfoil.cli.stack import receipt_seed
@@ -106,7 +117,7 @@ def found(receipt: str) -> tuple[str, str]:
     """The receipt as text, "" when a code alone was given; and the code. Failure when there is none."""
     from counterfoil.receipts import proof
 
-    if receipt != "-" and not Path(receipt).exists():
+    if receipt != "-" and not names_file(receipt):
         return "", receipt
     whole = text_of(None if receipt == "-" else Path(receipt))
     code = proof.found_in(whole)
@@ -115,6 +126,16 @@ def found(receipt: str) -> tuple[str, str]:
         raise Failure(Exit.FAILED, "no_code", text)
     alone = "".join(whole.split()) == "".join(code.split())
     return "" if alone else whole, code
+
+
+def names_file(receipt: str) -> bool:
+    """Whether a file is meant: there is one, or this looks like a path, as no code does."""
+    if set(receipt) & {"/", "\\", "."}:
+        return True
+    try:
+        return Path(receipt).exists()
+    except (OSError, ValueError):
+        return False  # longer than a file's name may be, as every code is
 
 
 def text_of(path: Path | None) -> str:

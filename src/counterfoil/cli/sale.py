@@ -21,6 +21,10 @@ Examples:
   counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000007
 """
 PAUSE: Final = 0.3
+NO_KEYBOARD: Final = Text(
+    "this card has a PIN and nobody is at a keyboard: give --pin (--pin '' sells without one)",
+    "该卡有密码而当前没有键盘：请用 --pin 给出密码（--pin '' 表示不输密码）",
+)
 OUTCOMES: Final = {
     "approved": Exit.OK,
     "declined": Exit.DECLINED,
@@ -104,9 +108,13 @@ def minor(amount: str, currency: str) -> int:
 
 
 def prompted(pin: str) -> str:
-    """The PIN from the keyboard, hidden; "" for a card without one, or when nobody is at a keyboard."""
-    if not pin or not sys.stdin.isatty():
+    """The PIN from the keyboard, hidden; "" for a card without one. Failure when nobody is at a keyboard: a sale
+    without the PIN would be declined and would count as a wrong try.
+    """
+    if not pin:
         return ""
+    if not sys.stdin.isatty():
+        raise Failure(Exit.USAGE, "no_pin", NO_KEYBOARD)
     return str(click.prompt("PIN", hide_input=True, err=True))
 
 

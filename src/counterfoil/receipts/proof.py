@@ -69,12 +69,13 @@ SENTENCES: Final[dict[Problem, Text]] = {
 
 
 class NotProven(OurError):  # noqa: N818 - says what it is
-    """A code, a key or a receipt that proves nothing; `problem` is the cause."""
+    """A code, a key or a receipt that proves nothing; `problem` is the cause, `fact` the one that differs, or ""."""
 
     def __init__(self, problem: Problem, **values: object) -> None:
         text = SENTENCES[problem].filled(**values)
         super().__init__(text.en, text.zh)
         self.problem = problem
+        self.fact = str(values.get("what", ""))
 
 
 class BadKey(OurError):  # noqa: N818 - says what it is
