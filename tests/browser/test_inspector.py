@@ -88,6 +88,8 @@ def test_the_doctor_names_the_wrong_setting_and_two_messages_are_compared(consol
     page = paste(console, PURCHASE["hex"], dialect="cup-pos", length="none")
     doctor = page.locator("section", has=page.locator("#doctor"))
     expect(doctor).to_contain_text("Length: set to no length; the packet has a 2-byte big-endian length.")
+    alone = paste(console, PURCHASE["hex"], length="none")  # the dialect is left to be found out
+    expect(alone.locator("section", has=alone.locator("#doctor"))).to_contain_text("Length: set to no length")
     page.get_by_text("What Wireshark has to be told").click()
     expect(doctor).to_contain_text("iso8583.len_endian:Big endian")
     other = VECTORS["mocredit-0210-purchase-response"]

@@ -51,6 +51,10 @@ def issuer(state: str, debited: int) -> IssuerStub:
             [DONE, DONE, DONE, LOST, NOT_YET], [DONE, NOW, NOT_YET], id="leg 4 lost",
         ),
         pytest.param(
+            (terminal("escalated"), switch("approved", response_code="00"), issuer("posted", 1250)),
+            [DONE, DONE, DONE, LOST, NOT_YET], [DONE, NOT_YET, NOT_YET], id="handed to a person",
+        ),
+        pytest.param(
             (terminal("declined", response_code="98"), switch("reversing", response_code="98"), issuer("posted", 1250)),
             [DONE, DONE, LOST, DONE, NOT_YET], [DONE, DONE, NOW], id="leg 3 lost",
         ),

@@ -96,5 +96,6 @@ def _back(terminal: TerminalStub | None, switch: SwitchStub | None) -> list[Hop]
     if not owed and not has:
         return []
     closed = switch is not None and switch.state in {"reversed", "tombstone"}
-    states = [DONE, DONE if has else NOW, DONE if closed else (NOW if has else NOT_YET)]
+    given_up = terminal is not None and terminal.state == "escalated"
+    states = [DONE, DONE if has else (NOT_YET if given_up else NOW), DONE if closed else (NOW if has else NOT_YET)]
     return [Hop(name, state) for name, state in zip(BACK, states, strict=True)]

@@ -84,7 +84,7 @@ class Pages:
         if visit.request.method == "POST":
             found = await run_in_threadpool(best, visit.form.get("dump", ""))
             if found is not None:
-                draft = Draft(visit.person.name, found.data, found.wire, found.how, settings(visit.form))
+                draft = Draft(visit.person.name, found.data, found.wire, found.how, settings(visit.form, found.wire))
                 return RedirectResponse(f"/inspector/{self._bench.put(draft)}", 303)
             values["wrong"] = NOTHING
         return site.page(visit, "inspector.html", 422 if values["wrong"] else 200, **values)
@@ -171,9 +171,12 @@ class Pages:
         )
 
 
-def settings(form: dict[str, str]) -> Wire | None:
-    """The settings somebody says a link has; None when they are to be found out."""
+def settings(form: dict[str, str], found: Wire) -> Wire | None:
+    """The settings somebody says a link has, what they leave open as it was found; None when all is to be found out."""
     dialect, length = form.get("dialect", ""), form.get("length", "")
+    if dialect not in DIALECTS and length not in LENGTHS:
+        return None
+    dialect, length = dialect or found.dialect, length or found.length
     if dialect not in DIALECTS or length not in LENGTHS:
         return None
     yes = {name: form.get(name) == "1" for name in ("tpdu", "header", "text")}

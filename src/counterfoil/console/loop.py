@@ -68,6 +68,7 @@ def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:
         "answer": answer,
         "fall": drawn(answer["evidence"]),
         "way": way(judged),
+        "rrn": one.rrn or rrn_of(judged),
         "started": iso(one.started_at),
         "linked": [(stub.ref, state(stub.state), stub.retry_of) for stub in linked if stub.ref != one.ref],
         "paper": _paper(judged),
@@ -84,6 +85,12 @@ def _paper(judged: Finding) -> str:
         return "cardholder"
     ours = isinstance(terminal, TerminalStub)
     return NOT_CHARGED if ours and judged.verdict is Verdict.NOT_CHARGED else EXPLANATION
+
+
+def rrn_of(judged: Finding) -> str:
+    """The retrieval reference, whoever knows it: a terminal that heard no answer does not."""
+    known = (stub.rrn for stub in judged.evidence if stub is not None and not isinstance(stub, str))
+    return next((rrn for rrn in known if rrn), "")
 
 
 def receipt_of(judged: Finding) -> str:
