@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from counterfoil.receipts.copies import Copies
 from counterfoil.step import Performed
 from counterfoil.terminal import flow, outcome, printing, reverse
 from counterfoil.terminal.attempt import Attempt
@@ -19,15 +20,14 @@ def resend_prints_original(seams: Seams) -> None:
     """A copy that comes again does not say that it is a duplicate."""
 
     def make(original: Any) -> Any:
-        def text_of(work: Work, attempt: Attempt, copy: Any, language: Any = None, duplicate: int = 0) -> str:
-            if duplicate:
+        def duplicate_number(attempt: Attempt, known: Copies) -> int:
+            if original(attempt, known):
                 seams.hit()
-            text: str = original(work, attempt, copy, language, 0)
-            return text
+            return 0
 
-        return text_of
+        return duplicate_number
 
-    seams.function(printing, "text_of", make)
+    seams.function(printing, "duplicate_number", make)
 
 
 @mutant("receipt fails", mixes=("calm", "swarm"))

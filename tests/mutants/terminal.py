@@ -227,7 +227,7 @@ def reversal_under_todays_batch(seams: Seams) -> None:
     seams.function(messages, "reversal", make_reversal)
 
 
-@mutant("the terminal never comes back", mixes=("lost-terminal", "swarm"))
+@mutant("the terminal never comes back", killed_by="tests/terminal/test_reversal.py")
 def escalated_goes_on_in_its_batch(seams: Seams) -> None:
     """After an escalation the terminal's next request proves that the escalated sale was closed."""
 
