@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from browser.browsing import PASSWORD, Console, violations
@@ -30,6 +32,10 @@ def test_people_tokens_and_the_audit_log(console: Console) -> None:
     assert "none was altered" in page.locator("#chain").inner_text()
     assert "moved to another shop" in page.locator("tbody").inner_text()
     console.look(page, "audit")
+    chinese = console.open("/audit", "admin", language="zh")
+    chosen = chinese.locator("tbody tr", has_text="kiosk-1")
+    assert "创建令牌" in chosen.inner_text()
+    assert re.search("收银员|支持", chosen.inner_text())
 
 
 def test_six_digits_more_of_a_card_for_a_reason(console: Console) -> None:

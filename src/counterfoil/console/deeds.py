@@ -43,6 +43,12 @@ CHINESE: Final = {
     "not_sent": "未发出",
     "approved": "成功",
     "declined": "被拒绝",
+    "not printed": "未打印",
+    "first start": "首次启动",
+    "cashier": "收银员",
+    "supervisor": "主管",
+    "support": "支持",
+    "admin": "管理员",
 }
 
 

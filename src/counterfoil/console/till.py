@@ -237,7 +237,8 @@ async def act(site: Site, visit: Visit) -> Response:
         said = "away"
     except OutcomeUnknown:
         said = "unknown"
-    site.people.did(visit.person.name, deed, ref, what, visit.origin, said)
+    result = "done" if said == "printed" else "not printed" if said.startswith(PRINTER) else said
+    site.people.did(visit.person.name, deed, ref, what, visit.origin, result)
     return RedirectResponse(f"{back}?said={quote(said)}", 303)
 
 
