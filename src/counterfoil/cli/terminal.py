@@ -42,14 +42,21 @@ def show(session: Session, reply: dict[str, Any]) -> int:
     return Exit.OK
 
 
+def is_text(value: object) -> bool:
+    """Whether this is a sentence in both languages."""
+    return isinstance(value, dict) and set(value) == {"en", "zh"}
+
+
 def lines(session: Session, value: dict[str, Any], indent: str = "") -> None:
     """A JSON object for people: sentences in their language, nothing that is empty."""
     for name, inner in value.items():
-        if isinstance(inner, dict) and set(inner) == {"en", "zh"}:
+        if is_text(inner):
             print(f"{indent}{name}: {session.pick(inner)}")
         elif isinstance(inner, dict) and inner:
             print(f"{indent}{name}:")
             lines(session, inner, indent + "  ")
+        elif isinstance(inner, list) and inner and all(map(is_text, inner)):
+            print(f"{indent}{name}: {' / '.join(session.pick(one) for one in inner)}")
         elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
             print(f"{indent}{name}:")
             for one in inner:
@@ -63,7 +70,18 @@ def lines(session: Session, value: dict[str, Any], indent: str = "") -> None:
 @verb
 def status(session: Session, terminal: str | None) -> int:
     """What one terminal, or the whole station, is doing."""
-    return show(session, told(session, "status", {"terminal": terminal} if terminal else {}))
+    reply = told(session, "status", {"terminal": terminal} if terminal else {})
+    if terminal:
+        return show(session, reply)
+    session.answer(reply, lambda: rows(session, reply["terminals"]))
+    return Exit.OK
+
+
+def rows(session: Session, terminals: list[dict[str, Any]]) -> None:
+    """Every terminal in one line: what it does, its batch and STAN, and the last line of its display."""
+    for one in terminals:
+        display = session.pick(one["display"][-1]) if one["display"] else ""
+        print(f"{one['terminal']}  {one['phase']:<10}  {one['batch']}/{one['stan']}  {display}".rstrip())
 
 
 @command.command(epilog="Example: counterfoil terminal last T0000001 --json")
