@@ -14,7 +14,8 @@ from counterfoil.words import Text
 
 SECONDS: Final = 60.0
 MISSING: Final = frozenset({"unknown_sale", "no_receipt", "not_printing"})
-OPEN: Final = frozenset({"queued", "failed", "unknown", "sending"})
+NOT_OUT: Final = frozenset({"queued", "failed"})
+OPEN: Final = NOT_OUT | {"unknown", "sending"}
 SECOND: Final = "second"
 COPY = click.option(
     "--copy",
@@ -60,7 +61,7 @@ def sale_of(session: Session, ref: str, terminal: str | None) -> str:
 def printed(session: Session, ref: str, copy: str, printer: str) -> int:
     """Print a copy again and say what became of it; 3 when that is open."""
     from counterfoil.receipts.document import amount_text
-    from counterfoil.terminal.sentences import trouble
+    from counterfoil.terminal.sentences import RECEIPT_FAILED, RECEIPT_UNSURE, trouble
 
     reply = told(session, "receipt", {"ref": ref, "copy": copy, "printer": printer})
     state = reply["copies"][copy]
@@ -68,8 +69,9 @@ def printed(session: Session, ref: str, copy: str, printer: str) -> int:
     def people() -> None:
         print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {copy}: {state}")
         if state in OPEN:
-            print(session.word(trouble(reply["receipt_trouble"])) if reply["receipt_trouble"] else "")
-            print(session.pick(reply["sentence"]))
+            if reply["receipt_trouble"]:
+                print(session.word(trouble(reply["receipt_trouble"])))
+            print(session.word(RECEIPT_FAILED if state in NOT_OUT else RECEIPT_UNSURE))
 
     session.answer(reply, people)
     return Exit.UNKNOWN if state in OPEN else Exit.OK
