@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from counterfoil.inquiry.search import Candidate
 from counterfoil.inquiry.witness import evidence, finding
 from counterfoil.issuer.records import PACKAGE
 from counterfoil.storage import migrations_of, open_store
+from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import NOT_OURS
+from terminal.counter import T1, Counter
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,7 @@ from counterfoil.verdict import NOT_OURS
         ("T0000001/000002/000003", None, Question(key=AttemptKey("T0000001", "000002", "000003"))),
         ("63270DFNZSG3", None, Question(rrn="63270DFNZSG3")),
         ("63270dfnzsg3", None, Question(rrn="63270DFNZSG3")),
+        ("a16563", None, Question(auth_code="A16563")),
         ("1234", "12.50", Question(last4="1234", amount=1250)),
         ("1234+12.5", None, Question(last4="1234", amount=1250)),
     ],
@@ -48,7 +52,7 @@ def test_a_search_box_reads_what_is_copied_from_a_slip_or_a_page(typed: str, que
     assert parse_typed(typed) == question
 
 
-@pytest.mark.parametrize("typed", ["1234", "T0000001", "12.50", "4999992000000029", "000003", "•••• 1234"])
+@pytest.mark.parametrize("typed", ["1234", "T0000001", "12.50", "4999992000000029", "•••• 1234"])
 def test_a_search_box_says_when_it_is_too_little(typed: str) -> None:
     with pytest.raises(Nothing):
         parse_typed(typed)
@@ -102,3 +106,18 @@ def test_a_store_that_is_missing_or_no_store_is_unknown(tmp_path: Path) -> None:
         assert (stores.terminal, stores.switch, list(stores.each_issuer())) == (None, None, [])
         one = Candidate("T1/000001/000001", "", "T1", "M", 1, "CNY", "1234", 1)
         assert evidence(stores, one) == (None, None, None)
+
+
+def test_an_approval_code_finds_the_sale_and_is_looked_up_by_its_index(tmp_path: Path) -> None:
+    counter = Counter(str(tmp_path / "terminal.db"), terminals=(T1,)).open_for_business()
+    counter.sale(key="till-1")
+    counter.answer()
+    counter.step(after=1)
+    with closing(open_store(tmp_path / "terminal.db", terminals.migrations(), readonly=True)) as store:
+        (known,) = terminals.recent(store, T1, 2**62, 1)
+        assert known.auth_code
+        assert [stub.ref for stub in terminals.approved_as(store, known.auth_code)] == [known.ref]
+        assert terminals.approved_as(store, "") == []
+        assert terminals.approved_as(store, "ZZZZZZ") == []
+        plan = store.query(f"EXPLAIN QUERY PLAN {terminals.BY_APPROVAL}", (known.auth_code,))
+        assert "attempt_auth_code" in plan[0][3]

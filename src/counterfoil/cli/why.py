@@ -18,6 +18,7 @@ EPILOG: Final = """\b
 REF is what you have in the hand:
   TERMINAL/BATCH/STAN      from the till or the slip
   RRN                      the 12-character reference from the slip or the bank
+  APPROVAL CODE            the six characters from the slip
   LAST4 AMOUNT             the end of the card number and the amount
 
 \b

@@ -1,7 +1,8 @@
 """From what a person has in the hand to the transactions it can mean.
 
-TERMINAL/BATCH/STAN (the slip, the till), a retrieval reference number (the slip, the bank statement), or the card's
-last four digits with the amount (the customer). All three stations are asked: one of them may be the only one to know.
+TERMINAL/BATCH/STAN (the slip, the till), a retrieval reference number (the slip, the bank statement), an approval code
+(the slip; the terminal is asked), or the card's last four digits with the amount (the customer). All three stations are
+asked: one of them may be the only one to know.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, Terminal
 RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
 TERMINAL: Final = re.compile(r"[0-9A-Za-z]{8}")
 STAN: Final = re.compile(r"[0-9]{6}")
+APPROVAL: Final = re.compile(r"[0-9A-Za-z]{6}")
 MARKS: Final = re.compile(r"[•…*,，]")
 """What masks a card number, and what stands between words."""
 CARD: Final = re.compile(r"(?P<last4>[0-9]{4})(?:\+(?P<amount>[0-9.]+))?")
@@ -31,7 +33,9 @@ class Nothing(PaymentError):  # noqa: N818 - the answer to a question
 
 
 class Question(NamedTuple):
-    """What was asked: one of key, rrn, last4 with amount (minor units), or terminal with STAN, whatever the batch."""
+    """What was asked: one of key, rrn, last4 with amount (minor units), terminal with STAN, whatever the batch, or
+    approval code.
+    """
 
     key: AttemptKey | None = None
     rrn: str = ""
@@ -39,6 +43,7 @@ class Question(NamedTuple):
     amount: int = 0
     terminal: str = ""
     stan: str = ""
+    auth_code: str = ""
 
 
 class Candidate(NamedTuple):
@@ -67,7 +72,11 @@ def parse_question(words: str, amount: str | None = None, currency: str = "CNY")
         return Question(last4=card["last4"], amount=parse(typed, currency).minor)
     if RRN.fullmatch(words):
         return Question(rrn=words.upper())
-    raise Nothing("a reference is TERMINAL/BATCH/STAN, a retrieval reference number, or LAST4 and AMOUNT")
+    if APPROVAL.fullmatch(words):
+        return Question(auth_code=words.upper())
+    raise Nothing(
+        "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, or LAST4 and AMOUNT"
+    )
 
 
 def parse_typed(typed: str, currency: str = "CNY") -> Question:
@@ -105,9 +114,11 @@ def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchS
     """What each station knows, the terminal first and the issuers last."""
     found: list[TerminalStub | SwitchStub | IssuerStub | None] = []
     terminal, switch = stores.terminal, stores.switch
-    key, rrn, last4, amount, number, stan = question
-    if stan:
-        return [*terminals.numbered(terminal, number, stan)] if terminal is not None else []
+    key, rrn, last4, amount, number, stan, auth_code = question
+    if stan or auth_code:
+        if terminal is None:
+            return []
+        return [*(terminals.numbered(terminal, number, stan) if stan else terminals.approved_as(terminal, auth_code))]
     if terminal is not None:
         found += (
             [terminals.stub(terminal, key, history=False)]

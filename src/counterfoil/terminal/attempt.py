@@ -35,7 +35,7 @@ BORN_WITH: Final = frozenset(
 )
 """What an attempt is made with and keeps: the store writes it once."""
 
-INDEXED: Final = frozenset(["rrn", "root"])
+INDEXED: Final = frozenset(["auth_code", "rrn", "root"])
 """By what it is found that may still change, once or twice in its life."""
 
 

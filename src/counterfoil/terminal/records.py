@@ -64,6 +64,7 @@ NOT_AT_REST: Final = (
 )
 OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER BY")
 BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
+BY_APPROVAL: Final = _SELECT + "WHERE auth_code <> '' AND auth_code = ? ORDER BY started_at DESC"
 BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at DESC"
 BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
 BY_STAN: Final = _SELECT + "WHERE terminal = ? AND stan = ? ORDER BY started_at DESC"
@@ -274,6 +275,11 @@ def find(
     else:
         rows = store.query(BY_LAST4, (last4 or "",))
     return [attempt.stub() for attempt in _attempts(rows)]
+
+
+def approved_as(store: Store, auth_code: str) -> list[TerminalStub]:
+    """The sales with this approval code, newest first: issuers give them out again, so several can have one."""
+    return [attempt.stub() for attempt in _attempts(store.query(BY_APPROVAL, (auth_code,)))]
 
 
 def numbered(store: Store, terminal: str, stan: str) -> list[TerminalStub]:
