@@ -23,7 +23,17 @@ STATIONS = ("terminal", "switch", "issuer")
 OUTSIDE = ("links", "stack", "cli", "console", "simulation", "day")
 # What a customer is told; a state of a station says only what that station knows.
 VERDICTS = {"PAID", "PAID_RECEIPT_OPEN", "NOT_CHARGED", "RETURNING", "RETURNED", "UNKNOWN", "EXCEPTION"}
-SKIPPED = {".git", ".venv", "__pycache__", "dist", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+SKIPPED = {
+    ".git",
+    ".venv",
+    "__pycache__",
+    "build",
+    "dist",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".hypothesis",
+}
 
 
 @cache
