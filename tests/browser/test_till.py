@@ -59,7 +59,7 @@ def test_a_sale_by_finger_on_a_phone(console: Console) -> None:
     assert page.locator("main input:not([type=hidden])").count() == 0
     expect(page.locator(".paper img").first).to_have_js_property("complete", value=True)
     assert page.locator(".paper img").first.evaluate("one => one.naturalWidth") > 100
-    assert page.locator(".hops .done").count() == 5
+    expect(page.locator(".hops .done")).to_have_count(5)
     assert console.running.balance("alice") == before - 1250
     page.locator(".paper summary").click()
     expect(page.locator(".paper details img")).to_be_visible()
