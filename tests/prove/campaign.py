@@ -18,7 +18,7 @@ import msgspec
 
 from checkout import commit
 from counterfoil import accelerator
-from counterfoil.simulation import SALES, Job, failure, play
+from counterfoil.simulation import Job, failure, play, sales_of
 from prove.record import Campaign, Record, Tally, code, save
 
 NAMED: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
@@ -48,7 +48,7 @@ def played(chunk: Chunk) -> Played:
     done = Played(Tally(), [])
     begun = time.process_time()
     for number in range(chunk.first, chunk.first + CHUNK):
-        job = Job(chunk.seed, chunk.mix, number, SALES)
+        job = Job(chunk.seed, chunk.mix, number, sales_of(number))
         outcome = play(job)
         if outcome.broken:
             done.failures.append(failure(job, outcome))
@@ -88,6 +88,7 @@ class Run:
         self.record, self.path, self.target, self.told = record, path, target, told
         self.campaign = current(record, seed)
         self._planned = {mix: self._done(mix) for mix in mixes}
+        self._sales = {mix: self._sold(worlds) for mix, worlds in self._planned.items()}
         self.began = time.monotonic()
         self.sold = 0
 
@@ -96,13 +97,19 @@ class Run:
         broken = sum(1 for told in self.campaign.failures if told["mix"] == mix)
         return (self.campaign.mixes[mix].worlds if mix in self.campaign.mixes else 0) + broken
 
+    def _sold(self, worlds: int, before: int = 0) -> int:
+        """The sales of the campaign's first worlds of a mix, without those of the first `before`."""
+        first = self.campaign.first_world
+        return sum(map(sales_of, range(first + before, first + worlds)))
+
     def next(self) -> Chunk | None:
         """The chunk of the mix that is furthest behind; None when every mix has what is wanted."""
         mix = min(self._planned, key=self._planned.__getitem__)
         worlds = self._planned[mix]
-        if worlds * SALES >= self.target or len(self.campaign.failures) >= MOST_FAILURES:
+        if self._sales[mix] >= self.target or len(self.campaign.failures) >= MOST_FAILURES:
             return None
         self._planned[mix] += CHUNK
+        self._sales[mix] += self._sold(worlds + CHUNK, worlds)
         return Chunk(self.campaign.seed, mix, self.campaign.first_world + worlds)
 
     def take(self, chunk: Chunk, done: Played) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from counterfoil.simulation import MIXES
+from counterfoil.simulation import MIXES, SALES
+from counterfoil.simulation.campaign import RUSH_EVERY
+from counterfoil.simulation.scene import RUSH_SALES, RUSH_TERMINALS
 from prove.record import Campaign, Record, Tally, count
 from prove.sections import SECTIONS
 from prove.tables import table
@@ -28,7 +31,7 @@ LIMITS = """## What this does not cover
   the links, with far fewer transactions.
 - One sale at a time per terminal, purchases and reversals only: voids, refunds, pre-authorisations, batch upload and
   settlement files are not built yet, and the mutants that need them are listed as waiting.
-- Thousands of terminals: a world has four terminals and two issuers, so that crowded moments are rare in it.
+- Thousands of terminals: a world has four terminals and two issuers, or 96 at a rush hour.
 - The operator: wrong configuration, a restored backup of one store only, deleted files. What then happens is told in
   [operations.md](operations.md), not proved.
 - Chance. A fault that shows once in ten million transactions will probably not show here.
@@ -51,6 +54,13 @@ def written(record: Record) -> str:
 # --- ring 1 ----------------------------------------------------------------------------------------------------------
 
 
+RUSHES: Final = (
+    f" A world has {SALES} sales at four terminals; each {RUSH_EVERY}th one, from {RUSH_EVERY - 1} on, is a\n"
+    f"rush hour: {RUSH_SALES:,} sales at {2 * RUSH_TERMINALS} terminals, where a step has several messages\n"
+    "to decide."
+)
+
+
 def simulator(campaign: Campaign) -> str:
     """What the simulator came to under the newest code."""
     mixes = {mix: campaign.mixes[mix] for mix in MIXES if mix in campaign.mixes}
@@ -59,12 +69,14 @@ def simulator(campaign: Campaign) -> str:
         total.join(tally)
     rows = [row(mix, tally) for mix, tally in (*mixes.items(), ("**all**", total))]
     head = "mix", "transactions", "worlds", "faults", "one-sided", "unreported", "cases", "to rest", "p50", "p99", "max"
+    rushed = total.transactions > SALES * total.worlds
+    most, rushes = (RUSH_SALES, RUSHES) if rushed else (SALES, "")
     cores = total.transactions / total.cpu_seconds if total.cpu_seconds else 0.0
     return f"""## Ring 1, the simulator
 
 Commit {campaign.commit} (sources {campaign.code}), seed {campaign.seed}, worlds {campaign.first_world:,} and on of each
 mix; {campaign.machine}; {campaign.date}. Again: `counterfoil simulate --seed {campaign.seed} --mix NAME --world N
---transactions 75`.
+--transactions {most}`.{rushes}
 
 {table(head, rows)}
 *Cases* are what a person must decide, each with a number, an owner and its evidence. *To rest* is the longest time from

@@ -25,7 +25,7 @@ from prove.sections import SECTIONS
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaign, "CHUNK", 1)
-    monkeypatch.setattr(campaign, "SALES", 3)
+    monkeypatch.setattr(campaign, "sales_of", lambda _world: 3)
     monkeypatch.setattr(campaign, "ProcessPoolExecutor", Here)
 
 

@@ -27,6 +27,19 @@ def test_nothing_one_sided_survives(mix: str) -> None:
     assert report.closing_seconds < 600
 
 
+@pytest.mark.parametrize("mix", ["calm", "crash", "swarm"])
+def test_nothing_one_sided_survives_a_rush_hour(mix: str) -> None:
+    outcome = Scene(SEED, mix, 3, 300).play()
+    assert (outcome.broken, outcome.transactions, outcome.unreported) == ("", 300, 0)
+    if mix == "calm":
+        assert outcome.steps < 5 * outcome.transactions  # several messages arrive together
+
+
+def test_every_fourth_world_of_a_campaign_is_one_at_its_rush_hour() -> None:
+    assert [job.transactions for job in jobs_of(2000, SEED, "calm", None)] == [75, 75, 75, 1500, 75, 75, 75, 50]
+    assert [job.transactions for job in jobs_of(2000, SEED, "calm", 7)] == [1500]
+
+
 @pytest.mark.parametrize(("mix", "kinds"), [("loss", {"drop"}), ("duplicate", {"duplicate"}), ("delay", {"delay"})])
 def test_a_mix_has_the_faults_it_is_named_after(mix: str, kinds: set[str]) -> None:
     report = run(jobs_of(40, SEED, mix, None))

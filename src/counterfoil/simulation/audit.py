@@ -41,6 +41,7 @@ OPEN_TOO_LONG: Final = {
     "terminal": "SELECT count(*) FROM attempt WHERE state = 'sent' AND due < ?",
 }
 DUE: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND next_at < ?"
+FLYING: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND sent_at >= ?"
 SENT: Final = "SELECT rrn, tick FROM trail WHERE what = 'reversal_sent' ORDER BY rrn, tick"
 CASES: Final = "SELECT rrn FROM attempt WHERE case_number <> ''"
 # Nothing left, and yet it was reversed afterwards.
@@ -117,7 +118,10 @@ class Audit:
     # --- on the way -------------------------------------------------------------------------------------------------
 
     def late(self) -> None:
-        """No request stays open beyond its deadline, and no advice waits while its issuer can be reached."""
+        """No request stays open beyond its deadline, and no advice waits while its issuer can be reached.
+
+        As many as fill the window may be on their way, however, and the others wait until those had their time.
+        """
         switch = self.plant.switch
         for room, nodes in (("switch", [switch]), ("terminal", self.plant.machines.values())):
             for node in nodes:
@@ -128,8 +132,13 @@ class Audit:
             number = wire.connected("")
             if number and number == self._connections.get(name) and switch.idle:
                 left = switch.disk.query(DUE, (name, switch.clock() - 2 * self._patience))[0][0]
-                must(not left, f"{left} advices to {name} are due and do not go out")
+                must(not left or self._full(name), f"{left} advices to {name} are due and do not go out")
             self._connections[name] = number
+
+    def _full(self, issuer: str) -> bool:
+        settings, switch = SwitchSettings(), self.plant.switch
+        sent = switch.clock() - settings.switch_timer - 2 * self.faults.lag
+        return bool(switch.disk.query(FLYING, (issuer, sent))[0][0] >= settings.window)
 
     @property
     def _patience(self) -> Instant:

@@ -6,7 +6,6 @@ A world is drawn from seed, mix and its number alone, so that one of them can be
 from __future__ import annotations
 
 import hashlib
-import math
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +16,10 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.scene import SALES, Outcome, Scene
+from counterfoil.simulation.scene import RUSH_SALES, SALES, Outcome, Scene
 from counterfoil.step import SECOND
 
+RUSH_EVERY: Final = 4  # worlds
 SHRINKS_TO: Final = 5  # fewer sales than this are not tried
 
 Progress = Callable[[Outcome], None]
@@ -69,11 +69,18 @@ class Report(msgspec.Struct, kw_only=True):
 def jobs_of(transactions: int, seed: int, mix: str, world: int | None, without: Sequence[str] = ()) -> list[Job]:
     """The worlds of a campaign, or the one that is asked for."""
     if world is not None:
-        return [Job(seed, mix, world, min(transactions, SALES), tuple(without))]
-    return [
-        Job(seed, mix, number, min(SALES, transactions - number * SALES), tuple(without))
-        for number in range(math.ceil(transactions / SALES))
-    ]
+        return [Job(seed, mix, world, min(transactions, sales_of(world)), tuple(without))]
+    listed: list[Job] = []
+    while transactions > 0:
+        sales = min(transactions, sales_of(len(listed)))
+        listed.append(Job(seed, mix, len(listed), sales, tuple(without)))
+        transactions -= sales
+    return listed
+
+
+def sales_of(world: int) -> int:
+    """How many sales a world has: each RUSH_EVERY-th is one at its rush hour."""
+    return RUSH_SALES if world % RUSH_EVERY == RUSH_EVERY - 1 else SALES
 
 
 def play(job: Job) -> Outcome:

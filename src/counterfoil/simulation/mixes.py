@@ -107,6 +107,10 @@ MIDNIGHTS: Final[tuple[Instant, ...]] = (
     365 * 24 * 60 * MINUTE - 2 * MINUTE,
 )
 
+# A world at its rush hour: so many customers at once that every step of a station has several messages to decide.
+RUSH_THINK: Final = 4
+RUSH_LAGS: Final[tuple[Instant, ...]] = (500_000, 1_000_000)
+
 NOT_AWAY: Final = (0,) * 6  # days cost the simulator more than sales do
 
 SWARM: Final = Mix(
@@ -155,14 +159,17 @@ MIXES: Final[dict[str, Mix]] = {
 }
 
 
-def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Instant) -> Faults:
+def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Instant, *, rush: bool = False) -> Faults:
     """The faults of one world: one choice per kind, and partitions between some of `pairs` within `span`.
 
-    `span` is meant for the usual pace of customers and grows when they come more slowly.
+    `span` is meant for the usual pace of customers and grows when they come more slowly; in a `rush` they do not.
     """
     cuts: list[Cut] = []
     think, partition = rng.choice(mix.think), rng.choice(mix.partition)
-    span = span * think // 8
+    if rush:
+        think = RUSH_THINK
+    else:
+        span = span * think // 8
     if partition:
         for _ in range(rng.randint(1, 3)):
             a, b = rng.choice(pairs)
@@ -198,6 +205,6 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         cuts=tuple(cuts),
     )
     hours = rng.choice(mix.away_hours)  # after all the rest: what worlds were before there was this stays what it was
-    return (
-        msgspec.structs.replace(drawn, off=rng.randrange(span // 4, span), away=hours * 60 * MINUTE) if hours else drawn
-    )
+    if hours:
+        drawn = msgspec.structs.replace(drawn, off=rng.randrange(span // 4, span), away=hours * 60 * MINUTE)
+    return msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS)) if rush else drawn

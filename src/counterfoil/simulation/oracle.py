@@ -20,12 +20,12 @@ from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
-from counterfoil.simulation.world import must
+from counterfoil.simulation.world import Broken, must
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
 from counterfoil.terminal.records import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
-from counterfoil.verdict import Clocks, Verdict, judge
+from counterfoil.verdict import Clocks, Evidence, Verdict, judge, verdict_of
 
 YEAR: Final[Instant] = 366 * 24 * 3600 * SECOND
 NO_CLOCK: Final = Clocks(closure=YEAR, reversal=YEAR)  # none that runs out in a world
@@ -220,6 +220,20 @@ class Stubs(NamedTuple):
     truth: TerminalStub | None
 
 
+def fits(holds: bool, what: str, stubs: Stubs) -> None:
+    """The promise, or Broken with where each station stands."""
+    if holds:
+        return
+    words = []
+    for name, stub in zip(Stubs._fields, stubs, strict=True):
+        if stub is None:
+            words.append(f"{name} -")
+        else:
+            extra = f" {stub.reversal_code}" if isinstance(stub, SwitchStub) else ""
+            words.append(f"{name} {stub.state} {stub.response_code}{extra}")
+    raise Broken(f"{what}: {', '.join(words)}")
+
+
 class Court:
     """One world, heard on the way and at rest."""
 
@@ -271,8 +285,8 @@ class Court:
         finding = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now)
         case = self._hasty or any(stub.case for stub in stubs[:3] if stub is not None)
         if finding.verdict is Verdict.EXCEPTION and not case and stubs.terminal is not None:
-            verdict = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now, NO_CLOCK).verdict
-            must(verdict is not Verdict.EXCEPTION, f"{key}: a contradiction on the way: {self._positions(stubs)}")
+            verdict = verdict_of(Evidence(*stubs[:3]), self.now, NO_CLOCK)
+            fits(verdict is not Verdict.EXCEPTION, f"{key}: a contradiction on the way", stubs)
         if finding.verdict in FINAL:
             self.final[str(key)] = finding.verdict
 
@@ -292,13 +306,14 @@ class Court:
         assert truth is not None
         held = stubs.issuer.debited - stubs.issuer.returned if stubs.issuer is not None else 0
         stands = truth.amount if truth.state in PAID else 0
-        verdict = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now).verdict if any(stubs[:3]) else None
+        evidence = Evidence(*stubs[:3])
+        verdict = verdict_of(evidence, self.now) if any(evidence) else None
         case = next((stub.case for stub in stubs[:3] if stub is not None and stub.case), "")
         if stubs.terminal is None and verdict is not None:
-            verdict = judge(None, stubs.switch, stubs.issuer, self.now + CLOCKS_RAN_OUT).verdict
+            verdict = verdict_of(evidence, self.now + CLOCKS_RAN_OUT)
         elif verdict is not None:  # what nobody but a lost terminal knew cannot have moved money
-            must(verdict in RESTING, f"{key} rests as {verdict}: {self._positions(stubs)}")
-            must(verdict is not Verdict.EXCEPTION or bool(case), f"{key}: a contradiction: {self._positions(stubs)}")
+            fits(verdict in RESTING, f"{key} rests as {verdict}", stubs)
+            fits(verdict is not Verdict.EXCEPTION or bool(case), f"{key}: a contradiction", stubs)
         listed = verdict is Verdict.EXCEPTION
         finding = Finding(str(key), str(verdict), case, held, stands)
         self.heard[str(key)] = stubs, finding
@@ -307,9 +322,9 @@ class Court:
         self._told(key, truth)
         before = self.final.get(str(key))
         if before in (Verdict.NOT_CHARGED, Verdict.RETURNED):
-            must(held == 0, f"{key} was called {before}, and {held} is held: {self._positions(stubs)}")
+            fits(held == 0, f"{key} was called {before}, and {held} is held", stubs)
         if stubs.terminal is not None and not listed and not self._hasty:  # a lost terminal has taken its word with it
-            must(before in (None, verdict), f"{key} was called {before}, is {verdict}: {self._positions(stubs)}")
+            fits(before in (None, verdict), f"{key} was called {before}, is {verdict}", stubs)
         return finding, listed
 
     def _stubs(self, key: AttemptKey) -> Stubs:
@@ -322,23 +337,13 @@ class Court:
             issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn, history=False)
         return Stubs(terminal, switch, issuer, truth)
 
-    def _positions(self, stubs: Stubs) -> str:
-        words = []
-        for name, stub in zip(("terminal", "switch", "issuer", "truth"), stubs, strict=True):
-            if stub is None:
-                words.append(f"{name} -")
-            else:
-                extra = f" {stub.reversal_code}" if isinstance(stub, SwitchStub) else ""
-                words.append(f"{name} {stub.state} {stub.response_code}{extra}")
-        return ", ".join(words)
-
     def _fits(self, verdict: Verdict | None, stubs: Stubs, held: int) -> None:
         """What the verdict promises about the money is so."""
         paid = verdict in (Verdict.PAID, Verdict.PAID_RECEIPT_OPEN)
-        must(paid == (held > 0), f"{verdict}, but the issuer holds {held}: {self._positions(stubs)}")
+        fits(paid == (held > 0), f"{verdict}, but the issuer holds {held}", stubs)
         if verdict is Verdict.RETURNED:
             issuer = stubs.issuer
-            must(issuer is not None and issuer.returned == issuer.debited > 0, f"RETURNED: {self._positions(stubs)}")
+            fits(issuer is not None and issuer.returned == issuer.debited > 0, "RETURNED", stubs)
 
     def _told(self, key: AttemptKey, truth: TerminalStub) -> None:
         """What the client was told is what became of it. Nobody was ever told anything else afterwards, either."""

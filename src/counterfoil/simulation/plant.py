@@ -1,4 +1,4 @@
-"""What a world is made of: two issuers, a switch, two machines with two terminals each, and their cards and keys.
+"""What a world is made of: two issuers, a switch, two machines with a few terminals or many, and their cards and keys.
 
 Everything is enrolled once, through the stations' own doors, and copied for every world.
 """
@@ -32,8 +32,8 @@ EXPIRY: Final = "3112"
 RANGES: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
 INSTITUTIONS: Final = {"issuer-a": "01020000", "issuer-b": "01050000"}
 NO_RANGE: Final = "62999950"
-MACHINES: Final = {"tills-1": ("T0000001", "T0000002"), "tills-2": ("T0000003", "T0000004")}
-MACHINE_OF: Final = {terminal: name for name, terminals in MACHINES.items() for terminal in terminals}
+MACHINES: Final = ("tills-1", "tills-2")
+FEW: Final = 2  # terminals on a machine
 NAMES: Final = ("switch", *RANGES, *MACHINES)
 # Between whom a partition can fall.
 PAIRS: Final = [("switch", name) for name in NAMES if name != "switch"]
@@ -75,6 +75,7 @@ class Plant(NamedTuple):
     switch: Node
     issuers: dict[str, Node]
     machines: dict[str, Node]
+    places: dict[str, str]  # on which machine a terminal is
 
     @property
     def nodes(self) -> list[Node]:
@@ -83,11 +84,11 @@ class Plant(NamedTuple):
 
     def machine_of(self, terminal: str) -> Node:
         """The machine a terminal stands on."""
-        return self.machines[MACHINE_OF[terminal]]
+        return self.machines[self.places[terminal]]
 
     def terminals(self, beside: str = "") -> list[str]:
         """Every terminal, or those on the same machine as one of them."""
-        return [t for terminals in MACHINES.values() if not beside or beside in terminals for t in terminals]
+        return [t for t, machine in self.places.items() if not beside or machine == self.places[beside]]
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------
@@ -117,14 +118,25 @@ def cards() -> tuple[Card, ...]:
 # --- the disks before the first sale ---------------------------------------------------------------------------------
 
 
+def places(terminals: int) -> dict[str, str]:
+    """Each terminal's machine, with so many on each."""
+    return {f"T{n + 1:07d}": MACHINES[n // terminals] for n in range(terminals * len(MACHINES))}
+
+
 @cache
-def images() -> Images:
-    """Enrol everything once."""
-    disks = {name: _issuer_disk(name) for name in RANGES}
-    disks["switch"] = _switch_disk()
+def issuer_images() -> dict[str, bytes]:
+    """Enrol the cards once."""
+    return {name: _issuer_disk(name) for name in RANGES}
+
+
+@cache
+def images(terminals: int = FEW) -> Images:
+    """Enrol everything once for so many terminals on a machine."""
+    where = places(terminals)
+    disks = {**issuer_images(), "switch": _switch_disk(list(where))}
     worn = {}
     for name in MACHINES:
-        disk = _machine_disk(name)
+        disk = _machine_disk(name, [terminal for terminal, machine in where.items() if machine == name])
         disks[name] = disk.image()
         disk.begin()
         disk.execute(COUNTERS, (LAST_STANS,))
@@ -158,7 +170,7 @@ def _issuer_disk(name: str) -> bytes:
     return disk.image()
 
 
-def _switch_disk() -> bytes:
+def _switch_disk(terminals: list[str]) -> bytes:
     disk = Disk.new(migrations_of("counterfoil.switch"))
     hsm = SoftHsm(LMK, entropy("plant/switch"))
     records = SwitchRecords(disk)
@@ -168,18 +180,16 @@ def _switch_disk() -> bytes:
         mac = hsm.import_clear(KeyUsage.MAC, clear_key(f"{name}/mac", 16))
         records.connect(IssuerRow(name, INSTITUTIONS[name], pin, mac), [prefix])
     registered = [
-        {"terminal": terminal, "merchant": MERCHANT, "tmk": clear_key(terminal, 16).hex()}
-        for terminals in MACHINES.values()
-        for terminal in terminals
+        {"terminal": terminal, "merchant": MERCHANT, "tmk": clear_key(terminal, 16).hex()} for terminal in terminals
     ]
     _done(Switch(SwitchRecords(disk), hsm, SwitchSettings()), "register", {"terminals": registered})
     return disk.image()
 
 
-def _machine_disk(name: str) -> Disk:
+def _machine_disk(name: str, terminals: list[str]) -> Disk:
     disk = Disk.new(migrations_of("counterfoil.terminal"))
     station = Terminal(TerminalRecords(disk), SoftHsm(LMK, entropy(f"plant/{name}")))
-    for terminal in MACHINES[name]:
+    for terminal in terminals:
         _done(
             station,
             "enrol",
@@ -216,9 +226,9 @@ def machine_of(seed: str, name: str) -> Builder:
     return lambda disk, life: Terminal(TerminalRecords(disk), hsm(seed, name, life))
 
 
-def build(world: World, seed: str) -> Plant:
+def build(world: World, seed: str, terminals: int = FEW) -> Plant:
     """Copy the disks and lay the wires; nothing is started yet."""
-    made = images()
+    made = images(terminals)
     disks = {**made.disks, **(made.worn if world.faults.wrap else {})}
 
     def switch(disk: Disk, life: int) -> Station:
@@ -228,6 +238,7 @@ def build(world: World, seed: str) -> Plant:
         Node(world, "switch", Disk(disks["switch"]), switch),
         {name: Node(world, name, Disk(disks[name]), issuer_of(seed, name)) for name in RANGES},
         {name: Node(world, name, Disk(disks[name]), machine_of(seed, name)) for name in MACHINES},
+        places(terminals),
     )
     for name, node in plant.issuers.items():
         InstitutionLine(plant.switch, name, node, "switch", eager=True)
@@ -238,7 +249,8 @@ def build(world: World, seed: str) -> Plant:
 
 def replaced(world: World, plant: Plant, name: str, seed: str) -> Node:
     """A fresh machine, as it came out of its box, in the place of a lost one."""
-    node = Node(world, f"{name}-new", Disk(images().disks[name]), machine_of(f"{seed}/new", name))
+    made = images(len(plant.places) // len(MACHINES))
+    node = Node(world, f"{name}-new", Disk(made.disks[name]), machine_of(f"{seed}/new", name))
     Line(node, "switch", plant.switch, "terminals", eager=False)
     plant.machines[name] = node
     return node

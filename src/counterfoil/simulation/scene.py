@@ -15,12 +15,15 @@ from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import MIXES, Faults, draw
 from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
 from counterfoil.simulation.people import Shop
-from counterfoil.simulation.plant import PAIRS, Plant, build, replaced
+from counterfoil.simulation.plant import FEW, PAIRS, Plant, build, replaced
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Instant
 
 SALES: Final = 75
+RUSH_SALES: Final = 1500  # in a world at its rush hour
+RUSH_TERMINALS: Final = 48  # on each machine
 SPAN: Final[Instant] = 240 * SECOND  # partitions begin and terminals disappear within this time
+RUSH_SPAN: Final[Instant] = 160 * SECOND
 LONGEST_DAY: Final[Instant] = 4 * 3600 * SECOND
 LONGEST_CLOSING: Final[Instant] = 3600 * SECOND
 QUIET: Final[Instant] = 300 * SECOND  # after rest, nothing may move for this long
@@ -57,14 +60,16 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 class Scene:
-    """A world with its stations, its people and its oracle."""
+    """A world with its stations, its people and its oracle. With more than SALES transactions it is their rush hour."""
 
     def __init__(self, seed: int, mix: str, number: int, transactions: int, change: Change = lambda same: same) -> None:
         name = f"{seed}/{mix}/{number}"
         rng = random.Random(f"{name}/faults")  # noqa: S311 - a simulation, not a secret
         self.name = name
-        self.world = World(name, change(draw(MIXES[mix], rng, PAIRS, SPAN)))
-        self.plant: Plant = build(self.world, name)
+        rush = transactions > SALES
+        drawn = draw(MIXES[mix], rng, PAIRS, RUSH_SPAN if rush else SPAN, rush=rush)
+        self.world = World(name, change(drawn))
+        self.plant: Plant = build(self.world, name, RUSH_TERMINALS if rush else FEW)
         self.shop = Shop(self.world, self.plant, transactions)
         self.buried: list[Disk] = []
         machines = [node.disk for node in self.plant.machines.values()]

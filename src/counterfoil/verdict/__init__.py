@@ -12,6 +12,6 @@ positive evidence of a station.
 from __future__ import annotations
 
 from counterfoil.verdict.finding import NOT_OURS, Clocks, Evidence, Finding, Holding, Next, Stop, Verdict
-from counterfoil.verdict.judge import judge
+from counterfoil.verdict.judge import judge, verdict_of
 
-__all__ = ["NOT_OURS", "Clocks", "Evidence", "Finding", "Holding", "Next", "Stop", "Verdict", "judge"]
+__all__ = ["NOT_OURS", "Clocks", "Evidence", "Finding", "Holding", "Next", "Stop", "Verdict", "judge", "verdict_of"]

@@ -7,6 +7,7 @@ answer travels issuer, switch, terminal, so a later stub is never older than wha
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final, NamedTuple
 
 from counterfoil.step import Instant
@@ -72,6 +73,14 @@ RULES: Final = (
 )
 
 
+# Written backwards, so that of the rules that fit the first stays.
+FIRST_FIT: Final = {
+    positions: rule.verdict
+    for rule in reversed(RULES)
+    for positions in product(rule.terminal, rule.switch, rule.issuer)
+}
+
+
 def judge(
     terminal: TerminalEvidence,
     switch: SwitchStub | None,
@@ -86,7 +95,7 @@ def judge(
     """
     evidence = Evidence(terminal, switch, issuer)
     first = first_stub(evidence)
-    positions = (of_terminal(terminal), of_switch(switch), of_issuer(issuer))
+    positions = positions_of(evidence)
     verdict = overdue(fits(*positions, evidence), positions, evidence, now, clocks)
     step = due(verdict, positions, evidence, clocks)
     return Finding(
@@ -99,14 +108,22 @@ def judge(
     )
 
 
+def verdict_of(evidence: Evidence, now: Instant, clocks: Clocks = Clocks()) -> Verdict:  # noqa: B008 - immutable
+    """The word of `judge` alone, for whoever asks it of very many."""
+    positions = positions_of(evidence)
+    return overdue(fits(*positions, evidence), positions, evidence, now, clocks)
+
+
+def positions_of(evidence: Evidence) -> tuple[T, S, I]:
+    """Where each station is."""
+    return of_terminal(evidence.terminal), of_switch(evidence.switch), of_issuer(evidence.issuer)
+
+
 def fits(terminal: T, switch: S, issuer: I, evidence: Evidence) -> Verdict:
     """The verdict of the first rule that fits, before any clock is asked."""
     if terminal is T.DECLINED and switch is S.MISSING and told_to_wait(evidence.terminal):
         return Verdict.UNKNOWN
-    for rule in RULES:
-        if terminal in rule.terminal and switch in rule.switch and issuer in rule.issuer:
-            return rule.verdict
-    return Verdict.EXCEPTION
+    return FIRST_FIT.get((terminal, switch, issuer), Verdict.EXCEPTION)
 
 
 def told_to_wait(terminal: TerminalEvidence) -> bool:
