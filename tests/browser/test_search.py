@@ -32,6 +32,21 @@ def test_a_page_is_seen_after_logging_in_and_no_more_after_logging_out(console: 
     assert "/login" in page.url
 
 
+def test_a_card_number_in_the_search_box_is_shortened_before_it_is_an_address(console: Console) -> None:
+    running = console.running
+    running.sell("T0000001", "9.90", card="carol")
+    pan = running.card("carol")["pan"]
+    page = console.open("/search")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#q").fill(f"{pan[:4]} {pan[4:8]} {pan[8:12]} {pan[12:]} 9.90")
+    with page.expect_navigation():
+        page.locator("#q").press("Enter")
+    assert page.url.startswith(console.address)
+    assert not [url for url in asked if pan[4:12] in url]
+    assert page.get_by_role("row").count() or "/payments/" in page.url
+
+
 @pytest.mark.parametrize(("who", "first"), [("cashier", "/till"), ("supervisor", "/till"), ("support", "/inbox")])
 def test_the_first_page_is_the_one_of_the_role(console: Console, who: str, first: str) -> None:
     page = console.open("/", who)

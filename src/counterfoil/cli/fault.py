@@ -41,7 +41,7 @@ def done(session: Session, what: str, args: dict[str, Any]) -> int:
     if "error" in reply:
         status = Exit.NOT_FOUND if reply["error"].startswith("unknown") else Exit.USAGE
         raise Failure(status, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
-    session.answer(reply, lambda: [print(f"{name}: {value}") for name, value in reply.items()])
+    session.answer(reply, lambda: [print(f"{name}: {value}") for name, value in reply.items() if value is not None])
     return Exit.OK
 
 

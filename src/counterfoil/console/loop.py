@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -39,6 +40,8 @@ def routes(site: Site) -> list[Route]:
 async def find(site: Site, visit: Visit) -> Response:
     """One box for everything: the payment itself when one fits, a list when several do."""
     words = visit.request.query_params.get("q", "").strip()
+    if (short := masks.shortened(words)) != words:  # the page does so itself, before there is an address
+        return RedirectResponse(f"/search?{urlencode({'q': short})}", 303)
     found: list[Candidate] = []
     wrong = ""
     if words:

@@ -10,7 +10,21 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from counterfoil.security import luhn_ok
+
+# Thirteen to nineteen digits, alone or in the groups they are embossed in; an amount may follow.
+WHOLE: Final = re.compile(r"(?<!\d)(?:\d{13,19}|\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{3})?|\d{4}[ -]\d{6}[ -]\d{5})(?![\d.])")
 MASKED: Final = re.compile(r"(?<!\d)\d{6}(\*{3,9}\d{4})(?!\d)")
+
+
+def shortened(typed: str) -> str:
+    """What a person typed, with the last four digits of a card number in its place."""
+
+    def short(found: re.Match[str]) -> str:
+        digits = re.sub(r"[ -]", "", found[0])
+        return digits[-4:] if luhn_ok(digits) else found[0]
+
+    return WHOLE.sub(short, typed)
 
 
 def hidden(value: Any) -> Any:
