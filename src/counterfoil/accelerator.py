@@ -89,7 +89,43 @@ def _part(name: str) -> Any:
         return None
 
 
-messages: Final = cast("Messages | None", _part("messages"))
+class _Probe:
+    """A message to try the first part with."""
+
+    mti: str = ""
+    de3: str = ""
+
+
+def _tried(part: Messages | None) -> Messages | None:
+    """The part that reads messages, when what it has read can be read here: where objects keep their attributes is the
+    interpreter's business, and it has changed before (CPython 3.13).
+    """
+
+    def other(what: Any) -> Any:
+        return what
+
+    if part is None:
+        return None
+    body = b"0800" + bytes((0x20, 0, 0, 0, 0, 0, 0, 0)) + b"123456"
+    rows = [(3, "n", 6, 0, False, "0")]
+    codec = part.Codec(
+        _Probe,
+        rows,
+        packed=False,
+        secondary=False,
+        charset="ascii",
+        decoded=lambda _raw, _charset: None,
+        decode_other=other,
+        encode_other=other,
+        evidence=[(3, None, 0)],
+        kept_other=other,
+    )
+    read = codec.decode(body)
+    good = isinstance(read, _Probe) and (read.mti, read.de3) == ("0800", "123456")
+    return part if good and codec.encode(read) == body and codec.kept(read) == {"3": "123456"} else None
+
+
+messages: Final = _tried(cast("Messages | None", _part("messages")))
 macs: Final = cast("Macs | None", _part("macs"))
 
 

@@ -14,6 +14,21 @@ from compiled.parts import INSTALL, PACKAGE, ROOT, built, compiler, copy_of_the_
 from counterfoil import accelerator
 
 SIMULATED = ["simulate", "--transactions", "150", "--seed", "5", "--json"]
+# A part that reads the one message it is tried with; and one that puts the values where the interpreter does not look.
+READS = """
+class Codec:
+    def __init__(self, message, rows, **others):
+        self.message = message
+    def decode(self, body):
+        read = self.message()
+        read.mti, read.de3 = body[:4].decode(), body[12:].decode()
+        return read
+    def encode(self, message):
+        return message.mti.encode() + b" " + bytes(7) + message.de3.encode()
+    def kept(self, message):
+        return {"3": message.de3}
+"""
+HIDES = READS.replace("read.mti, read.de3 =", "hidden =")
 TOLD = "from counterfoil import accelerator as a; print(a.told())"
 
 
@@ -45,9 +60,10 @@ def test_the_version_says_what_is_in_use() -> None:
     [
         ({"__init__.py": "INTERFACE = 0"}, "pure Python"),
         ({"__init__.py": f"INTERFACE = {accelerator.INTERFACE}"}, "pure Python"),
-        ({"__init__.py": f"INTERFACE = {accelerator.INTERFACE}", "messages.py": ""}, "accelerated but for MACs"),
+        ({"__init__.py": f"INTERFACE = {accelerator.INTERFACE}", "messages.py": READS}, "accelerated but for MACs"),
+        ({"__init__.py": f"INTERFACE = {accelerator.INTERFACE}", "messages.py": HIDES}, "pure Python"),
     ],
-    ids=["of another version", "without its parts", "without headers of OpenSSL"],
+    ids=["of another version", "without its parts", "without headers of OpenSSL", "for another interpreter"],
 )
 def test_one_that_does_not_fit_or_is_not_whole_is_used_as_far_as_it_goes(
     tmp_path: Path, inside: dict[str, str], told: str

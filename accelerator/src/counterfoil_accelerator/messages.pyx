@@ -19,7 +19,6 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     object PyObject_GenericGetDict(object owner, void* context)
-    int PyObject_GenericSetDict(object owner, object values, void* context) except -1
     object PyType_GenericAlloc(type kind, Py_ssize_t items)
 
 cdef extern from *:
@@ -198,7 +197,7 @@ cdef class Codec:
         if at != end:
             return None
         message = PyType_GenericAlloc(self.message, 0)
-        PyObject_GenericSetDict(message, values, NULL)
+        message.__dict__ = values  # by its descriptor: since CPython 3.13 attributes may lie in the object itself
         return message
 
     cdef object value(self, int number, const uint8_t* body, Py_ssize_t* place, Py_ssize_t end):
