@@ -26,6 +26,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "printer": ("printer", "The receipt printer: status, test page, why nothing came out."),
     "receipt": ("receipt", "Receipts: show, print again, hand over another way, list what is open, verify."),
     "audit": ("audit", "What people did in the console, and whether that log was altered."),
+    "archive": ("archive", "Closed business dates out of the stores, into Parquet files; list and verify them."),
     "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
     "fault": ("fault", "Break a leg of the loop, kill a station, heal."),
     "day": ("day", "A day of real shop baskets through the running stack, with faults."),

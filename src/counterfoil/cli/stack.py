@@ -69,7 +69,8 @@ def stores(session: Session) -> Stores:
     layout = layout_of(session)
     if not layout.demo_key.exists():
         raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
-    return Stores(layout.store("terminal"), layout.store("switch"), {name: layout.store(name) for name in ISSUERS})
+    issuers = {name: layout.store(name) for name in ISSUERS}
+    return Stores(layout.store("terminal"), layout.store("switch"), issuers, layout.archive)
 
 
 def terminal_seconds(session: Session) -> float:

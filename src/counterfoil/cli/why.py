@@ -49,7 +49,9 @@ def command(session: Session, ref: tuple[str, ...], verbose: bool) -> int:
         if len(found) > 1:
             raise several(session, found)
         answer = finding(opened, found[0], now()).to_json()
-    session.answer({"ref": found[0].ref, **answer}, lambda: tell(session, found[0], answer, verbose))
+        archived = opened.archived()
+    value = {"ref": found[0].ref, **answer, **({"archived": archived} if archived else {})}
+    session.answer(value, lambda: tell(session, found[0], value, verbose))
     return Exit.OK
 
 
@@ -106,6 +108,9 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     until = f" · {label(session, 'by', '最迟')} {following['by']}" if following["by"] else ""
     action = session.pick(following["action"])
     grid.add_row(label(session, "next", "下一步"), f"{who(session, following['owner'])}: {action}{until}")
+    for station, date in answer.get("archived", {}).items():
+        text = Text(f"{who(session, station)}, of {date}", f"{who(session, station)}，{date}")
+        grid.add_row(label(session, "archived", "已归档"), session.word(text))
     for station, stub in answer["evidence"].items():
         grid.add_row(who(session, station), summary(stub))
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():

@@ -68,6 +68,7 @@ def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:
     linked = records.family(stores.terminal, key) if stores.terminal is not None else []
     return {
         "one": one,
+        "archived": stores.archived(),
         "answer": answer,
         "fall": drawn(answer["evidence"]),
         "way": way(judged),

@@ -29,7 +29,8 @@ class Reach:
     def stores(self) -> Stores:
         """Every station's store, for reading; close it soon."""
         layout = self.layout
-        return Stores(layout.store("terminal"), layout.store("switch"), {name: layout.store(name) for name in ISSUERS})
+        issuers = {name: layout.store(name) for name in ISSUERS}
+        return Stores(layout.store("terminal"), layout.store("switch"), issuers, layout.archive)
 
     @property
     def demo(self) -> Demo:

@@ -8,13 +8,17 @@ asked: one of them may be the only one to know.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from counterfoil.archive.reading import Where
 from counterfoil.errors import PaymentError
+from counterfoil.inquiry import past
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
 from counterfoil.money import parse
 from counterfoil.step import Instant
+from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
@@ -112,30 +116,58 @@ def search(stores: Stores, question: Question) -> list[Candidate]:
 
 def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchStub | IssuerStub]:
     """What each station knows, the terminal first and the issuers last."""
-    found: list[TerminalStub | SwitchStub | IssuerStub | None] = []
-    terminal, switch = stores.terminal, stores.switch
     key, rrn, last4, amount, number, stan, auth_code = question
+    if key or rrn:
+        return _named(stores, key, rrn)
     if stan or auth_code:
-        if terminal is None:
-            return []
-        return [*(terminals.numbered(terminal, number, stan) if stan else terminals.approved_as(terminal, auth_code))]
-    if terminal is not None:
-        found += (
-            [terminals.stub(terminal, key, history=False)]
-            if key
-            else terminals.find(terminal, rrn=rrn, last4=last4, amount=amount)
-        )
-    if switch is not None:
-        if key or rrn:
-            found.append(switches.stub(switch, key or rrn, history=False))
-        else:
-            found += switches.find(switch, last4=last4, amount=amount)
-    for _, store in stores.each_issuer():
-        if rrn:
-            found.append(issuers.stub(store, rrn, history=False))
-        elif not key:
+        where: Where = {"terminal": [number], "stan": [stan]} if stan else {"auth_code": [auth_code]}
+        return [
+            stub
+            for store in _everywhere(stores, "terminal", where)
+            for stub in (terminals.numbered(store, number, stan) if stan else terminals.approved_as(store, auth_code))
+        ]
+    where = {"last4": [last4], "amount": [amount]}
+    found: list[TerminalStub | SwitchStub | IssuerStub] = []
+    for store in _everywhere(stores, "terminal", where):
+        found += terminals.find(store, last4=last4, amount=amount)
+    for store in _everywhere(stores, "switch", where):
+        found += switches.find(store, last4=last4, amount=amount)
+    for name in stores.issuers:
+        for store in _everywhere(stores, name, where):
             found += issuers.find(store, last4=last4, amount=amount)
-    return [stub for stub in found if stub is not None]
+    return found
+
+
+def _everywhere(stores: Stores, station: str, where: Where) -> Iterator[Store]:
+    """A station's store and what left it: for a question that may have several answers, some old and some new."""
+    live = stores.of(station)
+    if live is not None:
+        yield live
+    yield from past.found(stores, station, where)
+
+
+def _named(stores: Stores, key: AttemptKey | None, rrn: str) -> list[TerminalStub | SwitchStub | IssuerStub]:
+    """What each station knows of one transaction. Who does not hold it is looked for in the archive, around the time
+    the others say.
+    """
+    terminal, switch = stores.terminal, stores.switch
+    sold: list[TerminalStub] = []
+    if terminal is not None:
+        one = terminals.stub(terminal, key, history=False) if key else None
+        sold = [one] if one is not None else terminals.find(terminal, rrn=rrn) if rrn else []
+    routed = switches.stub(switch, key or rrn, history=False) if switch is not None else None
+    posted = {name: issuers.stub(store, rrn, history=False) for name, store in stores.each_issuer() if rrn}
+    known = (*sold, routed, *posted.values())
+    around = next((stub.started_at for stub in known if stub is not None), 0)
+    if not sold:
+        sold = past.sold(stores, key, rrn, around)
+        around = around or next((stub.started_at for stub in sold), 0)
+    if routed is None:
+        routed = past.switch(stores, key or rrn, around, history=False)
+        around = around or (routed.started_at if routed is not None else 0)
+    if not any(posted.values()):
+        posted = {name: past.issuer(stores, name, rrn, around, history=False) for name in posted}
+    return [stub for stub in (*sold, routed, *posted.values()) if stub is not None]
 
 
 def candidate(ref: str, stub: TerminalStub | SwitchStub | IssuerStub) -> Candidate:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from counterfoil.archive.reading import Archive
 from counterfoil.errors import StoreError
 from counterfoil.issuer.records import PACKAGE as ISSUER
 from counterfoil.storage import Store, migrations_of, open_store
@@ -22,13 +23,15 @@ SWITCH = "counterfoil.switch"
 
 
 class Stores:
-    """The terminal's, the switch's and every issuer's store, for reading. Use it as a context manager."""
+    """The terminal's, the switch's and every issuer's store, and the archive: a context manager, for reading."""
 
-    def __init__(self, terminal: Path, switch: Path, issuers: Mapping[str, Path]) -> None:
+    def __init__(self, terminal: Path, switch: Path, issuers: Mapping[str, Path], archive: Path | None = None) -> None:
         self._paths = {"terminal": terminal, "switch": switch, **issuers}
         self._rooms = {"terminal": TERMINAL, "switch": SWITCH, **dict.fromkeys(issuers, ISSUER)}
         self._open: dict[str, Store | None] = {}
         self.issuers = tuple(issuers)
+        self.archive = Archive(archive) if archive is not None else None
+        """What left the stores; None where nobody asks for it."""
 
     def __enter__(self) -> Self:
         return self
@@ -68,9 +71,15 @@ class Stores:
         except StoreError:
             return None
 
+    def archived(self) -> dict[str, str]:
+        """The stations whose answers came out of the archive so far, each with the business date they lie under."""
+        return {station: date for (station, _), date in self.archive.seen.items()} if self.archive is not None else {}
+
     def close(self) -> None:
         """Close what was opened: a reader left open makes the owner's log grow."""
         for store in self._open.values():
             if store is not None:
                 store.close()
         self._open.clear()
+        if self.archive is not None:
+            self.archive.close()

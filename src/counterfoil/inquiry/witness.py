@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from counterfoil.inquiry import past
 from counterfoil.inquiry.search import Candidate
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
@@ -23,9 +24,10 @@ def evidence(stores: Stores, one: Candidate) -> Evidence:
     terminal = terminal_stub(stores, one)
     switch = None
     if stores.switch is not None:
-        switch = switches.stub(stores.switch, parse_ref(one.ref) or one.rrn)
+        ref = parse_ref(one.ref) or one.rrn
+        switch = switches.stub(stores.switch, ref) or past.switch(stores, ref, one.started_at)
     rrn = switch.rrn if switch is not None else one.rrn
-    return Evidence(terminal, switch, issuer_stub(stores, rrn))
+    return Evidence(terminal, switch, issuer_stub(stores, rrn, one.started_at))
 
 
 def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
@@ -35,10 +37,10 @@ def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
     if one.terminal not in {terminal for terminal, _ in terminals.terminals(stores.terminal)}:
         return NOT_OURS
     key = parse_ref(one.ref)
-    return terminals.stub(stores.terminal, key) if key else None
+    return (terminals.stub(stores.terminal, key) or past.terminal(stores, key, one.started_at)) if key else None
 
 
-def issuer_stub(stores: Stores, rrn: str) -> IssuerStub | None:
+def issuer_stub(stores: Stores, rrn: str, around: Instant = 0) -> IssuerStub | None:
     """The stub of whichever issuer knows this number."""
     if not rrn:
         return None
@@ -46,4 +48,5 @@ def issuer_stub(stores: Stores, rrn: str) -> IssuerStub | None:
         found = issuers.stub(store, rrn)
         if found is not None:
             return found
-    return None
+    old = (past.issuer(stores, name, rrn, around) for name, _ in stores.each_issuer())
+    return next((stub for stub in old if stub is not None), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from counterfoil.issuer import notices
+from counterfoil.issuer import archiving, notices
 from counterfoil.issuer.desk import Desk, case_number
 from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
@@ -41,8 +41,11 @@ def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice
 def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) -> str:
     """Do what a new advice comes to; the code to answer."""
     original = step.txns.get(wanted.original)
-    outcome = judge(wanted, original)
-    if original is None:
+    archived = step.archived.get(wanted.original, "")
+    outcome = archiving.judged(desk, step, now, wanted, archived) if archived else judge(wanted, original)
+    if archived:
+        pass  # there is no row of it here to move
+    elif original is None:
         step.put(tombstone(asked, now, wanted))
     elif outcome is Outcome.BOOK:
         give_back(desk, step, now, original)

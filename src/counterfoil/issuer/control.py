@@ -16,6 +16,7 @@ from counterfoil.money import CURRENCIES, MAX_MINOR
 from counterfoil.security import Hsm, luhn_ok
 from counterfoil.step import Instant
 from counterfoil.storage import Store
+from counterfoil.storage.archiving import Left
 from counterfoil.words import Text
 
 ENROL: Final = "enrol"
@@ -33,6 +34,7 @@ BAD_CARD: Final = Text(
     zh="列表中第{number}张卡无法登记：{field}缺失或无效",
 )
 NO_ACCOUNT: Final = Text(en="name an account", zh="请给出账户")
+BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
 DAYS_COLUMNS: Final = ("limit_each", "limit_day", "count_day")
 
 
@@ -175,6 +177,11 @@ def inquiry(verb: str, args: Mapping[str, Any], store: Store) -> dict[str, Any]:
     """The answer to a question that changes nothing."""
     question = QUESTIONS.get(verb)
     return question(args, store) if question is not None else refused(UNKNOWN_VERB, "unknown_verb")
+
+
+def archived(left: Left | None) -> dict[str, Any]:
+    """The answer to an archive that asked for transactions to go."""
+    return left.to_json() if left is not None else refused(BAD_KEYS)
 
 
 def refused(why: Text, code: str = "bad_request") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from counterfoil.issuer import chart, notices
+from counterfoil.issuer import archiving, chart, notices
 from counterfoil.issuer.authorise import Purchase, decide, repeated
 from counterfoil.issuer.card import Card, business_day
 from counterfoil.issuer.desk import Desk
@@ -32,10 +32,12 @@ def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purc
     desk.received(step, now, asked, asked.key)
     if not asked.genuine:
         desk.alarm(step, now, asked.key, Refusal.MAC_WRONG.value)
-        if earlier is not None:
+        if earlier is not None or asked.key in step.archived:
             return None
     if earlier is not None:
         return again(desk, step, now, asked, earlier, wanted)
+    if asked.key in step.archived:
+        return archiving.repeated(desk, step, now, asked)
     refusal = unfit(desk, now, asked, wanted)
     if refusal is not None or wanted is None:
         return refuse(desk, step, now, asked, wanted, refusal or Refusal.FORMAT)

@@ -37,6 +37,8 @@ SELECT_CARDS: Final = selecting(
     "JOIN account ON account.id = card.account WHERE token IN ({marks})",
 )
 HIGHEST_KEY: Final = "SELECT max(key) FROM txn WHERE key >= ? AND key < ?"
+HIGHEST_ARCHIVED: Final = "SELECT max(key) FROM archived WHERE key >= ? AND key < ?"
+SELECT_ARCHIVED: Final = "SELECT key, state FROM archived WHERE key IN ({marks})"
 SELECT_ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id IN ({marks})")
 SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
@@ -155,7 +157,8 @@ class Records:
         highest = self._highest.get(acquirer)
         if highest is None:
             # "0" follows "/": every key of the acquirer lies between the two.
-            highest = str(self.store.query(HIGHEST_KEY, (f"{acquirer}/", f"{acquirer}0"))[0][0] or "")
+            between = (f"{acquirer}/", f"{acquirer}0")
+            highest = max(str(self.store.query(sql, between)[0][0] or "") for sql in (HIGHEST_KEY, HIGHEST_ARCHIVED))
             self._highest.keep(acquirer, highest)
         return highest
 
@@ -188,6 +191,7 @@ class Step:
         self._records = records
         self._store = records.store
         self.txns: dict[str, Txn] = {}
+        self.archived: dict[str, str] = {}  # the states of purchases that left for the archive, by key
         self.advices: dict[str, AdviceRow] = {}
         self.cards: dict[str, Card] = {}
         self._book: Book | None = None
@@ -221,6 +225,8 @@ class Step:
         keys = self._records.maybe_known(txns)
         if keys:
             self.txns = {row[0]: _txn(row) for row in self._store.select_in(SELECT_TXNS, keys)}
+            if unknown := [key for key in keys if key not in self.txns]:
+                self.archived = dict(self._store.select_in(SELECT_ARCHIVED, unknown))
         if advices:
             rows = self._store.select_in(SELECT_ADVICES, advices)
             self.advices = {row[0]: AdviceRow(**dict(zip(ADVICE_COLUMNS, row, strict=True))) for row in rows}

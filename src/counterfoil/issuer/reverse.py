@@ -42,6 +42,7 @@ class Outcome(enum.Enum):
     NOTHING = "nothing"  # it was declined: there is nothing to undo
     ORPHAN = "orphan"  # never seen, or seen only after its tombstone
     DIFFERS = "differs"  # same key, another sale: a person decides
+    ARCHIVED = "archived"  # it stands, and has left for the archive: a person decides
 
 
 CODES: Final[dict[Outcome, str]] = {
@@ -50,6 +51,7 @@ CODES: Final[dict[Outcome, str]] = {
     Outcome.NOTHING: APPROVED,
     Outcome.ORPHAN: NO_ORIGINAL,
     Outcome.DIFFERS: AMOUNT_OR_PLACE_DIFFERS,
+    Outcome.ARCHIVED: AMOUNT_OR_PLACE_DIFFERS,
 }
 BY_STATE: Final[dict[State, Outcome]] = {
     State.POSTED: Outcome.BOOK,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from counterfoil.errors import StoreError
-from counterfoil.issuer import chart, control, notices
+from counterfoil.issuer import archiving, chart, control, notices
 from counterfoil.issuer.advices import on_advice
 from counterfoil.issuer.authorise import Purchase
 from counterfoil.issuer.desk import Desk
@@ -31,6 +31,7 @@ from counterfoil.step import (
     Performed,
     Reply,
 )
+from counterfoil.storage.archiving import VERB
 
 PURCHASE: Final = "0200"
 ADVICE: Final = "0420"
@@ -189,6 +190,8 @@ class Issuer:
         if command.verb == control.STATUS:
             live = {"signed_on": bool(self._signed_on), "undelivered": self._deliveries.waiting}
             return Reply(command.id, {"station": self.name, **live, **control.status(self._records.store)})
+        if command.verb == VERB:
+            return Reply(command.id, control.archived(archiving.let_go(self._records.store, command.args)))
         return Reply(command.id, control.inquiry(command.verb, command.args, self._records.store))
 
     # --- remembering, after the commit ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ DIR/<station>/store.db, lmk.key the station's store, and the key its keys are se
 DIR/console/store.db            the console's users, sessions and audit log
 DIR/console/lab.db              the runs of the fault lab
 DIR/terminal/receipt.key        what receipts are signed with; `counterfoil receipt key` shows its public half
+DIR/archive/                    closed business dates, as Parquet files
 DIR/receipts/, DIR/sms/         what came out of printers and telephones
 DIR/logs/<station>.log          JSON lines
 DIR/run/<station>.json          port, token and process of a running station; `up` is the supervisor
@@ -57,6 +58,7 @@ class Layout:
         self.logs = data / "logs"
         self.receipts = data / "receipts"
         self.sms = data / "sms"
+        self.archive = data / "archive"
         self.ports = data / "ports.json"
         self.demo_key = data / "demo.key"
         self.receipt_key = data / "terminal" / "receipt.key"

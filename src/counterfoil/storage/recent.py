@@ -48,6 +48,11 @@ class Recent(Generic[K, V]):
                 found[key] = value
         return found, list(missing)
 
+    def drop(self, key: K) -> None:
+        """The store does not hold it any more."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
     def clear(self) -> None:
         """Remember nothing."""
         self._young, self._old = {}, {}

@@ -9,7 +9,7 @@ from typing import Final
 
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
-from counterfoil.switch import numbers
+from counterfoil.switch import archiving, numbers
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
@@ -45,6 +45,8 @@ def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptK
         _unstored(desk, work, ask, FORMAT)
     elif (earlier := work.attempts.get(key)) is not None:
         again(desk, work, ask, terminal, earlier)
+    elif key in work.archived:
+        archiving.repeated(desk, work, ask, key)
     else:
         _first_time(desk, work, ask, terminal, key)
 

@@ -12,7 +12,9 @@ from counterfoil.errors import OurError
 from counterfoil.money import MAX_MINOR
 from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm
 from counterfoil.storage import Store
+from counterfoil.switch import archiving
 from counterfoil.switch.intake import dialect_of
+from counterfoil.switch.records import Records
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.work import Work
 from counterfoil.words import Text
@@ -29,6 +31,7 @@ BAD_TERMINAL: Final = Text(
     en="terminal {number} of the list cannot be registered: {field} is missing or makes no sense",
     zh="列表中第{number}台终端无法登记：{field}缺失或无效",
 )
+BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
 COUNTS: Final = (
     "SELECT (SELECT count(*) FROM terminal), (SELECT count(*) FROM attempt), (SELECT count(*) FROM outbox), "
     "(SELECT count(*) FROM exception_case), (SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"
@@ -175,6 +178,12 @@ def status(work: Work, store: Store) -> dict[str, Any]:
         "quarantined": quarantined,
         "latest_alarms": [dict(zip(("at", "what", "subject", "rrn", "detail"), row, strict=True)) for row in latest],
     }
+
+
+def archived(records: Records, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Let attempts go that an archive holds."""
+    left = archiving.let_go(records, args)
+    return left.to_json() if left is not None else refused(BAD_KEYS)
 
 
 def refused(why: Text, error: str = "bad_request") -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Needs:
         keys = [item.key for item in settled if isinstance(item, Ask)]
         for attempt in records.attempts([key for key in keys if key is not None], self.rrns):
             work.load(attempt)
+        work.archived = records.archived([key for key in keys if key is not None and key not in work.attempts])
         work.advices = records.advices(self.advices)
         return settled
 

@@ -70,6 +70,8 @@ SELECT_BY_RRN: Final = _select("attempt", ATTEMPT_COLUMNS, "rrn IN ({marks})")
 SELECT_ADVICES: Final = _select("outbox", ADVICE_COLUMNS, "rrn IN ({marks})")
 COUNT_TERMINALS: Final = "SELECT count(*) FROM terminal"
 HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batch = ?"
+HIGHEST_ARCHIVED: Final = "SELECT max(stan) FROM archived WHERE terminal = ? AND batch = ?"
+SELECT_ARCHIVED: Final = _select("archived", (*ATTEMPT_KEY, "state"), "(terminal, batch, stan) IN ({marks})")
 SELECT_ASKED: Final = "SELECT rrn FROM attempt WHERE state = 'asked' ORDER BY deadline, rrn"
 SELECT_OWED: Final = "SELECT rrn, issuer, next_at FROM outbox ORDER BY next_at, rrn"
 SELECT_KEYS: Final = "SELECT usage, blob, kcv FROM station_key"
@@ -201,6 +203,17 @@ class Records:
             found += self.store.select_in(SELECT_BY_RRN, missing)
         return [_attempt(row) for row in found]
 
+    def archived(self, keys: Iterable[AttemptKey]) -> dict[AttemptKey, State]:
+        """Those of the keys whose attempts left for the archive, and what they were."""
+        asked = [tuple(key) for key in keys if key.stan <= self.highest_stan(key.terminal, key.batch)]
+        rows = self.store.select_in(SELECT_ARCHIVED, asked) if asked else []
+        return {AttemptKey(*key): State(state) for *key, state in rows}
+
+    def forget(self, rrns: Iterable[str]) -> None:
+        """These attempts are not in the store any more."""
+        for rrn in rrns:
+            self._attempts.drop(rrn)
+
     def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
         """Advices of the outbox, by RRN."""
         return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
@@ -209,7 +222,8 @@ class Records:
         """The highest STAN seen of a terminal in a batch; "" for none. No key above it is in the store."""
         highest = self._highest.get((terminal, batch))
         if highest is None:
-            highest = str(self.store.query(HIGHEST_STAN, (terminal, batch))[0][0] or "")
+            stans = [self.store.query(sql, (terminal, batch))[0][0] for sql in (HIGHEST_STAN, HIGHEST_ARCHIVED)]
+            highest = max(str(stan or "") for stan in stans)
             self._highest.keep((terminal, batch), highest)
         return highest
 

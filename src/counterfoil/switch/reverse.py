@@ -16,7 +16,7 @@ import msgspec
 
 from counterfoil.iso8583 import Message, nested
 from counterfoil.security import is_pan
-from counterfoil.switch import numbers
+from counterfoil.switch import archiving, numbers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
@@ -46,6 +46,9 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         answer(desk, work, ask, FORMAT)
         return
     attempt = work.attempts.get(key)
+    if attempt is None and key in work.archived:
+        archiving.reversal(desk, work, ask, key, work.archived[key])
+        return
     if attempt is None:
         attempt = _tombstone(desk, work, message, key)
     work.saw("reversal_asked", "1", kept(ask.dialect, message), rrn=attempt.rrn, terminal=attempt.terminal)

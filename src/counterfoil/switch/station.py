@@ -18,6 +18,7 @@ from counterfoil.step import (
     Performed,
     Reply,
 )
+from counterfoil.storage.archiving import VERB
 from counterfoil.switch import control, forward, hear, intake, saf, session
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
@@ -100,6 +101,9 @@ class Switch:
             hear.from_issuer(desk, work, item)
         elif isinstance(item, Frame):
             work.refuse(item.link, item.conn, "not a message")
+        elif isinstance(item, Command) and item.verb == VERB:
+            # Once the step is on the disk: an attempt it has in its hands may not go before.
+            work.later(lambda: work.out.append(Reply(item.id, control.archived(self._records, item.args))))
         elif isinstance(item, Command):
             body = control.answer_to(item.verb, item.args, work, self._records.store, desk.hsm)
             work.out.append(Reply(item.id, body))

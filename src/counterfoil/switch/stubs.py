@@ -50,6 +50,12 @@ def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> Switch
     return _stub(rows[0], followed, tuple(Happened(at, what, _message(text)) for at, what, text in lines))
 
 
+def followed(store: Store, key: AttemptKey, one: SwitchStub) -> Instant:
+    """When the same terminal asked next, by this store; 0 when it knows of nothing."""
+    rows = store.query(FOLLOWED, (*key, one.started_at, one.rrn))
+    return int(rows[0][0]) if rows else 0
+
+
 def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[SwitchStub]:
     """Stubs by last four digits and amount (minor units), oldest first, without history and what followed."""
     return [_stub(row) for row in store.query(BY_CARD, (last4, amount, limit))]

@@ -36,6 +36,7 @@ class Work:
         self.terminals: dict[str, Terminal] = {}
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.by_rrn: dict[str, Attempt] = {}
+        self.archived: dict[AttemptKey, State] = {}
         self.advices: dict[str, Advice] = {}
         self.waiting: dict[str, Waiting] = {}
         self.owed: dict[str, Owed] = {}
@@ -151,6 +152,10 @@ class Work:
         self.put(attempt)
         self._cases.append(Case(attempt.case_number, attempt.rrn, self.now, owner, what, detail))
         self.alarm(what, attempt.issuer or attempt.terminal, f"case {attempt.case_number}", rrn=attempt.rrn)
+
+    def case(self, case: Case) -> None:
+        """Something for a person that has no attempt here."""
+        self._cases.append(case)
 
     def refuse(self, link: str, conn: int | str, reason: str, message: str = "") -> None:
         """Something that cannot be answered: keep what may be kept of it, close its connection."""

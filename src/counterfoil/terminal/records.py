@@ -88,6 +88,8 @@ LINES: Final = (
     "SELECT terminal, coalesce((SELECT max(line) FROM trail WHERE trail.terminal = device.terminal), 0) FROM device"
 )
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
+ANY_ARCHIVED: Final = "SELECT 1 FROM archived_key LIMIT 1"
+ARCHIVED: Final = "SELECT fingerprint FROM archived_key WHERE fingerprint IN ({marks})"
 OWN_KEYS: Final = "SELECT usage, blob, kcv FROM own_key"
 FACTS: Final = "SELECT facts FROM slip WHERE terminal = ? AND batch = ? AND stan = ?"
 FACTS_OF_BATCH: Final = (
@@ -150,6 +152,13 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.any_archived = bool(store.query(ANY_ARCHIVED))
+
+    def archived(self, fingerprints: Sequence[int]) -> set[int]:
+        """Those of the fingerprints that belong to the till's key of a sale that left for the archive."""
+        if not (fingerprints and self.any_archived):
+            return set()
+        return {row[0] for row in self.store.select_in(ARCHIVED, fingerprints)}
 
     def load(self) -> Loaded:
         """What is registered and what is open."""

@@ -39,7 +39,9 @@ def sell(work: Work, command: Command) -> Lane | None:
         return None
     if waiting.key and (joined := _asked_before(work, waiting)) is not None:
         return joined
-    if lane.asks and lane.current is not None:
+    if waiting.key and work.archived(waiting.key):
+        work.refuse((command.id,), "archived")
+    elif lane.asks and lane.current is not None:
         work.refuse((command.id,), "open_sale", sale=shown(work, lane.current))
     elif waiting.retry_of and work.attempt(waiting.retry_of) is None:
         work.refuse((command.id,), "unknown_sale")

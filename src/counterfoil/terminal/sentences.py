@@ -113,6 +113,11 @@ ERRORS: Final[dict[str, Text]] = {
         "This key already stands for a sale with other content; nothing was sent.",
         "该流水键已用于内容不同的交易；本次未发出。",
     ),
+    "archived": Text(
+        "This key stands for a sale of long ago that is in the archive; nothing was sent. `counterfoil why` finds it.",
+        "该流水键属于一笔早已归档的交易；本次未发出。可用 `counterfoil why` 查询。",
+    ),
+    "bad_keys": Text("These are no keys with digests of an archive.", "参数不是归档的交易键与摘要。"),
     "busy": Text("The terminal is busy; nothing was sent.", "终端正忙；交易未发出。"),
     "already_paid": Text(
         "The sale this one should replace was approved: the customer has paid.", "所关联的原交易已成功：顾客已付款。"

@@ -11,7 +11,8 @@ from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
 from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.step import Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Performed
-from counterfoil.terminal import enrol, flow, messages, printer, printing, receipts, request, sms, till
+from counterfoil.storage.archiving import VERB
+from counterfoil.terminal import archiving, enrol, flow, messages, printer, printing, receipts, request, sms, till
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.records import Records
@@ -83,7 +84,18 @@ class Terminal:
         if written is not None:
             self._records.write(written)
         self._take_over(work)
+        for item in arrived:
+            if isinstance(item, Command) and item.verb == VERB:
+                self._let_go(work, item)
         return work.said
+
+    def _let_go(self, work: Work, command: Command) -> None:
+        """Once the step is on the disk: a sale it has in its hands may not go before."""
+        left = archiving.let_go(self._records, self._lanes.values(), command.args)
+        if left is None:
+            work.refuse((command.id,), "bad_keys")
+        else:
+            work.reply((command.id,), left.to_json())
 
     def _take(self, work: Work, item: Inbound) -> None:
         if isinstance(item, Command):
@@ -115,7 +127,7 @@ class Terminal:
             lane = VERBS[command.verb](work, command)
         elif command.verb in LOOKS:
             LOOKS[command.verb](work, command)
-        else:
+        elif command.verb != VERB:
             work.refuse((command.id,), "unknown_verb")
         if lane is not None:
             flow.advance(work, lane)

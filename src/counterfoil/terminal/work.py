@@ -18,6 +18,7 @@ from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal import messages
+from counterfoil.terminal.archiving import fingerprint
 from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, State
@@ -64,6 +65,7 @@ class Work:
         self._born: set[str] = set()
         self._found_anew: dict[str, None] = {}  # by another number than before, or perhaps so
         self._keyed: dict[str, Attempt] = {}
+        self._archived: set[int] = set()
         self._slips: dict[AttemptKey, Slip] = {}
         self._lines: list[Line] = []
 
@@ -85,11 +87,18 @@ class Work:
 
     def read_keys(self, keys: Iterable[str]) -> None:
         """Look up, once for the step, the attempts the till's keys are bound to."""
-        self._keyed = {attempt.key: attempt for attempt in self.records.by_keys(list(keys))}
+        wanted = list(keys)
+        self._keyed = {attempt.key: attempt for attempt in self.records.by_keys(wanted)}
+        if self.records.any_archived:
+            self._archived = self.records.archived([fingerprint(key) for key in wanted])
 
     def keyed(self, key: str) -> Attempt | None:
         """The attempt a key of the till is bound to."""
         return self._keyed.get(key) if key else None
+
+    def archived(self, key: str) -> bool:
+        """Whether a key of the till is bound to a sale that left for the archive."""
+        return bool(self._archived) and fingerprint(key) in self._archived
 
     def queued_under(self, key: str) -> Lane | None:
         """The lane where a sale with this key of the till waits to be sent."""

@@ -1,0 +1,119 @@
+"""Parquet files, through pyarrow: rows out, and the same rows in again.
+
+Each row group holds the rows of the same transactions in every file of a part, so that a part of any size is read one
+group at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from counterfoil.errors import StoreError
+from counterfoil.storage import Store
+from counterfoil.storage.archiving import Row
+from counterfoil.words import Text
+
+COMPRESSION: Final = "zstd"
+CHUNK: Final = 1 << 20
+MISSING: Final = Text(
+    "the archive needs pyarrow: pip install 'counterfoil[archive]'",
+    "归档需要 pyarrow：pip install 'counterfoil[archive]'",
+)
+DAMAGED: Final = Text("{path} is missing or no Parquet file: {why}", "{path} 缺失或不是 Parquet 文件：{why}")
+
+
+def pyarrow() -> tuple[Any, Any]:
+    """pyarrow and its Parquet; StoreError with the command that installs them."""
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError:
+        raise StoreError(*MISSING) from None
+    return arrow, parquet
+
+
+def schema_of(store: Store, table: str) -> Any:
+    """A table's columns as Arrow knows them."""
+    arrow, _ = pyarrow()
+    types = {"text": arrow.string(), "bigint": arrow.int64(), "bytea": arrow.binary()}
+    columns = store.query("SELECT name, lower(type) FROM pragma_table_info(?) ORDER BY cid", (table,))
+    return arrow.schema([arrow.field(name, types[kind], nullable=False) for name, kind in columns])
+
+
+class TableWriter:
+    """One file while it is written. Leaving the block closes it; it is on the disk after `sync`."""
+
+    def __init__(self, path: Path, schema: Any) -> None:
+        arrow, parquet = pyarrow()
+        self.rows = 0
+        self._path, self._schema, self._table = path, schema, arrow.Table
+        self._writer = parquet.ParquetWriter(path, schema, compression=COMPRESSION)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._writer.close()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """One row group, of no rows too."""
+        values = zip(*rows, strict=True) if rows else ((),) * len(self._schema)
+        self._writer.write_table(
+            self._table.from_pydict(dict(zip(self._schema.names, map(list, values), strict=True)), schema=self._schema)
+        )
+        self.rows += len(rows)
+
+
+def sync(path: Path) -> None:
+    """Make a file durable, readable by its owner only."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fchmod(descriptor, 0o600)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def groups(path: Path) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
+    """The row groups of a file in order: its columns, and the rows."""
+    arrow, parquet = pyarrow()
+    try:
+        with parquet.ParquetFile(path) as file:
+            columns = tuple(file.schema_arrow.names)
+            for number in range(file.num_row_groups):
+                yield columns, _rows(file.read_row_group(number, use_threads=False))
+    except (OSError, arrow.ArrowException) as error:
+        raise StoreError(*DAMAGED.filled(path=path, why=type(error).__name__)) from None
+
+
+def matching(path: Path, where: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, ...], list[Row]]:
+    """The rows whose columns have one of the values: the file's columns, and the rows."""
+    arrow, parquet = pyarrow()
+    filters = [(column, "in", list(values)) for column, values in where.items()]
+    try:
+        # Without threads: a reader may be one of many in a process.
+        table = parquet.read_table(path, filters=filters, use_threads=False)
+    except (OSError, arrow.ArrowException) as error:
+        raise StoreError(*DAMAGED.filled(path=path, why=type(error).__name__)) from None
+    return tuple(table.schema.names), _rows(table)
+
+
+def _rows(table: Any) -> list[Row]:
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def sha256(path: Path) -> str:
+    """Of the file, in hex; StoreError when it cannot be read."""
+    told = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(CHUNK):
+                told.update(piece)
+    except OSError as error:
+        raise StoreError(*DAMAGED.filled(path=path, why=error.strerror)) from None
+    return told.hexdigest()

@@ -1,0 +1,81 @@
+"""What the archive says of one transaction, where a station's store does not hold it any more.
+
+The stations' own questions, asked of what the files hold (archive/reading.py). The store has the last word: it is asked
+first, and what it knows is never looked for in the archive.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from counterfoil.archive.reading import Where
+from counterfoil.inquiry.stores import Stores
+from counterfoil.issuer import stubs as issuers
+from counterfoil.step import Instant
+from counterfoil.storage import Store
+from counterfoil.switch import stubs as switches
+from counterfoil.terminal import records as terminals
+from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
+
+
+def found(stores: Stores, station: str, where: Where, table: str = "", around: Instant = 0) -> list[Store]:
+    """Stores in memory that hold what fits, the newest date first; of dates around an instant when that is known."""
+    return stores.archive.found(station, where, table, around) if stores.archive is not None else []
+
+
+def terminal(stores: Stores, key: AttemptKey, around: Instant, *, history: bool = True) -> TerminalStub | None:
+    """The terminal's stub of a sale by its key."""
+    stubs = (terminals.stub(store, key, history=history) for store in found(stores, "terminal", _of(key), "", around))
+    return next((stub for stub in stubs if stub is not None), None)
+
+
+def sold(stores: Stores, key: AttemptKey | None, rrn: str, around: Instant) -> list[TerminalStub]:
+    """The terminals' stubs by a key or an RRN, without history."""
+    if key is not None:
+        one = terminal(stores, key, around, history=False)
+        return [one] if one is not None else []
+    return [
+        stub
+        for store in found(stores, "terminal", {"rrn": [rrn]}, "", around)
+        for stub in terminals.find(store, rrn=rrn)
+    ]
+
+
+def switch(stores: Stores, ref: AttemptKey | str, around: Instant, *, history: bool = True) -> SwitchStub | None:
+    """The switch's stub of an attempt by its key, TERMINAL/BATCH/STAN or RRN."""
+    key = parse_ref(ref) if isinstance(ref, str) else ref
+    for store in found(stores, "switch", _of(key) if key is not None else {"rrn": [ref]}, "", around):
+        stub = switches.stub(store, ref, history=history)
+        if stub is not None and not stub.followed_at and history:
+            return msgspec.structs.replace(stub, followed_at=_followed(stores, stub))
+        if stub is not None:
+            return stub
+    return None
+
+
+def issuer(stores: Stores, name: str, rrn: str, around: Instant, *, history: bool = True) -> IssuerStub | None:
+    """An issuer's stub by RRN; a request that came corrupted is found by the number its reversal said."""
+    for table in ("", "advice"):
+        for store in found(stores, name, {"rrn": [rrn]}, table, around):
+            stub = issuers.stub(store, rrn, history=history)
+            if stub is not None:
+                return stub
+    return None
+
+
+def _of(key: AttemptKey) -> Where:
+    return {"terminal": [key.terminal], "batch": [key.batch], "stan": [key.stan]}
+
+
+def _followed(stores: Stores, stub: SwitchStub) -> int:
+    """When the terminal asked next, if it did: in the store, or on a later date of the archive."""
+    key = parse_ref(stub.ref)
+    if key is None or stores.archive is None:
+        return 0
+    again = stores.archive.again()  # what is found here is not what was asked for
+    old = again.found("switch", {"terminal": [key.terminal], "batch": [key.batch]})
+    everywhere = [*([stores.switch] if stores.switch is not None else []), *reversed(old)]
+    try:
+        return next((at for store in everywhere if (at := switches.followed(store, key, stub))), 0)
+    finally:
+        again.close()

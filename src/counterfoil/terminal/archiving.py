@@ -1,0 +1,63 @@
+"""Sales that leave this store for an archive: which may, and what is remembered of the till's keys.
+
+The key of an attempt never comes round again here: the device counts on. The till's own key does, when the till repeats
+itself, so a fingerprint of it is left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from counterfoil.storage.archiving import Belonging, Key, Left, Row, Shape, leave, wanted_of
+from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.records import Records
+
+KEY: Final = ("terminal", "batch", "stan")
+
+
+def fingerprint(till_key: str) -> int:
+    """63 bits of a till's key. Two keys in 3,000,000,000 share one: the second would be turned down unsold."""
+    return int.from_bytes(hashlib.sha256(till_key.encode()).digest()[:8], "big") >> 1
+
+
+def _remembered(row: Mapping[str, Any]) -> Row | None:
+    return (fingerprint(row["till_key"]),) if row["till_key"] else None
+
+
+SHAPE: Final = Shape(
+    table="attempt",
+    key=KEY,
+    belongings=(
+        Belonging("slip", KEY, KEY, KEY),
+        Belonging("trail", KEY, KEY, ("line",)),
+    ),
+    # The newest sale of a terminal and its newest line of evidence stay: it can be asked for its last sale, and counts
+    # its lines on from there. So does a sale whose copy is at a printer.
+    rest=(
+        "t.state IN ('closed', 'declined', 'not_sent', 'reversed') AND t.case_number = '' "
+        "AND t.merchant_copy NOT IN ('queued', 'sending') AND t.cardholder_copy NOT IN ('queued', 'sending') "
+        "AND t.bank_copy NOT IN ('queued', 'sending') "
+        "AND t.started_at < (SELECT max(n.started_at) FROM attempt n WHERE n.terminal = t.terminal) "
+        "AND NOT EXISTS (SELECT 1 FROM trail l WHERE l.terminal = t.terminal AND l.batch = t.batch "
+        "AND l.stan = t.stan AND l.line = (SELECT max(m.line) FROM trail m WHERE m.terminal = t.terminal))"
+    ),
+    remember="INSERT INTO archived_key (fingerprint) VALUES (?) ON CONFLICT (fingerprint) DO NOTHING",
+    remembered=_remembered,
+    sealed=frozenset({"pan"}),
+)
+
+
+def let_go(records: Records, lanes: Collection[Lane], args: Mapping[str, Any]) -> Left | None:
+    """The verb of the control channel; None when its arguments make no sense. What a lane is busy with stays."""
+    wanted = wanted_of(args)
+    if wanted is None:
+        return None
+    current = [lane.current.ref for lane in lanes if lane.current is not None]
+    printing = [lane.printing.ref for lane in lanes if lane.printing is not None]
+    busy: list[Key] = [tuple(ref.split("/")) for ref in (*current, *printing)]
+    left = leave(records.store, SHAPE, wanted, busy)
+    if left.left:
+        records.any_archived = True
+    return left
