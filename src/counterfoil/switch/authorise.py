@@ -103,7 +103,7 @@ def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) ->
 
 def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> None:
     card = card_of(ask.message, terminal, desk.hsm)
-    ask = ask._replace(card=card)
+    ask.card = card
     issuer = desk.route(card.pan) if isinstance(card, Card) else None
     wanted = Wanted(
         ask=ask,

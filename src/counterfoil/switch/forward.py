@@ -42,8 +42,13 @@ def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card,
     }
     if len(category) == 4 and category.isdecimal():
         fields["de18"] = category
-    told: dict[str, str | bytes] = {"de14": card.expiry, "de35": card.track, "de52": pin_block}
-    message = Message.of("0200", fields | {name: value for name, value in told.items() if value})
+    if card.expiry:
+        fields["de14"] = card.expiry
+    if card.track:
+        fields["de35"] = card.track
+    if pin_block:
+        fields["de52"] = pin_block
+    message = Message.of("0200", fields)
     work.out.append(sending(desk, issuer, message, token=tick, before=attempt.deadline))
     work.saw("forwarded", "2", kept(ISO87_ASCII, message), rrn=attempt.rrn, terminal=attempt.terminal)
 

@@ -3,43 +3,60 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
-from counterfoil.step import Conn, Frame, Instant
+from counterfoil.step import Frame
 from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
 from counterfoil.transaction import AttemptKey
 
 REQUEST_DIGITS: Final = "02468"
+ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usual ones
 
 
-class Ask(NamedTuple):
+class Ask:
     """A request from a terminal connection: where its answer goes, and what could be read of it.
 
-    `body` starts at the MTI. `error` says why the rest could not be read, "" when all was. `card` is None until
-    somebody looked for it.
+    `body` starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is terminal, batch and
+    STAN, None when the message has not all of them. `card` is None until somebody looked for it.
     """
 
-    link: str
-    conn: Conn
-    at: Instant
-    tpdu: bytes
-    header: bytes
-    body: bytes
-    message: Message
-    error: str
-    terminal: Terminal | None = None
-    dialect: Dialect = CUP_POS
-    card: Card | Missing | None = None
+    __slots__ = (
+        "at",
+        "body",
+        "card",
+        "conn",
+        "dialect",
+        "error",
+        "header",
+        "key",
+        "link",
+        "message",
+        "terminal",
+        "tpdu",
+    )
 
-    @property
-    def key(self) -> AttemptKey | None:
-        """Terminal, batch and STAN, when the message has them."""
-        return key_of(self.message)
+    def __init__(self, frame: Frame, tpdu: bytes, header: bytes, body: bytes, message: Message, error: str) -> None:
+        self.link = frame.link
+        self.conn = frame.conn
+        self.at = frame.at
+        self.tpdu = tpdu
+        self.header = header
+        self.body = body
+        self.terminal: Terminal | None = None
+        self.dialect = CUP_POS
+        self.card: Card | Missing | None = None
+        self.says(message, error)
+
+    def says(self, message: Message, error: str) -> None:
+        """What was read in it."""
+        self.message = message
+        self.error = error
+        self.key = key_of(message)
 
 
 def key_of(message: Message) -> AttemptKey | None:
@@ -80,28 +97,31 @@ def read(frame: Frame) -> Ask | None:
     message, error = _decode(CUP_POS, packet.body)
     if message is None:
         return None
-    return Ask(frame.link, frame.conn, frame.at, packet.tpdu, packet.header, packet.body, message, error)
+    return Ask(frame, packet.tpdu, packet.header, packet.body, message, error)
 
 
-def settle(ask: Ask, terminals: dict[str, Terminal]) -> Ask:
-    """The request with its sender, read in the sender's own dialect."""
+def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
+    """Give a request its sender, and read it in the sender's own dialect."""
     terminal = terminals.get(ask.message.de41 or "")
     if terminal is None:
-        return ask
+        return
+    ask.terminal = terminal
     if not terminal.overrides:
-        return ask._replace(terminal=terminal)
+        return
     dialect = dialect_of(terminal.overrides)
     message, error = _decode(dialect, ask.body)
     if message is None or message.de41 != terminal.terminal:
-        return ask._replace(terminal=terminal, error=error or "the terminal's own dialect names another terminal")
-    return ask._replace(terminal=terminal, dialect=dialect, message=message, error=error)
+        ask.error = error or "the terminal's own dialect names another terminal"
+        return
+    ask.dialect = dialect
+    ask.says(message, error)
 
 
 def answer_mti(mti: str) -> str | None:
     """The type of the answer to a request; None for what is no request."""
     if mti[2] not in REQUEST_DIGITS:
         return None
-    return f"{mti[:2]}{int(mti[2]) + 1}0"
+    return ANSWER_MTI.get(mti) or f"{mti[:2]}{int(mti[2]) + 1}0"
 
 
 def _decode(dialect: Dialect, body: bytes) -> tuple[Message | None, str]:

@@ -46,16 +46,19 @@ class Needs:
             self.terminals += control.named(item.args)
         return item
 
-    def load(self, records: Records, work: Work, items: list[Item]) -> list[Item]:
-        """Load all of it, one SELECT per table; requests come back with their terminal, read in its dialect."""
+    def load(self, records: Records, work: Work, items: list[Item]) -> None:
+        """Load all of it, one SELECT per table; requests get their terminal, and are read in its dialect."""
         work.terminals = records.terminals(self.terminals)
-        settled = [intake.settle(item, work.terminals) if isinstance(item, Ask) else item for item in items]
-        keys = [item.key for item in settled if isinstance(item, Ask)]
-        for attempt in records.attempts([key for key in keys if key is not None], self.rrns):
+        keys = []
+        for item in items:
+            if isinstance(item, Ask):
+                intake.settle(item, work.terminals)
+                if item.key is not None:
+                    keys.append(item.key)
+        for attempt in records.attempts(keys, self.rrns):
             work.load(attempt)
-        work.archived = records.archived([key for key in keys if key is not None and key not in work.attempts])
+        work.archived = records.archived([key for key in keys if key not in work.attempts])
         work.advices = records.advices(self.advices)
-        return settled
 
     def _request(self, frame: Frame) -> Inbound | Ask:
         ask = intake.read(frame)

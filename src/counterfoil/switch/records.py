@@ -259,19 +259,22 @@ class Records:
 
 
 values = msgspec.structs.astuple
+# Asking an enum for a member takes four times as long.
+_STATES: Final[dict[str, State]] = {state.value: state for state in State}
+_ALGORITHMS: Final[dict[str, MacAlgorithm]] = {algorithm.value: algorithm for algorithm in MacAlgorithm}
 _RRN: Final = ATTEMPT_COLUMNS.index("rrn")
 _moves: Final = itemgetter(*map(ATTEMPT_COLUMNS.index, (*MOVES, *ATTEMPT_KEY)))
 
 
 def _terminal(row: Row) -> Terminal:
     terminal = Terminal(*row)
-    terminal.mac_algorithm = MacAlgorithm(terminal.mac_algorithm)
+    terminal.mac_algorithm = _ALGORITHMS[terminal.mac_algorithm]
     terminal.mac_raw = bool(terminal.mac_raw)
     return terminal
 
 
 def _attempt(row: Row) -> Attempt:
     attempt = Attempt(*row)
-    attempt.state = State(attempt.state)
+    attempt.state = _STATES[attempt.state]
     attempt.forwarded = bool(attempt.forwarded)
     return attempt

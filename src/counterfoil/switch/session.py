@@ -39,7 +39,9 @@ def closed(work: Work, issuer: str) -> None:
 
 def heard(work: Work, issuer: str) -> None:
     """Something genuine came in: the link is alive."""
-    work.put_session(issuer, msgspec.structs.replace(work.sessions[issuer], heard_at=work.now))
+    session = work.sessions[issuer]
+    if session.heard_at != work.now:
+        work.put_session(issuer, msgspec.structs.replace(session, heard_at=work.now))
 
 
 def answered(work: Work, issuer: str, message: Message) -> None:

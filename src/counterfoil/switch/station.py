@@ -56,7 +56,9 @@ class Switch:
         work = Work(now, self._memory, self._last_tick)
         due = self._memory.expired(now, self._settings.timers_per_step)
         needs = Needs(self._memory, due)
-        for item in needs.load(self._records, work, [needs.read(item) for item in arrived]):
+        items = [needs.read(item) for item in arrived]
+        needs.load(self._records, work, items)
+        for item in items:
             self._decide(work, item)
         for rrn in due:
             expire(self._desk, work, rrn)
@@ -93,9 +95,7 @@ class Switch:
         desk = self._desk
         if isinstance(item, Ask):
             # A sign-on or registration earlier in this step may have changed the terminal.
-            terminal = work.terminals.get(item.message.de41 or "")
-            if terminal is not item.terminal:
-                item = item._replace(terminal=terminal)
+            item.terminal = work.terminals.get(item.message.de41 or "")
             hear.from_terminal(desk, work, item)
         elif isinstance(item, Heard):
             hear.from_issuer(desk, work, item)

@@ -52,9 +52,10 @@ def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields
     assert mti is not None, "only requests come here"
     offset = desk.settings.utc_offset
     asked = ask.message.__dict__
-    echoed = {name: asked[name] for name in ECHOED if asked.get(name) is not None}
-    told = {"de12": local_time(at, offset), "de13": local_date(at, offset), "de39": code}
-    message = Message.of(mti, echoed | told | fields)
+    told = {name: value for name in ECHOED if (value := asked.get(name)) is not None}
+    told["de12"], told["de13"], told["de39"] = local_time(at, offset), local_date(at, offset), code
+    told.update(fields)
+    message = Message.of(mti, told)
     terminal = work.terminals.get(ask.message.de41 or "")
     mak = terminal.mak if terminal is not None and not mti.startswith("08") else None
     if mak is not None:
