@@ -70,6 +70,11 @@ def says(lines: Iterable[Any], *what: str) -> bool:
     return any(line.what in what for line in lines)
 
 
+def answers(lines: Iterable[Any], mti: str) -> bool:
+    """Whether one of these lines of the issuer's evidence tells of such an answer."""
+    return any(line.answered.startswith(mti) for line in lines)
+
+
 @mutant("L1", "leg 2 lost", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
 def forward_before_journal(seams: Seams) -> None:
     """The switch forwards a request before its intent is on the disk."""
@@ -103,13 +108,13 @@ def receipt_before_journal(seams: Seams) -> None:
 @mutant("L1", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
 def issuer_answers_before_journal(seams: Seams) -> None:
     """The issuer answers a purchase before it is booked."""
-    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: says(step._trail, "0210 answered"))
+    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step._trail, "0210"))
 
 
 @mutant("L6", "leg 3 lost, or late", origin=PROTOTYPE, mixes=("crash", "disk", "swarm"))
 def issuer_acks_before_durable(seams: Seams) -> None:
     """The issuer answers an advice before the money is given back on the disk."""
-    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: says(step._trail, "0430 answered"))
+    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step._trail, "0430"))
 
 
 # --- one step, two commits -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Notice, Txn
 from counterfoil.issuer.wire import Asked
-from counterfoil.ledger import Book, Entry
+from counterfoil.ledger import Entry
 from counterfoil.step import Instant
 from mutants.mutant import LESSON, PROTOTYPE, mutant
 from mutants.seams import Seams
@@ -145,14 +145,18 @@ def money_comes_back_short(seams: Seams) -> None:
 def balance_not_in_the_commit(seams: Seams) -> None:
     """The balance row is not changed with the entries."""
 
-    def make(_: Any) -> Any:
-        def nothing_changed(self: Book) -> list[Any]:
-            seams.hit()
-            return []
+    def make(original: Any) -> Any:
+        def as_it_was(self: Step) -> list[tuple[Any, ...]]:
+            rows: list[tuple[Any, ...]] = original(self)
+            for place, (_, *counters, account) in enumerate(rows):
+                seams.hit()
+                balance = self._store.query("SELECT balance FROM account WHERE id = ?", (account,))[0][0]
+                rows[place] = (balance, *counters, account)
+            return rows
 
-        return property(nothing_changed)
+        return as_it_was
 
-    seams.method(Book, "changed_accounts", make)
+    seams.method(Step, "_changed_accounts", make)
 
 
 @mutant("cardholder money", mixes=("loss", "swarm"))

@@ -26,16 +26,16 @@ def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice
     desk.received(step, now, asked, about)
     if not asked.genuine:
         desk.alarm(step, now, about, Refusal.MAC_WRONG.value)
-        return desk.answer(step, now, asked, about, REFUSAL_CODES[Refusal.MAC_WRONG])
+        return desk.answer(asked, REFUSAL_CODES[Refusal.MAC_WRONG])
     if wanted is None:
         desk.alarm(step, now, about, Refusal.FORMAT.value)
-        return desk.answer(step, now, asked, about, REFUSAL_CODES[Refusal.FORMAT])
+        return desk.answer(asked, REFUSAL_CODES[Refusal.FORMAT])
     earlier = step.advices.get(wanted.key)
     if earlier is not None and not same_advice(earlier, wanted):
         desk.alarm(step, now, about, Refusal.OTHER_CONTENT.value)
-        return desk.answer(step, now, asked, about, REFUSAL_CODES[Refusal.OTHER_CONTENT])
+        return desk.answer(asked, REFUSAL_CODES[Refusal.OTHER_CONTENT])
     code = earlier.code if earlier is not None else applied(desk, step, now, asked, wanted)
-    return desk.answer(step, now, asked, about, code)
+    return desk.answer(asked, code)
 
 
 def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) -> str:

@@ -46,7 +46,7 @@ def let_go(store: Store, args: Mapping[str, Any]) -> Left | None:
 def repeated(desk: Desk, step: Step, now: Instant, asked: Asked) -> Send:
     """The request of an archived purchase again: never booked again, whatever it was then."""
     desk.alarm(step, now, asked.key, "archived_repeated")
-    return desk.answer(step, now, asked, asked.key, CODES[Refusal.OTHER_CONTENT])
+    return desk.answer(asked, CODES[Refusal.OTHER_CONTENT])
 
 
 def judged(desk: Desk, step: Step, now: Instant, wanted: Advice, state: str) -> Outcome:

@@ -9,6 +9,7 @@ Only the first kind has a balance row; the others are the sum of their entries.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from counterfoil.ledger import Account, AccountKind, Entry
@@ -27,6 +28,7 @@ def is_cardholders(account_id: str) -> bool:
     return account_id.startswith("card:")
 
 
+@lru_cache(maxsize=1024)
 def clearing_account(acquirer: str, currency: str) -> str:
     """What is owed to this acquirer in this currency."""
     return f"clearing:{acquirer}:{currency}"

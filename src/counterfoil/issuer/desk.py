@@ -14,7 +14,6 @@ from counterfoil.issuer.wire import Asked, Wire, answer_mti
 from counterfoil.step import Instant, Send
 
 LEG_IN: Final = "2"
-LEG_OUT: Final = "3"
 CASE_DIGITS: Final = 10
 
 
@@ -30,13 +29,14 @@ class Desk(NamedTuple):
         note = "" if asked.whole else ", unreadable"
         note += "" if asked.genuine else ", without a valid MAC"
         mti = asked.message.mti if asked.message is not None else "a message"
-        step.saw(Trail(now, txn, f"{mti} received{note}", LEG_IN, asked.kept))
+        asked.evidence = Trail(now, txn, f"{mti} received{note}", LEG_IN, asked.kept)
+        step.saw(asked.evidence)
 
-    def answer(self, step: Step, now: Instant, asked: Asked, txn: str, code: str, auth_code: str = "") -> Send:
-        """The answer, and the evidence of it."""
-        send, kept = self.wire.answer(asked, code, auth_code)
-        step.saw(Trail(now, txn, f"{answer_mti(asked.mti)} answered", LEG_OUT, kept))
-        return send
+    def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
+        """The answer, noted on the line of evidence of what it answers."""
+        assert asked.evidence is not None, "what is answered was received"
+        asked.evidence.answered = f"{answer_mti(asked.mti)} {code} {auth_code}".rstrip()
+        return self.wire.answer(asked, code, auth_code)
 
     def alarm(self, step: Step, now: Instant, txn: str, what: str, detail: str = "") -> None:
         """Something an operator must look at."""

@@ -25,6 +25,7 @@ RETURNED: Final = Text(
     "This message is not a receipt.",
     zh="您尾号{last4}的卡在商户{merchant}的消费{amount}，扣款已经退回到账。本短信不作为交易凭证。",
 )
+BOTH_DEBITED, BOTH_RETURNED = (f"{words.zh}\n{words.en}" for words in (DEBITED, RETURNED))
 SAY_AGAIN_FIRST: Final = SECOND
 SAY_AGAIN_MAX: Final = 60 * SECOND
 # A delivery report alone is not worth a commit of its own at once: a row that goes late is at worst delivered again,
@@ -35,12 +36,12 @@ AT_ONCE: Final = 64
 
 def debited(station: str, txn: Txn, at: Instant) -> Notice:
     """The notice of a debit."""
-    return _notice(station, txn, "debited", DEBITED, at)
+    return _notice(station, txn, "debited", BOTH_DEBITED, at)
 
 
 def returned(station: str, txn: Txn, at: Instant) -> Notice:
     """The notice of the return of a debit."""
-    return _notice(station, txn, "returned", RETURNED, at)
+    return _notice(station, txn, "returned", BOTH_RETURNED, at)
 
 
 def names(station: str, txn: Txn) -> tuple[str, ...]:
@@ -53,10 +54,10 @@ def _name(station: str, txn: Txn, event: str) -> str:
     return f"{station}-{txn.key.replace('/', '-')}-{event}"
 
 
-def _notice(station: str, txn: Txn, event: str, words: Text, at: Instant) -> Notice:
+def _notice(station: str, txn: Txn, event: str, words: str, at: Instant) -> Notice:
     amount = str(Money(txn.amount, txn.currency))
-    text = words.filled(last4=txn.last4, amount=amount, merchant=txn.merchant.strip())
-    return Notice(_name(station, txn, event), f"{text.zh}\n{text.en}", at)
+    text = words.format(last4=txn.last4, amount=amount, merchant=txn.merchant.strip())
+    return Notice(_name(station, txn, event), text, at)
 
 
 class Deliveries:

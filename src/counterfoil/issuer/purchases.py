@@ -81,7 +81,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
     step.booked(step.book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
     step.put(txn)
     step.tell(notices.debited(desk.settings.name, txn, now))
-    return desk.answer(step, now, asked, txn.key, txn.code, txn.auth_code)
+    return desk.answer(asked, txn.code, txn.auth_code)
 
 
 def refuse(
@@ -90,7 +90,7 @@ def refuse(
     """A no that stays no: the key is burnt (a retry can never turn it into a yes)."""
     txn = row_of(asked, now, wanted, card, event=Event.REFUSE, code=CODES[why], refusal=why.value)
     step.put(txn)
-    return desk.answer(step, now, asked, txn.key, txn.code)
+    return desk.answer(asked, txn.code)
 
 
 def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Purchase | None) -> Send:
@@ -98,14 +98,14 @@ def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, want
     refusal = repeated(earlier, wanted)
     if refusal is Refusal.OTHER_CONTENT:
         desk.alarm(step, now, earlier.key, refusal.value)
-        return desk.answer(step, now, asked, earlier.key, CODES[refusal])
+        return desk.answer(asked, CODES[refusal])
     state = moved(earlier.state, Event.REQUEST)
     if state is not earlier.state and refusal is not None:
         late = {"state": state, "refusal": refusal.value, "code": CODES[refusal], "updated_at": now}
         step.put(msgspec.structs.replace(earlier, **late))
     if refusal is not None:
-        return desk.answer(step, now, asked, earlier.key, CODES[refusal])
-    return desk.answer(step, now, asked, earlier.key, earlier.code, earlier.auth_code)
+        return desk.answer(asked, CODES[refusal])
+    return desk.answer(asked, earlier.code, earlier.auth_code)
 
 
 NOTHING_READ: Final = Purchase(

@@ -23,16 +23,18 @@ from counterfoil.storage import Recent, Store
 
 PACKAGE: Final = "counterfoil.issuer"
 
-CARD_COLUMNS: Final = Card.__struct_fields__
+COUNTERS: Final = ("pin_failures", "day", "spent", "count")  # of a card, kept beside the balance of its account
+CARD_COLUMNS: Final = tuple(column for column in Card.__struct_fields__ if column not in COUNTERS)
 TXN_COLUMNS: Final = Txn.__struct_fields__
 ADVICE_COLUMNS: Final = AdviceRow.__struct_fields__
-STATUS: Final = CARD_COLUMNS.index("status")
+CARD_FIELDS: Final = (*CARD_COLUMNS, *COUNTERS)
+STATUS: Final = CARD_FIELDS.index("status")
 STATE: Final = TXN_COLUMNS.index("state")
 
 SELECT_TXNS: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
 SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "advice", "WHERE key IN ({marks})")
 SELECT_CARDS: Final = selecting(
-    ("account.balance", *(f"card.{column}" for column in CARD_COLUMNS)),
+    ("account.balance", *(f"card.{column}" for column in CARD_COLUMNS), *(f"account.{column}" for column in COUNTERS)),
     "card",
     "JOIN account ON account.id = card.account WHERE token IN ({marks})",
 )
@@ -50,20 +52,18 @@ RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 INSERT_TXN: Final = inserting("txn", TXN_COLUMNS)
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
-INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance"))
+INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS))
 INSERT_ENTRY: Final = inserting("entry", chart.ENTRY_COLUMNS)
 INSERT_CASE: Final = inserting("exception_case", Case._fields)
 INSERT_OUTBOX: Final = inserting("outbox", Notice._fields)
-INSERT_TRAIL: Final = inserting("trail", ("seq", *Trail._fields))
+INSERT_TRAIL: Final = inserting("trail", ("txn", "seq", "at", "what", "leg", "message", "answered"))
 INSERT_ALARM: Final = inserting("alarm", ("seq", *Alarm._fields))
 INSERT_QUARANTINE: Final = inserting("quarantine", ("seq", "at", "link", "reason", "message"))
 INSERT_NAME: Final = inserting("station", ("name",))
 INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
 MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
-COUNTERS: Final = ("pin_failures", "day", "spent", "count")
 UPDATE_TXN: Final = updating("txn", MOVES, "key")
-UPDATE_CARD: Final = updating("card", COUNTERS, "token")
-UPDATE_BALANCE: Final = updating("account", ("balance",), "id")
+UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS), "id")
 DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE name = ?"
 
 CARDS_REMEMBERED: Final = 65_536
@@ -72,6 +72,7 @@ SEQS_AT_ONCE: Final = 100_000
 
 moves = attrgetter(*MOVES)
 counters = attrgetter(*COUNTERS)
+described = attrgetter(*CARD_COLUMNS)
 json = msgspec.json.Encoder().encode
 
 
@@ -85,10 +86,10 @@ class IssuerKeys(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A card and what is on its account, as the last commit left them."""
+    """A card and its account, as the last commit left them."""
 
     card: Card
-    balance: int
+    account: Account
 
 
 class Records:
@@ -233,9 +234,9 @@ class Step:
         originals = [txn for txn in self.txns.values() if txn.state is State.POSTED] if advices else []
         wanted = [token for token in {**dict.fromkeys(tokens), **{txn.token: None for txn in originals}} if token]
         accounts = []
-        for token, (card, balance) in self._held(wanted).items():
+        for token, (card, account) in self._held(wanted).items():
             self.cards[token] = card
-            accounts.append(chart.cardholder(card.account, card.currency, balance))
+            accounts.append(account)
         if originals:
             rows = self._store.select_in(SELECT_ENTRIES, [txn.debit_id for txn in originals])
             self._entries = {row[0]: chart.entry_of(row) for row in rows}
@@ -247,7 +248,7 @@ class Step:
         if missing:
             for balance, *row in self._store.select_in(SELECT_CARDS, missing):
                 card = _card(row)
-                found[card.token] = Held(card, balance)
+                found[card.token] = Held(card, chart.cardholder(card.account, card.currency, balance))
         return found
 
     @property
@@ -306,8 +307,11 @@ class Step:
     def enrol(self, cards: Sequence[Card], opened: Sequence[tuple[Account, Entry | None]]) -> None:
         """New cards, their accounts, and the entries that fund them."""
         self._enrolled = True
-        self._store.executemany(INSERT_ACCOUNT, [(a.id, a.kind, a.currency, a.balance) for a, _ in opened])
-        self._store.executemany(INSERT_CARD, [msgspec.structs.astuple(card) for card in cards])
+        accounts = [
+            (a.id, a.kind, a.currency, a.balance, *counters(c)) for c, (a, _) in zip(cards, opened, strict=True)
+        ]
+        self._store.executemany(INSERT_ACCOUNT, accounts)
+        self._store.executemany(INSERT_CARD, [described(card) for card in cards])
         self._store.executemany(INSERT_ENTRY, [chart.row_of(entry) for _, entry in opened if entry is not None])
 
     def known_cards(self, tokens: Sequence[str]) -> set[str]:
@@ -336,14 +340,13 @@ class Step:
         many(INSERT_TXN, [msgspec.structs.astuple(txn) for txn in self._new_txns.values()])
         many(UPDATE_TXN, [(*moves(txn), txn.key) for txn in self._changed_txns.values()])
         many(INSERT_ADVICE, [msgspec.structs.astuple(advice) for advice in self._new_advices])
-        many(UPDATE_CARD, [(*counters(card), card.token) for card in self._changed_cards.values()])
         many(INSERT_ENTRY, [chart.row_of(entry) for entry in self.book.new_entries])
-        many(UPDATE_BALANCE, [(a.balance, a.id) for a in self.book.changed_accounts if a.balance is not None])
+        many(UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
         last = seq + len(self._trail) + len(self._alarms)
         reserved = self._records.reserve(last)
         trail = enumerate(self._trail, start=seq + 1)
-        many(INSERT_TRAIL, [(n, t.at, t.txn, t.what, t.leg, json(t.message).decode()) for n, t in trail])
+        many(INSERT_TRAIL, [(t.txn, n, t.at, t.what, t.leg, json(t.message).decode(), t.answered) for n, t in trail])
         alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
         many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
         many(INSERT_CASE, self._cases)
@@ -353,13 +356,23 @@ class Step:
         self._records.counted(last, reserved)
         self._remember()
 
+    def _changed_accounts(self) -> list[tuple[Any, ...]]:
+        """Whose balance or counters have moved, each once, as UPDATE_ACCOUNT takes them."""
+        changed = {account.id: account for account in self.book.changed_accounts}
+        rows = []
+        for token, card in self.cards.items():
+            account = changed.get(card.account)
+            if account is None and token in self._changed_cards:
+                account = self.book.account(card.account)
+            if account is not None:
+                rows.append((account.balance, *counters(card), account.id))
+        return rows
+
     def _remember(self) -> None:
         """What the commit that has just returned made true."""
         self._records.wrote(self._new_txns)
         for token, card in self.cards.items():
-            balance = self.book.account(card.account).balance
-            assert balance is not None, "a cardholder has a balance row"
-            self._records.held.keep(token, Held(card, balance))
+            self._records.held.keep(token, Held(card, self.book.account(card.account)))
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:
@@ -367,4 +380,4 @@ def _txn(row: tuple[Any, ...]) -> Txn:
 
 
 def _card(row: Sequence[Any]) -> Card:
-    return Card(**{**dict(zip(CARD_COLUMNS, row, strict=True)), "status": CardStatus(row[STATUS])})
+    return Card(**{**dict(zip(CARD_FIELDS, row, strict=True)), "status": CardStatus(row[STATUS])})

@@ -10,6 +10,8 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.step import Instant
 
+# The fields an answer repeats of its request.
+ECHOED = (2, 3, 4, 7, 11, 12, 13, 32, 33, 37, 41, 42, 49, 70, 90)
 UNAUTHENTICATED = frozenset({Refusal.FORMAT.value, Refusal.MAC_WRONG.value})
 
 
@@ -82,14 +84,29 @@ class Case(NamedTuple):
     detail: str
 
 
-class Trail(NamedTuple):
-    """One line of evidence. `message` is what `Dialect.kept` leaves of it."""
+class Trail:
+    """One line of evidence: a message that came in, and what answered it.
 
-    at: Instant
-    txn: str
-    what: str
-    leg: str
-    message: dict[str, str]
+    `message` is what `Dialect.kept` leaves of it. `answered` is "" until it is answered, then the answer's type, DE39
+    and DE38: an answer repeats its request (`ECHOED`), so it is kept as what it adds to that.
+    """
+
+    __slots__ = ("answered", "at", "leg", "message", "txn", "what")
+
+    def __init__(self, at: Instant, txn: str, what: str, leg: str, message: dict[str, str]) -> None:
+        self.at = at
+        self.txn = txn
+        self.what = what
+        self.leg = leg
+        self.message = message
+        self.answered = ""
+
+
+def answer_of(answered: str, message: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """What happened and what was kept of the answer, from what the line of its request says."""
+    mti, code, *auth_code = answered.split()
+    kept = {number: message[number] for number in map(str, ECHOED) if number in message}
+    return f"{mti} answered", {**kept, **({"38": auth_code[0]} if auth_code else {}), "39": code}
 
 
 class Alarm(NamedTuple):

@@ -155,10 +155,9 @@ class Issuer:
             self._desk.alarm(
                 step, now, "", Refusal.MAC_WRONG.value, "network message: do both sides hold the same key?"
             )
-            return self._desk.answer(step, now, asked, "", CODES[Refusal.MAC_WRONG])
+            return self._desk.answer(asked, CODES[Refusal.MAC_WRONG])
         known = asked.whole and asked.message is not None and asked.message.de70 in (SIGN_ON, SIGN_OFF, ECHO)
-        send, _ = self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
-        return send
+        return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
 
     def _misfit(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
         """What is no purchase, advice or network message that can be answered as such.
@@ -169,7 +168,7 @@ class Issuer:
         self._desk.received(step, now, asked, "")
         if asked.genuine and answerable(asked):
             refusal = Refusal.FORMAT if asked.mti in MESSAGE_TYPES else Refusal.NOT_SUPPORTED
-            return self._desk.answer(step, now, asked, "", CODES[refusal])
+            return self._desk.answer(asked, CODES[refusal])
         self._desk.alarm(step, now, "", "unanswerable", f"{len(asked.frame.data)} bytes")
         if asked.mti in MESSAGE_TYPES and not asked.genuine:
             # One damaged message: its frame was sound, so the others on this connection need not suffer for it. The

@@ -12,7 +12,7 @@ import msgspec
 
 from counterfoil.issuer import chart, notices
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.rows import Txn, answer_of
 from counterfoil.issuer.sql import selecting
 from counterfoil.ledger import Account, Entry, Violation, check
 from counterfoil.storage import Store
@@ -28,7 +28,7 @@ BY_ADVICE: Final = selecting(
 BY_DIGITS: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? ORDER BY started_at, key")
 BY_DIGITS_AND_AMOUNT: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? AND amount = ? ORDER BY started_at, key")
 STATION: Final = "SELECT name FROM station"
-HISTORY: Final = "SELECT at, what, message FROM trail WHERE txn = ? ORDER BY seq"
+HISTORY: Final = "SELECT at, what, message, answered FROM trail WHERE txn = ? ORDER BY seq"
 CARDHOLDERS: Final = "SELECT id, currency, balance FROM account ORDER BY id"
 ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "ORDER BY at, id")
 # An account without a balance row is the sum of its entries: what it was credited minus what it was debited.
@@ -40,7 +40,7 @@ SUMS: Final = (
 )
 STATEMENT: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id >= ? AND id < ? ORDER BY at, id")
 BALANCES: Final = (
-    "SELECT card.token, card.name, card.first6, card.last4, card.expiry, card.status, card.pin_failures, "
+    "SELECT card.token, card.name, card.first6, card.last4, card.expiry, card.status, account.pin_failures, "
     "account.id, account.currency, account.balance "
     "FROM card JOIN account ON account.id = card.account ORDER BY card.name, card.token"
 )
@@ -146,8 +146,13 @@ def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -
 
 
 def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
-    rows = store.query(HISTORY, (txn.key,))
-    return tuple(Happened(at, what, msgspec.json.decode(message)) for at, what, message in rows)
+    happened = []
+    for at, what, text, answered in store.query(HISTORY, (txn.key,)):
+        message = msgspec.json.decode(text)
+        happened.append(Happened(at, what, message))
+        if answered:
+            happened.append(Happened(at, *answer_of(answered, message)))
+    return tuple(happened)
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:

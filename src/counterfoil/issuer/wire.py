@@ -5,6 +5,9 @@ Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything befor
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from counterfoil.errors import DecodeError
@@ -12,14 +15,14 @@ from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.issuer.authorise import Pin, Purchase
 from counterfoil.issuer.records import IssuerKeys
 from counterfoil.issuer.reverse import Advice
+from counterfoil.issuer.rows import ECHOED, Trail
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, parse_track2
 from counterfoil.step import Frame, Send
 
 MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
-# What an answer repeats of its request.
-ECHOED: Final = tuple(f"de{number}" for number in (2, 3, 4, 7, 11, 12, 13, 32, 33, 37, 41, 42, 49, 70, 90))
+PLANS: Final = 256  # layouts of messages that are remembered
 PURCHASE_NEEDS: Final = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de41", "de42", "de49")
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
 NETWORK_NEEDS: Final = ("de7", "de11", "de70")
@@ -36,7 +39,7 @@ class Asked:
     there is none), `key` what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
     """
 
-    __slots__ = ("frame", "genuine", "kept", "key", "message", "mti", "whole")
+    __slots__ = ("evidence", "frame", "genuine", "kept", "key", "message", "mti", "whole")
 
     def __init__(self, frame: Frame, message: Message | None, *, whole: bool, genuine: bool) -> None:
         self.frame = frame
@@ -44,6 +47,7 @@ class Asked:
         self.whole = whole
         self.genuine = genuine
         self.mti = self.key = ""
+        self.evidence: Trail | None = None  # the line that tells of it, once there is one
         # What may be kept of it: masked, without what must never be on a disk; its length when it has no type.
         self.kept: dict[str, str] = {"bytes": str(len(frame.data))}
         if message is not None:
@@ -74,21 +78,20 @@ class Wire:
         )
         return Asked(frame, message, whole=whole, genuine=genuine)
 
-    def answer(self, asked: Asked, code: str, auth_code: str = "") -> tuple[Send, dict[str, str]]:
-        """The answer to `asked`, MACed, and what may be kept of it. It must have a message with DE11."""
+    def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
+        """The answer to `asked`, MACed. It must have a message with DE11."""
         request = asked.message
         assert request is not None, "nothing to answer"
         values = request.__dict__
-        fields: dict[str, Any] = {name: values[name] for name in ECHOED if values.get(name) is not None}
-        # What is echoed is shown as it was in the request.
-        shown = {name[2:]: asked.kept[name[2:]] for name in fields}
+        names, picked, seal_name = echo(tuple(values))
+        fields: dict[str, Any] = dict(zip(names, picked(values), strict=True))
         if auth_code:
-            fields["de38"] = shown["38"] = auth_code
-        fields["de39"] = shown["39"] = code
-        fields["de128" if values.get("de70") or values.get("de90") else "de64"] = NO_MAC
+            fields["de38"] = auth_code
+        fields["de39"] = code
+        fields[seal_name] = NO_MAC
         body = ISO87_ASCII.encode(Message.of(answer_mti(request.mti), fields))[:-MAC_BYTES]
         seal = self._hsm.mac(self._keys.mac, body, MacAlgorithm.AES_CMAC, raw=True)
-        return Send(asked.frame.link, asked.frame.conn, body + seal), shown
+        return Send(asked.frame.link, asked.frame.conn, body + seal)
 
     def purchase(self, asked: Asked) -> Purchase | None:
         """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""
@@ -155,11 +158,20 @@ class Wire:
         return Pin.RIGHT if right else Pin.WRONG
 
 
+@lru_cache(maxsize=PLANS)
+def echo(attributes: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]], str]:
+    """What an answer repeats of a message with these attributes, what picks it out, and where its MAC goes."""
+    names = tuple(name for name in (f"de{number}" for number in ECHOED) if name in attributes)
+    return names, itemgetter(*names), "de128" if "de70" in attributes or "de90" in attributes else "de64"
+
+
+@lru_cache(maxsize=PLANS)
 def first_try(mti: str) -> str:
     """The message type without the repeat mark: 0421 → 0420."""
     return mti[:3] + FIRST_TRY.get(mti[3], mti[3])
 
 
+@lru_cache(maxsize=PLANS)
 def answer_mti(mti: str) -> str:
     """0200 → 0210, 0421 → 0430: ten more, without the repeat mark."""
     return f"{mti[:2]}{int(mti[2]) + 1}{first_try(mti)[3]}"
@@ -188,5 +200,4 @@ def key_of(acquirer: str, transmitted: str, stan: str) -> str:
 
 def has(message: Message, needed: tuple[str, ...]) -> bool:
     """Whether all of these attributes are there and not empty."""
-    values = message.__dict__
-    return all(values.get(name) for name in needed)
+    return all(map(message.__dict__.get, needed))

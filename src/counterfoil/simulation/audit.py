@@ -53,7 +53,10 @@ GAVE_UP_SECOND: Final = (
     "SELECT count(*) FROM attempt WHERE state IN ('reversing', 'reversed') AND response_code = '' "
     "AND reversal_reason = '98'"
 )
-CARDS: Final = "SELECT token, pvv, pin_failures, day, spent, count FROM card"
+CARDS: Final = (
+    "SELECT card.token, card.pvv, account.pin_failures, account.day, account.spent, account.count "
+    "FROM card JOIN account ON account.id = card.account"
+)
 TRIED: Final = "SELECT token, state, refusal, amount, started_at FROM txn ORDER BY rowid"
 COMPARED: Final = frozenset({"", "amount_zero", "limit_each", "limit_day", "count_day", "funds"})
 

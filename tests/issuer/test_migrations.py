@@ -1,0 +1,63 @@
+"""A store of an earlier format: what it held is told as before, and the issuer goes on with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counterfoil.issuer import cards, stub
+from counterfoil.storage import migrations_of, open_store
+from issuer.bank import NOON, PANS, Bank
+
+KEY = "10344/0314120000/000900"
+REQUEST = '{"2":"629999******0011","3":"000000","11":"000900","37":"607300000900"}'
+ANSWER = '{"2":"629999******0011","3":"000000","11":"000900","37":"607300000900","38":"123456","39":"00"}'
+
+
+def test_counters_move_to_the_account_and_answers_of_before_stay_lines(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = open_store(path, migrations_of("counterfoil.issuer")[:2])
+    with old.transaction():
+        old.execute("INSERT INTO station (name) VALUES ('issuer-a')")
+        for name, balance in (("card:a", 700), ("card:b", 5)):
+            old.execute("INSERT INTO account VALUES (?, 'cardholder', 'CNY', ?)", (name, balance))
+        described = "'6299', '0011', '3012', 'CNY', '', 'active', 0, 0, 0"
+        old.execute(f"INSERT INTO card VALUES ('a', 'card:a', 'ann', {described}, 2, '20260314', 300, 1)")
+        old.execute(f"INSERT INTO card VALUES ('b', 'card:b', 'bob', {described}, 0, '', 0, 0)")
+        decided = "'000000', 300, 'CNY', 'T1', 'M1', 'posted', '', '00', '123456', 1, 1, 1, 0, ''"
+        row = f"'{KEY}', '607300000900', 'a', 'card:a', '629999', '0011', {decided}"
+        old.execute(f"INSERT INTO txn VALUES ({row})")
+        for line in ((1, "0200 received", "2", REQUEST), (2, "0210 answered", "3", ANSWER)):
+            old.execute("INSERT INTO trail (txn, seq, at, what, leg, message) VALUES (?, ?, 1, ?, ?, ?)", (KEY, *line))
+        old.commit()
+    old.close()
+
+    new = open_store(path, migrations_of("counterfoil.issuer"))
+    counted = new.query("SELECT id, balance, pin_failures, day, spent, count FROM account ORDER BY id")
+    assert counted == [("card:a", 700, 2, "20260314", 300, 1), ("card:b", 5, 0, "", 0, 0)]
+    assert [(card["name"], card["pin_failures"]) for card in cards(new)] == [("ann", 2), ("bob", 0)]
+    told = stub(new, "607300000900")
+    assert told is not None
+    assert [line.what for line in told.history] == ["0200 received", "0210 answered"]
+    assert [(line.message or {}).get("39") for line in told.history] == [None, "00"]
+    assert new.query("PRAGMA foreign_key_check") == []
+    new.close()
+
+
+def test_an_answer_is_one_line_with_its_request_and_is_told_as_two() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    bank.ask(purchase)
+    ((answered,),) = bank.rows("trail", "answered")
+    told = stub(bank.store, purchase.de37 or "")
+    assert told is not None
+    request, answer = told.history
+    assert (answer.at, answer.what) == (NOON, "0210 answered")
+    assert request.message is not None
+    assert answer.message is not None
+    assert answered == f"0210 00 {answer.message['38']}"
+    assert answer.message["2"] == request.message["2"] != PANS["alice"]
+
+
+def test_a_search_by_digits_and_amount_reads_only_what_it_finds() -> None:
+    plan = Bank().store.query("EXPLAIN QUERY PLAN SELECT * FROM txn WHERE last4 = '0011' AND amount = 300")
+    assert "txn_digits" in str(plan)
