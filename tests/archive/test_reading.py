@@ -19,6 +19,8 @@ from counterfoil.archive.folder import Part, parts
 from counterfoil.archive.shapes import DAY, ROOMS, Room, date_of, starts
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Question, Stores, finding, search
+from counterfoil.inquiry.papers import NoPaper, paper
+from counterfoil.receipts.render.text import render
 from counterfoil.storage import open_store
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey
@@ -61,6 +63,16 @@ def test_an_archived_sale_is_found_and_judged_as_before(days: tuple[Shop, dict[s
         assert told == before["finding"]
         assert set(stores.archived()) == set(STATIONS)
         assert set(stores.archived().values()) == {"2026-01-01"}
+
+
+def test_the_papers_of_an_archived_sale_are_still_there(days: tuple[Shop, dict[str, Any]]) -> None:
+    shop, before = days
+    with shop.opened() as stores:
+        said = render(paper(stores, FIRST, "cardholder", shop.now), "en")
+        assert FIRST.stan in said
+        assert before["one"].rrn in said
+        with pytest.raises(NoPaper):
+            paper(stores, FIRST._replace(stan="999999"), "cardholder", shop.now)
 
 
 def test_the_last_of_a_date_was_followed_by_the_first_of_the_next(days: tuple[Shop, dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from counterfoil.errors import OurError
+from counterfoil.inquiry import past
 from counterfoil.inquiry.search import Question, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
@@ -82,7 +83,7 @@ def paper(
     if kind == EXPLANATION:
         return explanation(_explained(*_judged(stores, key, now)))
     store = _terminal(stores)
-    attempt = Records(store).one(key)
+    attempt, holder = _held(stores, store, key)
     if attempt is None:
         raise NoPaper("unknown_sale", UNKNOWN_SALE)
     if kind == NOT_CHARGED:
@@ -92,7 +93,7 @@ def paper(
         if attempt.state not in states:
             raise NoPaper("no_notice", NO_NOTICE)
         return draw(_facts(store, attempt))
-    slip = Records(store).slip(key)
+    slip = Records(holder).slip(key)
     if slip is None or attempt.state not in PAID:
         raise NoPaper("no_receipt", NO_RECEIPT)
     if kind == DECLARATION:
@@ -115,6 +116,15 @@ def _terminal(stores: Stores) -> Store:
     if stores.terminal is None:
         raise NoPaper("unreadable", UNREADABLE)
     return stores.terminal
+
+
+def _held(stores: Stores, store: Store, key: AttemptKey) -> tuple[Attempt | None, Store]:
+    """A sale, and what holds it: the terminals' store, or what the archive says of it."""
+    attempt = Records(store).one(key)
+    if attempt is not None:
+        return attempt, store
+    old = next(iter(past.found(stores, "terminal", past.of(key))), store)
+    return Records(old).one(key), old
 
 
 def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant, Finding]:

@@ -25,7 +25,7 @@ def found(stores: Stores, station: str, where: Where, table: str = "", around: I
 
 def terminal(stores: Stores, key: AttemptKey, around: Instant, *, history: bool = True) -> TerminalStub | None:
     """The terminal's stub of a sale by its key."""
-    stubs = (terminals.stub(store, key, history=history) for store in found(stores, "terminal", _of(key), "", around))
+    stubs = (terminals.stub(store, key, history=history) for store in found(stores, "terminal", of(key), "", around))
     return next((stub for stub in stubs if stub is not None), None)
 
 
@@ -44,7 +44,7 @@ def sold(stores: Stores, key: AttemptKey | None, rrn: str, around: Instant) -> l
 def switch(stores: Stores, ref: AttemptKey | str, around: Instant, *, history: bool = True) -> SwitchStub | None:
     """The switch's stub of an attempt by its key, TERMINAL/BATCH/STAN or RRN."""
     key = parse_ref(ref) if isinstance(ref, str) else ref
-    for store in found(stores, "switch", _of(key) if key is not None else {"rrn": [ref]}, "", around):
+    for store in found(stores, "switch", of(key) if key is not None else {"rrn": [ref]}, "", around):
         stub = switches.stub(store, ref, history=history)
         if stub is not None and not stub.followed_at and history:
             return msgspec.structs.replace(stub, followed_at=_followed(stores, stub))
@@ -63,7 +63,8 @@ def issuer(stores: Stores, name: str, rrn: str, around: Instant, *, history: boo
     return None
 
 
-def _of(key: AttemptKey) -> Where:
+def of(key: AttemptKey) -> Where:
+    """What a key asks of the columns of an attempt."""
     return {"terminal": [key.terminal], "batch": [key.batch], "stan": [key.stan]}
 
 
