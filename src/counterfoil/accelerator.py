@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
-INTERFACE: Final = 2
+INTERFACE: Final = 3
 """What `counterfoil_accelerator.INTERFACE` must be for its parts to fit."""
 
 _PACKAGE: Final = "counterfoil_accelerator"
@@ -57,6 +57,10 @@ class TripleDes(Protocol):
     decrypt: Callable[[bytes], bytes]
     cup_ecb: Callable[[bytes], bytes]
     cup_ecb_text: Callable[[bytes], bytes]
+
+    def pin_value(self, verifier: Any, pin_block: bytes, pan: str, /) -> bytes | None:
+        """The PVV under `verifier` of the PIN in a format 0 block under this key; None when it takes another look."""
+        ...
 
 
 class Cmac(Protocol):

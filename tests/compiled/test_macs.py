@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from compiled.parts import parts
 from counterfoil import accelerator
-from counterfoil.security import MacAlgorithm
+from counterfoil.security import MacAlgorithm, SecurityError
+from counterfoil.security import pin as pins
 from counterfoil.security.ciphers import AesKey, DesKey
 from counterfoil.security.mac import aes_mac, cup_ecb, des_mac
 
@@ -86,3 +87,38 @@ def test_a_key_of_another_length_is_refused() -> None:
     for size in (0, 8, 33):
         with pytest.raises(ValueError, match="16, 24 or 32"):
             parts().macs.Cmac(bytes(size))
+
+
+PINS = st.sampled_from((4, 4, 4, 5, 12)).flatmap(lambda size: st.text("0123456789", min_size=size, max_size=size))
+PANS = st.integers(11, 20).flatmap(lambda size: st.text("0123456789", min_size=size, max_size=size))
+DAMAGE = st.sampled_from((0, 0, 0, 1, 1 << 63, 0x0A << 48, 1 << 40, 1 << 20))
+
+
+def verdict(keys: tuple[DesKey, DesKey], block: bytes, pan: str) -> bytes | None:
+    """What the Python code makes of a block: the PVV of its PIN, None when there is none."""
+    pin_key, verifier = keys
+    try:
+        if len(block) != 8:
+            raise SecurityError("malformed PIN block")
+        return pins.pvv(pins.parse(0, pin_key.decrypt(block), pan), pan, verifier).encode()
+    except SecurityError:
+        return None
+
+
+@quick
+@given(DES_KEYS, DES_KEYS, PINS, PANS, DAMAGE)
+def test_the_value_of_a_pin_in_a_block_is_the_same_and_what_is_odd_is_left_to_python(
+    key: bytes, other: bytes, pin: str, pan: str, damage: int
+) -> None:
+    fast, pure = des(key)
+    fast_verifier, verifier = des(other)
+    assert fast.compiled is not None
+    head = int(f"0{len(pin):X}{pin}".ljust(16, "F"), 16) ^ int(pan[-13:-1], 16)
+    block = pure.encrypt((head ^ damage).to_bytes(8, "big"))
+    found = fast.compiled.pin_value(fast_verifier.compiled, block, pan)
+    assert found == verdict((pure, verifier), block, pan)
+    if len(pin) == 4 and 12 <= len(pan) <= 19 and not damage:
+        assert found is not None
+    for odd in (block[:-1], block + b"\0"):
+        assert fast.compiled.pin_value(fast_verifier.compiled, odd, pan) is None
+    assert fast.compiled.pin_value(fast_verifier.compiled, block, pan[:-1] + "\u0661") is None

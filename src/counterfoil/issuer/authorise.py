@@ -92,13 +92,21 @@ def card_may_be_used(asked: Question) -> Refusal | None:
 def card_is_in_date(asked: Question) -> Refusal | None:
     """Our own date decides first, then every date the request claims: a past one is an expired card."""
     month = asked.day[2:6]
-    return Refusal.CARD_EXPIRED if min((asked.card.expiry, *asked.purchase.expiries)) < month else None
+    if asked.card.expiry < month:
+        return Refusal.CARD_EXPIRED
+    for claimed in asked.purchase.expiries:
+        if claimed < month:
+            return Refusal.CARD_EXPIRED
+    return None
 
 
 def expiry_is_the_cards_own(asked: Question) -> Refusal | None:
     """A date in the future that is not this card's date is a guess."""
-    wrong = any(expiry != asked.card.expiry for expiry in asked.purchase.expiries)
-    return Refusal.EXPIRY_DIFFERS if wrong else None
+    expiry = asked.card.expiry
+    for claimed in asked.purchase.expiries:
+        if claimed != expiry:
+            return Refusal.EXPIRY_DIFFERS
+    return None
 
 
 def currency_is_held(asked: Question) -> Refusal | None:
@@ -125,16 +133,14 @@ def within_limit_each(asked: Question) -> Refusal | None:
 
 def within_limit_day(asked: Question) -> Refusal | None:
     """The amount of one day."""
-    spent, _ = asked.card.used_on(asked.day)
     limit = asked.card.limit_day
-    return Refusal.LIMIT_DAY if limit and spent + asked.purchase.amount > limit else None
+    return Refusal.LIMIT_DAY if limit and asked.card.used_on(asked.day)[0] + asked.purchase.amount > limit else None
 
 
 def within_count_day(asked: Question) -> Refusal | None:
     """The number of purchases of one day."""
-    _, count = asked.card.used_on(asked.day)
     limit = asked.card.count_day
-    return Refusal.COUNT_DAY if limit and count >= limit else None
+    return Refusal.COUNT_DAY if limit and asked.card.used_on(asked.day)[1] >= limit else None
 
 
 def funds_suffice(asked: Question) -> Refusal | None:

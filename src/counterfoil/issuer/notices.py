@@ -11,7 +11,7 @@ from typing import Final
 
 from counterfoil.agenda import Agenda
 from counterfoil.issuer.rows import Notice, Txn
-from counterfoil.money import Money
+from counterfoil.money import plain
 from counterfoil.step import SECOND, Instant, Performed
 from counterfoil.words import Text
 
@@ -55,7 +55,7 @@ def _name(station: str, txn: Txn, event: str) -> str:
 
 
 def _notice(station: str, txn: Txn, event: str, words: str, at: Instant) -> Notice:
-    amount = str(Money(txn.amount, txn.currency))
+    amount = f"{plain(txn.amount, txn.currency)} {txn.currency}"
     text = words.format(last4=txn.last4, amount=amount, merchant=txn.merchant.strip())
     return Notice(_name(station, txn, event), text, at)
 

@@ -15,7 +15,7 @@ from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.wire import Asked
-from counterfoil.security import is_pan, last4
+from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
 
 PURCHASE_CODE: Final = "00"  # first two digits of DE3; the account types behind them do not matter here
@@ -61,8 +61,8 @@ def unfit(desk: Desk, now: Instant, asked: Asked, wanted: Purchase | None) -> Re
 
 def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase) -> Send:
     """Ask the rules, book what they allow."""
-    card = step.cards.get(wanted.token)
-    available = (step.book.account(card.account).available or 0) if card else 0
+    card, book = step.cards.get(wanted.token), step.book
+    available = (book.account(card.account).available or 0) if card else 0
     decision = decide(
         wanted,
         card,
@@ -78,7 +78,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
     number = int.from_bytes(desk.entropy(4), "big") % 1_000_000
     txn = row_of(asked, now, wanted, card, event=Event.APPROVE, code=APPROVED, auth_code=f"{number:06d}")
     clearing = chart.clearing_account(wanted.acquirer, wanted.currency)
-    step.booked(step.book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
+    step.booked(book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
     step.put(txn)
     step.tell(notices.debited(desk.settings.name, txn, now))
     return desk.answer(asked, txn.code, txn.auth_code)
@@ -134,7 +134,7 @@ def row_of(
         token=claimed.token,
         account=card.account if card else "",
         first6=pan[:6] if pan and len(pan) >= SHOWN_FROM_DIGITS else "",
-        last4=last4(pan) if pan else "",
+        last4=pan[-4:] if pan else "",
         processing=claimed.processing,
         amount=claimed.amount,
         currency=claimed.currency,

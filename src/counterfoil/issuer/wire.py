@@ -49,12 +49,14 @@ class Asked:
         self.mti = self.key = ""
         self.evidence: Trail | None = None  # the line that tells of it, once there is one
         # What may be kept of it: masked, without what must never be on a disk; its length when it has no type.
-        self.kept: dict[str, str] = {"bytes": str(len(frame.data))}
-        if message is not None:
-            self.mti = first_try(message.mti)
-            self.kept = ISO87_ASCII.kept(message)
-            if message.de7 and message.de11 and message.de32:
-                self.key = key_of(message.de32, message.de7, message.de11)
+        self.kept: dict[str, str]
+        if message is None:
+            self.kept = {"bytes": str(len(frame.data))}
+            return
+        self.mti = first_try(message.mti)
+        self.kept = ISO87_ASCII.kept(message)
+        if message.de7 and message.de11 and message.de32:
+            self.key = key_of(message.de32, message.de7, message.de11)
 
 
 class Wire:
