@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -63,18 +64,22 @@ def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = 
 def _when(local: Instant, message: Message | None) -> tuple[str, str]:
     """Date and time as printed: the host's DE13 and DE12 with the nearest year, else the terminal's own."""
     days, of_day = divmod(local // SECOND, DAY_SECONDS)
-    here = _EPOCH + timedelta(days=days)
-    minutes, seconds = divmod(of_day, 60)
     month_day, clock = (message.de13, message.de12) if message else (None, None)
-    date, time = f"{here:%Y/%m/%d}", f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+    date = _day(days)
     today = date[5:7] + date[8:]
     if month_day and month_day != today:
         years = {"0101": {"1231": -1}, "1231": {"0101": 1}}
         shift = years.get(today, {}).get(month_day, 0)
-        date = f"{here.year + shift}/{month_day[:2]}/{month_day[2:]}"
+        date = f"{int(date[:4]) + shift}/{month_day[:2]}/{month_day[2:]}"
     if clock:
-        time = f"{clock[:2]}:{clock[2:4]}:{clock[4:]}"
-    return date, time
+        return date, f"{clock[:2]}:{clock[2:4]}:{clock[4:]}"
+    minutes, seconds = divmod(of_day, 60)
+    return date, f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+@lru_cache(maxsize=8)
+def _day(days: int) -> str:
+    return f"{_EPOCH + timedelta(days=days):%Y/%m/%d}"
 
 
 def job_name(attempt: Attempt, what: str, number: int) -> str:
@@ -207,6 +212,8 @@ def told(work: Work, lane: Lane, attempt: Attempt, copies: tuple[Copy, ...], wor
 
 def lose(work: Work, attempt: Attempt) -> Attempt:
     """Nobody waits for the printer's news any more: what was at the printer may have come out."""
+    if CopyState.SENDING not in attempt.each_copy:
+        return attempt
     changes: dict[str, object] = {}
     for copy in Copy:
         changes |= copied(copy, attempt.copies(copy).lost())
