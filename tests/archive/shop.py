@@ -48,12 +48,16 @@ class Shop(Loop):
         (folder / "stores").mkdir()
         super().__init__(folder / "stores", terminals)
         for _ in range(days):
-            for _ in range(sales):
-                self.sell(self.terminals)
-                self.now += 3600 * SECOND
-            self.now += DAY - sales * 3600 * SECOND
+            self.sell_a_day(sales)
         self.now += DAY
         self.run()  # messages that were delivered leave the issuer's outbox
+
+    def sell_a_day(self, sales: int) -> None:
+        """A day passes with so many sales at each terminal."""
+        for _ in range(sales):
+            self.sell(self.terminals)
+            self.now += 3600 * SECOND
+        self.now += DAY - sales * 3600 * SECOND
 
     def _carry(self, name: str, item: Outbound) -> None:
         if isinstance(item, Send) and name in self.drops and self.drops[name](item):

@@ -92,15 +92,34 @@ def groups(path: Path) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
 
 
 def matching(path: Path, where: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, ...], list[Row]]:
-    """The rows whose columns have one of the values: the file's columns, and the rows."""
+    """The rows whose columns have one of the values: the file's columns, and the rows.
+
+    Most files hold none, so the columns asked for are read first, and the others where a row fits.
+    """
     arrow, parquet = pyarrow()
-    filters = [(column, "in", list(values)) for column, values in where.items()]
+    found: list[Row] = []
     try:
-        # Without threads: a reader may be one of many in a process.
-        table = parquet.read_table(path, filters=filters, use_threads=False)
+        with parquet.ParquetFile(path) as file:
+            columns = tuple(file.schema_arrow.names)
+            for number in range(file.num_row_groups):
+                fits = _fits(file.read_row_group(number, columns=list(where), use_threads=False), where)
+                if fits:
+                    found += _rows(file.read_row_group(number, use_threads=False).take(fits))
     except (OSError, arrow.ArrowException) as error:
         raise StoreError(*DAMAGED.filled(path=path, why=type(error).__name__)) from None
-    return tuple(table.schema.names), _rows(table)
+    return columns, found
+
+
+def _fits(table: Any, where: Mapping[str, Sequence[Any]]) -> list[int]:
+    """The places of the rows that fit."""
+    from pyarrow import compute
+
+    mask = None
+    for column, values in where.items():
+        field = table.column(column)
+        one = compute.is_in(field, value_set=pyarrow()[0].array(list(values), type=field.type))
+        mask = one if mask is None else compute.and_(mask, one)
+    return list(compute.indices_nonzero(mask).to_pylist()) if mask is not None else []
 
 
 def _rows(table: Any) -> list[Row]:
