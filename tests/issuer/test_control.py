@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from counterfoil.step import SECOND, Command, Reply
@@ -114,3 +117,27 @@ def test_a_card_without_money_opens_an_account_without_an_entry() -> None:
     assert bank.rows("entry") == []
     assert bank.code(bank.purchase(amount=1)) == "51"
     bank.assert_sound()
+
+
+def test_status_counts_once_and_keeps_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = Bank()
+    asked: list[str] = []
+    real = bank.store.query
+
+    def query(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return real(sql, params)
+
+    monkeypatch.setattr(bank.store, "query", query)
+    names = ("transactions", "advices", "cases", "alarms", "quarantined")
+    assert [bank.command("status")[name] for name in names] == [0, 0, 0, 0, 0]
+    purchase = bank.purchase()
+    bank.ask(purchase, purchase, bank.purchase(pin="0000"), bank.advice(purchase))
+    bank.ask(bank.advice(bank.purchase("bob")), bank.sealed(bank.purchase())[:-1] + b"X")
+    bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "boom")
+    told = [bank.command("status")[name] for name in names]
+    assert sum("count(*)" in sql for sql in asked) == 1
+    tables = ("txn", "advice", "exception_case", "alarm", "quarantine")
+    assert told == [len(bank.rows(table)) for table in tables] == [4, 2, 0, 2, 1]
+    bank.restart()
+    assert [bank.command("status")[name] for name in names] == told

@@ -10,7 +10,7 @@ import msgspec
 from counterfoil.errors import PeerError
 from counterfoil.issuer import chart, stubs
 from counterfoil.issuer.card import Card, CardStatus
-from counterfoil.issuer.records import IssuerKeys, Step
+from counterfoil.issuer.records import Counts, IssuerKeys, Step
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.money import CURRENCIES, MAX_MINOR
 from counterfoil.security import Hsm, luhn_ok
@@ -21,10 +21,6 @@ from counterfoil.words import Text
 
 ENROL: Final = "enrol"
 STATUS: Final = "status"
-COUNTS: Final = (
-    "SELECT (SELECT count(*) FROM txn), (SELECT count(*) FROM advice), (SELECT count(*) FROM exception_case), "
-    "(SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"
-)
 LAST_ALARMS: Final = "SELECT at, what, txn, detail FROM alarm ORDER BY seq DESC LIMIT 10"
 OPEN_CASES: Final = "SELECT number, rrn, at, what, detail FROM exception_case ORDER BY at, number LIMIT 100"
 
@@ -136,18 +132,13 @@ def _opened(card: Card, balance: int, now: Instant) -> tuple[Account, Entry | No
 # --- questions -------------------------------------------------------------------------------------------------------
 
 
-def status(store: Store) -> dict[str, Any]:
+def status(store: Store, counts: Counts) -> dict[str, Any]:
     """Counts, the last alarms and the open cases."""
     with store.reading():
-        transactions, advices, cases, alarms, quarantined = store.query(COUNTS)[0]
         last = store.query(LAST_ALARMS)
         opened = store.query(OPEN_CASES)
     return {
-        "transactions": transactions,
-        "advices": advices,
-        "cases": cases,
-        "alarms": alarms,
-        "quarantined": quarantined,
+        **counts._asdict(),
         "last_alarms": [dict(zip(("at", "what", "txn", "detail"), row, strict=True)) for row in last],
         "open_cases": [dict(zip(("number", "rrn", "at", "what", "detail"), row, strict=True)) for row in opened],
     }

@@ -38,6 +38,10 @@ SELECT_CARDS: Final = selecting(
     "card",
     "JOIN account ON account.id = card.account WHERE token IN ({marks})",
 )
+COUNTS: Final = (
+    "SELECT (SELECT count(*) FROM txn), (SELECT count(*) FROM advice), (SELECT count(*) FROM exception_case), "
+    "(SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"
+)
 HIGHEST_KEY: Final = "SELECT max(key) FROM txn WHERE key >= ? AND key < ?"
 HIGHEST_ARCHIVED: Final = "SELECT max(key) FROM archived WHERE key >= ? AND key < ?"
 SELECT_ARCHIVED: Final = "SELECT key, state FROM archived WHERE key IN ({marks})"
@@ -85,6 +89,16 @@ class IssuerKeys(NamedTuple):
     token: StoredKey
 
 
+class Counts(NamedTuple):
+    """How many rows there are of each kind."""
+
+    transactions: int
+    advices: int
+    cases: int
+    alarms: int
+    quarantined: int
+
+
 class Held(NamedTuple):
     """A card and its account, as the last commit left them."""
 
@@ -105,6 +119,7 @@ class Records:
         # time the station starts.
         self.seq: int = store.query(RESERVED_SEQ)[0][0]
         self._reserved: int = self.seq
+        self._counts: Counts | None = None
         self.held: Recent[str, Held] = Recent(CARDS_REMEMBERED)
         self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
 
@@ -138,6 +153,21 @@ class Records:
         """Those of `names` that are still in the outbox."""
         rows = {row[0]: Notice(*row) for row in self.store.select_in(SELECT_NOTICES, names)} if names else {}
         return [rows[name] for name in names if name in rows]
+
+    def counts(self) -> Counts:
+        """How many rows there are. Counted when somebody first asks, and kept since: counting reads all there is."""
+        if self._counts is None:
+            self._counts = Counts(*self.store.query(COUNTS)[0])
+        return self._counts
+
+    def grew(self, more: Counts) -> None:
+        """A commit that returned has added so many."""
+        if self._counts is not None:
+            self._counts = Counts(*map(sum, zip(self._counts, more, strict=True)))
+
+    def recount(self) -> None:
+        """Rows have left: the next who asks has them counted."""
+        self._counts = None
 
     def reserve(self, up_to: int) -> int:
         """Inside the transaction of a step: numbers up to this one are its own. What is reserved when it commits."""
@@ -183,6 +213,7 @@ class Records:
             self.store.execute(INSERT_ALARM, (self.seq + 2, at, "", "quarantine", reason))
             self.store.commit()
         self.counted(self.seq + 2, reserved)
+        self.grew(Counts(0, 0, 0, 1, 1))
 
 
 class Step:
@@ -371,6 +402,8 @@ class Step:
     def _remember(self) -> None:
         """What the commit that has just returned made true."""
         self._records.wrote(self._new_txns)
+        new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())
+        self._records.grew(Counts(*map(len, new)))
         for token, card in self.cards.items():
             self._records.held.keep(token, Held(card, self.book.account(card.account)))
 

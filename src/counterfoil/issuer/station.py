@@ -188,9 +188,14 @@ class Issuer:
     def _inquiry(self, command: Command) -> Reply:
         if command.verb == control.STATUS:
             live = {"signed_on": bool(self._signed_on), "undelivered": self._deliveries.waiting}
-            return Reply(command.id, {"station": self.name, **live, **control.status(self._records.store)})
+            return Reply(
+                command.id,
+                {"station": self.name, **live, **control.status(self._records.store, self._records.counts())},
+            )
         if command.verb == VERB:
-            return Reply(command.id, control.archived(archiving.let_go(self._records.store, command.args)))
+            self._records.recount()
+            left = archiving.let_go(self._records.store, command.args)
+            return Reply(command.id, control.archived(left))
         return Reply(command.id, control.inquiry(command.verb, command.args, self._records.store))
 
     # --- remembering, after the commit ------------------------------------------------------------------------------
