@@ -8,9 +8,12 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from counterfoil.issuer.authorise import Decision, Pin, Purchase, decide
+from counterfoil.issuer.authorise import Decision, Pin, Purchase, decide, same_content
 from counterfoil.issuer.card import Card, CardStatus
+from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
+from counterfoil.issuer.reverse import Advice, differing
+from counterfoil.issuer.rows import Txn
 
 PURCHASE: Final = Purchase(
     key="10344/0314120000/000001",
@@ -110,3 +113,51 @@ def test_only_an_approval_uses_up_the_day() -> None:
     assert refused is not None
     assert (refused.day, refused.spent, refused.count) == ("", 0, 0)
     assert approved.used_on("20260315") == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("own", "claimed", "refusal"),
+    [
+        ("2603", ("2603",), None),  # good to the end of its month
+        ("2602", (), Refusal.CARD_EXPIRED),
+        ("2604", ("2604",), None),
+    ],
+)
+def test_a_card_is_good_to_the_end_of_its_month(own: str, claimed: tuple[str, ...], refusal: Refusal | None) -> None:
+    purchase, card = msgspec.structs.replace(PURCHASE, expiries=claimed), msgspec.structs.replace(CARD, expiry=own)
+    assert asked(purchase, card, saying(Pin.RIGHT)).refusal is refusal
+
+
+TXN: Final = Txn(
+    key=PURCHASE.key, rrn=PURCHASE.rrn, token=PURCHASE.token, account="card:t", first6="629999", last4="0001",
+    processing=PURCHASE.processing, amount=PURCHASE.amount, currency="CNY", terminal=PURCHASE.terminal,
+    merchant=PURCHASE.merchant, state=State.POSTED, code="00", started_at=1, updated_at=1,
+)  # fmt: skip
+ADVICE: Final = Advice(
+    key="10344/0314120001/000002", original=TXN.key, token=TXN.token, amount=TXN.amount, currency="CNY",
+    terminal=TXN.terminal, merchant=TXN.merchant, rrn=TXN.rrn, reason="98",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({}, ()),
+        ({"token": "", "currency": ""}, ()),  # an advice without DE2 and DE49 contradicts neither
+        ({"token": "u" * 64}, ("DE2",)),
+        ({"amount": 1251}, ("DE4",)),
+        ({"terminal": "T0000002"}, ("DE41",)),
+        ({"merchant": "000010344000002"}, ("DE42",)),
+        ({"currency": "USD"}, ("DE49",)),
+        ({"amount": 1, "currency": "USD"}, ("DE4", "DE49")),
+    ],
+)
+def test_an_advice_that_is_about_something_else_says_by_what(change: dict[str, Any], named: tuple[str, ...]) -> None:
+    assert differing(msgspec.structs.replace(ADVICE, **change), TXN) == named
+
+
+@pytest.mark.parametrize("state", [State.TOMBSTONED, State.LATE])
+@pytest.mark.parametrize(("token", "same"), [("", True), (PURCHASE.token, True), ("u" * 64, False)])
+def test_a_tombstone_knows_only_what_its_reversal_told(state: State, token: str, *, same: bool) -> None:
+    known = msgspec.structs.replace(TXN, state=state, token=token, currency="", processing="", rrn="another")
+    assert same_content(known, PURCHASE) is same

@@ -48,7 +48,7 @@ def test_only_accounts_with_a_balance_row_are_changed_and_each_is_named_once() -
     book.transfer("T1", "card", "clearing", 10, "CNY", 1, "r1")
     book.transfer("T2", "card", "clearing", 20, "CNY", 2, "r2")
     assert book.changed_accounts == [Account("card", AccountKind.CARDHOLDER, "CNY", 970, 0)]
-    assert [entry.id for entry in book.new_entries] == ["T1", "T2"]
+    assert [(entry.id, entry.at, entry.ref) for entry in book.new_entries] == [("T1", 1, "r1"), ("T2", 2, "r2")]
     assert CARD.balance == 1000, "what the caller loaded is as it was"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
 from counterfoil.security import KeyUsage
 from counterfoil.step import SECOND, Closed, Frame, Hangup, NotSent, Send
 from counterfoil.switch import Settings, pending
@@ -108,6 +108,13 @@ def test_a_purchase_that_is_refused_here_never_goes_upstream(changes: dict[str, 
     assert (answer.mti, answer.de39) == ("0210", code)
     assert not made.to_issuers()
     assert made.at_rest()
+
+
+def test_the_smallest_amount_goes_upstream() -> None:
+    made = scene()
+    made.asked(amount=1)
+    (sent,) = made.to_issuers()
+    assert ISO87_ASCII.decode(sent.data).de4 == "000000000001"
 
 
 STORED = ("77", "13", "12", "14", "15", "99")

@@ -14,7 +14,7 @@ from counterfoil.step import SECOND, Instant
 from counterfoil.switch.lifecycle import State as SwitchState
 from counterfoil.terminal.lifecycle import State as TerminalState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
-from counterfoil.verdict import NOT_OURS, Clocks, Verdict, judge
+from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Verdict, judge, verdict_of
 from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, respoken, spoken, working_days_after
 from counterfoil.verdict.position import SWITCH, TERMINAL
 
@@ -96,6 +96,37 @@ def test_every_answer_can_be_read_aloud_in_both_languages_and_sent_as_json(row: 
     assert set(plain) == {"verdict", "sentence", "stopped_at", "money", "next", "evidence"}
     assert plain["sentence"] == {"en": found.sentence.en, "zh": found.sentence.zh}
     assert (plain["evidence"]["issuer"] == "unknown") == (row.issuer is None)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
+def test_the_word_alone_is_the_word_of_the_whole_answer(row: Row) -> None:
+    quick = Clocks(closure=SECOND, reversal=SECOND)
+    for clocks in (Clocks(), quick):
+        whole = judge(*row[1:4], STARTED + row.age, clocks)
+        assert verdict_of(Evidence(*row[1:4]), STARTED + row.age, clocks) is whole.verdict
+    assert verdict_of(Evidence(*row[1:4]), STARTED + row.age) is judge(*row[1:4], STARTED + row.age).verdict
+
+
+def test_a_98_without_a_stub_of_the_switch_is_no_no() -> None:
+    told = TerminalStub(ref=REF, **common("declined:rc=98"))
+    assert judge(told, None, None, STARTED + SECOND).verdict is Verdict.UNKNOWN
+    other = TerminalStub(ref=REF, **common("declined:rc=51"))
+    assert judge(other, None, None, STARTED + SECOND).verdict is Verdict.NOT_CHARGED
+
+
+@pytest.mark.parametrize(
+    ("what", "owner", "says"),
+    [
+        ("receipt out", "merchant M01", "owed to the merchant"),
+        ("leg 3 lost, 98 arrived", "cardholder …1234", "on its way back"),
+        ("leg 3 lost, closed", "cardholder …1234", "returned to the card"),
+    ],
+)
+def test_the_money_is_where_the_verdict_says(what: str, owner: str, says: str) -> None:
+    row = next(row for row in ROWS if row.what == what)
+    (held,) = judge(*row[1:4], STARTED + row.age).money
+    assert (held.holder, held.owner, held.amount, held.currency) == ("issuer-a", owner, 1250, "CNY")
+    assert says in held.what.en
 
 
 def test_the_table_reaches_every_verdict() -> None:
