@@ -11,18 +11,19 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
-INTERFACE: Final = 3
+INTERFACE: Final = 4
 """What `counterfoil_accelerator.INTERFACE` must be for its parts to fit."""
 
 _PACKAGE: Final = "counterfoil_accelerator"
 
 
 class Codec(Protocol):
-    """`decode`, `encode` and `kept` of one dialect; what is not plain they hand to the Python code."""
+    """`decode`, `encode`, `kept` and `told` of one dialect; what is not plain they hand to the Python code."""
 
     decode: Callable[[bytes], Any]
     encode: Callable[[Any], bytes]
     kept: Callable[[Any], dict[str, str]]
+    told: Callable[[Any], str]
 
 
 class Messages(Protocol):
@@ -41,6 +42,7 @@ class Messages(Protocol):
         encode_other: Callable[[Any], bytes],
         evidence: Iterable[tuple[int, Callable[[str], str] | None, int]],
         kept_other: Callable[[Any], dict[str, str]],
+        told_other: Callable[[Any], str],
     ) -> Codec:
         """A dialect after its field table."""
         ...
@@ -123,6 +125,7 @@ def _tried(part: Messages | None) -> Messages | None:
         encode_other=other,
         evidence=[(3, None, 0)],
         kept_other=other,
+        told_other=other,
     )
     read = codec.decode(body)
     good = isinstance(read, _Probe) and (read.mti, read.de3) == ("0800", "123456")

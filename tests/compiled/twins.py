@@ -52,9 +52,11 @@ class Twins:
         return pure
 
     def kept(self, message: Message) -> Any:
-        """What both keep of a message as evidence."""
+        """What both keep of a message as evidence, as fields and as JSON."""
         pure, fast = (_told(partial(dialect.kept, message)) for dialect in (self.pure, self.fast))
         assert fast == pure
+        written, quickly = (_told(partial(dialect.told, message)) for dialect in (self.pure, self.fast))
+        assert quickly == written
         return pure
 
     def shown(self, body: bytes) -> None:

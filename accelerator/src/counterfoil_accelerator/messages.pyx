@@ -105,9 +105,10 @@ cdef class Codec:
     cdef object decode_other
     cdef object encode_other
     cdef object kept_other
+    cdef object told_other
 
     def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, encode_other,
-                 evidence, kept_other):
+                 evidence, kept_other, told_other):
         memset(self.slots, 0, sizeof(self.slots))
         self.message, self.packed, self.secondary, self.charset = message, packed, secondary, charset
         self.decoded, self.decode_other, self.encode_other = decoded, decode_other, encode_other
@@ -116,7 +117,7 @@ cdef class Codec:
         self.names = [None] * (HIGHEST + 1)
         self.last = [None] * (HIGHEST + 1)
         self.numbers = {"mti": 0}
-        self.kept_other = kept_other
+        self.kept_other, self.told_other = kept_other, told_other
         self.keys = [None] * (HIGHEST + 1)
         self.shows = [None] * (HIGHEST + 1)
         for number, kind, size, prefix, right, pad in rows:
@@ -156,6 +157,17 @@ cdef class Codec:
             if shown is not None:
                 return shown
         return self.kept_other(message)
+
+    def told(self, message, /):
+        """`kept` as JSON, behind the message type."""
+        if type(message) is self.message:
+            attributes = PyObject_GenericGetDict(message, NULL)
+            shown = self.evidence(attributes)
+            if shown is not None:
+                text = as_json(attributes.get("mti"), shown)
+                if text is not None:
+                    return text
+        return self.told_other(message)
 
     # --- bytes to message --------------------------------------------------------------------------------------------
 
@@ -451,6 +463,52 @@ cdef class Codec:
         for at in range(PyUnicode_GET_LENGTH(text)):
             found += 0x30 <= raw[at] <= 0x39
         return found < slot.harmless
+
+
+cdef object as_json(object mti, dict shown):
+    """The object of these texts, or None when one of them is not written as it stands."""
+    cdef PyObject* name
+    cdef PyObject* value
+    cdef Py_ssize_t place = 0
+    cdef Py_ssize_t size
+    cdef uint8_t* out
+    if not as_it_stands(mti):
+        return None
+    size = 10 + PyUnicode_GET_LENGTH(mti)
+    while PyDict_Next(shown, &place, &name, &value):
+        if not as_it_stands(<object>value):
+            return None
+        size += 6 + PyUnicode_GET_LENGTH(<object>name) + PyUnicode_GET_LENGTH(<object>value)
+    text = PyUnicode_New(size, 127)
+    out = PyUnicode_1BYTE_DATA(text)
+    memcpy(out, b'{"mti":"', 8)
+    out = put_text(out + 8, mti)
+    place = 0
+    while PyDict_Next(shown, &place, &name, &value):
+        memcpy(out, b'","', 3)
+        out = put_text(out + 3, <object>name)
+        memcpy(out, b'":"', 3)
+        out = put_text(out + 3, <object>value)
+    out[0], out[1] = 0x22, 0x7D
+    return text
+
+
+cdef bint as_it_stands(object text) noexcept:
+    """Whether JSON writes a text without an escape."""
+    cdef const uint8_t* raw
+    cdef Py_ssize_t at
+    if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
+        return False
+    raw = PyUnicode_1BYTE_DATA(text)
+    for at in range(PyUnicode_GET_LENGTH(text)):
+        if not PLAIN[raw[at]] or raw[at] == 0x22 or raw[at] == 0x5C:
+            return False
+    return True
+
+
+cdef uint8_t* put_text(uint8_t* out, object text) noexcept:
+    memcpy(out, PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text))
+    return out + PyUnicode_GET_LENGTH(text)
 
 
 cdef object card_of(PyObject** values, uint64_t bits):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from counterfoil import accelerator
 from counterfoil.errors import DecodeError, EncodeError, OurError
 from counterfoil.iso8583.compiled import Compiler, Keeper, keeper
@@ -20,6 +22,7 @@ from counterfoil.iso8583.show import HARMLESS, Show, amounts, clear, hidden, lon
 
 # loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
 NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
+_json: Final = msgspec.json.Encoder().encode
 _VARIANTS_MAX: Final = 64
 _PLANS_MAX: Final = 256
 # These look at a field as a whole; its parts are shown when the whole is.
@@ -230,7 +233,7 @@ class Dialect:
         return any(known.fits(numbers) for known in self._shapes)
 
     def _accelerate(self) -> None:
-        """Put the compiled `decode`, `encode` and `kept` before those of the class, when they can read this table."""
+        """Put the compiled verbs before those of the class, when they can read this table."""
         style, fields = self.style, self.fields.values()
         plain = not (style.hex_bitmap or style.hex_binary or (style.packed and any(f.kind is Kind.XN for f in fields)))
         if accelerator.messages is not None and plain:
@@ -245,8 +248,9 @@ class Dialect:
                 encode_other=self.encode,
                 evidence=[(n, self._shown(n), HARMLESS.get(show, 0)) for n, show in self._evidence.items()],
                 kept_other=self.kept,
+                told_other=self.told,
             )
-            vars(self).update(decode=compiled.decode, encode=compiled.encode, kept=compiled.kept)
+            vars(self).update(decode=compiled.decode, encode=compiled.encode, kept=compiled.kept, told=compiled.told)
 
     # --- other dialects made from this one ---------------------------------------------------------------------------
 
@@ -327,6 +331,10 @@ class Dialect:
         if None in kept.values():
             kept = {key: text for key, text in kept.items() if text is not None}
         return _without_card(message, kept)
+
+    def told(self, message: Message) -> str:
+        """`kept` as JSON, the message type ("mti") before the fields."""
+        return _json({"mti": message.mti, **self.kept(message)}).decode()
 
     def _plan(self, message: Message) -> Keeper:
         """What is kept of messages with these attributes: under which number, shown how; ascending."""

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from counterfoil.iso8583 import Dialect, Message
 from counterfoil.step import Hangup, Instant, Outbound
 from counterfoil.switch.lifecycle import Event, State, moved
@@ -18,13 +16,10 @@ from counterfoil.switch.records import Changes
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
 from counterfoil.transaction import AttemptKey
 
-_json = msgspec.json.Encoder().encode
-
 
 def kept(dialect: Dialect, message: Message) -> str:
     """A message as evidence may keep it: JSON of its masked fields, without what must never be on a disk."""
-    kept = _json(dialect.kept(message)).decode()
-    return f'{{"mti":"{message.mti}",{kept[1:]}' if len(kept) > 2 else f'{{"mti":"{message.mti}"}}'
+    return dialect.told(message)
 
 
 class Work:

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from counterfoil.iso8583 import Message
+from counterfoil.iso8583 import CUP_POS, Message
 from counterfoil.receipts.document import Document, Slip
 from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import Instant, Outbound, Perform, Reply, Send
-from counterfoil.terminal import messages
 from counterfoil.terminal.archiving import fingerprint
 from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.terminal.lane import Lane
@@ -159,9 +158,9 @@ class Work:
     ) -> None:
         """A line of evidence, with the masked message it is about."""
         lane.line += 1
-        kept = messages.kept(message) if isinstance(message, Message) else message
+        text = CUP_POS.told(message) if isinstance(message, Message) else message_json(message)
         batch, stan = (attempt.batch, attempt.stan) if attempt else ("", "")
-        self._lines.append(Line(lane.device.terminal, lane.line, self.now, batch, stan, what, message_json(kept)))
+        self._lines.append(Line(lane.device.terminal, lane.line, self.now, batch, stan, what, text))
 
     # --- what is said -------------------------------------------------------------------------------------------------
 
