@@ -15,7 +15,8 @@ from counterfoil.storage.log import is_damaged
 from crash.points import ROOM, content, fresh, recorded_day
 from damage import DAMAGES, Damage, flip, log_of
 
-LOG_HEADER, FRAME = 32, 24 + 4096
+PAGE = 4096
+LOG_HEADER, FRAME = 32, 24 + PAGE
 
 
 class Killed(NamedTuple):
@@ -52,6 +53,11 @@ def store(request: pytest.FixtureRequest, killed_stores: dict[str, Killed], tmp_
     room = str(request.param)
     shutil.copytree(killed_stores[room].path.parent, tmp_path / room)
     return tmp_path / room / "store.db"
+
+
+def pages(log: bytes) -> list[int]:
+    """The pages that a log holds, from 1 on."""
+    return [int.from_bytes(log[at : at + 4], "big") for at in range(LOG_HEADER, len(log) - FRAME + 1, FRAME)]
 
 
 def station(path: Path) -> str:
@@ -103,7 +109,8 @@ def test_a_newer_store_keeps_its_log_when_it_is_refused(store: Path) -> None:
 
 @pytest.mark.parametrize("store", ROOM.values(), indirect=True)
 def test_a_page_that_the_log_holds_whole_is_put_right_by_it(store: Path, killed_stores: dict[str, Killed]) -> None:
-    flip(store, 3)
+    held = pages(log_of(store).read_bytes())
+    flip(store, (1 if 1 in held else held[0]) * PAGE - PAGE + 3)
     again = opened(store)
     assert content(again) == killed_stores[store.parent.name].states[-1]
     again.close()
