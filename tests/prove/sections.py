@@ -101,9 +101,10 @@ def rules(part: Part) -> str:
     rows = [(name, one["mutants"], one["killed"], len(one["survivors"])) for name, one in part.found["rooms"].items()]
     text = (
         "mutmut changes every operator, constant and branch of the ledger and of the pure rules, one at a time, and "
-        "runs the tests of that room. The survivors are named in reliability.json. Those of the ledger, which were "
-        "looked at, are the texts of assertions, changes that mean the same (a zero that was refused a line above, a "
-        "value that nobody reads), and an assertion that no caller can reach.\n\n"
+        "runs the tests of that room. The survivors are named in reliability.json; all were looked at. They are the "
+        "texts of assertions and errors, changes that mean the same (a zero that was refused a line above, a value "
+        "that nobody reads, a default that every caller names), assertions that no caller can reach, and what is "
+        "worked out when the module is loaded, before mutmut changes it.\n\n"
     )
     return headed("Rules under mutmut", part, text + table(("room", "mutants", "killed", "survived"), rows))
 
