@@ -31,7 +31,8 @@ def disk(part: Part) -> str:
     found = part.found
     rows = [(store, counted["operations"], counted["passed"]) for store, counted in found["stores"].items()]
     text = (
-        f"Every write, flush, truncation and deletion of every step of a day, made the last one, in {found['journal']} "
+        "Every write, flush, truncation and deletion of a day's first 30 steps, made the last one, in "
+        f"{found['journal']} "
         f"mode as in production, ending with: {', '.join(found['endings'])}. Afterwards the store is before or after "
         f"the step and its station goes on. Half-written: {found['half_written']}; stuck: {found['stuck']}.\n\n"
     )
@@ -100,8 +101,9 @@ def rules(part: Part) -> str:
     """mutmut."""
     rows = [(name, one["mutants"], one["killed"], len(one["survivors"])) for name, one in part.found["rooms"].items()]
     text = (
-        "mutmut changes every operator, constant and branch of the ledger and of the pure rules, one at a time, and "
-        "runs the tests of that room. The survivors are named in reliability.json; all were looked at. They are the "
+        "mutmut changes every operator, constant and branch of the ledger and of the pure rules (issuer/authorise, "
+        "issuer/reverse, switch/rules, verdict/judge, verdict/position), one at a time, and runs the tests of that "
+        "room. The survivors are named in reliability.json; all were looked at. They are the "
         "texts of assertions and errors, changes that mean the same (a zero that was refused a line above, a value "
         "that nobody reads, a default that every caller names), assertions that no caller can reach, and what is "
         "worked out when the module is loaded, before mutmut changes it.\n\n"
