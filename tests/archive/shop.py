@@ -52,6 +52,10 @@ class Shop(Loop):
         self.now += DAY
         self.run()  # messages that were delivered leave the issuer's outbox
 
+    def inside(self, name: str) -> Any:
+        """A station with what only it may look at."""
+        return self.stations[name]
+
     def sell_a_day(self, sales: int) -> None:
         """A day passes with so many sales at each terminal."""
         for _ in range(sales):

@@ -243,9 +243,9 @@ def test_what_changed_after_it_was_written_down_stays_and_the_store_has_the_last
 
 
 def test_a_lane_keeps_what_it_has_in_its_hands(shop: Shop) -> None:
-    lane = shop.stations["terminal"]._lanes["T0000000"]  # type: ignore[attr-defined]
+    lane = shop.inside("terminal")._lanes["T0000000"]
     (first,) = shop.stores["terminal"].query("SELECT min(stan) FROM attempt WHERE terminal = 'T0000000'")[0]
-    lane.current = shop.stations["terminal"]._records.one(("T0000000", "000001", first))  # type: ignore[attr-defined]
+    lane.current = shop.inside("terminal")._records.one(("T0000000", "000001", first))
     assert [one.kept for one in shop.archive("terminal")] == [1, 0, 0]
 
 

@@ -105,7 +105,7 @@ def test_the_till_is_told_that_its_key_is_used_up(shop: Shop) -> None:
 
 def test_a_wiped_terminal_gets_another_batch_though_its_attempts_left(shop: Shop) -> None:
     """The STANs it went up to are remembered by the keys that were left behind."""
-    records = shop.stations["switch"]._records  # type: ignore[attr-defined]
+    records = shop.inside("switch")._records
     before = records.highest_stan("T0000000", "000001")
     shop.archive("switch")
     store = shop.stores["switch"]
@@ -113,7 +113,7 @@ def test_a_wiped_terminal_gets_another_batch_though_its_attempts_left(shop: Shop
         store.execute("DELETE FROM attempt")
         store.commit()
     shop.restart()
-    after = shop.stations["switch"]._records.highest_stan("T0000000", "000001")  # type: ignore[attr-defined]
+    after = shop.inside("switch")._records.highest_stan("T0000000", "000001")
     assert "" < after <= before
 
 
@@ -127,7 +127,7 @@ def test_the_switch_answers_a_reversal_of_what_was_archived(shop: Shop, state: s
     shop.archive("switch")
     station = shop.stations["switch"]
     key = AttemptKey("T0000000", "000001", "000002")
-    assert station._records.archived([key]) == {key: State.APPROVED}  # type: ignore[attr-defined]
+    assert shop.inside("switch")._records.archived([key]) == {key: State.APPROVED}
     store = shop.stores["switch"]
     with store.transaction():
         store.execute("UPDATE archived SET state = ? WHERE terminal = ? AND batch = ? AND stan = ?", (state, *key))
@@ -155,7 +155,7 @@ def reversal(shop: Shop, key: AttemptKey) -> Frame:
     }
     message = Message.of("0400", {**fields, "de39": "98", "de64": bytes(8)})
     body = CUP_POS.encode(message)
-    terminal = shop.stations["switch"]._records.terminals([key.terminal])[key.terminal]  # type: ignore[attr-defined]
+    terminal = shop.inside("switch")._records.terminals([key.terminal])[key.terminal]
     mac = shop.hsm.mac(terminal.mak, body[:-8], terminal.mac_algorithm, terminal.mac_raw)
     return msgspec.structs.replace(frame, data=framing.join_cup(parts.tpdu, parts.header, body[:-8] + mac))
 
