@@ -125,7 +125,6 @@ REVERSALS = [("approved", "64", True), ("declined", "00", False), ("reversed", "
 @pytest.mark.parametrize(("state", "code", "case"), REVERSALS)
 def test_the_switch_answers_a_reversal_of_what_was_archived(shop: Shop, state: str, code: str, case: bool) -> None:
     shop.archive("switch")
-    station = shop.stations["switch"]
     key = AttemptKey("T0000000", "000001", "000002")
     assert shop.inside("switch")._records.archived([key]) == {key: State.APPROVED}
     store = shop.stores["switch"]
