@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from typing import Any
 
@@ -12,6 +13,7 @@ from counterfoil.iso8583 import Message
 from counterfoil.step import SECOND, Closed, Connected, NotSent
 from counterfoil.switch import Settings, cases, pending
 from counterfoil.switch.saf import pause
+from counterfoil.switch.work import Work
 from switch.scene import BOB, TIMER, Scene, scene
 
 
@@ -207,3 +209,20 @@ def test_an_advice_the_link_could_not_send_stays_owed() -> None:
 def test_a_token_nobody_knows_is_ignored() -> None:
     made, _ = owing()
     assert made.step(NotSent("issuer-a", "", 42), NotSent("issuer-b", "", 42)) == []
+
+
+def test_a_step_leaves_nothing_to_the_garbage_collector() -> None:
+    """The collector stops a process at a time of its own choosing: it was more than half of the longest steps."""
+    gc.collect()
+    gc.disable()
+    try:
+        made, _ = owing(3)
+        made.sign_on()
+        made.step(*made.not_sent())
+        made.step(Closed("issuer-a", ""))
+        made.step(Connected("issuer-a", ""), after=TIMER)
+        made.acknowledge()
+        left = [one for one in gc.get_objects() if isinstance(one, Work)]
+    finally:
+        gc.enable()
+    assert not left

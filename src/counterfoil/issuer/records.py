@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
-from counterfoil.errors import StoreError
+from counterfoil.errors import OurError, StoreError
 from counterfoil.issuer import chart
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
@@ -388,15 +388,20 @@ class Step:
         self._remember()
 
     def _changed_accounts(self) -> list[tuple[Any, ...]]:
-        """Whose balance or counters have moved, each once, as UPDATE_ACCOUNT takes them."""
+        """Whose balance or counters have moved, each once, as UPDATE_ACCOUNT takes them.
+
+        Raises OurError for a changed account that is no loaded card's: its balance would not be written.
+        """
         changed = {account.id: account for account in self.book.changed_accounts}
         rows = []
         for token, card in self.cards.items():
-            account = changed.get(card.account)
+            account = changed.pop(card.account, None)
             if account is None and token in self._changed_cards:
                 account = self.book.account(card.account)
             if account is not None:
                 rows.append((account.balance, *counters(card), account.id))
+        if changed:
+            raise OurError("an account changed whose card this step did not load")
         return rows
 
     def _remember(self) -> None:

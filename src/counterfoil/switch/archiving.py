@@ -17,7 +17,7 @@ from counterfoil.switch.lifecycle import State
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import Case
 from counterfoil.switch.tell import answer
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
 DUPLICATE: Final = "94"
@@ -56,7 +56,7 @@ def let_go(records: Records, args: Mapping[str, Any]) -> Left | None:
 
 def repeated(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> None:
     """The request of an archived attempt again: it never goes upstream, whatever it was then."""
-    work.saw("repeated", "1", kept(ask.dialect, ask.message), terminal=key.terminal)
+    work.saw("repeated", "1", ask.dialect.told(ask.message), terminal=key.terminal)
     work.alarm("archived_repeated", key.terminal, f"{key} came again")
     answer(desk, work, ask, DUPLICATE)
 
@@ -64,7 +64,7 @@ def repeated(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> None:
 def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey, state: State) -> None:
     """The reversal of an archived attempt: answered as before where nothing stands, for a person where it does."""
     message: Message = ask.message
-    work.saw("reversal_asked", "1", kept(ask.dialect, message), terminal=key.terminal)
+    work.saw("reversal_asked", "1", ask.dialect.told(message), terminal=key.terminal)
     code = REVERSAL_CODES.get(state, FOR_A_PERSON)
     if code == FOR_A_PERSON:
         number = f"S-{'-'.join(key)}"

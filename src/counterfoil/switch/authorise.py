@@ -19,7 +19,7 @@ from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
 from counterfoil.switch.rules import INVALID, Wanted, objection
 from counterfoil.switch.tell import answer, result
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
 PURCHASE_CODE: Final = "000000"
@@ -63,7 +63,7 @@ def is_purchase(ask: Ask) -> bool:
 
 def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
     """A key that is known: absorbed, told its result again, or refused."""
-    work.saw("repeated", "1", kept(ask.dialect, ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    work.saw("repeated", "1", ask.dialect.told(ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
     if attempt.state is State.TOMBSTONE:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
     elif not _same_content(desk, ask, terminal, attempt):
@@ -80,7 +80,7 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
 
 
 def _unstored(desk: Desk, work: Work, ask: Ask, code: str) -> None:
-    work.saw("asked", "1", kept(ask.dialect, ask.message), terminal=ask.message.de41 or "")
+    work.saw("asked", "1", ask.dialect.told(ask.message), terminal=ask.message.de41 or "")
     answer(desk, work, ask, code)
 
 
@@ -117,7 +117,7 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
         longest_wait=desk.settings.switch_timer,
     )
     attempt, tick = _intent(desk, work, wanted)
-    work.saw("asked", "1", kept(ask.dialect, ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    work.saw("asked", "1", ask.dialect.told(ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
     code = objection(wanted)
     pin_block = b""
     if not code and ask.message.de52 is not None and isinstance(card, Card) and issuer is not None:

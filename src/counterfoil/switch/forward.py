@@ -13,7 +13,7 @@ from counterfoil.switch.numbers import local_date, local_time
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.upstream import sending
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 MERCHANT_TYPE: Final = slice(7, 11)  # DE42: acquirer 3, area 4, merchant category 4, serial 4
 NOT_REACHED: Final = "91"
@@ -50,7 +50,7 @@ def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card,
         fields["de52"] = pin_block
     message = Message.of("0200", fields)
     work.out.append(sending(desk, issuer, message, token=tick, before=attempt.deadline))
-    work.saw("forwarded", "2", kept(ISO87_ASCII, message), rrn=attempt.rrn, terminal=attempt.terminal)
+    work.saw("forwarded", "2", ISO87_ASCII.told(message), rrn=attempt.rrn, terminal=attempt.terminal)
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

@@ -19,7 +19,7 @@ from counterfoil.switch.rows import Terminal
 from counterfoil.switch.signon import manage
 from counterfoil.switch.tell import answer
 from counterfoil.switch.upstream import Heard, authentic
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 FORMAT: Final = "30"
 UNKNOWN_TERMINAL: Final = "97"
@@ -36,7 +36,7 @@ def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
     """Decide one request of a terminal connection."""
     message, terminal = ask.message, ask.terminal
     if answer_mti(message.mti) is None:
-        work.refuse(ask.link, ask.conn, "not a request", kept(ask.dialect, message))
+        work.refuse(ask.link, ask.conn, "not a request", ask.dialect.told(message))
     elif ask.error and (message.de41 is None or message.de11 is None):
         work.refuse(ask.link, ask.conn, ask.error)
     elif ask.error:
@@ -81,7 +81,7 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
     elif not authentic(desk, issuer, frame) or not whole:
         what = "answer_unreadable" if not whole else "answer_wrong_mac"
         mine = work.heard_of(message.de37)
-        work.saw(what, "3", kept(ISO87_ASCII, message), **mine)
+        work.saw(what, "3", ISO87_ASCII.told(message), **mine)
         work.alarm(what, frame.link, f"a {message.mti} that counts as no answer", rrn=mine.get("rrn", ""))
     else:
         session.heard(work, frame.link)
@@ -99,5 +99,5 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
 
 def _turn_away(desk: Desk, work: Work, ask: Ask, code: str) -> None:
     """Answer without looking at any attempt."""
-    work.saw("asked", "1", kept(ask.dialect, ask.message), terminal=ask.message.de41 or "")
+    work.saw("asked", "1", ask.dialect.told(ask.message), terminal=ask.message.de41 or "")
     answer(desk, work, ask, code, what="turned_away")

@@ -13,7 +13,7 @@ from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.reverse import owe_reversal
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 CONTRADICTED: Final = "96"
 UNUSABLE_YES: Final = frozenset({"08", "10", "16", "32"})
@@ -26,17 +26,17 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     attempt = work.by_rrn.get(rrn)
     mine = work.heard_of(rrn)
     if attempt is None or not matches(desk, issuer, attempt, message):
-        work.saw("answer_unmatched", "3", kept(ISO87_ASCII, message), **mine)
+        work.saw("answer_unmatched", "3", ISO87_ASCII.told(message), **mine)
         work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=mine.get("rrn", ""))
         return
     if message.de39 in UNUSABLE_YES:
-        work.saw("answer_unusable", "3", kept(ISO87_ASCII, message), **mine)
+        work.saw("answer_unusable", "3", ISO87_ASCII.told(message), **mine)
         work.alarm("answer_unusable", issuer, f"a yes with {message.de39}: it counts as no answer", rrn=rrn)
         return
     yes = responses.is_approval(message.de39)
     waiting = work.waiting_for(rrn)
     late = attempt.state is not State.ASKED
-    work.saw("answer_late" if late else "issuer_answered", "3", kept(ISO87_ASCII, message), **mine)
+    work.saw("answer_late" if late else "issuer_answered", "3", ISO87_ASCII.told(message), **mine)
     if not work.move(attempt, Event.ISSUER_YES if yes else Event.ISSUER_NO):
         return
     if late:

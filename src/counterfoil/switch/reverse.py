@@ -23,7 +23,7 @@ from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Owed
 from counterfoil.switch.rows import Advice, Attempt
 from counterfoil.switch.tell import answer, result
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
 MANDATORY: Final = ("de3", "de4", "de11", "de39", "de41", "de42", "de49", "de60")
@@ -42,7 +42,7 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
     """Decide an 0400 whose MAC is right."""
     message = ask.message
     if key is None or any(getattr(message, name) is None for name in MANDATORY):
-        work.saw("asked", "1", kept(ask.dialect, message), terminal=message.de41 or "")
+        work.saw("asked", "1", ask.dialect.told(message), terminal=message.de41 or "")
         answer(desk, work, ask, FORMAT)
         return
     attempt = work.attempts.get(key)
@@ -51,7 +51,7 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         return
     if attempt is None:
         attempt = _tombstone(desk, work, message, key)
-    work.saw("reversal_asked", "1", kept(ask.dialect, message), rrn=attempt.rrn, terminal=attempt.terminal)
+    work.saw("reversal_asked", "1", ask.dialect.told(message), rrn=attempt.rrn, terminal=attempt.terminal)
     if attempt.state not in NOTHING_BOOKED and not _same_sale(attempt, message):
         work.open_case(attempt, "reversal_differs", desk.settings.case_owner, "an 0400 names another amount")
         answer(desk, work, ask, DIFFERS, de37=attempt.rrn)

@@ -22,7 +22,7 @@ from counterfoil.switch.memory import Flight, Owed
 from counterfoil.switch.rows import Advice, Attempt
 from counterfoil.switch.settings import Settings
 from counterfoil.switch.upstream import sending
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 ACKNOWLEDGED: Final = frozenset({"00", "25"})
 FIRST, REPEAT = "0420", "0421"
@@ -34,7 +34,7 @@ Fetch = Callable[[Sequence[str]], tuple[Mapping[str, Advice], Sequence[Attempt]]
 def acknowledged(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     """Take an 0430 whose MAC is right."""
     rrn, code = message.de37 or "", message.de39 or ""
-    work.saw("reversal_acknowledged", "3", kept(ISO87_ASCII, message), **work.heard_of(rrn))
+    work.saw("reversal_acknowledged", "3", ISO87_ASCII.told(message), **work.heard_of(rrn))
     advice, attempt = work.advices.get(rrn), work.by_rrn.get(rrn)
     if advice is None or attempt is None:
         return  # acknowledged before, or never ours: evidence
@@ -50,7 +50,7 @@ def acknowledged(desk: Desk, work: Work, issuer: str, message: Message) -> None:
         work.acknowledge(rrn)
         return
     work.alarm("reversal_refused", issuer, f"an 0430 with {code}: it is tried again", rrn=rrn)
-    work.later(lambda: work.memory.land(issuer, rrn))
+    work.later(lambda memory: memory.land(issuer, rrn))
     if advice.tries >= desk.settings.case_after:
         work.open_case(attempt, "reversal_unacknowledged", desk.settings.case_owner, f"the issuer answers {code}")
 
@@ -88,12 +88,13 @@ def _choose(desk: Desk, work: Work, issuer: str) -> list[str]:
 def connected(work: Work, issuer: str) -> None:
     """A link came up: nothing is on its way any more, and everything owed is due."""
     work.rushed.add(issuer)
-    work.later(lambda: work.memory.rush(issuer, work.now))
+    now = work.now
+    work.later(lambda memory: memory.rush(issuer, now))
 
 
 def not_sent(work: Work, issuer: str, token: int) -> None:
     """An advice did not leave; it stays owed and goes again at its time, or when the link comes up."""
-    work.later(lambda: work.memory.land_token(issuer, token))
+    work.later(lambda memory: memory.land_token(issuer, token))
 
 
 def _send(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
@@ -109,10 +110,10 @@ def _send(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
     fields = msgspec.json.decode(advice.message, type=dict[str, str])
     message = Message(mti, de2=desk.hsm.reveal(attempt.pan, desk.data, attempt.rrn), **fields)
     work.out.append(sending(desk, desk.issuers[advice.issuer], message, token=token, before=until))
-    work.saw("reversal_sent", "2", kept(ISO87_ASCII, message), rrn=advice.rrn, terminal=attempt.terminal)
+    work.saw("reversal_sent", "2", ISO87_ASCII.told(message), rrn=advice.rrn, terminal=attempt.terminal)
     work.put_advice(advice)
     work.owe(advice.rrn, Owed(advice.issuer, advice.next_at))
-    work.later(lambda: work.memory.fly(advice.issuer, advice.rrn, Flight(token, until)))
+    work.later(lambda memory: memory.fly(advice.issuer, advice.rrn, Flight(token, until)))
     if advice.tries > settings.case_after:
         detail = f"{advice.tries - 1} tries without an acknowledgement"
         work.open_case(attempt, "reversal_unacknowledged", settings.case_owner, detail)

@@ -17,7 +17,7 @@ from counterfoil.switch.intake import Ask, network_code
 from counterfoil.switch.numbers import rrn
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.tell import answer
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 SINGLE: Final = "001"
 TRACK: Final = "004"
@@ -36,7 +36,7 @@ FORMAT: Final = "30"
 def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
     """Answer an 0800 or 0820 of a registered terminal."""
     code = network_code(ask.message)
-    work.saw("asked", "1", kept(ask.dialect, ask.message), terminal=terminal.terminal)
+    work.saw("asked", "1", ask.dialect.told(ask.message), terminal=terminal.terminal)
     if ask.message.mti == "0800" and code in SIGN_ON:
         _sign_on(desk, work, ask, terminal, code)
     elif ask.message.mti == "0820" and code == SIGN_OFF:

@@ -30,7 +30,7 @@ from counterfoil.switch.reverse import expire
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Quarantined
 from counterfoil.switch.settings import TERMINALS, Settings
 from counterfoil.switch.upstream import Heard, read
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 
 class Switch:
@@ -103,7 +103,8 @@ class Switch:
             work.refuse(item.link, item.conn, "not a message")
         elif isinstance(item, Command) and item.verb == VERB:
             # Once the step is on the disk: an attempt it has in its hands may not go before.
-            work.later(lambda: work.out.append(Reply(item.id, control.archived(self._records, item.args))))
+            out = work.out
+            work.later(lambda _memory: out.append(Reply(item.id, control.archived(self._records, item.args))))
         elif isinstance(item, Command):
             body = control.answer_to(item.verb, item.args, work, self._records.store, desk.hsm)
             work.out.append(Reply(item.id, body))
@@ -132,6 +133,6 @@ def _kept(offender: Inbound) -> str:
         return type(offender).__name__
     if offender.link == TERMINALS:
         ask = intake.read(offender)
-        return kept(CUP_POS, ask.message) if ask is not None else f"{len(offender.data)} bytes"
+        return CUP_POS.told(ask.message) if ask is not None else f"{len(offender.data)} bytes"
     message = read(offender).message
-    return kept(ISO87_ASCII, message) if message is not None else f"{len(offender.data)} bytes"
+    return ISO87_ASCII.told(message) if message is not None else f"{len(offender.data)} bytes"

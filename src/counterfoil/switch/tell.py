@@ -15,7 +15,7 @@ from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask, answer_mti
 from counterfoil.switch.numbers import local_date, local_time
 from counterfoil.switch.rows import Attempt
-from counterfoil.switch.work import Work, kept
+from counterfoil.switch.work import Work
 
 ECHOED: Final = tuple(f"de{number}" for number in (2, 3, 4, 11, 14, 25, 41, 42, 49, 60))
 NO_MAC: Final = bytes(8)
@@ -65,4 +65,4 @@ def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields
         body = body[:-8] + desk.hsm.mac(mak, body[:-8], terminal.mac_algorithm, terminal.mac_raw)
     packet = framing.join_cup(framing.swap_tpdu(ask.tpdu), ask.header, body)
     work.out.append(Send(ask.link, ask.conn, packet))
-    work.saw(what, "4", kept(ask.dialect, message), rrn=message.de37 or "", terminal=message.de41 or "")
+    work.saw(what, "4", ask.dialect.told(message), rrn=message.de37 or "", terminal=message.de41 or "")

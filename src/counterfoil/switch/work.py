@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from counterfoil.iso8583 import Dialect, Message
 from counterfoil.step import Hangup, Instant, Outbound
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Memory, Owed, Session, Waiting
@@ -15,11 +14,6 @@ from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.records import Changes
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
 from counterfoil.transaction import AttemptKey
-
-
-def kept(dialect: Dialect, message: Message) -> str:
-    """A message as evidence may keep it: JSON of its masked fields, without what must never be on a disk."""
-    return dialect.told(message)
 
 
 class Work:
@@ -40,7 +34,7 @@ class Work:
         self.rushed: set[str] = set()
         self.acknowledged: dict[str, None] = {}
         self.out: list[Outbound] = []
-        self._later: list[Callable[[], None]] = []
+        self._later: list[Callable[[Memory], None]] = []
         self._changed_terminals: dict[str, Terminal] = {}
         self._born: dict[AttemptKey, Attempt] = {}
         self._moved: dict[AttemptKey, Attempt] = {}
@@ -74,7 +68,8 @@ class Work:
         if before is attempt.state:
             return False
         if before is State.ASKED:
-            self.later(lambda: self.memory.resolve(attempt.rrn))
+            rrn = attempt.rrn
+            self.later(lambda memory: memory.resolve(rrn))
         self.put(attempt)
         return True
 
@@ -103,30 +98,32 @@ class Work:
         self.advices.pop(rrn, None)
         self._changed_advices.pop(rrn, None)
         self.acknowledged[rrn] = None
-        self.later(lambda: self.memory.settle(rrn))
+        self.later(lambda memory: memory.settle(rrn))
 
     def wait(self, rrn: str, waiting: Waiting) -> None:
         """Somebody waits for an open intent; the newest one gets the answer."""
         self.waiting[rrn] = waiting
-        self.later(lambda: self.memory.wait(rrn, waiting))
+        self.later(lambda memory: memory.wait(rrn, waiting))
 
     def owe(self, rrn: str, owed: Owed) -> None:
         """An advice is to be sent at `owed.next_at`."""
         self.owed[rrn] = owed
-        self.later(lambda: self.memory.owe(rrn, owed))
+        self.later(lambda memory: memory.owe(rrn, owed))
 
     def put_session(self, issuer: str, session: Session) -> None:
         """The state of an issuer link."""
         self.sessions[issuer] = session
 
-    def later(self, change: Callable[[], None]) -> None:
-        """A change of memory, made once the step is on the disk."""
+    def later(self, change: Callable[[Memory], None]) -> None:
+        """A change of memory, made once the step is on the disk. It may not hold on to this: a step that keeps itself
+        alive is left to the garbage collector, and the longest steps would be the collector's.
+        """
         self._later.append(change)
 
     # --- evidence ---------------------------------------------------------------------------------------------------
 
     def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> None:
-        """A line of evidence; `message` comes from `kept`."""
+        """A line of evidence; `message` comes from `Dialect.told`."""
         self._trail.append(Trail(self.tick(), rrn, terminal, what, leg, message))
 
     def heard_of(self, rrn: str | None) -> dict[str, str]:
@@ -178,5 +175,5 @@ class Work:
     def committed(self) -> None:
         """The step is on the disk: memory follows."""
         for change in self._later:
-            change()
+            change(self.memory)
         self.memory.sessions = self.sessions
