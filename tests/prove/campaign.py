@@ -23,6 +23,7 @@ from prove.record import Campaign, Record, Tally, code, save
 
 NAMED: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
 CHUNK: Final = 4  # worlds
+AHEAD: Final = 6  # chunks asked for and not yet taken, for each process: one may take as long as several others
 MOST_FAILURES: Final = 5
 
 Told = Callable[[str], None]
@@ -142,7 +143,7 @@ def play_on(run: Run, deadline: float, processes: int) -> None:
     with ProcessPoolExecutor(processes, mp_context=spawned, initializer=unheard) as pool:
         try:
             while True:
-                while len(waiting) < 2 * processes and time.monotonic() < deadline and (chunk := run.next()):
+                while len(waiting) < AHEAD * processes and time.monotonic() < deadline and (chunk := run.next()):
                     waiting.append((chunk, pool.submit(played, chunk)))
                 if not waiting:
                     return

@@ -56,6 +56,14 @@ def test_a_machine_that_was_switched_off_for_days_comes_back_and_everything_clos
     assert outcome.closing_seconds < 600
 
 
+def test_nobody_sells_when_no_machine_is_left_to_sell_with() -> None:
+    away = partial(msgspec.structs.replace, off=40 * SECOND, away=50 * 3600 * SECOND, lost=60 * SECOND, replaced=0)
+    outcome = Scene(2, "calm", 0, 75, away).play()
+    assert not outcome.broken
+    assert outcome.faults["crash lost for good"] == outcome.faults["crash switched off"] == 1
+    assert 0 < outcome.transactions < 75
+
+
 def test_the_calm_world_has_no_exceptions() -> None:
     report = run(jobs_of(30, SEED, "calm", None))
     assert (report.one_sided, report.exceptions, report.exception_list) == (0, 0, [])

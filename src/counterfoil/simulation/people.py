@@ -218,8 +218,9 @@ class Cashier:
         self.world.after(self.world.wait(self.world.faults.think), self._next)
 
     def _next(self) -> None:
-        if not self.staffed and self.shop.busy:
-            self.think()  # perhaps a new machine comes
+        if not self.staffed:
+            if self.shop.busy:
+                self.think()  # perhaps a new machine comes; when nobody sells any more, the day is over
         elif self.shop.left > 0:
             self.serve(self.shop.new_sale(self.terminal))
             self.think_after(len(self.shop.sales))
