@@ -5,10 +5,10 @@
     PYTHONPATH=tests python -m mutants --jobs 2 --json > mutants.json
     PYTHONPATH=tests python -m mutants --list                                what each breaks
 
-A mutant takes one rule out of the real stations (`terminal`, `switch`, `saf`, `issuer`, `paper`, `early`, `verdict`;
-nothing in the product knows of them). It is killed when a world breaks a promise with it and the same world is sound
-without it; a few rules no world can break are seen by a test instead, which is run with the mutant in place. A survivor
-means that a kind of fault, or a check, is missing.
+A mutant takes one rule out of the real stations (`terminal`, `switch`, `saf`, `issuer`, `paper`, `early`, `verdict`,
+`together`; nothing in the product knows of them). It is killed when a world breaks a promise with it and the same world
+is sound without it; a few rules no world can break are seen by a test instead, which is run with the mutant in place. A
+survivor means that a kind of fault, or a check, is missing.
 
 `--record` writes the world in which each was seen, and the fewest sales that show it, into `witnesses.json`, from which
 `test_mutants.py` shows the quick ones again.

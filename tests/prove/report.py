@@ -35,8 +35,6 @@ LIMITS = """## What this does not cover
 - The operator: wrong configuration, a restored backup of one store only, deleted files. What then happens is told in
   [operations.md](operations.md), not proved.
 - The archive: rows leave the stores only in its own tests, with kills and failing disks, not in the simulator.
-- What only a step with many messages gets wrong: the mutants are hunted in worlds of four terminals, so that no rush
-  hour has shown one yet.
 - Chance. A fault that shows once in ten million transactions will probably not show here.
 """
 

@@ -22,7 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "processes": ("prove.storm", "--seed", "{seed}"),
     "mutants": ("mutants", "--json", "--jobs", "{jobs}"),
     "rules": ("prove.rules",),
-    "parsers": ("fuzz", "--json", "--seconds", "120", "--seed", "{seed}"),
+    "parsers": ("fuzz", "--json", "--seconds", "300", "--seed", "{seed}"),
     "canaries": ("canary", "--json"),
     "printers": ("printers.schedules", "--json", "--count", "10000", "--seed", "{seed}"),
 }

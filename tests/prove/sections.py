@@ -83,7 +83,8 @@ def mutants(part: Part) -> str:
     text = (
         f"{len(killed)} of {len(killed) + len(survived)} killed, seed {part.found['seed']}; {len(waiting)} wait for "
         "parts that are not built and are counted as nothing. A mutant is one rule taken out of the real stations; it "
-        "is killed when a world breaks a promise with it and the same world is sound without it.\n"
+        "is killed when a world breaks a promise with it and the same world is sound without it. Some break only what "
+        "a step with several messages can get wrong, and are hunted at the rush hour.\n"
     )
     lines = [
         text,
