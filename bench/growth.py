@@ -34,6 +34,7 @@ CHUNK: Final = 50_000  # transactions of history in one commit
 TXN_KEY: Final = "printf('10344/%010d/%06d', c.n, o.rowid)"
 RRN: Final = "printf('5%05d%06d', c.n, o.rowid)"
 BATCH: Final = "printf('%06d', 400000 + c.n)"
+PLACE: Final = "1000000 + c.n * 100000 + o.{}"
 COPIED: Final[dict[str, dict[str, dict[str, str]]]] = {
     "issuer": {
         "txn": {"key": TXN_KEY, "rrn": RRN},
@@ -45,9 +46,14 @@ COPIED: Final[dict[str, dict[str, dict[str, str]]]] = {
         "trail": {"tick": "1000000000 + c.n * 100000 + o.rowid", "rrn": RRN},
     },
     "terminal": {
-        "attempt": {"batch": BATCH, "rrn": RRN, "till_key": "printf('P%09d-%06d', c.n, o.rowid)"},
+        "attempt": {
+            "batch": BATCH,
+            "rrn": RRN,
+            "till_key": "printf('P%09d-%06d', c.n, o.rowid)",
+            "place": PLACE.format("place"),
+        },
         "slip": {"batch": BATCH},
-        "trail": {"line": "1000000 + c.n * 100000 + o.line", "batch": BATCH},
+        "trail": {"line": PLACE.format("line"), "sale": f"iif(o.sale = 0, 0, {PLACE.format('sale')})"},
     },
 }
 ONLY: Final = {"entry": "WHERE o.ref <> 'opening'"}

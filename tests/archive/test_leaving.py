@@ -160,7 +160,10 @@ def changed(shop: Shop, station: str, sql: str) -> None:
         ("terminal", "UPDATE attempt SET case_number = 'C1' WHERE stan = {first}"),
         ("terminal", "UPDATE attempt SET cardholder_copy = 'sending' WHERE stan = {first}"),
         ("terminal", "UPDATE attempt SET bank_copy = 'queued' WHERE stan = {first}"),
-        ("terminal", "UPDATE trail SET line = line + 1000000 WHERE stan = {first}"),
+        (
+            "terminal",
+            "UPDATE trail SET line = line + 1000000 WHERE sale = (SELECT min(place) FROM attempt WHERE stan = {first})",
+        ),
         *(("switch", f"UPDATE attempt SET state = '{s}' WHERE stan = {{first}}") for s in ("asked", "reversing")),
         ("switch", "UPDATE attempt SET case_number = 'C1' WHERE stan = {first}"),
         (

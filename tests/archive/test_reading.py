@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from archive.shop import STATIONS, TABLES, Shop
-from counterfoil.archive import files
+from counterfoil.archive import files, writing
 from counterfoil.archive.checking import verify
 from counterfoil.archive.folder import Part, parts
 from counterfoil.archive.shapes import DAY, ROOMS, Room, date_of, starts
@@ -109,18 +108,40 @@ def test_without_an_archive_nothing_is_asked(tmp_path: Path) -> None:
         assert stores.archived() == {}
 
 
-def test_a_part_of_an_older_store_format_is_brought_to_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def as_of_format_5(part: Part) -> None:
+    """The files a terminal's store of format 5 gave: a line of evidence names its sale by the key, a sale no place."""
+    arrow, parquet = files.pyarrow()
+    attempts, trail = (parquet.read_table(part.file(name)) for name in ("attempt", "trail"))
+    keys = {row["place"]: row for row in attempts.to_pylist()}
+    lines = trail.to_pylist()
+    old = {name: [line[name] for line in lines] for name in ("terminal", "line", "at")}
+    old |= {name: [keys[line["sale"]][name] for line in lines] for name in ("batch", "stan")}
+    old |= {name: [line[name] for line in lines] for name in ("what", "message")}
+    parquet.write_table(attempts.drop_columns(["place"]), part.file("attempt"))
+    parquet.write_table(arrow.table(old), part.file("trail"))
+    manifest = json.loads((part.path / "manifest.json").read_text())
+    tables = manifest["tables"]
+    for name in ("attempt", "trail"):
+        tables[name] |= {"sha256": files.sha256(part.file(name)), "bytes": part.file(name).stat().st_size}
+    digest = writing.digest_of(part.path, ROOMS["terminal"].at(5))[1]
+    (part.path / "manifest.json").write_text(json.dumps({**manifest, "store_format": 5, "digest": digest}))
+
+
+def test_a_part_of_an_older_store_format_is_brought_to_todays(tmp_path: Path) -> None:
     """An archive is never migrated on the disk: its rows are, when they are asked for."""
     shop = Shop(tmp_path, terminals=1)
+    with shop.opened() as stores:
+        assert stores.terminal is not None
+        before = terminals.stub(stores.terminal, FIRST)
     shop.archive("terminal")
-    part = parts(shop.archived, "terminal")[0]
-    older = msgspec.structs.replace(part.manifest, store_format=len(ROOMS["terminal"].formats) - 1)
-    (part.path / "manifest.json").write_bytes(msgspec.json.encode(older))
+    as_of_format_5(parts(shop.archived, "terminal")[0])
+    assert verify(shop.archived, lambda _part: None).wrong == []
     with shop.opened() as stores:
         assert stores.archive is not None
         (old,) = stores.archive.found("terminal", {"stan": [FIRST.stan]})
-        assert terminals.stub(old, FIRST) is not None
-        assert old.query("SELECT count(*) FROM archived_key") == [(0,)]
+        assert terminals.stub(old, FIRST) == before
+        assert before is not None
+        assert len(before.history) > 3
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------

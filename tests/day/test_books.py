@@ -30,11 +30,33 @@ def put(store: Store, table: str, **given: object) -> None:
 
 def terminal_rows(store: Store) -> None:
     put(store, "device", terminal="T1")
-    put(store, "attempt", terminal="T1", batch="1", stan="1", rrn="R1", amount=300, state="closed", till_key="a")
+    put(
+        store,
+        "attempt",
+        terminal="T1",
+        batch="1",
+        stan="1",
+        rrn="R1",
+        amount=300,
+        state="closed",
+        till_key="a",
+        place=11,
+    )
     put(store, "slip", terminal="T1", batch="1", stan="1")
-    put(store, "attempt", terminal="T1", batch="1", stan="2", amount=200, state="reversing", pan=b"\1", till_key="b")
+    put(
+        store,
+        "attempt",
+        terminal="T1",
+        batch="1",
+        stan="2",
+        amount=200,
+        state="reversing",
+        pan=b"\1",
+        till_key="b",
+        place=12,
+    )
     for line in (1, 2):
-        put(store, "trail", terminal="T1", line=line, batch="1", stan=str(line))
+        put(store, "trail", terminal="T1", line=line, sale=10 + line)
     put(store, "trail", terminal="T1", line=3)
 
 
@@ -105,7 +127,7 @@ def test_books_that_are_whole_are_not_complained_of(whole: Path) -> None:
     ("station", "sql", "what"),
     [
         ("terminal", "DELETE FROM trail WHERE line = 1", "attempt without evidence: T1/1/1"),
-        ("terminal", "DELETE FROM attempt WHERE stan = '2'", "evidence without attempt: T1/1/2"),
+        ("terminal", "DELETE FROM attempt WHERE stan = '2'", "evidence without attempt: T1 line 2"),
         ("terminal", "DELETE FROM slip", "approval without slip: T1/1/1"),
         ("terminal", "UPDATE slip SET stan = '9'", "slip without attempt: T1/1/9"),
         ("terminal", "UPDATE attempt SET pan = x''", "reversal that cannot be built: T1/1/2"),

@@ -12,12 +12,14 @@ from counterfoil.terminal import records
 from terminal.counter import T1, Counter
 
 
-@pytest.mark.parametrize(("query", "values"), [(records.TRAIL, ()), (records.NOTED, ("approved",))])
+@pytest.mark.parametrize(
+    ("query", "values"), [(records.TRAIL, (7,)), (records.NOTED, (T1, "000001", "000002", "approved"))]
+)
 def test_the_lines_are_found_by_the_sale_and_not_by_the_terminal(
-    query: str, values: tuple[str, ...], tmp_path: Path
+    query: str, values: tuple[str | int, ...], tmp_path: Path
 ) -> None:
     path = tmp_path / "store.db"
     Counter(str(path), terminals=(T1,)).open_for_business()
     with closing(open_store(path, records.migrations(), readonly=True)) as store:
-        plan = store.query(f"EXPLAIN QUERY PLAN {query}", (T1, "000001", "000002", *values))
-        assert "trail_attempt (terminal=? AND batch=? AND stan=?)" in plan[0][3]
+        plan = store.query(f"EXPLAIN QUERY PLAN {query}", values)
+        assert "trail_sale (sale=?)" in plan[0][3]

@@ -40,7 +40,9 @@ def verify(folder: Path, step: Callable[[Part], None], only: str = "") -> Checke
             step(part)
             count += 1
             try:
-                total += _check(part, room_of(station), seen.setdefault(part.date, set()), wrong)
+                total += _check(
+                    part, room_of(station).at(part.manifest.store_format), seen.setdefault(part.date, set()), wrong
+                )
             except StoreError as error:
                 wrong.append(Text(str(error), error.zh))
     return Checked(count, total, wrong)

@@ -53,6 +53,7 @@ class Archive:
         ]
 
     def _loaded(self, part: Part, room: Room, where: Where, table: str) -> Store | None:
+        room = room.at(part.manifest.store_format)
         shape = room.shape
         if table:
             belonging = next(one for one in shape.belongings if one.table == table)

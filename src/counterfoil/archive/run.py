@@ -85,7 +85,7 @@ def let_go(part: Part, room: Room, ask: Ask, step: Step, still_open: int) -> Tol
     """Have the owner let go what a part holds, a few at a time; all of it may be asked for again after any death."""
     left, kept = 0, list[Key]()
     manifest = part.manifest
-    for some in batched(transactions(part.path, room), AT_ONCE):
+    for some in batched(transactions(part.path, room.at(part.manifest.store_format)), AT_ONCE):
         answer = ask({"keys": [key for key, _ in some], "digests": [digest(rows) for _, rows in some]})
         if "error" in answer:
             raise OutcomeUnknown(f"{part.station}: {answer['message']['en']}")

@@ -20,20 +20,25 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Room(NamedTuple):
-    """A kind of station: the package that knows its store, its transaction, and which column tells a currency."""
+    """A kind of station: the package that knows its store, and its transaction, now and in stores up to a format."""
 
     package: str
     shape: Shape
+    older: tuple[tuple[int, Shape], ...] = ()
 
     @property
     def formats(self) -> list[Migration]:
         """The migrations of its store."""
         return _formats(self.package)
 
+    def at(self, store_format: int) -> Room:
+        """The same, with what a transaction was in a store of this format."""
+        return self._replace(shape=next((shape for last, shape in self.older if store_format <= last), self.shape))
+
 
 _formats = cache(migrations_of)
 ROOMS: Final[Mapping[str, Room]] = {
-    "terminal": Room("counterfoil.terminal", terminal.SHAPE),
+    "terminal": Room("counterfoil.terminal", terminal.SHAPE, terminal.OLDER),
     "switch": Room("counterfoil.switch", switch.SHAPE),
     "issuer": Room("counterfoil.issuer", issuer.SHAPE),
 }

@@ -24,11 +24,11 @@ DAMAGE: Final = {
 TERMINAL: Final = {
     "attempt without evidence": (
         "SELECT terminal || '/' || batch || '/' || stan FROM attempt AS a WHERE NOT EXISTS "
-        "(SELECT 1 FROM trail AS t WHERE t.terminal = a.terminal AND t.batch = a.batch AND t.stan = a.stan)"
+        "(SELECT 1 FROM trail AS t WHERE t.sale = a.place)"
     ),
     "evidence without attempt": (
-        "SELECT DISTINCT terminal || '/' || batch || '/' || stan FROM trail AS t WHERE stan <> '' AND NOT EXISTS "
-        "(SELECT 1 FROM attempt AS a WHERE t.terminal = a.terminal AND t.batch = a.batch AND t.stan = a.stan)"
+        "SELECT DISTINCT terminal || ' line ' || line FROM trail WHERE sale <> 0 "
+        "AND sale NOT IN (SELECT place FROM attempt)"
     ),
     "approval without slip": (
         "SELECT terminal || '/' || batch || '/' || stan FROM attempt WHERE state IN ('approved', 'closed') "

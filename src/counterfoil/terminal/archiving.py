@@ -31,22 +31,24 @@ SHAPE: Final = Shape(
     key=KEY,
     belongings=(
         Belonging("slip", KEY, KEY, KEY),
-        Belonging("trail", KEY, KEY, ("line",)),
+        Belonging("trail", ("sale",), ("place",), ("line",)),
     ),
-    # The newest sale of a terminal and its newest line of evidence stay: it can be asked for its last sale, and counts
-    # its lines on from there. So does a sale whose copy is at a printer.
+    # The newest sale of a terminal stays: it can be asked for it. So does the one with the newest line of evidence, the
+    # lines are counted on from it, and a sale whose copy is at a printer.
     rest=(
         "t.state IN ('closed', 'declined', 'not_sent', 'reversed') AND t.case_number = '' "
         "AND t.merchant_copy NOT IN ('queued', 'sending') AND t.cardholder_copy NOT IN ('queued', 'sending') "
         "AND t.bank_copy NOT IN ('queued', 'sending') "
         "AND t.started_at < (SELECT max(n.started_at) FROM attempt n WHERE n.terminal = t.terminal) "
-        "AND NOT EXISTS (SELECT 1 FROM trail l WHERE l.terminal = t.terminal AND l.batch = t.batch "
-        "AND l.stan = t.stan AND l.line = (SELECT max(m.line) FROM trail m WHERE m.terminal = t.terminal))"
+        "AND t.place <> coalesce((SELECT sale FROM trail ORDER BY line DESC LIMIT 1), 0)"
     ),
     remember="INSERT INTO archived_key (fingerprint) VALUES (?) ON CONFLICT (fingerprint) DO NOTHING",
     remembered=_remembered,
     sealed=frozenset({"pan"}),
 )
+
+OLDER: Final = ((5, SHAPE._replace(belongings=(SHAPE.belongings[0], Belonging("trail", KEY, KEY, ("line",))))),)
+"""What a sale was in stores up to a format: what was archived from them is read by it."""
 
 
 def let_go(records: Records, lanes: Collection[Lane], args: Mapping[str, Any]) -> Left | None:

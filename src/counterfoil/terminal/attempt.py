@@ -31,6 +31,7 @@ BORN_WITH: Final = frozenset(
         "key",
         "content",
         "retry_of",
+        "place",
     ]
 )
 """What an attempt is made with and keeps: the store writes it once."""
@@ -87,7 +88,8 @@ class Attempt(msgspec.Struct, frozen=True):
     `pan` is the encrypted card number, dropped when no reversal can be needed any more. `root` is the first attempt
     of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent. The copies of
     the receipt are each in a state of receipts/copies.py, with the number of the print that may be its ORIGINAL; the
-    bank's is optional and keeps no sale open. `trouble` is what the printer last said was wrong.
+    bank's is optional and keeps no sale open. `trouble` is what the printer last said was wrong. `place` is its number
+    among all sales and lines of evidence of the store, by which its evidence is found.
     """
 
     terminal: str
@@ -125,6 +127,7 @@ class Attempt(msgspec.Struct, frozen=True):
     trouble: str = ""
     bank_copy: CopyState = CopyState.NONE
     bank_original: int = 0
+    place: int = 0
 
     @property
     def ref(self) -> str:

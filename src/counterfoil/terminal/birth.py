@@ -31,6 +31,7 @@ def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
         key=waiting.key,
         content=waiting.content,
         retry_of=waiting.retry_of,
+        place=work.count(),
     )
     earlier = work.attempt(waiting.retry_of)
     if earlier is not None:

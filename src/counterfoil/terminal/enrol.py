@@ -27,7 +27,7 @@ def enrol(work: Work, command: Command) -> Lane | None:
         return None
     lane = work.lane(device.terminal)
     if lane is None:
-        lane = work.lanes[device.terminal] = Lane(device=device, line=0, wake=work.now)
+        lane = work.lanes[device.terminal] = Lane(device=device, wake=work.now)
         work.note(lane, "enrolled")
     elif _identity(lane.device) != _identity(device):
         if lane.exchange is not None or lane.printing is not None or lane.current is not None or lane.queue:

@@ -83,7 +83,6 @@ class Lane(msgspec.Struct):
     """
 
     device: Device
-    line: int
     signed_on: bool = False
     current: Attempt | None = None
     commands: tuple[int, ...] = ()

@@ -50,7 +50,7 @@ MOVE_ATTEMPT: Final = _update(_MOVES)
 MOVE_ATTEMPT_ON: Final = _update(_MOVES_ON)
 NEW_ATTEMPT: Final = f"INSERT INTO attempt ({', '.join(_ATTEMPT)}) VALUES ({', '.join('?' * len(_ATTEMPT))})"  # noqa: S608 - names of this file
 PUT_SLIP: Final = "INSERT INTO slip (terminal, batch, stan, facts) VALUES (?, ?, ?, ?)"
-PUT_TRAIL: Final = "INSERT INTO trail (terminal, line, at, batch, stan, what, message) VALUES (?, ?, ?, ?, ?, ?, ?)"
+PUT_TRAIL: Final = "INSERT INTO trail (line, sale, terminal, at, what, message) VALUES (?, ?, ?, ?, ?, ?)"
 PUT_OWN_KEY: Final = "INSERT INTO own_key (usage, blob, kcv) VALUES (?, ?, ?)"
 PUT_QUARANTINE: Final = "INSERT INTO quarantine (at, line, kind, source, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -75,18 +75,18 @@ LAST_PAID: Final = (
     _SELECT + "WHERE terminal = ? AND state IN ('approved', 'closed') "
     "ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
 )
-# A trail is kept in the order of a terminal's lines. Asked for one sale's in that order, SQLite would walk through all
-# of the terminal's; the unary plus tells it to find them by the sale first.
-NOTED: Final = "SELECT at FROM trail WHERE terminal = ? AND batch = ? AND stan = ? AND what = ? ORDER BY +line LIMIT 1"
+# A trail is kept in the order of its lines. Asked for one sale's in that order, SQLite would walk through all of them;
+# the unary plus tells it to find them by the sale first.
+NOTED: Final = (
+    "SELECT at FROM trail WHERE sale = (SELECT place FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?) "
+    "AND what = ? ORDER BY +line LIMIT 1"
+)
 OPEN_COUNTS: Final = (
     "SELECT state, count(*), min(started_at) FROM attempt "
     "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') GROUP BY state"
 )
-TRAIL: Final = "SELECT at, what, message FROM trail WHERE terminal = ? AND batch = ? AND stan = ? ORDER BY +line"
-# One look for each terminal, however long the trail has become.
-LINES: Final = (
-    "SELECT terminal, coalesce((SELECT max(line) FROM trail WHERE trail.terminal = device.terminal), 0) FROM device"
-)
+TRAIL: Final = "SELECT at, what, message FROM trail WHERE sale = ? ORDER BY +line"
+LAST_LINE: Final = "SELECT coalesce(max(line), 0) FROM trail"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
 ANY_ARCHIVED: Final = "SELECT 1 FROM archived_key LIMIT 1"
 ARCHIVED: Final = "SELECT fingerprint FROM archived_key WHERE fingerprint IN ({marks})"
@@ -106,13 +106,12 @@ _decode: Final = msgspec.json.decode
 
 
 class Line(NamedTuple):
-    """One line of the trail, as it is written."""
+    """One line of the trail, as it is written. `sale` is the `place` of the attempt it tells of, 0 for none."""
 
-    terminal: str
     line: int
+    sale: int
+    terminal: str
     at: Instant
-    batch: str
-    stan: str
     what: str
     message: str
 
@@ -134,11 +133,11 @@ class Written(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """All a station needs to remember after a start."""
+    """All a station needs to remember after a start. `line` is the number of the newest line of evidence."""
 
     devices: list[Device]
     open: list[Attempt]
-    lines: dict[str, int]
+    line: int
     keys: dict[str, StoredKey]
 
 
@@ -167,7 +166,7 @@ class Records:
             return Loaded(
                 [Device(*row) for row in store.query(DEVICES)],
                 _attempts(store.query(OPEN)),
-                dict(store.query(LINES)),
+                int(store.query(LAST_LINE)[0][0]),
                 {usage: StoredKey(KeyUsage(usage), blob, kcv) for usage, blob, kcv in store.query(OWN_KEYS)},
             )
 
@@ -366,7 +365,7 @@ def family(store: Store, key: AttemptKey) -> list[TerminalStub]:
 
 
 def _with_history(store: Store, attempt: Attempt) -> TerminalStub:
-    rows = store.query(TRAIL, attempt.number)
+    rows = store.query(TRAIL, (attempt.place,))
     return attempt.stub(tuple(Happened(at, what, _decode(message) if message else None) for at, what, message in rows))
 
 

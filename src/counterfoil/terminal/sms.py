@@ -34,7 +34,7 @@ def send(work: Work, lane: Lane, attempt: Attempt, slip: Slip, number: str, comm
     assert work.issue is not None
     text = _text(slip, work.issue.address(attempt.ref), work.settings.language)
     work.note(lane, "e-receipt sent by SMS", attempt, {"number": f"…{number[-4:]}"})
-    name = printing.job_name(attempt, WHAT, lane.line)
+    name = printing.job_name(attempt, WHAT, work.line)
     lane.texting = (*lane.texting, Texting(name, command))
     work.perform(KIND, name, f"{number}\n{text}\n")
 

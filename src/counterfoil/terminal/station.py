@@ -49,9 +49,8 @@ class Terminal:
             records.put_own_keys(made.values())
             loaded.keys.update(made)
         self._own = OwnKeys(*(loaded.keys[usage.value] for usage in _OWN))
-        self._lanes = {
-            device.terminal: Lane(device=device, line=loaded.lines.get(device.terminal, 0)) for device in loaded.devices
-        }
+        self._line = loaded.line
+        self._lanes = {device.terminal: Lane(device=device) for device in loaded.devices}
         # Oldest first: of several open receipts the newest is asked about. But what is owed comes before any receipt,
         # however old it seems: the clock may have gone back between two lives.
         for attempt in sorted(loaded.open, key=lambda one: one.state is not State.APPROVED):
@@ -66,7 +65,8 @@ class Terminal:
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
         """Decide what arrived, then what is due; commit once; return what may be said."""
-        work = Work(now, self._records, self._hsm, self._own, self._settings, self._lanes, self._queued, self._issue)
+        told = (self._lanes, self._queued, self._line)
+        work = Work(now, self._records, self._hsm, self._own, self._settings, *told, self._issue)
         if not self._started:
             for ref in self._unheard:
                 flow.unheard(work, ref)
@@ -135,6 +135,7 @@ class Terminal:
     def _take_over(self, work: Work) -> None:
         """The commit returned: memory follows."""
         self._started = True
+        self._line = work.line
         for terminal, lane in work.lanes.items():
             self._lanes[terminal] = lane
             due = lane.due()

@@ -48,6 +48,7 @@ class Work:
         settings: Settings,
         lanes: Mapping[str, Lane],
         queued: Mapping[str, str],
+        line: int,
         issue: Issue | None = None,
     ) -> None:
         self.now = now
@@ -57,6 +58,7 @@ class Work:
         self.settings = settings
         self.issue = issue
         self.base = lanes
+        self.line = line  # the last number given to a line of evidence, or to a sale
         self.lanes: dict[str, Lane] = {}
         self.queued = dict(queued)  # the till's keys of sales that wait -> terminal; may be stale, never incomplete
         self.said: list[Outbound] = []
@@ -157,10 +159,14 @@ class Work:
         self, lane: Lane, what: str, attempt: Attempt | None = None, message: Message | dict[str, str] | None = None
     ) -> None:
         """A line of evidence, with the masked message it is about."""
-        lane.line += 1
         text = CUP_POS.told(message) if isinstance(message, Message) else message_json(message)
-        batch, stan = (attempt.batch, attempt.stan) if attempt else ("", "")
-        self._lines.append(Line(lane.device.terminal, lane.line, self.now, batch, stan, what, text))
+        sale = attempt.place if attempt is not None else 0
+        self._lines.append(Line(self.count(), sale, lane.device.terminal, self.now, what, text))
+
+    def count(self) -> int:
+        """The next number for a line of evidence, or for a new sale, whose first line comes in the same step."""
+        self.line += 1
+        return self.line
 
     # --- what is said -------------------------------------------------------------------------------------------------
 
