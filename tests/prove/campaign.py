@@ -128,7 +128,7 @@ class Run:
 
 
 def unheard() -> None:
-    """Ctrl-C is for whoever began the campaign; a chunk that is being played is simply not asked for any more."""
+    """Ctrl-C is for whoever began the campaign, and ends these itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
@@ -149,5 +149,7 @@ def play_on(run: Run, deadline: float, processes: int) -> None:
                     return
                 chunk, future = waiting.popleft()
                 run.take(chunk, future.result())
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            for child in multiprocessing.active_children():  # a chunk in the making is played again another time
+                child.terminate()
+            raise
