@@ -12,7 +12,7 @@ from counterfoil.issuer import reverse as issuer_reverse
 from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.issuer.rows import Txn
 from counterfoil.ledger import Entry
-from counterfoil.simulation import Job, jobs_of, replay, run, shrunk
+from counterfoil.simulation import Job, jobs_of, oracle, replay, run, shrunk
 from counterfoil.switch import lifecycle as switch_lifecycle
 from counterfoil.switch import reverse as switch_reverse
 from counterfoil.switch.lifecycle import Event as SwitchEvent
@@ -20,6 +20,7 @@ from counterfoil.switch.lifecycle import State as SwitchState
 from counterfoil.terminal import lifecycle as terminal_lifecycle
 from counterfoil.terminal.lifecycle import Event as TerminalEvent
 from counterfoil.terminal.lifecycle import State as TerminalState
+from counterfoil.transaction import parse_ref
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
 SEED = 3
@@ -107,3 +108,20 @@ def test_an_unexpected_error_is_told_by_its_type_and_place_only(monkeypatch: pyt
     assert report.failure is not None
     assert report.failure["broken"].startswith("LookupError at ")
     assert "629999" not in report.failure["broken"]
+
+
+@pytest.mark.parametrize("mix", ["lost-terminal", "garbled", "swarm"])
+def test_what_is_read_at_once_is_what_is_told_of_each(monkeypatch: pytest.MonkeyPatch, mix: str) -> None:
+    compared = oracle.compared
+    alike: list[bool] = []
+
+    def asked_one_by_one(court: oracle.Court, watches: list[oracle.Watch]) -> oracle.Judgement:
+        everything = court.everything()
+        keys = {ref: parse_ref(ref) for ref in everything.refs()}
+        alike.extend(key is not None and everything.of(ref) == court.stubs(key) for ref, key in keys.items())
+        return compared(court, watches)
+
+    monkeypatch.setattr(oracle, "compared", asked_one_by_one)
+    assert run(jobs_of(3 * 75, SEED, mix, None)).failure is None
+    assert len(alike) > 100
+    assert all(alike)

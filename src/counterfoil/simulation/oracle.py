@@ -9,11 +9,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from contextlib import ExitStack
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
 
-from counterfoil.issuer import stub as issuer_stub
+from counterfoil.issuer.stubs import every as every_at_issuer
+from counterfoil.issuer.stubs import stub as issuer_stub
 from counterfoil.simulation.audit import Audit, holds_a_card_number
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import Faults
@@ -22,7 +24,9 @@ from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
 from counterfoil.simulation.world import Broken, must
 from counterfoil.step import SECOND, Instant
+from counterfoil.switch.stubs import every as every_at_switch
 from counterfoil.switch.stubs import stub as switch_stub
+from counterfoil.terminal.records import every as every_at_terminals
 from counterfoil.terminal.records import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Evidence, Verdict, judge, verdict_of
@@ -190,8 +194,9 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
     """`judged`, over one view of each disk."""
     exceptions: list[Finding] = []
     one_sided = unreported = 0
-    for key in court.everything():
-        finding, listed = court.hear(key)
+    everything = court.everything()
+    for ref in everything.refs():
+        finding, listed = court.hear(ref, everything)
         one_sided += finding.held != finding.stands
         unreported += finding.held != finding.stands and not listed
         if listed:
@@ -218,6 +223,28 @@ class Stubs(NamedTuple):
     switch: SwitchStub | None
     issuer: IssuerStub | None
     truth: TerminalStub | None
+
+
+class Everything(NamedTuple):
+    """What all stations hold, read once, at rest: stubs by key, the issuers' by name and RRN. `buried` is what was lost
+    with a machine.
+    """
+
+    terminals: dict[str, TerminalStub]
+    buried: list[dict[str, TerminalStub]]
+    switch: dict[str, SwitchStub]
+    issuers: dict[str, dict[str, IssuerStub]]
+
+    def refs(self) -> list[str]:
+        """Every attempt any station knows."""
+        return list(dict.fromkeys([*self.terminals, *chain(*self.buried), *self.switch]))
+
+    def of(self, ref: str) -> Stubs:
+        """One attempt."""
+        terminal, switch = self.terminals.get(ref), self.switch.get(ref)
+        truth = terminal or next((known[ref] for known in self.buried if ref in known), None)
+        issuer = self.issuers[switch.issuer].get(switch.rrn) if switch is not None and switch.issuer else None
+        return Stubs(terminal, switch, issuer, truth)
 
 
 def fits(holds: bool, what: str, stubs: Stubs) -> None:
@@ -279,7 +306,7 @@ class Court:
         if not count:
             return
         key = AttemptKey(*disk.query(ANY_ATTEMPT, (self.choice.randrange(count),))[0])
-        stubs = self._stubs(key)
+        stubs = self.stubs(key)
         if not any(stubs[:3]):
             return
         finding = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now)
@@ -290,17 +317,18 @@ class Court:
         if finding.verdict in FINAL:
             self.final[str(key)] = finding.verdict
 
-    def everything(self) -> list[AttemptKey]:
-        """Every attempt any station knows."""
-        keys: dict[AttemptKey, None] = {}
-        for disk in [*self._live, *self.buried, self.plant.switch.disk]:
-            for row in disk.query("SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan"):
-                keys[AttemptKey(*row)] = None
-        return list(keys)
+    def everything(self) -> Everything:
+        """What all stations hold."""
+        return Everything(
+            {stub.ref: stub for disk in self._live for stub in every_at_terminals(disk)},
+            [{stub.ref: stub for stub in every_at_terminals(disk)} for disk in self.buried],
+            {stub.ref: stub for stub in every_at_switch(self.plant.switch.disk)},
+            {name: every_at_issuer(node.disk) for name, node in self.plant.issuers.items()},
+        )
 
-    def hear(self, key: AttemptKey) -> tuple[Finding, bool]:
+    def hear(self, key: str, everything: Everything) -> tuple[Finding, bool]:
         """One attempt; the second value says whether it is listed for a person."""
-        stubs = self._stubs(key)
+        stubs = everything.of(key)
         truth = stubs.truth
         must(truth is not None, f"the switch knows {key}, which its terminal never stored")
         assert truth is not None
@@ -315,19 +343,20 @@ class Court:
             fits(verdict in RESTING, f"{key} rests as {verdict}", stubs)
             fits(verdict is not Verdict.EXCEPTION or bool(case), f"{key}: a contradiction", stubs)
         listed = verdict is Verdict.EXCEPTION
-        finding = Finding(str(key), str(verdict), case, held, stands)
-        self.heard[str(key)] = stubs, finding
+        finding = Finding(key, str(verdict), case, held, stands)
+        self.heard[key] = stubs, finding
         if not listed:
             self._fits(verdict, stubs, held)
-        self._told(key, truth)
-        before = self.final.get(str(key))
+        self._told(key, truth, everything)
+        before = self.final.get(key)
         if before in (Verdict.NOT_CHARGED, Verdict.RETURNED):
             fits(held == 0, f"{key} was called {before}, and {held} is held", stubs)
         if stubs.terminal is not None and not listed and not self._hasty:  # a lost terminal has taken its word with it
             fits(before in (None, verdict), f"{key} was called {before}, is {verdict}", stubs)
         return finding, listed
 
-    def _stubs(self, key: AttemptKey) -> Stubs:
+    def stubs(self, key: AttemptKey) -> Stubs:
+        """One attempt, asked of the stores as they are now."""
         machine = self.plant.machine_of(key.terminal)
         terminal = None if machine.gone else terminal_stub(machine.disk, key, history=False)
         truth = terminal or next(filter(None, (terminal_stub(disk, key, history=False) for disk in self.buried)), None)
@@ -345,11 +374,11 @@ class Court:
             issuer = stubs.issuer
             fits(issuer is not None and issuer.returned == issuer.debited > 0, "RETURNED", stubs)
 
-    def _told(self, key: AttemptKey, truth: TerminalStub) -> None:
+    def _told(self, key: str, truth: TerminalStub, everything: Everything) -> None:
         """What the client was told is what became of it. Nobody was ever told anything else afterwards, either."""
-        seen = self.shop.seen.get(str(key), [])
-        gone = any(terminal_stub(disk, key, history=False) is not None for disk in self.buried)
-        if str(key) in self.shop.kept:
+        seen = self.shop.seen.get(key, [])
+        gone = any(key in known for known in everything.buried)
+        if key in self.shop.kept:
             must(gone or truth.state not in PAID, f"{key}: the goods were kept, and it stands as {truth.state}")
             return
         for outcome in seen:

@@ -13,24 +13,27 @@ from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Case
 from counterfoil.transaction import AttemptKey, Happened, SwitchStub, parse_ref
 
-STUB: Final = (
-    "SELECT attempt.terminal, batch, stan, attempt.rrn, state, merchant, amount, currency, last4, attempt.issuer, "
-    "attempt.transmitted, attempt.trace, forwarded, deadline, response_code, auth_code, started_at, updated_at, "
-    "reversal_reason, reversal_tries, reversal_code, case_number, outbox.tries, outbox.next_at "
-    "FROM attempt LEFT JOIN outbox ON outbox.rrn = attempt.rrn "
+# What the terminal of an attempt asked next. Same batch, higher STAN: another batch may be another device, an earlier
+# STAN a request that was late. The next one is enough; asking for the earliest of all would read the rest of the batch.
+NEXT: Final = (
+    "SELECT later.started_at FROM attempt AS later WHERE later.terminal = {} AND later.batch = {} AND later.stan > {} "
+    "AND later.started_at >= {} AND later.rrn > {} ORDER BY later.stan LIMIT 1"
 )
+FOLLOWED: Final = NEXT.format(*"?????")
+THIS: Final = [f"attempt.{name}" for name in ("terminal", "batch", "stan", "started_at", "rrn")]
+COLUMNS: Final = (
+    "attempt.terminal, batch, stan, attempt.rrn, state, merchant, amount, currency, last4, attempt.issuer, "
+    "attempt.transmitted, attempt.trace, forwarded, deadline, response_code, auth_code, started_at, updated_at, "
+    "reversal_reason, reversal_tries, reversal_code, case_number, outbox.tries, outbox.next_at"
+)
+STUB: Final = f"SELECT {COLUMNS}, ({NEXT.format(*THIS)}) FROM attempt LEFT JOIN outbox ON outbox.rrn = attempt.rrn "  # noqa: S608 - constants
 BY_KEY: Final = STUB + "WHERE attempt.terminal = ? AND batch = ? AND stan = ?"
 BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
 BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
 DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
-# Same batch, higher STAN: another batch may be another device, an earlier STAN a request that was late.
-# The next one is enough; asking for the earliest of all would read the rest of the batch.
-FOLLOWED: Final = (
-    "SELECT started_at FROM attempt WHERE terminal = ? AND batch = ? AND stan > ? AND started_at >= ? AND rrn > ? "
-    "ORDER BY stan LIMIT 1"
-)
+EVERY: Final = STUB + "ORDER BY attempt.terminal, batch, stan"
 HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
 CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at FROM terminal"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
@@ -43,11 +46,13 @@ def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> Switch
         rows = store.query(BY_RRN, (ref,)) if key is None else store.query(BY_KEY, tuple(key))
         if not rows:
             return None
-        terminal, batch, stan, rrn, started = *rows[0][:4], rows[0][16]
-        next_one = store.query(FOLLOWED, (terminal, batch, stan, started, rrn))
-        lines = store.query(HISTORY, (rrn,)) if history else []
-    followed = next_one[0][0] if next_one else 0
-    return _stub(rows[0], followed, tuple(Happened(at, what, _message(text)) for at, what, text in lines))
+        lines = store.query(HISTORY, (rows[0][3],)) if history else []
+    return _stub(rows[0], tuple(Happened(at, what, _message(text)) for at, what, text in lines))
+
+
+def every(store: Store) -> list[SwitchStub]:
+    """All attempts in the order of their keys, without history: what is read once in a small store, not on the way."""
+    return [_stub(row) for row in store.query(EVERY)]
 
 
 def followed(store: Store, key: AttemptKey, one: SwitchStub) -> Instant:
@@ -57,7 +62,7 @@ def followed(store: Store, key: AttemptKey, one: SwitchStub) -> Instant:
 
 
 def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[SwitchStub]:
-    """Stubs by last four digits and amount (minor units), oldest first, without history and what followed."""
+    """Stubs by last four digits and amount (minor units), oldest first, without history."""
     return [_stub(row) for row in store.query(BY_CARD, (last4, amount, limit))]
 
 
@@ -85,9 +90,11 @@ def _message(text: str) -> dict[str, Any] | None:
     return msgspec.json.decode(text, type=dict[str, Any]) if text else None
 
 
-def _stub(row: tuple[Any, ...], followed: Instant = 0, history: tuple[Happened, ...] = ()) -> SwitchStub:
+def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStub:
     (terminal, batch, stan, rrn, state, merchant, amount, currency, last4, issuer, transmitted, trace) = row[:12]
-    (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, owed, next_at) = row[12:]
+    (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, owed, next_at, next_one) = (
+        row[12:]
+    )
     due = deadline if state == State.ASKED else next_at or 0
     return SwitchStub(
         ref=str(AttemptKey(terminal, batch, stan)),
@@ -111,7 +118,7 @@ def _stub(row: tuple[Any, ...], followed: Instant = 0, history: tuple[Happened, 
         reversal_code=reversal_code,
         case=case,
         due=due,
-        followed_at=followed,
+        followed_at=next_one or 0,
         history=history,
     )
 

@@ -62,6 +62,7 @@ FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
 NOT_AT_REST: Final = (
     _SELECT + "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') ORDER BY started_at, terminal"
 )
+EVERY: Final = _SELECT + "ORDER BY terminal, batch, stan"
 OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER BY")
 BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
 BY_APPROVAL: Final = _SELECT + "WHERE auth_code <> '' AND auth_code = ? ORDER BY started_at DESC"
@@ -266,6 +267,11 @@ def stub(store: Store, key: AttemptKey, *, history: bool = True) -> TerminalStub
     with store.reading():
         found = _attempts(store.query(ONE, key))
         return _with_history(store, found[0]) if found else None
+
+
+def every(store: Store) -> list[TerminalStub]:
+    """All sales in the order of their keys, without history: what is read once in a small store, not on the way."""
+    return [attempt.stub() for attempt in _attempts(store.query(EVERY))]
 
 
 def last(store: Store, terminal: str) -> TerminalStub | None:
