@@ -39,6 +39,7 @@ FLAGS: Final = (
 )  # fmt: skip
 Seen: TypeAlias = tuple[str, str, str]
 """Language, size, theme."""
+PATIENCE_MS: Final = 15_000  # of a page on a busy machine
 SIZES: Final = {"desktop": (1280, 800), "phone": (390, 844)}
 LANGUAGES: Final = ("en", "zh")
 THEMES: Final = ("light", "dark")
@@ -114,7 +115,7 @@ class Console:
         if found is None:
             locale = {"en": "en-GB", "zh": "zh-CN"}[language]
             found = self.browser.new_context(locale=locale, timezone_id="Asia/Shanghai")
-            found.set_default_timeout(15_000)
+            found.set_default_timeout(PATIENCE_MS)
             found.on("request", self._requested)
             found.on("console", self._console)
             found.on("weberror", lambda error: self.wrong.append(f"script: {error.error}"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from browser.browsing import Console, add_people, launched
+from browser.browsing import PATIENCE_MS, Console, add_people, launched
 from loop.running import stack
 
 
@@ -15,6 +15,7 @@ from loop.running import stack
 def chrome() -> Iterator[Browser]:
     """Of one file only: while Playwright runs, its event loop does, and no other test could have one."""
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = launched(playwright)
         yield browser
         browser.close()

@@ -9,26 +9,23 @@ from __future__ import annotations
 import random
 from collections import Counter
 from contextlib import ExitStack
-from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
 
-from counterfoil.issuer.stubs import every as every_at_issuer
 from counterfoil.issuer.stubs import stub as issuer_stub
 from counterfoil.simulation.audit import Audit, holds_a_card_number
 from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.everything import Everything, Stubs, everything_on
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
 from counterfoil.simulation.world import Broken, must
 from counterfoil.step import SECOND, Instant
-from counterfoil.switch.stubs import every as every_at_switch
 from counterfoil.switch.stubs import stub as switch_stub
-from counterfoil.terminal.records import every as every_at_terminals
 from counterfoil.terminal.records import stub as terminal_stub
-from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
+from counterfoil.transaction import AttemptKey, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Evidence, Verdict, judge, verdict_of
 
 YEAR: Final[Instant] = 366 * 24 * 3600 * SECOND
@@ -216,37 +213,6 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
     return Judgement(len(court.heard), one_sided, unreported, exceptions, dict(total), court.exposures())
 
 
-class Stubs(NamedTuple):
-    """What each station holds of one attempt; `truth` also knows what a lost terminal took with it."""
-
-    terminal: TerminalStub | None
-    switch: SwitchStub | None
-    issuer: IssuerStub | None
-    truth: TerminalStub | None
-
-
-class Everything(NamedTuple):
-    """What all stations hold, read once, at rest: stubs by key, the issuers' by name and RRN. `buried` is what was lost
-    with a machine.
-    """
-
-    terminals: dict[str, TerminalStub]
-    buried: list[dict[str, TerminalStub]]
-    switch: dict[str, SwitchStub]
-    issuers: dict[str, dict[str, IssuerStub]]
-
-    def refs(self) -> list[str]:
-        """Every attempt any station knows."""
-        return list(dict.fromkeys([*self.terminals, *chain(*self.buried), *self.switch]))
-
-    def of(self, ref: str) -> Stubs:
-        """One attempt."""
-        terminal, switch = self.terminals.get(ref), self.switch.get(ref)
-        truth = terminal or next((known[ref] for known in self.buried if ref in known), None)
-        issuer = self.issuers[switch.issuer].get(switch.rrn) if switch is not None and switch.issuer else None
-        return Stubs(terminal, switch, issuer, truth)
-
-
 def fits(holds: bool, what: str, stubs: Stubs) -> None:
     """The promise, or Broken with where each station stands."""
     if holds:
@@ -319,12 +285,8 @@ class Court:
 
     def everything(self) -> Everything:
         """What all stations hold."""
-        return Everything(
-            {stub.ref: stub for disk in self._live for stub in every_at_terminals(disk)},
-            [{stub.ref: stub for stub in every_at_terminals(disk)} for disk in self.buried],
-            {stub.ref: stub for stub in every_at_switch(self.plant.switch.disk)},
-            {name: every_at_issuer(node.disk) for name, node in self.plant.issuers.items()},
-        )
+        issuers = {name: node.disk for name, node in self.plant.issuers.items()}
+        return everything_on(self._live, self.buried, self.plant.switch.disk, issuers)
 
     def hear(self, key: str, everything: Everything) -> tuple[Finding, bool]:
         """One attempt; the second value says whether it is listed for a person."""

@@ -1,0 +1,56 @@
+"""What all stations say of each attempt, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from counterfoil.issuer.stubs import every as every_at_issuer
+from counterfoil.storage import Store
+from counterfoil.switch.stubs import every as every_at_switch
+from counterfoil.terminal.records import every as every_at_terminals
+from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
+
+
+class Stubs(NamedTuple):
+    """What each station holds of one attempt; `truth` also knows what a lost terminal took with it."""
+
+    terminal: TerminalStub | None
+    switch: SwitchStub | None
+    issuer: IssuerStub | None
+    truth: TerminalStub | None
+
+
+class Everything(NamedTuple):
+    """What all stations hold, read once, at rest: stubs by key, the issuers' by name and RRN. `buried` is what was lost
+    with a machine.
+    """
+
+    terminals: dict[str, TerminalStub]
+    buried: list[dict[str, TerminalStub]]
+    switch: dict[str, SwitchStub]
+    issuers: dict[str, dict[str, IssuerStub]]
+
+    def refs(self) -> list[str]:
+        """Every attempt any station knows."""
+        return list(dict.fromkeys([*self.terminals, *chain(*self.buried), *self.switch]))
+
+    def of(self, ref: str) -> Stubs:
+        """One attempt."""
+        terminal, switch = self.terminals.get(ref), self.switch.get(ref)
+        truth = terminal or next((known[ref] for known in self.buried if ref in known), None)
+        issuer = self.issuers[switch.issuer].get(switch.rrn) if switch is not None and switch.issuer else None
+        return Stubs(terminal, switch, issuer, truth)
+
+
+def everything_on(
+    live: Sequence[Store], buried: Sequence[Store], switch: Store, issuers: Mapping[str, Store]
+) -> Everything:
+    """Read the stores of the machines that are there and of those that were lost, of the switch and of the issuers."""
+    return Everything(
+        {stub.ref: stub for store in live for stub in every_at_terminals(store)},
+        [{stub.ref: stub for stub in every_at_terminals(store)} for store in buried],
+        {stub.ref: stub for stub in every_at_switch(switch)},
+        {name: every_at_issuer(store) for name, store in issuers.items()},
+    )
