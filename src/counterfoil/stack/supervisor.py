@@ -30,6 +30,7 @@ from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import CONSOLE, STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
+from counterfoil.stack.upgrading import TOLD, upgrading
 from counterfoil.words import Text
 
 EXIT_OK: Final = 0
@@ -102,6 +103,7 @@ class Supervisor:
         self.log = Log(self.layout.log(SUPERVISOR))
         self.ready = False
         self._patience = 100
+        self._upgrading: list[str] = []
         self._quiet = quiet
         self._stopping = asyncio.Event()
         self._children: dict[str, Child] = {}
@@ -147,6 +149,12 @@ class Supervisor:
         self.layout.publish(SUPERVISOR, running)
 
     async def _live(self, ports: dict[str, int]) -> int:
+        self._upgrading = upgrading(self.layout)
+        for name in self._upgrading:
+            self.log("upgrading", station=name)
+            if not self._quiet:
+                for sentence in TOLD.filled(station=name):
+                    _tell(sentence)
         for name in STATIONS:
             child = self._children[name] = Child(name, self.config, self.log, self._changed)
             child.start()
@@ -174,7 +182,10 @@ class Supervisor:
         self._breakage.look()
 
     async def _until_ready(self) -> None:
-        """Wait until a sale can be taken; StoreError with a station's own sentence when one cannot start."""
+        """Wait until a sale can be taken; StoreError with a station's own sentence when one cannot start.
+
+        The time for it runs from when no store is brought to another format any more.
+        """
         ends = asyncio.get_running_loop().time() + READY_SECONDS
         while not (self._console_up() and await self._sale_possible()):
             everyone = self._everyone()
@@ -185,6 +196,8 @@ class Supervisor:
             if failing:
                 log = self.layout.log(f"{failing[0]}.stderr")
                 raise StoreError(f"{failing[0]} does not stay up; see {log}", f"{failing[0]} 无法持续运行：请看 {log}")
+            if any(self._children[name].state != "up" for name in self._upgrading):
+                ends = asyncio.get_running_loop().time() + READY_SECONDS
             if asyncio.get_running_loop().time() > ends:
                 late = ", ".join(child.name for child in everyone if child.state != "up") or "sign-on"
                 raise StoreError(
