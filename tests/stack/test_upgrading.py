@@ -32,22 +32,25 @@ def test_which_stores_are_of_an_earlier_format(tmp_path: Path) -> None:
 def as_of_format_5(path: Path) -> None:
     """The terminal's store as an earlier release kept it: evidence names its sale by its key."""
     known, before = formats("terminal"), path.with_name("before.db")
-    with closing(open_store(path, known, readonly=True)) as new, closing(open_store(before, known[:5])) as old:
-        with old.transaction():
-            tables = [name for (name,) in old.query("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-            for table in tables:
-                if table in ("migration", "trail"):
-                    continue
-                columns = [name for (name,) in old.query("SELECT name FROM pragma_table_info(?)", (table,))]
-                rows = new.query(f"SELECT {', '.join(columns)} FROM {table}")
-                marks = ", ".join("?" * len(columns))
-                old.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
-            lines = new.query(
-                "SELECT t.terminal, line, at, coalesce(batch, ''), coalesce(stan, ''), what, message "
-                "FROM trail t LEFT JOIN attempt a ON a.place = t.sale AND t.sale <> 0 ORDER BY line"
-            )
-            old.executemany("INSERT INTO trail VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
-            old.commit()
+    with (
+        closing(open_store(path, known, readonly=True)) as new,
+        closing(open_store(before, known[:5])) as old,
+        old.transaction(),
+    ):
+        tables = [name for (name,) in old.query("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        for table in tables:
+            if table in ("migration", "trail"):
+                continue
+            columns = [name for (name,) in old.query("SELECT name FROM pragma_table_info(?)", (table,))]
+            rows = new.query(f"SELECT {', '.join(columns)} FROM {table}")
+            marks = ", ".join("?" * len(columns))
+            old.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        lines = new.query(
+            "SELECT t.terminal, line, at, coalesce(batch, ''), coalesce(stan, ''), what, message "
+            "FROM trail t LEFT JOIN attempt a ON a.place = t.sale AND t.sale <> 0 ORDER BY line"
+        )
+        old.executemany("INSERT INTO trail VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
+        old.commit()
     before.rename(path)
 
 
