@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.iso8583 import responses
+from counterfoil.iso8583 import Message, responses
 from counterfoil.step import Command, Instant, NotSent
 from counterfoil.terminal import birth, flow, messages, numbers, outcome, request, reverse, sale, till
 from counterfoil.terminal.attempt import Attempt
@@ -429,16 +429,17 @@ def card_number_in_the_trail(seams: Seams) -> None:
     """The evidence keeps card numbers as they were sent."""
 
     def make(original: Any) -> Any:
-        def kept(message: Any) -> dict[str, str]:
-            told: dict[str, str] = original(message)
-            if message.de2:
+        def note(self: Work, lane: Lane, what: str, attempt: Any = None, message: Any = None) -> None:
+            original(self, lane, what, attempt, message)
+            if isinstance(message, Message) and message.de2:
                 seams.hit()
-                told["2"] = message.de2
-            return told
+                line = self._lines[-1]
+                told = {**msgspec.json.decode(line.message), "2": message.de2}
+                self._lines[-1] = line._replace(message=msgspec.json.encode(told).decode())
 
-        return kept
+        return note
 
-    seams.function(messages, "kept", make)
+    seams.method(Work, "note", make)
 
 
 @mutant(
