@@ -211,9 +211,16 @@ def _wish(form: dict[str, str], site: Site) -> tuple[Wish, swipe.Card]:
 
 async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
     key = str(visit.request.path_params["key"])
-    sale: till_sale.Sale | None = await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
+    waits = counter.waits(key)
+
+    async def known() -> till_sale.Sale | None:
+        found: till_sale.Sale | None = await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
+        return found
+
+    sale = await known()
     lane = await till_sale.lane_of(site.reach, sale.stub.terminal if sale else await chosen(site, visit))
-    values = till_sale.values(counter, key, sale, lane, site.reach.now())
+    sale = sale or await known()  # a terminal that no longer keeps it waiting has it on its disk
+    values = till_sale.values(counter, key, sale, lane, site.reach.now(), waits=waits)
     if sale is not None:
         values["again"] = f"/till?amount={plain(sale.stub.amount, sale.stub.currency)}&retry_of={sale.stub.ref}"
     return values

@@ -60,12 +60,18 @@ class Sale(NamedTuple):
 
 
 def known(stores: Stores, key: str, now: Instant) -> Sale | None:
-    """The sale under this key of the till; None while the terminal has not stored it."""
+    """The sale under this key of the till; None while the terminal has not stored it.
+
+    Its stub is the one the verdict was found with: of one read a moment earlier the word would still be "processing"
+    beside a verdict that is final, and the page would rest there.
+    """
     stub = records.keyed(stores.terminal, key) if stores.terminal is not None else None
     if stub is None:
         return None
     one = candidate(stub.ref, stub)
-    return Sale(stub, one, finding(stores, one, now))
+    told = finding(stores, one, now)
+    judged = told.evidence.terminal
+    return Sale(judged if isinstance(judged, TerminalStub) else stub, one, told)
 
 
 def status_of(sale: Sale, now: Instant) -> Status:
@@ -101,8 +107,13 @@ async def lane_of(reach: Reach, terminal: str) -> dict[str, Any] | None:
     return lanes[0] if lanes else None
 
 
-def values(counter: Counter, key: str, sale: Sale | None, lane: dict[str, Any] | None, now: Instant) -> dict[str, Any]:
-    """Everything the page of a sale shows."""
+def values(
+    counter: Counter, key: str, sale: Sale | None, lane: dict[str, Any] | None, now: Instant, *, waits: bool
+) -> dict[str, Any]:
+    """Everything the page of a sale shows.
+
+    `waits` is whether its answer was awaited before the rest was read: what the page rests on is never older.
+    """
     if sale is None:
         status = status_without(counter, key, lane)
         done = status.tone == "failed"
@@ -117,5 +128,5 @@ def values(counter: Counter, key: str, sale: Sale | None, lane: dict[str, Any] |
         "reason": responses.text(sale.stub.response_code) if sale.stub.state in CODED else None,
         "until": iso(told.next.by) if told.next.by and told.verdict is Verdict.UNKNOWN else "",
         "lane": lane,
-        "done": told.verdict in FINAL and not counter.waits(key),
+        "done": told.verdict in FINAL and sale.stub.state != "sent" and not waits,
     }
