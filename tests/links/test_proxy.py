@@ -1,6 +1,8 @@
 """The fault proxy between a client and a real echo station."""
 
 import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -337,3 +339,30 @@ def test_a_link_that_dies_loses_its_connections_and_is_there_again() -> None:
                 each.close()
 
     run(test)
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_who_connects_in_the_moment_it_closes_is_served_or_let_go_but_never_left_waiting(turns: int) -> None:
+    """Found by a terminal whose reversals stayed unanswered: accepted, and then nobody's."""
+
+    async def check() -> None:
+        loop = asyncio.get_running_loop()
+        async with proxied() as (proxy, _):
+            with socket.socket() as client:
+                client.connect((LOCAL, proxy.port))  # by the kernel: the loop has not heard of it
+                client.setblocking(False)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                proxy.cut()
+                async with asyncio.timeout(5):
+                    try:
+                        await loop.sock_sendall(client, frame(ECHO))
+                        assert await loop.sock_recv(client, 100) in (frame(ECHO), b"")
+                    except (ConnectionResetError, BrokenPipeError):
+                        return
+
+    gc.disable()  # it would close what is left open
+    try:
+        run(check)
+    finally:
+        gc.enable()

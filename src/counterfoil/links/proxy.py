@@ -136,17 +136,26 @@ class Proxy:
         return True
 
     def _shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._deafen()
         for pair in list(self._pairs):
             pair.close()
 
+    def _deafen(self) -> None:
+        """Listen no more. A connection that was accepted just now gets its pair first.
+
+        asyncio makes the transport of an accepted connection one turn of the loop later; of a server that was closed
+        in between it leaves the connection open, with nobody to read it, until the garbage collector comes by.
+        """
+        server, self._server = self._server, None
+        if server is not None:
+            loop = asyncio.get_running_loop()
+            for sock in server.sockets:
+                loop.remove_reader(sock.fileno())
+            loop.call_soon(server.close)
+
     def cut(self) -> None:
         """End every connection at once, what is under way lost, and listen anew: what a killed process leaves."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._deafen()
         for pair in list(self._pairs):
             pair.abort()
         self.look()
