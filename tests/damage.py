@@ -36,6 +36,14 @@ def page(store: Path) -> None:
     flip(store, 2 * PAGE)
 
 
+def text(store: Path) -> None:
+    """A byte of the recorded format, so that it is no text any more; the file is sound otherwise."""
+    writer = apsw.Connection(str(store))
+    ((digest,),) = writer.execute("SELECT sha256 FROM migration WHERE number = 1").fetchall()
+    writer.close()
+    flip(store, store.read_bytes().index(str(digest).encode()))
+
+
 def scribble(store: Path) -> None:
     overwrite(store, 3 * PAGE, b"\xa5" * PAGE)
 
@@ -104,6 +112,7 @@ DAMAGES: Final = {
     for damage in (
         Damage(header, "is corrupted (file is not a database): keep a copy and restore", "已损坏"),
         Damage(page, "is corrupted (", "已损坏"),
+        Damage(text, "is corrupted (", "已损坏"),
         Damage(scribble, "is corrupted (", "已损坏"),
         Damage(cut, "is corrupted (", "已损坏"),
         Damage(no_database, "is corrupted (file is not a database)", "已损坏"),

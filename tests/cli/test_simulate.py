@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil import simulation
 from counterfoil.cli.app import run
-from counterfoil.cli.simulate import MIXES
+from counterfoil.cli.simulate import JUDGED, MIXES
 from counterfoil.switch import reverse
 
 PROMISED = {
@@ -45,7 +45,9 @@ def test_a_broken_promise_is_told_with_commit_seed_events_and_how_to_see_it_agai
     monkeypatch.setattr(reverse, "owe_reversal", lambda *_: None)
     assert run(["simulate", "--transactions", "40", "--seed", "3", "--mix", "loss", "--json"]) == 7
     captured = capsys.readouterr()
-    failure = json.loads(captured.out)["failure"]
+    said = json.loads(captured.out)
+    assert [said[name] for name in JUDGED] == [None] * 4
+    failure = said["failure"]
     assert 0 < len(failure["last_events"]) <= 40
     assert re.fullmatch(r"[0-9a-f]{10}\+?|\d+\.\d+\.\d+", failure["commit"])
     again = "counterfoil simulate --seed 3 --mix loss --world 0 --transactions "

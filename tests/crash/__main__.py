@@ -6,35 +6,37 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from checkout import commit
-from crash.points import ROOM, Tally, enumerate_points, recorded_day
+from crash.points import DAYS, MOST_STEPS, ROOM, Tally, enumerate_points, recorded_day
 from failing_disk import Disk, killed, power_cut
 
 EVERY: Final = 1_000_000
 
 
 def measured(most: int) -> dict[str, Any]:
-    """Both endings of every station; at most `most` operations of each."""
+    """Both endings of every station on every day; at most `most` operations of each."""
     tallies: dict[str, Tally] = {}
-    day, disk = recorded_day(), Disk()
+    days, disk = [recorded_day(which) for which in DAYS], Disk()
     try:
-        for name, room in ROOM.items():
-            for ending in (killed, power_cut):
-                with tempfile.TemporaryDirectory() as folder:
-                    store, ledger = enumerate_points(name, ending, day, disk, Path(folder), most)
-                _add(tallies.setdefault(room, Tally()), store)
-                if ledger is not None:
-                    _add(tallies.setdefault("ledger", Tally()), ledger)
+        for day, (name, room), ending in product(days, ROOM.items(), (killed, power_cut)):
+            with tempfile.TemporaryDirectory() as folder:
+                store, ledger = enumerate_points(name, ending, day, disk, Path(folder), most)
+            _add(tallies.setdefault(room, Tally()), store)
+            if ledger is not None:
+                _add(tallies.setdefault("ledger", Tally()), ledger)
     finally:
         disk.unregister()
     return {
         "commit": commit(),
         "journal": "wal",
+        "days": list(DAYS),
+        "steps": MOST_STEPS,
         "endings": [killed.__name__, power_cut.__name__],
         "stores": {room: {"operations": one.operations, "passed": one.passed} for room, one in tallies.items()},
         "half_written": sum(one.half_written for one in tallies.values()),

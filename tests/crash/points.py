@@ -1,8 +1,9 @@
 """Each station's steps on a disk that fails at a write, flush, truncation or deletion (write-ahead log).
 
-A simulated day with lost messages is recorded: what reached each station, step by step. Each station then takes the
-same steps on a real file. Wherever its disk fails: the store that is opened again is the store before the step that did
-not return or after it, never between; the ledger in it is sound; and the station that starts on it goes on.
+Two simulated days with lost messages are recorded, what reached each station, step by step: a quiet one, and a rush
+hour with reversals, advices and several messages a step. Each station then takes the same steps on a real file.
+Wherever its disk fails: the store that is opened again is the store before the step that did not return or after it,
+never between; the ledger in it is sound; and the station that starts on it goes on.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import msgspec
 from counterfoil.errors import PaymentError, StoreError
 from counterfoil.issuer.stubs import violations
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import images
-from counterfoil.simulation.scene import Scene
+from counterfoil.simulation.plant import FEW, images
+from counterfoil.simulation.scene import RUSH_TERMINALS, Scene
 from counterfoil.step import SECOND, CommitFailed, Inbound, Instant, Outbound, Station
 from counterfoil.storage import Store, migrations_of, open_store
 from failing_disk import Disk
@@ -26,6 +27,8 @@ from failing_disk import Disk
 # The processes of the simulated plant whose steps are taken, and the room each is built in.
 ROOM: Final = {"tills-1": "terminal", "switch": "switch", "issuer-a": "issuer"}
 MOST_STEPS: Final = 30
+DAYS: Final[dict[str, tuple[int, str, int, int]]] = {"quiet": (3, "loss", 1, 30), "rush": (1, "loss", 3, 120)}
+"""Seed, mix, world and sales of the scenes whose first MOST_STEPS steps are taken."""
 
 Ending = Callable[[Path, Disk], None]
 
@@ -53,9 +56,10 @@ class Recorder:
 
 
 class Day(NamedTuple):
-    """What every station was given, and how each is started from a store."""
+    """What every station was given, the stores before, and how each station is started from one."""
 
     steps: dict[str, list[Step]]
+    images: dict[str, bytes]
     build: dict[str, Callable[[Store], Station]]
 
 
@@ -74,9 +78,9 @@ class Tally(msgspec.Struct):
     failures: list[str] = []
 
 
-def recorded_day() -> Day:
-    """Play the day and keep what each station was given."""
-    scene = Scene(3, "loss", 1, 30)
+def recorded_day(which: str = "quiet") -> Day:
+    """Play one of DAYS and keep what each station was given."""
+    scene = Scene(*DAYS[which])
     steps: dict[str, list[Step]] = {}
     build: dict[str, Callable[[Store], Station]] = {}
     for node in scene.plant.nodes:
@@ -84,7 +88,7 @@ def recorded_day() -> Day:
         node.build = _recording(node, steps[node.name])
     broken = scene.play().broken
     assert not broken, broken
-    return Day(steps, build)
+    return Day(steps, images(RUSH_TERMINALS if which == "rush" else FEW).disks, build)
 
 
 def _alive(node: Node) -> Callable[[Store], Station]:
@@ -105,11 +109,11 @@ def content(store: Store) -> str:
     return found.hexdigest()
 
 
-def fresh(name: str, folder: Path) -> Path:
+def fresh(name: str, day: Day, folder: Path) -> Path:
     """A store as the station's is before the day, on a file of its own."""
     folder.mkdir()
     path = folder / "store.db"
-    path.write_bytes(images().disks[name])
+    path.write_bytes(day.images[name])
     open_store(path, migrations_of(f"counterfoil.{ROOM[name]}")).close()  # the image was memory's; this one is a file's
     return path
 
@@ -146,7 +150,7 @@ def enumerate_points(
     """
     seen: list[str] = []
     disk.count, disk.fails_at = 0, 0
-    steps = take(fresh(name, folder / "good"), name, day, seen)
+    steps = take(fresh(name, day, folder / "good"), name, day, seen)
     total = disk.count
     assert steps == min(MOST_STEPS, len(day.steps[name])), "a step failed on a disk that does not"
     assert len(set(seen)) >= 10, "the recorded steps write too little to prove anything"
@@ -154,7 +158,7 @@ def enumerate_points(
     store_tally, ledger = Tally(), Tally() if ROOM[name] == "issuer" else None
     for fails_at in range(1, total + 1, max(1, total // most)):
         disk.count, disk.fails_at, disk.safe = 0, 0, {}
-        path = fresh(name, folder / str(fails_at))
+        path = fresh(name, day, folder / str(fails_at))
         disk.safe = {str(file): file.read_bytes() for file in path.parent.iterdir()}
         disk.fails_at = fails_at
         done = take(path, name, day)

@@ -32,7 +32,7 @@ def killed_stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Killed]
     day = recorded_day()
     stores = {}
     for name, room in ROOM.items():
-        path = fresh(name, tmp_path_factory.mktemp("stores") / name)
+        path = fresh(name, day, tmp_path_factory.mktemp("stores") / name)
         store = open_store(path, migrations_of(f"counterfoil.{room}"), lock=False)
         station = day.build[name](store)
         states = [content(store)]

@@ -31,6 +31,8 @@ PROMISED: Final = (
     *("transactions", "seed", "mix", "one_sided", "one_sided_unreported", "exceptions", "ledger_sum"),
     *("closing_seconds", "faults", "events_hash"),
 )
+JUDGED: Final = ("one_sided", "one_sided_unreported", "exceptions", "ledger_sum")
+"""What the oracle says of a world at rest. Of one that broke a promise it says nothing: the sum is of the others."""
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("transactions", Text("transactions", "交易")),
     ("attempts", Text("  attempts at the stations", "  各系统记录的尝试")),
@@ -84,6 +86,8 @@ def told(report: Report, *, verbose: bool) -> dict[str, Any]:
     """The report as JSON carries it: what was promised, and more only when it is asked for or a promise was broken."""
     whole: dict[str, Any] = msgspec.to_builtins(report)
     broken = ("failure",) if report.failure is not None else ()
+    if broken:
+        whole |= dict.fromkeys(JUDGED)
     return whole if verbose else {name: whole[name] for name in (*PROMISED, *broken)}
 
 
@@ -110,7 +114,7 @@ def table(session: Session, report: Report) -> None:
     """The figures, one a line."""
     print(session.word(Text(f"seed {report.seed}, mix {report.mix}", f"种子 {report.seed}，组合 {report.mix}")))
     for name, text in ROWS:
-        value = getattr(report, name)
+        value = "–" if report.failure is not None and name in JUDGED else getattr(report, name)
         shown = f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
         print(f"{session.word(text):<34} {shown}")
     for kind, count in report.faults.items():

@@ -1,6 +1,7 @@
 """Everything that is not at rest: answers owed, reversals on their way, receipts in nobody's hand, cases for a person.
 
-The stations' own indexes of what is open are read, never their history; each payment is then judged as `why` does.
+The stations' own indexes of what is open are read, never their history; each payment is then judged as `why` does. What
+a terminal took with it is there too: an approved sale that it neither closed nor followed by another for a day.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
 from counterfoil.step import Instant
+from counterfoil.storage import Store
+from counterfoil.switch import silent
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import SwitchStub, TerminalStub
-from counterfoil.verdict import Finding, Verdict
+from counterfoil.verdict import Clocks, Finding, Verdict
 
 OPEN: Final = (Verdict.UNKNOWN, Verdict.RETURNING, Verdict.EXCEPTION, Verdict.PAID_RECEIPT_OPEN)
 """The verdicts somebody waits for, the most pressing first."""
@@ -30,7 +33,7 @@ class OpenItem(NamedTuple):
 def open_items(stores: Stores, now: Instant, limit: int = 200) -> list[OpenItem]:
     """At most `limit` of them, the oldest first. A payment that came to rest meanwhile is not listed."""
     found: list[OpenItem] = []
-    for one in _candidates(stores):
+    for one in _candidates(stores, now):
         told = finding(stores, one, now)
         if told.verdict in OPEN:
             found.append(OpenItem(one, told))
@@ -39,12 +42,21 @@ def open_items(stores: Stores, now: Instant, limit: int = 200) -> list[OpenItem]
     return found
 
 
-def _candidates(stores: Stores) -> list[Candidate]:
+def _candidates(stores: Stores, now: Instant) -> list[Candidate]:
     stubs: list[TerminalStub | SwitchStub] = []
     if stores.terminal is not None:
         stubs += terminals.open_items(stores.terminal)
     if stores.switch is not None:
         stubs += switches.pending(stores.switch) + switches.asked(stores.switch)
         stubs += [stub for case in switches.cases(stores.switch) if (stub := switches.stub(stores.switch, case.rrn))]
+        stubs += _silent(stores, stores.switch, now - Clocks().closure)
     by_ref = {stub.ref: candidate(stub.ref, stub) for stub in reversed(stubs)}
     return sorted(by_ref.values(), key=lambda one: (one.started_at, one.ref))
+
+
+def _silent(stores: Stores, switch: Store, until: Instant) -> list[SwitchStub]:
+    """Approved sales begun no later than `until` whose terminal asked nothing since and has no word of them here."""
+    keys = silent.unproved(switch, until)
+    if stores.terminal is not None:  # what a terminal knows of its sales is among its own open ones, or closed
+        keys = [key for key in keys if terminals.stub(stores.terminal, key, history=False) is None]
+    return [stub for key in keys if (stub := switches.stub(switch, key, history=False)) is not None]

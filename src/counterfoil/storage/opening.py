@@ -159,7 +159,7 @@ def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLoc
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(readonly))
             undo.pop_all()
             return Store(connection, name, readonly=readonly, lock=lock)
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=error)) from error
     except apsw.Error as error:
         raise StoreError(*sentences.NOT_OPENED.filled(store=name, reason=error)) from error
