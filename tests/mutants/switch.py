@@ -396,3 +396,17 @@ def case_never_opened(seams: Seams) -> None:
         return open_case
 
     seams.method(Work, "open_case", make)
+
+
+@mutant("0430 neither 00 nor 25", mixes=("peers", "swarm"))
+def case_for_nobody(seams: Seams) -> None:
+    """A case is opened, and is nobody's."""
+
+    def make(original: Any) -> Any:
+        def open_case(self: Work, attempt: Any, what: str, owner: str, detail: str) -> None:
+            seams.hit()
+            original(self, attempt, what, owner and "", detail)
+
+        return open_case
+
+    seams.method(Work, "open_case", make)

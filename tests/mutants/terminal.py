@@ -442,6 +442,24 @@ def card_number_in_the_trail(seams: Seams) -> None:
     seams.method(Work, "note", make)
 
 
+@mutant("card data", mixes=("calm",))
+def pin_block_in_the_trail(seams: Seams) -> None:
+    """The evidence keeps PIN blocks."""
+
+    def make(original: Any) -> Any:
+        def note(self: Work, lane: Lane, what: str, attempt: Any = None, message: Any = None) -> None:
+            original(self, lane, what, attempt, message)
+            if isinstance(message, Message) and message.de52:
+                seams.hit()
+                line = self._lines[-1]
+                told = {**msgspec.json.decode(line.message), "52": message.de52.hex()}
+                self._lines[-1] = line._replace(message=msgspec.json.encode(told).decode())
+
+        return note
+
+    seams.method(Work, "note", make)
+
+
 @mutant(
     "duplicate request",
     killed_by="tests/terminal/test_sale.py",

@@ -69,6 +69,10 @@ CARD_NUMBERS: Final = {
 }
 
 
+# As evidence would name them: tracks, PIN block, security control, private data and chip data are never kept.
+NEVER_KEPT: Final = tuple(f'"{number}":"'.encode() for number in (35, 36, 45, 48, 52, 53, 55))
+
+
 class Ears:
     """What one process heard in steps that were committed: how many answers, and what it was told had not left."""
 
@@ -241,6 +245,11 @@ class Audit:
 def holds_a_card_number(image: bytes) -> bool:
     """Whether the number of a card in use is anywhere in it."""
     return any(image.startswith(whole, at) for begin, whole in CARD_NUMBERS.items() for at in places(begin, image))
+
+
+def holds_what_is_never_kept(image: bytes) -> bool:
+    """Whether a field that may be on no disk, masked or not, is named in any evidence."""
+    return any(name in image for name in NEVER_KEPT)
 
 
 def places(what: bytes, image: bytes) -> Iterator[int]:

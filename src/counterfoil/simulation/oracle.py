@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from counterfoil.issuer.stubs import stub as issuer_stub
-from counterfoil.simulation.audit import Audit, holds_a_card_number
+from counterfoil.simulation.audit import Audit, holds_a_card_number, holds_what_is_never_kept
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.everything import Everything, Stubs, everything_on
 from counterfoil.simulation.mixes import Faults
@@ -57,6 +57,7 @@ NEW_ENTRIES: Final = (
 
 ANY_ATTEMPT: Final = "SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan LIMIT 1 OFFSET ?"
 ADVICES: Final = "SELECT txn, count(*) FROM trail WHERE what = '0420 received' GROUP BY txn"
+UNOWNED: Final = "SELECT count(*) FROM exception_case WHERE owner = '' OR what = ''"
 CANCELLED: Final = "17"
 QUICK: Final[Instant] = SECOND // 10
 
@@ -415,11 +416,16 @@ class Court:
         must(told == self.shop.messages.keys(), f"notices: {told ^ self.shop.messages.keys()}")
 
     def clean(self) -> None:
-        """No card number on any disk; nothing in quarantine that was not damaged on the way."""
+        """No card data that may not be kept on any disk; nothing undamaged in quarantine; no case unowned."""
         for disk in self.disks:
-            must(not holds_a_card_number(disk.image()), "a card number is on a disk")
+            image = disk.image()
+            must(not holds_a_card_number(image), "a card number is on a disk")
+            must(not holds_what_is_never_kept(image), "a track, a PIN block or chip data is in the evidence")
             kept = disk.query("SELECT count(*) FROM quarantine")[0][0]
             must(not kept or self.shop.world.faults.corrupt > 0, f"{kept} messages in quarantine, and none was damaged")
+
+        unowned = self.plant.switch.disk.query(UNOWNED)[0][0]
+        must(not unowned, f"{unowned} cases have no owner")
 
     def undisturbed(self) -> None:
         """Copies alone, on a quick network, change nothing: no sale is reversed that nobody gave up."""
