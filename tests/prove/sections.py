@@ -31,10 +31,11 @@ def disk(part: Part) -> str:
     found = part.found
     rows = [(store, counted["operations"], counted["passed"]) for store, counted in found["stores"].items()]
     text = (
-        "Every write, flush, truncation and deletion of a day's first 30 steps, made the last one, in "
-        f"{found['journal']} "
-        f"mode as in production, ending with: {', '.join(found['endings'])}. Afterwards the store is before or after "
-        f"the step and its station goes on. Half-written: {found['half_written']}; stuck: {found['stuck']}.\n\n"
+        f"Every write, flush, truncation and deletion of the first {found['steps']} steps of two days, a quiet one and "
+        "a rush hour with reversals, advices and several messages a step, made the last one, in "
+        f"{found['journal']} mode as in production, ending with: {', '.join(found['endings'])}. Afterwards the store "
+        "is before or after the step and its station goes on; the ledger's line is the issuer's operations again, its "
+        f"books asked each time. Half-written: {found['half_written']}; stuck: {found['stuck']}.\n\n"
     )
     return headed("Ring 2, the disk", part, text + table(("store", "operations", "passed"), rows))
 
