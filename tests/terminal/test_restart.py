@@ -202,6 +202,15 @@ def test_keys_of_the_till_are_remembered(counter: Counter) -> None:
     assert counter.line == []
 
 
+def test_a_till_that_repeats_itself_before_the_terminal_has_looked_at_its_store_is_answered(counter: Counter) -> None:
+    """Found by the simulator: the question joined a sale that the same step took back, and stayed without an answer."""
+    counter.sale(key="till-1")
+    counter.restart()
+    again = counter.sale(key="till-1")  # in the very first step
+    assert counter.attempt(REF).state == "reversing"
+    assert counter.replies[again]["outcome"] == "unknown"
+
+
 def test_a_sale_that_only_waited_was_never_sent_and_its_key_is_free(counter: Counter) -> None:
     counter.sale(key="first")
     counter.sale(key="second")

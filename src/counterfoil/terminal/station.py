@@ -67,12 +67,12 @@ class Terminal:
         """Decide what arrived, then what is due; commit once; return what may be said."""
         told = (self._lanes, self._queued, self._line)
         work = Work(now, self._records, self._hsm, self._own, self._settings, *told, self._issue)
+        work.read_keys(_keys(arrived))
         if not self._started:
             for ref in self._unheard:
                 flow.unheard(work, ref)
             for terminal in self._lanes:
                 flow.restart(work, _known(work, terminal))
-        work.read_keys(_keys(arrived))
         for item in arrived:
             self._take(work, item)
         for terminal in self._due.due(now):
