@@ -8,6 +8,7 @@ from typing import Final
 from counterfoil.simulation import MIXES, SALES
 from counterfoil.simulation.campaign import RUSH_EVERY
 from counterfoil.simulation.scene import RUSH_SALES, RUSH_TERMINALS
+from prove.campaign import NAMED
 from prove.record import Campaign, Record, Tally, count
 from prove.sections import SECTIONS
 from prove.tables import table
@@ -54,7 +55,11 @@ def written(record: Record) -> str:
     parts = [HEAD]
     if record.campaigns:
         *earlier, newest = record.campaigns
-        parts += [simulator(newest), broken(record.campaigns), faults(newest)]
+        longest = max(record.campaigns, key=least)
+        parts.append(simulator(newest, "## Ring 1, the simulator"))
+        if longest is not newest:
+            parts.append(simulator(longest, "### The longest campaign, under earlier code"))
+        parts += [COLUMNS, broken(record.campaigns), faults(longest)]
         if earlier:
             parts.append(history(earlier))
     parts += [section(record.parts[name]) for name, section in SECTIONS.items() if name in record.parts]
@@ -72,8 +77,21 @@ RUSHES: Final = (
 )
 
 
-def simulator(campaign: Campaign) -> str:
-    """What the simulator came to under the newest code."""
+BROKEN: Final = "What each of them showed, and what was changed, is in the [changelog](../CHANGELOG.md).\n"
+COLUMNS: Final = """A world is *broken* at the first promise that does not hold: it then counts in that column alone,
+and is named below. *Exceptions* are what a person must decide. *To rest* is the longest time from the end of all faults
+until nothing was owed any more. The last three columns say for how long money that came back was gone, in worlds where
+all clocks are right; above a minute in steps of ten seconds. Both in seconds of the world.
+"""
+
+
+def least(campaign: Campaign) -> int:
+    """The transactions of the mix that has fewest; 0 when one of the nine was not played."""
+    return min((campaign.mixes[mix].transactions if mix in campaign.mixes else 0) for mix in NAMED)
+
+
+def simulator(campaign: Campaign, heading: str) -> str:
+    """What the simulator came to under one state of the code."""
     mixes = {mix: campaign.mixes[mix] for mix in MIXES if mix in campaign.mixes}
     total = Tally()
     for tally in mixes.values():
@@ -86,20 +104,16 @@ def simulator(campaign: Campaign) -> str:
     rushed = total.transactions > SALES * total.worlds
     most, rushes = (RUSH_SALES, RUSHES) if rushed else (SALES, "")
     cores = total.transactions / total.cpu_seconds if total.cpu_seconds else 0.0
-    return f"""## Ring 1, the simulator
+    return f"""{heading}
 
 Commit {campaign.commit} (sources {campaign.code}), seed {campaign.seed}, worlds {campaign.first_world:,} and on of each
 mix; {campaign.machine}; {campaign.date}. Again: `counterfoil simulate --seed {campaign.seed} --mix NAME --world N
 --transactions {most}`.{rushes}
 
 {table(head, rows)}
-A world is *broken* at the first promise that does not hold: it then counts in that column alone, and is named below.
-*Exceptions* are what a person must decide. *To rest* is the longest time from the end of all faults until nothing was
-owed any more. The last three columns say for how long money that came back was gone, in worlds where all clocks are
-right; above a minute in steps of ten seconds. Both in seconds of the world. The ledgers, from legs added up
-independently after every step, come to
-{total.ledger_sum}. In all {total.attempts:,} attempts, {total.steps:,} steps of a station,
-{total.virtual_seconds / 86_400:,.0f} days of the worlds' time, {cores:,.0f} transactions per second and core.
+Ledger sum, from legs added up independently after every step: {total.ledger_sum}. In all {total.attempts:,} attempts,
+{total.steps:,} steps of a station, {total.virtual_seconds / 86_400:,.0f} days of the worlds' time,
+{cores:,.0f} transactions per second and core.
 """
 
 
@@ -137,16 +151,18 @@ def broken(campaigns: Iterable[Campaign]) -> str:
         for campaign in campaigns
         for told in campaign.failures
     ]
-    return "\n".join(["### Worlds that broke a promise\n", *lines, ""]) if lines else ""
+    return "\n".join(["### Worlds that broke a promise\n", BROKEN, *lines, ""]) if lines else ""
 
 
 def faults(campaign: Campaign) -> str:
-    """What was done to the worlds, and by whom."""
+    """What was done to the worlds of the longest campaign, and by whom."""
     kinds: dict[str, int] = {}
     for tally in campaign.mixes.values():
         for kind, times in tally.faults.items():
             count(kinds, kind, times)
-    return "### What was done to them\n\n" + table(("fault", "times"), sorted(kinds.items()))
+    return f"### What was done to them (commit {campaign.commit})\n\n" + table(
+        ("fault", "times"), sorted(kinds.items())
+    )
 
 
 def history(campaigns: Iterable[Campaign]) -> str:
@@ -155,7 +171,7 @@ def history(campaigns: Iterable[Campaign]) -> str:
         (
             campaign.commit,
             sum(tally.transactions for tally in campaign.mixes.values()),
-            min((tally.transactions for tally in campaign.mixes.values()), default=0),
+            least(campaign),
             sum(tally.unreported for tally in campaign.mixes.values()),
             len(campaign.failures),
         )
