@@ -229,6 +229,7 @@ CARD_NUMBER = re.compile(
 NO_CARDS = {
     "2600000000000000": "DE53: format and method of the security fields",
     "103000058140001": "DE42 of a published packet",
+    "31507080000000": "microseconds into a year at which a simulated day began",
 }
 
 
