@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from archive.shop import Shop
 from counterfoil.console import till_sale
 from counterfoil.console.counter import Counter
 from counterfoil.console.looks import LOOKS
+from counterfoil.console.reach import Reach
 from counterfoil.step import Frame, Send
 from counterfoil.terminal import records
 from counterfoil.transaction import TerminalStub
@@ -19,6 +20,7 @@ from counterfoil.verdict import Verdict
 
 KEY = "K1"
 AT = "T0000000"
+NOBODY = cast(Reach, None)  # a counter that has begun no sale asks nobody
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def arrive(shop: Shop, answer: Send) -> None:
 
 
 def shown(shop: Shop, sale: till_sale.Sale | None, *, waits: bool = False) -> dict[str, Any]:
-    return till_sale.values(Counter(None), KEY, sale, None, shop.now, waits=waits)  # type: ignore[arg-type] # asks nobody
+    return till_sale.values(Counter(NOBODY), KEY, sale, None, shop.now, waits=waits)
 
 
 def test_an_answer_between_two_reads_is_in_the_word_or_the_page_goes_on_asking(
