@@ -28,6 +28,8 @@ def rows(shop: Shop) -> dict[str, dict[str, list[str]]]:
 
 @pytest.mark.parametrize("station", STATIONS)
 def test_store_and_archive_together_are_what_the_store_was(shop: Shop, station: str) -> None:
+    again = next(frame for frame in shop.frames["issuer"] if frame.data.startswith(b"0200"))
+    shop.step("issuer-a", again)  # a line of evidence beside its purchase
     before = shop.in_store(station)
     told = shop.archive(station)
     after, archived = shop.in_store(station), shop.in_archive(station)
@@ -189,10 +191,7 @@ def test_what_is_not_at_rest_stays(shop: Shop, station: str, sql: str) -> None:
     "sql",
     [
         "UPDATE txn SET case_number = 'C1' WHERE key = {first}",
-        (
-            "INSERT INTO outbox (name, text, at) SELECT 'issuer-a-' || replace(key, '/', '-') || '-returned', '', 1 "
-            "FROM txn WHERE key = {first}"
-        ),
+        "INSERT INTO outbox (seq, at, notices) SELECT -1, debited_at, '[]' FROM txn WHERE key = {first}",
     ],
 )
 def test_what_is_not_at_rest_stays_at_the_issuer(shop: Shop, sql: str) -> None:

@@ -16,7 +16,8 @@ TXN = (
     "state, refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number) "
     "VALUES (?1, ?1, '', 'card:1', '', '', '', ?2, 'CNY', '', '', ?3, '', '', '', 0, 0, 0, 0, '')"
 )
-ENTRY = "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses) VALUES (?, ?, ?, ?, 'CNY', 0, ?, ?)"
+ENTRY = "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses, previous) "
+ENTRY += "VALUES (?, ?, ?, ?, 'CNY', 0, ?, ?, '')"
 CLEARING = "clearing:1:CNY"
 
 

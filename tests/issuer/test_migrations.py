@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counterfoil.issuer import cards, stub
+import pytest
+
+from counterfoil.issuer import cards, statement, stub
+from counterfoil.issuer.records import Records
+from counterfoil.issuer.stubs import BEGUN, BOOKED, BY_RRN, HISTORY, STATEMENT, UNBOOKED
 from counterfoil.storage import migrations_of, open_store
 from issuer.bank import NOON, PANS, Bank
 
@@ -47,7 +51,7 @@ def test_an_answer_is_one_line_with_its_request_and_is_told_as_two() -> None:
     bank = Bank()
     purchase = bank.purchase()
     bank.ask(purchase)
-    ((answered,),) = bank.rows("trail", "answered")
+    ((answered,),) = bank.rows("txn", "answered")
     told = stub(bank.store, purchase.de37 or "")
     assert told is not None
     request, answer = told.history
@@ -58,6 +62,47 @@ def test_an_answer_is_one_line_with_its_request_and_is_told_as_two() -> None:
     assert answer.message["2"] == request.message["2"] != PANS["alice"]
 
 
-def test_a_search_by_digits_and_amount_reads_only_what_it_finds() -> None:
-    plan = Bank().store.query("EXPLAIN QUERY PLAN SELECT * FROM txn WHERE last4 = '0011' AND amount = 300")
-    assert "txn_digits" in str(plan)
+@pytest.mark.parametrize("sql", [UNBOOKED, BOOKED, STATEMENT, BY_RRN, BEGUN, HISTORY])
+def test_a_search_reads_only_what_it_finds(sql: str) -> None:
+    plan = [row[3] for row in Bank().store.query("EXPLAIN QUERY PLAN " + sql.replace("?", "'x'"))]
+    assert [what for what in plan if what.startswith("SCAN") and what != "SCAN line"] == []
+
+
+def test_entries_of_before_are_renamed_and_lie_in_the_order_of_their_account(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = open_store(path, migrations_of("counterfoil.issuer")[:4])
+    row = (
+        "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses) VALUES (?, ?, ?, ?, 'CNY', ?, ?, ?)"
+    )
+    clearing, funding = "clearing:10344:CNY", "funding:CNY"
+    with old.transaction():
+        old.execute("INSERT INTO station (name) VALUES ('issuer-a')")
+        for name, balance in (("card:a", 700), ("card:b", 5), ("card:c", 0)):
+            old.execute("INSERT INTO account (id, kind, currency, balance) VALUES (?, 'x', 'CNY', ?)", (name, balance))
+        old.execute(row, ("card:a/#opening", funding, "card:a", 1000, 7, "opening", ""))
+        old.execute(row, ("card:b/#opening", funding, "card:b", 5, 7, "opening", ""))
+        old.execute(row, ("card:a/1/2/4", "card:a", clearing, 40, 9, "R4", ""))
+        old.execute(row, ("card:a/1/2/3", "card:a", clearing, 300, 8, "R3", ""))
+        old.execute(row, ("card:a/1/2/4/reversal", clearing, "card:a", 40, 9, "R4", "card:a/1/2/4"))
+        for name in ("a", "b"):
+            old.execute("INSERT INTO outbox (name, text, at) VALUES (?, ?, 9)", (name, f'say "{name}"\nto C:\\'))
+        old.commit()
+    old.close()
+
+    new = open_store(path, migrations_of("counterfoil.issuer"))
+    assert new.query("SELECT id, previous, reverses FROM entry ORDER BY at, id") == [
+        ("card:a/#opening", "", ""),
+        ("card:b/#opening", "", ""),
+        ("1/2/3", "card:a/#opening", ""),
+        ("1/2/4", "1/2/3", ""),
+        ("1/2/4/reversal", "1/2/4", "1/2/4"),
+    ]
+    assert [line["amount"] for line in statement(new, "card:a")] == [1000, -300, -40, 40]
+    assert [line["balance"] for line in statement(new, "card:b")] == [5]
+    assert statement(new, "card:c") == []
+    records = Records(new)
+    owed = records.undelivered()
+    assert [names for _, names in owed] == [["a"], ["b"]]
+    told = records.notices({names[0]: row for row, names in owed})
+    assert told == [("a", 'say "a"\nto C:\\'), ("b", 'say "b"\nto C:\\')]
+    new.close()

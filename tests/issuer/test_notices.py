@@ -25,14 +25,20 @@ def test_each_ledger_event_sends_exactly_one_notice_and_says_it_is_no_receipt() 
     assert "/" not in debited.name
 
 
-def test_a_delivered_notice_leaves_the_outbox_with_the_next_commit_or_within_a_second() -> None:
+def test_what_a_step_owes_leaves_the_outbox_when_all_is_delivered_with_the_next_commit_or_within_a_second() -> None:
     bank = Bank()
     bank.ask(bank.purchase(), bank.purchase())
-    first, second = (notice.name for notice in bank.performs())
+    bank.ask(bank.purchase())
+    first, second, third = (notice.name for notice in bank.performs())
+    bank.deliver(third)
     bank.deliver(first)
     assert len(bank.rows("outbox")) == 2
     bank.ask(bank.purchase("lost"))
-    assert bank.rows("outbox", "name") == [(second,)]
+    ((held,),) = bank.rows("outbox", "notices")
+    assert first in held
+    assert second in held
+    assert third not in held
+    assert bank.command("status")["undelivered"] == 1
     bank.deliver(second)
     assert bank.issuer.wakes_at() == bank.now + SECOND
     bank.now += SECOND

@@ -114,5 +114,7 @@ def test_one_step_of_many_is_many_steps_of_one(batch: list[tuple[str, int]], sum
     at_once = together.bank.ask(*(together.message(*action) for action in batch))
     one_by_one = [answer for action in batch for answer in apart.bank.ask(apart.message(*action))]
     assert at_once == one_by_one
-    for table in ("txn", "entry", "account", "card", "advice", "trail"):
+    for table in ("txn", "entry", "account", "card", "advice"):
         assert together.bank.rows(table) == apart.bank.rows(table)
+    lines = "txn, at, what, leg, message, answered"  # the numbers of the lines differ
+    assert together.bank.rows("trail", lines) == apart.bank.rows("trail", lines)

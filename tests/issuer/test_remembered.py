@@ -12,11 +12,11 @@ from issuer.bank import Bank
 
 
 def failing(patch: pytest.MonkeyPatch) -> None:
-    """The step fails when it writes its evidence, after everything else was written."""
+    """The step fails when it writes what it owes to cardholders, after everything else was written."""
     many = Store.executemany
 
     def executemany(self: Store, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        if rows and sql.startswith("INSERT INTO trail"):
+        if rows and sql.startswith("INSERT INTO outbox"):
             raise RuntimeError("a step that nobody expected to fail")
         many(self, sql, rows)
 
@@ -92,9 +92,10 @@ def test_numbers_of_evidence_go_on_above_those_of_the_process_before() -> None:
             bank.ask(bank.purchase())
     bank.code(bank.purchase())
     bank.restart()
-    bank.code(bank.purchase())
+    repeated = bank.purchase()
+    bank.ask(repeated, repeated)
     bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "RuntimeError")
-    seqs = [seq for (seq,) in bank.rows("trail", "seq")] + [seq for (seq,) in bank.rows("alarm", "seq")]
-    assert len(seqs) == len(set(seqs)) == 4
+    seqs = [seq for table in ("trail", "alarm", "outbox") for (seq,) in bank.rows(table, "seq")]
+    assert len(seqs) == len(set(seqs)) == 5
     ((reserved,),) = bank.rows("reserved", "up_to")
     assert reserved >= max(seqs)

@@ -65,23 +65,22 @@ SWITCH: Final = {
     "case without attempt": "SELECT number FROM exception_case WHERE rrn NOT IN (SELECT rrn FROM attempt)",
 }
 ISSUER: Final = {
-    "purchase without evidence": "SELECT rrn FROM txn WHERE key NOT IN (SELECT txn FROM trail)",
+    "purchase without evidence": "SELECT rrn FROM txn WHERE received = '' AND key NOT IN (SELECT txn FROM trail)",
     "charge without entry": (
         "SELECT rrn FROM txn WHERE state IN ('posted', 'reversed') AND NOT EXISTS "
-        "(SELECT 1 FROM entry WHERE id = account || '/' || key AND entry.amount = txn.amount)"
+        "(SELECT 1 FROM entry WHERE id = key AND entry.amount = txn.amount)"
     ),
     "return without entry": (
         "SELECT rrn FROM txn WHERE state = 'reversed' AND NOT EXISTS (SELECT 1 FROM entry "
-        "WHERE id = account || '/' || key || '/reversal' AND entry.amount = txn.amount AND reverses = account || '/' "
-        "|| key)"
+        "WHERE id = key || '/reversal' AND entry.amount = txn.amount AND reverses = key)"
     ),
     "entry without charge": (
         "SELECT id FROM entry WHERE debit LIKE 'card:%' AND id NOT IN "
-        "(SELECT account || '/' || key FROM txn WHERE state IN ('posted', 'reversed'))"
+        "(SELECT key FROM txn WHERE state IN ('posted', 'reversed'))"
     ),
     "entry without return": (
         "SELECT id FROM entry WHERE reverses <> '' AND id NOT IN "
-        "(SELECT account || '/' || key || '/reversal' FROM txn WHERE state = 'reversed')"
+        "(SELECT key || '/reversal' FROM txn WHERE state = 'reversed')"
     ),
     "advice booked by half": (
         "SELECT advice.key FROM advice JOIN txn ON txn.key = original WHERE outcome = 'book' AND state <> 'reversed'"
@@ -90,6 +89,13 @@ ISSUER: Final = {
         "SELECT account.id FROM account WHERE balance <> "
         "coalesce((SELECT sum(amount) FROM entry WHERE credit = account.id), 0) - "
         "coalesce((SELECT sum(amount) FROM entry WHERE debit = account.id), 0)"
+    ),
+    "entry on no statement": (
+        "SELECT id FROM entry WHERE id NOT IN (SELECT previous FROM entry) "
+        "AND id NOT IN (SELECT last_entry FROM account)"
+    ),
+    "statement that ends in nothing": (
+        "SELECT id FROM account WHERE last_entry <> '' AND last_entry NOT IN (SELECT id FROM entry)"
     ),
     "case number without case": (
         "SELECT rrn FROM txn WHERE case_number <> '' AND case_number NOT IN (SELECT number FROM exception_case)"

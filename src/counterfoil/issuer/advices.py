@@ -73,7 +73,7 @@ def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
     state = moved(original.state, Event.REVERSE)
     txn = msgspec.structs.replace(original, state=state, updated_at=now, returned_at=now)
     step.put(txn)
-    step.tell(notices.returned(desk.settings.name, txn, now))
+    step.tell(notices.returned(desk.settings.name, txn))
 
 
 def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, original: Txn) -> None:

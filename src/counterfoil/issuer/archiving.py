@@ -20,10 +20,6 @@ from counterfoil.step import Instant, Send
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import Belonging, Left, Shape, leave, wanted_of
 
-_NOTICES: Final = ", ".join(
-    f"station.name || '-' || replace(t.key, '/', '-') || '-{event}'" for event in ("debited", "returned")
-)
-
 SHAPE: Final = Shape(
     table="txn",
     key=("key",),
@@ -31,7 +27,8 @@ SHAPE: Final = Shape(
         Belonging("advice", ("original",), ("key",), ("key",)),
         Belonging("trail", ("txn",), ("key",), ("seq",)),
     ),
-    rest=f"t.case_number = '' AND NOT EXISTS (SELECT 1 FROM station JOIN outbox ON outbox.name IN ({_NOTICES}))",  # noqa: S608 - names of ours
+    # The outbox keeps what a step owes under the instant of the step, and a purchase is told of when it is booked.
+    rest="t.case_number = '' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.at IN (t.debited_at, t.returned_at))",
     remember="INSERT INTO archived (key, state) VALUES (?, ?)",
     remembered=lambda row: (row["key"], row["state"]),
 )

@@ -28,6 +28,13 @@ def is_cardholders(account_id: str) -> bool:
     return account_id.startswith("card:")
 
 
+def card_of(entry: Entry) -> str:
+    """The cardholder's account an entry changes. AssertionError for one between two of them, or none."""
+    debited = entry.debit.startswith("card:")
+    assert debited is not entry.credit.startswith("card:"), "an entry is on one card's account"
+    return entry.debit if debited else entry.credit
+
+
 @lru_cache(maxsize=1024)
 def clearing_account(acquirer: str, currency: str) -> str:
     """What is owed to this acquirer in this currency."""

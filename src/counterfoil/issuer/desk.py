@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from counterfoil.issuer.records import Step
@@ -13,34 +14,38 @@ from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import Asked, Wire, answer_mti
 from counterfoil.step import Instant, Send
 
-LEG_IN: Final = "2"
 CASE_DIGITS: Final = 10
+CODES_AT_ONCE: Final = 64
 
 
 class Desk(NamedTuple):
-    """The tools of a decision: settings, the link, randomness (approval codes)."""
+    """The tools of a decision: settings, the link, and approval codes, each as good as random."""
 
     settings: Settings
     wire: Wire
-    entropy: Callable[[int], bytes]
+    approval_codes: Iterator[str]
 
     def received(self, step: Step, now: Instant, asked: Asked, txn: str) -> None:
-        """Evidence of what came in, filed under the purchase it is about."""
-        note = "" if asked.whole else ", unreadable"
-        note += "" if asked.genuine else ", without a valid MAC"
-        mti = asked.message.mti if asked.message is not None else "a message"
-        asked.evidence = Trail(now, txn, f"{mti} received{note}", LEG_IN, asked.kept)
-        step.saw(asked.evidence)
+        """Evidence of what came in and does not begin a purchase, filed under the purchase it is about."""
+        step.saw(Trail(now, txn, asked))
 
     def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
         """The answer, noted on the line of evidence of what it answers."""
-        assert asked.evidence is not None, "what is answered was received"
-        asked.evidence.answered = f"{answer_mti(asked.mti)} {code} {auth_code}".rstrip()
+        asked.answered = (
+            f"{answer_mti(asked.mti)} {code} {auth_code}" if auth_code else f"{answer_mti(asked.mti)} {code}"
+        )
         return self.wire.answer(asked, code, auth_code)
 
     def alarm(self, step: Step, now: Instant, txn: str, what: str, detail: str = "") -> None:
         """Something an operator must look at."""
         step.alarm(Alarm(now, txn, what, detail))
+
+
+def approval_codes(entropy: Callable[[int], bytes]) -> Iterator[str]:
+    """Six digits each, without end. Bytes are drawn for many at a time: asking the system for four costs a call."""
+    while True:
+        for (number,) in struct.iter_unpack(">I", entropy(4 * CODES_AT_ONCE)):
+            yield f"{number % 1_000_000:06d}"
 
 
 def case_number(station: str, key: str) -> str:

@@ -29,14 +29,16 @@ def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purc
     pass for the answer to the real one, and nothing is left to burn. The switch's own deadline closes it.
     """
     earlier = step.txns.get(asked.key)
-    desk.received(step, now, asked, asked.key)
+    known = earlier is not None or asked.key in step.archived
+    if known:
+        desk.received(step, now, asked, asked.key)
     if not asked.genuine:
         desk.alarm(step, now, asked.key, Refusal.MAC_WRONG.value)
-        if earlier is not None or asked.key in step.archived:
+        if known:
             return None
     if earlier is not None:
         return again(desk, step, now, asked, earlier, wanted)
-    if asked.key in step.archived:
+    if known:
         return archiving.repeated(desk, step, now, asked)
     refusal = unfit(desk, now, asked, wanted)
     if refusal is not None or wanted is None:
@@ -63,7 +65,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
     """Ask the rules, book what they allow."""
     card, book = step.cards.get(wanted.token), step.book
     available = (book.account(card.account).available or 0) if card else 0
-    decision = decide(
+    refusal, moved_card = decide(
         wanted,
         card,
         available,
@@ -71,25 +73,24 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
         tries=desk.settings.pin_tries,
         pin=lambda: desk.wire.pin(asked, card.pvv if card else ""),
     )
-    if decision.card is not None:
-        step.put_card(decision.card)
-    if decision.refusal is not None or card is None:
-        return refuse(desk, step, now, asked, wanted, decision.refusal or Refusal.CARD_UNKNOWN, card)
-    number = int.from_bytes(desk.entropy(4), "big") % 1_000_000
-    txn = row_of(asked, now, wanted, card, event=Event.APPROVE, code=APPROVED, auth_code=f"{number:06d}")
+    if moved_card is not None:
+        step.put_card(moved_card)
+    if refusal is not None or card is None:
+        return refuse(desk, step, now, asked, wanted, refusal or Refusal.CARD_UNKNOWN, card)
+    txn = approved(asked, now, wanted, card, next(desk.approval_codes))
     clearing = chart.clearing_account(wanted.acquirer, wanted.currency)
     step.booked(book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
-    step.put(txn)
-    step.tell(notices.debited(desk.settings.name, txn, now))
-    return desk.answer(asked, txn.code, txn.auth_code)
+    step.begin(txn, asked)
+    step.tell(notices.debited(desk.settings.name, txn))
+    return desk.answer(asked, APPROVED, txn.auth_code)
 
 
 def refuse(
     desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None, why: Refusal, card: Card | None = None
 ) -> Send:
     """A no that stays no: the key is burnt (a retry can never turn it into a yes)."""
-    txn = row_of(asked, now, wanted, card, event=Event.REFUSE, code=CODES[why], refusal=why.value)
-    step.put(txn)
+    txn = refused(asked, now, wanted or NOTHING_READ, card, why)
+    step.begin(txn, asked)
     return desk.answer(asked, txn.code)
 
 
@@ -111,40 +112,51 @@ def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, want
 NOTHING_READ: Final = Purchase(
     key="", acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
 )
+BOOKED, BURNT = moved(None, Event.APPROVE), moved(None, Event.REFUSE)
 
 
-def row_of(
-    asked: Asked,
-    now: Instant,
-    wanted: Purchase | None,
-    card: Card | None,
-    *,
-    event: Event,
-    code: str,
-    refusal: str = "",
-    auth_code: str = "",
-) -> Txn:
-    """The row of a purchase that is decided; what could not be read is empty."""
-    message = asked.message
-    pan = message.de2 if message is not None and is_pan(message.de2) else ""
-    claimed = wanted or NOTHING_READ
+def approved(asked: Asked, now: Instant, wanted: Purchase, card: Card, auth_code: str) -> Txn:
+    """The row of a purchase that is booked."""
     return Txn(
         key=asked.key,
-        rrn=claimed.rrn or (message.de37 if message is not None and message.de37 else ""),
-        token=claimed.token,
-        account=card.account if card else "",
-        first6=pan[:6] if pan and len(pan) >= SHOWN_FROM_DIGITS else "",
-        last4=pan[-4:] if pan else "",
-        processing=claimed.processing,
-        amount=claimed.amount,
-        currency=claimed.currency,
-        terminal=claimed.terminal,
-        merchant=claimed.merchant,
-        state=moved(None, event),
-        refusal=refusal,
-        code=code,
+        rrn=wanted.rrn,
+        token=wanted.token,
+        account=card.account,
+        first6=card.first6,
+        last4=card.last4,
+        processing=wanted.processing,
+        amount=wanted.amount,
+        currency=wanted.currency,
+        terminal=wanted.terminal,
+        merchant=wanted.merchant,
+        state=BOOKED,
+        code=APPROVED,
         auth_code=auth_code,
         started_at=now,
         updated_at=now,
-        debited_at=now if event is Event.APPROVE else 0,
+        debited_at=now,
+    )
+
+
+def refused(asked: Asked, now: Instant, wanted: Purchase, card: Card | None, why: Refusal) -> Txn:
+    """The row of a purchase that is not; what could not be read is empty."""
+    message = asked.message
+    pan = message.de2 if message is not None and is_pan(message.de2) else ""
+    return Txn(
+        key=asked.key,
+        rrn=wanted.rrn or (message.de37 if message is not None and message.de37 else ""),
+        token=wanted.token,
+        account=card.account if card else "",
+        first6=pan[:6] if pan and len(pan) >= SHOWN_FROM_DIGITS else "",
+        last4=pan[-4:] if pan else "",
+        processing=wanted.processing,
+        amount=wanted.amount,
+        currency=wanted.currency,
+        terminal=wanted.terminal,
+        merchant=wanted.merchant,
+        state=BURNT,
+        refusal=why.value,
+        code=CODES[why],
+        started_at=now,
+        updated_at=now,
     )

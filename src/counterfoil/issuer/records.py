@@ -5,7 +5,7 @@ The only file of this room that knows the engine. Reading for other processes is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self
 
@@ -15,7 +15,7 @@ from counterfoil.errors import OurError, StoreError
 from counterfoil.issuer import chart
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import AdviceRow, Alarm, Case, Notice, Trail, Txn
+from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notice, Owed, Trail, Txn
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
@@ -34,7 +34,12 @@ STATE: Final = TXN_COLUMNS.index("state")
 SELECT_TXNS: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
 SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "advice", "WHERE key IN ({marks})")
 SELECT_CARDS: Final = selecting(
-    ("account.balance", *(f"card.{column}" for column in CARD_COLUMNS), *(f"account.{column}" for column in COUNTERS)),
+    (
+        "account.balance",
+        "account.last_entry",
+        *(f"card.{column}" for column in CARD_COLUMNS),
+        *(f"account.{column}" for column in COUNTERS),
+    ),
     "card",
     "JOIN account ON account.id = card.account WHERE token IN ({marks})",
 )
@@ -48,18 +53,18 @@ SELECT_ARCHIVED: Final = "SELECT key, state FROM archived WHERE key IN ({marks})
 SELECT_ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id IN ({marks})")
 SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
-SELECT_OUTBOX: Final = "SELECT name FROM outbox ORDER BY at, name"
-SELECT_NOTICES: Final = "SELECT name, text, at FROM outbox WHERE name IN ({marks})"
+SELECT_OUTBOX: Final = "SELECT seq, notices FROM outbox ORDER BY seq"
+SELECT_NOTICES: Final = "SELECT notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-INSERT_TXN: Final = inserting("txn", TXN_COLUMNS)
+INSERT_TXN: Final = inserting("txn", (*TXN_COLUMNS, "received", "request", "answered"))
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
-INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS))
-INSERT_ENTRY: Final = inserting("entry", chart.ENTRY_COLUMNS)
+INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS, "last_entry"))
+INSERT_ENTRY: Final = inserting("entry", (*chart.ENTRY_COLUMNS, "previous"))
 INSERT_CASE: Final = inserting("exception_case", Case._fields)
-INSERT_OUTBOX: Final = inserting("outbox", Notice._fields)
+INSERT_OUTBOX: Final = inserting("outbox", ("seq", "at", "notices"))
 INSERT_TRAIL: Final = inserting("trail", ("txn", "seq", "at", "what", "leg", "message", "answered"))
 INSERT_ALARM: Final = inserting("alarm", ("seq", *Alarm._fields))
 INSERT_QUARANTINE: Final = inserting("quarantine", ("seq", "at", "link", "reason", "message"))
@@ -67,9 +72,10 @@ INSERT_NAME: Final = inserting("station", ("name",))
 INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
 MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
 UPDATE_TXN: Final = updating("txn", MOVES, "key")
-UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS), "id")
-DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE name = ?"
+UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS, "last_entry"), "id")
+DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE seq = ?"
 
+LEG_IN: Final = "2"
 CARDS_REMEMBERED: Final = 65_536
 ACQUIRERS_REMEMBERED: Final = 1024
 SEQS_AT_ONCE: Final = 100_000
@@ -78,6 +84,7 @@ moves = attrgetter(*MOVES)
 counters = attrgetter(*COUNTERS)
 described = attrgetter(*CARD_COLUMNS)
 json = msgspec.json.Encoder().encode
+read_notices = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
 class IssuerKeys(NamedTuple):
@@ -100,10 +107,11 @@ class Counts(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A card and its account, as the last commit left them."""
+    """A card, its account and the last entry of that, "" for none, as the last commit left them."""
 
     card: Card
     account: Account
+    last_entry: str
 
 
 class Records:
@@ -145,14 +153,17 @@ class Records:
             raise StoreError(f"{self.store.path} does not hold the keys an issuer needs")
         return IssuerKeys(**rows)
 
-    def undelivered(self) -> list[str]:
-        """The names of the notices no delivery was reported of, oldest first."""
-        return [name for (name,) in self.store.query(SELECT_OUTBOX)]
+    def undelivered(self) -> list[Owed]:
+        """The notices of every step of which a delivery was not reported, oldest first."""
+        return [Owed(seq, [name for name, _ in read_notices(told)]) for seq, told in self.store.query(SELECT_OUTBOX)]
 
-    def notices(self, names: Sequence[str]) -> list[Notice]:
-        """Those of `names` that are still in the outbox."""
-        rows = {row[0]: Notice(*row) for row in self.store.select_in(SELECT_NOTICES, names)} if names else {}
-        return [rows[name] for name in names if name in rows]
+    def notices(self, wanted: Mapping[str, int]) -> list[Notice]:
+        """Those of the names that are still in the outbox, each in the row of its step."""
+        if not wanted:
+            return []
+        rows = self.store.select_in(SELECT_NOTICES, list(wanted.values()))
+        texts = {name: text for (told,) in rows for name, text in read_notices(told)}
+        return [Notice(name, texts[name]) for name in wanted if name in texts]
 
     def counts(self) -> Counts:
         """How many rows there are. Counted when somebody first asks, and kept since: counting reads all there is."""
@@ -205,11 +216,11 @@ class Records:
         """One transaction, as a block. Leaving it without `commit` leaves no trace, on the disk or in memory."""
         return Step(self)
 
-    def quarantine(self, at: int, link: str, reason: str, message: dict[str, str]) -> None:
+    def quarantine(self, at: int, link: str, reason: str, message: str) -> None:
         """Keep what made a step fail, in a commit of its own, and raise the alarm."""
         with self.store.transaction():
             reserved = self.reserve(self.seq + 2)
-            self.store.execute(INSERT_QUARANTINE, (self.seq + 1, at, link, reason, json(message).decode()))
+            self.store.execute(INSERT_QUARANTINE, (self.seq + 1, at, link, reason, message))
             self.store.execute(INSERT_ALARM, (self.seq + 2, at, "", "quarantine", reason))
             self.store.commit()
         self.counted(self.seq + 2, reserved)
@@ -228,15 +239,18 @@ class Step:
         self.cards: dict[str, Card] = {}
         self._book: Book | None = None
         self._entries: dict[str, Entry] = {}
+        self._last_entries: dict[str, str] = {}  # of the accounts that were loaded
         self._new_txns: dict[str, Txn] = {}
+        self._lines: dict[str, Line] = {}  # what a new purchase began with, by key
         self._changed_txns: dict[str, Txn] = {}
         self._new_advices: list[AdviceRow] = []
         self._changed_cards: dict[str, Card] = {}
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
-        self.notices: list[Notice] = []
-        self._delivered: list[str] = []
+        self._notices: list[Notice] = []
+        self._delivered: list[int] = []
+        self.owed: Owed | None = None
         self._enrolled = False
 
     def __enter__(self) -> Self:
@@ -265,8 +279,9 @@ class Step:
         originals = [txn for txn in self.txns.values() if txn.state is State.POSTED] if advices else []
         wanted = [token for token in {**dict.fromkeys(tokens), **{txn.token: None for txn in originals}} if token]
         accounts = []
-        for token, (card, account) in self._held(wanted).items():
+        for token, (card, account, last_entry) in self._held(wanted).items():
             self.cards[token] = card
+            self._last_entries[account.id] = last_entry
             accounts.append(account)
         if originals:
             rows = self._store.select_in(SELECT_ENTRIES, [txn.debit_id for txn in originals])
@@ -277,9 +292,9 @@ class Step:
     def _held(self, tokens: Iterable[str]) -> dict[str, Held]:
         found, missing = self._records.held.split(tokens)
         if missing:
-            for balance, *row in self._store.select_in(SELECT_CARDS, missing):
+            for balance, last_entry, *row in self._store.select_in(SELECT_CARDS, missing):
                 card = _card(row)
-                found[card.token] = Held(card, chart.cardholder(card.account, card.currency, balance))
+                found[card.token] = Held(card, chart.cardholder(card.account, card.currency, balance), last_entry)
         return found
 
     @property
@@ -295,8 +310,13 @@ class Step:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
+    def begin(self, txn: Txn, line: Line) -> None:
+        """A purchase never seen before, and the message it began with."""
+        self.txns[txn.key] = self._new_txns[txn.key] = txn
+        self._lines[txn.key] = line
+
     def put(self, txn: Txn) -> None:
-        """A purchase, new or moved on."""
+        """A purchase moved on, or known before it began (a tombstone)."""
         fresh = txn.key not in self.txns or txn.key in self._new_txns
         (self._new_txns if fresh else self._changed_txns)[txn.key] = txn
         self.txns[txn.key] = txn
@@ -316,7 +336,7 @@ class Step:
         self._new_advices.append(advice)
 
     def saw(self, trail: Trail) -> None:
-        """A line of evidence."""
+        """A line of evidence of anything but the beginning of a purchase."""
         self._trail.append(trail)
 
     def alarm(self, alarm: Alarm) -> None:
@@ -329,25 +349,31 @@ class Step:
 
     def tell(self, notice: Notice) -> None:
         """A message to a cardholder, said once this step is committed."""
-        self.notices.append(notice)
+        self._notices.append(notice)
 
-    def delivered(self, names: Iterable[str]) -> None:
-        """Deliveries were reported: their rows may go."""
-        self._delivered.extend(names)
+    @property
+    def notices(self) -> list[Notice]:
+        """What is to be said once this step is committed."""
+        return self._notices
+
+    def delivered(self, rows: Iterable[int]) -> None:
+        """Every delivery of these rows of the outbox was reported: they may go."""
+        self._delivered.extend(rows)
 
     def enrol(self, cards: Sequence[Card], opened: Sequence[tuple[Account, Entry | None]]) -> None:
         """New cards, their accounts, and the entries that fund them."""
         self._enrolled = True
         accounts = [
-            (a.id, a.kind, a.currency, a.balance, *counters(c)) for c, (a, _) in zip(cards, opened, strict=True)
+            (a.id, a.kind, a.currency, a.balance, *counters(c), "" if entry is None else entry.id)
+            for c, (a, entry) in zip(cards, opened, strict=True)
         ]
         self._store.executemany(INSERT_ACCOUNT, accounts)
         self._store.executemany(INSERT_CARD, [described(card) for card in cards])
-        self._store.executemany(INSERT_ENTRY, [chart.row_of(entry) for _, entry in opened if entry is not None])
+        self._store.executemany(INSERT_ENTRY, [(*chart.row_of(entry), "") for _, entry in opened if entry is not None])
 
     def known_cards(self, tokens: Sequence[str]) -> set[str]:
         """Which of these are enrolled."""
-        return {row[1] for row in self._store.select_in(SELECT_CARDS, tokens)} if tokens else set()
+        return {row[2] for row in self._store.select_in(SELECT_CARDS, tokens)} if tokens else set()
 
     @property
     def writes(self) -> bool:
@@ -363,29 +389,53 @@ class Step:
             or self._delivered
         )
 
-    def commit(self) -> None:
+    def commit(self, now: int) -> None:
         """One executemany per table, one COMMIT. Nothing to write: no commit."""
         if not self.writes:
             return
         many = self._store.executemany
-        many(INSERT_TXN, [msgspec.structs.astuple(txn) for txn in self._new_txns.values()])
+        many(INSERT_TXN, self._born())
         many(UPDATE_TXN, [(*moves(txn), txn.key) for txn in self._changed_txns.values()])
         many(INSERT_ADVICE, [msgspec.structs.astuple(advice) for advice in self._new_advices])
-        many(INSERT_ENTRY, [chart.row_of(entry) for entry in self.book.new_entries])
+        many(INSERT_ENTRY, self._booked())
         many(UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
-        last = seq + len(self._trail) + len(self._alarms)
+        last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
         reserved = self._records.reserve(last)
         trail = enumerate(self._trail, start=seq + 1)
-        many(INSERT_TRAIL, [(t.txn, n, t.at, t.what, t.leg, json(t.message).decode(), t.answered) for n, t in trail])
+        many(
+            INSERT_TRAIL,
+            [(txn, n, at, line.what, LEG_IN, line.told, line.answered) for n, (at, txn, line) in trail],
+        )
         alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
         many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
         many(INSERT_CASE, self._cases)
-        many(INSERT_OUTBOX, self.notices)
-        many(DELETE_OUTBOX, [(name,) for name in self._delivered])
+        if self._notices:
+            self.owed = Owed(last, [notice.name for notice in self._notices])
+        many(INSERT_OUTBOX, [(last, now, json(self._notices).decode())] if self._notices else [])
+        many(DELETE_OUTBOX, [(row,) for row in self._delivered])
         self._store.commit()
         self._records.counted(last, reserved)
         self._remember()
+
+    def _born(self) -> list[tuple[Any, ...]]:
+        """The new purchases as INSERT_TXN takes them."""
+        line_of = self._lines.get
+        rows = []
+        for key, txn in self._new_txns.items():
+            line = line_of(key, NO_LINE)
+            rows.append((*msgspec.structs.astuple(txn), line.what, line.told, line.answered))
+        return rows
+
+    def _booked(self) -> list[tuple[Any, ...]]:
+        """The new entries as INSERT_ENTRY takes them, each behind the one before it on its card's account."""
+        last = self._last_entries
+        rows = []
+        for entry in self.book.new_entries:
+            account = chart.card_of(entry)
+            rows.append((*chart.row_of(entry), last[account]))
+            last[account] = entry.id
+        return rows
 
     def _changed_accounts(self) -> list[tuple[Any, ...]]:
         """Whose balance or counters have moved, each once, as UPDATE_ACCOUNT takes them.
@@ -399,7 +449,7 @@ class Step:
             if account is None and token in self._changed_cards:
                 account = self.book.account(card.account)
             if account is not None:
-                rows.append((account.balance, *counters(card), account.id))
+                rows.append((account.balance, *counters(card), self._last_entries[account.id], account.id))
         if changed:
             raise OurError("an account changed whose card this step did not load")
         return rows
@@ -410,7 +460,9 @@ class Step:
         new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())
         self._records.grew(Counts(*map(len, new)))
         for token, card in self.cards.items():
-            self._records.held.keep(token, Held(card, self.book.account(card.account)))
+            self._records.held.keep(
+                token, Held(card, self.book.account(card.account), self._last_entries[card.account])
+            )
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:

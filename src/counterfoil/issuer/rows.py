@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.step import Instant
+from counterfoil.transaction import Happened
 
 # The fields an answer repeats of its request.
 ECHOED = (2, 3, 4, 7, 11, 12, 13, 32, 33, 37, 41, 42, 49, 70, 90)
@@ -49,13 +50,13 @@ class Txn(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def debit_id(self) -> str:
-        """The id of its ledger entry, led by the account."""
-        return f"{self.account}/{self.key}"
+        """The id of its ledger entry."""
+        return self.key
 
     @property
     def return_id(self) -> str:
         """The id of the entry that undoes it."""
-        return f"{self.account}/{self.key}/reversal"
+        return f"{self.key}/reversal"
 
 
 class AdviceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,29 +85,43 @@ class Case(NamedTuple):
     detail: str
 
 
-class Trail:
-    """One line of evidence: a message that came in, and what answered it.
+class Line:
+    """One message as evidence: what it was, what may be kept of it (`Dialect.told`), and what answered it.
 
-    `message` is what `Dialect.kept` leaves of it. `answered` is "" until it is answered, then the answer's type, DE39
-    and DE38: an answer repeats its request (`ECHOED`), so it is kept as what it adds to that.
+    `answered` is "" until it is answered, then the answer's type, DE39 and DE38: an answer repeats its request
+    (`ECHOED`), so it is kept as what it adds to that.
     """
 
-    __slots__ = ("answered", "at", "leg", "message", "txn", "what")
+    __slots__ = ("answered", "told", "what")
 
-    def __init__(self, at: Instant, txn: str, what: str, leg: str, message: dict[str, str]) -> None:
-        self.at = at
-        self.txn = txn
+    def __init__(self, what: str, told: str) -> None:
         self.what = what
-        self.leg = leg
-        self.message = message
+        self.told = told
         self.answered = ""
 
 
-def answer_of(answered: str, message: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """What happened and what was kept of the answer, from what the line of its request says."""
-    mti, code, *auth_code = answered.split()
-    kept = {number: message[number] for number in map(str, ECHOED) if number in message}
-    return f"{mti} answered", {**kept, **({"38": auth_code[0]} if auth_code else {}), "39": code}
+NO_LINE: Final = Line("", "")
+
+
+class Trail(NamedTuple):
+    """A line of evidence that is not the beginning of a purchase, filed under the purchase it is about, if any."""
+
+    at: Instant
+    txn: str
+    line: Line
+
+
+def read_line(at: Instant, what: str, told: str, answered: str) -> list[Happened]:
+    """What a line says happened: that a message came, and what answered it."""
+    message = msgspec.json.decode(told)
+    message.pop("mti", None)  # `what` says it
+    happened = [Happened(at, what, message)]
+    if answered:
+        mti, code, *auth_code = answered.split()
+        kept = {number: message[number] for number in map(str, ECHOED) if number in message}
+        added = {**({"38": auth_code[0]} if auth_code else {}), "39": code}
+        happened.append(Happened(at, f"{mti} answered", {**kept, **added}))
+    return happened
 
 
 class Alarm(NamedTuple):
@@ -123,4 +138,10 @@ class Notice(NamedTuple):
 
     name: str
     text: str
-    at: Instant
+
+
+class Owed(NamedTuple):
+    """The notices a step owes: the row of the outbox that holds them, and their names."""
+
+    row: int
+    names: list[str]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from counterfoil.errors import StoreError
 from counterfoil.issuer import archiving, chart, control, notices
 from counterfoil.issuer.advices import on_advice
 from counterfoil.issuer.authorise import Purchase
-from counterfoil.issuer.desk import Desk
+from counterfoil.issuer.desk import Desk, approval_codes
 from counterfoil.issuer.purchases import on_purchase
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.reverse import Advice
-from counterfoil.issuer.rows import Notice
+from counterfoil.issuer.rows import Notice, Owed
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import NETWORK_NEEDS, Asked, Wire, answerable, has
 from counterfoil.security import Hsm
@@ -40,6 +42,7 @@ NETWORK_ADVICE: Final = "0820"  # commonly left unanswered
 SIGN_ON: Final = "001"
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
+json = msgspec.json.Encoder().encode
 MESSAGE_TYPES: Final = frozenset({PURCHASE, ADVICE, NETWORK, NETWORK_ADVICE})
 
 
@@ -67,7 +70,7 @@ class Issuer:
         self._records = records
         self._hsm = hsm
         self._keys = keys
-        self._desk = Desk(settings, Wire(hsm, keys), entropy)
+        self._desk = Desk(settings, Wire(hsm, keys), approval_codes(entropy))
         self._deliveries = notices.Deliveries(records.undelivered())
         self._signed_on: dict[tuple[str, Conn], Instant] = {}
 
@@ -78,6 +81,7 @@ class Issuer:
         tasks = [self._task(item) for item in arrived if isinstance(item, Frame)]
         commands = [item for item in arrived if isinstance(item, Command)]
         out: list[Outbound] = []
+        owed: Owed | None = None
         told: list[Notice] = []
         gone = self._deliveries.reported(now, committing=bool(tasks))
         if tasks or gone or any(command.verb == control.ENROL for command in commands):
@@ -85,13 +89,15 @@ class Issuer:
                 out += self._enrolments(now, commands, step)
                 out += self._decisions(now, tasks, step)
                 step.delivered(gone)
-                step.commit()
-                told = step.notices
+                step.commit(now)
+                owed, told = step.owed, step.notices
         # Nothing before this line has touched what the station remembers.
         self._remember(now, arrived, tasks, gone)
-        told = [*told, *self._records.notices(self._deliveries.due(now))]
-        self._deliveries.tell([notice.name for notice in told])
-        out += [Perform(notices.KIND, notice.name, notice.text) for notice in told]
+        if owed is not None:
+            self._deliveries.tell(owed)
+        again = self._records.notices(self._deliveries.due(now))
+        self._deliveries.tell_again(notice.name for notice in again)
+        out += [Perform(notices.KIND, name, text) for name, text in (*told, *again)]
         out += [self._inquiry(command) for command in commands if command.verb != control.ENROL]
         return out
 
@@ -101,11 +107,11 @@ class Issuer:
 
     def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
         """See `step.Station.quarantine`."""
-        message: dict[str, str] = {}
+        message = "{}"
         if isinstance(offender, Frame):
-            message = self._desk.wire.read(offender).kept
+            message = self._desk.wire.read(offender).told
         elif isinstance(offender, Command):
-            message = {"verb": offender.verb}  # its arguments may hold a card number
+            message = json({"verb": offender.verb}).decode()  # its arguments may hold a card number
         self._records.quarantine(now, getattr(offender, "link", ""), reason, message)
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -200,18 +206,16 @@ class Issuer:
 
     # --- remembering, after the commit ------------------------------------------------------------------------------
 
-    def _remember(self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Task], gone: Sequence[str]) -> None:
+    def _remember(self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Task], gone: Sequence[int]) -> None:
         self._deliveries.forget(gone)
         for item in arrived:
             if isinstance(item, Closed):
                 self._signed_on.pop((item.link, item.conn), None)
             elif isinstance(item, Performed) and item.kind == notices.KIND:
                 self._deliveries.report(now, item)
-        for task in tasks:
-            message, frame = task.asked.message, task.asked.frame
-            if message is None or not task.asked.genuine or task.asked.mti != NETWORK:
-                continue
-            if message.de70 == SIGN_ON:
-                self._signed_on[frame.link, frame.conn] = now
-            elif message.de70 == SIGN_OFF:
-                self._signed_on.pop((frame.link, frame.conn), None)
+        for asked in [task.asked for task in tasks if task.asked.mti == NETWORK and task.asked.genuine]:
+            code = asked.message.de70 if asked.message is not None else None
+            if code == SIGN_ON:
+                self._signed_on[asked.frame.link, asked.frame.conn] = now
+            elif code == SIGN_OFF:
+                self._signed_on.pop((asked.frame.link, asked.frame.conn), None)

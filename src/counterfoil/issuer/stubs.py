@@ -8,28 +8,33 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any, Final
 
-import msgspec
-
 from counterfoil.issuer import chart, notices
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import Txn, answer_of
-from counterfoil.issuer.sql import selecting
+from counterfoil.issuer.rows import Txn, read_line
+from counterfoil.issuer.sql import selecting, walking
 from counterfoil.ledger import Account, Entry, Violation, check
 from counterfoil.storage import Store
 from counterfoil.transaction import Happened, IssuerStub
 
 TXN_COLUMNS: Final = Txn.__struct_fields__
-STATE: Final = TXN_COLUMNS.index("state")
+STATE, AMOUNT, STARTED = (TXN_COLUMNS.index(column) for column in ("state", "amount", "started_at"))
 BY_RRN: Final = selecting(TXN_COLUMNS, "txn", "WHERE rrn = ? ORDER BY started_at, key")
 # A request that came corrupted is kept under what it said; the advice that reversed it says the number that was meant.
 BY_ADVICE: Final = selecting(
     TXN_COLUMNS, "txn", "WHERE key IN (SELECT original FROM advice WHERE rrn = ?) ORDER BY started_at, key"
 )
-BY_DIGITS: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? ORDER BY started_at, key")
-BY_DIGITS_AND_AMOUNT: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? AND amount = ? ORDER BY started_at, key")
+# What was never debited has an index of its own; what was is found from the cards that end so, entry by entry.
+UNBOOKED: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? AND debited_at = 0")
+BOOKED: Final = walking(
+    "account.id IN (SELECT account FROM card WHERE last4 = ?)", selecting(("line.id", "line.amount"), "line")
+)
+BY_KEY: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
+ANY_CARD: Final = "SELECT token FROM card LIMIT 1"
+BY_DIGITS: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ?")
 EVERY: Final = selecting(TXN_COLUMNS, "txn", "ORDER BY started_at, key")
 ADVISED: Final = "SELECT rrn, original FROM advice"
 STATION: Final = "SELECT name FROM station"
+BEGUN: Final = "SELECT started_at, received, request, answered FROM txn WHERE key = ? AND received <> ''"
 HISTORY: Final = "SELECT at, what, message, answered FROM trail WHERE txn = ? ORDER BY seq"
 CARDHOLDERS: Final = "SELECT id, currency, balance FROM account ORDER BY id"
 ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "ORDER BY at, id")
@@ -40,7 +45,14 @@ SUMS: Final = (
     "SELECT debit AS account, currency, -amount AS amount FROM entry) AS side "
     "WHERE side.account NOT LIKE 'card:%' GROUP BY side.account, side.currency ORDER BY side.account"
 )
-STATEMENT: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id >= ? AND id < ? ORDER BY at, id")
+STATEMENT: Final = walking(
+    "account.id = ?",
+    selecting(
+        [f"entry.{column}" for column in chart.ENTRY_COLUMNS],
+        "line",
+        "JOIN entry ON entry.id = line.id ORDER BY line.place DESC",
+    ),
+)
 BALANCES: Final = (
     "SELECT card.token, card.name, card.first6, card.last4, card.expiry, card.status, account.pin_failures, "
     "account.id, account.currency, account.balance "
@@ -79,11 +91,13 @@ def every(store: Store) -> dict[str, IssuerStub]:
 def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerStub]:
     """The purchases of the cards that end so, of this amount (minor units) when one is given, oldest first."""
     with store.reading():
-        if amount is None:
+        if store.query(ANY_CARD):
+            keys = [key for key, moved in store.query(BOOKED, (last4,)) if amount in (None, moved)]
+            rows = store.query(UNBOOKED, (last4,)) + (store.select_in(BY_KEY, keys) if keys else [])
+        else:  # what came out of an archive: no cards, no entries, and little of it
             rows = store.query(BY_DIGITS, (last4,))
-        else:
-            rows = store.query(BY_DIGITS_AND_AMOUNT, (last4, amount))
-        return _stubs(store, rows)
+        fitting = [row for row in rows if amount in (None, row[AMOUNT])]
+        return _stubs(store, sorted(fitting, key=lambda row: (row[STARTED], row[0])))
 
 
 def accounts(store: Store) -> dict[str, Any]:
@@ -132,8 +146,7 @@ def cards(store: Store) -> list[dict[str, Any]]:
 def statement(store: Store, account: str) -> list[dict[str, Any]]:
     """What happened on a cardholder's account, in order: debit and reversal both stand there (R051, R056)."""
     with store.reading():
-        # The ids of an account's entries begin with its name and a slash; "0" follows "/".
-        rows = store.query(STATEMENT, (f"{account}/", f"{account}0"))
+        rows = store.query(STATEMENT, (account,))
     lines, balance = [], 0
     for entry in map(chart.entry_of, rows):
         change = entry.amount if entry.credit == account else -entry.amount
@@ -165,13 +178,8 @@ def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -
 
 
 def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
-    happened = []
-    for at, what, text, answered in store.query(HISTORY, (txn.key,)):
-        message = msgspec.json.decode(text)
-        happened.append(Happened(at, what, message))
-        if answered:
-            happened.append(Happened(at, *answer_of(answered, message)))
-    return tuple(happened)
+    rows = store.query(BEGUN, (txn.key,)) + store.query(HISTORY, (txn.key,))
+    return tuple(happened for row in rows for happened in read_line(*row))
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:

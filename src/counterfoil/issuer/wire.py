@@ -10,12 +10,14 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
+import msgspec
+
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.issuer.authorise import Pin, Purchase
 from counterfoil.issuer.records import IssuerKeys
 from counterfoil.issuer.reverse import Advice
-from counterfoil.issuer.rows import ECHOED, Trail
+from counterfoil.issuer.rows import ECHOED, Line
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, parse_track2
 from counterfoil.step import Frame, Send
@@ -24,37 +26,38 @@ MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 PLANS: Final = 256  # layouts of messages that are remembered
 PURCHASE_NEEDS: Final = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de41", "de42", "de49")
+told_of_purchase = itemgetter("de2", "de3", "de4", "de32", "de37", "de41", "de42", "de49")
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
 NETWORK_NEEDS: Final = ("de7", "de11", "de70")
 REQUEST_FUNCTIONS: Final = frozenset("02")  # third digit of the MTI: request, advice
 DE90_DIGITS: Final = 42
+json = msgspec.json.Encoder().encode
 FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken off
 
 
-class Asked:
-    """One frame, read as far as it goes.
+class Asked(Line):
+    """One frame, read as far as it goes, and the line of evidence that it makes.
 
     `message` is None when not even its type could be read; `whole` is False when some of it could not be;
     `genuine` says that the switch vouches for it. `mti` is the message type with the repeat mark taken off ("" when
     there is none), `key` what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
     """
 
-    __slots__ = ("evidence", "frame", "genuine", "kept", "key", "message", "mti", "whole")
+    __slots__ = ("frame", "genuine", "key", "message", "mti", "whole")
 
     def __init__(self, frame: Frame, message: Message | None, *, whole: bool, genuine: bool) -> None:
         self.frame = frame
         self.message = message
         self.whole = whole
         self.genuine = genuine
-        self.mti = self.key = ""
-        self.evidence: Trail | None = None  # the line that tells of it, once there is one
-        # What may be kept of it: masked, without what must never be on a disk; its length when it has no type.
-        self.kept: dict[str, str]
+        self.answered = self.mti = self.key = ""
         if message is None:
-            self.kept = {"bytes": str(len(frame.data))}
+            self.what = received("a message", whole, genuine)
+            self.told = json({"bytes": str(len(frame.data))}).decode()
             return
+        self.what = received(message.mti, whole, genuine)
+        self.told = ISO87_ASCII.told(message)
         self.mti = first_try(message.mti)
-        self.kept = ISO87_ASCII.kept(message)
         if message.de7 and message.de11 and message.de32:
             self.key = key_of(message.de32, message.de7, message.de11)
 
@@ -100,26 +103,27 @@ class Wire:
         m = asked.message
         if m is None or not asked.whole or not has(m, PURCHASE_NEEDS):
             return None
+        pan, processing, amount, acquirer, rrn, terminal, merchant, currency = told_of_purchase(m.__dict__)
         expiries: tuple[str, ...] = (m.de14,) if m.de14 else ()
         same_card = True
         try:
-            token = self._hsm.token(m.de2 or "", self._keys.token)
+            token = self._hsm.token(pan, self._keys.token)
             if m.de35 is not None:
                 track = parse_track2(m.de35)
-                same_card = track.pan == m.de2
+                same_card = track.pan == pan
                 expiries += (track.expiry,) if track.expiry else ()
         except SecurityError:
             return None
         return Purchase(
             key=asked.key,
-            acquirer=m.de32 or "",
+            acquirer=acquirer,
             token=token,
-            processing=m.de3 or "",
-            amount=int(m.de4 or ""),
-            currency=BY_NUMBER.get(m.de49 or "", ""),
-            terminal=m.de41 or "",
-            merchant=m.de42 or "",
-            rrn=m.de37 or "",
+            processing=processing,
+            amount=int(amount),
+            currency=BY_NUMBER.get(currency, ""),
+            terminal=terminal,
+            merchant=merchant,
+            rrn=rrn,
             expiries=expiries,
             same_card=same_card,
         )
@@ -165,6 +169,12 @@ def echo(attributes: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[dict[s
     """What an answer repeats of a message with these attributes, what picks it out, and where its MAC goes."""
     names = tuple(name for name in (f"de{number}" for number in ECHOED) if name in attributes)
     return names, itemgetter(*names), "de128" if "de70" in attributes or "de90" in attributes else "de64"
+
+
+@lru_cache(maxsize=PLANS)
+def received(mti: str, whole: bool, genuine: bool) -> str:
+    """What a line of evidence says of a message that came."""
+    return f"{mti} received{'' if whole else ', unreadable'}{'' if genuine else ', without a valid MAC'}"
 
 
 @lru_cache(maxsize=PLANS)
