@@ -13,6 +13,7 @@ from typing import Any, Final
 from counterfoil.issuer import records as issuer_records
 from counterfoil.issuer.station import Issuer
 from counterfoil.simulation.disk import Disk, Fate
+from counterfoil.step import Instant
 from counterfoil.switch import records as switch_records
 from counterfoil.switch.station import Switch
 from counterfoil.terminal import records as terminal_records
@@ -70,8 +71,9 @@ def says(lines: Iterable[Any], *what: str) -> bool:
     return any(line.what in what for line in lines)
 
 
-def answers(lines: Iterable[Any], mti: str) -> bool:
-    """Whether one of these lines of the issuer's evidence tells of such an answer."""
+def answers(step: issuer_records.Step, mti: str) -> bool:
+    """Whether one of the lines of the issuer's evidence tells of such an answer."""
+    lines = [*step._lines.values(), *(trail.line for trail in step._trail)]
     return any(line.answered.startswith(mti) for line in lines)
 
 
@@ -108,13 +110,13 @@ def receipt_before_journal(seams: Seams) -> None:
 @mutant("L1", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
 def issuer_answers_before_journal(seams: Seams) -> None:
     """The issuer answers a purchase before it is booked."""
-    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step._trail, "0210"))
+    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step, "0210"))
 
 
 @mutant("L6", "leg 3 lost, or late", origin=PROTOTYPE, mixes=("crash", "disk", "swarm"))
 def issuer_acks_before_durable(seams: Seams) -> None:
     """The issuer answers an advice before the money is given back on the disk."""
-    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step._trail, "0430"))
+    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step, "0430"))
 
 
 # --- one step, two commits -------------------------------------------------------------------------------------------
@@ -153,22 +155,22 @@ def torn_posting(seams: Seams) -> None:
     """The issuer commits its decisions first, and the entries after that."""
 
     def make(original: Any) -> Any:
-        def commit(self: issuer_records.Step) -> None:
+        def commit(self: issuer_records.Step, now: Instant) -> None:
             entries = self.book.new_entries
             if not entries or self._enrolled:
-                original(self)
+                original(self, now)
                 return
             seams.hit()
             self.book.new_entries = []
             changed, self.book._changed = self.book._changed, {}
-            surely(self._store, lambda: original(self))
+            surely(self._store, lambda: original(self, now))
             self.book.new_entries, self.book._changed = entries, changed
-            for name in ("_new_txns", "_changed_txns", "_changed_cards"):
+            for name in ("_new_txns", "_changed_txns", "_changed_cards", "_lines"):
                 setattr(self, name, {})
-            for name in ("_new_advices", "_alarms", "_cases", "_delivered", "notices"):
+            for name in ("_new_advices", "_alarms", "_cases", "_delivered", "_notices", "_trail"):
                 setattr(self, name, [])
             self._store.begin()
-            original(self)
+            original(self, now)
 
         return commit
 

@@ -10,7 +10,7 @@ from counterfoil.issuer import advices, authorise, chart, purchases, reverse
 from counterfoil.issuer import records as issuer_records
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
-from counterfoil.issuer.rows import Notice, Txn
+from counterfoil.issuer.rows import Line, Notice, Owed, Txn
 from counterfoil.issuer.wire import Asked
 from counterfoil.ledger import Entry
 from counterfoil.step import Instant
@@ -148,10 +148,10 @@ def balance_not_in_the_commit(seams: Seams) -> None:
     def make(original: Any) -> Any:
         def as_it_was(self: Step) -> list[tuple[Any, ...]]:
             rows: list[tuple[Any, ...]] = original(self)
-            for place, (_, *counters, account) in enumerate(rows):
+            for place, (_, *others, account) in enumerate(rows):
                 seams.hit()
                 balance = self._store.query("SELECT balance FROM account WHERE id = ?", (account,))[0][0]
-                rows[place] = (balance, *counters, account)
+                rows[place] = (balance, *others, account)
             return rows
 
         return as_it_was
@@ -159,19 +159,38 @@ def balance_not_in_the_commit(seams: Seams) -> None:
     seams.method(Step, "_changed_accounts", make)
 
 
+@mutant("cardholder money", mixes=("calm", "swarm"))
+def entry_left_out_of_the_statement(seams: Seams) -> None:
+    """The second entry of an account in one commit is not found from the account."""
+
+    def make(original: Any) -> Any:
+        def booked(self: Step) -> list[tuple[Any, ...]]:
+            before = dict(self._last_entries)
+            rows: list[tuple[Any, ...]] = original(self)
+            for place, row in enumerate(rows):
+                if row[-1]:
+                    seams.hit()
+                    rows[place] = (*row[:-1], before[row[1] if row[1] in before else row[2]])
+            return rows
+
+        return booked
+
+    seams.method(Step, "_booked", make)
+
+
 @mutant("cardholder money", mixes=("loss", "swarm"))
 def reversal_deletes_the_debit(seams: Seams) -> None:
     """A reversal takes the first entry away instead of adding another."""
 
     def make(original: Any) -> Any:
-        def commit(self: Step) -> None:
+        def commit(self: Step, now: Instant) -> None:
             reversing = [entry for entry in self.book.new_entries if entry.reverses]
             if reversing:
                 seams.hit()
                 self.book.new_entries = [entry for entry in self.book.new_entries if not entry.reverses]
                 gone = [(entry.reverses,) for entry in reversing]
                 self._store.executemany("DELETE FROM entry WHERE id = ?", gone)
-            original(self)
+            original(self, now)
 
         return commit
 
@@ -183,15 +202,15 @@ def refusal_does_not_burn_the_key(seams: Seams) -> None:
     """A no is said and not kept: the same request again is decided anew."""
 
     def make(original: Any) -> Any:
-        def put(self: Step, txn: Txn) -> None:
-            if txn.state is State.DECLINED and txn.key not in self.txns:
+        def begin(self: Step, txn: Txn, line: Line) -> None:
+            if txn.state is State.DECLINED:
                 seams.hit()
             else:
-                original(self, txn)
+                original(self, txn, line)
 
-        return put
+        return begin
 
-    seams.method(Step, "put", make)
+    seams.method(Step, "begin", make)
 
 
 @mutant("duplicate request", mixes=("duplicate", "swarm"))
@@ -265,7 +284,7 @@ def undelivered_notice_forgotten(seams: Seams) -> None:
     """After a start nothing is told again."""
 
     def make(original: Any) -> Any:
-        def undelivered(self: Any) -> list[str]:
+        def undelivered(self: Any) -> list[Owed]:
             seams.reached += len(original(self))
             return []
 

@@ -13,7 +13,8 @@ import msgspec
 from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as Posting
 from counterfoil.issuer.records import Step
-from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.rows import Line, Txn
+from counterfoil.step import Instant
 from counterfoil.switch import reverse
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import State
@@ -28,7 +29,7 @@ def last_debit_of_a_step_wins(seams: Seams) -> None:
     """Each purchase of a step works out the balance from the one the step began with, and the last one is written."""
 
     def make(original: Any) -> Any:
-        def commit(self: Step) -> None:
+        def commit(self: Step, now: Instant) -> None:
             moves = Counter(entry.debit for entry in self.book.new_entries)
             last = {entry.debit: entry.amount for entry in self.book.new_entries}
             for account_id, amount in last.items():
@@ -38,7 +39,7 @@ def last_debit_of_a_step_wins(seams: Seams) -> None:
                     spent = sum(entry.amount for entry in self.book.new_entries if entry.debit == account_id)
                     balance = account.balance + spent - amount
                     self.book._accounts[account_id] = msgspec.structs.replace(account, balance=balance)
-            original(self)
+            original(self, now)
 
         return commit
 
@@ -54,12 +55,21 @@ def purchase_of_the_step_unseen(seams: Seams) -> None:
             if txn.key in self._new_txns:
                 seams.hit()
             original(self, txn)
-            if txn.state is Posting.POSTED:
-                self.txns.pop(txn.key, None)
 
         return put
 
+    def forgetting(original: Any) -> Any:
+        def begin(self: Step, txn: Txn, line: Line) -> None:
+            if txn.key in self._new_txns:
+                seams.hit()
+            original(self, txn, line)
+            if txn.state is Posting.POSTED:
+                self.txns.pop(txn.key, None)
+
+        return begin
+
     seams.method(Step, "put", make)
+    seams.method(Step, "begin", forgetting)
 
 
 @mutant("cardholder money", mixes=("calm", "swarm"), rush=True)

@@ -372,6 +372,7 @@ class Court:
             must(stand == cleared, f"{watch.name}: terminals say {stand}, the switch says {cleared}")
             must(stand + owed == clearing, f"{watch.name}: terminals say {stand} + {owed} in cases, issuer {clearing}")
             self._by_card(watch)
+            self._by_statement(watch)
 
     def _by_card(self, watch: Watch) -> None:
         """Per card: opening less closing = the sales that stand, and what is held in open cases."""
@@ -394,6 +395,20 @@ class Court:
                 )
             )
             must(funded - balance == spent[name], f"{watch.name}: {name} spent {funded - balance}, sales {spent[name]}")
+
+    def _by_statement(self, watch: Watch) -> None:
+        """From each card's account its own entries are found, every one of them, and no other."""
+        disk = self.plant.issuers[watch.name].disk
+        entries = disk.query("SELECT id, previous, debit, credit FROM entry")
+        before = {entry: previous for entry, previous, *_ in entries}
+        on: dict[str, set[str]] = {entry: set() for entry in before}
+        for account, last in disk.query("SELECT id, last_entry FROM account"):
+            while last in on and account not in on[last]:
+                on[last].add(account)
+                last = before[last]
+        for entry, _, *sides in entries:
+            mine = {side for side in sides if side.startswith("card:")}
+            must(mine == on[entry], f"{watch.name}: {entry} is on the statement of {on[entry]}, not of {mine}")
 
     # --- paper ------------------------------------------------------------------------------------------------------
 
