@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.issuer import cards, statement, stub
 from counterfoil.issuer.records import Records
-from counterfoil.issuer.stubs import BEGUN, BOOKED, BY_RRN, HISTORY, STATEMENT, UNBOOKED
+from counterfoil.issuer.stubs import BEGUN, BY_DIGITS, BY_DIGITS_AND_AMOUNT, BY_RRN, HISTORY, STATEMENT
 from counterfoil.storage import migrations_of, open_store
 from issuer.bank import NOON, PANS, Bank
 
@@ -62,10 +62,11 @@ def test_an_answer_is_one_line_with_its_request_and_is_told_as_two() -> None:
     assert answer.message["2"] == request.message["2"] != PANS["alice"]
 
 
-@pytest.mark.parametrize("sql", [UNBOOKED, BOOKED, STATEMENT, BY_RRN, BEGUN, HISTORY])
+@pytest.mark.parametrize("sql", [BY_DIGITS, BY_DIGITS_AND_AMOUNT, STATEMENT, BY_RRN, BEGUN, HISTORY])
 def test_a_search_reads_only_what_it_finds(sql: str) -> None:
     plan = [row[3] for row in Bank().store.query("EXPLAIN QUERY PLAN " + sql.replace("?", "'x'"))]
-    assert [what for what in plan if what.startswith("SCAN") and what != "SCAN line"] == []
+    assert [what for what in plan if what.startswith("SCAN") and what not in ("SCAN line", "SCAN parts")] == []
+    assert any("txn_digits (part=? AND last4=?" in what for what in plan) is (sql in (BY_DIGITS, BY_DIGITS_AND_AMOUNT))
 
 
 def test_entries_of_before_are_renamed_and_lie_in_the_order_of_their_account(tmp_path: Path) -> None:

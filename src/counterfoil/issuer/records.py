@@ -19,7 +19,7 @@ from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notic
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
-from counterfoil.storage import Recent, Store
+from counterfoil.storage import Parts, Recent, Store, highest_part
 
 PACKAGE: Final = "counterfoil.issuer"
 
@@ -58,7 +58,7 @@ SELECT_NOTICES: Final = "SELECT notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-INSERT_TXN: Final = inserting("txn", (*TXN_COLUMNS, "received", "request", "answered"))
+INSERT_TXN: Final = inserting("txn", (*TXN_COLUMNS, "received", "request", "answered", "part"))
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
 INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS, "last_entry"))
@@ -128,6 +128,7 @@ class Records:
         self.seq: int = store.query(RESERVED_SEQ)[0][0]
         self._reserved: int = self.seq
         self._counts: Counts | None = None
+        self.parts = Parts(store.query(highest_part("txn"))[0][0])
         self.held: Recent[str, Held] = Recent(CARDS_REMEMBERED)
         self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
 
@@ -420,11 +421,11 @@ class Step:
 
     def _born(self) -> list[tuple[Any, ...]]:
         """The new purchases as INSERT_TXN takes them."""
-        line_of = self._lines.get
+        line_of, part = self._lines.get, self._records.parts.now
         rows = []
         for key, txn in self._new_txns.items():
             line = line_of(key, NO_LINE)
-            rows.append((*msgspec.structs.astuple(txn), line.what, line.told, line.answered))
+            rows.append((*msgspec.structs.astuple(txn), line.what, line.told, line.answered, part))
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:
@@ -457,6 +458,7 @@ class Step:
     def _remember(self) -> None:
         """What the commit that has just returned made true."""
         self._records.wrote(self._new_txns)
+        self._records.parts.grew(len(self._new_txns))
         new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())
         self._records.grew(Counts(*map(len, new)))
         for token, card in self.cards.items():

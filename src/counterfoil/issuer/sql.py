@@ -21,10 +21,8 @@ def updating(table: str, columns: Sequence[str], key: str) -> str:
 
 
 def walking(chosen: str, then: str) -> str:
-    """A query on `line`: id, amount and place of the entries of the accounts `chosen` says, the last one at place 0."""
-    begin = "SELECT entry.id, entry.previous, entry.amount, 0 FROM account JOIN entry ON entry.id = account.last_entry"
-    back = (
-        "SELECT entry.id, entry.previous, entry.amount, line.place + 1 FROM line JOIN entry ON entry.id = line.previous"
-    )
-    table = ("WITH RECURSIVE line (id, previous, amount, place) AS (", begin, "WHERE", chosen, "UNION ALL", back, ")")
+    """A query on `line`: id and place of the entries of the accounts `chosen` says, the last one at place 0."""
+    begin = "SELECT entry.id, entry.previous, 0 FROM account JOIN entry ON entry.id = account.last_entry"
+    back = "SELECT entry.id, entry.previous, place + 1 FROM line JOIN entry ON entry.id = line.previous"
+    table = ("WITH RECURSIVE line (id, previous, place) AS (", begin, "WHERE", chosen, "UNION ALL", back, ")")
     return " ".join((*table, then))

@@ -13,24 +13,20 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import Txn, read_line
 from counterfoil.issuer.sql import selecting, walking
 from counterfoil.ledger import Account, Entry, Violation, check
-from counterfoil.storage import Store
+from counterfoil.storage import Store, in_parts
 from counterfoil.transaction import Happened, IssuerStub
 
 TXN_COLUMNS: Final = Txn.__struct_fields__
-STATE, AMOUNT, STARTED = (TXN_COLUMNS.index(column) for column in ("state", "amount", "started_at"))
+STATE: Final = TXN_COLUMNS.index("state")
 BY_RRN: Final = selecting(TXN_COLUMNS, "txn", "WHERE rrn = ? ORDER BY started_at, key")
 # A request that came corrupted is kept under what it said; the advice that reversed it says the number that was meant.
 BY_ADVICE: Final = selecting(
     TXN_COLUMNS, "txn", "WHERE key IN (SELECT original FROM advice WHERE rrn = ?) ORDER BY started_at, key"
 )
-# What was never debited has an index of its own; what was is found from the cards that end so, entry by entry.
-UNBOOKED: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ? AND debited_at = 0")
-BOOKED: Final = walking(
-    "account.id IN (SELECT account FROM card WHERE last4 = ?)", selecting(("line.id", "line.amount"), "line")
+BY_DIGITS, BY_DIGITS_AND_AMOUNT = (
+    selecting(TXN_COLUMNS, "txn", f"WHERE key IN ({in_parts('txn', 'key', where)}) ORDER BY started_at, key")
+    for where in ("last4 = ?", "last4 = ? AND amount = ?")
 )
-BY_KEY: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
-ANY_CARD: Final = "SELECT token FROM card LIMIT 1"
-BY_DIGITS: Final = selecting(TXN_COLUMNS, "txn", "WHERE last4 = ?")
 EVERY: Final = selecting(TXN_COLUMNS, "txn", "ORDER BY started_at, key")
 ADVISED: Final = "SELECT rrn, original FROM advice"
 STATION: Final = "SELECT name FROM station"
@@ -91,13 +87,11 @@ def every(store: Store) -> dict[str, IssuerStub]:
 def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerStub]:
     """The purchases of the cards that end so, of this amount (minor units) when one is given, oldest first."""
     with store.reading():
-        if store.query(ANY_CARD):
-            keys = [key for key, moved in store.query(BOOKED, (last4,)) if amount in (None, moved)]
-            rows = store.query(UNBOOKED, (last4,)) + (store.select_in(BY_KEY, keys) if keys else [])
-        else:  # what came out of an archive: no cards, no entries, and little of it
+        if amount is None:
             rows = store.query(BY_DIGITS, (last4,))
-        fitting = [row for row in rows if amount in (None, row[AMOUNT])]
-        return _stubs(store, sorted(fitting, key=lambda row: (row[STARTED], row[0])))
+        else:
+            rows = store.query(BY_DIGITS_AND_AMOUNT, (last4, amount))
+        return _stubs(store, rows)
 
 
 def accounts(store: Store) -> dict[str, Any]:

@@ -16,7 +16,18 @@ direction.
 from counterfoil.storage.aside import Aside
 from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
+from counterfoil.storage.parts import Parts, highest_part, in_parts
 from counterfoil.storage.recent import Recent
 from counterfoil.storage.store import Store
 
-__all__ = ["Aside", "Migration", "Recent", "Store", "migrations_of", "open_store"]
+__all__ = [
+    "Aside",
+    "Migration",
+    "Parts",
+    "Recent",
+    "Store",
+    "highest_part",
+    "in_parts",
+    "migrations_of",
+    "open_store",
+]

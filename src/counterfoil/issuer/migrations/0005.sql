@@ -31,10 +31,10 @@ UPDATE account SET last_entry = tail.id
     ) AS tail
     WHERE tail.card = account.id;
 
--- The last digits of a card lead to its account and from there to its entries; what was never debited has none.
-CREATE INDEX card_digits ON card (last4);
+-- Found by last digits, but in parts: what is written together lies together. What was here before is one part.
+ALTER TABLE txn ADD COLUMN part bigint NOT NULL DEFAULT 0;
 DROP INDEX txn_digits;
-CREATE INDEX txn_digits ON txn (last4, amount) WHERE debited_at = 0;
+CREATE INDEX txn_digits ON txn (part, last4, amount);
 
 -- The request a purchase began with, and its answer, stand in its row; whatever came later stands in the trail.
 ALTER TABLE txn ADD COLUMN received text NOT NULL DEFAULT '';
