@@ -153,7 +153,7 @@ def _intent(desk: Desk, work: Work, wanted: Wanted) -> tuple[Attempt, Instant]:
     message, card, tick = wanted.ask.message, wanted.card, work.tick()
     pan = card.pan if isinstance(card, Card) else ""
     attempt = Attempt(
-        *wanted.key,
+        wanted.key,
         rrn=numbers.rrn(tick, desk.settings.utc_offset),
         state=State.DECLINED,
         merchant=message.de42 or "",

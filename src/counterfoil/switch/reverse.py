@@ -128,7 +128,7 @@ def _tombstone(desk: Desk, work: Work, message: Message, key: AttemptKey) -> Att
     pan: Any = message.de2
     card = is_pan(pan)
     attempt = Attempt(
-        *key,
+        key,
         rrn=numbers.rrn(work.tick(), desk.settings.utc_offset),
         state=moved(None, Event.REVERSE),
         merchant=message.de42 or "",
