@@ -276,6 +276,7 @@ def stan_only_key(seams: Seams) -> None:
 
     seams.method(Work, "__init__", make_work)
     seams.method(Records, "attempts", make_attempts)
+    seams.method(Records, "perhaps_known", lambda _: lambda *_: True)
 
 
 @mutant("keys", "the terminal never comes back", mixes=("lost-terminal", "swarm"))

@@ -25,7 +25,7 @@ from counterfoil.transaction import AttemptKey
 PURCHASE_CODE: Final = "000000"
 PURCHASE_KIND: Final = "22"
 NORMAL_CONDITION: Final = "00"
-MANDATORY: Final = ("de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60")
+MANDATORY: Final = frozenset({"de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60"})
 
 PIN_FORMAT: Final = "99"
 DUPLICATE: Final = "94"
@@ -41,7 +41,7 @@ def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptK
     message = ask.message
     if not is_purchase(ask):
         _unstored(desk, work, ask, NOT_SUPPORTED)
-    elif key is None or any(getattr(message, name) is None for name in MANDATORY):
+    elif key is None or not message.__dict__.keys() >= MANDATORY:
         _unstored(desk, work, ask, FORMAT)
     elif (earlier := work.attempts.get(key)) is not None:
         again(desk, work, ask, terminal, earlier)

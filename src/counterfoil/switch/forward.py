@@ -9,7 +9,7 @@ from counterfoil.step import Instant
 from counterfoil.switch.card import Card
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event
-from counterfoil.switch.numbers import local_date, local_time
+from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.upstream import sending
@@ -21,23 +21,23 @@ NOT_REACHED: Final = "91"
 
 def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
     """Send the 0200 of an intent that this step commits. It leaves before the deadline, or never."""
-    issuer = desk.issuers[attempt.issuer]
-    offset = desk.settings.utc_offset
-    category = attempt.merchant[MERCHANT_TYPE]
+    key, merchant = attempt.key, attempt.merchant
+    time, date = local(attempt.started_at, desk.settings.utc_offset)
+    category = merchant[MERCHANT_TYPE]
     fields: dict[str, str | bytes] = {
         "de2": card.pan,
         "de3": attempt.processing,
         "de4": f"{attempt.amount:012d}",
         "de7": attempt.transmitted,
         "de11": attempt.trace,
-        "de12": local_time(attempt.started_at, offset),
-        "de13": local_date(attempt.started_at, offset),
+        "de12": time,
+        "de13": date,
         "de22": attempt.entry_mode,
         "de25": attempt.condition,
         "de32": desk.settings.acquirer,
         "de37": attempt.rrn,
-        "de41": attempt.terminal,
-        "de42": attempt.merchant,
+        "de41": key.terminal,
+        "de42": merchant,
         "de49": attempt.currency,
     }
     if len(category) == 4 and category.isdecimal():
@@ -49,8 +49,8 @@ def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card,
     if pin_block:
         fields["de52"] = pin_block
     message = Message.of("0200", fields)
-    work.out.append(sending(desk, issuer, message, token=tick, before=attempt.deadline))
-    work.saw("forwarded", "2", ISO87_ASCII.told(message), rrn=attempt.rrn, terminal=attempt.terminal)
+    work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
+    work.saw("forwarded", "2", ISO87_ASCII.told(message), rrn=attempt.rrn, terminal=key.terminal)
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

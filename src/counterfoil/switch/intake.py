@@ -119,9 +119,10 @@ def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
 
 def answer_mti(mti: str) -> str | None:
     """The type of the answer to a request; None for what is no request."""
-    if mti[2] not in REQUEST_DIGITS:
-        return None
-    return ANSWER_MTI.get(mti) or f"{mti[:2]}{int(mti[2]) + 1}0"
+    known = ANSWER_MTI.get(mti)
+    if known is not None or mti[2] not in REQUEST_DIGITS:
+        return known
+    return f"{mti[:2]}{int(mti[2]) + 1}0"
 
 
 def _decode(dialect: Dialect, body: bytes) -> tuple[Message | None, str]:

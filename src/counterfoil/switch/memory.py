@@ -70,9 +70,10 @@ class Memory:
         """An intent is open, or the same request came again on a newer connection."""
         known = self.waiting.get(rrn)
         self.waiting[rrn] = waiting
-        self.tokens[waiting.token] = rrn
-        if known is None or known.deadline != waiting.deadline:
-            heapq.heappush(self._deadlines, (waiting.deadline, rrn))
+        _, deadline, token = waiting
+        self.tokens[token] = rrn
+        if known is None or known.deadline != deadline:
+            heapq.heappush(self._deadlines, (deadline, rrn))
 
     def resolve(self, rrn: str) -> None:
         """An intent is not open any more. Harmless when repeated."""

@@ -48,13 +48,14 @@ class Needs:
 
     def load(self, records: Records, work: Work, items: list[Item]) -> None:
         """Load all of it, one SELECT per table; requests get their terminal, and are read in its dialect."""
-        work.terminals = records.terminals(self.terminals)
+        work.terminals = terminals = records.terminals(self.terminals)
         keys = []
         for item in items:
             if isinstance(item, Ask):
-                intake.settle(item, work.terminals)
-                if item.key is not None:
-                    keys.append(item.key)
+                intake.settle(item, terminals)
+                key = item.key
+                if key is not None and records.perhaps_known(key):
+                    keys.append(key)
         for attempt in records.attempts(keys, self.rrns):
             work.load(attempt)
         work.archived = records.archived([key for key in keys if key not in work.attempts])

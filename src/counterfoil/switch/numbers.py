@@ -27,7 +27,9 @@ class Ticks:
 
     def next(self, now: Instant) -> Instant:
         """`now`, or the first microsecond after the last tick. Never a whole second: DE11 is not zero."""
-        tick = max(now, self.last + 1)
+        tick = self.last + 1
+        if tick < now:
+            tick = now
         if tick % SECOND == 0:
             tick += 1
         self.last = tick
@@ -44,14 +46,10 @@ def trace(tick: Instant) -> str:
     return f"{tick % SECOND:06d}"
 
 
-def local_time(instant: Instant, offset: Instant) -> str:
-    """DE12, hhmmss on the acquirer's clock."""
-    return _second((instant + offset) // SECOND)[8:]
-
-
-def local_date(instant: Instant, offset: Instant) -> str:
-    """DE13 and DE15, MMDD on the acquirer's clock."""
-    return _second((instant + offset) // SECOND)[4:8]
+def local(instant: Instant, offset: Instant) -> tuple[str, str]:
+    """DE12, hhmmss, and DE13 or DE15, MMDD, on the acquirer's clock."""
+    moment = _second((instant + offset) // SECOND)
+    return moment[8:], moment[4:8]
 
 
 def rrn(tick: Instant, offset: Instant) -> str:

@@ -205,19 +205,17 @@ class Records:
                 self._terminals.keep(terminal.terminal, terminal)
         return found
 
-    def attempts(self, keys: Iterable[AttemptKey], rrns: Iterable[str]) -> list[Attempt]:
+    def attempts(self, keys: Sequence[AttemptKey], rrns: Iterable[str]) -> list[Attempt]:
         """Every attempt with one of the keys or one of the RRNs, to be changed at will; some may come twice."""
-        asked = [tuple(key) for key in keys if key.stan <= self.highest_stan(key.terminal, key.batch)]
-        rows = self.store.select_in(SELECT_BY_KEY, asked) if asked else []
+        rows = self.store.select_in(SELECT_BY_KEY, keys) if keys else []
         remembered, missing = self._attempts.split(rrns)
         if missing:
             rows += self.store.select_in(SELECT_BY_RRN, missing)
         return [*map(_attempt, rows), *map(copy, remembered.values())]
 
-    def archived(self, keys: Iterable[AttemptKey]) -> dict[AttemptKey, State]:
+    def archived(self, keys: Sequence[AttemptKey]) -> dict[AttemptKey, State]:
         """Those of the keys whose attempts left for the archive, and what they were."""
-        asked = [tuple(key) for key in keys if key.stan <= self.highest_stan(key.terminal, key.batch)]
-        rows = self.store.select_in(SELECT_ARCHIVED, asked) if asked else []
+        rows = self.store.select_in(SELECT_ARCHIVED, keys) if keys else []
         return {AttemptKey(*key): State(state) for *key, state in rows}
 
     def forget(self, rrns: Iterable[str]) -> None:
@@ -228,6 +226,10 @@ class Records:
     def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
         """Advices of the outbox, by RRN."""
         return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
+
+    def perhaps_known(self, key: AttemptKey) -> bool:
+        """False when the store certainly has no attempt of this key, nor had one: it is above all others."""
+        return key.stan <= self.highest_stan(key.terminal, key.batch)
 
     def highest_stan(self, terminal: str, batch: str) -> str:
         """The highest STAN seen of a terminal in a batch; "" for none. No key above it is in the store."""

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
@@ -24,7 +26,7 @@ TOO_LATE: Final = "68"
 ISSUER_DOWN: Final = "91"
 
 
-class Wanted(NamedTuple):
+class Wanted(msgspec.Struct, frozen=True, gc=False):
     """What a rule may look at. `issuer` is None when no range fits the card."""
 
     ask: Ask

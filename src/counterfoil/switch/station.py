@@ -43,7 +43,9 @@ class Switch:
         issuers = records.issuers()
         self._records = records
         self._settings = settings
-        self._desk = Desk(settings, hsm, own.token, own.data, issuers, records.routes(), records.highest_stan)
+        routes = records.routes()
+        sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
+        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, records.highest_stan)
         self._memory = Memory(issuers)
         self._last_tick = records.last_tick()
         for rrn in records.asked():

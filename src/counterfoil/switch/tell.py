@@ -6,19 +6,24 @@ carry none.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final
 
 from counterfoil.iso8583 import Message, framing, responses
 from counterfoil.step import Send
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask, answer_mti
-from counterfoil.switch.numbers import local_date, local_time
+from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.work import Work
 
 ECHOED: Final = tuple(f"de{number}" for number in (2, 3, 4, 11, 14, 25, 41, 42, 49, 60))
-NO_MAC: Final = bytes(8)
+MANAGEMENT: Final = "08"
+MAC_BYTES: Final = 8
+NO_MAC: Final = bytes(MAC_BYTES)
 
 
 def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
@@ -28,13 +33,13 @@ def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered
 
 def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, *, what: str = "answered") -> None:
     """Say the stored result of an attempt, freshly MACed."""
-    offset = desk.settings.utc_offset
+    settings = desk.settings
     issuer = desk.issuers.get(attempt.issuer)
     fields: dict[str, str | bytes] = {
-        "de15": local_date(attempt.started_at, offset),
-        "de32": desk.settings.acquirer,
+        "de15": local(attempt.started_at, settings.utc_offset)[1],
+        "de32": settings.acquirer,
         "de37": attempt.rrn,
-        "de44": f"{issuer.institution if issuer else '':<11.11}{desk.settings.acquirer:<11}",
+        "de44": f"{issuer.institution if issuer else '':<11.11}{settings.acquirer:<11}",
     }
     card = ask.card
     if card is None and ask.terminal is not None:
@@ -50,19 +55,30 @@ def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields
     """Build, MAC and send an answer; `at` becomes DE12 and DE13."""
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
-    offset = desk.settings.utc_offset
-    asked = ask.message.__dict__
-    told = {name: value for name in ECHOED if (value := asked.get(name)) is not None}
-    told["de12"], told["de13"], told["de39"] = local_time(at, offset), local_date(at, offset), code
+    asked, dialect = ask.message.__dict__, ask.dialect
+    names, echoed = echo(tuple(asked))
+    told: dict[str, str | bytes] = dict(zip(names, echoed(asked), strict=True))
+    told["de12"], told["de13"] = local(at, desk.settings.utc_offset)
+    told["de39"] = code
     told.update(fields)
     message = Message.of(mti, told)
-    terminal = work.terminals.get(ask.message.de41 or "")
-    mak = terminal.mak if terminal is not None and not mti.startswith("08") else None
-    if mak is not None:
+    name = ask.message.de41 or ""
+    terminal = work.terminals.get(name)
+    if terminal is None or terminal.mak is None or mti[:2] == MANAGEMENT:
+        body = dialect.encode(message)
+    else:
         message.de64 = NO_MAC
-    body = ask.dialect.encode(message)
-    if mak is not None and terminal is not None:
-        body = body[:-8] + desk.hsm.mac(mak, body[:-8], terminal.mac_algorithm, terminal.mac_raw)
+        body = dialect.encode(message)[:-MAC_BYTES]
+        body += desk.hsm.mac(terminal.mak, body, terminal.mac_algorithm, terminal.mac_raw)
     packet = framing.join_cup(framing.swap_tpdu(ask.tpdu), ask.header, body)
     work.out.append(Send(ask.link, ask.conn, packet))
-    work.saw(what, "4", ask.dialect.told(message), rrn=message.de37 or "", terminal=message.de41 or "")
+    work.saw(what, "4", dialect.told(message), rrn=message.de37 or "", terminal=name)
+
+
+@lru_cache(maxsize=256)
+def echo(names: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]]]:
+    """What an answer repeats of a request with these attributes: their names, and what picks their values."""
+    repeated = tuple(name for name in ECHOED if name in names)
+    if len(repeated) < 2:  # an itemgetter for one name gives no tuple
+        return repeated, lambda asked: tuple(asked[name] for name in repeated)
+    return repeated, itemgetter(*repeated)

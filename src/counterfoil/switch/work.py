@@ -23,6 +23,7 @@ class Work:
         self.now = now
         self.memory = memory
         self.ticks = Ticks(last_tick)
+        self.resolved: list[str] = []
         self.terminals: dict[str, Terminal] = {}
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.by_rrn: dict[str, Attempt] = {}
@@ -52,8 +53,9 @@ class Work:
 
     def load(self, attempt: Attempt) -> None:
         """A row from the store; the second copy of one that is here already is dropped."""
-        if attempt.key not in self.attempts:
-            self.attempts[attempt.key] = attempt
+        key = attempt.key
+        if key not in self.attempts:
+            self.attempts[key] = attempt
             self.by_rrn[attempt.rrn] = attempt
 
     def waiting_for(self, rrn: str) -> Waiting | None:
@@ -68,8 +70,7 @@ class Work:
         if before is attempt.state:
             return False
         if before is State.ASKED:
-            rrn = attempt.rrn
-            self.later(lambda memory: memory.resolve(rrn))
+            self.resolved.append(attempt.rrn)
         self.put(attempt)
         return True
 
@@ -78,8 +79,7 @@ class Work:
         attempt.updated_at = self.now
         key = attempt.key
         if key not in self.attempts:
-            self.load(attempt)
-            self._born[key] = attempt
+            self.attempts[key] = self.by_rrn[attempt.rrn] = self._born[key] = attempt
         elif key not in self._born:
             self._moved[key] = attempt
 
@@ -103,7 +103,6 @@ class Work:
     def wait(self, rrn: str, waiting: Waiting) -> None:
         """Somebody waits for an open intent; the newest one gets the answer."""
         self.waiting[rrn] = waiting
-        self.later(lambda memory: memory.wait(rrn, waiting))
 
     def owe(self, rrn: str, owed: Owed) -> None:
         """An advice is to be sent at `owed.next_at`."""
@@ -115,8 +114,8 @@ class Work:
         self.sessions[issuer] = session
 
     def later(self, change: Callable[[Memory], None]) -> None:
-        """A change of memory, made once the step is on the disk. It may not hold on to this: a step that keeps itself
-        alive is left to the garbage collector, and the longest steps would be the collector's.
+        """A change of memory that not every sale brings, made once the step is on the disk. It may not hold on to this:
+        a step that keeps itself alive is left to the garbage collector, and the longest steps would be the collector's.
         """
         self._later.append(change)
 
@@ -174,6 +173,11 @@ class Work:
 
     def committed(self) -> None:
         """The step is on the disk: memory follows."""
+        memory = self.memory
+        for rrn, waiting in self.waiting.items():
+            memory.wait(rrn, waiting)
+        for rrn in self.resolved:  # perhaps one of those
+            memory.resolve(rrn)
         for change in self._later:
-            change(self.memory)
-        self.memory.sessions = self.sessions
+            change(memory)
+        memory.sessions = self.sessions
