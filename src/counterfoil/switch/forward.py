@@ -50,7 +50,7 @@ def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card,
         fields["de52"] = pin_block
     message = Message.of("0200", fields)
     work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
-    work.saw("forwarded", "2", ISO87_ASCII.told(message), rrn=attempt.rrn, terminal=key.terminal)
+    work.said("forwarded", "2", ISO87_ASCII.told(message), attempt.rrn, key.terminal)
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

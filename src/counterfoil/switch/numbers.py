@@ -1,8 +1,8 @@
 """The numbers a switch gives out. All of them are made from ticks: instants that are never given out twice.
 
 A tick is the time of the step, pushed on by a microsecond for every further one. DE7 is its second, DE11 its
-microsecond within that second, so that DE11 is unique per DE7 as long as a tick is never repeated; after a restart
-ticks go on above the highest one on the disk, whatever the clock says.
+microsecond within that second, so that DE11 is unique per DE7 as long as a tick is never repeated. Ticks are reserved
+on the disk a second ahead; after a restart they go on above what was reserved, whatever the clock says.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ class Ticks:
 
     def __init__(self, last: Instant) -> None:
         self.last = last
+
+    def reservation(self, reserved: Instant) -> Instant:
+        """Up to where ticks must be reserved on the disk beside those given out here; 0 when they are already."""
+        return self.last + SECOND if self.last > reserved else 0
 
     def next(self, now: Instant) -> Instant:
         """`now`, or the first microsecond after the last tick. Never a whole second: DE11 is not zero."""

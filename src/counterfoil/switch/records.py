@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
+from counterfoil.step import Instant
 from counterfoil.storage import Recent, Store
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
@@ -89,11 +90,9 @@ SELECT_OWED: Final = "SELECT rrn, issuer, next_at FROM outbox ORDER BY next_at, 
 SELECT_KEYS: Final = "SELECT usage, blob, kcv FROM station_key"
 SELECT_ISSUERS: Final = "SELECT name, institution, pin_blob, pin_kcv, mac_blob, mac_kcv FROM issuer ORDER BY name"
 SELECT_ROUTES: Final = "SELECT prefix, issuer FROM route"
-LAST_TICK: Final = (
-    "SELECT max(tick) FROM (SELECT max(tick) AS tick FROM trail UNION ALL SELECT max(tick) FROM alarm "
-    "UNION ALL SELECT max(tick) FROM quarantine) AS given"
-)
+SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
+RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
 NEW_ATTEMPT: Final = _insert("attempt", ATTEMPT_COLUMNS)
 MOVE_ATTEMPT: Final = (
@@ -118,7 +117,10 @@ class StationKeys(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All that one step writes, a list per table. An attempt that was `born` must be new to the store."""
+    """All that one step writes, a list per table. An attempt that was `born` must be new to the store.
+
+    `reserved` is up to where ticks are reserved from now on, 0 for as far as before.
+    """
 
     terminals: Iterable[Terminal] = ()
     born: Iterable[Attempt] = ()
@@ -129,6 +131,7 @@ class Changes(NamedTuple):
     alarms: Sequence[Alarm] = ()
     cases: Sequence[Case] = ()
     quarantined: Sequence[Quarantined] = ()
+    reserved: Instant = 0
 
 
 class Records:
@@ -186,9 +189,9 @@ class Records:
         """(RRN, issuer, next try) of every advice in the outbox."""
         return [(rrn, issuer, next_at) for rrn, issuer, next_at in self.store.query(SELECT_OWED)]
 
-    def last_tick(self) -> int:
-        """The highest tick on the disk; 0 in a new store. Whatever takes a tick leaves a trail with a higher one."""
-        return int(self.store.query(LAST_TICK)[0][0] or 0)
+    def reserved(self) -> Instant:
+        """Up to where ticks may have been given out; 0 in a new store."""
+        return int(self.store.query(SELECT_RESERVED)[0][0])
 
     def terminal_count(self) -> int:
         """How many terminals are registered."""
@@ -253,6 +256,8 @@ class Records:
             store.executemany(INSERT_ALARM, changes.alarms)
             store.executemany(INSERT_CASE, changes.cases)
             store.executemany(INSERT_QUARANTINE, changes.quarantined)
+            if changes.reserved:
+                store.execute(RESERVE, (changes.reserved,))
             store.commit()
         self._remember(changes)
 

@@ -98,8 +98,12 @@ class Advice(msgspec.Struct, gc=False):
     next_at: Instant = 0
 
 
-class Trail(msgspec.Struct, frozen=True, gc=False):
-    """One line of evidence. The order of the attributes is the order of the columns."""
+class Trail(msgspec.Struct, gc=False):
+    """A row of evidence: what was heard or happened, and what the switch said to it in the same breath, if anything.
+
+    `tick` is that of the last line in it, `then_after` how many ticks the first one came before that. The order of the
+    attributes is the order of the columns.
+    """
 
     tick: Instant
     rrn: str
@@ -107,6 +111,10 @@ class Trail(msgspec.Struct, frozen=True, gc=False):
     what: str
     leg: str
     message: str
+    then_after: Instant = 0
+    then_what: str = ""
+    then_leg: str = ""
+    then_message: str = ""
 
 
 class Alarm(NamedTuple):

@@ -72,7 +72,7 @@ def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields
         body += desk.hsm.mac(terminal.mak, body, terminal.mac_algorithm, terminal.mac_raw)
     packet = framing.join_cup(framing.swap_tpdu(ask.tpdu), ask.header, body)
     work.out.append(Send(ask.link, ask.conn, packet))
-    work.saw(what, "4", dialect.told(message), rrn=message.de37 or "", terminal=name)
+    work.said(what, "4", dialect.told(message), message.de37 or "", name)
 
 
 @lru_cache(maxsize=256)

@@ -125,6 +125,16 @@ class Work:
         """A line of evidence; `message` comes from `Dialect.told`."""
         self._trail.append(Trail(self.tick(), rrn, terminal, what, leg, message))
 
+    def said(self, what: str, leg: str, message: str, rrn: str, terminal: str) -> None:
+        """A line of evidence of what goes out; it joins the line before it when both are about the same."""
+        last = self._trail[-1] if self._trail else None
+        if last is None or last.then_what or last.rrn != rrn or last.terminal != terminal:
+            self.saw(what, leg, message, rrn=rrn, terminal=terminal)
+            return
+        tick = self.tick()
+        last.tick, last.then_after = tick, tick - last.tick
+        last.then_what, last.then_leg, last.then_message = what, leg, message
+
     def heard_of(self, rrn: str | None) -> dict[str, str]:
         """Whose evidence an issuer's message is. A number that is none of ours may be anything, card data included: a
         flipped bit in a bitmap moves every field behind it.
@@ -156,8 +166,8 @@ class Work:
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
-    def changes(self) -> Changes | None:
-        """What must be written; None when the step has nothing to write."""
+    def changes(self, reserved: Instant) -> Changes | None:
+        """What must be written when ticks are reserved up to `reserved`; None when the step has nothing to write."""
         changes = Changes(
             list(self._changed_terminals.values()),
             list(self._born.values()),
@@ -169,7 +179,9 @@ class Work:
             self._cases,
             self._quarantined,
         )
-        return changes if any(changes) else None
+        if not any(changes):
+            return None
+        return changes._replace(reserved=self.ticks.reservation(reserved))
 
     def committed(self) -> None:
         """The step is on the disk: memory follows."""
