@@ -65,8 +65,8 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
     mak = terminal.mak
     if mak is None:
         return False
-    text, mac = ask.body[:-MAC_BYTES], ask.body[-MAC_BYTES:]
-    return desk.hsm.verify_mac(mak, text, mac, terminal.mac_algorithm, terminal.mac_raw)
+    body = ask.packet.body
+    return desk.hsm.verify_mac(mak, body[:-MAC_BYTES], body[-MAC_BYTES:], terminal.mac_algorithm, terminal.mac_raw)
 
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:

@@ -21,42 +21,34 @@ ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usua
 class Ask:
     """A request from a terminal connection: where its answer goes, and what could be read of it.
 
-    `body` starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is terminal, batch and
-    STAN, None when the message has not all of them. `card` is None until somebody looked for it.
+    The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
+    terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it.
     """
 
     __slots__ = (
         "at",
-        "body",
         "card",
         "conn",
         "dialect",
         "error",
-        "header",
         "key",
         "link",
         "message",
+        "packet",
         "terminal",
-        "tpdu",
     )
 
-    def __init__(self, frame: Frame, tpdu: bytes, header: bytes, body: bytes, message: Message, error: str) -> None:
+    def __init__(self, frame: Frame, packet: framing.CupPacket, message: Message, error: str) -> None:
         self.link = frame.link
         self.conn = frame.conn
         self.at = frame.at
-        self.tpdu = tpdu
-        self.header = header
-        self.body = body
-        self.terminal: Terminal | None = None
-        self.dialect = CUP_POS
-        self.card: Card | Missing | None = None
-        self.says(message, error)
-
-    def says(self, message: Message, error: str) -> None:
-        """What was read in it."""
+        self.packet = packet
         self.message = message
         self.error = error
         self.key = key_of(message)
+        self.dialect = CUP_POS
+        self.terminal: Terminal | None = None
+        self.card: Card | Missing | None = None
 
 
 def key_of(message: Message) -> AttemptKey | None:
@@ -97,7 +89,7 @@ def read(frame: Frame) -> Ask | None:
     message, error = _decode(CUP_POS, packet.body)
     if message is None:
         return None
-    return Ask(frame, packet.tpdu, packet.header, packet.body, message, error)
+    return Ask(frame, packet, message, error)
 
 
 def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
@@ -109,12 +101,11 @@ def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
     if not terminal.overrides:
         return
     dialect = dialect_of(terminal.overrides)
-    message, error = _decode(dialect, ask.body)
+    message, error = _decode(dialect, ask.packet.body)
     if message is None or message.de41 != terminal.terminal:
         ask.error = error or "the terminal's own dialect names another terminal"
         return
-    ask.dialect = dialect
-    ask.says(message, error)
+    ask.dialect, ask.message, ask.error, ask.key = dialect, message, error, key_of(message)
 
 
 def answer_mti(mti: str) -> str | None:

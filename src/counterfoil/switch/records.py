@@ -308,5 +308,4 @@ def _attempt(row: Row) -> Attempt:
 
 
 def _attempt_row(attempt: Attempt) -> Row:
-    key, *rest = values(attempt)
-    return (*key, *rest)
+    return (*attempt.key, *values(attempt)[1:])

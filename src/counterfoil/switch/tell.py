@@ -6,10 +6,7 @@ carry none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from counterfoil.iso8583 import Message, framing, responses
 from counterfoil.step import Send
@@ -28,40 +25,56 @@ NO_MAC: Final = bytes(MAC_BYTES)
 
 def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
     """Say `code` to a request; `fields` (de37=…) are what the answer holds besides."""
-    send(desk, work, ask, code, work.now, what, fields)
+    asked = ask.message.__dict__
+    told = {name: value for name in ECHOED if (value := asked.get(name)) is not None}
+    told["de12"], told["de13"] = local(work.now, desk.settings.utc_offset)
+    told["de39"] = code
+    told.update(fields)
+    send(desk, work, ask, told, what)
 
 
-def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, *, what: str = "answered") -> None:
-    """Say the stored result of an attempt, freshly MACed."""
-    settings = desk.settings
+def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt) -> None:
+    """Say the stored result of the attempt that a purchase is about, freshly MACed."""
+    settings, asked, code = desk.settings, ask.message.__dict__, attempt.response_code
     issuer = desk.issuers.get(attempt.issuer)
-    fields: dict[str, str | bytes] = {
-        "de15": local(attempt.started_at, settings.utc_offset)[1],
-        "de32": settings.acquirer,
+    acquirer, offset = settings.acquirer, settings.utc_offset
+    time, date = local(attempt.answered_at, offset)
+    told: dict[str, str | bytes] = {  # no purchase comes as far as here without the ones of `authorise.MANDATORY`
+        "de3": asked["de3"],
+        "de4": asked["de4"],
+        "de11": asked["de11"],
+        "de12": time,
+        "de13": date,
+        "de15": local(attempt.started_at, offset)[1],
+        "de25": asked["de25"],
+        "de32": acquirer,
         "de37": attempt.rrn,
-        "de44": f"{issuer.institution if issuer else '':<11.11}{settings.acquirer:<11}",
+        "de39": code,
+        "de41": asked["de41"],
+        "de42": asked["de42"],
+        "de44": f"{issuer.institution if issuer else '':<11.11}{acquirer:<11}",
+        "de49": asked["de49"],
+        "de60": asked["de60"],
     }
     card = ask.card
     if card is None and ask.terminal is not None:
         card = card_of(ask.message, ask.terminal, desk.hsm)
     if isinstance(card, Card):
-        fields["de2"] = card.pan
-    if attempt.auth_code and responses.is_approval(attempt.response_code):
-        fields["de38"] = attempt.auth_code
-    send(desk, work, ask, attempt.response_code, attempt.answered_at, what, fields)
+        told["de2"] = card.pan
+    elif "de2" in asked:
+        told["de2"] = asked["de2"]
+    if "de14" in asked:
+        told["de14"] = asked["de14"]
+    if attempt.auth_code and responses.is_approval(code):
+        told["de38"] = attempt.auth_code
+    send(desk, work, ask, told, "answered")
 
 
-def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields: dict[str, str | bytes]) -> None:
-    """Build, MAC and send an answer; `at` becomes DE12 and DE13."""
+def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes], what: str) -> None:
+    """MAC an answer made of these fields, and say it on the connection of its request."""
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
-    asked, dialect = ask.message.__dict__, ask.dialect
-    names, echoed = echo(tuple(asked))
-    told: dict[str, str | bytes] = dict(zip(names, echoed(asked), strict=True))
-    told["de12"], told["de13"] = local(at, desk.settings.utc_offset)
-    told["de39"] = code
-    told.update(fields)
-    message = Message.of(mti, told)
+    message, dialect, packet = Message.of(mti, told), ask.dialect, ask.packet
     name = ask.message.de41 or ""
     terminal = work.terminals.get(name)
     if terminal is None or terminal.mak is None or mti[:2] == MANAGEMENT:
@@ -70,15 +83,6 @@ def send(desk: Desk, work: Work, ask: Ask, code: str, at: int, what: str, fields
         message.de64 = NO_MAC
         body = dialect.encode(message)[:-MAC_BYTES]
         body += desk.hsm.mac(terminal.mak, body, terminal.mac_algorithm, terminal.mac_raw)
-    packet = framing.join_cup(framing.swap_tpdu(ask.tpdu), ask.header, body)
-    work.out.append(Send(ask.link, ask.conn, packet))
+    data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)
+    work.out.append(Send(ask.link, ask.conn, data))
     work.said(what, "4", dialect.told(message), message.de37 or "", name)
-
-
-@lru_cache(maxsize=256)
-def echo(names: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]]]:
-    """What an answer repeats of a request with these attributes: their names, and what picks their values."""
-    repeated = tuple(name for name in ECHOED if name in names)
-    if len(repeated) < 2:  # an itemgetter for one name gives no tuple
-        return repeated, lambda asked: tuple(asked[name] for name in repeated)
-    return repeated, itemgetter(*repeated)

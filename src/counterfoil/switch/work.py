@@ -123,7 +123,7 @@ class Work:
 
     def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> None:
         """A line of evidence; `message` comes from `Dialect.told`."""
-        self._trail.append(Trail(self.tick(), rrn, terminal, what, leg, message))
+        self._trail.append(Trail(self.ticks.next(self.now), rrn, terminal, what, leg, message))
 
     def said(self, what: str, leg: str, message: str, rrn: str, terminal: str) -> None:
         """A line of evidence of what goes out; it joins the line before it when both are about the same."""
@@ -131,7 +131,7 @@ class Work:
         if last is None or last.then_what or last.rrn != rrn or last.terminal != terminal:
             self.saw(what, leg, message, rrn=rrn, terminal=terminal)
             return
-        tick = self.tick()
+        tick = self.ticks.next(self.now)
         last.tick, last.then_after = tick, tick - last.tick
         last.then_what, last.then_leg, last.then_message = what, leg, message
 
