@@ -13,7 +13,7 @@ from counterfoil.switch import archiving, numbers
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
-from counterfoil.switch.intake import Ask, kind_of
+from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
@@ -55,9 +55,9 @@ def is_purchase(ask: Ask) -> bool:
     """A card purchase, told from the other 0200s by DE3, DE25 and DE60.1; absent parts are a matter of format."""
     message = ask.message
     return (
-        message.de3 in (None, PURCHASE_CODE)
-        and message.de25 in (None, NORMAL_CONDITION)
-        and kind_of(message) in ("", PURCHASE_KIND)
+        message.de3 in (PURCHASE_CODE, None)
+        and message.de25 in (NORMAL_CONDITION, None)
+        and (message.de60 or "")[:2] in (PURCHASE_KIND, "")
     )
 
 
@@ -102,40 +102,41 @@ def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) ->
 
 
 def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> None:
-    card = card_of(ask.message, terminal, desk.hsm)
-    ask.card = card
+    message, hsm, now, timer = ask.message, desk.hsm, work.now, desk.settings.switch_timer
+    card = ask.card = card_of(message, terminal, hsm)
     issuer = desk.route(card.pan) if isinstance(card, Card) else None
     wanted = Wanted(
         ask=ask,
         terminal=terminal,
         key=key,
-        amount=int(ask.message.de4 or "0"),
+        amount=int(message.de4 or "0"),
         card=card,
         issuer=issuer,
         up=issuer is not None and work.sessions[issuer.name].up,
-        waited=work.now - (ask.at or work.now),
-        longest_wait=desk.settings.switch_timer,
+        waited=now - (ask.at or now),
+        longest_wait=timer,
     )
     attempt, tick = _intent(desk, work, wanted)
-    work.saw("asked", "1", ask.dialect.told(ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    rrn = attempt.rrn
+    work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
     code = objection(wanted)
     pin_block = b""
-    if not code and ask.message.de52 is not None and isinstance(card, Card) and issuer is not None:
+    if not code and message.de52 is not None and isinstance(card, Card) and issuer is not None:
         try:
-            pin_block = _translated(desk, ask.message.de52, ask.message.de53, card, terminal, issuer)
+            pin_block = _translated(desk, message.de52, message.de53, card, terminal, issuer)
         except SecurityError as error:
             code = error.response_code
     if code or not isinstance(card, Card) or issuer is None:
         refuse(desk, work, ask, attempt, code)
         return
     attempt.issuer = issuer.name
-    attempt.pan = desk.hsm.protect(card.pan, desk.data, attempt.rrn)
+    attempt.pan = hsm.protect(card.pan, desk.data, rrn)
     attempt.transmitted, attempt.trace = numbers.transmitted(tick), numbers.trace(tick)
-    attempt.deadline = work.now + desk.settings.switch_timer
+    attempt.deadline = now + timer
     attempt.forwarded = True
     attempt.state = moved(None, Event.FORWARD)
     work.put(attempt)
-    work.wait(attempt.rrn, Waiting(ask, attempt.deadline, tick))
+    work.wait(rrn, Waiting(ask, attempt.deadline, tick))
     forward(desk, work, attempt, tick, card, pin_block)
 
 

@@ -87,9 +87,7 @@ def read(frame: Frame) -> Ask | None:
     except FramingError:
         return None
     message, error = _decode(CUP_POS, packet.body)
-    if message is None:
-        return None
-    return Ask(frame, packet, message, error)
+    return Ask(frame, packet, message, error) if message is not None else None
 
 
 def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:

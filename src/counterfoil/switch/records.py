@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -249,7 +249,7 @@ class Records:
         with store.transaction():
             store.executemany(PUT_TERMINAL, [_terminal_row(terminal) for terminal in changes.terminals])
             store.executemany(NEW_ATTEMPT, [_attempt_row(attempt) for attempt in changes.born])
-            store.executemany(MOVE_ATTEMPT, [(*_moves(attempt), *attempt.key) for attempt in changes.moved])
+            store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), *attempt.key) for attempt in changes.moved])
             store.executemany(PUT_ADVICE, [values(advice) for advice in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
             store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])
@@ -276,7 +276,7 @@ class Records:
 
 
 values: Final = msgspec.structs.astuple
-_moves: Final = attrgetter(*MOVES)
+_moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, MOVES))
 # Asking an enum for a member takes four times as long.
 _STATES: Final[dict[str, State]] = {state.value: state for state in State}
 

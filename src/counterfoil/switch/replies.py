@@ -37,7 +37,7 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     waiting = work.waiting_for(rrn)
     late = attempt.state is not State.ASKED
     what = "answer_late" if late else "issuer_answered"
-    work.saw(what, "3", ISO87_ASCII.told(message), rrn=rrn, terminal=attempt.terminal)
+    work.saw(what, "3", ISO87_ASCII.told(message), rrn=rrn, terminal=attempt.key.terminal)
     if not work.move(attempt, Event.ISSUER_YES if yes else Event.ISSUER_NO):
         return
     if late:
