@@ -203,7 +203,7 @@ def duplicate_forwarded_again(seams: Seams) -> None:
         attempt.transmitted, attempt.trace = transmitted(tick), trace(tick)
         work.put(attempt)
         work.wait(attempt.rrn, Waiting(ask, attempt.deadline, tick))
-        forward.forward(desk, work, attempt, tick, card, pin)
+        forward.forward(desk, work, ask, attempt, tick, card, pin)
 
     _again(seams, instead)
 

@@ -63,7 +63,8 @@ def is_purchase(ask: Ask) -> bool:
 
 def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
     """A key that is known: absorbed, told its result again, or refused."""
-    work.saw("repeated", "1", ask.dialect.told(ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    kept = ask.dialect.told(ask.message)
+    ask.heard_at = work.saw("repeated", "1", kept, rrn=attempt.rrn, terminal=attempt.terminal)
     if attempt.state is State.TOMBSTONE:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
     elif not _same_content(desk, ask, terminal, attempt):
@@ -118,7 +119,7 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     )
     attempt, tick = _intent(desk, work, wanted)
     rrn = attempt.rrn
-    work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
+    ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
     code = objection(wanted)
     pin_block = b""
     if not code and message.de52 is not None and isinstance(card, Card) and issuer is not None:
@@ -137,7 +138,7 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     attempt.state = moved(None, Event.FORWARD)
     work.put(attempt)
     work.wait(rrn, Waiting(ask, attempt.deadline, tick))
-    forward(desk, work, attempt, tick, card, pin_block)
+    forward(desk, work, ask, attempt, tick, card, pin_block)
 
 
 def _translated(

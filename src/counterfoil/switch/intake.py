@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
-from counterfoil.step import Frame
+from counterfoil.step import Frame, Instant
 from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
 from counterfoil.transaction import AttemptKey
@@ -22,7 +22,8 @@ class Ask:
     """A request from a terminal connection: where its answer goes, and what could be read of it.
 
     The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
-    terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it.
+    terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it,
+    `heard_at` the tick of its line of evidence, 0 until there is one.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class Ask:
         "conn",
         "dialect",
         "error",
+        "heard_at",
         "key",
         "link",
         "message",
@@ -49,6 +51,7 @@ class Ask:
         self.dialect = CUP_POS
         self.terminal: Terminal | None = None
         self.card: Card | Missing | None = None
+        self.heard_at: Instant = 0
 
 
 def key_of(message: Message) -> AttemptKey | None:

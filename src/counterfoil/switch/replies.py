@@ -49,7 +49,7 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     attempt.auth_code = message.de38 or "" if yes else ""
     attempt.answered_at = work.now
     if waiting is not None and waiting.ask is not None:
-        result(desk, work, waiting.ask, attempt)
+        result(desk, work, waiting.ask, attempt, message)
 
 
 def matches(desk: Desk, issuer: str, attempt: Attempt, message: Message) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
 from counterfoil.storage import Store
+from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Case
 from counterfoil.transaction import AttemptKey, Happened, SwitchStub, parse_ref
@@ -90,10 +91,14 @@ def cases(store: Store) -> list[Case]:
 
 
 def _happened(lines: list[tuple[Any, ...]]) -> Iterator[Happened]:
+    requests: dict[Instant, dict[str, Any]] = {}
     for at, what, text, after, said, said_text in lines:
-        yield Happened(at - after, what, _message(text))
+        heard = _message(text)
+        requests[at - after] = heard or {}
+        yield Happened(at - after, what, heard)
         if said:
-            yield Happened(at, said, _message(said_text))
+            added = _message(said_text)
+            yield Happened(at, said, evidence.whole(said, added, heard or {}, requests) if added else added)
 
 
 def _message(text: str) -> dict[str, Any] | None:

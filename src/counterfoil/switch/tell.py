@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.iso8583 import Message, framing, responses
+from counterfoil.iso8583 import CUP_POS, Message, framing, responses
 from counterfoil.step import Send
+from counterfoil.switch import evidence
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask, answer_mti
@@ -33,8 +34,10 @@ def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered
     send(desk, work, ask, told, what)
 
 
-def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt) -> None:
-    """Say the stored result of the attempt that a purchase is about, freshly MACed."""
+def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: Message | None = None) -> None:
+    """Say the stored result of the attempt that a purchase is about, freshly MACed; `heard` is the issuer's answer that
+    has just brought it.
+    """
     settings, asked, code = desk.settings, ask.message.__dict__, attempt.response_code
     issuer = desk.issuers.get(attempt.issuer)
     acquirer, offset = settings.acquirer, settings.utc_offset
@@ -67,11 +70,15 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt) -> None:
         told["de14"] = asked["de14"]
     if attempt.auth_code and responses.is_approval(code):
         told["de38"] = attempt.auth_code
-    send(desk, work, ask, told, "answered")
+    repeats = heard is not None and heard.de2 == told.get("de2") and heard.de38 == told.get("de38")
+    fits = repeats and ask.dialect is CUP_POS and work.joins(attempt.rrn, asked["de41"])
+    send(desk, work, ask, told, "answered", evidence.of_answer(told, ask.heard_at) if fits else "")
 
 
-def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes], what: str) -> None:
-    """MAC an answer made of these fields, and say it on the connection of its request."""
+def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes], what: str, kept: str = "") -> None:
+    """MAC an answer made of these fields, and say it on the connection of its request. `kept` is what is kept of it, ""
+    for the whole of it, masked.
+    """
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
     message, dialect, packet = Message.of(mti, told), ask.dialect, ask.packet
@@ -85,4 +92,4 @@ def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes], what: s
         body += desk.hsm.mac(terminal.mak, body, terminal.mac_algorithm, terminal.mac_raw)
     data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)
     work.out.append(Send(ask.link, ask.conn, data))
-    work.said(what, "4", dialect.told(message), message.de37 or "", name)
+    work.said(what, "4", kept or dialect.told(message), message.de37 or "", name)

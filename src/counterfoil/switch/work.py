@@ -121,14 +121,22 @@ class Work:
 
     # --- evidence ---------------------------------------------------------------------------------------------------
 
-    def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> None:
-        """A line of evidence; `message` comes from `Dialect.told`."""
-        self._trail.append(Trail(self.ticks.next(self.now), rrn, terminal, what, leg, message))
+    def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> Instant:
+        """A line of evidence, and when it was; `message` comes from `Dialect.told`."""
+        tick = self.ticks.next(self.now)
+        self._trail.append(Trail(tick, rrn, terminal, what, leg, message))
+        return tick
+
+    def joins(self, rrn: str, terminal: str) -> Trail | None:
+        """The line of evidence that what is `said` next joins: the one before it, when it is about the same."""
+        last = self._trail[-1] if self._trail else None
+        fits = last is not None and last.rrn == rrn and last.terminal == terminal and not last.then_what
+        return last if fits else None
 
     def said(self, what: str, leg: str, message: str, rrn: str, terminal: str) -> None:
-        """A line of evidence of what goes out; it joins the line before it when both are about the same."""
-        last = self._trail[-1] if self._trail else None
-        if last is None or last.then_what or last.rrn != rrn or last.terminal != terminal:
+        """A line of evidence of what goes out; `message` may be an addition (evidence.py) to a line that it joins."""
+        last = self.joins(rrn, terminal)
+        if last is None:
             self.saw(what, leg, message, rrn=rrn, terminal=terminal)
             return
         tick = self.ticks.next(self.now)

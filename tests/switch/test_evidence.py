@@ -1,12 +1,18 @@
-"""A store of an earlier format: what it held is told as before, and the switch goes on with it."""
+"""What is kept of messages: said as it was, however it is written, and in stores of an earlier format too."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
 from counterfoil.storage import migrations_of, open_store
+from counterfoil.switch import evidence
 from counterfoil.switch.records import PACKAGE, Records, stub
 from counterfoil.switch.rows import Alarm, Trail
+from counterfoil.switch.work import Work
 from switch.scene import START, Scene, scene
 
 LINES = (
@@ -77,3 +83,25 @@ def test_rows_are_as_their_tables_are() -> None:
     for table, row in (("trail", Trail.__struct_fields__), ("alarm", Alarm._fields)):
         columns = made.store.query("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,))
         assert [name for (name,) in columns] == list(row)
+
+
+def test_what_is_repeated_is_shown_alike_in_both_dialects() -> None:
+    for number in (*evidence.ASKED, *evidence.DECIDED):
+        one, other = CUP_POS.fields[int(number)], ISO87_ASCII.fields[int(number)]
+        assert (number, one.show, one.kind) == (number, other.show, other.kind)
+
+
+def test_an_addition_tells_what_the_whole_message_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> list[dict[str, Any] | None]:
+        made = scene()
+        request, forwarded = made.asked()
+        made.step(made.frame(request, 2))  # the same again: it is this one that gets the answer
+        made.step(made.reply(forwarded, "00"))
+        refused, declined = made.asked()
+        made.step(made.reply(declined, "51"))
+        return [line.message for one in (request, refused) for line in made.stub(one).history]
+
+    shorter = told()
+    monkeypatch.setattr(Work, "joins", lambda *_: None)
+    assert shorter == told()
+    assert [(message or {}).get("39") for message in shorter] == [None, None, None, "00", "00", None, None, "51", "51"]
