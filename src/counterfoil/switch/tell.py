@@ -24,14 +24,17 @@ MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 
 
-def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
+def answer(
+    desk: Desk, work: Work, ask: Ask, code: str, *, what: str = evidence.ANSWERED, **fields: str | bytes
+) -> None:
     """Say `code` to a request; `fields` (de37=…) are what the answer holds besides."""
     asked = ask.message.__dict__
     told = {name: value for name in ECHOED if (value := asked.get(name)) is not None}
     told["de12"], told["de13"] = local(work.now, desk.settings.utc_offset)
     told["de39"] = code
     told.update(fields)
-    send(desk, work, ask, told, what)
+    message = send(desk, work, ask, told)
+    work.said(what, "4", ask.dialect.told(message), message.de37 or "", message.de41 or "")
 
 
 def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: Message | None = None) -> None:
@@ -72,18 +75,17 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: Message | 
         told["de38"] = attempt.auth_code
     repeats = heard is not None and heard.de2 == told.get("de2") and heard.de38 == told.get("de38")
     fits = repeats and ask.dialect is CUP_POS and work.joins(attempt.rrn, asked["de41"])
-    send(desk, work, ask, told, "answered", evidence.of_answer(told, ask.heard_at) if fits else "")
+    message = send(desk, work, ask, told)
+    kept = evidence.of_answer(told, ask.heard_at) if fits else ask.dialect.told(message)
+    work.said(evidence.ANSWERED, "4", kept, attempt.rrn, asked["de41"])
 
 
-def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes], what: str, kept: str = "") -> None:
-    """MAC an answer made of these fields, and say it on the connection of its request. `kept` is what is kept of it, ""
-    for the whole of it, masked.
-    """
+def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Message:
+    """MAC an answer made of these fields, and say it on the connection of its request."""
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
     message, dialect, packet = Message.of(mti, told), ask.dialect, ask.packet
-    name = ask.message.de41 or ""
-    terminal = work.terminals.get(name)
+    terminal = work.terminals.get(ask.message.de41 or "")
     if terminal is None or terminal.mak is None or mti[:2] == MANAGEMENT:
         body = dialect.encode(message)
     else:
@@ -92,4 +94,4 @@ def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes], what: s
         body += desk.hsm.mac(terminal.mak, body, terminal.mac_algorithm, terminal.mac_raw)
     data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)
     work.out.append(Send(ask.link, ask.conn, data))
-    work.said(what, "4", kept or dialect.told(message), message.de37 or "", name)
+    return message

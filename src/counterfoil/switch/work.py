@@ -186,10 +186,9 @@ class Work:
             self._alarms,
             self._cases,
             self._quarantined,
+            self.ticks.reservation(reserved),
         )
-        if not any(changes):
-            return None
-        return changes._replace(reserved=self.ticks.reservation(reserved))
+        return changes if any(changes[:-1]) else None
 
     def committed(self) -> None:
         """The step is on the disk: memory follows."""
