@@ -6,6 +6,7 @@ Whoever is decided later in the step sees what was decided before. Nothing here 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from counterfoil.step import Hangup, Instant, Outbound
 from counterfoil.switch.lifecycle import Event, State, moved
@@ -14,6 +15,8 @@ from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.records import Changes
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
 from counterfoil.transaction import AttemptKey
+
+ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
 
 
 class Work:
@@ -69,7 +72,7 @@ class Work:
         before, attempt.state = attempt.state, moved(attempt.state, event)
         if before is attempt.state:
             return False
-        if before is State.ASKED:
+        if before is ASKED:
             self.resolved.append(attempt.rrn)
         self.put(attempt)
         return True
