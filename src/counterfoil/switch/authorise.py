@@ -76,7 +76,7 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
     elif attempt.state is State.ASKED:
         waiting = work.waiting_for(attempt.rrn)
         if waiting is not None:
-            work.wait(attempt.rrn, waiting._replace(ask=ask))
+            work.wait(attempt.rrn, Waiting(ask, waiting.deadline, waiting.token))
     elif attempt.state in REVERSED and attempt.response_code != EXPIRED:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
     else:

@@ -71,7 +71,7 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
     """Decide one message from an issuer. What it does not vouch for counts as if it had not come."""
-    frame, message, whole = heard
+    frame, message, whole = heard.frame, heard.message, heard.whole
     issuer = desk.issuers.get(frame.link)
     if issuer is None:
         work.refuse(frame.link, frame.conn, "a link nobody configured")

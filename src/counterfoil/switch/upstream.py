@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
@@ -38,7 +40,7 @@ def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
     return desk.hsm.verify_mac(issuer.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], CMAC, raw=True)
 
 
-class Heard(NamedTuple):
+class Heard(msgspec.Struct, frozen=True):
     """A frame from an issuer and what could be read of it: `message` is None when not even its type could."""
 
     frame: Frame
