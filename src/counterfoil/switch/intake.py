@@ -62,11 +62,6 @@ def key_of(message: Message) -> AttemptKey | None:
     return AttemptKey(terminal, field[2:8], stan)
 
 
-def kind_of(message: Message) -> str:
-    """DE60.1, "" when it is missing."""
-    return (message.de60 or "")[:2]
-
-
 def network_code(message: Message) -> str:
     """DE60.3, "" when it is missing."""
     try:
