@@ -68,7 +68,7 @@ class _nothing:  # noqa: N801 - a context that does nothing, as contextlib's
 
 def says(lines: Iterable[Any], *what: str) -> bool:
     """Whether one of these lines of evidence is among those of a step."""
-    return any(line.what in what for line in lines)
+    return any(line.what in what or line.then_what in what for line in lines)
 
 
 def answers(step: issuer_records.Step, mti: str) -> bool:

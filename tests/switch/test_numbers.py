@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterfoil.step import SECOND
-from counterfoil.switch.numbers import Ticks, local_date, local_time, rrn, trace, transmitted
+from counterfoil.switch.numbers import Ticks, local, rrn, trace, transmitted
 
 NOON = 1_773_460_800 * SECOND  # 2026-03-14 04:00:00 UTC
 EAST = 8 * 3600 * SECOND
@@ -15,13 +15,13 @@ EAST = 8 * 3600 * SECOND
 def test_the_numbers_of_one_moment() -> None:
     tick = NOON + 123_456
     assert (transmitted(tick), trace(tick)) == ("0314040000", "123456")
-    assert (local_time(tick, EAST), local_date(tick, EAST)) == ("120000", "0314")
+    assert local(tick, EAST) == ("120000", "0314")
     assert rrn(tick, EAST) == "60730JUG8KLC"  # 2026, day 073, microsecond 43 200 123 456
 
 
 def test_the_local_day_turns_at_local_midnight() -> None:
     midnight = NOON + 12 * 3600 * SECOND
-    assert [local_date(midnight + shift, EAST) for shift in (-1, 0)] == ["0314", "0315"]
+    assert [local(midnight + shift, EAST)[1] for shift in (-1, 0)] == ["0314", "0315"]
     assert [rrn(midnight + shift, EAST)[:4] for shift in (-1, 0)] == ["6073", "6074"]
 
 

@@ -90,7 +90,7 @@ def test_every_number_given_out_lies_below_the_last_tick_on_the_disk() -> None:
     made.approved()
     after = made.restarted()
     after.step()  # owes a reversal to an issuer that is not there yet
-    last = after.records.last_tick()
+    last = after.records.reserved()
     given = after.store.query("SELECT transmitted, trace FROM attempt UNION SELECT transmitted, trace FROM outbox")
     assert len(given) == 3
     assert all((transmitted(last), trace(last)) > numbers for numbers in given)
@@ -109,7 +109,7 @@ def test_many_open_intents_expire_a_bounded_number_at_a_time() -> None:
 
 
 def everything(made: Scene) -> list[Any]:
-    tables = ("terminal", "attempt", "outbox", "trail", "alarm", "exception_case", "quarantine")
+    tables = ("terminal", "attempt", "outbox", "trail", "alarm", "exception_case", "quarantine", "reserved")
     return [made.store.query(f"SELECT * FROM {table}") for table in tables]
 
 

@@ -28,12 +28,10 @@ SHAPE: Final = Shape(
     table="attempt",
     key=("terminal", "batch", "stan"),
     belongings=(Belonging("trail", ("rrn",), ("rrn",), ("tick",)),),
-    # An approval of a terminal that has not been heard of since is nobody's to close: the verdict needs it here. The
-    # newest line of evidence stays, because ticks go on from it.
+    # An approval of a terminal that has not been heard of since is nobody's to close: the verdict needs it here.
     rest=(
         "t.state IN ('approved', 'declined', 'reversed', 'tombstone') AND t.case_number = '' "
         "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.rrn = t.rrn) "
-        "AND NOT EXISTS (SELECT 1 FROM trail l WHERE l.tick = (SELECT max(tick) FROM trail) AND l.rrn = t.rrn) "
         "AND (t.state <> 'approved' OR EXISTS (SELECT 1 FROM attempt n WHERE n.terminal = t.terminal "
         "AND n.batch = t.batch AND n.stan > t.stan AND n.started_at >= t.started_at AND n.rrn > t.rrn))"
     ),

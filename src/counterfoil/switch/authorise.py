@@ -13,11 +13,11 @@ from counterfoil.switch import archiving, numbers
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
-from counterfoil.switch.intake import Ask, kind_of
+from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
-from counterfoil.switch.rules import INVALID, Wanted, objection
+from counterfoil.switch.rules import INVALID, objection
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
@@ -25,13 +25,16 @@ from counterfoil.transaction import AttemptKey
 PURCHASE_CODE: Final = "000000"
 PURCHASE_KIND: Final = "22"
 NORMAL_CONDITION: Final = "00"
-MANDATORY: Final = ("de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60")
+MANDATORY: Final = frozenset({"de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60"})
 
 PIN_FORMAT: Final = "99"
 DUPLICATE: Final = "94"
 NOT_SUPPORTED: Final = "40"
 FORMAT: Final = "30"
 EXPIRED: Final = "98"
+
+DECLINED: Final = State.DECLINED  # looking a member up on its enum each time takes longer
+FORWARD: Final = Event.FORWARD
 
 REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
@@ -41,7 +44,7 @@ def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptK
     message = ask.message
     if not is_purchase(ask):
         _unstored(desk, work, ask, NOT_SUPPORTED)
-    elif key is None or any(getattr(message, name) is None for name in MANDATORY):
+    elif key is None or not message.__dict__.keys() >= MANDATORY:
         _unstored(desk, work, ask, FORMAT)
     elif (earlier := work.attempts.get(key)) is not None:
         again(desk, work, ask, terminal, earlier)
@@ -55,15 +58,16 @@ def is_purchase(ask: Ask) -> bool:
     """A card purchase, told from the other 0200s by DE3, DE25 and DE60.1; absent parts are a matter of format."""
     message = ask.message
     return (
-        message.de3 in (None, PURCHASE_CODE)
-        and message.de25 in (None, NORMAL_CONDITION)
-        and kind_of(message) in ("", PURCHASE_KIND)
+        message.de3 in (PURCHASE_CODE, None)
+        and message.de25 in (NORMAL_CONDITION, None)
+        and (message.de60 or "")[:2] in (PURCHASE_KIND, "")
     )
 
 
 def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
     """A key that is known: absorbed, told its result again, or refused."""
-    work.saw("repeated", "1", ask.dialect.told(ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
+    kept = ask.dialect.told(ask.message)
+    ask.heard_at = work.saw("repeated", "1", kept, rrn=attempt.rrn, terminal=attempt.terminal)
     if attempt.state is State.TOMBSTONE:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
     elif not _same_content(desk, ask, terminal, attempt):
@@ -72,7 +76,7 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
     elif attempt.state is State.ASKED:
         waiting = work.waiting_for(attempt.rrn)
         if waiting is not None:
-            work.wait(attempt.rrn, waiting._replace(ask=ask))
+            work.wait(attempt.rrn, Waiting(ask, waiting.deadline, waiting.token))
     elif attempt.state in REVERSED and attempt.response_code != EXPIRED:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
     else:
@@ -102,41 +106,31 @@ def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) ->
 
 
 def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> None:
-    card = card_of(ask.message, terminal, desk.hsm)
-    ask.card = card
+    message, hsm, now = ask.message, desk.hsm, work.now
+    card = ask.card = card_of(message, terminal, hsm)
     issuer = desk.route(card.pan) if isinstance(card, Card) else None
-    wanted = Wanted(
-        ask=ask,
-        terminal=terminal,
-        key=key,
-        amount=int(ask.message.de4 or "0"),
-        card=card,
-        issuer=issuer,
-        up=issuer is not None and work.sessions[issuer.name].up,
-        waited=work.now - (ask.at or work.now),
-        longest_wait=desk.settings.switch_timer,
-    )
-    attempt, tick = _intent(desk, work, wanted)
-    work.saw("asked", "1", ask.dialect.told(ask.message), rrn=attempt.rrn, terminal=attempt.terminal)
-    code = objection(wanted)
+    attempt, tick = _intent(desk, work, ask, key)
+    rrn = attempt.rrn
+    ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
+    code = objection(desk, work, ask, terminal, key.batch, attempt.amount, issuer)
     pin_block = b""
-    if not code and ask.message.de52 is not None and isinstance(card, Card) and issuer is not None:
+    if not code and message.de52 is not None and isinstance(card, Card) and issuer is not None:
         try:
-            pin_block = _translated(desk, ask.message.de52, ask.message.de53, card, terminal, issuer)
+            pin_block = _translated(desk, message.de52, message.de53, card, terminal, issuer)
         except SecurityError as error:
             code = error.response_code
     if code or not isinstance(card, Card) or issuer is None:
         refuse(desk, work, ask, attempt, code)
         return
     attempt.issuer = issuer.name
-    attempt.pan = desk.hsm.protect(card.pan, desk.data, attempt.rrn)
+    attempt.pan = hsm.protect(card.pan, desk.data, rrn)
     attempt.transmitted, attempt.trace = numbers.transmitted(tick), numbers.trace(tick)
-    attempt.deadline = work.now + desk.settings.switch_timer
+    attempt.deadline = now + desk.settings.switch_timer
     attempt.forwarded = True
-    attempt.state = moved(None, Event.FORWARD)
+    attempt.state = moved(None, FORWARD)
     work.put(attempt)
-    work.wait(attempt.rrn, Waiting(ask, attempt.deadline, tick))
-    forward(desk, work, attempt, tick, card, pin_block)
+    work.wait(rrn, Waiting(ask, attempt.deadline, tick))
+    forward(desk, work, ask, attempt, tick, card, pin_block)
 
 
 def _translated(
@@ -148,17 +142,17 @@ def _translated(
     return desk.hsm.translate_pin(block, card.pan, terminal.pik, issuer.pin)
 
 
-def _intent(desk: Desk, work: Work, wanted: Wanted) -> tuple[Attempt, Instant]:
+def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> tuple[Attempt, Instant]:
     """The row of a new attempt, not decided yet, and the tick it is numbered with."""
-    message, card, tick = wanted.ask.message, wanted.card, work.tick()
+    message, card, tick = ask.message, ask.card, work.tick()
     pan = card.pan if isinstance(card, Card) else ""
     attempt = Attempt(
-        *wanted.key,
+        key,
         rrn=numbers.rrn(tick, desk.settings.utc_offset),
-        state=State.DECLINED,
+        state=DECLINED,
         merchant=message.de42 or "",
         processing=message.de3 or "",
-        amount=wanted.amount,
+        amount=int(message.de4 or "0"),
         currency=message.de49 or "",
         entry_mode=message.de22 or "",
         condition=message.de25 or "",

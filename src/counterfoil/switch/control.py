@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from counterfoil.errors import OurError
 from counterfoil.money import MAX_MINOR
-from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm
+from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm, StoredKey
 from counterfoil.storage import Store
 from counterfoil.switch import archiving
 from counterfoil.switch.intake import dialect_of
@@ -82,6 +83,14 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
         dialect_of(overrides)
     except OurError:
         raise Unfit("dialect") from None
+    keys: dict[str, StoredKey] = {}
+    for name, usage in (("tmk", KeyUsage.TMK), ("mak", KeyUsage.MAC), ("pik", KeyUsage.PIN)):
+        text = getattr(asked, name)
+        if text:
+            try:
+                keys[name] = hsm.import_clear(usage, bytes.fromhex(text))
+            except (KeyUsageError, ValueError):
+                raise Unfit(name) from None
     terminal = Terminal(
         terminal=asked.terminal,
         merchant=asked.merchant,
@@ -92,17 +101,7 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
         mak_size=asked.mak_bytes,
         amount_limit=asked.limit,
     )
-    usages = {"tmk": KeyUsage.TMK, "mak": KeyUsage.MAC, "pik": KeyUsage.PIN}
-    for name, usage in usages.items():
-        text = getattr(asked, name)
-        if text:
-            try:
-                key = hsm.import_clear(usage, bytes.fromhex(text))
-            except (KeyUsageError, ValueError):
-                raise Unfit(name) from None
-            setattr(terminal, f"{name}_blob", key.blob)
-            setattr(terminal, f"{name}_kcv", key.kcv)
-    return terminal
+    return replace(terminal, **keys)
 
 
 def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
@@ -119,24 +118,35 @@ def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
             return refused(BAD_TERMINAL.filled(number=number, field=error))
         known = work.terminals.get(made[-1].terminal)
         if known is not None:
-            _anew(made[-1], known, own_batch=bool(described.get("batch")))
+            made[-1] = _anew(made[-1], known, own_batch=bool(described.get("batch")))
     for terminal in made:
         work.put_terminal(terminal)
     return {"registered": [terminal.terminal for terminal in made]}
 
 
-def _anew(terminal: Terminal, known: Terminal, *, own_batch: bool) -> None:
-    """What stays of the earlier registration, so that a seed may run again.
+def _anew(terminal: Terminal, known: Terminal, *, own_batch: bool) -> Terminal:
+    """A registration with what stays of the earlier registration, so that a seed may run again.
 
     The batch, unless one is named, because the keys of its attempts must not come round again; and the sign-on, when
     the device (merchant and master key) is the same one and no working key is brought in.
     """
     if not own_batch:
-        terminal.batch = known.batch
-    if terminal.mak is None and (terminal.merchant, terminal.tmk_kcv) == (known.merchant, known.tmk_kcv):
-        terminal.take(known.pik, known.mak, known.tdk)
-        terminal.signed_on_at = known.signed_on_at
-        terminal.signon_stan, terminal.signon_code = known.signon_stan, known.signon_code
+        terminal = replace(terminal, batch=known.batch)
+    if terminal.mak is None and (terminal.merchant, _check(terminal.tmk)) == (known.merchant, _check(known.tmk)):
+        terminal = replace(
+            terminal,
+            pik=known.pik,
+            mak=known.mak,
+            tdk=known.tdk,
+            signed_on_at=known.signed_on_at,
+            signon_stan=known.signon_stan,
+            signon_code=known.signon_code,
+        )
+    return terminal
+
+
+def _check(key: StoredKey | None) -> bytes:
+    return key.kcv if key is not None else b""
 
 
 def named(args: Mapping[str, Any]) -> list[str]:

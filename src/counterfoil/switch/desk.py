@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from counterfoil.security import Hsm, StoredKey
@@ -11,7 +11,9 @@ from counterfoil.switch.settings import Settings
 
 
 class Desk(NamedTuple):
-    """`token` and `data` are the switch's own keys; `routes` maps leading digits to an issuer's name."""
+    """`token` and `data` are the switch's own keys; `routes` maps leading digits to an issuer's name, `sizes` are the
+    numbers of leading digits there are, the longest first.
+    """
 
     settings: Settings
     hsm: Hsm
@@ -19,11 +21,12 @@ class Desk(NamedTuple):
     data: StoredKey
     issuers: Mapping[str, IssuerRow]
     routes: Mapping[str, str]
+    sizes: Sequence[int]
     highest_stan: Callable[[str, str], str]
 
     def route(self, pan: str) -> IssuerRow | None:
         """The issuer of a card: the longest range that fits."""
-        for size in range(len(pan), 0, -1):
+        for size in self.sizes:
             name = self.routes.get(pan[:size])
             if name is not None:
                 return self.issuers[name]

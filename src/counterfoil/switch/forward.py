@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message
 from counterfoil.step import Instant
+from counterfoil.switch import evidence
 from counterfoil.switch.card import Card
 from counterfoil.switch.desk import Desk
+from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event
-from counterfoil.switch.numbers import local_date, local_time
+from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.upstream import sending
@@ -19,25 +21,25 @@ MERCHANT_TYPE: Final = slice(7, 11)  # DE42: acquirer 3, area 4, merchant catego
 NOT_REACHED: Final = "91"
 
 
-def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
+def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
     """Send the 0200 of an intent that this step commits. It leaves before the deadline, or never."""
-    issuer = desk.issuers[attempt.issuer]
-    offset = desk.settings.utc_offset
-    category = attempt.merchant[MERCHANT_TYPE]
+    rrn, terminal, merchant = attempt.rrn, attempt.key.terminal, attempt.merchant
+    time, date = local(attempt.started_at, desk.settings.utc_offset)
+    category = merchant[MERCHANT_TYPE]
     fields: dict[str, str | bytes] = {
         "de2": card.pan,
         "de3": attempt.processing,
         "de4": f"{attempt.amount:012d}",
         "de7": attempt.transmitted,
         "de11": attempt.trace,
-        "de12": local_time(attempt.started_at, offset),
-        "de13": local_date(attempt.started_at, offset),
+        "de12": time,
+        "de13": date,
         "de22": attempt.entry_mode,
         "de25": attempt.condition,
         "de32": desk.settings.acquirer,
-        "de37": attempt.rrn,
-        "de41": attempt.terminal,
-        "de42": attempt.merchant,
+        "de37": rrn,
+        "de41": terminal,
+        "de42": merchant,
         "de49": attempt.currency,
     }
     if len(category) == 4 and category.isdecimal():
@@ -49,8 +51,10 @@ def forward(desk: Desk, work: Work, attempt: Attempt, tick: Instant, card: Card,
     if pin_block:
         fields["de52"] = pin_block
     message = Message.of("0200", fields)
-    work.out.append(sending(desk, issuer, message, token=tick, before=attempt.deadline))
-    work.saw("forwarded", "2", ISO87_ASCII.told(message), rrn=attempt.rrn, terminal=attempt.terminal)
+    work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
+    repeats = ask.dialect is CUP_POS and work.joins(rrn, terminal)
+    kept = evidence.of_request(fields) if repeats else ISO87_ASCII.told(message)
+    work.said(evidence.FORWARDED, "2", kept, rrn, terminal)
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

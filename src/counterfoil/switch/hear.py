@@ -65,13 +65,13 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
     mak = terminal.mak
     if mak is None:
         return False
-    text, mac = ask.body[:-MAC_BYTES], ask.body[-MAC_BYTES:]
-    return desk.hsm.verify_mac(mak, text, mac, terminal.mac_algorithm, terminal.mac_raw)
+    body = ask.packet.body
+    return desk.hsm.verify_mac(mak, body[:-MAC_BYTES], body[-MAC_BYTES:], terminal.mac_algorithm, terminal.mac_raw)
 
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
     """Decide one message from an issuer. What it does not vouch for counts as if it had not come."""
-    frame, message, whole = heard
+    frame, message, whole = heard.frame, heard.message, heard.whole
     issuer = desk.issuers.get(frame.link)
     if issuer is None:
         work.refuse(frame.link, frame.conn, "a link nobody configured")

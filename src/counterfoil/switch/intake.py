@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
-from counterfoil.step import Frame
+from counterfoil.step import Frame, Instant
 from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
 from counterfoil.transaction import AttemptKey
@@ -21,42 +21,37 @@ ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usua
 class Ask:
     """A request from a terminal connection: where its answer goes, and what could be read of it.
 
-    `body` starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is terminal, batch and
-    STAN, None when the message has not all of them. `card` is None until somebody looked for it.
+    The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
+    terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it,
+    `heard_at` the tick of its line of evidence, 0 until there is one.
     """
 
     __slots__ = (
         "at",
-        "body",
         "card",
         "conn",
         "dialect",
         "error",
-        "header",
+        "heard_at",
         "key",
         "link",
         "message",
+        "packet",
         "terminal",
-        "tpdu",
     )
 
-    def __init__(self, frame: Frame, tpdu: bytes, header: bytes, body: bytes, message: Message, error: str) -> None:
+    def __init__(self, frame: Frame, packet: framing.CupPacket, message: Message, error: str) -> None:
         self.link = frame.link
         self.conn = frame.conn
         self.at = frame.at
-        self.tpdu = tpdu
-        self.header = header
-        self.body = body
-        self.terminal: Terminal | None = None
-        self.dialect = CUP_POS
-        self.card: Card | Missing | None = None
-        self.says(message, error)
-
-    def says(self, message: Message, error: str) -> None:
-        """What was read in it."""
+        self.packet = packet
         self.message = message
         self.error = error
         self.key = key_of(message)
+        self.dialect = CUP_POS
+        self.terminal: Terminal | None = None
+        self.card: Card | Missing | None = None
+        self.heard_at: Instant = 0
 
 
 def key_of(message: Message) -> AttemptKey | None:
@@ -65,11 +60,6 @@ def key_of(message: Message) -> AttemptKey | None:
     if terminal is None or stan is None or field is None or len(field) < 8:
         return None
     return AttemptKey(terminal, field[2:8], stan)
-
-
-def kind_of(message: Message) -> str:
-    """DE60.1, "" when it is missing."""
-    return (message.de60 or "")[:2]
 
 
 def network_code(message: Message) -> str:
@@ -95,9 +85,7 @@ def read(frame: Frame) -> Ask | None:
     except FramingError:
         return None
     message, error = _decode(CUP_POS, packet.body)
-    if message is None:
-        return None
-    return Ask(frame, packet.tpdu, packet.header, packet.body, message, error)
+    return Ask(frame, packet, message, error) if message is not None else None
 
 
 def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
@@ -109,19 +97,19 @@ def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
     if not terminal.overrides:
         return
     dialect = dialect_of(terminal.overrides)
-    message, error = _decode(dialect, ask.body)
+    message, error = _decode(dialect, ask.packet.body)
     if message is None or message.de41 != terminal.terminal:
         ask.error = error or "the terminal's own dialect names another terminal"
         return
-    ask.dialect = dialect
-    ask.says(message, error)
+    ask.dialect, ask.message, ask.error, ask.key = dialect, message, error, key_of(message)
 
 
 def answer_mti(mti: str) -> str | None:
     """The type of the answer to a request; None for what is no request."""
-    if mti[2] not in REQUEST_DIGITS:
-        return None
-    return ANSWER_MTI.get(mti) or f"{mti[:2]}{int(mti[2]) + 1}0"
+    known = ANSWER_MTI.get(mti)
+    if known is not None or mti[2] not in REQUEST_DIGITS:
+        return known
+    return f"{mti[:2]}{int(mti[2]) + 1}0"
 
 
 def _decode(dialect: Dialect, body: bytes) -> tuple[Message | None, str]:

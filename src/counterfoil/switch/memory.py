@@ -16,7 +16,7 @@ from counterfoil.step import Instant
 from counterfoil.switch.intake import Ask
 
 
-class Waiting(NamedTuple):
+class Waiting(msgspec.Struct, frozen=True):
     """An open intent: who asked last, until when, and the token of the request on the issuer link.
 
     `ask` is None when a restart lost it: the intent has expired.
@@ -70,9 +70,10 @@ class Memory:
         """An intent is open, or the same request came again on a newer connection."""
         known = self.waiting.get(rrn)
         self.waiting[rrn] = waiting
+        deadline = waiting.deadline
         self.tokens[waiting.token] = rrn
-        if known is None or known.deadline != waiting.deadline:
-            heapq.heappush(self._deadlines, (waiting.deadline, rrn))
+        if known is None or known.deadline != deadline:
+            heapq.heappush(self._deadlines, (deadline, rrn))
 
     def resolve(self, rrn: str) -> None:
         """An intent is not open any more. Harmless when repeated."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from counterfoil.iso8583 import Message
 from counterfoil.step import Command, Frame, Inbound, NotSent
 from counterfoil.switch import control, intake
 from counterfoil.switch.intake import Ask
@@ -33,11 +32,7 @@ class Needs:
     def read(self, item: Inbound) -> Item:
         """Note what an item needs; a message that can be read comes back read."""
         if isinstance(item, Frame):
-            if item.link == TERMINALS:
-                return self._request(item)
-            heard = read(item)
-            self._answer(heard.message)
-            return heard
+            return self._request(item) if item.link == TERMINALS else self._answer(item)
         if isinstance(item, NotSent):
             rrn = self._memory.tokens.get(item.token)
             if rrn is not None:
@@ -48,13 +43,14 @@ class Needs:
 
     def load(self, records: Records, work: Work, items: list[Item]) -> None:
         """Load all of it, one SELECT per table; requests get their terminal, and are read in its dialect."""
-        work.terminals = records.terminals(self.terminals)
+        work.terminals = terminals = records.terminals(self.terminals)
         keys = []
         for item in items:
             if isinstance(item, Ask):
-                intake.settle(item, work.terminals)
-                if item.key is not None:
-                    keys.append(item.key)
+                intake.settle(item, terminals)
+                key = item.key
+                if key is not None and records.perhaps_known(key):
+                    keys.append(key)
         for attempt in records.attempts(keys, self.rrns):
             work.load(attempt)
         work.archived = records.archived([key for key in keys if key not in work.attempts])
@@ -64,20 +60,27 @@ class Needs:
         ask = intake.read(frame)
         if ask is None:
             return frame
-        if ask.message.de41 is not None:
-            self.terminals.append(ask.message.de41)
+        name = ask.message.de41
+        if name is not None:
+            self.terminals.append(name)
         return ask
 
-    def _answer(self, message: Message | None) -> None:
-        if message is None or message.de37 is None:
-            return
-        self._about(message.de37)
-        if message.mti == "0430":
-            self.advices.append(message.de37)
+    def _answer(self, frame: Frame) -> Heard:
+        heard = read(frame)
+        message = heard.message
+        if message is not None:
+            rrn = message.de37
+            if rrn is not None:
+                self._about(rrn)
+                if message.mti == "0430":
+                    self.advices.append(rrn)
+        return heard
 
     def _about(self, rrn: str) -> None:
         """An attempt, and the terminal that may wait for its answer: its keys may have changed since it asked."""
         self.rrns.append(rrn)
         waiting = self._memory.waiting.get(rrn)
-        if waiting is not None and waiting.ask is not None and waiting.ask.message.de41 is not None:
-            self.terminals.append(waiting.ask.message.de41)
+        if waiting is not None and waiting.ask is not None:
+            name = waiting.ask.message.de41
+            if name is not None:
+                self.terminals.append(name)

@@ -1,8 +1,8 @@
 """The numbers a switch gives out. All of them are made from ticks: instants that are never given out twice.
 
 A tick is the time of the step, pushed on by a microsecond for every further one. DE7 is its second, DE11 its
-microsecond within that second, so that DE11 is unique per DE7 as long as a tick is never repeated; after a restart
-ticks go on above the highest one on the disk, whatever the clock says.
+microsecond within that second, so that DE11 is unique per DE7 as long as a tick is never repeated. Ticks are reserved
+on the disk a second ahead; after a restart they go on above what was reserved, whatever the clock says.
 """
 
 from __future__ import annotations
@@ -25,9 +25,15 @@ class Ticks:
     def __init__(self, last: Instant) -> None:
         self.last = last
 
+    def reservation(self, reserved: Instant) -> Instant:
+        """Up to where ticks must be reserved on the disk beside those given out here; 0 when they are already."""
+        return self.last + SECOND if self.last > reserved else 0
+
     def next(self, now: Instant) -> Instant:
         """`now`, or the first microsecond after the last tick. Never a whole second: DE11 is not zero."""
-        tick = max(now, self.last + 1)
+        tick = self.last + 1
+        if tick < now:
+            tick = now
         if tick % SECOND == 0:
             tick += 1
         self.last = tick
@@ -44,14 +50,10 @@ def trace(tick: Instant) -> str:
     return f"{tick % SECOND:06d}"
 
 
-def local_time(instant: Instant, offset: Instant) -> str:
-    """DE12, hhmmss on the acquirer's clock."""
-    return _second((instant + offset) // SECOND)[8:]
-
-
-def local_date(instant: Instant, offset: Instant) -> str:
-    """DE13 and DE15, MMDD on the acquirer's clock."""
-    return _second((instant + offset) // SECOND)[4:8]
+def local(instant: Instant, offset: Instant) -> tuple[str, str]:
+    """DE12, hhmmss, and DE13 or DE15, MMDD, on the acquirer's clock."""
+    moment = _second((instant + offset) // SECOND)
+    return moment[8:], moment[4:8]
 
 
 def rrn(tick: Instant, offset: Instant) -> str:

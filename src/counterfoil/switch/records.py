@@ -5,13 +5,15 @@ The only file of this room that knows the engine. Reading for other processes is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
+from counterfoil.step import Instant
 from counterfoil.storage import Recent, Store
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
@@ -39,10 +41,21 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
 
 Row: TypeAlias = tuple[Any, ...]
 
-TERMINAL_COLUMNS: Final = Terminal.__struct_fields__
-ATTEMPT_COLUMNS: Final = Attempt.__struct_fields__
-ADVICE_COLUMNS: Final = Advice.__struct_fields__
+TERMINAL_KEYS: Final[Mapping[str, KeyUsage]] = {
+    "tmk": KeyUsage.TMK,
+    "pik": KeyUsage.PIN,
+    "mak": KeyUsage.MAC,
+    "tdk": KeyUsage.TRACK,
+}
+TERMINAL_FIELDS: Final = Terminal.__struct_fields__
+TERMINAL_COLUMNS: Final = tuple(
+    column
+    for field in TERMINAL_FIELDS
+    for column in ((f"{field}_blob", f"{field}_kcv") if field in TERMINAL_KEYS else (field,))
+)
 ATTEMPT_KEY: Final = AttemptKey._fields
+ATTEMPT_COLUMNS: Final = (*ATTEMPT_KEY, *Attempt.__struct_fields__[1:])
+ADVICE_COLUMNS: Final = Advice.__struct_fields__
 # What may change after an attempt was stored. The rest is written once, and its indexes are left alone.
 MOVES: Final = (
     "state",
@@ -77,11 +90,9 @@ SELECT_OWED: Final = "SELECT rrn, issuer, next_at FROM outbox ORDER BY next_at, 
 SELECT_KEYS: Final = "SELECT usage, blob, kcv FROM station_key"
 SELECT_ISSUERS: Final = "SELECT name, institution, pin_blob, pin_kcv, mac_blob, mac_kcv FROM issuer ORDER BY name"
 SELECT_ROUTES: Final = "SELECT prefix, issuer FROM route"
-LAST_TICK: Final = (
-    "SELECT max(tick) FROM (SELECT max(tick) AS tick FROM trail UNION ALL SELECT max(tick) FROM alarm "
-    "UNION ALL SELECT max(tick) FROM quarantine) AS given"
-)
+SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
+RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
 NEW_ATTEMPT: Final = _insert("attempt", ATTEMPT_COLUMNS)
 MOVE_ATTEMPT: Final = (
@@ -92,7 +103,7 @@ PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_k
 PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
 DELETE_ADVICE: Final = "DELETE FROM outbox WHERE rrn = ?"
 INSERT_KEY: Final = _insert("station_key", ("usage", "blob", "kcv"))
-INSERT_TRAIL: Final = _insert("trail", Trail._fields)
+INSERT_TRAIL: Final = _insert("trail", Trail.__struct_fields__)
 INSERT_ALARM: Final = _insert("alarm", Alarm._fields)
 INSERT_CASE: Final = _insert("exception_case", Case._fields) + " ON CONFLICT (number) DO NOTHING"
 INSERT_QUARANTINE: Final = _insert("quarantine", Quarantined._fields)
@@ -106,7 +117,10 @@ class StationKeys(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All that one step writes, a list per table. An attempt that was `born` must be new to the store."""
+    """All that one step writes, a list per table. An attempt that was `born` must be new to the store.
+
+    `reserved` is up to where ticks are reserved from now on, 0 for as far as before.
+    """
 
     terminals: Iterable[Terminal] = ()
     born: Iterable[Attempt] = ()
@@ -117,6 +131,7 @@ class Changes(NamedTuple):
     alarms: Sequence[Alarm] = ()
     cases: Sequence[Case] = ()
     quarantined: Sequence[Quarantined] = ()
+    reserved: Instant = 0
 
 
 class Records:
@@ -127,8 +142,8 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._terminals: Recent[str, Row] = Recent(TERMINALS_REMEMBERED)
-        self._attempts: Recent[str, Row] = Recent(ATTEMPTS_REMEMBERED)  # by RRN
+        self._terminals: Recent[str, Terminal] = Recent(TERMINALS_REMEMBERED)
+        self._attempts: Recent[str, Attempt] = Recent(ATTEMPTS_REMEMBERED)  # by RRN
         self._highest: Recent[tuple[str, str], str] = Recent(BATCHES_REMEMBERED)  # STAN, by terminal and batch
 
     # --- seed -------------------------------------------------------------------------------------------------------
@@ -174,9 +189,9 @@ class Records:
         """(RRN, issuer, next try) of every advice in the outbox."""
         return [(rrn, issuer, next_at) for rrn, issuer, next_at in self.store.query(SELECT_OWED)]
 
-    def last_tick(self) -> int:
-        """The highest tick on the disk; 0 in a new store. Whatever takes a tick leaves a trail with a higher one."""
-        return int(self.store.query(LAST_TICK)[0][0] or 0)
+    def reserved(self) -> Instant:
+        """Up to where ticks may have been given out; 0 in a new store."""
+        return int(self.store.query(SELECT_RESERVED)[0][0])
 
     def terminal_count(self) -> int:
         """How many terminals are registered."""
@@ -186,27 +201,24 @@ class Records:
 
     def terminals(self, names: Iterable[str]) -> dict[str, Terminal]:
         """The registered ones among `names`."""
-        rows, missing = self._terminals.split(names)
+        found, missing = self._terminals.split(names)
         if missing:
-            for row in self.store.select_in(SELECT_TERMINALS, missing):
-                rows[row[0]] = row
-                self._terminals.keep(row[0], row)
-        return {name: _terminal(row) for name, row in rows.items()}
+            for terminal in map(_terminal, self.store.select_in(SELECT_TERMINALS, missing)):
+                found[terminal.terminal] = terminal
+                self._terminals.keep(terminal.terminal, terminal)
+        return found
 
-    def attempts(self, keys: Iterable[AttemptKey], rrns: Iterable[str]) -> list[Attempt]:
-        """Every attempt with one of the keys or one of the RRNs; some may come twice."""
-        asked = [tuple(key) for key in keys if key.stan <= self.highest_stan(key.terminal, key.batch)]
-        found = self.store.select_in(SELECT_BY_KEY, asked) if asked else []
-        rows, missing = self._attempts.split(rrns)
-        found += rows.values()
+    def attempts(self, keys: Sequence[AttemptKey], rrns: Iterable[str]) -> list[Attempt]:
+        """Every attempt with one of the keys or one of the RRNs, to be changed at will; some may come twice."""
+        rows = self.store.select_in(SELECT_BY_KEY, keys) if keys else []
+        remembered, missing = self._attempts.split(rrns)
         if missing:
-            found += self.store.select_in(SELECT_BY_RRN, missing)
-        return [_attempt(row) for row in found]
+            rows += self.store.select_in(SELECT_BY_RRN, missing)
+        return [*map(_attempt, rows), *map(copy, remembered.values())]
 
-    def archived(self, keys: Iterable[AttemptKey]) -> dict[AttemptKey, State]:
+    def archived(self, keys: Sequence[AttemptKey]) -> dict[AttemptKey, State]:
         """Those of the keys whose attempts left for the archive, and what they were."""
-        asked = [tuple(key) for key in keys if key.stan <= self.highest_stan(key.terminal, key.batch)]
-        rows = self.store.select_in(SELECT_ARCHIVED, asked) if asked else []
+        rows = self.store.select_in(SELECT_ARCHIVED, keys) if keys else []
         return {AttemptKey(*key): State(state) for *key, state in rows}
 
     def forget(self, rrns: Iterable[str]) -> None:
@@ -217,6 +229,10 @@ class Records:
     def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
         """Advices of the outbox, by RRN."""
         return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
+
+    def perhaps_known(self, key: AttemptKey) -> bool:
+        """False when the store certainly has no attempt of this key, nor had one: it is above all others."""
+        return key.stan <= self.highest_stan(key.terminal, key.batch)
 
     def highest_stan(self, terminal: str, batch: str) -> str:
         """The highest STAN seen of a terminal in a batch; "" for none. No key above it is in the store."""
@@ -230,51 +246,66 @@ class Records:
     def write(self, changes: Changes) -> None:
         """One transaction, one `executemany` per table, one commit. CommitFailed when it did not become durable."""
         store = self.store
-        terminals, born, moved = (
-            [values(row) for row in rows] for rows in (changes.terminals, changes.born, changes.moved)
-        )
         with store.transaction():
-            store.executemany(PUT_TERMINAL, terminals)
-            store.executemany(NEW_ATTEMPT, born)
-            store.executemany(MOVE_ATTEMPT, [_moves(row) for row in moved])
-            store.executemany(PUT_ADVICE, [values(row) for row in changes.advices])
+            store.executemany(PUT_TERMINAL, [_terminal_row(terminal) for terminal in changes.terminals])
+            store.executemany(NEW_ATTEMPT, [_attempt_row(attempt) for attempt in changes.born])
+            store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), *attempt.key) for attempt in changes.moved])
+            store.executemany(PUT_ADVICE, [values(advice) for advice in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
-            store.executemany(INSERT_TRAIL, changes.trail)
+            store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])
             store.executemany(INSERT_ALARM, changes.alarms)
             store.executemany(INSERT_CASE, changes.cases)
             store.executemany(INSERT_QUARANTINE, changes.quarantined)
+            if changes.reserved:
+                store.execute(RESERVE, (changes.reserved,))
             store.commit()
-        self._remember(terminals, born, moved)
+        self._remember(changes)
 
-    def _remember(self, terminals: list[Row], born: list[Row], moved: list[Row]) -> None:
-        """What the commit that has just returned made true."""
-        for row in terminals:
-            self._terminals.keep(row[0], row)
-        for row in (*born, *moved):
-            self._attempts.keep(row[_RRN], row)
-        for terminal, batch, stan, *_ in born:
-            highest = self._highest.get((terminal, batch))
+    def _remember(self, changes: Changes) -> None:
+        """What the commit that has just returned made true; from now on nobody changes these."""
+        for terminal in changes.terminals:
+            self._terminals.keep(terminal.terminal, terminal)
+        for attempt in changes.moved:
+            self._attempts.keep(attempt.rrn, attempt)
+        for attempt in changes.born:
+            self._attempts.keep(attempt.rrn, attempt)
+            batch, stan = attempt.key[:2], attempt.key.stan
+            highest = self._highest.get(batch)
             if highest is not None and stan > highest:  # unknown stays unknown: what was stored before may be higher
-                self._highest.keep((terminal, batch), stan)
+                self._highest.keep(batch, stan)
 
 
-values = msgspec.structs.astuple
+values: Final = msgspec.structs.astuple
+_moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, MOVES))
 # Asking an enum for a member takes four times as long.
 _STATES: Final[dict[str, State]] = {state.value: state for state in State}
-_ALGORITHMS: Final[dict[str, MacAlgorithm]] = {algorithm.value: algorithm for algorithm in MacAlgorithm}
-_RRN: Final = ATTEMPT_COLUMNS.index("rrn")
-_moves: Final = itemgetter(*map(ATTEMPT_COLUMNS.index, (*MOVES, *ATTEMPT_KEY)))
 
 
 def _terminal(row: Row) -> Terminal:
-    terminal = Terminal(*row)
-    terminal.mac_algorithm = _ALGORITHMS[terminal.mac_algorithm]
-    terminal.mac_raw = bool(terminal.mac_raw)
-    return terminal
+    told = dict(zip(TERMINAL_COLUMNS, row, strict=True))
+    for field, usage in TERMINAL_KEYS.items():
+        blob, kcv = told.pop(f"{field}_blob"), told.pop(f"{field}_kcv")
+        told[field] = StoredKey(usage, blob, kcv) if blob else None
+    told["mac_algorithm"], told["mac_raw"] = MacAlgorithm(told["mac_algorithm"]), bool(told["mac_raw"])
+    return Terminal(**told)
+
+
+def _terminal_row(terminal: Terminal) -> Row:
+    row: list[Any] = []
+    for field, value in zip(TERMINAL_FIELDS, values(terminal), strict=True):
+        if field in TERMINAL_KEYS:
+            row += (value.blob, value.kcv) if value is not None else (b"", b"")
+        else:
+            row.append(value)
+    return tuple(row)
 
 
 def _attempt(row: Row) -> Attempt:
-    attempt = Attempt(*row)
+    attempt = Attempt(AttemptKey(*row[:3]), *row[3:])
     attempt.state = _STATES[attempt.state]
     attempt.forwarded = bool(attempt.forwarded)
     return attempt
+
+
+def _attempt_row(attempt: Attempt) -> Row:
+    return (*attempt.key, *values(attempt)[1:])

@@ -15,6 +15,9 @@ from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.work import Work
 
+ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
+YES: Final = Event.ISSUER_YES
+NO: Final = Event.ISSUER_NO
 CONTRADICTED: Final = "96"
 UNUSABLE_YES: Final = frozenset({"08", "10", "16", "32"})
 """Approvals of this link that a terminal cannot take: another amount, or a condition it knows nothing of."""
@@ -24,20 +27,21 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     """Take a 0210 whose MAC is right."""
     rrn = message.de37 or ""
     attempt = work.by_rrn.get(rrn)
-    mine = work.heard_of(rrn)
     if attempt is None or not matches(desk, issuer, attempt, message):
+        mine = work.heard_of(rrn)
         work.saw("answer_unmatched", "3", ISO87_ASCII.told(message), **mine)
         work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=mine.get("rrn", ""))
         return
     if message.de39 in UNUSABLE_YES:
-        work.saw("answer_unusable", "3", ISO87_ASCII.told(message), **mine)
+        work.saw("answer_unusable", "3", ISO87_ASCII.told(message), rrn=rrn, terminal=attempt.terminal)
         work.alarm("answer_unusable", issuer, f"a yes with {message.de39}: it counts as no answer", rrn=rrn)
         return
     yes = responses.is_approval(message.de39)
     waiting = work.waiting_for(rrn)
-    late = attempt.state is not State.ASKED
-    work.saw("answer_late" if late else "issuer_answered", "3", ISO87_ASCII.told(message), **mine)
-    if not work.move(attempt, Event.ISSUER_YES if yes else Event.ISSUER_NO):
+    late = attempt.state is not ASKED
+    what = "answer_late" if late else "issuer_answered"
+    work.saw(what, "3", ISO87_ASCII.told(message), rrn=rrn, terminal=attempt.key.terminal)
+    if not work.move(attempt, YES if yes else NO):
         return
     if late:
         # The terminal was told no and the issuer says yes after all: what it booked goes back.
@@ -48,23 +52,20 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     attempt.auth_code = message.de38 or "" if yes else ""
     attempt.answered_at = work.now
     if waiting is not None and waiting.ask is not None:
-        result(desk, work, waiting.ask, attempt)
+        result(desk, work, waiting.ask, attempt, message)
 
 
 def matches(desk: Desk, issuer: str, attempt: Attempt, message: Message) -> bool:
     """Whether an answer is the answer to this attempt's request, in every element both carry."""
-    told = (message.de3, message.de4, message.de7, message.de11, message.de41, message.de42)
-    asked = (
-        attempt.processing,
-        f"{attempt.amount:012d}",
-        attempt.transmitted,
-        attempt.trace,
-        attempt.terminal,
-        attempt.merchant,
-    )
+    acquirer = desk.settings.acquirer
     return (
         issuer == attempt.issuer
-        and told == asked
+        and message.de3 == attempt.processing
+        and message.de4 == f"{attempt.amount:012d}"
+        and message.de7 == attempt.transmitted
+        and message.de11 == attempt.trace
+        and message.de41 == attempt.key.terminal
+        and message.de42 == attempt.merchant
         and message.de39 is not None
-        and nested.same_institution(message.de32 or "", desk.settings.acquirer)
+        and (message.de32 == acquirer or nested.same_institution(message.de32 or "", acquirer))
     )

@@ -26,7 +26,7 @@ from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
-MANDATORY: Final = ("de3", "de4", "de11", "de39", "de41", "de42", "de49", "de60")
+MANDATORY: Final = frozenset({"de3", "de4", "de11", "de39", "de41", "de42", "de49", "de60"})
 
 DONE: Final = "00"
 NO_ORIGINAL: Final = "25"
@@ -41,7 +41,7 @@ NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
 def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
     """Decide an 0400 whose MAC is right."""
     message = ask.message
-    if key is None or any(getattr(message, name) is None for name in MANDATORY):
+    if key is None or not message.__dict__.keys() >= MANDATORY:
         work.saw("asked", "1", ask.dialect.told(message), terminal=message.de41 or "")
         answer(desk, work, ask, FORMAT)
         return
@@ -128,7 +128,7 @@ def _tombstone(desk: Desk, work: Work, message: Message, key: AttemptKey) -> Att
     pan: Any = message.de2
     card = is_pan(pan)
     attempt = Attempt(
-        *key,
+        key,
         rrn=numbers.rrn(work.tick(), desk.settings.utc_offset),
         state=moved(None, Event.REVERSE),
         merchant=message.de42 or "",

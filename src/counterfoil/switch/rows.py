@@ -1,7 +1,7 @@
 """The rows a step reads and writes, as values. `records.py` moves them to and from the store.
 
-The order of the attributes is the order of the columns. None of these values is shared: each step loads its own, so a
-step that fails takes its changes with it.
+Whoever changes an attempt or an advice has a copy of its own, so a step that fails takes its changes with it; the other
+rows do not change. None of them holds anything that could lead back to it, so the garbage collector need not look.
 """
 
 from __future__ import annotations
@@ -10,30 +10,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from counterfoil.security import KeyUsage, MacAlgorithm, StoredKey
+from counterfoil.security import MacAlgorithm, StoredKey
 from counterfoil.step import Instant
 from counterfoil.switch.lifecycle import State
 from counterfoil.transaction import AttemptKey
 
-NO_KEY = b""
-# Looking a member up on its enum takes longer than making the key.
-_TMK, _PIN, _MAC, _TRACK = KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK
 
+class Terminal(msgspec.Struct, frozen=True, gc=False):
+    """A registered terminal: whose it is, its keys, how it speaks. Batch numbers are issued here.
 
-class Terminal(msgspec.Struct):
-    """A registered terminal: whose it is, its keys, how it speaks. Batch numbers are issued here."""
+    `tmk` is the master key it was registered with; `pik`, `mak` and `tdk` (PIN, MAC, track) are those of the running
+    sign-on. None: it has no such key.
+    """
 
     terminal: str
     merchant: str
     batch: str = "000001"
-    tmk_blob: bytes = NO_KEY
-    tmk_kcv: bytes = NO_KEY
-    pik_blob: bytes = NO_KEY
-    pik_kcv: bytes = NO_KEY
-    mak_blob: bytes = NO_KEY
-    mak_kcv: bytes = NO_KEY
-    tdk_blob: bytes = NO_KEY
-    tdk_kcv: bytes = NO_KEY
+    tmk: StoredKey | None = None
+    pik: StoredKey | None = None
+    mak: StoredKey | None = None
+    tdk: StoredKey | None = None
     signed_on_at: Instant = 0
     signon_stan: str = ""
     signon_code: str = ""
@@ -43,43 +39,15 @@ class Terminal(msgspec.Struct):
     mak_size: int = 8
     amount_limit: int = 0
 
-    @property
-    def tmk(self) -> StoredKey | None:
-        """The terminal's master key; None when it was registered without one."""
-        return StoredKey(_TMK, self.tmk_blob, self.tmk_kcv) if self.tmk_blob else None
 
-    @property
-    def pik(self) -> StoredKey | None:
-        """The PIN key of the running sign-on."""
-        return StoredKey(_PIN, self.pik_blob, self.pik_kcv) if self.pik_blob else None
+class Attempt(msgspec.Struct, gc=False):
+    """One attempt. `key` is the one the terminal made; the order of the attributes is the order of the columns.
 
-    @property
-    def mak(self) -> StoredKey | None:
-        """The MAC key of the running sign-on; None when the terminal is not signed on."""
-        return StoredKey(_MAC, self.mak_blob, self.mak_kcv) if self.mak_blob else None
-
-    @property
-    def tdk(self) -> StoredKey | None:
-        """The track key of the running sign-on; None when none was asked for."""
-        return StoredKey(_TRACK, self.tdk_blob, self.tdk_kcv) if self.tdk_blob else None
-
-    def take(self, pik: StoredKey | None, mak: StoredKey | None, tdk: StoredKey | None) -> None:
-        """Work under these keys from now on; all None is a sign-off."""
-        self.pik_blob, self.pik_kcv = (pik.blob, pik.kcv) if pik else (NO_KEY, NO_KEY)
-        self.mak_blob, self.mak_kcv = (mak.blob, mak.kcv) if mak else (NO_KEY, NO_KEY)
-        self.tdk_blob, self.tdk_kcv = (tdk.blob, tdk.kcv) if tdk else (NO_KEY, NO_KEY)
-
-
-class Attempt(msgspec.Struct):
-    """One attempt. Amounts are minor units, `currency` is DE49, `issuer` is "" when it was never routed.
-
-    `transmitted` and `trace` are DE7 and DE11 towards the issuer. `forwarded` is False when it is known that no byte
-    of the request went upstream.
+    Amounts are minor units, `currency` is DE49, `issuer` is "" when it was never routed. `transmitted` and `trace` are
+    DE7 and DE11 towards the issuer. `forwarded` is False when it is known that no byte of the request went upstream.
     """
 
-    terminal: str
-    batch: str
-    stan: str
+    key: AttemptKey
     rrn: str
     state: State
     merchant: str
@@ -109,13 +77,16 @@ class Attempt(msgspec.Struct):
     case_number: str = ""
 
     @property
-    def key(self) -> AttemptKey:
-        """The key the terminal made."""
-        return AttemptKey(self.terminal, self.batch, self.stan)
+    def terminal(self) -> str:
+        """The terminal that made it."""
+        return self.key.terminal
 
 
-class Advice(msgspec.Struct):
-    """A reversal advice in the outbox. `message` is its fields as JSON, without the card number."""
+class Advice(msgspec.Struct, gc=False):
+    """A reversal advice in the outbox. `message` is its fields as JSON, without the card number.
+
+    The order of the attributes is the order of the columns.
+    """
 
     rrn: str
     issuer: str
@@ -127,8 +98,12 @@ class Advice(msgspec.Struct):
     next_at: Instant = 0
 
 
-class Trail(NamedTuple):
-    """One line of evidence."""
+class Trail(msgspec.Struct, gc=False):
+    """A row of evidence: what was heard or happened, and what the switch said to it in the same breath, if anything.
+
+    `tick` is that of the last line in it, `then_after` how many ticks the first one came before that. The order of the
+    attributes is the order of the columns.
+    """
 
     tick: Instant
     rrn: str
@@ -136,6 +111,10 @@ class Trail(NamedTuple):
     what: str
     leg: str
     message: str
+    then_after: Instant = 0
+    then_what: str = ""
+    then_leg: str = ""
+    then_message: str = ""
 
 
 class Alarm(NamedTuple):

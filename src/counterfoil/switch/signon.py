@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from counterfoil.iso8583 import nested
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch.desk import Desk
@@ -40,9 +42,7 @@ def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
     if ask.message.mti == "0800" and code in SIGN_ON:
         _sign_on(desk, work, ask, terminal, code)
     elif ask.message.mti == "0820" and code == SIGN_OFF:
-        terminal.take(None, None, None)
-        terminal.signed_on_at = 0
-        work.put_terminal(terminal)
+        work.put_terminal(replace(terminal, pik=None, mak=None, tdk=None, signed_on_at=0))
         answer(desk, work, ask, APPROVED)
     elif ask.message.mti == "0820" and code == ECHO:
         answer(desk, work, ask, APPROVED)
@@ -59,10 +59,11 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
         answer(desk, work, ask, NO_MASTER_KEY)
         return
     if not _repeated(desk, work, terminal, stan, code):
+        batch = terminal.batch
         if _began_anew(desk, work, ask, terminal, stan):
-            terminal.batch = f"{int(terminal.batch) % 999_999 + 1:06d}"
-        _fresh_keys(desk, terminal, code)
-        terminal.signon_stan, terminal.signon_code, terminal.signed_on_at = stan, code, work.now
+            batch = f"{int(batch) % 999_999 + 1:06d}"
+        keys = _fresh_keys(desk, terminal, code)
+        terminal = replace(terminal, batch=batch, **keys, signed_on_at=work.now, signon_stan=stan, signon_code=code)
         work.put_terminal(terminal)
     answer(
         desk,
@@ -101,13 +102,13 @@ def _highest(desk: Desk, work: Work, terminal: Terminal) -> str:
     return max(desk.highest_stan(terminal.terminal, terminal.batch), *mine, "")
 
 
-def _fresh_keys(desk: Desk, terminal: Terminal, code: str) -> None:
+def _fresh_keys(desk: Desk, terminal: Terminal, code: str) -> dict[str, StoredKey | None]:
     size = 8 if code == SINGLE else 16
-    terminal.take(
-        desk.hsm.generate(KeyUsage.PIN, size),
-        desk.hsm.generate(KeyUsage.MAC, min(size, terminal.mak_size)),
-        desk.hsm.generate(KeyUsage.TRACK, 16) if code == TRACK else None,
-    )
+    return {
+        "pik": desk.hsm.generate(KeyUsage.PIN, size),
+        "mak": desk.hsm.generate(KeyUsage.MAC, min(size, terminal.mak_size)),
+        "tdk": desk.hsm.generate(KeyUsage.TRACK, 16) if code == TRACK else None,
+    }
 
 
 def _wrapped(desk: Desk, terminal: Terminal, tmk: StoredKey) -> bytes:

@@ -43,9 +43,11 @@ class Switch:
         issuers = records.issuers()
         self._records = records
         self._settings = settings
-        self._desk = Desk(settings, hsm, own.token, own.data, issuers, records.routes(), records.highest_stan)
+        routes = records.routes()
+        sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
+        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, records.highest_stan)
         self._memory = Memory(issuers)
-        self._last_tick = records.last_tick()
+        self._reserved = self._last_tick = records.reserved()
         for rrn in records.asked():
             self._memory.wait(rrn, Waiting(None, 0, 0))
         for rrn, issuer, next_at in records.owed():
@@ -64,9 +66,9 @@ class Switch:
             expire(self._desk, work, rrn)
         session.timers(self._desk, work)
         saf.forward_all(self._desk, work, self._fetch)
-        changes = work.changes()
+        changes = work.changes(self._reserved)
         if changes is not None:
-            self._records.write(changes)
+            self._write(changes)
         work.committed()
         self._last_tick = work.ticks.last
         return work.out
@@ -86,7 +88,7 @@ class Switch:
         link = "" if isinstance(offender, Command) else getattr(offender, "link", "")
         row = Quarantined(ticks.next(now), link, reason, _kept(offender))
         alarm = Alarm(ticks.next(now), "", link, "quarantine", reason)
-        self._records.write(Changes(alarms=[alarm], quarantined=[row]))
+        self._write(Changes(alarms=[alarm], quarantined=[row], reserved=ticks.reservation(self._reserved)))
         self._last_tick = ticks.last
 
     # --- inside -----------------------------------------------------------------------------------------------------
@@ -120,6 +122,10 @@ class Switch:
             forward.not_sent(self._desk, work, item.token)
         else:
             saf.not_sent(work, item.link, item.token)
+
+    def _write(self, changes: Changes) -> None:
+        self._records.write(changes)
+        self._reserved = max(self._reserved, changes.reserved)
 
     def _fetch(self, rrns: Sequence[str]) -> tuple[Mapping[str, Advice], Sequence[Attempt]]:
         return self._records.advices(rrns), self._records.attempts([], rrns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
 from counterfoil.storage import Store
+from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Case
 from counterfoil.transaction import AttemptKey, Happened, SwitchStub, parse_ref
@@ -34,7 +36,9 @@ OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY sta
 DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
 EVERY: Final = STUB + "ORDER BY attempt.terminal, batch, stan"
-HISTORY: Final = "SELECT tick, what, message FROM trail WHERE rrn = ? ORDER BY tick"
+HISTORY: Final = (
+    "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
+)
 CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at FROM terminal"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
 
@@ -47,7 +51,7 @@ def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> Switch
         if not rows:
             return None
         lines = store.query(HISTORY, (rows[0][3],)) if history else []
-    return _stub(rows[0], tuple(Happened(at, what, _message(text)) for at, what, text in lines))
+    return _stub(rows[0], tuple(_happened(lines)))
 
 
 def every(store: Store) -> list[SwitchStub]:
@@ -84,6 +88,17 @@ def asked(store: Store) -> list[SwitchStub]:
 def cases(store: Store) -> list[Case]:
     """Everything a person must decide, oldest first."""
     return [Case(*row) for row in store.query(CASES)]
+
+
+def _happened(lines: list[tuple[Any, ...]]) -> Iterator[Happened]:
+    requests: dict[Instant, dict[str, Any]] = {}
+    for at, what, text, after, said, said_text in lines:
+        heard = _message(text)
+        requests[at - after] = heard or {}
+        yield Happened(at - after, what, heard)
+        if said:
+            added = _message(said_text)
+            yield Happened(at, said, evidence.whole(said, added, heard or {}, requests) if added else added)
 
 
 def _message(text: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ Whoever is decided later in the step sees what was decided before. Nothing here 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from counterfoil.step import Hangup, Instant, Outbound
 from counterfoil.switch.lifecycle import Event, State, moved
@@ -15,6 +16,8 @@ from counterfoil.switch.records import Changes
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
 from counterfoil.transaction import AttemptKey
 
+ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
+
 
 class Work:
     """The working set of the step at `now`."""
@@ -23,6 +26,7 @@ class Work:
         self.now = now
         self.memory = memory
         self.ticks = Ticks(last_tick)
+        self.resolved: list[str] = []
         self.terminals: dict[str, Terminal] = {}
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.by_rrn: dict[str, Attempt] = {}
@@ -52,8 +56,9 @@ class Work:
 
     def load(self, attempt: Attempt) -> None:
         """A row from the store; the second copy of one that is here already is dropped."""
-        if attempt.key not in self.attempts:
-            self.attempts[attempt.key] = attempt
+        key = attempt.key
+        if key not in self.attempts:
+            self.attempts[key] = attempt
             self.by_rrn[attempt.rrn] = attempt
 
     def waiting_for(self, rrn: str) -> Waiting | None:
@@ -67,9 +72,8 @@ class Work:
         before, attempt.state = attempt.state, moved(attempt.state, event)
         if before is attempt.state:
             return False
-        if before is State.ASKED:
-            rrn = attempt.rrn
-            self.later(lambda memory: memory.resolve(rrn))
+        if before is ASKED:
+            self.resolved.append(attempt.rrn)
         self.put(attempt)
         return True
 
@@ -78,8 +82,7 @@ class Work:
         attempt.updated_at = self.now
         key = attempt.key
         if key not in self.attempts:
-            self.load(attempt)
-            self._born[key] = attempt
+            self.attempts[key] = self.by_rrn[attempt.rrn] = self._born[key] = attempt
         elif key not in self._born:
             self._moved[key] = attempt
 
@@ -103,7 +106,6 @@ class Work:
     def wait(self, rrn: str, waiting: Waiting) -> None:
         """Somebody waits for an open intent; the newest one gets the answer."""
         self.waiting[rrn] = waiting
-        self.later(lambda memory: memory.wait(rrn, waiting))
 
     def owe(self, rrn: str, owed: Owed) -> None:
         """An advice is to be sent at `owed.next_at`."""
@@ -115,16 +117,34 @@ class Work:
         self.sessions[issuer] = session
 
     def later(self, change: Callable[[Memory], None]) -> None:
-        """A change of memory, made once the step is on the disk. It may not hold on to this: a step that keeps itself
-        alive is left to the garbage collector, and the longest steps would be the collector's.
+        """A change of memory that not every sale brings, made once the step is on the disk. It may not hold on to this:
+        a step that keeps itself alive is left to the garbage collector, and the longest steps would be the collector's.
         """
         self._later.append(change)
 
     # --- evidence ---------------------------------------------------------------------------------------------------
 
-    def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> None:
-        """A line of evidence; `message` comes from `Dialect.told`."""
-        self._trail.append(Trail(self.tick(), rrn, terminal, what, leg, message))
+    def saw(self, what: str, leg: str, message: str, *, rrn: str = "", terminal: str = "") -> Instant:
+        """A line of evidence, and when it was; `message` comes from `Dialect.told`."""
+        tick = self.ticks.next(self.now)
+        self._trail.append(Trail(tick, rrn, terminal, what, leg, message))
+        return tick
+
+    def joins(self, rrn: str, terminal: str) -> Trail | None:
+        """The line of evidence that what is `said` next joins: the one before it, when it is about the same."""
+        last = self._trail[-1] if self._trail else None
+        fits = last is not None and last.rrn == rrn and last.terminal == terminal and not last.then_what
+        return last if fits else None
+
+    def said(self, what: str, leg: str, message: str, rrn: str, terminal: str) -> None:
+        """A line of evidence of what goes out; `message` may be an addition (evidence.py) to a line that it joins."""
+        last = self.joins(rrn, terminal)
+        if last is None:
+            self.saw(what, leg, message, rrn=rrn, terminal=terminal)
+            return
+        tick = self.ticks.next(self.now)
+        last.tick, last.then_after = tick, tick - last.tick
+        last.then_what, last.then_leg, last.then_message = what, leg, message
 
     def heard_of(self, rrn: str | None) -> dict[str, str]:
         """Whose evidence an issuer's message is. A number that is none of ours may be anything, card data included: a
@@ -157,8 +177,8 @@ class Work:
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
-    def changes(self) -> Changes | None:
-        """What must be written; None when the step has nothing to write."""
+    def changes(self, reserved: Instant) -> Changes | None:
+        """What must be written when ticks are reserved up to `reserved`; None when the step has nothing to write."""
         changes = Changes(
             list(self._changed_terminals.values()),
             list(self._born.values()),
@@ -169,11 +189,17 @@ class Work:
             self._alarms,
             self._cases,
             self._quarantined,
+            self.ticks.reservation(reserved),
         )
-        return changes if any(changes) else None
+        return changes if any(changes[:-1]) else None
 
     def committed(self) -> None:
         """The step is on the disk: memory follows."""
+        memory = self.memory
+        for rrn, waiting in self.waiting.items():
+            memory.wait(rrn, waiting)
+        for rrn in self.resolved:  # perhaps one of those
+            memory.resolve(rrn)
         for change in self._later:
-            change(self.memory)
-        self.memory.sessions = self.sessions
+            change(memory)
+        memory.sessions = self.sessions
