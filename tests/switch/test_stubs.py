@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, asked, find, pending, stub
+from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, HISTORY
 from counterfoil.transaction import AttemptKey
 from switch.scene import ALICE, MERCHANT, TIMER, Scene, scene
 
@@ -95,3 +98,10 @@ def test_a_reader_sees_what_the_owner_committed(tmp_path: Path) -> None:
     assert len(pending(reader)) == 1
     reader.close()
     made.store.close()
+
+
+@pytest.mark.parametrize("sql", [BY_KEY, BY_RRN, BY_CARD, HISTORY])
+def test_a_search_reads_only_what_it_finds(sql: str) -> None:
+    plan = [row[3] for row in scene().store.query("EXPLAIN QUERY PLAN " + sql.replace("?", "'x'"))]
+    assert [what for what in plan if what.startswith("SCAN") and what != "SCAN parts"] == []
+    assert any("attempt_card (part=? AND last4=?" in what for what in plan) is (sql == BY_CARD)

@@ -14,7 +14,7 @@ import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Recent, Store
+from counterfoil.storage import Parts, Recent, Store, highest_part
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
 from counterfoil.switch.stubs import cases, find, pending, stub
@@ -94,10 +94,8 @@ SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
-NEW_ATTEMPT: Final = _insert("attempt", ATTEMPT_COLUMNS)
-MOVE_ATTEMPT: Final = (
-    f"UPDATE attempt SET {', '.join(f'{name} = ?' for name in MOVES)} WHERE terminal = ? AND batch = ? AND stan = ?"  # noqa: S608 - names of ours
-)
+NEW_ATTEMPT: Final = _insert("attempt", (*ATTEMPT_COLUMNS, "part"))
+MOVE_ATTEMPT: Final = f"UPDATE attempt SET {', '.join(f'{name} = ?' for name in MOVES)} WHERE rrn = ?"  # noqa: S608 - names of ours
 PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
 PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
 PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
@@ -123,7 +121,7 @@ class Changes(NamedTuple):
     """
 
     terminals: Iterable[Terminal] = ()
-    born: Iterable[Attempt] = ()
+    born: Sequence[Attempt] = ()
     moved: Iterable[Attempt] = ()
     advices: Iterable[Advice] = ()
     acknowledged: Iterable[str] = ()
@@ -144,6 +142,7 @@ class Records:
         self.store = store
         self._terminals: Recent[str, Terminal] = Recent(TERMINALS_REMEMBERED)
         self._attempts: Recent[str, Attempt] = Recent(ATTEMPTS_REMEMBERED)  # by RRN
+        self._parts = Parts(store.query(highest_part("attempt"))[0][0])
         self._highest: Recent[tuple[str, str], str] = Recent(BATCHES_REMEMBERED)  # STAN, by terminal and batch
 
     # --- seed -------------------------------------------------------------------------------------------------------
@@ -245,11 +244,11 @@ class Records:
 
     def write(self, changes: Changes) -> None:
         """One transaction, one `executemany` per table, one commit. CommitFailed when it did not become durable."""
-        store = self.store
+        store, part = self.store, self._parts.now
         with store.transaction():
             store.executemany(PUT_TERMINAL, [_terminal_row(terminal) for terminal in changes.terminals])
-            store.executemany(NEW_ATTEMPT, [_attempt_row(attempt) for attempt in changes.born])
-            store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), *attempt.key) for attempt in changes.moved])
+            store.executemany(NEW_ATTEMPT, [_attempt_row(attempt, part) for attempt in changes.born])
+            store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), attempt.rrn) for attempt in changes.moved])
             store.executemany(PUT_ADVICE, [values(advice) for advice in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
             store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])
@@ -267,6 +266,7 @@ class Records:
             self._terminals.keep(terminal.terminal, terminal)
         for attempt in changes.moved:
             self._attempts.keep(attempt.rrn, attempt)
+        self._parts.grew(len(changes.born))
         for attempt in changes.born:
             self._attempts.keep(attempt.rrn, attempt)
             batch, stan = attempt.key[:2], attempt.key.stan
@@ -307,5 +307,5 @@ def _attempt(row: Row) -> Attempt:
     return attempt
 
 
-def _attempt_row(attempt: Attempt) -> Row:
-    return (*attempt.key, *values(attempt)[1:])
+def _attempt_row(attempt: Attempt, part: int) -> Row:
+    return (*attempt.key, *values(attempt)[1:], part)

@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
-from counterfoil.storage import Store
+from counterfoil.storage import Store, in_parts
 from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Case
@@ -31,7 +31,10 @@ COLUMNS: Final = (
 STUB: Final = f"SELECT {COLUMNS}, ({NEXT.format(*THIS)}) FROM attempt LEFT JOIN outbox ON outbox.rrn = attempt.rrn "  # noqa: S608 - constants
 BY_KEY: Final = STUB + "WHERE attempt.terminal = ? AND batch = ? AND stan = ?"
 BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
-BY_CARD: Final = STUB + "WHERE last4 = ? AND amount = ? ORDER BY started_at, attempt.rrn LIMIT ?"
+BY_CARD: Final = (
+    f"{STUB}WHERE attempt.rrn IN ({in_parts('attempt', 'rrn', 'last4 = ? AND amount = ?')}) "
+    "ORDER BY started_at, attempt.rrn LIMIT ?"
+)
 OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
 DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
