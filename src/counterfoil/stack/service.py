@@ -45,6 +45,7 @@ EXIT_COMMIT: Final = 74
 LOCK_SECONDS: Final = 5.0
 BIND_SECONDS: Final = 3.0
 GO: Final = b"go"
+KEYS_REMEMBERED: Final = 16_384  # two or three keys for every terminal that is busy, some 2 KiB each
 GC: Final = (20_000, 50, 100)
 """A step makes thousands of objects that live as long as it does: the usual seven hundred would look at them all again
 and again in the middle of it.
@@ -130,7 +131,10 @@ class Service:
 
     async def _start(self, store: Store, lmk: bytes) -> tuple[Driver, ControlServer]:
         layout, name = self.layout, self.name
-        hsm, issued = SoftHsm(lmk, os.urandom), self._issue() if name == "terminal" else None
+        hsm, issued = (
+            SoftHsm(lmk, os.urandom, remembered=KEYS_REMEMBERED),
+            self._issue() if name == "terminal" else None,
+        )
         plan = seed.plan(name, store, hsm, Demo.of(layout), self.config.timers, self.config, issued)
         clock = Clock(not_before=self._last_seen())
         if clock.stepped_back:
