@@ -18,7 +18,6 @@ from counterfoil.iso8583.show import hidden, pan
 from counterfoil.step import Instant
 
 FORWARDED: Final = "forwarded"
-ANSWERED: Final = "answered"
 OF: Final = "of"  # when the request was heard that an answer repeats
 ASKED: Final = ("3", "4", "22", "25", "41", "42", "49")  # what a forwarded request repeats of the one of the terminal,
 ECHOED: Final = ("3", "4", "11", "14", "25", "41", "42", "49", "60")  # an answer of its request,

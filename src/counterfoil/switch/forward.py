@@ -54,7 +54,7 @@ def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, c
     work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
     repeats = ask.dialect is CUP_POS and work.joins(rrn, terminal)
     kept = evidence.of_request(fields) if repeats else ISO87_ASCII.told(message)
-    work.said(evidence.FORWARDED, "2", kept, rrn, terminal)
+    work.said("forwarded", "2", kept, rrn, terminal)
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

@@ -39,8 +39,8 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     yes = responses.is_approval(message.de39)
     waiting = work.waiting_for(rrn)
     late = attempt.state is not ASKED
-    what = "answer_late" if late else "issuer_answered"
-    work.saw(what, "3", ISO87_ASCII.told(message), rrn=rrn, terminal=attempt.key.terminal)
+    kept = ISO87_ASCII.told(message)
+    work.saw("answer_late" if late else "issuer_answered", "3", kept, rrn=rrn, terminal=attempt.key.terminal)
     if not work.move(attempt, YES if yes else NO):
         return
     if late:

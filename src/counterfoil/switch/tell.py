@@ -24,9 +24,7 @@ MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 
 
-def answer(
-    desk: Desk, work: Work, ask: Ask, code: str, *, what: str = evidence.ANSWERED, **fields: str | bytes
-) -> None:
+def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
     """Say `code` to a request; `fields` (de37=…) are what the answer holds besides."""
     asked = ask.message.__dict__
     told = {name: value for name in ECHOED if (value := asked.get(name)) is not None}
@@ -77,7 +75,7 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: Message | 
     fits = repeats and ask.dialect is CUP_POS and work.joins(attempt.rrn, asked["de41"])
     message = send(desk, work, ask, told)
     kept = evidence.of_answer(told, ask.heard_at) if fits else ask.dialect.told(message)
-    work.said(evidence.ANSWERED, "4", kept, attempt.rrn, asked["de41"])
+    work.said("answered", "4", kept, attempt.rrn, asked["de41"])
 
 
 def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Message:
