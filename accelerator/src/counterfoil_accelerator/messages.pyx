@@ -47,10 +47,10 @@ cdef enum Kind:
 cdef enum:
     HIGHEST = 128
     NAMES = 1024
-    FORMS = 32          # of bitmaps, a power of two
+    FORMS = 32          # bitmaps that are remembered, a power of two
+    NEAR = 4            # places where one may lie
     BODY = 8192         # bytes of a message that is written here; a longer one is no everyday message
     CARD = 13           # digits of the shortest card number
-    SHORT = 3           # bytes of a value that may be remembered: codes and currencies, no card number
     # A prefix announces at most 9,999 digits or bytes, so no sum of sizes comes near the end of a Py_ssize_t.
     ABSENT = -1
 
@@ -67,7 +67,6 @@ cdef struct Slot:
     bint right          # an odd digit has its filler before it
     uint8_t pad         # the filler written behind an odd digit
     bint ans            # any script, and filled with spaces when the field is fixed
-    uint32_t last       # the bytes of the value in `Codec.last`
     bint kept           # evidence holds it, shown by `Codec.shows` or, when there is none, as it is
     int harmless        # plain text with fewer digits than this is shown as it is
 
@@ -95,6 +94,19 @@ fill_tables()
 
 
 @final
+cdef class Form:
+    """The messages of one bitmap: their attributes, each with the short value it had in the message before, else None.
+
+    A message begins as a copy of them. Most often codes and currencies have the same value again: it is there already.
+    """
+
+    cdef uint64_t bits[2]
+    cdef uint32_t seen[HIGHEST + 1]     # the bytes of the value in `values`, 0 for none
+    cdef dict values
+    cdef uint64_t turn                  # how many values were put in: a copy is older when this moved on
+
+
+@final
 cdef class Codec:
     """One dialect: `decode` and `encode` give what the Python code would give, or ask it.
 
@@ -108,16 +120,12 @@ cdef class Codec:
     cdef PyObject* borrowed[HIGHEST + 1]    # the same names, held by `names`
     cdef list keys                  # what evidence calls the fields
     cdef list shows
-    cdef list last                  # the value a short field had in the message before: most often it has it again
     cdef dict numbers
     cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `held`
     cdef uint8_t met_numbers[NAMES]
     cdef list held
     cdef type message
-    cdef str mti                    # the message type that was read last
-    cdef uint8_t mti_bytes[4]
-    cdef list forms                 # dicts with the attributes of a message read before, no values: copied, then filled
-    cdef uint64_t form_bits[FORMS][2]
+    cdef list forms
     cdef bint packed
     cdef bint secondary
     cdef str charset
@@ -137,7 +145,6 @@ cdef class Codec:
         memset(self.met, 0, sizeof(self.met))
         self.held = []
         self.names = [None] * (HIGHEST + 1)
-        self.last = [None] * (HIGHEST + 1)
         self.forms = [None] * FORMS
         self.numbers = {"mti": 0}
         self.kept_other, self.told_other = kept_other, told_other
@@ -152,7 +159,7 @@ cdef class Codec:
             least = (KINDS[kind] <= TRACK) if prefix else 0 if kind == "ans" else size
             halved = packed and KINDS[kind] <= TRACK
             self.slots[number] = Slot(
-                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", 0, False, 0
+                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0
             )
             name = intern_name(f"de{number}")
             self.names[number] = name
@@ -202,19 +209,12 @@ cdef class Codec:
     cdef object read(self, const uint8_t* body, Py_ssize_t end):
         cdef Py_ssize_t at = 2 if self.packed else 4
         cdef uint64_t bits[2]
-        cdef int half, number, place
-        cdef bint known
-        cdef uint64_t left
-        cdef Py_ssize_t count, size
-        cdef Slot* slot
+        cdef uint32_t mti
+        cdef Form form
         if end < at + 8:
             return None
-        if self.mti is None or memcmp(self.mti_bytes, body, at):
-            mti = digits(body, 4, False, False) if self.packed else characters(body, 4)
-            if mti is None:
-                return None
-            self.mti = mti
-            memcpy(self.mti_bytes, body, at)
+        # never 0: a digit is none, and two bytes have a bit above them
+        mti = 1 << 16 | body[0] << 8 | body[1] if self.packed else big_endian_4(body)
         bits[0], bits[1] = big_endian(body + at), 0
         at += 8
         if bits[0] >> 63:
@@ -225,15 +225,66 @@ cdef class Codec:
             if bits[1] >> 63:
                 return None
             bits[0] &= ~(<uint64_t>1 << 63)
-        place = (bits[0] ^ bits[1]) * <uint64_t>0x9E3779B97F4A7C15 >> 59
-        known = self.forms[place] is not None and self.form_bits[place][0] == bits[0] and self.form_bits[place][1] == bits[1]
+        form = self.form(bits)
+        values = self.fields(form, mti, body, at, end)
+        if values is None:
+            return None
+        if form.values is None:
+            self.remember(form, values)
+        message = PyType_GenericAlloc(self.message, 0)
+        # by their descriptor: since CPython 3.13 attributes may lie in the object itself
+        Py_TYPE(self.attributes).tp_descr_set(self.attributes, message, values)
+        return message
+
+    cdef Form form(self, const uint64_t* bits):
+        """What is remembered of this bitmap, or a new one with no values."""
+        cdef Form form
+        cdef Py_ssize_t near = near_to(bits)
+        cdef Py_ssize_t step
+        for step in range(NEAR):
+            form = <Form>self.forms[(near + step) & (FORMS - 1)]
+            if form is not None and form.bits[0] == bits[0] and form.bits[1] == bits[1]:
+                return form
+        form = Form.__new__(Form)
+        form.bits[0], form.bits[1] = bits[0], bits[1]
+        return form
+
+    cdef int remember(self, Form form, dict values) except -1:
+        """Only what was read to its end is remembered, and the one that lay there is not when all places are taken."""
+        cdef Py_ssize_t near = near_to(form.bits)
+        cdef Py_ssize_t step
+        for step in range(NEAR):
+            if self.forms[(near + step) & (FORMS - 1)] is None:
+                near += step
+                break
+        form.values = PyDict_Copy(values)
+        for name in values:
+            form.values[name] = None
+        self.forms[near & (FORMS - 1)] = form
+        return 0
+
+    cdef dict fields(self, Form form, uint32_t mti, const uint8_t* body, Py_ssize_t at, Py_ssize_t end):
+        """The attributes of a message whose fields begin at `at`; None when one is not plain."""
+        cdef uint64_t turn = form.turn
+        cdef bint known = form.values is not None
+        cdef int half, number
+        cdef uint64_t left
+        cdef uint32_t seen
+        cdef Py_ssize_t count, size
+        cdef const Slot* slot
         if known:
-            values = PyDict_Copy(self.forms[place])
+            values = PyDict_Copy(form.values)
         else:
-            values = __Pyx_PyDict_NewPresized(1 + __builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
-        PyDict_SetItem(values, "mti", self.mti)
+            values = __Pyx_PyDict_NewPresized(1 + __builtin_popcountll(form.bits[0]) + __builtin_popcountll(form.bits[1]))
+        if form.seen[0] != mti or form.turn != turn:
+            value = digits(body, 4, False, False) if self.packed else characters(body, 4)
+            if value is None:
+                return None
+            PyDict_SetItem(values, "mti", value)
+            if known and form.turn == turn:
+                turn += put_in(form, 0, "mti", mti, value)
         for half in range(2):
-            left = bits[half]
+            left = form.bits[half]
             while left:
                 number = __builtin_clzll(left)
                 left &= ~(<uint64_t>1 << (63 - number))
@@ -246,20 +297,16 @@ cdef class Codec:
                 size = (count + 1) >> 1 if slot.halved else count
                 if end - at < size:
                     return None
-                value = self.value(slot, number, body + at, count, size)
-                if value is None:
-                    return None
+                seen = seen_in(body + at, count, size)
+                if seen == 0 or form.seen[number] != seen or form.turn != turn:
+                    value = self.value(slot, body + at, count, size)
+                    if value is None:
+                        return None
+                    PyDict_SetItem(values, <object>self.borrowed[number], value)
+                    if seen and known and form.turn == turn:
+                        turn += put_in(form, number, <object>self.borrowed[number], seen, value)
                 at += size
-                PyDict_SetItem(values, <object>self.borrowed[number], value)
-        if at != end:
-            return None
-        if not known:
-            self.forms[place] = without_values(values)
-            self.form_bits[place][0], self.form_bits[place][1] = bits[0], bits[1]
-        message = PyType_GenericAlloc(self.message, 0)
-        # by their descriptor: since CPython 3.13 attributes may lie in the object itself
-        Py_TYPE(self.attributes).tp_descr_set(self.attributes, message, values)
-        return message
+        return values if at == end else None
 
     cdef inline Py_ssize_t count(self, const Slot* slot, const uint8_t* raw, Py_ssize_t left) noexcept:
         """Digits, characters or bytes of the value behind the length at `raw`; ABSENT for what is not plain."""
@@ -280,21 +327,7 @@ cdef class Codec:
                 number = number * 10 + raw[at] - 0x30
         return number if slot.least <= number <= slot.size else ABSENT
 
-    cdef inline object value(self, Slot* slot, int number, const uint8_t* raw, Py_ssize_t count, Py_ssize_t size):
-        """The value of these bytes, the one of the message before when it was the same; None for what is not plain."""
-        cdef uint32_t seen = <uint32_t>count
-        cdef Py_ssize_t at
-        if not 0 < size <= SHORT:
-            return self.fresh(slot, raw, count, size)
-        for at in range(size):
-            seen = seen << 8 | raw[at]
-        if slot.last == seen:
-            return self.last[number]
-        found = self.fresh(slot, raw, count, size)
-        self.last[number], slot.last = found, seen
-        return found
-
-    cdef inline object fresh(self, const Slot* slot, const uint8_t* raw, Py_ssize_t count, Py_ssize_t size):
+    cdef inline object value(self, const Slot* slot, const uint8_t* raw, Py_ssize_t count, Py_ssize_t size):
         """The value of these bytes; None for what is not plain."""
         if slot.kind == BYTES:
             return PyBytes_FromStringAndSize(<const char*>raw, size)
@@ -577,12 +610,28 @@ cdef bint found_in(object text, const uint8_t* piece, Py_ssize_t size) noexcept:
     return False
 
 
-cdef dict without_values(dict values):
-    """The same names in the same order, with room for as many values."""
-    form = PyDict_Copy(values)
-    for name in values:
-        form[name] = None
-    return form
+cdef inline Py_ssize_t near_to(const uint64_t* bits) noexcept:
+    """Where a bitmap is looked for, below `FORMS`."""
+    return (bits[0] ^ bits[1]) * <uint64_t>0x9E3779B97F4A7C15 >> 59
+
+
+cdef inline uint32_t seen_in(const uint8_t* raw, Py_ssize_t count, Py_ssize_t size) noexcept:
+    """Bytes and count of a short value in one number, 0 for another: what is long enough for a card number is not kept."""
+    if size == 1:
+        return count << 8 | raw[0]
+    if size == 2:
+        return count << 16 | raw[0] << 8 | raw[1]
+    if size == 3:
+        return count << 24 | raw[0] << 16 | raw[1] << 8 | raw[2]
+    return 0
+
+
+cdef int put_in(Form form, int number, object name, uint32_t seen, object value) except -1:
+    """Remember a value; how many that was."""
+    PyDict_SetItem(form.values, name, value)
+    form.seen[number] = seen
+    form.turn += 1
+    return 1
 
 
 cdef object intern_name(str name):
