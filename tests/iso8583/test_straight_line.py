@@ -26,8 +26,8 @@ def compiled(
 ) -> tuple[Callable[[bytes], Message | None], Callable[[Any], bytes | None]]:
     compiler = Compiler(dialect.fields, dialect.style)
     compiler.learn_decoder(b"", message.present())
-    compiler.learn_encoder(tuple(message.__dict__))
-    return compiler.decoders[b""], compiler.encoders[tuple(message.__dict__)]
+    compiler.learn_encoder(frozenset(message.__dict__))
+    return compiler.decoders[b""], compiler.encoders[frozenset(message.__dict__)]
 
 
 def outcome(call: Callable[[], Any]) -> Any:
@@ -171,7 +171,7 @@ def test_the_cache_is_bounded() -> None:
     for number in range(CACHE_MAX + 3):
         compiler.learn_decoder(bytes((number >> 8, number & 255)), (3,))
         compiler.learn_encoder(
-            ("mti", *(f"de{field}" for field in (3, 4, 11, 12, 13) if number >> field % 9 & 1), "de41")
+            frozenset(("mti", *(f"de{field}" for field in (3, 4, 11, 12, 13) if number >> field % 9 & 1), "de41"))
         )
     assert len(compiler.decoders) == CACHE_MAX
     assert len(compiler.encoders) <= CACHE_MAX
@@ -180,7 +180,7 @@ def test_the_cache_is_bounded() -> None:
 def test_what_only_the_loop_knows_is_not_compiled() -> None:
     compiler = Compiler(ODD.fields, ODD.style)
     compiler.learn_decoder(bitmap((32,)), (32,))
-    compiler.learn_encoder(("mti", "de32"))
+    compiler.learn_encoder(frozenset(("mti", "de32")))
     hexed = ISO87_ASCII.variant(hex_bitmap=True)
     other = Compiler(hexed.fields, hexed.style)
     other.learn_decoder(b"", (3,))

@@ -68,7 +68,7 @@ def test_straight_line_code_handles_every_packet_or_steps_aside(packet: dict[str
     message = dialect.decode_any(body)
     compiler = Compiler(dialect.fields, dialect.style)
     compiler.learn_decoder(body[2:10], message.present())
-    compiler.learn_encoder(tuple(message.__dict__))
+    compiler.learn_encoder(frozenset(message.__dict__))
     (decoder,), (encoder,) = compiler.decoders.values(), compiler.encoders.values()
     fast = decoder(body)
     # two fixed fields hold Chinese text or an encrypted track, which the generic loop reads

@@ -1,13 +1,14 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, binding=False
 """Messages after a dialect's field table, and packets of a stream.
 
 Nothing here knows a dialect, and nothing here words an error: a body or a message that is not plain gives None, and the
 Python code, which knows what is wrong with it, decides. What is read is exactly what the Python code would read.
 """
 
+from cython cimport final
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_GetItem, PyDict_Next, PyDict_SetItem
+from cpython.dict cimport PyDict_Copy, PyDict_GetItem, PyDict_Next, PyDict_SetItem
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -20,8 +21,18 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     object PyObject_GenericGetDict(object owner, void* context)
     object PyType_GenericAlloc(type kind, Py_ssize_t items)
+    ctypedef struct PyTypeObject:
+        int (*tp_descr_set)(object descriptor, object owner, object value) except -1
+    PyTypeObject* Py_TYPE(object any)
 
 cdef extern from *:
+    """
+    #define ONES 0x0101010101010101ULL
+    #define SIXES (0x06 * ONES)
+    #define UPPER (0xF0 * ONES)
+    #define LOWER (0x0F * ONES)
+    """
+    uint64_t ONES, SIXES, UPPER, LOWER
     dict __Pyx_PyDict_NewPresized(Py_ssize_t size)
     int __builtin_clzll(unsigned long long)
     int __builtin_popcountll(unsigned long long)
@@ -36,8 +47,10 @@ cdef enum Kind:
 cdef enum:
     HIGHEST = 128
     NAMES = 1024
+    FORMS = 32          # bitmaps that are remembered, a power of two
+    NEAR = 4            # places where one may lie
+    BODY = 8192         # bytes of a message that is written here; a longer one is no everyday message
     CARD = 13           # digits of the shortest card number
-    SHORT = 3           # bytes of a value that may be remembered: codes and currencies, no card number
     # A prefix announces at most 9,999 digits or bytes, so no sum of sizes comes near the end of a Py_ssize_t.
     ABSENT = -1
 
@@ -47,10 +60,13 @@ cdef struct Slot:
     Kind kind           # 0: the dialect has no such field
     int prefix          # digits of the length before the value, 0 for a fixed field
     int size            # at most, or exactly in a fixed field; digits, characters or bytes
+    int lead            # bytes of the length before the value
+    int least           # of digits, characters or bytes
+    int most            # bytes with the length before the value
+    bint halved         # two digits a byte
     bint right          # an odd digit has its filler before it
     uint8_t pad         # the filler written behind an odd digit
     bint ans            # any script, and filled with spaces when the field is fixed
-    uint32_t last       # the bytes of the value in `Codec.last`
     bint kept           # evidence holds it, shown by `Codec.shows` or, when there is none, as it is
     int harmless        # plain text with fewer digits than this is shown as it is
 
@@ -77,6 +93,20 @@ cdef void fill_tables():
 fill_tables()
 
 
+@final
+cdef class Form:
+    """The messages of one bitmap: their attributes, each with the short value it had in the message before, else None.
+
+    A message begins as a copy of them. Most often codes and currencies have the same value again: it is there already.
+    """
+
+    cdef uint64_t bits[2]
+    cdef uint32_t seen[HIGHEST + 1]     # the bytes of the value in `values`, 0 for none
+    cdef dict values
+    cdef uint64_t turn                  # how many values were put in: a copy is older when this moved on
+
+
+@final
 cdef class Codec:
     """One dialect: `decode` and `encode` give what the Python code would give, or ask it.
 
@@ -90,17 +120,16 @@ cdef class Codec:
     cdef PyObject* borrowed[HIGHEST + 1]    # the same names, held by `names`
     cdef list keys                  # what evidence calls the fields
     cdef list shows
-    cdef list last                  # the value a short field had in the message before: most often it has it again
     cdef dict numbers
     cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `held`
     cdef uint8_t met_numbers[NAMES]
     cdef list held
     cdef type message
-    cdef str mti                    # the message type that was read last
-    cdef uint8_t mti_bytes[4]
+    cdef list forms
     cdef bint packed
     cdef bint secondary
     cdef str charset
+    cdef object attributes          # what puts the attributes into a message
     cdef object decoded
     cdef object decode_other
     cdef object encode_other
@@ -112,10 +141,11 @@ cdef class Codec:
         memset(self.slots, 0, sizeof(self.slots))
         self.message, self.packed, self.secondary, self.charset = message, packed, secondary, charset
         self.decoded, self.decode_other, self.encode_other = decoded, decode_other, encode_other
+        self.attributes = message.__dict__["__dict__"]
         memset(self.met, 0, sizeof(self.met))
         self.held = []
         self.names = [None] * (HIGHEST + 1)
-        self.last = [None] * (HIGHEST + 1)
+        self.forms = [None] * FORMS
         self.numbers = {"mti": 0}
         self.kept_other, self.told_other = kept_other, told_other
         self.keys = [None] * (HIGHEST + 1)
@@ -125,7 +155,12 @@ cdef class Codec:
                 raise ValueError("a field that no dialect can have")
             if kind == "x+n" and packed:
                 raise ValueError("a signed number in a packed dialect")
-            self.slots[number] = Slot(KINDS[kind], prefix, size, right, NIBBLE[ord(pad)], kind == "ans", 0, False, 0)
+            lead = (prefix + 1) >> 1 if packed else prefix
+            least = (KINDS[kind] <= TRACK) if prefix else 0 if kind == "ans" else size
+            halved = packed and KINDS[kind] <= TRACK
+            self.slots[number] = Slot(
+                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0
+            )
             name = intern_name(f"de{number}")
             self.names[number] = name
             self.borrowed[number] = <PyObject*>name
@@ -174,16 +209,12 @@ cdef class Codec:
     cdef object read(self, const uint8_t* body, Py_ssize_t end):
         cdef Py_ssize_t at = 2 if self.packed else 4
         cdef uint64_t bits[2]
-        cdef int half, number
-        cdef uint64_t left
+        cdef uint32_t mti
+        cdef Form form
         if end < at + 8:
             return None
-        if self.mti is None or memcmp(self.mti_bytes, body, at):
-            mti = digits(body, 4, False, False) if self.packed else characters(body, 4)
-            if mti is None:
-                return None
-            self.mti = mti
-            memcpy(self.mti_bytes, body, at)
+        # never 0: a digit is none, and two bytes have a bit above them
+        mti = 1 << 16 | body[0] << 8 | body[1] if self.packed else big_endian_4(body)
         bits[0], bits[1] = big_endian(body + at), 0
         at += 8
         if bits[0] >> 63:
@@ -194,91 +225,123 @@ cdef class Codec:
             if bits[1] >> 63:
                 return None
             bits[0] &= ~(<uint64_t>1 << 63)
-        values = __Pyx_PyDict_NewPresized(1 + __builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
-        PyDict_SetItem(values, "mti", self.mti)
+        form = self.form(bits)
+        values = self.fields(form, mti, body, at, end)
+        if values is None:
+            return None
+        if form.values is None:
+            self.remember(form, values)
+        message = PyType_GenericAlloc(self.message, 0)
+        # by their descriptor: since CPython 3.13 attributes may lie in the object itself
+        Py_TYPE(self.attributes).tp_descr_set(self.attributes, message, values)
+        return message
+
+    cdef Form form(self, const uint64_t* bits):
+        """What is remembered of this bitmap, or a new one with no values."""
+        cdef Form form
+        cdef Py_ssize_t near = near_to(bits)
+        cdef Py_ssize_t step
+        for step in range(NEAR):
+            form = <Form>self.forms[(near + step) & (FORMS - 1)]
+            if form is not None and form.bits[0] == bits[0] and form.bits[1] == bits[1]:
+                return form
+        form = Form.__new__(Form)
+        form.bits[0], form.bits[1] = bits[0], bits[1]
+        return form
+
+    cdef int remember(self, Form form, dict values) except -1:
+        """Only what was read to its end is remembered, and the one that lay there is not when all places are taken."""
+        cdef Py_ssize_t near = near_to(form.bits)
+        cdef Py_ssize_t step
+        for step in range(NEAR):
+            if self.forms[(near + step) & (FORMS - 1)] is None:
+                near += step
+                break
+        form.values = PyDict_Copy(values)
+        for name in values:
+            form.values[name] = None
+        self.forms[near & (FORMS - 1)] = form
+        return 0
+
+    cdef dict fields(self, Form form, uint32_t mti, const uint8_t* body, Py_ssize_t at, Py_ssize_t end):
+        """The attributes of a message whose fields begin at `at`; None when one is not plain."""
+        cdef uint64_t turn = form.turn
+        cdef bint known = form.values is not None
+        cdef int half, number
+        cdef uint64_t left
+        cdef uint32_t seen
+        cdef Py_ssize_t count, size
+        cdef const Slot* slot
+        if known:
+            values = PyDict_Copy(form.values)
+        else:
+            values = __Pyx_PyDict_NewPresized(1 + __builtin_popcountll(form.bits[0]) + __builtin_popcountll(form.bits[1]))
+        if form.seen[0] != mti or form.turn != turn:
+            value = digits(body, 4, False, False) if self.packed else characters(body, 4)
+            if value is None:
+                return None
+            PyDict_SetItem(values, "mti", value)
+            if known and form.turn == turn:
+                turn += put_in(form, 0, "mti", mti, value)
         for half in range(2):
-            left = bits[half]
+            left = form.bits[half]
             while left:
                 number = __builtin_clzll(left)
                 left &= ~(<uint64_t>1 << (63 - number))
                 number += 64 * half + 1
-                value = self.value(number, body, &at, end)
-                if value is None:
+                slot = &self.slots[number]
+                count = self.count(slot, body + at, end - at)
+                if count < 0:
                     return None
-                PyDict_SetItem(values, <object>self.borrowed[number], value)
-        if at != end:
-            return None
-        message = PyType_GenericAlloc(self.message, 0)
-        message.__dict__ = values  # by its descriptor: since CPython 3.13 attributes may lie in the object itself
-        return message
+                at += slot.lead
+                size = (count + 1) >> 1 if slot.halved else count
+                if end - at < size:
+                    return None
+                seen = seen_in(body + at, count, size)
+                if seen == 0 or form.seen[number] != seen or form.turn != turn:
+                    value = self.value(slot, body + at, count, size)
+                    if value is None:
+                        return None
+                    PyDict_SetItem(values, <object>self.borrowed[number], value)
+                    if seen and known and form.turn == turn:
+                        turn += put_in(form, number, <object>self.borrowed[number], seen, value)
+                at += size
+        return values if at == end else None
 
-    cdef object value(self, int number, const uint8_t* body, Py_ssize_t* place, Py_ssize_t end):
-        """The value at `place`, which moves behind it; None for what is not plain."""
-        cdef Slot* slot = &self.slots[number]
-        cdef Py_ssize_t at = place[0]
-        cdef Py_ssize_t count = slot.size
-        cdef Py_ssize_t size
-        cdef uint32_t seen = 0
-        cdef const uint8_t* raw
-        if slot.kind == 0:
-            return None
-        if slot.prefix:
-            size = (slot.prefix + 1) >> 1 if self.packed else slot.prefix
-            if end - at < size:
-                return None
-            count = self.count(body + at, size)
-            at += size
-            if count < 0 or count > slot.size or (count == 0 and slot.kind <= TRACK):
-                return None
-        size = (count + 1) >> 1 if self.packed and slot.kind <= TRACK else count
-        if end - at < size:
-            return None
-        raw = body + at
-        place[0] = at + size
-        if not 0 < size <= SHORT:
-            return self.fresh(slot, raw, count, size)
-        for at in range(size):
-            seen = seen << 8 | raw[at]
-        seen |= <uint32_t>count << 24
-        if slot.last == seen:
-            return self.last[number]
-        found = self.fresh(slot, raw, count, size)
-        self.last[number], slot.last = found, seen
-        return found
+    cdef inline Py_ssize_t count(self, const Slot* slot, const uint8_t* raw, Py_ssize_t left) noexcept:
+        """Digits, characters or bytes of the value behind the length at `raw`; ABSENT for what is not plain."""
+        cdef Py_ssize_t number = 0
+        cdef Py_ssize_t at
+        if slot.prefix == 0:
+            return slot.size if slot.kind else ABSENT
+        if left < slot.lead:
+            return ABSENT
+        for at in range(slot.lead):
+            if self.packed:
+                if not IS_BCD[raw[at]]:
+                    return ABSENT
+                number = number * 100 + (raw[at] >> 4) * 10 + (raw[at] & 15)
+            else:
+                if not 0x30 <= raw[at] <= 0x39:
+                    return ABSENT
+                number = number * 10 + raw[at] - 0x30
+        return number if slot.least <= number <= slot.size else ABSENT
 
-    cdef object fresh(self, const Slot* slot, const uint8_t* raw, Py_ssize_t count, Py_ssize_t size):
+    cdef inline object value(self, const Slot* slot, const uint8_t* raw, Py_ssize_t count, Py_ssize_t size):
         """The value of these bytes; None for what is not plain."""
         if slot.kind == BYTES:
             return PyBytes_FromStringAndSize(<const char*>raw, size)
         if slot.kind == TEXT:
             return self.text(slot, raw, size)
-        if self.packed:
+        if slot.halved:
             return digits(raw, count, slot.kind == TRACK, slot.right)
         if slot.kind == NUMBER:
             return characters(raw, count)
         return track(raw, count) if slot.kind == TRACK else signed(raw, count)
 
-    cdef Py_ssize_t count(self, const uint8_t* prefix, Py_ssize_t size) noexcept:
-        cdef Py_ssize_t number = 0
-        cdef Py_ssize_t at
-        for at in range(size):
-            if self.packed:
-                if not IS_BCD[prefix[at]]:
-                    return ABSENT
-                number = number * 100 + (prefix[at] >> 4) * 10 + (prefix[at] & 15)
-            else:
-                if not 0x30 <= prefix[at] <= 0x39:
-                    return ABSENT
-                number = number * 10 + prefix[at] - 0x30
-        return number
-
     cdef object text(self, const Slot* slot, const uint8_t* raw, Py_ssize_t size):
-        cdef Py_ssize_t at
-        for at in range(size):
-            if not PLAIN[raw[at]]:
-                if raw[at] < 0x80 or not slot.ans:
-                    return None
-                return self.decoded(PyBytes_FromStringAndSize(<const char*>raw, size), self.charset)
+        if not all_plain(raw, size):
+            return self.decoded(PyBytes_FromStringAndSize(<const char*>raw, size), self.charset) if slot.ans else None
         text = PyUnicode_New(size, 127)
         memcpy(PyUnicode_1BYTE_DATA(text), raw, size)
         return text
@@ -288,26 +351,12 @@ cdef class Codec:
     cdef object write(self, object attributes):
         cdef PyObject* values[HIGHEST + 1]
         cdef uint64_t bits[2]
-        cdef uint64_t left
-        cdef Py_ssize_t place
-        cdef Py_ssize_t size = 20
-        cdef int half, number
-        if self.gathered(attributes, values, bits) < 0:
+        cdef uint8_t body[BODY]
+        cdef Py_ssize_t size
+        if self.gathered(attributes, values, bits) < 0 or values[0] is NULL:
             return None
-        for half in range(2):
-            left = bits[half]
-            while left:
-                number = __builtin_clzll(left)
-                left &= ~(<uint64_t>1 << (63 - number))
-                number += 64 * half + 1
-                size += self.room(&self.slots[number], <object>values[number])
-        if values[0] is NULL or size < 0:
-            return None
-        body = PyBytes_FromStringAndSize(NULL, size)
-        place = self.lay(<uint8_t*>PyBytes_AS_STRING(body), values, bits)
-        if place < 0:
-            return None
-        return body if place == size else PyBytes_FromStringAndSize(PyBytes_AS_STRING(body), place)
+        size = self.lay(body, values, bits)
+        return PyBytes_FromStringAndSize(<const char*>body, size) if size >= 0 else None
 
     cdef int gathered(self, object attributes, PyObject** values, uint64_t* bits) except -2:
         """The values by the number of their field, and which there are; ABSENT when an attribute is no field.
@@ -317,9 +366,10 @@ cdef class Codec:
         cdef PyObject* name
         cdef PyObject* value
         cdef Py_ssize_t place = 0
+        cdef uint64_t low = 0
+        cdef uint64_t high = 0
         cdef int number
         values[0] = NULL
-        bits[0] = bits[1] = 0
         while PyDict_Next(attributes, &place, &name, &value):
             number = self.number(name)
             if number < 0:
@@ -327,11 +377,14 @@ cdef class Codec:
             if number and value is <PyObject*>None:
                 continue
             values[number] = value
-            if number:
-                bits[(number - 1) >> 6] |= <uint64_t>1 << (63 - ((number - 1) & 63))
+            if number > 64:
+                high |= <uint64_t>1 << (128 - number)
+            elif number:
+                low |= <uint64_t>1 << (64 - number)
+        bits[0], bits[1] = low, high
         return 0
 
-    cdef int number(self, PyObject* name) except -2:
+    cdef inline int number(self, PyObject* name) except -2:
         """Which field an attribute is, 0 for the message type, ABSENT for none."""
         cdef size_t place = (<size_t>name >> 4) % NAMES
         cdef PyObject* found
@@ -347,27 +400,11 @@ cdef class Codec:
             self.met[place], self.met_numbers[place] = name, <object>found
         return <object>found
 
-    cdef Py_ssize_t room(self, const Slot* slot, object value) noexcept:
-        """As many bytes as the field takes at most; far below zero when it cannot be written here."""
-        cdef Py_ssize_t count
-        if slot.kind == BYTES:
-            if not PyBytes_CheckExact(value):
-                return -(1 << 30)
-            count = PyBytes_GET_SIZE(value)
-        else:
-            if not PyUnicode_CheckExact(value) or not PyUnicode_IS_COMPACT_ASCII(value):
-                return -(1 << 30)
-            count = PyUnicode_GET_LENGTH(value)
-        if count > slot.size or (count < slot.size and slot.prefix == 0 and not slot.ans):
-            return -(1 << 30)
-        if count == 0 and slot.kind <= TRACK:
-            return -(1 << 30)
-        return slot.prefix + (slot.size if slot.prefix == 0 else count)
-
     cdef Py_ssize_t lay(self, uint8_t* out, PyObject** values, uint64_t* bits) noexcept:
-        """Write everything; how many bytes it became, or ABSENT."""
+        """Write everything; how many bytes it became, or ABSENT when there is no room or something is not plain."""
         cdef uint8_t* at = out
         cdef int half, number
+        cdef const Slot* slot
         cdef uint64_t left
         mti = <object>values[0]
         if not PyUnicode_CheckExact(mti) or not PyUnicode_IS_COMPACT_ASCII(mti) or PyUnicode_GET_LENGTH(mti) != 4:
@@ -388,19 +425,28 @@ cdef class Codec:
                 number = __builtin_clzll(left)
                 left &= ~(<uint64_t>1 << (63 - number))
                 number += 64 * half + 1
-                at = self.put(at, &self.slots[number], <object>values[number])
+                slot = &self.slots[number]
+                if out + BODY - at < slot.most:
+                    return ABSENT
+                at = self.put(at, slot, <object>values[number])
                 if at is NULL:
                     return ABSENT
         return at - out
 
-    cdef uint8_t* put(self, uint8_t* out, const Slot* slot, object value) noexcept:
-        """Prefix and value of one field, which has passed `room`; NULL for what is not plain."""
+    cdef inline uint8_t* put(self, uint8_t* out, const Slot* slot, object value) noexcept:
+        """Length and value of one field, for which there is room; NULL for what is not plain."""
         cdef const uint8_t* raw
         cdef Py_ssize_t count
         if slot.kind == BYTES:
+            if not PyBytes_CheckExact(value):
+                return NULL
             raw, count = <const uint8_t*>PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
         else:
+            if not PyUnicode_CheckExact(value) or not PyUnicode_IS_COMPACT_ASCII(value):
+                return NULL
             raw, count = PyUnicode_1BYTE_DATA(value), PyUnicode_GET_LENGTH(value)
+        if count < slot.least or count > slot.size:
+            return NULL
         if slot.prefix:
             out = put_count(out, count, slot.prefix, self.packed)
         if slot.kind == BYTES:
@@ -415,7 +461,7 @@ cdef class Codec:
                 memset(out, 0x20, slot.size - count)
                 out += slot.size - count
             return out
-        if self.packed:
+        if slot.halved:
             return pack(out, raw, count, slot.right, slot.pad, slot.kind == TRACK)
         if slot.kind == TRACK:
             return put_track(out, raw, count)
@@ -564,17 +610,41 @@ cdef bint found_in(object text, const uint8_t* piece, Py_ssize_t size) noexcept:
     return False
 
 
+cdef inline Py_ssize_t near_to(const uint64_t* bits) noexcept:
+    """Where a bitmap is looked for, below `FORMS`."""
+    return (bits[0] ^ bits[1]) * <uint64_t>0x9E3779B97F4A7C15 >> 59
+
+
+cdef inline uint32_t seen_in(const uint8_t* raw, Py_ssize_t count, Py_ssize_t size) noexcept:
+    """Bytes and count of a short value in one number, 0 for another: what is long enough for a card number is not kept."""
+    if size == 1:
+        return count << 8 | raw[0]
+    if size == 2:
+        return count << 16 | raw[0] << 8 | raw[1]
+    if size == 3:
+        return count << 24 | raw[0] << 16 | raw[1] << 8 | raw[2]
+    return 0
+
+
+cdef int put_in(Form form, int number, object name, uint32_t seen, object value) except -1:
+    """Remember a value; how many that was."""
+    PyDict_SetItem(form.values, name, value)
+    form.seen[number] = seen
+    form.turn += 1
+    return 1
+
+
 cdef object intern_name(str name):
     from sys import intern
     return intern(name)
 
 
 cdef inline uint64_t big_endian(const uint8_t* raw) noexcept:
-    cdef uint64_t number = 0
-    cdef int at
-    for at in range(8):
-        number = number << 8 | raw[at]
-    return number
+    return <uint64_t>big_endian_4(raw) << 32 | big_endian_4(raw + 4)
+
+
+cdef inline uint32_t big_endian_4(const uint8_t* raw) noexcept:
+    return <uint32_t>raw[0] << 24 | <uint32_t>raw[1] << 16 | <uint32_t>raw[2] << 8 | raw[3]
 
 
 cdef inline uint8_t* put_big_endian(uint8_t* out, uint64_t number) noexcept:
@@ -582,6 +652,34 @@ cdef inline uint8_t* put_big_endian(uint8_t* out, uint64_t number) noexcept:
     for at in range(8):
         out[at] = number >> (56 - 8 * at) & 255
     return out + 8
+
+
+# Eight characters at once, as one number: what a byte is, is seen in all of them by the same steps.
+
+
+cdef inline bint eight_digits(uint64_t eight) noexcept:
+    """0x30 to 0x39: the upper half is 3, and is still 3 when six is added. What adding carries comes from a byte that fails."""
+    return eight & UPPER | (eight + SIXES & UPPER) >> 4 == <uint64_t>0x3333333333333333
+
+
+cdef inline bint eight_plain(uint64_t eight) noexcept:
+    """0x20 to 0x7E: the highest bit is not set, not by adding one and not by taking 0x20 away."""
+    return (eight | eight + ONES | eight - 0x20 * ONES) & 0x80 * ONES == 0
+
+
+cdef inline uint64_t spread(uint64_t packed) noexcept:
+    """Eight nibbles, one a byte."""
+    packed = (packed | packed << 16) & <uint64_t>0x0000FFFF0000FFFF
+    packed = (packed | packed << 8) & <uint64_t>0x00FF00FF00FF00FF
+    return (packed << 4 | packed) & LOWER
+
+
+cdef inline uint32_t squeezed(uint64_t nibbles) noexcept:
+    """The reverse, from the lower halves of eight bytes."""
+    nibbles &= LOWER
+    nibbles = (nibbles >> 4 | nibbles) & <uint64_t>0x00FF00FF00FF00FF
+    nibbles = (nibbles >> 8 | nibbles) & <uint64_t>0x0000FFFF0000FFFF
+    return nibbles >> 16 | nibbles
 
 
 cdef inline uint8_t* put_count(uint8_t* out, Py_ssize_t count, int digits, bint packed) noexcept:
@@ -599,16 +697,24 @@ cdef inline uint8_t* put_count(uint8_t* out, Py_ssize_t count, int digits, bint 
 
 
 cdef inline bint all_digits(const uint8_t* raw, Py_ssize_t count) noexcept:
-    cdef Py_ssize_t at
-    for at in range(count):
+    cdef Py_ssize_t at = 0
+    while count - at >= 8:
+        if not eight_digits(big_endian(raw + at)):
+            return False
+        at += 8
+    for at in range(at, count):
         if not 0x30 <= raw[at] <= 0x39:
             return False
     return True
 
 
 cdef inline bint all_plain(const uint8_t* raw, Py_ssize_t count) noexcept:
-    cdef Py_ssize_t at
-    for at in range(count):
+    cdef Py_ssize_t at = 0
+    while count - at >= 8:
+        if not eight_plain(big_endian(raw + at)):
+            return False
+        at += 8
+    for at in range(at, count):
         if not PLAIN[raw[at]]:
             return False
     return True
@@ -618,20 +724,26 @@ cdef inline object digits(const uint8_t* raw, Py_ssize_t count, bint track, bint
     """Packed digits as text, their filler nibble checked and left out."""
     cdef object text = PyUnicode_New(count, 127)
     cdef uint8_t* out = PyUnicode_1BYTE_DATA(text)
-    cdef Py_ssize_t pairs = count >> 1
-    cdef Py_ssize_t at
+    cdef uint64_t nibbles, letters
     cdef bint good = True
     if count & 1 and right:
         if raw[0] >> 4 or (raw[0] > 9 and not track):
             return None
         out[0] = HEX[raw[0]]
-        out, raw = out + 1, raw + 1
-    for at in range(pairs):
-        good &= track or IS_BCD[raw[at]]
-        memcpy(out + 2 * at, &PAIRS[raw[at]], 2)
-    if count & 1 and not right:
-        good &= (raw[pairs] & 15 == 0 or raw[pairs] & 15 == 15) and (track or raw[pairs] >> 4 < 10)
-        out[2 * pairs] = HEX[raw[pairs] >> 4]
+        out, raw, count = out + 1, raw + 1, count - 1
+    while count >= 8:
+        nibbles = spread(big_endian_4(raw))
+        letters = (nibbles + SIXES) >> 4 & ONES
+        good &= track or letters == 0
+        out = put_big_endian(out, nibbles + 0x30 * ONES + 7 * letters)
+        raw, count = raw + 4, count - 8
+    while count >= 2:
+        good &= track or IS_BCD[raw[0]]
+        memcpy(out, &PAIRS[raw[0]], 2)
+        out, raw, count = out + 2, raw + 1, count - 2
+    if count:
+        good &= (raw[0] & 15 == 0 or raw[0] & 15 == 15) and (track or raw[0] >> 4 < 10)
+        out[0] = HEX[raw[0] >> 4]
     return text if good else None
 
 
@@ -678,6 +790,7 @@ cdef uint8_t* pack(uint8_t* out, const uint8_t* raw, Py_ssize_t count, bint righ
     """Two digits a byte; NULL when one is none."""
     cdef uint8_t highest = 15 if track else 9
     cdef uint8_t high, low
+    cdef uint32_t four
     cdef Py_ssize_t at = 0
     if count & 1 and right:
         low = nibble(raw[0], track)
@@ -686,6 +799,11 @@ cdef uint8_t* pack(uint8_t* out, const uint8_t* raw, Py_ssize_t count, bint righ
         out[0] = low
         out, at = out + 1, 1
     while at + 1 < count:
+        if count - at >= 8 and eight_digits(big_endian(raw + at)):
+            four = squeezed(big_endian(raw + at))
+            out[0], out[1], out[2], out[3] = four >> 24, four >> 16 & 255, four >> 8 & 255, four & 255
+            out, at = out + 4, at + 8
+            continue
         high, low = nibble(raw[at], track), nibble(raw[at + 1], track)
         if high > highest or low > highest:
             return NULL

@@ -14,7 +14,7 @@ import msgspec
 
 from counterfoil import accelerator
 from counterfoil.errors import DecodeError, EncodeError, OurError
-from counterfoil.iso8583.compiled import Compiler, Keeper, keeper
+from counterfoil.iso8583.compiled import Compiler, Encoder, Keeper, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits, decoded
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
@@ -77,6 +77,7 @@ class Dialect:
         self._elements = {number: Element(field, style) for number, field in self.fields.items()}
         self._compiler = Compiler(self.fields, style)
         self._decoders, self._encoders = self._compiler.decoders, self._compiler.encoders
+        self._latest: dict[str, Encoder] = {}  # by message type, and nothing else is in an encoder's messages
         self._head_size = 2 if style.packed else 4
         self._short = slice(self._head_size, self._head_size + 8)
         self._long = slice(self._head_size, self._head_size + 16)
@@ -96,10 +97,8 @@ class Dialect:
         DecodeError otherwise: `path` and `offset` of the first flaw, `partial` with the fields that could be read
         (also those behind the flaw as long as it is certain where they start).
         """
-        key = body[self._short]
-        if key >= b"\x80":  # bit 1: a secondary bitmap follows
-            key = body[self._long]
-        fast = self._decoders.get(key)
+        # None is known by 8 bytes that say that 8 more follow.
+        fast = self._decoders.get(body[self._short]) or self._decoders.get(body[self._long])
         if fast is not None:
             message = fast(body)
             if message is not None:
@@ -109,7 +108,8 @@ class Dialect:
             # Only a message that was read to its end teaches a bitmap: garbage never makes us compile.
             numbers = message.present()
             if self._known(numbers):
-                self._compiler.learn_decoder(key, numbers)
+                bits = body[self._short]
+                self._compiler.learn_decoder(body[self._long] if bits >= b"\x80" else bits, numbers)
         return message
 
     def decode_any(self, body: bytes) -> Message:
@@ -189,12 +189,21 @@ class Dialect:
 
         A shorter `ans` value of a fixed field is filled with spaces; everything else must fit exactly as it is.
         """
+        try:
+            body = self._latest[message.mti](message.__dict__)
+        except (KeyError, TypeError):  # no message of this type was written yet, or it is none
+            body = None
+        return body if body is not None else self._encode(message)
+
+    def _encode(self, message: Message) -> bytes:
+        """`encode` for a message that has not the attributes of the last one of its type, or needs the generic loop."""
         values = message.__dict__
-        names = tuple(values)
+        names = frozenset(values)
         fast = self._encoders.get(names)
         if fast is not None:
             body = fast(values)
             if body is not None:
+                self._latest[message.mti] = fast
                 return body
         body = self.encode_any(message)
         if fast is None and None not in values.values() and self._known(message.present()):

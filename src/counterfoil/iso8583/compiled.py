@@ -30,6 +30,7 @@ _FAR: Final = 1 << 24
 
 _TABLES: Final[dict[str, Any]] = {
     "bcd": [int(f"{byte:02x}") if f"{byte:02x}".isdecimal() else _FAR for byte in range(256)],
+    "FAR": _FAR,
     "hundreds": [byte * 100 if byte < 10 else _FAR for byte in range(256)],
     "two": {f"{number:02d}": number for number in range(100)},
     "three": {f"{number:03d}": number for number in range(1000)},
@@ -38,6 +39,8 @@ _TABLES: Final[dict[str, Any]] = {
     "digits4": [f"{number:04d}" for number in range(1000)],
     "length2": [bytes.fromhex(f"{number:02d}") for number in range(100)],
     "length3": [bytes.fromhex(f"{number:04d}") for number in range(1000)],
+    "filler0": ("", "0"),
+    "fillerF": ("", "F"),
     "fromhex": bytes.fromhex,
     "decoded": decoded,
     "itemgetter": itemgetter,
@@ -51,7 +54,7 @@ class Compiler:
 
     def __init__(self, fields: Mapping[int, Field], style: Style) -> None:
         self.decoders: dict[bytes, Decoder] = {}
-        self.encoders: dict[tuple[str, ...], Encoder] = {}
+        self.encoders: dict[frozenset[str], Encoder] = {}
         self._fields = fields
         self._style = style
 
@@ -61,12 +64,11 @@ class Compiler:
         if fields is not None and len(self.decoders) < CACHE_MAX:
             self.decoders[bitmap] = _run(decoder_source(fields, self._style), f"<decoder {bitmap.hex()}>")
 
-    def learn_encoder(self, names: tuple[str, ...]) -> None:
-        """Make the encoder for messages whose attributes stand in this order, while there is room."""
-        numbers = sorted(NUMBER_OF[name] for name in names if name != "mti")
-        fields = self._plain(numbers)
+    def learn_encoder(self, names: frozenset[str]) -> None:
+        """Make the encoder for messages with these attributes, while there is room."""
+        fields = self._plain(sorted(NUMBER_OF[name] for name in names if name != "mti"))
         if fields is not None and len(self.encoders) < CACHE_MAX:
-            self.encoders[names] = _run(encoder_source(fields, self._style, names), "<encoder>")
+            self.encoders[names] = _run(encoder_source(fields, self._style), "<encoder>")
 
     def _plain(self, numbers: Iterable[int]) -> list[Field] | None:
         """The fields, when none needs what only the generic loop knows."""

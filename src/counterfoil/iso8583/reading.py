@@ -39,7 +39,7 @@ class _Maker(ABC):
         self.lines: list[str] = []
         self.checks: list[str] = []
         self.digits = ["mti"]  # every part that may hold digits only; checked together, through bytes: much faster
-        self.getters: list[str] = []
+        self.before: list[str] = []  # lines that run once, when the decoder is made
         self._base = ""  # the last variable field: p… is the offset behind it in bytes, q… in packed digits
         self._offset = at
 
@@ -68,11 +68,16 @@ class _Maker(ABC):
         """Walk over a part whose size is a constant."""
         self._offset += size
 
-    def behind(self, number: int, size: str) -> None:
-        """Walk over a value whose size is only known when it runs."""
-        self.lines.append(f"p{number} = {self.at()} + {size}")
-        self.lines.append(f"q{number} = p{number} + p{number}")
+    def behind(self, number: int) -> None:
+        """Walk over a value whose end is only known when it runs; `p…` or, of packed digits, `q…` holds it already."""
         self._base, self._offset = str(number), 0
+
+    def start(self, number: int, place: str) -> str:
+        """The name of a place that is asked for twice, worked out once."""
+        if " " not in place:
+            return place
+        self.lines.append(f"s{number} = {place}")
+        return f"s{number}"
 
     def cut(self, run: Sequence[Field], whole: str, size: int, slices: Sequence[tuple[int, int]]) -> None:
         """The values of neighbouring fields out of the slice `r…` of this size that holds them all."""
@@ -85,39 +90,35 @@ class _Maker(ABC):
             self.lines.append(f"v{first} = r{first}[{slices[0][0]}:{slices[0][1]}]")
             return
         spans = ", ".join(f"slice({start}, {end})" for start, end in slices)
-        self.getters.append(f"g{first} = itemgetter({spans})")
+        self.before.append(f"g{first} = itemgetter({spans})")
         self.lines.append(f"{', '.join(f'v{field.number}' for field in run)} = g{first}(r{first})")
-
-    def text(self, run: Sequence[Field]) -> None:
-        """Fixed text: plain ASCII here, anything else takes the generic loop."""
-        total = sum(field.size for field in run)
-        self.cut(run, f"text[{self.at()}:{self.at(total)}]", total, _spans([field.size for field in run]))
-        name = f"r{run[0].number}"
-        self.checks += [f"{name}.isascii()", f"{name}.isprintable()"]
-        self.skip(total)
 
     def raw_or_text(self, field: Field) -> None:
         """A value of bytes or of variable text; its prefix was walked over already."""
         number = field.number
         fixed = field.prefix is Prefix.FIXED
-        end = self.at(field.size) if fixed else f"{self.at()} + n{number}"
+        start, end = self.at(), self.at(field.size)
         if not fixed:
-            self.checks.append(f"n{number} <= {field.size}")
+            start, end = self.start(number, start), f"p{number}"
+            self.lines += [f"p{number} = {start} + n{number}", f"q{number} = p{number} + p{number}"]
+            if not self.style.packed or field.prefix is Prefix.LLL:
+                self.checks.append(f"n{number} <= {field.size}")
         if field.kind is Kind.B:
-            self.lines.append(f"v{number} = body[{self.at()}:{end}]")
+            self.lines.append(f"v{number} = body[{start}:{end}]")
         else:
             charset = self.style.charset if field.kind is Kind.ANS else "ascii"
             self.lines += [
-                f"v{number} = text[{self.at()}:{end}]",
-                f"if not (v{number}.isascii() and v{number}.isprintable()):",
-                f"    v{number} = decoded(body[{self.at()}:{end}], {charset!r})",
+                f"b{number} = body[{start}:{end}]",
+                f'v{number} = b{number}.decode("latin-1")',
+                f"if not (b{number}.isalnum() or (b{number}.isascii() and v{number}.isprintable())):",
+                f"    v{number} = decoded(b{number}, {charset!r})",
                 f"    if v{number} is None:",
                 "        return None",
             ]
         if fixed:
             self.skip(field.size)
         else:
-            self.behind(number, f"n{number}")
+            self.behind(number)
 
     @abstractmethod
     def fixed(self, sort: str, run: Sequence[Field]) -> None:
@@ -130,7 +131,8 @@ class _Maker(ABC):
     def source(self, fields: Sequence[Field]) -> str:
         """The whole function."""
         values = [f'"de{field.number}": v{field.number}' for field in fields]
-        checks = [f"{self.at()} == len(body)", *self.checks, f'"".join(({", ".join(self.digits)},)).encode().isdigit()']
+        digits = "".join(f"{{{part}}}" for part in self.digits)
+        checks = [f"{self.at()} == len(body)", *self.checks, f'f"{digits}".encode().isdigit()']
         mentioned = " ".join(line.partition(" = ")[2] for line in self.lines)
         body = [
             *self.opening,
@@ -144,11 +146,11 @@ class _Maker(ABC):
             "return message",
         ]
         lines = [
-            *self.getters,
+            *self.before,
             "def run(body):",
             "    try:",
             *(f"        {line}" for line in body),
-            "    except (IndexError, KeyError):",
+            "    except (IndexError, KeyError, UnicodeDecodeError):",
             "        return None",
         ]
         return "\n".join(lines)
@@ -157,13 +159,19 @@ class _Maker(ABC):
 class _Packed(_Maker):
     """UnionPay's way: two digits a byte, read from the hex form of the whole body."""
 
-    opening = ("digits = body.hex()", 'text = body.decode("latin-1")', "mti = digits[:4]")
+    opening = ("digits = body.hex()", "mti = digits[:4]")
 
     def fixed(self, sort: str, run: Sequence[Field]) -> None:
+        first = run[0].number
+        name = f"r{first}"
         if sort == "text":
-            self.text(run)
+            total = sum(field.size for field in run)
+            self.lines.append(f"b{first} = body[{self.at()}:{self.at(total)}]")
+            self.cut(run, f"b{first}.decode()", total, _spans([field.size for field in run]))
+            # letters and digits are plain; so is what is printable, and one byte a character
+            self.checks.append(f"(b{first}.isalnum() or (b{first}.isascii() and {name}.isprintable()))")
+            self.skip(total)
             return
-        name = f"r{run[0].number}"
         spans = []
         at = 0
         for field in run:
@@ -181,26 +189,31 @@ class _Packed(_Maker):
     def single(self, field: Field) -> None:
         number = field.number
         if field.prefix is Prefix.LL:
-            self.lines.append(f"n{number} = bcd[body[{self.at()}]]")
+            least = field.kind in (Kind.N, Kind.Z)
+            self.before.append(f"c{number} = [count if {least:d} <= count <= {field.size} else FAR for count in bcd]")
+            self.lines.append(f"n{number} = c{number}[body[{self.at()}]]")
             self.skip(1)
         elif field.prefix is Prefix.LLL:
             self.lines.append(f"n{number} = hundreds[body[{self.at()}]] + bcd[body[{self.at(1)}]]")
             self.skip(2)
-        else:
-            self.lines.append(f"n{number} = {field.size}")
         if field.kind not in (Kind.N, Kind.Z):
             self.raw_or_text(field)
             return
+        if field.prefix is Prefix.LLL:
+            self.checks.append(f"0 < n{number} <= {field.size}")
+        start = self.start(number, self.nibble())
         self.lines += [
-            f"e{number} = {self.nibble()} + n{number}",
-            f"v{number} = digits[{self.nibble()}:e{number}]{'.upper()' if field.kind is Kind.Z else ''}",
-            f'if n{number} & 1 and digits[e{number}] not in "0f":',
-            "    return None",
+            f"q{number} = {start} + n{number}",
+            f"v{number} = digits[{start}:q{number}]{'.upper()' if field.kind is Kind.Z else ''}",
+            f"if n{number} & 1:",
+            f'    if digits[q{number}] not in "0f":',
+            "        return None",
+            f"    q{number} += 1",
+            f"p{number} = q{number} >> 1",
         ]
-        self.checks.append(f"0 < n{number} <= {field.size}")
         if field.kind is Kind.N:
             self.digits.append(f"v{number}")
-        self.behind(number, f"(n{number} + 1 >> 1)")
+        self.behind(number)
 
 
 class _Characters(_Maker):
@@ -209,12 +222,13 @@ class _Characters(_Maker):
     opening = ('text = body.decode("latin-1")', "mti = text[:4]")
 
     def fixed(self, sort: str, run: Sequence[Field]) -> None:
-        if sort == "text":
-            self.text(run)
-            return
         total = sum(field.size for field in run)
         self.cut(run, f"text[{self.at()}:{self.at(total)}]", total, _spans([field.size for field in run]))
-        self.digits.append(f"r{run[0].number}")
+        name = f"r{run[0].number}"
+        if sort == "text":
+            self.checks += [f"{name}.isascii()", f"{name}.isprintable()"]
+        else:
+            self.digits.append(name)
         self.skip(total)
 
     def single(self, field: Field) -> None:
@@ -232,7 +246,8 @@ class _Characters(_Maker):
         value = f"text[{self.at()}:{self.at()} + n{number}]"
         if field.kind is Kind.Z:
             self.lines.append(f'v{number} = {value}.replace("=", "D")')
-            self.digits.append(f'v{number}.replace("D", "0")')
+            self.lines.append(f't{number} = v{number}.replace("D", "0")')
+            self.digits.append(f"t{number}")
         else:
             self.lines.append(f"v{number} = {value}")
             if field.kind is Kind.XN:
@@ -240,7 +255,8 @@ class _Characters(_Maker):
             self.digits.append(f"v{number}[1:]" if field.kind is Kind.XN else f"v{number}")
         if width:
             self.checks.append(f"0 < n{number} <= {field.size}")
-        self.behind(number, f"n{number}")
+        self.lines += [f"p{number} = {self.at()} + n{number}"]
+        self.behind(number)
 
 
 def _spans(sizes: Sequence[int]) -> list[tuple[int, int]]:
