@@ -6,7 +6,7 @@ Its dialect knows how a field is written and shown; the message itself shows onl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from counterfoil.iso8583.encoding import Value
@@ -165,6 +165,19 @@ class Message:
         """
         message = object.__new__(cls)
         message.__dict__ = {"mti": mti, **fields}
+        return message
+
+    def like(self, mti: str, without: Iterable[str], added: Mapping[str, Value]) -> Message:
+        """A message of another type that is this one without some attributes it has, and with others; as fast as `of`,
+        and as little looked at. KeyError when one of `without` is not there.
+        """
+        values = self.__dict__.copy()
+        for name in without:
+            del values[name]
+        values.update(added)
+        values["mti"] = mti
+        message = object.__new__(Message)
+        message.__dict__ = values
         return message
 
     def get(self, number: int) -> Any:

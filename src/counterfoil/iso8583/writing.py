@@ -154,7 +154,13 @@ class _Writer:
 
 def _bytes(sort: str, expressions: Sequence[str]) -> str:
     joined = _spliced(expressions) if sort == "packed" else _joined(expressions)
-    return f"fromhex({joined})" if sort == "packed" else f'{joined}.encode("ascii")' if sort == "text" else ", ".join(expressions)
+    return (
+        f"fromhex({joined})"
+        if sort == "packed"
+        else f'{joined}.encode("ascii")'
+        if sort == "text"
+        else ", ".join(expressions)
+    )
 
 
 def _spliced(expressions):

@@ -5,10 +5,9 @@ Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything befor
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -87,14 +86,11 @@ class Wire:
         """The answer to `asked`, MACed. It must have a message with DE11."""
         request = asked.message
         assert request is not None, "nothing to answer"
-        values = request.__dict__
-        names, picked, seal_name = echo(tuple(values))
-        fields: dict[str, Any] = dict(zip(names, picked(values), strict=True))
+        silent, seal_name = unsaid(tuple(request.__dict__))
+        added: dict[str, str | bytes] = {"de39": code, seal_name: NO_MAC}
         if auth_code:
-            fields["de38"] = auth_code
-        fields["de39"] = code
-        fields[seal_name] = NO_MAC
-        body = ISO87_ASCII.encode(Message.of(answer_mti(request.mti), fields))[:-MAC_BYTES]
+            added["de38"] = auth_code
+        body = ISO87_ASCII.encode(request.like(answer_mti(request.mti), silent, added))[:-MAC_BYTES]
         seal = self._hsm.mac(self._keys.mac, body, MacAlgorithm.AES_CMAC, raw=True)
         return Send(asked.frame.link, asked.frame.conn, body + seal)
 
@@ -165,10 +161,11 @@ class Wire:
 
 
 @lru_cache(maxsize=PLANS)
-def echo(attributes: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]], str]:
-    """What an answer repeats of a message with these attributes, what picks it out, and where its MAC goes."""
-    names = tuple(name for name in (f"de{number}" for number in ECHOED) if name in attributes)
-    return names, itemgetter(*names), "de128" if "de70" in attributes or "de90" in attributes else "de64"
+def unsaid(attributes: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """What of a message with these attributes an answer does not repeat, and where its MAC goes."""
+    repeated = {"mti", *(f"de{number}" for number in ECHOED)}
+    silent = tuple(name for name in attributes if name not in repeated)
+    return silent, "de128" if "de70" in attributes or "de90" in attributes else "de64"
 
 
 @lru_cache(maxsize=PLANS)
