@@ -174,7 +174,7 @@ def test_a_short_value_that_is_remembered_is_never_given_for_another() -> None:
 
 
 def test_what_is_remembered_of_a_bitmap_is_not_given_to_another_message() -> None:
-    """More bitmaps than are remembered, again and again in another order; some bodies end too early for all their values."""
+    """More bitmaps than are remembered, again and again in another order, and some bodies that end too early."""
     both = twins("cup-pos")
     fields = {"de3": "000000", "de4": "000000001250", "de11": "000001", "de23": "001", "de25": "00", "de44": "测试"}
     fields |= {"de39": "00", "de41": "T0000001", "de49": "156", "de60": "22000001"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
 from collections.abc import Callable
 
@@ -21,7 +22,7 @@ from counterfoil.security import (
     StoredKey,
 )
 from counterfoil.security.ciphers import DesKey
-from counterfoil.security.keys import SIZES, odd_parity
+from counterfoil.security.keys import SIZES, OpenKey, odd_parity
 
 PAN = "6299990000000009"
 SIZE = {usage: 32 if 32 in sizes else 16 for usage, sizes in SIZES.items()} | {KeyUsage.MAC: 16}
@@ -244,6 +245,13 @@ def test_a_protected_card_number_is_bound_to_key_and_context(hsm: SoftHsm, keys:
 def test_garbage_is_no_protected_card_number(hsm: SoftHsm, keys: Keys, blob: bytes) -> None:
     with pytest.raises(SealError):
         hsm.reveal(blob, keys[KeyUsage.DATA])
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_a_keyed_hash_is_that_of_the_library(key: bytes, data: bytes) -> None:
+    opened = OpenKey(KeyUsage.TOKEN, key)
+    for _ in range(2):
+        assert opened.keyed_hash(data) == hmac.digest(key, data, "sha256")
 
 
 def test_tokens_depend_on_number_and_key_and_on_nothing_else(hsm: SoftHsm, keys: Keys) -> None:

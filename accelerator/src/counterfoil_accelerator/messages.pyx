@@ -188,7 +188,7 @@ cdef class Codec:
     def kept(self, message, /):
         """What evidence may keep of `message`, masked."""
         if type(message) is self.message:
-            shown = self.evidence(PyObject_GenericGetDict(message, NULL))
+            shown = self.as_dict(PyObject_GenericGetDict(message, NULL))
             if shown is not None:
                 return shown
         return self.kept_other(message)
@@ -196,12 +196,9 @@ cdef class Codec:
     def told(self, message, /):
         """`kept` as JSON, behind the message type."""
         if type(message) is self.message:
-            attributes = PyObject_GenericGetDict(message, NULL)
-            shown = self.evidence(attributes)
-            if shown is not None:
-                text = as_json(attributes.get("mti"), shown)
-                if text is not None:
-                    return text
+            text = self.as_json(PyObject_GenericGetDict(message, NULL))
+            if text is not None:
+                return text
         return self.told_other(message)
 
     # --- bytes to message --------------------------------------------------------------------------------------------
@@ -286,9 +283,7 @@ cdef class Codec:
         for half in range(2):
             left = form.bits[half]
             while left:
-                number = __builtin_clzll(left)
-                left &= ~(<uint64_t>1 << (63 - number))
-                number += 64 * half + 1
+                number = taken(&left) + 64 * half
                 slot = &self.slots[number]
                 count = self.count(slot, body + at, end - at)
                 if count < 0:
@@ -422,9 +417,7 @@ cdef class Codec:
         for half in range(2):
             left = bits[half]
             while left:
-                number = __builtin_clzll(left)
-                left &= ~(<uint64_t>1 << (63 - number))
-                number += 64 * half + 1
+                number = taken(&left) + 64 * half
                 slot = &self.slots[number]
                 if out + BODY - at < slot.most:
                     return ABSENT
@@ -476,31 +469,86 @@ cdef class Codec:
 
     # --- message to evidence -----------------------------------------------------------------------------------------
 
-    cdef dict evidence(self, object attributes):
-        cdef PyObject* values[HIGHEST + 1]
-        cdef uint64_t bits[2]
-        cdef uint64_t left
+    cdef int evidence(self, object attributes, PyObject** texts, uint64_t* bits, list made) except -2:
+        """The texts evidence holds by the number of their field, and which there are; ABSENT when one is not plain.
+
+        They are borrowed from `attributes`, or from `made` when they are shown otherwise. What shows a value is Python code,
+        but none that knows the message.
+        """
+        cdef uint64_t left, bit
         cdef int half, number
-        if self.gathered(attributes, values, bits) < 0:
-            return None
-        shown = __Pyx_PyDict_NewPresized(__builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
-        # What shows a value is Python code, but none that knows the message: `values` stay as they are.
+        if self.gathered(attributes, texts, bits) < 0:
+            return ABSENT
+        card = card_of(texts, bits[0])
+        if card is None:
+            return ABSENT
         for half in range(2):
             left = bits[half]
             while left:
                 number = __builtin_clzll(left)
-                left &= ~(<uint64_t>1 << (63 - number))
+                bit = <uint64_t>1 << (63 - number)
+                left &= ~bit
                 number += 64 * half + 1
                 if not self.slots[number].kept:
+                    bits[half] &= ~bit
                     continue
-                text = <object>values[number]
+                text = <object>texts[number]
                 if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
-                    return None
+                    return ABSENT
                 if self.shows[number] is not None and not self.is_harmless(&self.slots[number], text):
                     text = self.shows[number](text)
-                PyDict_SetItem(shown, self.keys[number], text)
-        card = card_of(values, bits[0])
-        return None if card is None or (card and stands_in(card, shown)) else shown
+                    if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
+                        return ABSENT
+                    made.append(text)
+                    texts[number] = <PyObject*>text
+        return ABSENT if stands_in(card, texts, bits) else 0
+
+    cdef dict as_dict(self, object attributes):
+        cdef PyObject* texts[HIGHEST + 1]
+        cdef uint64_t bits[2]
+        cdef int half, number
+        made = []
+        if self.evidence(attributes, texts, bits, made) < 0:
+            return None
+        shown = __Pyx_PyDict_NewPresized(__builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
+        for half in range(2):
+            while bits[half]:
+                number = taken(&bits[half]) + 64 * half
+                PyDict_SetItem(shown, self.keys[number], <object>texts[number])
+        return shown
+
+    cdef object as_json(self, object attributes):
+        """The object of these texts, or None when one of them is not written as it stands."""
+        cdef PyObject* texts[HIGHEST + 1]
+        cdef uint64_t bits[2]
+        cdef uint64_t left[2]
+        cdef int half, number
+        cdef Py_ssize_t size
+        cdef uint8_t* out
+        made = []
+        if self.evidence(attributes, texts, bits, made) < 0 or texts[0] is NULL or not as_it_stands(<object>texts[0]):
+            return None
+        size = 10 + PyUnicode_GET_LENGTH(<object>texts[0])
+        left[0], left[1] = bits[0], bits[1]
+        for half in range(2):
+            while left[half]:
+                number = taken(&left[half]) + 64 * half
+                if not as_it_stands(<object>texts[number]):
+                    return None
+                size += 6 + PyUnicode_GET_LENGTH(self.keys[number]) + PyUnicode_GET_LENGTH(<object>texts[number])
+        text = PyUnicode_New(size, 127)
+        out = PyUnicode_1BYTE_DATA(text)
+        memcpy(out, b'{"mti":"', 8)
+        out = put_text(out + 8, <object>texts[0])
+        for half in range(2):
+            while bits[half]:
+                number = taken(&bits[half]) + 64 * half
+                memcpy(out, b'","', 3)
+                out = put_text(out + 3, self.keys[number])
+                memcpy(out, b'":"', 3)
+                out = put_text(out + 3, <object>texts[number])
+        out[0], out[1] = 0x22, 0x7D
+        return text
 
     cdef bint is_harmless(self, const Slot* slot, object text) noexcept:
         cdef const uint8_t* raw = PyUnicode_1BYTE_DATA(text)
@@ -511,42 +559,26 @@ cdef class Codec:
         return found < slot.harmless
 
 
-cdef object as_json(object mti, dict shown):
-    """The object of these texts, or None when one of them is not written as it stands."""
-    cdef PyObject* name
-    cdef PyObject* value
-    cdef Py_ssize_t place = 0
-    cdef Py_ssize_t size
-    cdef uint8_t* out
-    if not as_it_stands(mti):
-        return None
-    size = 10 + PyUnicode_GET_LENGTH(mti)
-    while PyDict_Next(shown, &place, &name, &value):
-        if not as_it_stands(<object>value):
-            return None
-        size += 6 + PyUnicode_GET_LENGTH(<object>name) + PyUnicode_GET_LENGTH(<object>value)
-    text = PyUnicode_New(size, 127)
-    out = PyUnicode_1BYTE_DATA(text)
-    memcpy(out, b'{"mti":"', 8)
-    out = put_text(out + 8, mti)
-    place = 0
-    while PyDict_Next(shown, &place, &name, &value):
-        memcpy(out, b'","', 3)
-        out = put_text(out + 3, <object>name)
-        memcpy(out, b'":"', 3)
-        out = put_text(out + 3, <object>value)
-    out[0], out[1] = 0x22, 0x7D
-    return text
+cdef inline int taken(uint64_t* bits) noexcept:
+    """The number of the first bit, 1 to 64, which is taken out."""
+    cdef int number = __builtin_clzll(bits[0])
+    bits[0] &= ~(<uint64_t>1 << (63 - number))
+    return number + 1
 
 
 cdef bint as_it_stands(object text) noexcept:
     """Whether JSON writes a text without an escape."""
     cdef const uint8_t* raw
-    cdef Py_ssize_t at
+    cdef Py_ssize_t at = 0
+    cdef Py_ssize_t size
     if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
         return False
-    raw = PyUnicode_1BYTE_DATA(text)
-    for at in range(PyUnicode_GET_LENGTH(text)):
+    raw, size = PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text)
+    while size - at >= 8:
+        if not eight_plain(big_endian(raw + at)) or has_byte(big_endian(raw + at), 0x22) or has_byte(big_endian(raw + at), 0x5C):
+            return False
+        at += 8
+    for at in range(at, size):
         if not PLAIN[raw[at]] or raw[at] == 0x22 or raw[at] == 0x5C:
             return False
     return True
@@ -580,20 +612,20 @@ cdef inline bint has(uint64_t bits, int number) noexcept:
     return bits >> (64 - number) & 1
 
 
-cdef bint stands_in(object card, dict shown):
-    """Whether pieces of a card number stand in a text; every text is plain, or was made by what shows it."""
+cdef bint stands_in(object card, PyObject** texts, const uint64_t* bits) noexcept:
+    """Whether pieces of a card number stand in a text; every text is plain."""
     cdef const uint8_t* digits = PyUnicode_1BYTE_DATA(card)
     cdef Py_ssize_t size = PyUnicode_GET_LENGTH(card)
-    cdef PyObject* value
-    cdef Py_ssize_t place = 0
+    cdef uint64_t left
+    cdef int half
     if size < CARD:
         return False
-    while PyDict_Next(shown, &place, NULL, &value):
-        text = <object>value
-        if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
-            return True  # the Python code looks
-        if found_in(text, digits, 10) or found_in(text, digits + 4, 9) or found_in(text, digits + size - 10, 10):
-            return True
+    for half in range(2):
+        left = bits[half]
+        while left:
+            text = <object>texts[taken(&left) + 64 * half]
+            if found_in(text, digits, 10) or found_in(text, digits + 4, 9) or found_in(text, digits + size - 10, 10):
+                return True
     return False
 
 
@@ -665,6 +697,12 @@ cdef inline bint eight_digits(uint64_t eight) noexcept:
 cdef inline bint eight_plain(uint64_t eight) noexcept:
     """0x20 to 0x7E: the highest bit is not set, not by adding one and not by taking 0x20 away."""
     return (eight | eight + ONES | eight - 0x20 * ONES) & 0x80 * ONES == 0
+
+
+cdef inline bint has_byte(uint64_t eight, uint8_t byte) noexcept:
+    """Whether one of eight plain characters is this one."""
+    eight ^= byte * ONES
+    return (eight - ONES) & ~eight & 0x80 * ONES != 0
 
 
 cdef inline uint64_t spread(uint64_t packed) noexcept:

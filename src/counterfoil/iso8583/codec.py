@@ -337,9 +337,11 @@ class Dialect:
             if len(self._plans) < _PLANS_MAX:
                 self._plans[names] = plan
         kept = plan(values)
-        if None in kept.values():
-            kept = {key: text for key, text in kept.items() if text is not None}
-        return _without_card(message, kept)
+        try:
+            together = "\n".join(kept.values())
+        except TypeError:  # a field that was taken out by None, or an attribute no decoder gives
+            return _without_card(message, {key: text for key, text in kept.items() if text is not None})
+        return _without_card(message, kept, together)
 
     def told(self, message: Message) -> str:
         """`kept` as JSON, the message type ("mti") before the fields."""
@@ -393,11 +395,13 @@ class Dialect:
             return None
 
 
-def _without_card(message: Message, shown: dict[str, str]) -> dict[str, str]:
+def _without_card(message: Message, shown: dict[str, str], together: str | None = None) -> dict[str, str]:
     """The same, with every field hidden in which pieces of this message's own card number stand."""
     card = message.de2 or (message.de35 or "").replace("=", "D").partition("D")[0]
     if len(card) >= _SHORTEST_CARD:
-        begin, middle, end, together = card[:10], card[4:13], card[-10:], "\n".join(shown.values())
+        begin, middle, end = card[:10], card[4:13], card[-10:]
+        if together is None:
+            together = "\n".join(shown.values())
         if begin in together or middle in together or end in together:
             return {
                 key: hidden(text) if begin in text or middle in text or end in text else text

@@ -9,9 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Final
 
 from counterfoil.iso8583.encoding import Style
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+
+_TWO_DIGITS: Final = 99
 
 
 def decoder_source(fields: Sequence[Field], style: Style) -> str:
@@ -101,8 +104,6 @@ class _Maker(ABC):
         if not fixed:
             start, end = self.start(number, start), f"p{number}"
             self.lines += [f"p{number} = {start} + n{number}", f"q{number} = p{number} + p{number}"]
-            if not self.style.packed or field.prefix is Prefix.LLL:
-                self.checks.append(f"n{number} <= {field.size}")
         if field.kind is Kind.B:
             self.lines.append(f"v{number} = body[{start}:{end}]")
         else:
@@ -180,27 +181,35 @@ class _Packed(_Maker):
             spans.append((at + lead, at + lead + field.size))
             if odd:
                 filler = at if lead else at + field.size
-                self.checks.append(f"{name}[{filler}] in {'0' if lead else '0f'!r}")
+                self.checks.append(f'{name}[{filler}] == "0"')  # an F, which may be behind the digits, is none below
             at += field.size + odd
         self.cut(run, f"digits[{self.nibble()}:{self.nibble(at // 2)}]", at, spans)
         self.digits.append(name)
         self.skip(at // 2)
 
+    def _length(self, field: Field) -> None:
+        """How long a value says it is; what is too long is so far that no body reaches there."""
+        number, size = field.number, field.size
+        least = int(field.kind in (Kind.N, Kind.Z))
+        if size > _TWO_DIGITS:
+            self.lines.append(f"n{number} = hundreds[body[{self.at()}]] + bcd[body[{self.at(1)}]]")
+            self.checks.append(f"{'0 < ' if least else ''}n{number} <= {size}")
+            self.skip(2)
+            return
+        self.before.append(f"c{number} = [count if {least} <= count <= {size} else FAR for count in bcd]")
+        if field.prefix is Prefix.LLL:
+            self.checks.append(f"not body[{self.at()}]")
+            self.skip(1)
+        self.lines.append(f"n{number} = c{number}[body[{self.at()}]]")
+        self.skip(1)
+
     def single(self, field: Field) -> None:
         number = field.number
-        if field.prefix is Prefix.LL:
-            least = field.kind in (Kind.N, Kind.Z)
-            self.before.append(f"c{number} = [count if {least:d} <= count <= {field.size} else FAR for count in bcd]")
-            self.lines.append(f"n{number} = c{number}[body[{self.at()}]]")
-            self.skip(1)
-        elif field.prefix is Prefix.LLL:
-            self.lines.append(f"n{number} = hundreds[body[{self.at()}]] + bcd[body[{self.at(1)}]]")
-            self.skip(2)
+        if field.prefix is not Prefix.FIXED:
+            self._length(field)
         if field.kind not in (Kind.N, Kind.Z):
             self.raw_or_text(field)
             return
-        if field.prefix is Prefix.LLL:
-            self.checks.append(f"0 < n{number} <= {field.size}")
         start = self.start(number, self.nibble())
         self.lines += [
             f"q{number} = {start} + n{number}",
@@ -237,6 +246,7 @@ class _Characters(_Maker):
         if width:
             table = "two" if field.prefix is Prefix.LL else "three"
             self.lines.append(f"n{number} = {table}[text[{self.at()}:{self.at(width)}]]")
+            self.checks.append(f"{'0 < ' if field.kind in (Kind.N, Kind.Z) else ''}n{number} <= {field.size}")
             self.skip(width)
         else:
             self.lines.append(f"n{number} = {field.size}")
@@ -253,8 +263,6 @@ class _Characters(_Maker):
             if field.kind is Kind.XN:
                 self.checks.append(f'v{number}[:1] in ("C", "D")')
             self.digits.append(f"v{number}[1:]" if field.kind is Kind.XN else f"v{number}")
-        if width:
-            self.checks.append(f"0 < n{number} <= {field.size}")
         self.lines += [f"p{number} = {self.at()} + n{number}"]
         self.behind(number)
 

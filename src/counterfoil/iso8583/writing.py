@@ -13,7 +13,7 @@ from typing import Final
 from counterfoil.iso8583.encoding import Style
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
 
-_BECOMES: Final = {"digits": "packed", "nibbles": "packed"}
+_PACKED: Final = ("digits", "nibbles")
 
 
 def encoder_source(fields: Sequence[Field], style: Style) -> str:
@@ -29,6 +29,7 @@ class _Writer:
 
     def __init__(self, style: Style, fields: Sequence[Field]) -> None:
         self.style = style
+        self.before: list[str] = []  # lines that run once, when the encoder is made
         self.lines: list[str] = []
         self.checks = [f"len(values) == {len(fields) + 1}", "len(mti) == 4"]
         self.digits: list[str] = []
@@ -61,16 +62,7 @@ class _Writer:
         if fixed:
             self.checks.append(f"len({name}) == {field.size}")
         else:
-            self.lines.append(f"n{field.number} = len({name})")
-            least = "0 < " if number_like else ""
-            self.checks.append(f"{least}n{field.number} <= {field.size}")
-            width = field.prefix.value
-            if self.style.packed and number_like:
-                self.piece("digits", f"digits{width + width % 2}[n{field.number}]")
-            elif self.style.packed:
-                self.piece("raw", f"length{width}[n{field.number}]")
-            else:
-                self.piece("text", f"digits{width}[n{field.number}]")
+            self._length(field, number_like)
         if field.kind is Kind.B:
             self.checks.append(f"type({name}) is bytes")
             self.piece("raw", name)
@@ -85,10 +77,24 @@ class _Writer:
         else:
             self._number(field, name)
 
+    def _length(self, field: Field, number_like: bool) -> None:
+        """The length of a variable field before it; what is too long runs into the end of a table."""
+        number, width = field.number, field.prefix.value
+        self.lines.append(f"n{number} = len(de{number})")
+        if not self.style.packed:
+            self.checks.append(f"{'0 < ' if number_like else ''}n{number} <= {field.size}")
+            self.piece("text", f"digits{width}[n{number}]")
+        elif number_like:
+            self.before.append(f'd{number} = ["-", *digits{width + width % 2}[1:{field.size + 1}]]')  # 0 is no digits
+            self.piece("digits", f"d{number}[n{number}]")
+        else:
+            self.before.append(f"d{number} = length{width}[:{field.size + 1}]")
+            self.piece("raw", f"d{number}[n{number}]")
+
     def _number(self, field: Field, name: str) -> None:
         track = field.kind is Kind.Z
         if track:
-            self.lines.append(f'{name} = {name}.replace("=", "D")')
+            self.lines.append(f'if "=" in {name}: {name} = {name}.replace("=", "D")')
             self.lines.append(f't{field.number} = {name}.replace("D", "0")')
             self.digits.append(f"t{field.number}")  # an encrypted track takes the generic loop
         elif not self.style.packed:
@@ -100,27 +106,23 @@ class _Writer:
         if field.align is Align.RIGHT and odd:
             self.piece("digits", "'0'")
         self.piece("nibbles" if track else "digits", name)
-        filler = "digits" if field.pad.isdecimal() else "nibbles"
+        filler = "digits" if field.pad.isdecimal() and not track else "nibbles"
         if field.prefix is not Prefix.FIXED:
             self.piece(filler, f"filler{field.pad}[n{field.number} & 1]")
         elif odd and field.align is Align.LEFT:
             self.piece(filler, repr(field.pad))
 
     def _shared(self) -> None:
-        """Join what is packed, and text between it, once: for the check and for the result."""
+        """Join neighbours of a packed message once, for the check and for the result."""
         for place, (sort, expressions) in enumerate(self._pieces):
-            if sort not in ("digits", "text"):
-                continue
-            if len(expressions) > 1:
-                joined = _joined(expressions) if sort == "text" else _spliced(expressions)
-                self.lines.append(f"s{place} = {joined}")
-                expressions[:] = [f"s{place}"]
             if sort == "digits":
-                self.digits.extend(expressions)
-            else:
-                (joined,) = expressions
-                self.lines.append(f'b{place} = {joined}.encode("ascii")')
-                self.checks.append(f"(b{place}.isalnum() or {joined}.isprintable())")
+                if len(expressions) > 1:
+                    self.lines.append(f"s{place} = {_spliced(expressions)}")
+                    expressions[:] = [f"s{place}"]
+                self.digits += expressions
+            elif sort == "text":
+                self.lines += [f"s{place} = {_joined(expressions)}", f'b{place} = s{place}.encode("ascii")']
+                self.checks.append(f"(b{place}.isalnum() or s{place}.isprintable())")
                 self._pieces[place] = ("raw", [f"b{place}"])
 
     def source(self, fields: Sequence[Field]) -> str:
@@ -134,18 +136,19 @@ class _Writer:
             checks.append(f"{_joined(self.texts)}.isprintable()")
         pieces = [
             _bytes(sort, [expression for _, expressions in group for expression in expressions])
-            for sort, group in groupby(self._pieces, key=lambda piece: _BECOMES.get(piece[0], piece[0]))
+            for sort, group in groupby(self._pieces, key=lambda piece: "packed" if piece[0] in _PACKED else piece[0])
         ]
         lines = [
+            *self.before,
             f"get = itemgetter({', '.join(map(repr, names))})",
             "def run(values):",
             "    try:",
-            f"        {', '.join(names)}, = get(values)",
+            f"        {', '.join(names)} = get(values)",
             *(f"        {line}" for line in self.lines),
             f"        if not ({' and '.join(checks)}):",
             "            return None",
             f'        return b"".join(({", ".join(pieces)},))',
-            # what another attribute, a value of the wrong type, a digit of another script or an over-long value runs into
+            # what another attribute, a value of the wrong type, a digit of another script or a long value runs into
             "    except (KeyError, TypeError, ValueError, IndexError, AttributeError):",
             "        return None",
         ]
@@ -153,25 +156,22 @@ class _Writer:
 
 
 def _bytes(sort: str, expressions: Sequence[str]) -> str:
-    joined = _spliced(expressions) if sort == "packed" else _joined(expressions)
-    return (
-        f"fromhex({joined})"
-        if sort == "packed"
-        else f'{joined}.encode("ascii")'
-        if sort == "text"
-        else ", ".join(expressions)
-    )
+    if sort == "packed":
+        return f"fromhex({_spliced(expressions)})"
+    return f'{_joined(expressions)}.encode("ascii")' if sort == "text" else ", ".join(expressions)
 
 
-def _spliced(expressions):
+def _spliced(expressions: Sequence[str]) -> str:
+    """`_joined`, but faster, for what must be digits: what Python writes of a value that is no text are none."""
     if len(expressions) == 1:
-        return f"({expressions[0]})"
-    return 'f"' + "".join(e[1:-1] if e[0] == "'" else f"{{{e}}}" for e in expressions) + '"'
+        return expressions[0]
+    parts = (expression[1:-1] if expression[0] == "'" else f"{{{expression}}}" for expression in expressions)
+    return f'f"{"".join(parts)}"'
 
 
 def _joined(expressions: Sequence[str]) -> str:
     if len(expressions) == 1:
-        return f"({expressions[0]})"
+        return expressions[0]
     return f'"".join(({", ".join(expressions)}))'
 
 

@@ -90,14 +90,18 @@ class OpenKey:
         return AESGCM(self.clear)
 
     def keyed_hash(self, data: bytes) -> bytes:
-        """HMAC-SHA-256 (RFC 2104) of `data`; a copy of the keyed context saves its set-up."""
-        context = self._hmac.copy()
-        context.update(data)
-        return context.digest()
+        """HMAC-SHA-256 (RFC 2104) of `data`: copies of its two hashes with the key in them save the set-up."""
+        inner, outer = self._hashes
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()
 
     @cached_property
-    def _hmac(self) -> hmac.HMAC:
-        return hmac.new(self.clear, digestmod=hashlib.sha256)
+    def _hashes(self) -> tuple[hashlib._Hash, hashlib._Hash]:
+        key = self.clear.ljust(hashlib.sha256().block_size, b"\0")
+        inner, outer = (bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C))
+        return hashlib.sha256(inner), hashlib.sha256(outer)
 
     @cached_property
     def kcv(self) -> bytes:
