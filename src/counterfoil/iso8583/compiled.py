@@ -82,20 +82,22 @@ class Compiler:
 
 def keeper(plan: Iterable[tuple[int, Show | None]]) -> Keeper:
     """Straight-line code that shows the fields of a plan, from a message's attributes; without a `Show` as they are."""
-    tables: dict[str, Any] = {"text": _text}
+    tables: dict[str, Any] = {"other": _other}
     parts = []
     for number, show in plan:
         value = f"v['de{number}']"
         if show is not None:
             tables[f"show{number}"] = show
-            value = f"show{number}(text({value})) if {value} is not None else None"
+            value = f"show{number}(x) if type(x := {value}) is str else other(show{number}, x)"
         parts.append(f"'{number}': {value}")
     return eval(f"lambda v: {{{', '.join(parts)}}}", tables)  # type: ignore[no-any-return]  # noqa: S307 - numbers only
 
 
-def _text(value: object) -> str:
-    """A value as flat text: characters as they are, bytes as upper-case hex."""
-    return value.hex().upper() if isinstance(value, bytes) else str(value)
+def _other(show: Show, value: object) -> str | None:
+    """What is no text, shown as flat text: bytes as upper-case hex; None stays None."""
+    if value is None:
+        return None
+    return show(value.hex().upper() if isinstance(value, bytes) else str(value))
 
 
 def _run(source: str, name: str) -> Any:

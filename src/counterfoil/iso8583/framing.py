@@ -51,12 +51,12 @@ class FrameBuffer:
         waiting += data
         packets, at = self._split(waiting, self._digits, self._own, self._limit) if self._split else ([], 0)
         width = 4 if self._digits else 2
-        while len(waiting) - at >= width:
-            size = self._size(bytes(waiting[at : at + width]))
-            end = at + width + size
-            if len(waiting) < end:
+        come = bytes(waiting) if len(waiting) - at >= width else b""
+        while len(come) - at >= width:
+            end = at + width + self._size(come[at : at + width])
+            if len(come) < end:
                 break
-            packets.append(bytes(waiting[at + width : end]))
+            packets.append(come[at + width : end])
             at = end
         del waiting[:at]
         return packets
