@@ -28,7 +28,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@touch $@
 
 # The compiled accelerator, where it can be built; without it everything runs in pure Python.
-$(VENV)/.accelerator: $(wildcard accelerator/*.* accelerator/src/counterfoil_accelerator/*.py*) $(VENV)/.runtime
+$(VENV)/.accelerator: $(wildcard accelerator/*.* accelerator/src/counterfoil_accelerator/*.p*) $(VENV)/.runtime
 	@$(PIP) install --no-deps --no-build-isolation ./accelerator >$(VENV)/accelerator.log 2>&1 || { \
 	  $(PIP) uninstall --yes counterfoil-accelerator >/dev/null 2>&1; \
 	  echo "the accelerator was not built (a C compiler and Python's headers are needed; $(VENV)/accelerator.log says more): everything runs in pure Python"; }

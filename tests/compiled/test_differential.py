@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from compiled.differing import CORPORA, differing
 from compiled.twins import DIALECTS, Twins, streams
 from counterfoil.errors import DecodeError
-from counterfoil.iso8583 import Message, framing
+from counterfoil.iso8583 import ISO87_ASCII, Message, framing
 from fuzz.mutation import fuzz
 from fuzz.targets import Fuzzed
 from message_strategies import messages
@@ -189,6 +189,15 @@ def test_what_is_remembered_of_a_bitmap_is_not_given_to_another_message() -> Non
             body = both.encode(Message("0200" if which & turn else "0800", **values))[1]
             both.decode(body[:-1])
             both.decode(body)
+
+
+def test_a_message_longer_than_any_of_every_day_is_written_alike() -> None:
+    long = ISO87_ASCII.override({str(n): {"type": "ans", "max": 999, "prefix": "LLL"} for n in range(2, 30)})
+    both = Twins(long)
+    for last in range(900, 999, 9):
+        values = {f"de{number}": "A" * 999 for number in range(2, 9)} | {"de9": "B" * last, "de10": "C" * (last - 9)}
+        for more in ({}, {f"de{number}": "D" * 999 for number in range(11, 30)}):
+            both.decode(both.encode(Message("0200", **values, **more))[1])
 
 
 @quick
