@@ -34,15 +34,16 @@ CHUNK: Final = 50_000  # transactions of history in one commit
 TXN_KEY: Final = "printf('10344/%010d/%06d', c.n, o.rowid)"
 RRN: Final = "printf('5%05d%06d', c.n, o.rowid)"
 BATCH: Final = "printf('%06d', 400000 + c.n)"
+PART: Final = "c.n / 4 - 1000000"  # some thousand sales, before the parts of the sales that are copied
 PLACE: Final = "1000000 + c.n * 100000 + o.{}"
 COPIED: Final[dict[str, dict[str, dict[str, str]]]] = {
     "issuer": {
-        "txn": {"key": TXN_KEY, "rrn": RRN},
-        "entry": {"id": f"substr(o.id, 1, instr(o.id, '/')) || {TXN_KEY}", "ref": RRN},
+        "txn": {"key": TXN_KEY, "rrn": RRN, "part": PART},
+        "entry": {"id": TXN_KEY, "ref": RRN},
         "trail": {"txn": TXN_KEY},
     },
     "switch": {
-        "attempt": {"batch": BATCH, "rrn": RRN},
+        "attempt": {"batch": BATCH, "rrn": RRN, "part": PART},
         "trail": {"tick": "1000000000 + c.n * 100000 + o.rowid", "rrn": RRN},
     },
     "terminal": {
