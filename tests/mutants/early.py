@@ -15,6 +15,7 @@ from counterfoil.issuer.station import Issuer
 from counterfoil.simulation.disk import Disk, Fate
 from counterfoil.step import Instant
 from counterfoil.switch import records as switch_records
+from counterfoil.switch.rows import Trail
 from counterfoil.switch.station import Switch
 from counterfoil.terminal import records as terminal_records
 from counterfoil.terminal.station import Terminal
@@ -67,8 +68,8 @@ class _nothing:  # noqa: N801 - a context that does nothing, as contextlib's
 
 
 def says(lines: Iterable[Any], *what: str) -> bool:
-    """Whether one of these lines of evidence is among those of a step."""
-    return any(line.what in what or line.then_what in what for line in lines)
+    """Whether one of these lines of evidence is among those of a step. A line of the switch may tell of two things."""
+    return any(line.what in what or (isinstance(line, Trail) and line.then_what in what) for line in lines)
 
 
 def answers(step: issuer_records.Step, mti: str) -> bool:
