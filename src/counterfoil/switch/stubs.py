@@ -33,11 +33,11 @@ BY_KEY: Final = STUB + "WHERE attempt.terminal = ? AND batch = ? AND stan = ?"
 BY_RRN: Final = STUB + "WHERE attempt.rrn = ?"
 BY_CARD: Final = (
     f"{STUB}WHERE attempt.rrn IN ({in_parts('attempt', 'rrn', 'last4 = ? AND amount = ?')}) "
-    "ORDER BY started_at, attempt.rrn LIMIT ?"
+    "ORDER BY attempt.started_at, attempt.rrn LIMIT ?"
 )
-OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY started_at, attempt.rrn"  # noqa: S608 - constants
+OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY attempt.started_at, attempt.rrn"  # noqa: S608 - constants
 DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
-OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY started_at, attempt.rrn"
+OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY attempt.started_at, attempt.rrn"
 EVERY: Final = STUB + "ORDER BY attempt.terminal, batch, stan"
 HISTORY: Final = (
     "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
