@@ -234,3 +234,12 @@ def test_a_difference_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(vars(both.fast), "decode", lambda _body: Message("0800"))
     with pytest.raises(AssertionError):
         both.decode(body)
+
+
+@pytest.mark.parametrize("rest", [bytes(8), b"\x20" + bytes(7) + b"123456"])
+def test_zeros_are_no_message_type_even_under_a_bitmap_never_seen(rest: bytes) -> None:
+    dialect = ISO87_ASCII.override({"126": {"type": "ans", "max": 5}})  # nothing was read by its table yet
+    with pytest.raises(DecodeError) as refused:
+        dialect.decode(bytes(4) + rest)
+    assert refused.value.partial is None
+    assert dialect.decode(b"0800" + rest).mti == "0800"

@@ -181,7 +181,7 @@ cdef class Codec:
         cdef Form form
         if end < at + 8:
             return None
-        # never 0: a digit is none, and two bytes have a bit above them
+        # 0 is what no form has seen: four bytes of zeros are no digits, and two have a bit above them
         mti = 1 << 16 | body[0] << 8 | body[1] if self.packed else big_endian_4(body)
         bits[0], bits[1] = big_endian(body + at), 0
         at += 8
@@ -244,7 +244,7 @@ cdef class Codec:
             values = PyDict_Copy(form.values)
         else:
             values = __Pyx_PyDict_NewPresized(1 + __builtin_popcountll(form.bits[0]) + __builtin_popcountll(form.bits[1]))
-        if form.seen[0] != mti or form.turn != turn:
+        if mti == 0 or form.seen[0] != mti or form.turn != turn:
             value = digits(body, 4, False, False) if self.packed else characters(body, 4)
             if value is None:
                 return None
