@@ -249,7 +249,7 @@ class Step:
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
-        self._notices: list[Notice] = []
+        self.notices: list[Notice] = []
         self._delivered: list[int] = []
         self.owed: Owed | None = None
         self._enrolled = False
@@ -350,12 +350,7 @@ class Step:
 
     def tell(self, notice: Notice) -> None:
         """A message to a cardholder, said once this step is committed."""
-        self._notices.append(notice)
-
-    @property
-    def notices(self) -> list[Notice]:
-        """What is to be said once this step is committed."""
-        return self._notices
+        self.notices.append(notice)
 
     def delivered(self, rows: Iterable[int]) -> None:
         """Every delivery of these rows of the outbox was reported: they may go."""
@@ -401,7 +396,7 @@ class Step:
         many(INSERT_ENTRY, self._booked())
         many(UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
-        last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
+        last = seq + len(self._trail) + len(self._alarms) + bool(self.notices)
         reserved = self._records.reserve(last)
         trail = enumerate(self._trail, start=seq + 1)
         many(
@@ -411,9 +406,9 @@ class Step:
         alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
         many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
         many(INSERT_CASE, self._cases)
-        if self._notices:
-            self.owed = Owed(last, [notice.name for notice in self._notices])
-        many(INSERT_OUTBOX, [(last, now, json(self._notices).decode())] if self._notices else [])
+        if self.notices:
+            self.owed = Owed(last, [notice.name for notice in self.notices])
+        many(INSERT_OUTBOX, [(last, now, json(self.notices).decode())] if self.notices else [])
         many(DELETE_OUTBOX, [(row,) for row in self._delivered])
         self._store.commit()
         self._records.counted(last, reserved)

