@@ -122,7 +122,8 @@ class Perform(msgspec.Struct, frozen=True):
     """A side effect outside the station: kind "receipt", "printer" (is it ready?) or "sms".
 
     `name` is unique and makes a repeat harmless. `document` is what a real printer draws the text from, in msgpack.
-    `to` is another printer than the usual one: SECOND_PRINTER, or an address.
+    `to` is another printer than the usual one: SECOND_PRINTER, or an address. `texts` are what is done together and
+    reported once, each with a name of its own; `text` is empty then.
     """
 
     kind: str
@@ -130,6 +131,12 @@ class Perform(msgspec.Struct, frozen=True):
     text: str
     document: bytes = b""
     to: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The name and text of everything in it."""
+        return self.texts or ((self.name, self.text),)
 
 
 SECOND_PRINTER = "second"

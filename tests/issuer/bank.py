@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.issuer import Issuer, IssuerKeys, Records, Settings, accounts, cards, violations
+from counterfoil.issuer.rows import Notice
 from counterfoil.money import number, plain
 from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm, luhn_digit
 from counterfoil.step import SECOND, Command, Frame, Inbound, Instant, Outbound, Perform, Performed, Reply, Send
@@ -207,8 +208,12 @@ class Bank:
         return plain(self.card(name)["balance"], "CNY")
 
     def performs(self) -> list[Perform]:
-        """Every notice told so far."""
+        """Every delivery of notices asked for so far: one a step."""
         return [item for item in self.said if isinstance(item, Perform)]
+
+    def told(self) -> list[Notice]:
+        """Every notice told so far."""
+        return [Notice(*notice) for item in self.performs() for notice in item.texts]
 
     def deliver(self, *names: str, ok: bool = True) -> list[Outbound]:
         """Report these deliveries."""

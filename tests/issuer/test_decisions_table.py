@@ -108,7 +108,7 @@ class Script:
         return str(self.bank.card(plain[0])["pin_failures"])
 
     def on_told(self, plain: list[str], options: dict[str, str]) -> str:
-        return str(len(self.bank.performs()))
+        return str(len(self.bank.told()))
 
     def on_wait(self, plain: list[str], options: dict[str, str]) -> None:
         self.bank.now += int(plain[0]) * SECOND

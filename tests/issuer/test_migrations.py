@@ -8,6 +8,7 @@ import pytest
 
 from counterfoil.issuer import cards, statement, stub
 from counterfoil.issuer.records import Records
+from counterfoil.issuer.rows import Notice
 from counterfoil.issuer.stubs import BEGUN, BY_DIGITS, BY_DIGITS_AND_AMOUNT, BY_RRN, HISTORY, STATEMENT
 from counterfoil.storage import migrations_of, open_store
 from issuer.bank import NOON, PANS, Bank
@@ -103,7 +104,6 @@ def test_entries_of_before_are_renamed_and_lie_in_the_order_of_their_account(tmp
     assert statement(new, "card:c") == []
     records = Records(new)
     owed = records.undelivered()
-    assert [names for _, names in owed] == [["a"], ["b"]]
-    told = records.notices({names[0]: row for row, names in owed})
-    assert told == [("a", 'say "a"\nto C:\\'), ("b", 'say "b"\nto C:\\')]
+    assert [told for _, told in owed] == [(Notice(name, f'say "{name}"\nto C:\\'),) for name in ("a", "b")]
+    assert records.notices([one.row for one in owed]) == owed
     new.close()

@@ -102,7 +102,7 @@ def test_any_order_of_purchases_reversals_and_repeats_keeps_the_ledger_sound(
         world.play(batch)
         if number in dies_after:
             world.bank.restart()
-    told = [notice.name for notice in world.bank.performs()]
+    told = [notice.name for notice in world.bank.told()]
     events = sum(1 + (state == "undone") for state in world.model.state.values() if state in ("00", "undone"))
     assert len(set(told)) == events
 

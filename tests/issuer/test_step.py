@@ -31,7 +31,7 @@ def test_a_duplicate_in_the_same_step_gets_the_same_result_and_is_booked_once() 
     assert first == second == third
     assert first.mti == "0210"
     assert bank.balance("alice") == "4987.50"
-    assert len(bank.performs()) == 1
+    assert len(bank.told()) == 1
 
 
 def test_a_wrong_pin_repeated_in_the_same_step_counts_once() -> None:
@@ -54,7 +54,7 @@ def test_a_purchase_and_its_reversal_in_one_step_leave_both_entries() -> None:
         ("debited", -1250, 498_750),
         ("returned", 1250, 500_000),
     ]
-    assert [notice.name.rpartition("-")[2] for notice in bank.performs()] == ["debited", "returned"]
+    assert [notice.name.rpartition("-")[2] for notice in bank.told()] == ["debited", "returned"]
     bank.assert_sound()
 
 

@@ -92,3 +92,17 @@ def test_a_file_that_could_not_be_written_whole_leaves_no_trace(
         write_file(path, "after")
     assert path.read_text() == "before"
     assert [each.name for each in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_what_is_done_together_is_written_each_under_its_name_and_reported_once(tmp_path: Path) -> None:
+    texts = (("a", "one"), ("b", "two"))
+    (done,) = perform(tmp_path, Perform("sms", "both", "", texts=texts))
+    assert done == Performed("sms", "both", True)
+    assert {path.stem: path.read_text() for path in (tmp_path / "sms").iterdir()} == dict(texts)
+
+
+def test_nothing_is_written_when_one_of_those_done_together_has_no_file_name(tmp_path: Path) -> None:
+    (done,) = perform(tmp_path, Perform("sms", "both", "", texts=(("a", "one"), ("../b", "two"))))
+    assert isinstance(done, Performed)
+    assert not done.ok
+    assert list((tmp_path / "sms").iterdir()) == []

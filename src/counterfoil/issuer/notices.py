@@ -12,7 +12,7 @@ from typing import Final
 from counterfoil.agenda import Agenda
 from counterfoil.issuer.rows import Notice, Owed, Txn
 from counterfoil.money import plain
-from counterfoil.step import SECOND, Instant, Performed
+from counterfoil.step import SECOND, Instant, Perform, Performed
 from counterfoil.words import Text
 
 KIND: Final = "sms"
@@ -65,75 +65,69 @@ def _notice(station: str, txn: Txn, event: str, words: str) -> Notice:
 
 
 class Deliveries:
-    """Which notices are still to be delivered: the memory beside the outbox, changed only after a commit.
+    """Which steps' notices are still to be delivered: the memory beside the outbox, changed only after a commit.
 
-    A row of the outbox holds what one step owed; it goes when all of that is delivered. After a restart all of it is
-    told again, under the same names.
+    What a step owes is one row of the outbox, told together and reported once; the row goes when it was delivered. One
+    that failed, or was told before a restart, is told again, under the same names.
     """
 
-    def __init__(self, undelivered: Iterable[Owed]) -> None:
+    def __init__(self, station: str, undelivered: Iterable[Owed]) -> None:
+        self._station = station
         self._due: Agenda[str] = Agenda()
-        self._rows: dict[str, int] = {}  # name → the row that holds it
-        self._left: dict[int, int] = {}  # row → how many of its notices are not delivered
+        self._owed: dict[str, tuple[int, int]] = {}  # name of the delivery → its row, and how many notices that holds
         self._told: dict[str, int] = {}  # name → number of times
-        self._empty: dict[int, Instant] = {}  # rows all of which is delivered, and since when
-        for row, names in undelivered:  # told before the restart, or not: tell again
-            self._left[row] = len(names)
-            for name in names:
-                self._rows[name] = row
-                self._due.enter(name, 0)
+        self._delivered: dict[int, Instant] = {}  # rows all of which is delivered, and since when
+        for row, told in undelivered:  # told before the restart, or not: tell again
+            name = self._name(row)
+            self._owed[name] = row, len(told)
+            self._due.enter(name, 0)
 
-    def due(self, now: Instant) -> dict[str, int]:
-        """What must be told again now, a few at a time, and the rows that hold it."""
-        return {name: self._rows[name] for name in self._due.due(now, AT_ONCE)}
+    def _name(self, row: int) -> str:
+        return f"{self._station}-{row}"
 
-    def tell(self, owed: Owed) -> None:
-        """What a step owes is being told now; a report of each will come."""
-        row, names = owed
-        self._left[row] = len(names)
-        self._rows.update(dict.fromkeys(names, row))
-        self._told.update(dict.fromkeys(names, 1))
+    def due(self, now: Instant) -> list[int]:
+        """The rows that must be told again now, a few at a time."""
+        return [self._owed[name][0] for name in self._due.due(now, AT_ONCE)]
 
-    def tell_again(self, names: Iterable[str]) -> None:
-        """They are being told now, and not for the first time."""
-        for name in names:
-            self._due.strike(name)
-            self._told[name] = self._told.get(name, 0) + 1
+    def tell(self, owed: Owed) -> Perform:
+        """What a step owes, to be told now; a report of it will come."""
+        row, told = owed
+        name = self._name(row)
+        self._due.strike(name)
+        self._owed[name] = row, len(told)
+        self._told[name] = self._told.get(name, 0) + 1
+        return Perform(KIND, name, "", texts=told)
 
     def report(self, now: Instant, performed: Performed) -> None:
-        """How one delivery ended; a failed one is told again, later and later."""
+        """How a delivery ended; a failed one is told again, later and later."""
         name = performed.name
         if name not in self._told:
             return
         if performed.ok:
             del self._told[name]
-            row = self._rows.pop(name)
-            self._left[row] -= 1
-            if not self._left[row]:
-                del self._left[row]
-                self._empty[row] = now
+            self._delivered[self._owed.pop(name)[0]] = now
         else:
             pause = SAY_AGAIN_FIRST << min(self._told[name] - 1, 6)
             self._due.enter(name, now + min(pause, SAY_AGAIN_MAX))
 
     def reported(self, now: Instant, *, committing: bool) -> list[int]:
-        """Rows all of which is delivered, that should go with this step: all when it commits anyway or some waited."""
-        oldest = next(iter(self._empty.values()), None)
+        """Rows that were delivered and should go with this step: all when it commits anyway or some waited."""
+        oldest = next(iter(self._delivered.values()), None)
         waited = oldest is not None and oldest + REPORT_WITHIN <= now
-        return list(self._empty) if committing or waited else []
+        return list(self._delivered) if committing or waited else []
 
     def forget(self, gone: Iterable[int]) -> None:
         """These rows are gone."""
         for row in gone:
-            self._empty.pop(row, None)
+            self._delivered.pop(row, None)
 
     def wakes_at(self) -> Instant | None:
         """When there is something to tell again, or rows to remove."""
-        oldest = next(iter(self._empty.values()), None)
+        oldest = next(iter(self._delivered.values()), None)
         times = (self._due.first(), None if oldest is None else oldest + REPORT_WITHIN)
         return min((at for at in times if at is not None), default=None)
 
     @property
     def waiting(self) -> int:
         """How many notices no delivery was reported of."""
-        return len(self._rows)
+        return sum(notices for _, notices in self._owed.values())

@@ -5,7 +5,7 @@ The only file of this room that knows the engine. Reading for other processes is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self
 
@@ -54,7 +54,7 @@ SELECT_ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id IN ({m
 SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
 SELECT_OUTBOX: Final = "SELECT seq, notices FROM outbox ORDER BY seq"
-SELECT_NOTICES: Final = "SELECT notices FROM outbox WHERE seq IN ({marks})"
+SELECT_NOTICES: Final = "SELECT seq, notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
@@ -84,7 +84,7 @@ moves = attrgetter(*MOVES)
 counters = attrgetter(*COUNTERS)
 described = attrgetter(*CARD_COLUMNS)
 json = msgspec.json.Encoder().encode
-read_notices = msgspec.json.Decoder(list[tuple[str, str]]).decode
+read_notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
 
 
 class IssuerKeys(NamedTuple):
@@ -156,15 +156,13 @@ class Records:
 
     def undelivered(self) -> list[Owed]:
         """The notices of every step of which a delivery was not reported, oldest first."""
-        return [Owed(seq, [name for name, _ in read_notices(told)]) for seq, told in self.store.query(SELECT_OUTBOX)]
+        return [Owed(seq, read_notices(told)) for seq, told in self.store.query(SELECT_OUTBOX)]
 
-    def notices(self, wanted: Mapping[str, int]) -> list[Notice]:
-        """Those of the names that are still in the outbox, each in the row of its step."""
-        if not wanted:
+    def notices(self, rows: Sequence[int]) -> list[Owed]:
+        """Those of the rows that are still in the outbox."""
+        if not rows:
             return []
-        rows = self.store.select_in(SELECT_NOTICES, list(wanted.values()))
-        texts = {name: text for (told,) in rows for name, text in read_notices(told)}
-        return [Notice(name, texts[name]) for name in wanted if name in texts]
+        return [Owed(seq, read_notices(told)) for seq, told in sorted(self.store.select_in(SELECT_NOTICES, rows))]
 
     def counts(self) -> Counts:
         """How many rows there are. Counted when somebody first asks, and kept since: counting reads all there is."""
@@ -249,7 +247,7 @@ class Step:
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
-        self.notices: list[Notice] = []
+        self._notices: list[Notice] = []
         self._delivered: list[int] = []
         self.owed: Owed | None = None
         self._enrolled = False
@@ -350,7 +348,7 @@ class Step:
 
     def tell(self, notice: Notice) -> None:
         """A message to a cardholder, said once this step is committed."""
-        self.notices.append(notice)
+        self._notices.append(notice)
 
     def delivered(self, rows: Iterable[int]) -> None:
         """Every delivery of these rows of the outbox was reported: they may go."""
@@ -396,7 +394,7 @@ class Step:
         many(INSERT_ENTRY, self._booked())
         many(UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
-        last = seq + len(self._trail) + len(self._alarms) + bool(self.notices)
+        last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
         reserved = self._records.reserve(last)
         trail = enumerate(self._trail, start=seq + 1)
         many(
@@ -406,9 +404,9 @@ class Step:
         alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
         many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
         many(INSERT_CASE, self._cases)
-        if self.notices:
-            self.owed = Owed(last, [notice.name for notice in self.notices])
-        many(INSERT_OUTBOX, [(last, now, json(self.notices).decode())] if self.notices else [])
+        if self._notices:
+            self.owed = Owed(last, tuple(self._notices))
+            many(INSERT_OUTBOX, [(last, now, json(self._notices).decode())])
         many(DELETE_OUTBOX, [(row,) for row in self._delivered])
         self._store.commit()
         self._records.counted(last, reserved)

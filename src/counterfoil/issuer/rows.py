@@ -141,7 +141,7 @@ class Notice(NamedTuple):
 
 
 class Owed(NamedTuple):
-    """The notices a step owes: the row of the outbox that holds them, and their names."""
+    """The notices a step owes, and the row of the outbox that holds them."""
 
     row: int
-    names: list[str]
+    notices: tuple[Notice, ...]

@@ -16,7 +16,7 @@ from counterfoil.issuer.purchases import on_purchase
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.reverse import Advice
-from counterfoil.issuer.rows import Notice, Owed
+from counterfoil.issuer.rows import Owed
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import NETWORK_NEEDS, Asked, Wire, answerable, has
 from counterfoil.security import Hsm
@@ -29,7 +29,6 @@ from counterfoil.step import (
     Inbound,
     Instant,
     Outbound,
-    Perform,
     Performed,
     Reply,
 )
@@ -71,7 +70,7 @@ class Issuer:
         self._hsm = hsm
         self._keys = keys
         self._desk = Desk(settings, Wire(hsm, keys), approval_codes(entropy))
-        self._deliveries = notices.Deliveries(records.undelivered())
+        self._deliveries = notices.Deliveries(settings.name, records.undelivered())
         self._signed_on: dict[tuple[str, Conn], Instant] = {}
 
     # --- the step ---------------------------------------------------------------------------------------------------
@@ -82,7 +81,6 @@ class Issuer:
         commands = [item for item in arrived if isinstance(item, Command)]
         out: list[Outbound] = []
         owed: Owed | None = None
-        told: list[Notice] = []
         gone = self._deliveries.reported(now, committing=bool(tasks))
         if tasks or gone or any(command.verb == control.ENROL for command in commands):
             with self._records.step() as step:
@@ -90,14 +88,12 @@ class Issuer:
                 out += self._decisions(now, tasks, step)
                 step.delivered(gone)
                 step.commit(now)
-                owed, told = step.owed, step.notices
+                owed = step.owed
         # Nothing before this line has touched what the station remembers.
         self._remember(now, arrived, tasks, gone)
         if owed is not None:
-            self._deliveries.tell(owed)
-        again = self._records.notices(self._deliveries.due(now))
-        self._deliveries.tell_again(notice.name for notice in again)
-        out += [Perform(notices.KIND, name, text) for name, text in (*told, *again)]
+            out.append(self._deliveries.tell(owed))
+        out += [self._deliveries.tell(one) for one in self._records.notices(self._deliveries.due(now))]
         out += [self._inquiry(command) for command in commands if command.verb != control.ENROL]
         return out
 

@@ -24,7 +24,7 @@ class _Inlet(Protocol):
 
 
 class FileWriter:
-    """Writes `Perform(kind, name, text)` to DIRECTORIES[kind]/name.txt and reports Performed."""
+    """Writes `Perform(kind, name, text)` to DIRECTORIES[kind]/name.txt, or each of its `texts`, and reports Performed."""
 
     def __init__(self, directories: Mapping[str, Path], inlet: _Inlet) -> None:
         self._directories = dict(directories)
@@ -34,7 +34,7 @@ class FileWriter:
 
     def perform(self, item: Perform) -> None:
         """Take one; Performed arrives when the disk has it, or when it is known that it never will."""
-        if item.kind not in self._directories or SAFE_NAME.fullmatch(item.name) is None:
+        if item.kind not in self._directories or not all(SAFE_NAME.fullmatch(name) for name, _ in item.named):
             self._inlet.arrive(Performed(item.kind, item.name, False, "no such kind, or not a file name"))
             return
         self._todo.append(item)
@@ -62,7 +62,8 @@ def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list
     touched: dict[str, str] = {}
     for item in batch:
         try:
-            write_file(directories[item.kind] / f"{item.name}.txt", item.text)
+            for name, text in item.named:
+                write_file(directories[item.kind] / f"{name}.txt", text)
         except OSError as error:
             done.append(Performed(item.kind, item.name, False, error.strerror or "cannot write"))
         else:

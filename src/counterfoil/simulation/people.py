@@ -185,7 +185,8 @@ class Shop:
             if self.world.chance(self.world.faults.people):
                 self.world.count("sms fails")
                 return False
-            self.messages[item.name] = self.messages.get(item.name, 0) + 1
+            for name, _ in item.named:
+                self.messages[name] = self.messages.get(name, 0) + 1
             return True
         news: bool | str | None = True
         if self.world.chance(self.world.faults.people) or self.world.chance(self.world.faults.people):
