@@ -19,7 +19,7 @@ from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
 from counterfoil.security import MacAlgorithm, luhn_digit
 from counterfoil.security import pin as pins
 from counterfoil.security.ciphers import AesKey, DesKey
-from counterfoil.security.mac import des_mac
+from counterfoil.security.mac import keyed_des
 
 MAGIC: Final = b"CFLOAD01"
 NO_OWN_ANSWER: Final = 1
@@ -148,12 +148,11 @@ class Terminal:
 
     def vouches(self, packet: bytes) -> bool:
         """Whether an answer carries the MAC of this terminal's key."""
-        body = packet[FRONT:]
-        return des_mac(self.mak, body[:-MAC_BYTES], MacAlgorithm.CUP_ECB) == body[-MAC_BYTES:]
+        return keyed_des(self.mak, MacAlgorithm.CUP_ECB).closes(packet[FRONT:])
 
     def _sealed(self, message: Message) -> bytes:
         body = CUP_POS.encode(message)[:-MAC_BYTES]
-        return TPDU + HEADER + body + des_mac(self.mak, body, MacAlgorithm.CUP_ECB)
+        return TPDU + HEADER + body + keyed_des(self.mak, MacAlgorithm.CUP_ECB).of(body)
 
 
 class Acquirer:

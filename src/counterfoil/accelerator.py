@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
-INTERFACE: Final = 4
+INTERFACE: Final = 5
 """What `counterfoil_accelerator.INTERFACE` must be for its parts to fit."""
 
 _PACKAGE: Final = "counterfoil_accelerator"
@@ -59,9 +59,14 @@ class TripleDes(Protocol):
     decrypt: Callable[[bytes], bytes]
     cup_ecb: Callable[[bytes], bytes]
     cup_ecb_text: Callable[[bytes], bytes]
+    cup_ecb_closes: Callable[[bytes], bool]
 
     def pin_value(self, verifier: Any, pin_block: bytes, pan: str, /) -> bytes | None:
         """The PVV under `verifier` of the PIN in a format 0 block under this key; None when it takes another look."""
+        ...
+
+    def pin_moved(self, other: Any, pin_block: bytes, pan: str, /) -> bytes | None:
+        """A format 0 block under this key as it is under `other`, checked; None when it takes another look."""
         ...
 
 
@@ -69,6 +74,14 @@ class Cmac(Protocol):
     """A keyed AES-CMAC."""
 
     digest: Callable[[bytes], bytes]
+    mac: Callable[[bytes], bytes]
+    closes: Callable[[bytes], bool]
+
+
+class Hmac(Protocol):
+    """A keyed HMAC-SHA-256."""
+
+    of_digits: Callable[[str], str | None]
 
 
 class Macs(Protocol):
@@ -80,6 +93,10 @@ class Macs(Protocol):
 
     def Cmac(self, key: bytes) -> Cmac:  # noqa: N802 - a class over there
         """A context for a key of 16, 24 or 32 bytes."""
+        ...
+
+    def Hmac(self, key: bytes) -> Hmac:  # noqa: N802 - a class over there
+        """A context for a key of any length."""
         ...
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,8 @@ from counterfoil import accelerator
 from counterfoil.security import MacAlgorithm, SecurityError
 from counterfoil.security import pin as pins
 from counterfoil.security.ciphers import AesKey, DesKey
-from counterfoil.security.mac import aes_mac, cup_ecb, des_mac
+from counterfoil.security.keys import KeyUsage, OpenKey
+from counterfoil.security.mac import KeyedMac, cup_ecb, keyed_aes, keyed_des
 
 quick = settings(deadline=None)
 DES_KEYS = st.sampled_from((8, 16, 24)).flatmap(lambda size: st.binary(min_size=size, max_size=size))
@@ -41,7 +44,19 @@ def test_unionpays_mac_is_the_same_time_after_time_under_one_key(key: bytes, mes
         assert cup_ecb(fast, data) == cup_ecb(pure, data)
         for algorithm in (MacAlgorithm.CUP_ECB, MacAlgorithm.X9_9, MacAlgorithm.X9_19):
             for raw in (False, True):
-                assert des_mac(fast, data, algorithm, raw=raw) == des_mac(pure, data, algorithm, raw=raw)
+                same(keyed_des(fast, algorithm, raw=raw), keyed_des(pure, algorithm, raw=raw), data)
+
+
+def same(fast: KeyedMac, pure: KeyedMac, data: bytes) -> None:
+    """Both make the same MAC and take no other, whatever is changed, added or missing."""
+    mac = pure.of(data)
+    assert fast.of(data) == mac
+    assert len(mac) == 8
+    wrong = bytes((mac[0] ^ 1,)) + mac[1:]
+    for message in (data + mac, data + wrong, data + mac[:-1], data + mac + b"0", mac[1:], b"", data + mac.lower()):
+        assert fast.closes(message) is pure.closes(message)
+    assert fast.closes(data + mac)
+    assert not fast.closes(data + wrong)
 
 
 @quick
@@ -50,7 +65,7 @@ def test_the_cmac_is_the_same_time_after_time_under_one_key(key: bytes, messages
     fast, pure = aes(key)
     for data in messages:
         assert fast.cmac(data) == pure.cmac(data)
-        assert aes_mac(fast, data) == aes_mac(pure, data)
+        same(keyed_aes(fast), keyed_aes(pure), data)
 
 
 @quick
@@ -122,3 +137,40 @@ def test_the_value_of_a_pin_in_a_block_is_the_same_and_what_is_odd_is_left_to_py
     for odd in (block[:-1], block + b"\0"):
         assert fast.compiled.pin_value(fast_verifier.compiled, odd, pan) is None
     assert fast.compiled.pin_value(fast_verifier.compiled, block, pan[:-1] + "\u0661") is None
+
+
+@quick
+@given(DES_KEYS, DES_KEYS, PINS, PANS, DAMAGE)
+def test_a_block_moved_to_another_key_is_the_same_and_what_is_odd_is_left_to_python(
+    source: bytes, target: bytes, pin: str, pan: str, damage: int
+) -> None:
+    (come, _), (go, pure) = des(source), des(target)
+    clear = int(f"0{len(pin):X}{pin}".ljust(16, "F"), 16) ^ int(pan[-13:-1] or "0", 16) ^ damage
+    block = come.encrypt(clear.to_bytes(8, "big"))
+    assert come.compiled is not None
+    moved = come.compiled.pin_moved(go.compiled, block, pan)
+    try:
+        pins.parse(0, come.decrypt(block), pan)
+    except SecurityError:
+        assert moved is None
+    else:
+        assert moved == pure.encrypt(clear.to_bytes(8, "big"))
+    assert come.compiled.pin_moved(go.compiled, block[:-1], pan) is None
+
+
+@quick
+@given(st.binary(min_size=1, max_size=100), st.lists(PANS, min_size=1, max_size=3))
+def test_the_token_of_a_card_number_is_the_same_time_after_time_under_one_key(key: bytes, pans: list[str]) -> None:
+    fast, pure = parts().macs.Hmac(key), OpenKey(KeyUsage.TOKEN, key)
+    for pan in pans:
+        shaped = 12 <= len(pan) <= 19
+        assert fast.of_digits(pan) == (hmac.digest(key, pan.encode(), "sha256").hex() if shaped else None)
+        if len(key) <= 64:
+            assert fast.of_digits(pan) == (pure.keyed_hash(pan.encode()).hex() if shaped else None)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12345678901", "12345678901234567890", "123456789012A", "１２３４５６７８９０１２３", "123456789012\0"]
+)
+def test_what_is_no_card_number_has_no_token(text: str) -> None:
+    assert parts().macs.Hmac(bytes(32)).of_digits(text) is None

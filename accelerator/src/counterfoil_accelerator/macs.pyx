@@ -6,14 +6,19 @@ begin anew under the same key, before 3.0.3) makes the import fail, and the MACs
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t
+from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
+
 
 cdef extern from "openssl/params.h":
     ctypedef struct OSSL_PARAM:
         const char* key
     OSSL_PARAM OSSL_PARAM_construct_utf8_string(const char* key, char* value, size_t size)
     OSSL_PARAM OSSL_PARAM_construct_end()
+
+cdef extern from "openssl/crypto.h":
+    int CRYPTO_memcmp(const void* left, const void* right, size_t size)
 
 cdef extern from "openssl/evp.h":
     ctypedef struct EVP_CIPHER
@@ -39,9 +44,15 @@ cdef enum:
     SHORTEST_PAN = 12
     LONGEST_PAN = 19
     PVV_DIGITS = 4
+    SHORTEST_PIN = 4
+    LONGEST_PIN = 12
+    SHA256_BYTES = 32
 
 cdef EVP_MAC* CMAC = EVP_MAC_fetch(NULL, "CMAC", NULL)
+cdef EVP_MAC* HMAC = EVP_MAC_fetch(NULL, "HMAC", NULL)
+cdef char* SHA256 = "SHA256"
 cdef const char* HEX = "0123456789ABCDEF"
+cdef const char* LOWER_HEX = "0123456789abcdef"
 
 
 cdef class TripleDes:
@@ -71,16 +82,27 @@ cdef class TripleDes:
     def cup_ecb(self, bytes data not None, /):
         """All 8 bytes of UnionPay's ECB MAC of `data`."""
         cdef uint8_t out[BLOCK]
-        self.seal(data, out)
+        self.seal(<const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out)
         return PyBytes_FromStringAndSize(<char*>out, BLOCK)
 
     def cup_ecb_text(self, bytes data not None, /):
         """The same as it travels: the first 8 characters of its hex form."""
         cdef uint8_t out[BLOCK]
         cdef uint8_t text[BLOCK]
-        self.seal(data, out)
+        self.seal(<const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out)
         as_hex(out, 4, text)
         return PyBytes_FromStringAndSize(<char*>text, BLOCK)
+
+    def cup_ecb_closes(self, bytes message not None, /):
+        """Whether the last 8 bytes are that of everything before them."""
+        cdef uint8_t out[BLOCK]
+        cdef uint8_t text[BLOCK]
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(message) - BLOCK
+        if size < 0:
+            return False
+        self.seal(<const uint8_t*>PyBytes_AS_STRING(message), size, out)
+        as_hex(out, 4, text)
+        return CRYPTO_memcmp(text, <const uint8_t*>PyBytes_AS_STRING(message) + size, BLOCK) == 0
 
     def pin_value(self, TripleDes verifier not None, bytes pin_block not None, str pan not None, /):
         """The PVV under `verifier`, key index 1, of the four-digit PIN in a format 0 block encrypted under this key.
@@ -92,26 +114,10 @@ cdef class TripleDes:
         cdef uint8_t nibbles[2 * BLOCK]
         cdef uint8_t digits[LONGEST_PAN]
         cdef uint8_t value[PVV_DIGITS]
-        cdef Py_ssize_t size = len(pan)
+        cdef int size = digits_of(pan, digits)
         cdef int place, picked
-        if PyBytes_GET_SIZE(pin_block) != BLOCK or size < SHORTEST_PAN or size > LONGEST_PAN or not pan.isascii():
+        if size < 0 or not self.opened(pin_block, digits, size, clear, nibbles) or nibbles[1] != PVV_DIGITS:
             return None
-        for place in range(<int>size):
-            digits[place] = <uint8_t>(<Py_UCS4>pan[place]) - 0x30
-            if digits[place] > 9:
-                return None
-        block(self.back, <const uint8_t*>PyBytes_AS_STRING(pin_block), clear)
-        for place in range(2 * BLOCK):
-            nibbles[place] = clear[place >> 1] >> 4 if place & 1 == 0 else clear[place >> 1] & 15
-        # The last twelve digits but the check digit lie under the right end of the block.
-        for place in range(12):
-            if size - 2 - place >= 0:
-                nibbles[15 - place] ^= digits[size - 2 - place]
-        if nibbles[0] != 0 or nibbles[1] != PVV_DIGITS:
-            return None
-        for place in range(2, 16):
-            if (nibbles[place] > 9) if place < 6 else (nibbles[place] != 15):
-                return None
         for place in range(4):
             nibbles[12 + place] = nibbles[2 + place]
         for place in range(11):
@@ -131,13 +137,41 @@ cdef class TripleDes:
                 picked += 1
         return PyBytes_FromStringAndSize(<char*>value, PVV_DIGITS)
 
-    cdef int seal(self, bytes data, uint8_t* out) except -1:
+    def pin_moved(self, TripleDes other not None, bytes pin_block not None, str pan not None, /):
+        """A format 0 block under this key as it is under `other`. None for everything that is not plain, as above."""
+        cdef uint8_t clear[BLOCK]
+        cdef uint8_t nibbles[2 * BLOCK]
+        cdef uint8_t digits[LONGEST_PAN]
+        cdef int size = digits_of(pan, digits)
+        if size < 0 or not self.opened(pin_block, digits, size, clear, nibbles):
+            return None
+        block(other.forth, clear, clear)
+        return PyBytes_FromStringAndSize(<char*>clear, BLOCK)
+
+    cdef int opened(self, bytes pin_block, const uint8_t* digits, int size, uint8_t* clear, uint8_t* nibbles) except -1:
+        """Decrypt a format 0 block, into `nibbles` without the card number; whether it is one with a PIN in it."""
+        cdef int place
+        if PyBytes_GET_SIZE(pin_block) != BLOCK:
+            return False
+        block(self.back, <const uint8_t*>PyBytes_AS_STRING(pin_block), clear)
+        for place in range(2 * BLOCK):
+            nibbles[place] = clear[place >> 1] >> 4 if place & 1 == 0 else clear[place >> 1] & 15
+        # The last twelve digits but the check digit lie under the right end of the block.
+        for place in range(12):
+            if size - 2 - place >= 0:
+                nibbles[15 - place] ^= digits[size - 2 - place]
+        if nibbles[0] != 0 or nibbles[1] < SHORTEST_PIN or nibbles[1] > LONGEST_PIN:
+            return False
+        for place in range(2, 16):
+            if (nibbles[place] > 9) if place < 2 + nibbles[1] else (nibbles[place] != 15):
+                return False
+        return True
+
+    cdef int seal(self, const uint8_t* raw, Py_ssize_t size, uint8_t* out) except -1:
         cdef uint8_t folded[BLOCK]
         cdef uint8_t text[2 * BLOCK]
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
         cdef Py_ssize_t at
         cdef int place
-        cdef const uint8_t* raw = <const uint8_t*>PyBytes_AS_STRING(data)
         memset(folded, 0, BLOCK)
         for at in range(size >> 3):
             for place in range(BLOCK):
@@ -173,19 +207,92 @@ cdef class Cmac:
     def digest(self, bytes data not None, /):
         """All 16 bytes of the CMAC of `data`."""
         cdef uint8_t out[AES_BLOCK]
-        cdef size_t written
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
-        # begin anew under the same key
-        checked(EVP_MAC_init(self.context, NULL, 0, NULL))
-        checked(EVP_MAC_update(self.context, <const uint8_t*>PyBytes_AS_STRING(data), size))
-        checked(EVP_MAC_final(self.context, out, &written, AES_BLOCK))
+        anew(self.context, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, AES_BLOCK)
         return PyBytes_FromStringAndSize(<char*>out, AES_BLOCK)
+
+    def mac(self, bytes data not None, /):
+        """The leftmost 8 of them."""
+        cdef uint8_t out[AES_BLOCK]
+        anew(self.context, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, AES_BLOCK)
+        return PyBytes_FromStringAndSize(<char*>out, BLOCK)
+
+    def closes(self, bytes message not None, /):
+        """Whether the last 8 bytes are those of everything before them."""
+        cdef uint8_t out[AES_BLOCK]
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(message) - BLOCK
+        cdef const uint8_t* raw = <const uint8_t*>PyBytes_AS_STRING(message)
+        if size < 0:
+            return False
+        anew(self.context, raw, size, out, AES_BLOCK)
+        return CRYPTO_memcmp(out, raw + size, BLOCK) == 0
+
+
+cdef class Hmac:
+    """A key as an HMAC-SHA-256, its two hashes begun once."""
+
+    cdef EVP_MAC_CTX* context
+
+    def __cinit__(self, bytes key not None):
+        cdef OSSL_PARAM parameters[2]
+        parameters[0] = OSSL_PARAM_construct_utf8_string("digest", SHA256, 0)
+        parameters[1] = OSSL_PARAM_construct_end()
+        self.context = EVP_MAC_CTX_new(HMAC)
+        checked(self.context is not NULL and EVP_MAC_init(self.context, key, len(key), parameters))
+
+    def __dealloc__(self):
+        EVP_MAC_CTX_free(self.context)
+
+    def digest(self, bytes data not None, /):
+        """All 32 bytes of the HMAC of `data`."""
+        cdef uint8_t out[SHA256_BYTES]
+        anew(self.context, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, SHA256_BYTES)
+        return PyBytes_FromStringAndSize(<char*>out, SHA256_BYTES)
+
+    def of_digits(self, str pan not None, /):
+        """The HMAC of a card number in lower-case hex; None for anything but 12 to 19 ASCII digits."""
+        cdef uint8_t digits[LONGEST_PAN]
+        cdef uint8_t out[SHA256_BYTES]
+        cdef uint8_t text[2 * SHA256_BYTES]
+        cdef int place
+        cdef int size = digits_of(pan, digits)
+        if size < 0:
+            return None
+        for place in range(size):
+            digits[place] += 0x30
+        anew(self.context, digits, size, out, SHA256_BYTES)
+        for place in range(SHA256_BYTES):
+            text[2 * place], text[2 * place + 1] = LOWER_HEX[out[place] >> 4], LOWER_HEX[out[place] & 15]
+        return PyUnicode_DecodeASCII(<const char*>text, 2 * SHA256_BYTES, NULL)
 
 
 cdef int checked(bint good) except -1:
     if not good:
         raise RuntimeError("libcrypto refuses")
     return 0
+
+
+cdef int anew(EVP_MAC_CTX* context, const uint8_t* data, Py_ssize_t size, uint8_t* out, size_t room) except -1:
+    """One more under the same key."""
+    cdef size_t written
+    checked(EVP_MAC_init(context, NULL, 0, NULL))
+    checked(EVP_MAC_update(context, data, size))
+    checked(EVP_MAC_final(context, out, &written, room) and written == room)
+    return 0
+
+
+cdef int digits_of(str pan, uint8_t* digits):
+    """A card number digit by digit; how many, or -1 for what is none."""
+    cdef Py_ssize_t size = len(pan)
+    cdef Py_ssize_t place
+    cdef uint32_t character
+    if size < SHORTEST_PAN or size > LONGEST_PAN:
+        return -1
+    for place in range(size):
+        character = <uint32_t><Py_UCS4>pan[place]
+        if not 0x30 <= character <= 0x39:
+            return -1
+        digits[place] = <uint8_t>(character - 0x30)
+    return <int>size
 
 
 cdef EVP_CIPHER_CTX* keyed(bytes key, int forth) except NULL:
@@ -225,7 +332,7 @@ cdef inline void as_hex(const uint8_t* raw, int size, uint8_t* out) noexcept:
 
 
 cdef prove():
-    """FIPS 46 and RFC 4493 values, each twice under one context."""
+    """FIPS 46, RFC 4493 and RFC 4231 values, each twice under one context."""
     cipher = TripleDes(bytes.fromhex("133457799BBCDFF1") * 3)
     for _ in range(2):
         if cipher.encrypt(bytes.fromhex("0123456789ABCDEF")) != bytes.fromhex("85E813540F0AB405"):
@@ -236,8 +343,12 @@ cdef prove():
     for _ in range(2):
         if mac.digest(b"") != bytes.fromhex("BB1D6929E95937287FA37D129B756746"):
             raise ImportError("this libcrypto does not compute a CMAC as RFC 4493 says")
+    keyed_hash = Hmac(b"Jefe")
+    for _ in range(2):
+        if keyed_hash.digest(b"what do ya want for nothing?").hex()[:32] != "5bdcc146bf60754e6a042426089575c7":
+            raise ImportError("this libcrypto does not compute an HMAC as RFC 4231 says")
 
 
-if CMAC is NULL:
-    raise ImportError("this libcrypto has no CMAC")
+if CMAC is NULL or HMAC is NULL:
+    raise ImportError("this libcrypto has no CMAC, or no HMAC")
 prove()

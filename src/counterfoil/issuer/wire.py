@@ -67,6 +67,7 @@ class Wire:
     def __init__(self, hsm: Hsm, keys: IssuerKeys) -> None:
         self._hsm = hsm
         self._keys = keys
+        self._mac = hsm.keyed_mac(keys.mac, MacAlgorithm.AES_CMAC, raw=True)
 
     def read(self, frame: Frame) -> Asked:
         """A frame as far as it can be read. Never raises: what is wrong with it is part of the result."""
@@ -77,10 +78,7 @@ class Wire:
         except DecodeError as error:
             message, whole = error.partial, False
         # The MAC covers the bytes and not what we make of them, so it is checked whether or not they can be read.
-        genuine = self._hsm.verify_mac(
-            self._keys.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], MacAlgorithm.AES_CMAC, raw=True
-        )
-        return Asked(frame, message, whole=whole, genuine=genuine)
+        return Asked(frame, message, whole=whole, genuine=self._mac.closes(body))
 
     def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
         """The answer to `asked`, MACed. It must have a message with DE11."""
@@ -91,8 +89,7 @@ class Wire:
         if auth_code:
             added["de38"] = auth_code
         body = ISO87_ASCII.encode(request.like(answer_mti(request.mti), silent, added))[:-MAC_BYTES]
-        seal = self._hsm.mac(self._keys.mac, body, MacAlgorithm.AES_CMAC, raw=True)
-        return Send(asked.frame.link, asked.frame.conn, body + seal)
+        return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body))
 
     def purchase(self, asked: Asked) -> Purchase | None:
         """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""

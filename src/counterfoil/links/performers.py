@@ -24,7 +24,7 @@ class _Inlet(Protocol):
 
 
 class FileWriter:
-    """Writes `Perform(kind, name, text)` to DIRECTORIES[kind]/name.txt, or each of its `texts`, and reports Performed."""
+    """Writes `Perform(kind, name, text)` to DIRECTORIES[kind]/name.txt, or each of its `texts`; reports Performed."""
 
     def __init__(self, directories: Mapping[str, Path], inlet: _Inlet) -> None:
         self._directories = dict(directories)

@@ -7,7 +7,7 @@ only and stored as a keyed token plus, where a reversal needs it, an encrypted v
 from counterfoil.security.failures import KeyUsageError, SealError, SecurityError
 from counterfoil.security.hsm import Hsm
 from counterfoil.security.keys import KCV_BYTES, LMK_BYTES, KeyUsage, StoredKey
-from counterfoil.security.mac import MacAlgorithm
+from counterfoil.security.mac import KeyedMac, MacAlgorithm
 from counterfoil.security.pan import is_pan, is_test_range, last4, luhn_digit, luhn_ok, mask
 from counterfoil.security.pin import NO_PAN
 from counterfoil.security.sensitive import Sensitive
@@ -21,6 +21,7 @@ __all__ = [
     "Hsm",
     "KeyUsage",
     "KeyUsageError",
+    "KeyedMac",
     "MacAlgorithm",
     "SealError",
     "SecurityError",

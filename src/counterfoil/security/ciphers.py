@@ -78,12 +78,12 @@ class DesKey:
 
 
 class AesKey:
-    """An AES key of 16, 24 or 32 bytes."""
+    """An AES key of 16, 24 or 32 bytes. `compiled` is the accelerator's CMAC under it, None in pure Python."""
 
     def __init__(self, key: bytes, *, accelerated: bool = True) -> None:
         self._key = key
         macs = accelerator.macs if accelerated else None
-        self._compiled = macs.Cmac(key) if macs is not None else None
+        self.compiled = macs.Cmac(key) if macs is not None else None
 
     @cached_property
     def encrypt(self) -> Transform:
@@ -101,8 +101,8 @@ class AesKey:
 
     def cmac(self, data: bytes) -> bytes:
         """All 16 bytes of the CMAC (RFC 4493); a copy of the keyed context saves the key schedule."""
-        if self._compiled is not None:
-            return self._compiled.digest(data)
+        if self.compiled is not None:
+            return self.compiled.digest(data)
         context = self._cmac.copy()
         context.update(data)
         return context.finalize()

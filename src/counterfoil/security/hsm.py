@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from counterfoil.security.keys import KeyUsage, StoredKey
-from counterfoil.security.mac import MacAlgorithm
+from counterfoil.security.mac import KeyedMac, MacAlgorithm
 
 
 class Hsm(Protocol):
@@ -50,6 +50,10 @@ class Hsm(Protocol):
         raw: bool = False,
     ) -> bool:
         """Whether `mac` is right, in constant time; False for a MAC of any other shape."""
+        ...
+
+    def keyed_mac(self, key: StoredKey, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False) -> KeyedMac:
+        """The same two for the many messages of a link: the key is looked up and checked once, here."""
         ...
 
     def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:

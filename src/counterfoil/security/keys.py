@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from counterfoil import accelerator
 from counterfoil.security.ciphers import AesKey, DesKey
 from counterfoil.security.failures import KeyUsageError, SealError
 
@@ -96,6 +97,11 @@ class OpenKey:
         inner.update(data)
         outer.update(inner.digest())
         return outer.digest()
+
+    @cached_property
+    def hmac(self) -> accelerator.Hmac | None:
+        """The accelerator's context for `keyed_hash`, None in pure Python."""
+        return accelerator.macs.Hmac(self.clear) if accelerator.macs is not None else None
 
     @cached_property
     def _hashes(self) -> tuple[hashlib._Hash, hashlib._Hash]:

@@ -10,7 +10,10 @@ UnionPay does) or with the 8 bytes themselves (`raw=True`); AES-CMAC always give
 from __future__ import annotations
 
 import enum
-from typing import Final
+import hmac
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple
 
 from counterfoil.security.ciphers import BLOCK, AesKey, DesKey
 
@@ -70,14 +73,36 @@ _CUP_ECB: Final = MacAlgorithm.CUP_ECB
 _DES: Final = {MacAlgorithm.CUP_ECB: cup_ecb, MacAlgorithm.X9_9: x9_9, MacAlgorithm.X9_19: x9_19}
 
 
-def des_mac(key: DesKey, data: bytes, algorithm: MacAlgorithm, *, raw: bool = False) -> bytes:
-    """The 8 bytes that go into DE64 for one of the DES algorithms."""
+class KeyedMac(NamedTuple):
+    """A key made ready for the messages of one link.
+
+    `of` gives the 8 bytes that go behind `data`; `closes` says, in constant time, whether the last 8 bytes of a message
+    are the MAC of everything before them.
+    """
+
+    of: Callable[[bytes], bytes]
+    closes: Callable[[bytes], bool]
+
+
+def keyed_des(key: DesKey, algorithm: MacAlgorithm, *, raw: bool = False) -> KeyedMac:
+    """The MAC of a link that uses one of the DES algorithms."""
     if algorithm is _CUP_ECB and not raw and key.compiled is not None:
-        return key.compiled.cup_ecb_text(data)
-    full = _DES[algorithm](key, data)
-    return full if raw else full[:4].hex().upper().encode()
+        return KeyedMac(key.compiled.cup_ecb_text, key.compiled.cup_ecb_closes)
+    full = partial(_DES[algorithm], key)
+    return _keyed(full if raw else lambda data: full(data)[:4].hex().upper().encode())
 
 
-def aes_mac(key: AesKey, data: bytes) -> bytes:
+def keyed_aes(key: AesKey) -> KeyedMac:
     """The leftmost 8 bytes of the AES-CMAC."""
-    return key.cmac(data)[:MAC_BYTES]
+    if key.compiled is not None:
+        return KeyedMac(key.compiled.mac, key.compiled.closes)
+    cmac = key.cmac
+    return _keyed(lambda data: cmac(data)[:MAC_BYTES])
+
+
+def _keyed(of: Callable[[bytes], bytes]) -> KeyedMac:
+    def closes(message: bytes) -> bool:
+        mac = message[-MAC_BYTES:]
+        return hmac.compare_digest(of(message[:-MAC_BYTES]), mac)
+
+    return KeyedMac(of, closes)

@@ -29,7 +29,6 @@ NOT_SUPPORTED: Final = "40"
 
 MANAGEMENT: Final = frozenset({"0800", "0820"})
 WITHOUT_MAC: Final = frozenset({"0320", "0500"})  # their tables of elements have no DE64
-MAC_BYTES: Final = 8
 
 
 def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
@@ -65,8 +64,7 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
     mak = terminal.mak
     if mak is None:
         return False
-    body = ask.packet.body
-    return desk.hsm.verify_mac(mak, body[:-MAC_BYTES], body[-MAC_BYTES:], terminal.mac_algorithm, terminal.mac_raw)
+    return desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw).closes(ask.packet.body)
 
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:

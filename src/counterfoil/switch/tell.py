@@ -89,7 +89,7 @@ def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Mess
     else:
         message.de64 = NO_MAC
         body = dialect.encode(message)[:-MAC_BYTES]
-        body += desk.hsm.mac(terminal.mak, body, terminal.mac_algorithm, terminal.mac_raw)
+        body += desk.hsm.keyed_mac(terminal.mak, terminal.mac_algorithm, terminal.mac_raw).of(body)
     data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)
     work.out.append(Send(ask.link, ask.conn, data))
     return message

@@ -26,7 +26,7 @@ def packed(desk: Desk, issuer: IssuerRow, message: Message) -> bytes:
     else:
         message.de128 = NO_MAC
     body = ISO87_ASCII.encode(message)[:-MAC_BYTES]
-    return body + desk.hsm.mac(issuer.mac, body, CMAC, raw=True)
+    return body + desk.hsm.keyed_mac(issuer.mac, CMAC, True).of(body)
 
 
 def sending(desk: Desk, issuer: IssuerRow, message: Message, *, token: int = 0, before: Instant = 0) -> Send:
@@ -36,8 +36,7 @@ def sending(desk: Desk, issuer: IssuerRow, message: Message, *, token: int = 0, 
 
 def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
     """Whether the issuer vouches for a frame; asked before anything in it is believed."""
-    body = frame.data
-    return desk.hsm.verify_mac(issuer.mac, body[:-MAC_BYTES], body[-MAC_BYTES:], CMAC, raw=True)
+    return desk.hsm.keyed_mac(issuer.mac, CMAC, True).closes(frame.data)
 
 
 class Heard(msgspec.Struct, frozen=True):

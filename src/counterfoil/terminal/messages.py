@@ -94,7 +94,7 @@ def seal(hsm: Hsm, device: Device, message: Message) -> bytes:
     body = CUP_POS.encode(message)
     if message.de64 is not None:
         data = body[:-MAC_BYTES]
-        body = data + hsm.mac(device.mac_key, data)
+        body = data + hsm.keyed_mac(device.mac_key).of(data)
     return framing.join_cup(device.tpdu, device.header, body)
 
 
@@ -102,11 +102,7 @@ def read(hsm: Hsm, device: Device, packet: bytes) -> Answer:
     """An answer, and whether it may be believed. PeerError when it cannot be read."""
     _, header, body = framing.split_cup(packet, len(device.header))
     message = CUP_POS.decode(body)
-    authentic = (
-        message.de64 is not None
-        and bool(device.mak)
-        and hsm.verify_mac(device.mac_key, body[:-MAC_BYTES], body[-MAC_BYTES:])
-    )
+    authentic = message.de64 is not None and bool(device.mak) and hsm.keyed_mac(device.mac_key).closes(body)
     return Answer(message, authentic, framing.processing_request(header) == 3)
 
 
