@@ -25,6 +25,14 @@ class Codec(Protocol):
     kept: Callable[[Any], dict[str, str]]
     told: Callable[[Any], str]
 
+    def excerpts(self, numbers: Iterable[int], other: Callable[[bytes], Any], /) -> Callable[[bytes], Any]:
+        """What takes fields and evidence out of a body (iso8583/excerpt.py)."""
+        ...
+
+    def answers(self, numbers: Iterable[int], other: Callable[..., bytes], /) -> Callable[..., bytes]:
+        """What makes an answer of a request's bytes (iso8583/excerpt.py)."""
+        ...
+
 
 class Messages(Protocol):
     """The part that reads and writes messages and splits streams."""
@@ -40,7 +48,7 @@ class Messages(Protocol):
         decoded: Callable[[bytes, str], str | None],
         decode_other: Callable[[bytes], Any],
         encode_other: Callable[[Any], bytes],
-        evidence: Iterable[tuple[int, Callable[[str], str] | None, int]],
+        evidence: Iterable[tuple[int, Callable[[str], str] | None, int, str]],
         kept_other: Callable[[Any], dict[str, str]],
         told_other: Callable[[Any], str],
     ) -> Codec:
@@ -140,7 +148,7 @@ def _tried(part: Messages | None) -> Messages | None:
         decoded=lambda _raw, _charset: None,
         decode_other=other,
         encode_other=other,
-        evidence=[(3, None, 0)],
+        evidence=[(3, None, 0, "")],
         kept_other=other,
         told_other=other,
     )

@@ -69,6 +69,48 @@ def test_any_message_is_written_and_read_alike(name: str, data: st.DataObject) -
         both.shown(written[1])
 
 
+NUMBERS: Final = st.lists(st.integers(2, 128).filter(lambda number: number != 65), min_size=2, max_size=20)
+
+
+@dialects
+@quick
+@given(data=st.data())
+def test_an_excerpt_of_any_message_damaged_or_not_is_the_same(name: str, data: st.DataObject) -> None:
+    both, numbers = twins(name), data.draw(NUMBERS)
+    body = bytearray(both.pure.encode_any(data.draw(messages(both.pure))))
+    assert both.excerpt(bytes(body), numbers) is both.excerpt(bytes(body), numbers[::-1])
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+        both.excerpt(bytes(body), numbers)
+    both.excerpt(bytes(body[: data.draw(st.integers(0, len(body)))]), numbers)
+
+
+@dialects
+@quick
+@given(data=st.data())
+def test_an_answer_repeats_any_request_alike(name: str, data: st.DataObject) -> None:
+    both, numbers = twins(name), data.draw(NUMBERS)
+    body = both.pure.encode_any(data.draw(messages(both.pure)))
+    other = data.draw(messages(both.pure, most=8))
+    added = {
+        field: value for field, value in vars(other).items() if field != "mti" or data.draw(st.integers(0, 9)) == 0
+    }
+    mac = data.draw(st.sampled_from(("de64", "de128", "de64", "de128", "de39", "mti", "x")))
+    if both.excerpt(body, numbers):
+        both.answer(body, numbers, added, mac)
+
+
+@packets
+def test_a_published_packet_is_repeated_to_the_last_field(packet: dict[str, Any]) -> None:
+    both, body = twins_of(json.dumps(packet["dialect_overrides"])), body_of(packet)
+    message = both.pure.decode(body)
+    everything = [number for number in message.present() if number not in (64, 128)]
+    if message.de64 is not None and everything:
+        assert both.excerpt(body, everything)
+        repeated = both.answer(body, everything, {}, "de64")
+        assert repeated[0] is not bytes or repeated[1][both.pure._head_size :] == body[both.pure._head_size : -8]
+
+
 @dialects
 @quick
 @given(data=st.data())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from compiled.parts import parts
 from counterfoil import accelerator
 from counterfoil.errors import DecodeError, EncodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message, framing
+from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts
 
 OVERRIDES: Final[dict[str, dict[str, Any]]] = {
     "22": {"align": "right"}, "32": {"align": "right"}, "35": {"align": "right"}, "49": {"type": "n"},
@@ -59,6 +60,24 @@ class Twins:
         assert quickly == written
         return pure
 
+    def excerpt(self, body: bytes, numbers: Sequence[int]) -> bool:
+        """What both take out of a body; whether it could be read."""
+        pure, fast = (excerpts(dialect, numbers)(body) for dialect in (self.pure, self.fast))
+        if pure is None or fast is None:
+            assert fast is pure is None
+            return False
+        assert _seen(fast) == _seen(pure)
+        return True
+
+    def answer(self, body: bytes, numbers: Sequence[int], added: Mapping[str, Any], mac: str) -> Any:
+        """What both answer to a body that can be read."""
+        pure, fast = (
+            _told(partial(answers(dialect, numbers), source, "0210", added, mac))
+            for dialect, source in ((self.pure, self.pure.decode(body)), (self.fast, body))
+        )
+        assert fast == pure
+        return pure
+
     def shown(self, body: bytes) -> None:
         """A body as people and evidence see it, out of both."""
         views = []
@@ -90,6 +109,11 @@ def _told(call: Callable[[], Any]) -> Any:
     except (AttributeError, TypeError) as error:  # a value that no decoder gives
         return [type(error)]
     return _parts(value)
+
+
+def _seen(excerpt: Excerpt) -> Any:
+    mti, told, _, values = excerpt
+    return type(mti), mti, type(told), told, [(type(value), value) for value in values]
 
 
 def _parts(value: Any) -> Any:

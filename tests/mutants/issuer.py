@@ -268,11 +268,11 @@ def notice_told_under_another_name(seams: Seams) -> None:
     """A notice that is told again is another notice."""
 
     def make(original: Any) -> Any:
-        def notice(self: Any, names: Any) -> list[Notice]:
-            found: list[Notice] = original(self, names)
+        def notice(self: Any, rows: Any) -> list[Owed]:
+            found: list[Owed] = original(self, rows)
             if found:
                 seams.hit()
-            return [one._replace(name=f"{one.name}-again") for one in found]
+            return [Owed(row, tuple(one._replace(name=f"{one.name}-again") for one in told)) for row, told in found]
 
         return notice
 
@@ -298,10 +298,10 @@ def switch_mac_ignored(seams: Seams) -> None:
     """The issuer takes a request whatever its MAC."""
 
     def make(original: Any) -> Any:
-        def init(self: Asked, frame: Any, message: Any, *, whole: bool, genuine: bool) -> None:
+        def init(self: Asked, frame: Any, excerpt: Any, *, whole: bool, genuine: bool) -> None:
             if not genuine:
                 seams.hit()
-            original(self, frame, message, whole=whole, genuine=True)
+            original(self, frame, excerpt, whole=whole, genuine=True)
 
         return init
 

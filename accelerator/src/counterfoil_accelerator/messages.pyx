@@ -10,6 +10,8 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Copy, PyDict_GetItem, PyDict_Next, PyDict_SetItem
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy, memset
@@ -35,7 +37,14 @@ cdef enum Kind:
     SIGNED
     BYTES
 
+cdef enum How:
+    BY_CALL = 0         # by the Python code
+    CARD_NUMBER         # its first six and last four digits
+    BY_LENGTH           # the same for every text as long
+
 cdef enum:
+    LONGEST = 999
+    CARD_MOST = 19      # digits of the longest card number
     HIGHEST = 128
     NAMES = 1024
     FORMS = 32          # bitmaps that are remembered, a power of two
@@ -45,6 +54,7 @@ cdef enum:
     # A prefix announces at most 9,999 digits or bytes, so no sum of sizes comes near the end of a Py_ssize_t.
     ABSENT = -1
 
+HOWS = {"": BY_CALL, "card number": CARD_NUMBER, "by length": BY_LENGTH}
 KINDS = {"n": NUMBER, "z": TRACK, "an": TEXT, "ans": TEXT, "x+n": SIGNED, "b": BYTES}
 
 cdef struct Slot:
@@ -60,6 +70,7 @@ cdef struct Slot:
     bint ans            # any script, and filled with spaces when the field is fixed
     bint kept           # evidence holds it, shown by `Codec.shows` or, when there is none, as it is
     int harmless        # plain text with fewer digits than this is shown as it is
+    How how             # whether it is shown here
 
 include "characters.pxi"
 
@@ -82,8 +93,8 @@ cdef class Codec:
     """One dialect: `decode` and `encode` give what the Python code would give, or ask it.
 
     `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble) of every field. `decoded` reads text
-    beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is) of every
-    field that may be kept. `decode_other(body)`, `encode_other(message)` and `kept_other(message)` are the Python code.
+    beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is, one of HOWS)
+    of every field that may be kept. `decode_other(body)`, `encode_other(message)` and `kept_other(message)` are the Python code.
     """
 
     cdef Slot slots[HIGHEST + 1]
@@ -91,6 +102,7 @@ cdef class Codec:
     cdef PyObject* borrowed[HIGHEST + 1]    # the same names, held by `names`
     cdef list keys                  # what evidence calls the fields
     cdef list shows
+    cdef dict lengths               # what `BY_LENGTH` shows, by field and length
     cdef dict numbers
     cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `held`
     cdef uint8_t met_numbers[NAMES]
@@ -130,14 +142,15 @@ cdef class Codec:
             least = (KINDS[kind] <= TRACK) if prefix else 0 if kind == "ans" else size
             halved = packed and KINDS[kind] <= TRACK
             self.slots[number] = Slot(
-                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0
+                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0, BY_CALL
             )
             name = intern_name(f"de{number}")
             self.names[number] = name
             self.borrowed[number] = <PyObject*>name
             self.numbers[name] = number
-        for number, show, harmless in evidence:
-            self.slots[number].kept, self.slots[number].harmless = True, harmless
+        self.lengths = {}
+        for number, show, harmless, how in evidence:
+            self.slots[number].kept, self.slots[number].harmless, self.slots[number].how = True, harmless, HOWS[how]
             self.keys[number], self.shows[number] = intern_name(str(number)), show
 
     def decode(self, body, /):
@@ -172,27 +185,25 @@ cdef class Codec:
                 return text
         return self.told_other(message)
 
+    def excerpts(self, numbers, other, /):
+        """What takes these fields out of a body."""
+        return Excerpts(self, numbers, other)
+
+    def answers(self, numbers, other, /):
+        """What writes answers that repeat these fields."""
+        return Answers(self, numbers, other)
+
     # --- bytes to message --------------------------------------------------------------------------------------------
 
     cdef object read(self, const uint8_t* body, Py_ssize_t end):
-        cdef Py_ssize_t at = 2 if self.packed else 4
         cdef uint64_t bits[2]
+        cdef Py_ssize_t at = head(self, body, end, bits)
         cdef uint32_t mti
         cdef Form form
-        if end < at + 8:
+        if at < 0:
             return None
         # 0 is what no form has seen: four bytes of zeros are no digits, and two have a bit above them
         mti = 1 << 16 | body[0] << 8 | body[1] if self.packed else big_endian_4(body)
-        bits[0], bits[1] = big_endian(body + at), 0
-        at += 8
-        if bits[0] >> 63:
-            if not self.secondary or end < at + 8:
-                return None
-            bits[1] = big_endian(body + at)
-            at += 8
-            if bits[1] >> 63:
-                return None
-            bits[0] &= ~(<uint64_t>1 << 63)
         form = self.form(bits)
         values = self.fields(form, mti, body, at, end)
         if values is None:
@@ -368,23 +379,12 @@ cdef class Codec:
 
     cdef Py_ssize_t lay(self, uint8_t* out, PyObject** values, uint64_t* bits) noexcept:
         """Write everything; how many bytes it became, or ABSENT when there is no room or something is not plain."""
-        cdef uint8_t* at = out
+        cdef uint8_t* at = put_head(self, out, <object>values[0], bits)
         cdef int half, number
         cdef const Slot* slot
         cdef uint64_t left
-        mti = <object>values[0]
-        if not PyUnicode_CheckExact(mti) or not PyUnicode_IS_COMPACT_ASCII(mti) or PyUnicode_GET_LENGTH(mti) != 4:
+        if at is NULL:
             return ABSENT
-        if not all_digits(PyUnicode_1BYTE_DATA(mti), 4):
-            return ABSENT
-        if self.packed:
-            at = pack(at, PyUnicode_1BYTE_DATA(mti), 4, False, 0, False)
-        else:
-            memcpy(at, PyUnicode_1BYTE_DATA(mti), 4)
-            at += 4
-        at = put_big_endian(at, bits[0] | (<uint64_t>1 << 63 if bits[1] else 0))
-        if bits[1]:
-            at = put_big_endian(at, bits[1])
         for half in range(2):
             left = bits[half]
             while left:
@@ -440,16 +440,15 @@ cdef class Codec:
 
     # --- message to evidence -----------------------------------------------------------------------------------------
 
-    cdef int evidence(self, object attributes, PyObject** texts, uint64_t* bits, list made) except -2:
-        """The texts evidence holds by the number of their field, and which there are; ABSENT when one is not plain.
+    cdef int evidence(self, PyObject** texts, uint64_t* bits, list made) except -2:
+        """Turn the values by the number of their field, and which there are, into the texts that evidence holds; ABSENT when
+        one is not plain.
 
-        They are borrowed from `attributes`, or from `made` when they are shown otherwise. What shows a value is Python code,
-        but none that knows the message.
+        They are borrowed, from `made` when they are shown otherwise. What shows a value is Python code, but none that knows
+        the message.
         """
         cdef uint64_t left, bit
         cdef int half, number
-        if self.gathered(attributes, texts, bits) < 0:
-            return ABSENT
         card = card_of(texts, bits[0])
         if card is None:
             return ABSENT
@@ -467,19 +466,31 @@ cdef class Codec:
                 if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
                     return ABSENT
                 if self.shows[number] is not None and not self.is_harmless(&self.slots[number], text):
-                    text = self.shows[number](text)
+                    text = self.shown(number, text)
                     if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
                         return ABSENT
                     made.append(text)
                     texts[number] = <PyObject*>text
         return ABSENT if stands_in(card, texts, bits) else 0
 
+    cdef object shown(self, int number, object text):
+        cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
+        if self.slots[number].how == CARD_NUMBER and CARD <= size <= CARD_MOST and all_digits(PyUnicode_1BYTE_DATA(text), size):
+            return masked(text, size)
+        if self.slots[number].how != BY_LENGTH or size > LONGEST:
+            return self.shows[number](text)
+        key = number << 16 | size
+        found = self.lengths.get(key)
+        if found is None:
+            found = self.lengths[key] = self.shows[number](text)
+        return found
+
     cdef dict as_dict(self, object attributes):
         cdef PyObject* texts[HIGHEST + 1]
         cdef uint64_t bits[2]
         cdef int half, number
         made = []
-        if self.evidence(attributes, texts, bits, made) < 0:
+        if self.gathered(attributes, texts, bits) < 0 or self.evidence(texts, bits, made) < 0:
             return None
         shown = __Pyx_PyDict_NewPresized(__builtin_popcountll(bits[0]) + __builtin_popcountll(bits[1]))
         for half in range(2):
@@ -489,15 +500,17 @@ cdef class Codec:
         return shown
 
     cdef object as_json(self, object attributes):
-        """The object of these texts, or None when one of them is not written as it stands."""
         cdef PyObject* texts[HIGHEST + 1]
         cdef uint64_t bits[2]
+        return self.json_of(texts, bits, []) if self.gathered(attributes, texts, bits) == 0 else None
+
+    cdef object json_of(self, PyObject** texts, uint64_t* bits, list made):
+        """The object of these values, or None when one of them is not written as it stands."""
         cdef uint64_t left[2]
         cdef int half, number
         cdef Py_ssize_t size
         cdef uint8_t* out
-        made = []
-        if self.evidence(attributes, texts, bits, made) < 0 or texts[0] is NULL or not as_it_stands(<object>texts[0]):
+        if self.evidence(texts, bits, made) < 0 or texts[0] is NULL or not as_it_stands(<object>texts[0]):
             return None
         size = 10 + PyUnicode_GET_LENGTH(<object>texts[0])
         left[0], left[1] = bits[0], bits[1]
@@ -528,6 +541,15 @@ cdef class Codec:
         for at in range(PyUnicode_GET_LENGTH(text)):
             found += 0x30 <= raw[at] <= 0x39
         return found < slot.harmless
+
+
+cdef object masked(object text, Py_ssize_t size):
+    """A card number as its first six and last four digits."""
+    shown = PyUnicode_New(size, 127)
+    memcpy(PyUnicode_1BYTE_DATA(shown), PyUnicode_1BYTE_DATA(text), 6)
+    memset(PyUnicode_1BYTE_DATA(shown) + 6, 0x2A, size - 10)
+    memcpy(PyUnicode_1BYTE_DATA(shown) + size - 4, PyUnicode_1BYTE_DATA(text) + size - 4, 4)
+    return shown
 
 
 cdef inline int taken(uint64_t* bits) noexcept:
@@ -635,6 +657,9 @@ cdef int put_in(Form form, int number, object name, uint32_t seen, object value)
     form.seen[number] = seen
     form.turn += 1
     return 1
+
+
+include "excerpts.pxi"
 
 
 cdef object intern_name(str name):

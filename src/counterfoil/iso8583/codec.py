@@ -18,7 +18,7 @@ from counterfoil.iso8583.compiled import Compiler, Encoder, Keeper, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits, decoded
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
-from counterfoil.iso8583.show import HARMLESS, Show, amounts, clear, hidden, long_numbers, original
+from counterfoil.iso8583.show import COMPILED, HARMLESS, Show, amounts, clear, hidden, long_numbers, original
 
 # loop.md, "Never on disk": tracks, PIN blocks and what describes them, raw chip data, keys. MACs prove nothing later.
 NEVER_KEPT: Final = frozenset((35, 36, 45, 52, 53, 55, 62, 64, 96, 128))
@@ -54,7 +54,7 @@ class Dialect:
     """How one kind of link writes messages. Immutable: `override` and `variant` make another one.
 
     `decode` and `encode` are strict: no non-digit in a numeric field, no byte left over, no value beyond its length.
-    `accelerated` False keeps it in pure Python also where the accelerator is in use.
+    `accelerated` False keeps it in pure Python even where there is the accelerator; `compiled` is what that made of it.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Dialect:
         self._long = slice(self._head_size, self._head_size + 16)
         self._variants: dict[object, Dialect] = {}
         self._accelerated = accelerated
+        self.compiled: accelerator.Codec | None = None
         if accelerated:
             self._accelerate()
 
@@ -255,10 +256,14 @@ class Dialect:
                 decoded=decoded,
                 decode_other=self.decode,
                 encode_other=self.encode,
-                evidence=[(n, self._shown(n), HARMLESS.get(show, 0)) for n, show in self._evidence.items()],
+                evidence=[
+                    (n, self._shown(n), HARMLESS.get(show, 0), COMPILED.get(show, ""))
+                    for n, show in self._evidence.items()
+                ],
                 kept_other=self.kept,
                 told_other=self.told,
             )
+            self.compiled = compiled
             vars(self).update(decode=compiled.decode, encode=compiled.encode, kept=compiled.kept, told=compiled.told)
 
     # --- other dialects made from this one ---------------------------------------------------------------------------

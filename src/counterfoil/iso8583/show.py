@@ -82,3 +82,5 @@ def words(text: str) -> str:
 
 HARMLESS: Final[dict[Show, int]] = {long_numbers: _SHORTEST, words: 13}
 """Plain ASCII with fewer digits than this holds nothing that these would hide."""
+COMPILED: Final[dict[Show, str]] = {pan: "card number", hidden: "by length"}
+"""What the accelerator shows by itself: a card number, and what is the same for every text of a length."""

@@ -12,7 +12,7 @@ from counterfoil.issuer.refusal import CODES as REFUSAL_CODES
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reverse import CODES, Advice, Outcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
-from counterfoil.issuer.wire import Asked
+from counterfoil.issuer.wire import PAN, Asked
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
 
@@ -87,8 +87,7 @@ def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, orig
 
 def tombstone(asked: Asked, now: Instant, wanted: Advice) -> Txn:
     """The row that refuses the original if it comes later (L5)."""
-    message = asked.message
-    pan = message.de2 if message is not None and is_pan(message.de2) else ""
+    pan = asked.values[PAN] if is_pan(asked.values[PAN]) else ""
     return Txn(
         key=wanted.original,
         rrn=wanted.rrn,

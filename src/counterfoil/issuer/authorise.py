@@ -27,7 +27,7 @@ class Pin(enum.Enum):
     WRONG = "wrong"
 
 
-class Purchase(msgspec.Struct, frozen=True, kw_only=True):
+class Purchase(msgspec.Struct, frozen=True):
     """A 0200 as the rules see it: no card number, no track, no PIN block.
 
     `currency` is "" when DE49 names none we know. `expiries` are the YYMM values the request carries (DE14, track 2);

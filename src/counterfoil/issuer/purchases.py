@@ -14,7 +14,7 @@ from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Txn
-from counterfoil.issuer.wire import Asked
+from counterfoil.issuer.wire import PAN, RRN, Asked
 from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
 
@@ -140,11 +140,12 @@ def approved(asked: Asked, now: Instant, wanted: Purchase, card: Card, auth_code
 
 def refused(asked: Asked, now: Instant, wanted: Purchase, card: Card | None, why: Refusal) -> Txn:
     """The row of a purchase that is not; what could not be read is empty."""
-    message = asked.message
-    pan = message.de2 if message is not None and is_pan(message.de2) else ""
+    pan, rrn = asked.values[PAN], asked.values[RRN]
+    if not is_pan(pan):
+        pan = ""
     return Txn(
         key=asked.key,
-        rrn=wanted.rrn or (message.de37 if message is not None and message.de37 else ""),
+        rrn=wanted.rrn or rrn or "",
         token=wanted.token,
         account=card.account if card else "",
         first6=pan[:6] if pan and len(pan) >= SHOWN_FROM_DIGITS else "",

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.issuer import archiving, chart, control, notices
 from counterfoil.issuer.advices import on_advice
-from counterfoil.issuer.authorise import Purchase
 from counterfoil.issuer.desk import Desk, approval_codes
 from counterfoil.issuer.purchases import on_purchase
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
-from counterfoil.issuer.reverse import Advice
 from counterfoil.issuer.rows import Owed
 from counterfoil.issuer.settings import Settings
-from counterfoil.issuer.wire import NETWORK_NEEDS, Asked, Wire, answerable, has
+from counterfoil.issuer.wire import ADVICE, CODE, NETWORK_NEEDS, PURCHASE, Asked, Wire, answerable, has
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -34,8 +32,6 @@ from counterfoil.step import (
 )
 from counterfoil.storage.archiving import VERB
 
-PURCHASE: Final = "0200"
-ADVICE: Final = "0420"
 NETWORK: Final = "0800"
 NETWORK_ADVICE: Final = "0820"  # commonly left unanswered
 SIGN_ON: Final = "001"
@@ -43,14 +39,6 @@ SIGN_OFF: Final = "002"
 ECHO: Final = "301"
 json = msgspec.json.Encoder().encode
 MESSAGE_TYPES: Final = frozenset({PURCHASE, ADVICE, NETWORK, NETWORK_ADVICE})
-
-
-class Task(NamedTuple):
-    """One frame and what it asks for; both None when it asks for neither, or cannot be read."""
-
-    asked: Asked
-    purchase: Purchase | None
-    advice: Advice | None
 
 
 class Issuer:
@@ -77,7 +65,8 @@ class Issuer:
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
         """See `step.Station.step`."""
-        tasks = [self._task(item) for item in arrived if isinstance(item, Frame)]
+        read = self._desk.wire.read
+        tasks = [read(item) for item in arrived if isinstance(item, Frame)]
         commands = [item for item in arrived if isinstance(item, Command)]
         out: list[Outbound] = []
         owed: Owed | None = None
@@ -112,16 +101,10 @@ class Issuer:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def _task(self, frame: Frame) -> Task:
-        asked = self._desk.wire.read(frame)
-        purchase = self._desk.wire.purchase(asked) if asked.mti == PURCHASE else None
-        advice = self._desk.wire.advice(asked) if asked.mti == ADVICE else None
-        return Task(asked, purchase, advice)
-
-    def _load(self, tasks: Sequence[Task], step: Step) -> None:
-        purchases = [task.purchase for task in tasks if task.purchase is not None]
-        advices = [task.advice for task in tasks if task.advice is not None]
-        keys = [task.asked.key for task in tasks if task.asked.mti == PURCHASE and task.asked.key]
+    def _load(self, tasks: Sequence[Asked], step: Step) -> None:
+        purchases = [asked.purchase for asked in tasks if asked.purchase is not None]
+        advices = [asked.advice for asked in tasks if asked.advice is not None]
+        keys = [asked.key for asked in tasks if asked.mti == PURCHASE and asked.key]
         step.load(
             [*keys, *(advice.original for advice in advices)],
             [advice.key for advice in advices],
@@ -131,19 +114,19 @@ class Issuer:
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
-    def _decisions(self, now: Instant, tasks: Sequence[Task], step: Step) -> list[Outbound]:
+    def _decisions(self, now: Instant, tasks: Sequence[Asked], step: Step) -> list[Outbound]:
         if not tasks:
             return []
         self._load(tasks, step)
-        answers = [self._decide(now, task, step) for task in tasks]
+        answers = [self._decide(now, asked, step) for asked in tasks]
         return [answer for answer in answers if answer is not None]
 
-    def _decide(self, now: Instant, task: Task, step: Step) -> Outbound | None:
-        asked, mti = task.asked, task.asked.mti
-        if mti == PURCHASE and answerable(asked):
-            return on_purchase(self._desk, step, now, asked, task.purchase)
-        if mti == ADVICE and answerable(asked):
-            return on_advice(self._desk, step, now, asked, task.advice)
+    def _decide(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
+        mti = asked.mti
+        if mti == PURCHASE and asked.key:
+            return on_purchase(self._desk, step, now, asked, asked.purchase)
+        if mti == ADVICE and asked.key:
+            return on_advice(self._desk, step, now, asked, asked.advice)
         if mti == NETWORK_ADVICE and asked.genuine:
             return None
         if mti == NETWORK and asked.message is not None and has(asked.message, NETWORK_NEEDS):
@@ -158,7 +141,7 @@ class Issuer:
                 step, now, "", Refusal.MAC_WRONG.value, "network message: do both sides hold the same key?"
             )
             return self._desk.answer(asked, CODES[Refusal.MAC_WRONG])
-        known = asked.whole and asked.message is not None and asked.message.de70 in (SIGN_ON, SIGN_OFF, ECHO)
+        known = asked.whole and asked.values[CODE] in (SIGN_ON, SIGN_OFF, ECHO)
         return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
 
     def _misfit(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
@@ -202,15 +185,15 @@ class Issuer:
 
     # --- remembering, after the commit ------------------------------------------------------------------------------
 
-    def _remember(self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Task], gone: Sequence[int]) -> None:
+    def _remember(self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Asked], gone: Sequence[int]) -> None:
         self._deliveries.forget(gone)
         for item in arrived:
             if isinstance(item, Closed):
                 self._signed_on.pop((item.link, item.conn), None)
             elif isinstance(item, Performed) and item.kind == notices.KIND:
                 self._deliveries.report(now, item)
-        for asked in [task.asked for task in tasks if task.asked.mti == NETWORK and task.asked.genuine]:
-            code = asked.message.de70 if asked.message is not None else None
+        for asked in [asked for asked in tasks if asked.mti == NETWORK and asked.genuine]:
+            code = asked.values[CODE]
             if code == SIGN_ON:
                 self._signed_on[asked.frame.link, asked.frame.conn] = now
             elif code == SIGN_OFF:

@@ -6,26 +6,31 @@ Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything befor
 from __future__ import annotations
 
 from functools import lru_cache
-from operator import itemgetter
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts
 from counterfoil.issuer.authorise import Pin, Purchase
 from counterfoil.issuer.records import IssuerKeys
 from counterfoil.issuer.reverse import Advice
 from counterfoil.issuer.rows import ECHOED, Line
 from counterfoil.money import BY_NUMBER
-from counterfoil.security import Hsm, MacAlgorithm, SecurityError, parse_track2
+from counterfoil.security import Hsm, MacAlgorithm, SecurityError, number_and_expiry
 from counterfoil.step import Frame, Send
 
-MAC_BYTES: Final = 8
-NO_MAC: Final = bytes(MAC_BYTES)
-PLANS: Final = 256  # layouts of messages that are remembered
-PURCHASE_NEEDS: Final = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de41", "de42", "de49")
-told_of_purchase = itemgetter("de2", "de3", "de4", "de32", "de37", "de41", "de42", "de49")
+PURCHASE: Final = "0200"
+ADVICE: Final = "0420"
+PLANS: Final = 256  # types of messages that are remembered
+SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
+"""What of a request becomes `Asked.values`: first the ten that a purchase must have."""
+NEEDED: Final = 10
+PAN, DE7, DE11, DE32, RRN, PIN_BLOCK, CODE, ORIGINAL = map(SEEN.index, (2, 7, 11, 32, 37, 52, 70, 90))
+NOTHING: Final = (None,) * len(SEEN)
+values_of = attrgetter(*(f"de{number}" for number in SEEN))
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
 NETWORK_NEEDS: Final = ("de7", "de11", "de70")
 REQUEST_FUNCTIONS: Final = frozenset("02")  # third digit of the MTI: request, advice
@@ -37,28 +42,35 @@ FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken o
 class Asked(Line):
     """One frame, read as far as it goes, and the line of evidence that it makes.
 
-    `message` is None when not even its type could be read; `whole` is False when some of it could not be;
-    `genuine` says that the switch vouches for it. `mti` is the message type with the repeat mark taken off ("" when
-    there is none), `key` what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
+    `mti` is the message type with the repeat mark taken off ("" when not even that could be read); `whole` is False when
+    some of it could not be; `genuine` says that the switch vouches for it. `values` are those of SEEN, None for what is
+    not there. `key` is what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there). `purchase` and
+    `advice` are what it asks for; both None when it asks for neither, or cannot be read.
     """
 
-    __slots__ = ("frame", "genuine", "key", "message", "mti", "whole")
+    __slots__ = ("advice", "frame", "genuine", "key", "mti", "purchase", "source", "values", "whole")
 
-    def __init__(self, frame: Frame, message: Message | None, *, whole: bool, genuine: bool) -> None:
+    def __init__(self, frame: Frame, excerpt: Excerpt, *, whole: bool, genuine: bool) -> None:
+        mti, self.told, self.source, values = excerpt
         self.frame = frame
-        self.message = message
+        self.values = values
         self.whole = whole
         self.genuine = genuine
-        self.answered = self.mti = self.key = ""
-        if message is None:
-            self.what = received("a message", whole, genuine)
-            self.told = json({"bytes": str(len(frame.data))}).decode()
-            return
-        self.what = received(message.mti, whole, genuine)
-        self.told = ISO87_ASCII.told(message)
-        self.mti = first_try(message.mti)
-        if message.de7 and message.de11 and message.de32:
-            self.key = key_of(message.de32, message.de7, message.de11)
+        self.answered = ""
+        self.what, self.mti = received(mti, whole, genuine)
+        transmitted, stan, acquirer = values[DE7], values[DE11], values[DE32]
+        self.key = key_of(acquirer, transmitted, stan) if transmitted and stan and acquirer else ""
+        self.purchase: Purchase | None = None
+        self.advice: Advice | None = None
+
+    @property
+    def message(self) -> Message | None:
+        """All that could be read; None when not even its type could be."""
+        if isinstance(self.source, bytes):
+            if not self.mti:
+                return None
+            self.source = ISO87_ASCII.decode(self.source)
+        return self.source
 
 
 class Wire:
@@ -68,63 +80,68 @@ class Wire:
         self._hsm = hsm
         self._keys = keys
         self._mac = hsm.keyed_mac(keys.mac, MacAlgorithm.AES_CMAC, raw=True)
+        self._excerpt = excerpts(ISO87_ASCII, SEEN)
+        self._answer = answers(ISO87_ASCII, ECHOED)
 
     def read(self, frame: Frame) -> Asked:
         """A frame as far as it can be read. Never raises: what is wrong with it is part of the result."""
         body = frame.data
-        message: Message | None
-        try:
-            message, whole = ISO87_ASCII.decode(body), True
-        except DecodeError as error:
-            message, whole = error.partial, False
+        excerpt = self._excerpt(body)
         # The MAC covers the bytes and not what we make of them, so it is checked whether or not they can be read.
-        return Asked(frame, message, whole=whole, genuine=self._mac.closes(body))
+        genuine = self._mac.closes(body)
+        if excerpt is None:
+            return Asked(frame, damaged(body), whole=False, genuine=genuine)
+        asked = Asked(frame, excerpt, whole=True, genuine=genuine)
+        if asked.mti == PURCHASE:
+            asked.purchase = self._purchase(asked)
+        elif asked.mti == ADVICE:
+            asked.advice = self._advice(asked)
+        return asked
 
     def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
         """The answer to `asked`, MACed. It must have a message with DE11."""
-        request = asked.message
-        assert request is not None, "nothing to answer"
-        silent, seal_name = unsaid(tuple(request.__dict__))
-        added: dict[str, str | bytes] = {"de39": code, seal_name: NO_MAC}
+        values = asked.values
+        added: dict[str, str | bytes] = {"de39": code}
         if auth_code:
             added["de38"] = auth_code
-        body = ISO87_ASCII.encode(request.like(answer_mti(request.mti), silent, added))[:-MAC_BYTES]
+        seal = "de64" if values[CODE] is values[ORIGINAL] is None else "de128"
+        body = self._answer(asked.source, answer_mti(asked.mti), added, seal)
         return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body))
 
-    def purchase(self, asked: Asked) -> Purchase | None:
+    def _purchase(self, asked: Asked) -> Purchase | None:
         """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""
-        m = asked.message
-        if m is None or not asked.whole or not has(m, PURCHASE_NEEDS):
+        values = asked.values
+        if not all(values[:NEEDED]):
             return None
-        pan, processing, amount, acquirer, rrn, terminal, merchant, currency = told_of_purchase(m.__dict__)
-        expiries: tuple[str, ...] = (m.de14,) if m.de14 else ()
+        pan, processing, amount, _, _, acquirer, rrn, terminal, merchant, currency, expiry, track, _, _, _ = values
+        expiries: tuple[str, ...] = (expiry,) if expiry else ()
         same_card = True
         try:
             token = self._hsm.token(pan, self._keys.token)
-            if m.de35 is not None:
-                track = parse_track2(m.de35)
-                same_card = track.pan == pan
-                expiries += (track.expiry,) if track.expiry else ()
+            if track is not None:
+                number, printed = number_and_expiry(track)
+                same_card = number == pan
+                expiries += (printed,) if printed else ()
         except SecurityError:
             return None
         return Purchase(
-            key=asked.key,
-            acquirer=acquirer,
-            token=token,
-            processing=processing,
-            amount=int(amount),
-            currency=BY_NUMBER.get(currency, ""),
-            terminal=terminal,
-            merchant=merchant,
-            rrn=rrn,
-            expiries=expiries,
-            same_card=same_card,
+            asked.key,
+            acquirer,
+            token,
+            processing,
+            int(amount),
+            BY_NUMBER.get(currency, ""),
+            terminal,
+            merchant,
+            rrn,
+            expiries,
+            same_card,
         )
 
-    def advice(self, asked: Asked) -> Advice | None:
+    def _advice(self, asked: Asked) -> Advice | None:
         """A whole 0420 or 0421 as the rules see it; None when a field it needs is missing or makes no sense."""
         m = asked.message
-        if m is None or not asked.whole or not has(m, ADVICE_NEEDS):
+        if m is None or not has(m, ADVICE_NEEDS):
             return None
         original = original_key(m.de90 or "")
         if not original:
@@ -147,31 +164,34 @@ class Wire:
 
     def pin(self, asked: Asked, pvv: str) -> Pin:
         """What the HSM says of the PIN block of a 0200, for a card with this PVV."""
-        m = asked.message
-        if m is None or m.de52 is None:
+        block = asked.values[PIN_BLOCK]
+        if block is None:
             return Pin.ABSENT
         try:
-            right = self._hsm.verify_pin(m.de52, m.de2 or "", self._keys.pin, self._keys.pvk, pvv)
+            right = self._hsm.verify_pin(block, asked.values[PAN] or "", self._keys.pin, self._keys.pvk, pvv)
         except SecurityError:
             return Pin.UNREADABLE
         return Pin.RIGHT if right else Pin.WRONG
 
 
-@lru_cache(maxsize=PLANS)
-def unsaid(attributes: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """What of a message with these attributes an answer does not repeat, and where its MAC goes."""
-    repeated = {"mti", *(f"de{number}" for number in ECHOED)}
-    silent = tuple(name for name in attributes if name not in repeated)
-    return silent, "de128" if "de70" in attributes or "de90" in attributes else "de64"
+def damaged(body: bytes) -> Excerpt:
+    """What can be seen of a message that cannot be read whole; its type is "" when not even that can be."""
+    try:
+        message = ISO87_ASCII.decode(body)
+    except DecodeError as error:
+        if error.partial is None:
+            return "", json({"bytes": str(len(body))}).decode(), body, NOTHING
+        message = error.partial
+    return message.mti, ISO87_ASCII.told(message), message, values_of(message)
 
 
 @lru_cache(maxsize=PLANS)
-def received(mti: str, whole: bool, genuine: bool) -> str:
-    """What a line of evidence says of a message that came."""
-    return f"{mti} received{'' if whole else ', unreadable'}{'' if genuine else ', without a valid MAC'}"
+def received(mti: str, whole: bool, genuine: bool) -> tuple[str, str]:
+    """What a line of evidence says of a message that came, and its type without the repeat mark."""
+    what = f"{mti or 'a message'} received{'' if whole else ', unreadable'}{'' if genuine else ', without a valid MAC'}"
+    return what, first_try(mti) if mti else ""
 
 
-@lru_cache(maxsize=PLANS)
 def first_try(mti: str) -> str:
     """The message type without the repeat mark: 0421 → 0420."""
     return mti[:3] + FIRST_TRY.get(mti[3], mti[3])

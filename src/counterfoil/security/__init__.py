@@ -12,7 +12,7 @@ from counterfoil.security.pan import is_pan, is_test_range, last4, luhn_digit, l
 from counterfoil.security.pin import NO_PAN
 from counterfoil.security.sensitive import Sensitive
 from counterfoil.security.soft import SoftHsm
-from counterfoil.security.track import Track2, parse_track2
+from counterfoil.security.track import Track2, number_and_expiry, parse_track2
 
 __all__ = [
     "KCV_BYTES",
@@ -35,5 +35,6 @@ __all__ = [
     "luhn_digit",
     "luhn_ok",
     "mask",
+    "number_and_expiry",
     "parse_track2",
 ]

@@ -42,11 +42,23 @@ class Track2(Unserialisable):
 
 def parse_track2(text: str, *, luhn: bool = False) -> Track2:
     """Take a track apart; SecurityError(30) when it is not one, or with `luhn` when its check digit is wrong."""
-    match = _TRACK2.fullmatch(text) if len(text) <= LONGEST else None
-    if match is None or (luhn and not luhn_ok(match["pan"])):
+    pan, expiry, service, rest = _parts(text)
+    if luhn and not luhn_ok(pan):
         raise SecurityError("not a track 2", response_code=FORMAT_CODE)
-    pan, expiry, service, rest = match.groups()
     return Track2(pan, expiry if expiry.isdigit() else "", service if service and service.isdigit() else "", rest)
+
+
+def number_and_expiry(text: str) -> tuple[str, str]:
+    """Card number and expiry (YYMM, "" when it leaves that out) of a track; SecurityError(30) when it is not one."""
+    pan, expiry, _, _ = _parts(text)
+    return pan, expiry if expiry.isdigit() else ""
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    match = _TRACK2.fullmatch(text) if len(text) <= LONGEST else None
+    if match is None:
+        raise SecurityError("not a track 2", response_code=FORMAT_CODE)
+    return match.groups()
 
 
 def encrypt(track: str, key: DesKey) -> str:

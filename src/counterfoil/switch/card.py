@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from counterfoil.iso8583 import Message
-from counterfoil.security import Hsm, SecurityError, luhn_ok, parse_track2
+from counterfoil.security import Hsm, SecurityError, luhn_ok, number_and_expiry
 from counterfoil.security.sensitive import Unserialisable
 from counterfoil.switch.rows import Terminal
 
@@ -43,12 +43,12 @@ def card_of(message: Message, terminal: Terminal, hsm: Hsm) -> Card | Missing:
                 if terminal.tdk is None:
                     return NO_CARD_DATA
                 track = hsm.decrypt_track(terminal.tdk, track.replace("=", "D"))
-            parsed = parse_track2(track)
+            number, printed = number_and_expiry(track)
         except SecurityError as error:
             return Missing(error.response_code)
-        if pan and pan != parsed.pan:
+        if pan and pan != number:
             return INVALID_NUMBER
-        pan, expiry = parsed.pan, expiry or parsed.expiry
+        pan, expiry = number, expiry or printed
     if not pan:
         return NO_CARD_DATA
     return Card(pan, expiry, track) if luhn_ok(pan) else INVALID_NUMBER

@@ -1,0 +1,68 @@
+"""A request without a message: some of its fields and its evidence, and an answer that repeats it.
+
+A station that decides thousands of requests a second makes no `Message` of each: it asks for the fields it decides by,
+and its answer takes what it repeats from the request. The accelerator, where it is in use, does both on the bytes; what
+is not plain it leaves to the code here, which does them by way of a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
+
+from counterfoil.errors import DecodeError
+from counterfoil.iso8583.codec import Dialect
+from counterfoil.iso8583.encoding import Value
+from counterfoil.iso8583.message import NAME_OF, Message
+
+Source: TypeAlias = bytes | Message
+"""What an answer repeats from: the bytes of a request, or the message that was made of them."""
+
+Excerpt: TypeAlias = tuple[str, str, Source, tuple[Any, ...]]
+"""Message type, evidence (`Dialect.told`), source, and the values of the fields asked for, None for an absent one."""
+
+PLANS: Final = 256  # layouts of messages that are remembered
+MAC_BYTES: Final = 8
+NO_MAC: Final = bytes(MAC_BYTES)
+
+
+def excerpts(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
+    """What reads two fields or more of the bodies of a dialect; of one that cannot be read whole it makes None."""
+    wanted = tuple(numbers)
+    values = attrgetter(*(NAME_OF[number] for number in wanted))
+
+    def read(body: bytes) -> Excerpt | None:
+        try:
+            message = dialect.decode(body)
+        except DecodeError:
+            return None
+        return message.mti, dialect.told(message), message, values(message)
+
+    return dialect.compiled.excerpts(wanted, read) if dialect.compiled is not None else read
+
+
+Answers: TypeAlias = Callable[[Source, str, Mapping[str, Value], str], bytes]
+
+
+def answers(dialect: Dialect, numbers: Iterable[int]) -> Answers:
+    """What writes an answer: `(source, message type, added, mac)`, up to its MAC.
+
+    It repeats these fields of the request as far as they are there, `added` has the others ("de39" → "00"), and `mac`
+    is the name of the field, the last of all, whose 8 bytes the caller puts behind what it gets. `source` is that of an
+    excerpt. EncodeError as `Dialect.encode`.
+    """
+    repeated = tuple(numbers)
+    names = frozenset(NAME_OF[number] for number in repeated)
+
+    @lru_cache(maxsize=PLANS)
+    def silent(attributes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in attributes if name not in names and name != "mti")
+
+    def write(source: Source, mti: str, added: Mapping[str, Value], mac: str) -> bytes:
+        request = source if isinstance(source, Message) else dialect.decode(source)
+        answer = request.like(mti, silent(tuple(request.__dict__)), {**added, mac: NO_MAC})
+        return dialect.encode(answer)[:-MAC_BYTES]
+
+    return dialect.compiled.answers(repeated, write) if dialect.compiled is not None else write
