@@ -42,10 +42,10 @@ FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken o
 class Asked(Line):
     """One frame, read as far as it goes, and the line of evidence that it makes.
 
-    `mti` is the message type with the repeat mark taken off ("" when not even that could be read); `whole` is False when
-    some of it could not be; `genuine` says that the switch vouches for it. `values` are those of SEEN, None for what is
-    not there. `key` is what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there). `purchase` and
-    `advice` are what it asks for; both None when it asks for neither, or cannot be read.
+    `mti` is the message type with the repeat mark taken off ("" when not even that could be read); `whole` is False
+    when some of it could not be; `genuine` says that the switch vouches for it. `values` are those of SEEN, None for
+    what is not there. `key` is what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
+    `purchase` and `advice` are what it asks for; both None when it asks for neither, or cannot be read.
     """
 
     __slots__ = ("advice", "frame", "genuine", "key", "mti", "purchase", "source", "values", "whole")

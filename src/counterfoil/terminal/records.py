@@ -59,9 +59,8 @@ ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
 BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
 FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
 # In the words of the index, so that what is at rest is not looked at.
-NOT_AT_REST: Final = (
-    _SELECT + "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') ORDER BY started_at, terminal"
-)
+_MOVING: Final = "state <> 'closed' AND state <> 'declined' AND state <> 'not_sent' AND state <> 'reversed'"
+NOT_AT_REST: Final = _SELECT + f"WHERE {_MOVING} ORDER BY started_at, terminal"
 EVERY: Final = _SELECT + "ORDER BY terminal, batch, stan"
 OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER BY")
 BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
@@ -82,10 +81,7 @@ NOTED: Final = (
     "SELECT at FROM trail WHERE sale = (SELECT place FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?) "
     "AND what = ? ORDER BY +line LIMIT 1"
 )
-OPEN_COUNTS: Final = (
-    "SELECT state, count(*), min(started_at) FROM attempt "
-    "WHERE state IN ('sent', 'approved', 'reversing', 'escalated') GROUP BY state"
-)
+OPEN_COUNTS: Final = f"SELECT state, count(*), min(started_at) FROM attempt WHERE {_MOVING} GROUP BY state"  # noqa: S608 - words of this file
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE sale = ? ORDER BY +line"
 LAST_LINE: Final = "SELECT coalesce(max(line), 0) FROM trail"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
