@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from counterfoil.iso8583 import Message
 from counterfoil.security import SecurityError
 from counterfoil.simulation import plant
 from counterfoil.step import SECOND
@@ -374,7 +373,7 @@ def late_issuer_answer_dropped(seams: Seams) -> None:
     """An issuer's late answer leaves no trace."""
 
     def make(original: Any) -> Any:
-        def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
+        def answered(desk: Desk, work: Work, issuer: str, message: upstream.IssuerAnswer) -> None:
             attempt = work.by_rrn.get(message.de37 or "")
             if attempt is not None and attempt.state is not State.ASKED:
                 seams.hit()

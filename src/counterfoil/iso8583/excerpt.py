@@ -43,6 +43,22 @@ def excerpts(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Exce
     return dialect.compiled.excerpts(wanted, read) if dialect.compiled is not None else read
 
 
+def remains(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
+    """The same of a body that cannot be read whole, as far as it goes; None when not even its type can be read."""
+    values = attrgetter(*(NAME_OF[number] for number in numbers))
+
+    def read(body: bytes) -> Excerpt | None:
+        try:
+            message = dialect.decode(body)
+        except DecodeError as error:
+            if not isinstance(error.partial, Message):
+                return None
+            message = error.partial
+        return message.mti, dialect.told(message), message, values(message)
+
+    return read
+
+
 Answers: TypeAlias = Callable[[Source, str, Mapping[str, Value], str], bytes]
 
 

@@ -6,14 +6,12 @@ Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything befor
 from __future__ import annotations
 
 from functools import lru_cache
-from operator import attrgetter
 from typing import Final
 
 import msgspec
 
-from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
-from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts
+from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
 from counterfoil.issuer.authorise import Pin, Purchase
 from counterfoil.issuer.records import IssuerKeys
 from counterfoil.issuer.reverse import Advice
@@ -30,7 +28,6 @@ SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
 NEEDED: Final = 10
 PAN, DE7, DE11, DE32, RRN, PIN_BLOCK, CODE, ORIGINAL = map(SEEN.index, (2, 7, 11, 32, 37, 52, 70, 90))
 NOTHING: Final = (None,) * len(SEEN)
-values_of = attrgetter(*(f"de{number}" for number in SEEN))
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
 NETWORK_NEEDS: Final = ("de7", "de11", "de70")
 REQUEST_FUNCTIONS: Final = frozenset("02")  # third digit of the MTI: request, advice
@@ -81,6 +78,7 @@ class Wire:
         self._keys = keys
         self._mac = hsm.keyed_mac(keys.mac, MacAlgorithm.AES_CMAC, raw=True)
         self._excerpt = excerpts(ISO87_ASCII, SEEN)
+        self._remains = remains(ISO87_ASCII, SEEN)
         self._answer = answers(ISO87_ASCII, ECHOED)
 
     def read(self, frame: Frame) -> Asked:
@@ -90,7 +88,8 @@ class Wire:
         # The MAC covers the bytes and not what we make of them, so it is checked whether or not they can be read.
         genuine = self._mac.closes(body)
         if excerpt is None:
-            return Asked(frame, damaged(body), whole=False, genuine=genuine)
+            excerpt = self._remains(body) or ("", json({"bytes": str(len(body))}).decode(), body, NOTHING)
+            return Asked(frame, excerpt, whole=False, genuine=genuine)
         asked = Asked(frame, excerpt, whole=True, genuine=genuine)
         if asked.mti == PURCHASE:
             asked.purchase = self._purchase(asked)
@@ -172,17 +171,6 @@ class Wire:
         except SecurityError:
             return Pin.UNREADABLE
         return Pin.RIGHT if right else Pin.WRONG
-
-
-def damaged(body: bytes) -> Excerpt:
-    """What can be seen of a message that cannot be read whole; its type is "" when not even that can be."""
-    try:
-        message = ISO87_ASCII.decode(body)
-    except DecodeError as error:
-        if error.partial is None:
-            return "", json({"bytes": str(len(body))}).decode(), body, NOTHING
-        message = error.partial
-    return message.mti, ISO87_ASCII.told(message), message, values_of(message)
 
 
 @lru_cache(maxsize=PLANS)

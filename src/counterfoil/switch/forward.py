@@ -52,9 +52,11 @@ def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, c
         fields["de52"] = pin_block
     message = Message.of("0200", fields)
     work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
-    repeats = ask.dialect is CUP_POS and work.joins(rrn, terminal)
-    kept = evidence.of_request(fields) if repeats else ISO87_ASCII.told(message)
-    work.said("forwarded", "2", kept, rrn, terminal)
+    asked = work.joins(rrn, terminal) if ask.dialect is CUP_POS else None
+    if asked is not None:
+        work.said_to(asked, "forwarded", "2", evidence.of_request(fields))
+    else:
+        work.said("forwarded", "2", ISO87_ASCII.told(message), rrn, terminal)
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.iso8583 import ISO87_ASCII
 from counterfoil.switch import replies, saf, session
 from counterfoil.switch.authorise import purchase
 from counterfoil.switch.desk import Desk
@@ -69,30 +68,30 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
     """Decide one message from an issuer. What it does not vouch for counts as if it had not come."""
-    frame, message, whole = heard.frame, heard.message, heard.whole
+    frame, mti = heard.frame, heard.mti
     issuer = desk.issuers.get(frame.link)
     if issuer is None:
         work.refuse(frame.link, frame.conn, "a link nobody configured")
         return
-    if message is None:
+    if not mti:
         work.alarm("unreadable", frame.link, f"{len(frame.data)} bytes that are no message")
-    elif not authentic(desk, issuer, frame) or not whole:
-        what = "answer_unreadable" if not whole else "answer_wrong_mac"
-        mine = work.heard_of(message.de37)
-        work.saw(what, "3", ISO87_ASCII.told(message), **mine)
-        work.alarm(what, frame.link, f"a {message.mti} that counts as no answer", rrn=mine.get("rrn", ""))
+    elif not authentic(desk, issuer, frame) or not heard.whole:
+        what = "answer_unreadable" if not heard.whole else "answer_wrong_mac"
+        mine = work.heard_of(heard.answer.de37)
+        work.saw(what, "3", heard.answer.told, **mine)
+        work.alarm(what, frame.link, f"a {mti} that counts as no answer", rrn=mine.get("rrn", ""))
     else:
         session.heard(work, frame.link)
-        if message.mti == "0210":
-            replies.answered(desk, work, frame.link, message)
-        elif message.mti == "0430":
-            saf.acknowledged(desk, work, frame.link, message)
-        elif message.mti == "0810":
-            session.answered(work, frame.link, message)
-        elif message.mti == "0800":
-            session.asked(desk, work, frame.link, message)
+        if mti == "0210":
+            replies.answered(desk, work, frame.link, heard.answer)
+        elif mti == "0430":
+            saf.acknowledged(desk, work, frame.link, heard.message)
+        elif mti == "0810":
+            session.answered(work, frame.link, heard.message)
+        elif mti == "0800":
+            session.asked(desk, work, frame.link, heard.message)
         else:
-            work.alarm("unexpected", frame.link, f"a {message.mti}")
+            work.alarm("unexpected", frame.link, f"a {mti}")
 
 
 def _turn_away(desk: Desk, work: Work, ask: Ask, code: str) -> None:

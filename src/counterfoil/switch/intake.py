@@ -9,6 +9,7 @@ import msgspec
 
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
+from counterfoil.iso8583.excerpt import Source
 from counterfoil.step import Frame, Instant
 from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
@@ -52,6 +53,11 @@ class Ask:
         self.terminal: Terminal | None = None
         self.card: Card | Missing | None = None
         self.heard_at: Instant = 0
+
+    @property
+    def source(self) -> Source:
+        """What an answer to a request that was read in full repeats from."""
+        return self.packet.body if self.dialect.compiled is not None else self.message
 
 
 def key_of(message: Message) -> AttemptKey | None:

@@ -67,13 +67,11 @@ class Needs:
 
     def _answer(self, frame: Frame) -> Heard:
         heard = read(frame)
-        message = heard.message
-        if message is not None:
-            rrn = message.de37
-            if rrn is not None:
-                self._about(rrn)
-                if message.mti == "0430":
-                    self.advices.append(rrn)
+        rrn = heard.answer.de37
+        if rrn is not None:
+            self._about(rrn)
+            if heard.mti == "0430":
+                self.advices.append(rrn)
         return heard
 
     def _about(self, rrn: str) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.iso8583 import ISO87_ASCII, Message, nested, responses
+from counterfoil.iso8583 import nested, responses
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.reverse import owe_reversal
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
+from counterfoil.switch.upstream import IssuerAnswer
 from counterfoil.switch.work import Work
 
 ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
@@ -23,23 +24,23 @@ UNUSABLE_YES: Final = frozenset({"08", "10", "16", "32"})
 """Approvals of this link that a terminal cannot take: another amount, or a condition it knows nothing of."""
 
 
-def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
+def answered(desk: Desk, work: Work, issuer: str, message: IssuerAnswer) -> None:
     """Take a 0210 whose MAC is right."""
     rrn = message.de37 or ""
     attempt = work.by_rrn.get(rrn)
     if attempt is None or not matches(desk, issuer, attempt, message):
         mine = work.heard_of(rrn)
-        work.saw("answer_unmatched", "3", ISO87_ASCII.told(message), **mine)
+        work.saw("answer_unmatched", "3", message.told, **mine)
         work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=mine.get("rrn", ""))
         return
     if message.de39 in UNUSABLE_YES:
-        work.saw("answer_unusable", "3", ISO87_ASCII.told(message), rrn=rrn, terminal=attempt.terminal)
+        work.saw("answer_unusable", "3", message.told, rrn=rrn, terminal=attempt.terminal)
         work.alarm("answer_unusable", issuer, f"a yes with {message.de39}: it counts as no answer", rrn=rrn)
         return
     yes = responses.is_approval(message.de39)
     waiting = work.waiting_for(rrn)
     late = attempt.state is not ASKED
-    kept = ISO87_ASCII.told(message)
+    kept = message.told
     work.saw("answer_late" if late else "issuer_answered", "3", kept, rrn=rrn, terminal=attempt.key.terminal)
     if not work.move(attempt, YES if yes else NO):
         return
@@ -55,7 +56,7 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
         result(desk, work, waiting.ask, attempt, message)
 
 
-def matches(desk: Desk, issuer: str, attempt: Attempt, message: Message) -> bool:
+def matches(desk: Desk, issuer: str, attempt: Attempt, message: IssuerAnswer) -> bool:
     """Whether an answer is the answer to this attempt's request, in every element both carry."""
     acquirer = desk.settings.acquirer
     return (

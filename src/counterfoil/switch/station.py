@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
+from counterfoil.iso8583 import CUP_POS
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -140,5 +140,5 @@ def _kept(offender: Inbound) -> str:
     if offender.link == TERMINALS:
         ask = intake.read(offender)
         return CUP_POS.told(ask.message) if ask is not None else f"{len(offender.data)} bytes"
-    message = read(offender).message
-    return ISO87_ASCII.told(message) if message is not None else f"{len(offender.data)} bytes"
+    heard = read(offender)
+    return heard.answer.told if heard.mti else f"{len(offender.data)} bytes"

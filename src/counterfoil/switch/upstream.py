@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
+from counterfoil.iso8583.excerpt import Source, excerpts, remains
 from counterfoil.security import MacAlgorithm
 from counterfoil.step import Frame, Instant, Send
 from counterfoil.switch.desk import Desk
@@ -39,17 +39,53 @@ def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
     return desk.hsm.keyed_mac(issuer.mac, CMAC, True).closes(frame.data)
 
 
+class IssuerAnswer(msgspec.Struct, frozen=True, gc=False):
+    """What the answer to a purchase is taken by: elements as a `Message` has them, and what may be kept of it."""
+
+    told: str = ""
+    de2: str | None = None
+    de3: str | None = None
+    de4: str | None = None
+    de7: str | None = None
+    de11: str | None = None
+    de32: str | None = None
+    de37: str | None = None
+    de38: str | None = None
+    de39: str | None = None
+    de41: str | None = None
+    de42: str | None = None
+
+
+SEEN: Final = tuple(int(name[2:]) for name in IssuerAnswer.__struct_fields__[1:])
+NOTHING_READ: Final = IssuerAnswer()
+_excerpt = excerpts(ISO87_ASCII, SEEN)
+_remains = remains(ISO87_ASCII, SEEN)
+
+
 class Heard(msgspec.Struct, frozen=True):
-    """A frame from an issuer and what could be read of it: `message` is None when not even its type could."""
+    """A frame from an issuer and what could be read of it: `mti` is "" when not even its type could."""
 
     frame: Frame
-    message: Message | None
+    mti: str
+    source: Source
+    answer: IssuerAnswer
     whole: bool
+
+    @property
+    def message(self) -> Message:
+        """All that could be read of one whose type could be."""
+        return self.source if isinstance(self.source, Message) else ISO87_ASCII.decode(self.source)
 
 
 def read(frame: Frame) -> Heard:
     """Read a frame from an issuer as far as it goes."""
-    try:
-        return Heard(frame, ISO87_ASCII.decode(frame.data), True)
-    except DecodeError as error:
-        return Heard(frame, error.partial if isinstance(error.partial, Message) else None, False)
+    body = frame.data
+    excerpt = _excerpt(body)
+    if excerpt is not None:
+        mti, told, source, values = excerpt
+        return Heard(frame, mti, source, IssuerAnswer(told, *values), True)
+    excerpt = _remains(body)
+    if excerpt is None:
+        return Heard(frame, "", body, NOTHING_READ, False)
+    mti, told, source, values = excerpt
+    return Heard(frame, mti, source, IssuerAnswer(told, *values), False)

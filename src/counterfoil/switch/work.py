@@ -137,11 +137,15 @@ class Work:
         return last if fits else None
 
     def said(self, what: str, leg: str, message: str, rrn: str, terminal: str) -> None:
-        """A line of evidence of what goes out; `message` may be an addition (evidence.py) to a line that it joins."""
+        """A line of evidence of what goes out."""
         last = self.joins(rrn, terminal)
         if last is None:
             self.saw(what, leg, message, rrn=rrn, terminal=terminal)
-            return
+        else:
+            self.said_to(last, what, leg, message)
+
+    def said_to(self, last: Trail, what: str, leg: str, message: str) -> None:
+        """The same behind the line it joins, of which `message` may be an addition (evidence.py)."""
         tick = self.ticks.next(self.now)
         last.tick, last.then_after = tick, tick - last.tick
         last.then_what, last.then_leg, last.then_message = what, leg, message
