@@ -41,3 +41,12 @@ def test_an_older_value_never_comes_back() -> None:
     recent.keep("d", 1)
     recent.keep("e", 1)
     assert recent.get("a") in (2, None)
+
+
+def test_many_are_kept_at_once_and_found_like_others_and_at_most_that_many_too_many() -> None:
+    recent: Recent[int, int] = Recent(100)
+    for number in range(0, 1000, 10):
+        recent.keep_all({each: each for each in range(number, number + 10)})
+        assert len(recent._young) + len(recent._old) <= 2 * (50 + 10)
+    assert recent.split(range(980, 1002)) == ({each: each for each in range(980, 1000)}, [1000, 1001])
+    assert recent.get(0) is None

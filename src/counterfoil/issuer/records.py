@@ -5,7 +5,7 @@ The only file of this room that knows the engine. Reading for other processes is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self
 
@@ -190,8 +190,12 @@ class Records:
         """The step that used the numbers up to `seq` is on the disk."""
         self.seq, self._reserved = seq, reserved
 
-    def maybe_known(self, keys: Iterable[str]) -> list[str]:
+    def maybe_known(self, keys: Sequence[str]) -> list[str]:
         """Those of the keys that may be in the store: the rest is above every key of its acquirer."""
+        acquirer = _only_acquirer(keys)
+        if acquirer is not None:
+            highest = self._highest_of(acquirer)
+            return [key for key in keys if key <= highest]
         return [key for key in keys if key <= self._highest_of(key.partition("/")[0])]
 
     def _highest_of(self, acquirer: str) -> str:
@@ -203,9 +207,9 @@ class Records:
             self._highest.keep(acquirer, highest)
         return highest
 
-    def wrote(self, keys: Iterable[str]) -> None:
+    def wrote(self, keys: Collection[str]) -> None:
         """These purchases are in the store now."""
-        for key in keys:
+        for key in keys if _only_acquirer(keys) is None else (max(keys),):
             acquirer = key.partition("/")[0]
             highest = self._highest.get(acquirer)
             if highest is not None and key > highest:
@@ -261,7 +265,7 @@ class Step:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def load(self, txns: Iterable[str], advices: Sequence[str], tokens: Iterable[str], contra: Iterable[str]) -> None:
+    def load(self, txns: Sequence[str], advices: Sequence[str], tokens: Iterable[str], contra: Iterable[str]) -> None:
         """Everything a step needs, in one SELECT per table.
 
         `txns` are the keys of its purchases and of the originals its advices name, `tokens` its cards, `contra` the
@@ -454,10 +458,15 @@ class Step:
         self._records.parts.grew(len(self._new_txns))
         new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())
         self._records.grew(Counts(*map(len, new)))
-        for token, card in self.cards.items():
-            self._records.held.keep(
-                token, Held(card, self.book.account(card.account), self._last_entries[card.account])
-            )
+        account, last = self.book.account, self._last_entries
+        held = {token: Held(card, account(card.account), last[card.account]) for token, card in self.cards.items()}
+        self._records.held.keep_all(held)
+
+
+def _only_acquirer(keys: Collection[str]) -> str | None:
+    """The acquirer of all these keys, None when they have more than one or there is none."""
+    first = min(keys, default="").partition("/")[0]
+    return first if keys and max(keys).startswith(f"{first}/") else None
 
 
 def _txn(row: tuple[Any, ...]) -> Txn:

@@ -86,6 +86,11 @@ class OpenKey:
         return AesKey(self.clear)
 
     @cached_property
+    def blocks(self) -> accelerator.TripleDes | None:
+        """The accelerator's context for format 0 blocks under a PIN key; None in pure Python, and for other keys."""
+        return self.des.compiled if self.usage is KeyUsage.PIN else None
+
+    @cached_property
     def gcm(self) -> AESGCM:
         """The key for sealing data at rest."""
         return AESGCM(self.clear)

@@ -37,14 +37,18 @@ def luhn_digit(partial: str) -> str:
     """The check digit that completes `partial` (ISO/IEC 7812-1 annex B); ValueError for anything but digits."""
     if not (partial and partial.isascii() and partial.isdigit()):
         raise ValueError("a card number is digits")
-    digits = partial.encode("ascii")
-    total = sum(digits[-1::-2].translate(_DOUBLED)) + sum(digits[-2::-2]) - len(digits) // 2 * ord("0")
-    return str(-total % 10)
+    return str(-_sum(partial.encode("ascii") + b"0") % 10)
 
 
 def luhn_ok(pan: str) -> bool:
     """Whether the last digit is the right check digit; False for anything that is not a card number."""
-    return is_pan(pan) and luhn_digit(pan[:-1]) == pan[-1]
+    return is_pan(pan) and _sum(pan.encode("ascii")) % 10 == 0
+
+
+def _sum(digits: bytes) -> int:
+    """Of digits from the check digit on, every second one doubled."""
+    ones = digits[-1::-2]
+    return sum(ones) - len(ones) * ord("0") + sum(digits[-2::-2].translate(_DOUBLED))
 
 
 def is_test_range(pan: str) -> bool:

@@ -119,6 +119,10 @@ class SoftHsm:
         """See `Hsm.translate_pin`."""
         come = self._ring.open(source, *_PIN)
         go = self._ring.open(target, *_PIN)
+        if form is to is None and come.blocks is not None and go.blocks is not None:
+            moved = come.blocks.pin_moved(go.blocks, block, pan)
+            if moved is not None:
+                return moved
         form = _form_of(come) if form is None else form
         to = _form_of(go) if to is None else to
         if form in pins.BOUND_FORMS and to not in pins.BOUND_FORMS:
@@ -127,10 +131,6 @@ class SoftHsm:
             # The hot path of a switch: checked, then encrypted again as it stands.
             _check_form(come, form)
             _check_form(go, to)
-            if come.des.compiled is not None and go.des.compiled is not None:
-                moved = come.des.compiled.pin_moved(go.des.compiled, block, pan)
-                if moved is not None:
-                    return moved
             clear = _clear_block(come, block)
             pins.parse(form, clear, pan)
             return go.des.encrypt(clear)
@@ -140,8 +140,8 @@ class SoftHsm:
         """See `Hsm.verify_pin`."""
         opened = self._ring.open(key, *_PIN)
         verifier = self._ring.open(pvk, _PVK).des
-        if verifier.compiled is not None and opened.usage is not _PIN_AES and opened.des.compiled is not None:
-            value = opened.des.compiled.pin_value(verifier.compiled, block, pan)
+        if opened.blocks is not None and verifier.compiled is not None:
+            value = opened.blocks.pin_value(verifier.compiled, block, pan)
             if value is not None:
                 return hmac.compare_digest(value, pvv.encode())
         pin = self._open_pin(opened, block, pan, _form_of(opened))

@@ -6,7 +6,7 @@ after it. At most `most` rows are remembered; the ones not looked at for longest
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -27,6 +27,12 @@ class Recent(Generic[K, V]):
             self._young, self._old = {}, self._young
         self._young[key] = value
 
+    def keep_all(self, more: Mapping[K, V]) -> None:
+        """The same for many: they may be some more than half of what is remembered, not twice as many."""
+        if len(self._young) >= self._half:
+            self._young, self._old = {}, self._young
+        self._young.update(more)
+
     def get(self, key: K) -> V | None:
         """What is remembered under the key, None when nothing is."""
         found = self._young.get(key)
@@ -40,8 +46,9 @@ class Recent(Generic[K, V]):
         """What is remembered under these keys, and the keys the store must be asked for, each once."""
         found: dict[K, V] = {}
         missing: dict[K, None] = {}
+        young = self._young
         for key in keys:
-            value = self.get(key)
+            value = young.get(key) or self.get(key)
             if value is None:
                 missing[key] = None
             else:

@@ -27,6 +27,10 @@ DISK_FAILURES: Final = (
 )
 
 
+# Looked up by identity: `float in …` compares every type it meets with it.
+_FLOAT: Final = frozenset({float})
+
+
 class _Transaction:
     """The block of `Store.transaction`."""
 
@@ -124,7 +128,7 @@ class Store:
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT, or of a statement with RETURNING."""
         rows = self._run(sql, params)
-        if rows and float in map(type, chain.from_iterable(rows)):
+        if rows and not _FLOAT.isdisjoint(map(type, chain.from_iterable(rows))):
             raise StoreError("a query gave a float: an integer outgrew 63 bits, or a column is not what it should be")
         return rows
 
@@ -136,7 +140,7 @@ class Store:
         """Run one statement once per row of parameters. No rows, no statement."""
         if not rows:
             return
-        if float in map(type, chain.from_iterable(rows)):
+        if not _FLOAT.isdisjoint(map(type, chain.from_iterable(rows))):
             raise OurError("a float as a parameter: the store holds integers, text and bytes")
         try:
             self._connection.executemany(sql, rows)

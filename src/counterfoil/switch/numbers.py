@@ -52,8 +52,7 @@ def trace(tick: Instant) -> str:
 
 def local(instant: Instant, offset: Instant) -> tuple[str, str]:
     """DE12, hhmmss, and DE13 or DE15, MMDD, on the acquirer's clock."""
-    moment = _second((instant + offset) // SECOND)
-    return moment[8:], moment[4:8]
+    return _clock((instant + offset) // SECOND)
 
 
 def rrn(tick: Instant, offset: Instant) -> str:
@@ -68,6 +67,12 @@ def rrn(tick: Instant, offset: Instant) -> str:
 @lru_cache(maxsize=64)
 def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d%H%M%S")
+
+
+@lru_cache(maxsize=64)
+def _clock(second: int) -> tuple[str, str]:
+    moment = _second(second)
+    return moment[8:], moment[4:8]
 
 
 @lru_cache(maxsize=8)

@@ -6,8 +6,7 @@ The only file of this room that knows the engine. Reading for other processes is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
-from operator import itemgetter
+from operator import itemgetter, methodcaller
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -213,7 +212,7 @@ class Records:
         remembered, missing = self._attempts.split(rrns)
         if missing:
             rows += self.store.select_in(SELECT_BY_RRN, missing)
-        return [*map(_attempt, rows), *map(copy, remembered.values())]
+        return [*map(_attempt, rows), *map(_copied, remembered.values())]
 
     def archived(self, keys: Sequence[AttemptKey]) -> dict[AttemptKey, State]:
         """Those of the keys whose attempts left for the archive, and what they were."""
@@ -264,18 +263,17 @@ class Records:
         """What the commit that has just returned made true; from now on nobody changes these."""
         for terminal in changes.terminals:
             self._terminals.keep(terminal.terminal, terminal)
-        for attempt in changes.moved:
-            self._attempts.keep(attempt.rrn, attempt)
+        self._attempts.keep_all({attempt.rrn: attempt for attempt in (*changes.moved, *changes.born)})
         self._parts.grew(len(changes.born))
         for attempt in changes.born:
-            self._attempts.keep(attempt.rrn, attempt)
-            batch, stan = attempt.key[:2], attempt.key.stan
-            highest = self._highest.get(batch)
+            name, batch, stan = attempt.key
+            highest = self._highest.get((name, batch))
             if highest is not None and stan > highest:  # unknown stays unknown: what was stored before may be higher
-                self._highest.keep(batch, stan)
+                self._highest.keep((name, batch), stan)
 
 
 values: Final = msgspec.structs.astuple
+_copied: Final = methodcaller("__copy__")  # half the time of copy.copy, which asks the type how first
 _moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, MOVES))
 # Asking an enum for a member takes four times as long.
 _STATES: Final[dict[str, State]] = {state.value: state for state in State}
