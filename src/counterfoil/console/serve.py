@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from typing import Final
 
 import uvicorn
@@ -28,16 +27,7 @@ GRACE_SECONDS: Final = 2
 
 
 class Server(uvicorn.Server):
-    """A server whose signals are ours, and that says when it listens."""
-
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve, then say so."""
-        await super().startup(sockets)
-        self._listening()
+    """A server whose signals are ours."""
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
@@ -58,13 +48,15 @@ async def _live(config: Config) -> int:
         log("cannot_start", reason=str(error))
         say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
         return EXIT_FATAL
-    from counterfoil.console.app import build  # half a second that the stations need not wait for
+    # Whoever connects from now on is served as soon as the pages are there: a second that no sale need wait for.
+    say(up=True, password=password)
+    from counterfoil.console.app import build
 
     app = build(reach, people, log)
     settings = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
     )
-    server = Server(settings, lambda: say(up=True, password=password))
+    server = Server(settings)
     _end_with_supervisor(server)
     log("started", pid=os.getpid())
     await server.serve([listening])

@@ -187,7 +187,8 @@ class Supervisor:
         The time for it runs from when no store is brought to another format any more.
         """
         ends = asyncio.get_running_loop().time() + READY_SECONDS
-        while not (self._console_up() and await self._sale_possible()):
+        # sales first: the terminal begins as soon as it can, beside the console, which takes longest
+        while not (await self._sale_possible() and self._console_up()):
             everyone = self._everyone()
             fatal = [child.fatal for child in everyone if child.fatal and child.state != "up"]
             if fatal:
