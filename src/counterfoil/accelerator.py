@@ -59,6 +59,10 @@ class Messages(Protocol):
         """The whole packets at the start of `data`, and where the rest begins."""
         ...
 
+    def floats(self, rows: Any, /) -> bool | None:
+        """Whether a float is in a list of tuples; None for anything but that."""
+        ...
+
 
 class TripleDes(Protocol):
     """A keyed triple DES context."""

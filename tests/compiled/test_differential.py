@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiled.differing import CORPORA, differing
+from compiled.parts import parts
 from compiled.twins import DIALECTS, Twins, streams
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message, framing
@@ -285,3 +286,18 @@ def test_zeros_are_no_message_type_even_under_a_bitmap_never_seen(rest: bytes) -
         dialect.decode(bytes(4) + rest)
     assert refused.value.partial is None
     assert dialect.decode(b"0800" + rest).mti == "0800"
+
+
+CELLS: Final = st.one_of(st.integers(), st.text(max_size=3), st.binary(max_size=3), st.none(), st.booleans())
+
+
+@quick
+@given(st.lists(st.tuples(CELLS, CELLS) | st.lists(CELLS, max_size=3), max_size=4), st.data())
+def test_a_float_is_found_wherever_it_stands(rows: list[Any], data: st.DataObject) -> None:
+    find = parts().messages.floats
+    assert find(rows) is False
+    assert find(tuple(rows)) is None
+    assert find([*rows, "text"]) is None
+    place = data.draw(st.integers(0, len(rows)))
+    assert find([*rows[:place], (1, "x", 0.0), *rows[place:]]) is True
+    assert find([*rows[:place], [float("nan")], *rows[place:]]) is True

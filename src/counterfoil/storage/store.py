@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 
 import apsw
 
+from counterfoil import accelerator
 from counterfoil.errors import OurError, StoreError
 from counterfoil.step import CommitFailed
 from counterfoil.storage.lock import OwnerLock
@@ -29,6 +30,16 @@ DISK_FAILURES: Final = (
 
 # Looked up by identity: `float in …` compares every type it meets with it.
 _FLOAT: Final = frozenset({float})
+
+
+def has_float(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether a float is among the values of these rows."""
+    if _floats is not None and (found := _floats(rows)) is not None:
+        return found
+    return not _FLOAT.isdisjoint(map(type, chain.from_iterable(rows)))
+
+
+_floats: Final = accelerator.messages.floats if accelerator.messages is not None else None
 
 
 class _Transaction:
@@ -128,7 +139,7 @@ class Store:
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT, or of a statement with RETURNING."""
         rows = self._run(sql, params)
-        if rows and not _FLOAT.isdisjoint(map(type, chain.from_iterable(rows))):
+        if has_float(rows):
             raise StoreError("a query gave a float: an integer outgrew 63 bits, or a column is not what it should be")
         return rows
 
@@ -140,7 +151,7 @@ class Store:
         """Run one statement once per row of parameters. No rows, no statement."""
         if not rows:
             return
-        if not _FLOAT.isdisjoint(map(type, chain.from_iterable(rows))):
+        if has_float(rows):
             raise OurError("a float as a parameter: the store holds integers, text and bytes")
         try:
             self._connection.executemany(sql, rows)
