@@ -96,6 +96,14 @@ class Hmac(Protocol):
     of_digits: Callable[[str], str | None]
 
 
+class Gcm(Protocol):
+    """A keyed AES-GCM."""
+
+    def seal(self, nonce: bytes, data: bytes, context: bytes, /) -> bytes:
+        """Nonce (12 bytes), ciphertext and tag (16 bytes) in one; the nonce must not come again under the key."""
+        ...
+
+
 class Macs(Protocol):
     """The part that holds keyed contexts of libcrypto."""
 
@@ -104,6 +112,10 @@ class Macs(Protocol):
         ...
 
     def Cmac(self, key: bytes) -> Cmac:  # noqa: N802 - a class over there
+        """A context for a key of 16, 24 or 32 bytes."""
+        ...
+
+    def Gcm(self, key: bytes) -> Gcm:  # noqa: N802 - a class over there
         """A context for a key of 16, 24 or 32 bytes."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -174,3 +175,23 @@ def test_the_token_of_a_card_number_is_the_same_time_after_time_under_one_key(ke
 )
 def test_what_is_no_card_number_has_no_token(text: str) -> None:
     assert parts().macs.Hmac(bytes(32)).of_digits(text) is None
+
+
+@quick
+@given(AES_KEYS, st.lists(st.tuples(st.binary(min_size=12, max_size=12), st.binary(min_size=1, max_size=60), DATA)))
+def test_what_is_sealed_opens_elsewhere_and_is_the_same_byte_by_byte(
+    key: bytes, items: list[tuple[bytes, bytes, bytes]]
+) -> None:
+    fast, other = parts().macs.Gcm(key), AESGCM(key)
+    for nonce, data, context in items:
+        sealed = fast.seal(nonce, data, context)
+        assert sealed == nonce + other.encrypt(nonce, data, context)
+        assert other.decrypt(nonce, sealed[12:], context) == data
+
+
+@pytest.mark.parametrize(("nonce", "data"), [(bytes(11), b"x"), (bytes(13), b"x"), (bytes(12), b"")])
+def test_another_nonce_or_nothing_to_seal_is_refused_and_spoils_nothing(nonce: bytes, data: bytes) -> None:
+    fast = parts().macs.Gcm(bytes(32))
+    with pytest.raises(ValueError, match="12 bytes"):
+        fast.seal(nonce, data, b"")
+    assert fast.seal(bytes(12), b"x", b"") == bytes(12) + AESGCM(bytes(32)).encrypt(bytes(12), b"x", b"")

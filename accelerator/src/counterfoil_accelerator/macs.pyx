@@ -8,7 +8,7 @@ begin anew under the same key, before 3.0.3) makes the import fail, and the MACs
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 
 cdef extern from "openssl/params.h":
@@ -26,10 +26,16 @@ cdef extern from "openssl/evp.h":
     ctypedef struct EVP_MAC
     ctypedef struct EVP_MAC_CTX
     const EVP_CIPHER* EVP_des_ede3_ecb()
+    const EVP_CIPHER* EVP_aes_128_gcm()
+    const EVP_CIPHER* EVP_aes_192_gcm()
+    const EVP_CIPHER* EVP_aes_256_gcm()
+    int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX* context, int what, int size, void* place)
     EVP_CIPHER_CTX* EVP_CIPHER_CTX_new()
     void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX* context)
     int EVP_CIPHER_CTX_set_padding(EVP_CIPHER_CTX* context, int padding)
     int EVP_CipherInit_ex(EVP_CIPHER_CTX* c, const EVP_CIPHER* kind, void* engine, const uint8_t* key, const uint8_t* iv, int enc)
+    int EVP_CipherFinal_ex(EVP_CIPHER_CTX* context, uint8_t* out, int* written)
+    int EVP_CTRL_AEAD_GET_TAG
     int EVP_CipherUpdate(EVP_CIPHER_CTX* context, uint8_t* out, int* written, const uint8_t* data, int size)
     EVP_MAC* EVP_MAC_fetch(void* library, const char* name, const char* properties)
     EVP_MAC_CTX* EVP_MAC_CTX_new(EVP_MAC* mac)
@@ -47,6 +53,9 @@ cdef enum:
     SHORTEST_PIN = 4
     LONGEST_PIN = 12
     SHA256_BYTES = 32
+    NONCE = 12
+    TAG = 16
+    LONGEST_SEALED = 1 << 16
 
 cdef EVP_MAC* CMAC = EVP_MAC_fetch(NULL, "CMAC", NULL)
 cdef EVP_MAC* HMAC = EVP_MAC_fetch(NULL, "HMAC", NULL)
@@ -265,6 +274,42 @@ cdef class Hmac:
         return PyUnicode_DecodeASCII(<const char*>text, 2 * SHA256_BYTES, NULL)
 
 
+cdef class Gcm:
+    """An AES key of 16, 24 or 32 bytes for sealing with AES-GCM, its schedule made once."""
+
+    cdef EVP_CIPHER_CTX* context
+
+    def __cinit__(self, bytes key not None):
+        cdef const EVP_CIPHER* cipher
+        if len(key) not in (16, 24, 32):
+            raise ValueError("an AES key has 16, 24 or 32 bytes")
+        cipher = EVP_aes_128_gcm() if len(key) == 16 else EVP_aes_192_gcm() if len(key) == 24 else EVP_aes_256_gcm()
+        self.context = EVP_CIPHER_CTX_new()
+        checked(self.context is not NULL and EVP_CipherInit_ex(self.context, cipher, NULL, key, NULL, 1))
+
+    def __dealloc__(self):
+        EVP_CIPHER_CTX_free(self.context)
+
+    def seal(self, bytes nonce not None, bytes data not None, bytes context not None, /):
+        """`nonce` (12 bytes), encrypted `data` and tag in one, bound to `context`. A nonce must not come again."""
+        cdef int written = 0
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+        cdef uint8_t* out
+        if PyBytes_GET_SIZE(nonce) != NONCE or size < 1 or size > LONGEST_SEALED or PyBytes_GET_SIZE(context) > LONGEST_SEALED:
+            raise ValueError("a nonce has 12 bytes, and what is sealed under it some, but not many")
+        sealed = PyBytes_FromStringAndSize(NULL, NONCE + size + TAG)
+        out = <uint8_t*>PyBytes_AS_STRING(sealed)
+        memcpy(out, PyBytes_AS_STRING(nonce), NONCE)
+        checked(EVP_CipherInit_ex(self.context, NULL, NULL, NULL, out, 1))
+        checked(EVP_CipherUpdate(self.context, NULL, &written, <const uint8_t*>PyBytes_AS_STRING(context),
+                                 <int>PyBytes_GET_SIZE(context)))
+        checked(EVP_CipherUpdate(self.context, out + NONCE, &written, <const uint8_t*>PyBytes_AS_STRING(data), <int>size))
+        checked(written == size)
+        checked(EVP_CipherFinal_ex(self.context, out + NONCE + size, &written) and written == 0)
+        checked(EVP_CIPHER_CTX_ctrl(self.context, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + size))
+        return sealed
+
+
 cdef int checked(bint good) except -1:
     if not good:
         raise RuntimeError("libcrypto refuses")
@@ -332,7 +377,7 @@ cdef inline void as_hex(const uint8_t* raw, int size, uint8_t* out) noexcept:
 
 
 cdef prove():
-    """FIPS 46, RFC 4493 and RFC 4231 values, each twice under one context."""
+    """FIPS 46, RFC 4493 and RFC 4231 values, and one of the GCM specification, each twice under one context."""
     cipher = TripleDes(bytes.fromhex("133457799BBCDFF1") * 3)
     for _ in range(2):
         if cipher.encrypt(bytes.fromhex("0123456789ABCDEF")) != bytes.fromhex("85E813540F0AB405"):
@@ -343,6 +388,10 @@ cdef prove():
     for _ in range(2):
         if mac.digest(b"") != bytes.fromhex("BB1D6929E95937287FA37D129B756746"):
             raise ImportError("this libcrypto does not compute a CMAC as RFC 4493 says")
+    gcm = Gcm(bytes(16))
+    for _ in range(2):
+        if gcm.seal(bytes(12), bytes(16), b"")[12:].hex() != "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf":
+            raise ImportError("this libcrypto does not seal as the GCM specification says")
     keyed_hash = Hmac(b"Jefe")
     for _ in range(2):
         if keyed_hash.digest(b"what do ya want for nothing?").hex()[:32] != "5bdcc146bf60754e6a042426089575c7":

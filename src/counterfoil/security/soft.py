@@ -185,8 +185,7 @@ class SoftHsm:
     def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
         """See `Hsm.protect`."""
         opened = self._ring.open(key, KeyUsage.DATA)
-        nonce = self._entropy(_NONCE)
-        return nonce + opened.gcm.encrypt(nonce, _pan_bytes(pan), _pan_context(context))
+        return opened.sealed(self._entropy(_NONCE), _pan_bytes(pan), _pan_context(context))
 
     def reveal(self, blob: bytes, key: StoredKey, context: str = "") -> str:
         """See `Hsm.reveal`."""
