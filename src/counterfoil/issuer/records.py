@@ -19,7 +19,7 @@ from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notic
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
-from counterfoil.storage import Parts, Recent, Store, highest_part
+from counterfoil.storage import Parts, Recent, Store, appending, highest_part
 
 PACKAGE: Final = "counterfoil.issuer"
 
@@ -58,11 +58,11 @@ SELECT_NOTICES: Final = "SELECT seq, notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-INSERT_TXN: Final = inserting("txn", (*TXN_COLUMNS, "received", "request", "answered", "part"))
+INSERT_TXN: Final = appending("txn", (*TXN_COLUMNS, "received", "request", "answered", "part"))
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
 INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS, "last_entry"))
-INSERT_ENTRY: Final = inserting("entry", (*chart.ENTRY_COLUMNS, "previous"))
+INSERT_ENTRY: Final = appending("entry", (*chart.ENTRY_COLUMNS, "previous"))
 INSERT_CASE: Final = inserting("exception_case", Case._fields)
 INSERT_OUTBOX: Final = inserting("outbox", ("seq", "at", "notices"))
 INSERT_TRAIL: Final = inserting("trail", ("txn", "seq", "at", "what", "leg", "message", "answered"))

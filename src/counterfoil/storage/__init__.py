@@ -18,7 +18,7 @@ from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
 from counterfoil.storage.parts import Parts, highest_part, in_parts
 from counterfoil.storage.recent import Recent
-from counterfoil.storage.store import Store
+from counterfoil.storage.store import Store, appending
 
 __all__ = [
     "Aside",
@@ -26,6 +26,7 @@ __all__ = [
     "Parts",
     "Recent",
     "Store",
+    "appending",
     "highest_part",
     "in_parts",
     "migrations_of",

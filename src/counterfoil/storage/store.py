@@ -202,6 +202,15 @@ class Store:
         raise StoreError(f"{self.path}: {error}") from error
 
 
+def appending(table: str, columns: Sequence[str]) -> str:
+    """INSERT one row of all the columns of a table, which these are, in their order.
+
+    Without their names, because the engine's statements are looked up by their text, again for each row. That the
+    table has these columns and no others a test says for each that is written so (tests/storage/test_appending.py).
+    """
+    return " ".join(("INSERT INTO", table, f"VALUES ({','.join('?' * len(columns))})"))
+
+
 def _marks(key: Any, size: int) -> str:
     if isinstance(key, tuple):
         return "VALUES " + ",".join([f"({','.join('?' * len(key))})"] * size)

@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Parts, Recent, Store, highest_part
+from counterfoil.storage import Parts, Recent, Store, appending, highest_part
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
 from counterfoil.switch.stubs import cases, find, pending, stub
@@ -93,14 +93,14 @@ SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
-NEW_ATTEMPT: Final = _insert("attempt", (*ATTEMPT_COLUMNS, "part"))
+NEW_ATTEMPT: Final = appending("attempt", (*ATTEMPT_COLUMNS, "part"))
 MOVE_ATTEMPT: Final = " ".join(("UPDATE attempt SET", ", ".join(f"{name} = ?" for name in MOVES), "WHERE rrn = ?"))
 PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
 PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
 PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
 DELETE_ADVICE: Final = "DELETE FROM outbox WHERE rrn = ?"
 INSERT_KEY: Final = _insert("station_key", ("usage", "blob", "kcv"))
-INSERT_TRAIL: Final = _insert("trail", Trail.__struct_fields__)
+INSERT_TRAIL: Final = appending("trail", Trail.__struct_fields__)
 INSERT_ALARM: Final = _insert("alarm", Alarm._fields)
 INSERT_CASE: Final = _insert("exception_case", Case._fields) + " ON CONFLICT (number) DO NOTHING"
 INSERT_QUARANTINE: Final = _insert("quarantine", Quarantined._fields)
