@@ -74,6 +74,7 @@ MOVES: Final = (
 )
 TERMINALS_REMEMBERED: Final = 16_384
 ATTEMPTS_REMEMBERED: Final = 16_384
+OPEN: Final = frozenset({State.ASKED, State.REVERSING})  # an issuer owes an answer
 BATCHES_REMEMBERED: Final = 65_536
 
 SELECT_TERMINALS: Final = _select("terminal", TERMINAL_COLUMNS, "terminal IN ({marks})")
@@ -134,7 +135,7 @@ class Changes(NamedTuple):
 class Records:
     """The store of the switch, written by this process alone.
 
-    What steps of late have read or written is remembered, so that a sale in good order asks the store for nothing.
+    Terminals of late and open attempts are remembered, so that a sale in good order asks the store for nothing.
     """
 
     def __init__(self, store: Store) -> None:
@@ -263,7 +264,12 @@ class Records:
         """What the commit that has just returned made true; from now on nobody changes these."""
         for terminal in changes.terminals:
             self._terminals.keep(terminal.terminal, terminal)
-        self._attempts.keep_all({attempt.rrn: attempt for attempt in (*changes.moved, *changes.born)})
+        # What is decided is let go of at once: until others pushed it out, its memory would have left every cache.
+        for attempt in changes.moved:
+            if attempt.state not in OPEN:
+                self._attempts.drop(attempt.rrn)
+        open_ones = (*changes.moved, *changes.born)
+        self._attempts.keep_all({attempt.rrn: attempt for attempt in open_ones if attempt.state in OPEN})
         self._parts.grew(len(changes.born))
         for attempt in changes.born:
             name, batch, stan = attempt.key
