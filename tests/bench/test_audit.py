@@ -13,8 +13,9 @@ from counterfoil.storage import migrations_of, open_store
 
 TXN = (
     "INSERT INTO txn (key, rrn, token, account, first6, last4, processing, amount, currency, terminal, merchant, "
-    "state, refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number) "
-    "VALUES (?1, ?1, '', 'card:1', '', '', '', ?2, 'CNY', '', '', ?3, '', '', '', 0, 0, 0, 0, '')"
+    "state, refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number, "
+    "received, request, answered, part) "
+    "VALUES (?1, ?1, '', 'card:1', '', '', '', ?2, 'CNY', '', '', ?3, '', '', '', 0, 0, 0, 0, '', '', '{}', '', 1)"
 )
 ENTRY = "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses, previous) "
 ENTRY += "VALUES (?, ?, ?, ?, 'CNY', 0, ?, ?, '')"

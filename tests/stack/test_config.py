@@ -56,7 +56,9 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
     ("text", "said"),
     [
         ("timers = [1, 2, 3]", "text in quotes"),
-        ('timer = "1,2,3"', "unknown setting: timer"),
+        ('timer = "1,2,3"', "unknown setting: timer; there are timers, host"),
+        ('6299991234567890 = "1,2,3"', r"unknown setting: \?; there"),
+        ('timer29DDDE0DEDDDD = "1,2,3"', r"unknown setting: \?; there"),
         ("timers = ", "cannot be read as TOML"),
         ("timers = " + "[" * 5000, "cannot be read as TOML"),
         ('host = "0.0.0.0"', "loopback only"),

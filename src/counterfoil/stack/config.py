@@ -20,6 +20,7 @@ from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
 KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language")
+WORD: Final = re.compile("[a-zA-Z_-]{1,40}[0-9]?")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
@@ -169,7 +170,12 @@ def _written(path: Path) -> dict[str, str]:
         raise ConfigError(f"{path} cannot be read as TOML", f"{path} 不是有效的 TOML") from None
     unknown = sorted(set(found) - set(KNOWN))
     if unknown:
-        raise ConfigError(f"{path} has an unknown setting: {unknown[0]}", f"{path} 有未知的设置：{unknown[0]}")
+        # What is no plain word may be anything that was pasted there, a card number included.
+        name = unknown[0] if WORD.fullmatch(unknown[0]) else "?"
+        known = ", ".join(KNOWN)
+        raise ConfigError(
+            f"{path} has an unknown setting: {name}; there are {known}", f"{path} 有未知的设置：{name}；可用的有 {known}"
+        )
     if not all(isinstance(value, str) for value in found.values()):
         raise ConfigError(
             f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"',
