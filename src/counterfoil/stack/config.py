@@ -174,7 +174,8 @@ def _written(path: Path) -> dict[str, str]:
         name = unknown[0] if WORD.fullmatch(unknown[0]) else "?"
         known = ", ".join(KNOWN)
         raise ConfigError(
-            f"{path} has an unknown setting: {name}; there are {known}", f"{path} 有未知的设置：{name}；可用的有 {known}"
+            f"{path} has an unknown setting: {name}; there are {known}",
+            f"{path} 有未知的设置：{name}；可用的有 {known}",
         )
     if not all(isinstance(value, str) for value in found.values()):
         raise ConfigError(
