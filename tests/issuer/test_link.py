@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.iso8583 import Message
+from counterfoil.issuer.wire import Wire
 from counterfoil.step import Closed, Command, Hangup, Performed
 from issuer.bank import LINK, PANS, Bank, described
 
@@ -92,6 +93,18 @@ def test_a_damaged_copy_before_the_real_one_decides() -> None:
     answers = bank.answers(bank.step(bank.frame(data[:-1] + b"\0"), bank.frame(purchase)))
     assert [answer.de39 for answer in answers] == ["63", "63"]
     assert bank.balance("alice") == "5000.00"
+
+
+def test_what_makes_a_step_fail_may_be_what_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def poisoned(*_: object) -> None:
+        raise ValueError("nobody expected this")
+
+    bank = Bank()
+    monkeypatch.setattr(Wire, "_purchase", poisoned)
+    with pytest.raises(ValueError, match="nobody"):
+        bank.step(bank.frame(bank.purchase()))
+    bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "boom")
+    assert [row[0] for row in bank.rows("quarantine", "reason")] == ["boom"]
 
 
 def test_what_makes_a_step_fail_is_kept_masked() -> None:

@@ -106,3 +106,13 @@ def test_nothing_is_written_when_one_of_those_done_together_has_no_file_name(tmp
     assert isinstance(done, Performed)
     assert not done.ok
     assert list((tmp_path / "sms").iterdir()) == []
+
+
+def test_one_that_cannot_be_written_does_not_keep_the_others_of_its_step(tmp_path: Path) -> None:
+    (tmp_path / "sms" / "b.txt").mkdir(parents=True)
+    (done,) = write_all(
+        {"sms": tmp_path / "sms"}, [Perform("sms", "all", "", texts=(("a", "1"), ("b", "2"), ("c", "3")))]
+    )
+    assert not done.ok
+    assert (tmp_path / "sms" / "a.txt").read_text() == "1"
+    assert (tmp_path / "sms" / "c.txt").read_text() == "3"

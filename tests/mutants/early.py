@@ -168,8 +168,9 @@ def torn_posting(seams: Seams) -> None:
             self.book.new_entries, self.book._changed = entries, changed
             for name in ("_new_txns", "_changed_txns", "_changed_cards", "_lines"):
                 setattr(self, name, {})
-            for name in ("_new_advices", "_alarms", "_cases", "_delivered", "notices", "_trail"):
+            for name in ("_new_advices", "_alarms", "_cases", "_delivered", "_notices", "_trail"):
                 setattr(self, name, [])
+            self._enrolled = True  # there is something to write, though it is none of those
             self._store.begin()
             original(self, now)
 

@@ -12,7 +12,7 @@ from counterfoil.switch import records as switches
 from counterfoil.switch.rows import Trail
 
 WRITTEN = [
-    (issuer, "txn", issuers.INSERT_TXN, (*issuers.TXN_COLUMNS, "received", "request", "answered", "part")),
+    (issuer, "txn", issuers.INSERT_TXN, (*issuers.TXN_COLUMNS, "part", "received", "request", "answered")),
     (issuer, "entry", issuers.INSERT_ENTRY, (*chart.ENTRY_COLUMNS, "previous")),
     (switch, "attempt", switches.NEW_ATTEMPT, (*switches.ATTEMPT_COLUMNS, "part")),
     (switch, "trail", switches.INSERT_TRAIL, Trail.__struct_fields__),

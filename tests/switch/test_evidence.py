@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
@@ -12,6 +14,7 @@ from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import evidence
 from counterfoil.switch.records import PACKAGE, Records, stub
 from counterfoil.switch.rows import Alarm, Trail
+from counterfoil.switch.upstream import IssuerAnswer
 from counterfoil.switch.work import Work
 from switch.scene import START, Scene, scene
 
@@ -105,3 +108,13 @@ def test_an_addition_tells_what_the_whole_message_would(monkeypatch: pytest.Monk
     monkeypatch.setattr(Work, "joins", lambda *_: None)
     assert shorter == told()
     assert [(message or {}).get("39") for message in shorter] == [None, None, None, "00", "00", None, None, "51", "51"]
+
+
+def test_an_issuers_answer_shows_no_card_number_and_is_never_encoded() -> None:
+    answer = IssuerAnswer("{}", ("6299991234567890", *(None,) * 10))
+    assert answer.de2 == "6299991234567890"
+    assert "6299991234567890" not in f"{answer!r} {answer}"
+    with pytest.raises(TypeError):
+        msgspec.json.encode(answer)
+    with pytest.raises(TypeError):
+        pickle.dumps(answer)

@@ -47,7 +47,6 @@ cdef class Excerpts:
             return None
         memset(texts, 0, sizeof(texts))
         made = []
-        size = 2 if self.codec.packed else 4
         seen = 1 << 16 | raw[0] << 8 | raw[1] if self.codec.packed else big_endian_4(raw)
         if seen == 0 or self.seen[0] != seen:
             value = digits(raw, 4, False, False) if self.codec.packed else characters(raw, 4)

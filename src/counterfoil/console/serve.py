@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import uvicorn
@@ -27,7 +28,16 @@ GRACE_SECONDS: Final = 2
 
 
 class Server(uvicorn.Server):
-    """A server whose signals are ours."""
+    """A server whose signals are ours, and that says when it serves."""
+
+    def __init__(self, config: uvicorn.Config, serving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._serving = serving
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, then say so."""
+        await super().startup(sockets)
+        self._serving()
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
@@ -49,14 +59,14 @@ async def _live(config: Config) -> int:
         say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
         return EXIT_FATAL
     # Whoever connects from now on is served as soon as the pages are there: a second that no sale need wait for.
-    say(up=True, password=password)
+    say(listening=True, password=password)
     from counterfoil.console.app import build
 
     app = build(reach, people, log)
     settings = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
     )
-    server = Server(settings)
+    server = Server(settings, lambda: say(up=True))
     _end_with_supervisor(server)
     log("started", pid=os.getpid())
     await server.serve([listening])

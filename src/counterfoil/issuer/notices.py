@@ -86,8 +86,16 @@ class Deliveries:
         return f"{self._station}-{row}"
 
     def due(self, now: Instant) -> list[int]:
-        """The rows that must be told again now, a few at a time."""
-        return [self._owed[name][0] for name in self._due.due(now, AT_ONCE)]
+        """The rows that must be told again now: one, or as many as have few notices together."""
+        rows: list[int] = []
+        notices = 0
+        for name in self._due.due(now, AT_ONCE):
+            row, told = self._owed[name]
+            notices += told
+            if rows and notices > AT_ONCE:
+                break
+            rows.append(row)
+        return rows
 
     def tell(self, owed: Owed) -> Perform:
         """What a step owes, to be told now; a report of it will come."""
@@ -104,6 +112,7 @@ class Deliveries:
         if name not in self._told:
             return
         if performed.ok:
+            self._due.strike(name)
             del self._told[name]
             self._delivered[self._owed.pop(name)[0]] = now
         else:

@@ -58,7 +58,7 @@ SELECT_NOTICES: Final = "SELECT seq, notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-INSERT_TXN: Final = appending("txn", (*TXN_COLUMNS, "received", "request", "answered", "part"))
+INSERT_TXN: Final = appending("txn", (*TXN_COLUMNS, "part", "received", "request", "answered"))
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
 INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS, "last_entry"))
@@ -422,7 +422,7 @@ class Step:
         rows = []
         for key, txn in self._new_txns.items():
             line = line_of(key, NO_LINE)
-            rows.append((*msgspec.structs.astuple(txn), line.what, line.told, line.answered, part))
+            rows.append((*msgspec.structs.astuple(txn), part, line.what, line.told, line.answered))
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:

@@ -94,7 +94,7 @@ class Issuer:
         """See `step.Station.quarantine`."""
         message = "{}"
         if isinstance(offender, Frame):
-            message = self._desk.wire.read(offender).told
+            message = self._desk.wire.seen(offender).told
         elif isinstance(offender, Command):
             message = json({"verb": offender.verb}).decode()  # its arguments may hold a card number
         self._records.quarantine(now, getattr(offender, "link", ""), reason, message)

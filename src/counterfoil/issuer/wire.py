@@ -82,7 +82,16 @@ class Wire:
         self._answer = answers(ISO87_ASCII, ECHOED)
 
     def read(self, frame: Frame) -> Asked:
-        """A frame as far as it can be read. Never raises: what is wrong with it is part of the result."""
+        """A frame as far as it can be read, and what it asks for. What is wrong with it is part of the result."""
+        asked = self.seen(frame)
+        if asked.whole and asked.mti == PURCHASE:
+            asked.purchase = self._purchase(asked)
+        elif asked.whole and asked.mti == ADVICE:
+            asked.advice = self._advice(asked)
+        return asked
+
+    def seen(self, frame: Frame) -> Asked:
+        """The same without looking at what it asks for."""
         body = frame.data
         excerpt = self._excerpt(body)
         # The MAC covers the bytes and not what we make of them, so it is checked whether or not they can be read.
@@ -90,12 +99,7 @@ class Wire:
         if excerpt is None:
             excerpt = self._remains(body) or ("", json({"bytes": str(len(body))}).decode(), body, NOTHING)
             return Asked(frame, excerpt, whole=False, genuine=genuine)
-        asked = Asked(frame, excerpt, whole=True, genuine=genuine)
-        if asked.mti == PURCHASE:
-            asked.purchase = self._purchase(asked)
-        elif asked.mti == ADVICE:
-            asked.advice = self._advice(asked)
-        return asked
+        return Asked(frame, excerpt, whole=True, genuine=genuine)
 
     def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
         """The answer to `asked`, MACed. It must have a message with DE11."""

@@ -61,14 +61,15 @@ def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list
     done: list[Performed] = []
     touched: dict[str, str] = {}
     for item in batch:
-        try:
-            for name, text in item.named:
+        trouble = ""
+        for name, text in item.named:  # all of them: one that cannot be written does not keep the others
+            try:
                 write_file(directories[item.kind] / f"{name}.txt", text)
-        except OSError as error:
-            done.append(Performed(item.kind, item.name, False, error.strerror or "cannot write"))
-        else:
+            except OSError as error:
+                trouble = error.strerror or "cannot write"
+        if not trouble:
             touched[item.kind] = ""
-            done.append(Performed(item.kind, item.name, True))
+        done.append(Performed(item.kind, item.name, not trouble, trouble))
     for kind in touched:
         try:
             sync_directory(directories[kind])

@@ -36,6 +36,8 @@ class Child:
         self.password = ""
         """What it said of itself once, for the person who starts it for the first time."""
         self.state = "down"
+        self.listening = False
+        """Whether it takes connections, though it may not serve them yet."""
         self.starts = 0
         self.pid = 0
         """Its process id, 0 when it has none."""
@@ -126,6 +128,7 @@ class Child:
     async def _live(self) -> int:
         """One life of the process; its exit code, negative for the signal that ended it."""
         self.state, self.fatal, self._heard, self._waiting = "starting", None, b"", False
+        self.listening = False
         self.starts += 1
         self._silent.clear()
         try:
@@ -177,6 +180,8 @@ class Child:
             if self._may_go:
                 self.go()
         elif "up" in said:
-            self.state = "up"
-            self.password = said.get("password", "") or self.password
+            self.state, self.listening = "up", True
+        elif "listening" in said:
+            self.listening = True
+        self.password = said.get("password", "") or self.password
         self._changed()

@@ -188,7 +188,7 @@ class Supervisor:
         """
         ends = asyncio.get_running_loop().time() + READY_SECONDS
         # sales first: the terminal begins as soon as it can, beside the console, which takes longest
-        while not (await self._sale_possible() and self._console_up()):
+        while not (await self._sale_possible() and self._console_listens()):
             everyone = self._everyone()
             fatal = [child.fatal for child in everyone if child.fatal and child.state != "up"]
             if fatal:
@@ -211,8 +211,8 @@ class Supervisor:
         """Every process: the stations, and the console when there is one."""
         return [*self._children.values(), *((self._console,) if self._console is not None else ())]
 
-    def _console_up(self) -> bool:
-        return self._console is None or self._console.state == "up"
+    def _console_listens(self) -> bool:
+        return self._console is None or self._console.listening
 
     async def _sale_possible(self) -> bool:
         if self._breakage.open:

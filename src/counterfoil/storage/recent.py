@@ -1,7 +1,8 @@
 """Rows that were read or written lately, so that the next step need not ask the store for them.
 
 Only the one writer of a store may keep such rows, and only what a commit that returned has made true: `keep` is called
-after it. At most `most` rows are remembered; the ones not looked at for longest go first, half of them at a time.
+after it. At most `most` rows are remembered, and those kept at once with the last of them; the ones not looked at for
+longest go first, half of them at a time.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import msgspec
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Source, excerpts, remains
 from counterfoil.security import MacAlgorithm
+from counterfoil.security.sensitive import Unserialisable
 from counterfoil.step import Frame, Instant, Send
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.rows import IssuerRow
@@ -39,25 +40,21 @@ def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
     return desk.hsm.keyed_mac(issuer.mac, CMAC, True).closes(frame.data)
 
 
-class IssuerAnswer(msgspec.Struct, frozen=True, gc=False):
+SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 38, 39, 41, 42)
+
+
+class IssuerAnswer(Unserialisable):
     """What the answer to a purchase is taken by: elements as a `Message` has them, and what may be kept of it."""
 
-    told: str = ""
-    de2: str | None = None
-    de3: str | None = None
-    de4: str | None = None
-    de7: str | None = None
-    de11: str | None = None
-    de32: str | None = None
-    de37: str | None = None
-    de38: str | None = None
-    de39: str | None = None
-    de41: str | None = None
-    de42: str | None = None
+    __slots__ = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de38", "de39", "de41", "de42", "told")
+
+    def __init__(self, told: str, values: tuple[str | None, ...]) -> None:
+        self.told = told
+        self.de2, self.de3, self.de4, self.de7, self.de11, self.de32, *others = values
+        self.de37, self.de38, self.de39, self.de41, self.de42 = others
 
 
-SEEN: Final = tuple(int(name[2:]) for name in IssuerAnswer.__struct_fields__[1:])
-NOTHING_READ: Final = IssuerAnswer()
+NOTHING_READ: Final = IssuerAnswer("", (None,) * len(SEEN))
 _excerpt = excerpts(ISO87_ASCII, SEEN)
 _remains = remains(ISO87_ASCII, SEEN)
 
@@ -83,9 +80,9 @@ def read(frame: Frame) -> Heard:
     excerpt = _excerpt(body)
     if excerpt is not None:
         mti, told, source, values = excerpt
-        return Heard(frame, mti, source, IssuerAnswer(told, *values), True)
+        return Heard(frame, mti, source, IssuerAnswer(told, values), True)
     excerpt = _remains(body)
     if excerpt is None:
         return Heard(frame, "", body, NOTHING_READ, False)
     mti, told, source, values = excerpt
-    return Heard(frame, mti, source, IssuerAnswer(told, *values), False)
+    return Heard(frame, mti, source, IssuerAnswer(told, values), False)

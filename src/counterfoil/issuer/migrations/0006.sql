@@ -22,17 +22,17 @@ CREATE TABLE txn_in_words (
     debited_at bigint NOT NULL,
     returned_at bigint NOT NULL,
     case_number text NOT NULL,
+    part bigint NOT NULL,
     received text NOT NULL,         -- the request it began with
     request text NOT NULL,          -- JSON
-    answered text NOT NULL,
-    part bigint NOT NULL
+    answered text NOT NULL
 );
 INSERT INTO txn_in_words (key, rrn, token, account, first6, last4, processing, amount, currency, terminal, merchant, state,
-        refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number, received, request, answered,
-        part)
+        refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number, part, received, request,
+        answered)
     SELECT key, rrn, token, account, first6, last4, processing, amount, currency, terminal, merchant, state,
-        refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number, received, request, answered,
-        part
+        refusal, code, auth_code, started_at, updated_at, debited_at, returned_at, case_number, part, received, request,
+        answered
     FROM txn ORDER BY started_at, key;
 DROP TABLE txn;
 ALTER TABLE txn_in_words RENAME TO txn;
