@@ -52,18 +52,23 @@ CORPORA: Final[Mapping[str, Callable[[], list[bytes]]]] = {
 }
 
 
+TAKEN: Final = (2, 3, 4, 7, 11, 14, 32, 35, 37, 39, 41, 42, 44, 49, 52, 60, 70, 90)
+
+
 @cache
 def _twins(name: str) -> Twins:
     return Twins(DIALECTS[name])
 
 
 def differing(name: str) -> Target:
-    """Read, show and write again in both; a stream's first byte says how it is cut and what its lengths are."""
+    """Read, show, excerpt, answer and write again in both; a stream's first byte says how it is cut, and its lengths."""
 
     def message(data: bytes) -> None:
         both = _twins(name)
         both.decode(data)
         both.shown(data)
+        if both.excerpt(data, TAKEN):
+            both.answer(data, TAKEN[::2], {"de12": "101112", "de39": "00"}, "de64" if data[-1] & 1 else "de128")
         try:
             found = both.pure.decode(data)
         except DecodeError as error:
