@@ -61,7 +61,7 @@ def _twins(name: str) -> Twins:
 
 
 def differing(name: str) -> Target:
-    """Read, show, excerpt, answer and write again in both; a stream's first byte says how it is cut, and its lengths."""
+    """Read, show, excerpt, answer and write again in both; a stream's first byte says how it is cut and measured."""
 
     def message(data: bytes) -> None:
         both = _twins(name)
