@@ -90,13 +90,13 @@ class Cmac(Protocol):
     closes: Callable[[bytes], bool]
 
 
-class Hmac(Protocol):
+class KeyedHmac(Protocol):
     """A keyed HMAC-SHA-256."""
 
     of_digits: Callable[[str], str | None]
 
 
-class Gcm(Protocol):
+class KeyedGcm(Protocol):
     """A keyed AES-GCM."""
 
     def seal(self, nonce: bytes, data: bytes, context: bytes, /) -> bytes:
@@ -105,7 +105,10 @@ class Gcm(Protocol):
 
 
 class Macs(Protocol):
-    """The part that holds keyed contexts of libcrypto."""
+    """The part that holds keyed contexts of libcrypto. HMAC takes a key of any length, GCM of 16, 24 or 32 bytes."""
+
+    Gcm: Callable[[bytes], KeyedGcm]
+    Hmac: Callable[[bytes], KeyedHmac]
 
     def TripleDes(self, key: bytes) -> TripleDes:  # noqa: N802 - a class over there
         """A context for a key of 24 bytes."""
@@ -113,14 +116,6 @@ class Macs(Protocol):
 
     def Cmac(self, key: bytes) -> Cmac:  # noqa: N802 - a class over there
         """A context for a key of 16, 24 or 32 bytes."""
-        ...
-
-    def Gcm(self, key: bytes) -> Gcm:  # noqa: N802 - a class over there
-        """A context for a key of 16, 24 or 32 bytes."""
-        ...
-
-    def Hmac(self, key: bytes) -> Hmac:  # noqa: N802 - a class over there
-        """A context for a key of any length."""
         ...
 
 

@@ -102,7 +102,7 @@ class OpenKey:
         return nonce + self.gcm.encrypt(nonce, data, context)
 
     @cached_property
-    def _compiled_gcm(self) -> accelerator.Gcm | None:
+    def _compiled_gcm(self) -> accelerator.KeyedGcm | None:
         return accelerator.macs.Gcm(self.clear) if accelerator.macs is not None else None
 
     def keyed_hash(self, data: bytes) -> bytes:
@@ -114,7 +114,7 @@ class OpenKey:
         return outer.digest()
 
     @cached_property
-    def hmac(self) -> accelerator.Hmac | None:
+    def hmac(self) -> accelerator.KeyedHmac | None:
         """The accelerator's context for `keyed_hash`, None in pure Python."""
         return accelerator.macs.Hmac(self.clear) if accelerator.macs is not None else None
 
