@@ -6,12 +6,13 @@ Asked of the stores in SQL, so that millions of rows can be compared.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import apsw
 from bench.frames import Kind, Outcome
+from bench.history import Filled
 
 APPROVED: Final = b"00"
 SALES: Final = (Kind.PURCHASE, Kind.CUT_OFF)
@@ -22,12 +23,13 @@ TOLD: Final = "CREATE TABLE told (ref text NOT NULL PRIMARY KEY, amount bigint N
 # The stations' side, one row per sale: `ref` as the client knows it.
 AT_SWITCH: Final = (
     "CREATE TABLE held AS SELECT a.terminal || '/' || a.stan AS ref, a.amount AS amount, a.state AS state, "
-    "t.state AS booked, t.amount AS charged, t.key AS txn FROM switch.attempt a LEFT JOIN issuer.txn t ON t.rrn = a.rrn"
+    "t.state AS booked, t.amount AS charged, t.key AS txn FROM attempt a LEFT JOIN txn t ON t.rrn = a.rrn"
 )
 AT_ISSUER: Final = (
     "CREATE TABLE held AS SELECT t.rrn AS ref, t.amount AS amount, 'approved' AS state, t.state AS booked, "
-    "t.amount AS charged, t.key AS txn FROM issuer.txn t"
+    "t.amount AS charged, t.key AS txn FROM txn t"
 )
+LOOKED_AT: Final = {"issuer": ("txn", "entry"), "switch": ("attempt",)}
 # What must hold: a name, and how many rows say otherwise.
 RULES: Final = {
     "an approval the client saw is booked exactly once": (
@@ -46,10 +48,10 @@ RULES: Final = {
     ),
     "every posted sale has its one entry": (
         "SELECT (SELECT count(*) FROM held WHERE booked IN ('posted', 'reversed')) - "
-        "(SELECT count(*) FROM issuer.entry WHERE reverses = '' AND ref <> 'opening')"
+        "(SELECT count(*) FROM entry WHERE reverses = '' AND ref <> 'opening')"
     ),
     "every reversed sale has its return": (
-        "SELECT (SELECT count(*) FROM held WHERE booked = 'reversed') - (SELECT count(*) FROM issuer.entry "
+        "SELECT (SELECT count(*) FROM held WHERE booked = 'reversed') - (SELECT count(*) FROM entry "
         "WHERE reverses <> '')"
     ),
     "balances are their entries' sums": (
@@ -61,12 +63,12 @@ SUMS: Final = (
     "SELECT (SELECT coalesce(sum(amount), 0) FROM told WHERE fate IN ('yes', 'open')), "
     "(SELECT coalesce(sum(charged), 0) FROM held WHERE booked = 'posted'), "
     "(SELECT coalesce(sum(CASE WHEN credit LIKE 'clearing:%' THEN amount WHEN debit LIKE 'clearing:%' THEN -amount "
-    "ELSE 0 END), 0) FROM issuer.entry), (SELECT sum(amount) FROM issuer.entry WHERE ref = 'opening') "
+    "ELSE 0 END), 0) FROM entry), (SELECT sum(amount) FROM entry WHERE ref = 'opening') "
     "- (SELECT sum(balance) FROM issuer.account)"
 )
 SIDES: Final = (
     "CREATE TABLE side AS SELECT account, sum(amount) AS amount FROM (SELECT debit AS account, -amount AS amount "
-    "FROM issuer.entry UNION ALL SELECT credit, amount FROM issuer.entry) GROUP BY account"
+    "FROM entry UNION ALL SELECT credit, amount FROM entry) GROUP BY account"
 )
 
 
@@ -100,12 +102,20 @@ def learn(
             found[ref] = (one.amount, YES if one.code == APPROVED else NO)
 
 
-def audit(told: dict[str, tuple[int, str]], issuer: Path, switch: Path | None) -> Verdict:
-    """Compare; the stations must have ended."""
+def audit(
+    told: dict[str, tuple[int, str]], issuer: Path, switch: Path | None, past: Mapping[str, Filled] | None = None
+) -> Verdict:
+    """Compare; the stations must have ended. `past` is what nobody was told of, by table: a history put there."""
+    past = past or {}
     book = apsw.Connection(":memory:")
     book.execute("ATTACH ? AS issuer", (str(issuer),))
     if switch is not None:
         book.execute("ATTACH ? AS switch", (str(switch),))
+    for place, tables in LOOKED_AT.items():
+        for table in tables if place == "issuer" or switch is not None else ():
+            put = past.get(table, Filled(0, 0, 0))
+            where = f"rowid <= {put.above} OR rowid > {put.up_to}"
+            book.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM {place}.{table} WHERE {where}")
     book.execute(TOLD)
     with book:
         book.executemany("INSERT INTO told VALUES (?, ?, ?)", [(ref, *rest) for ref, rest in told.items()])

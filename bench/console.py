@@ -3,7 +3,7 @@
     PYTHONPATH=tests python -m bench.console [--history 1000000] [--sales 400] [--rounds 9] [--store DIR] [--json]
 
 A stack is started, real sales are made, and the rows of each station are copied until --history past payments lie
-behind (bench/growth.py). `query` is what the page asks of the stores for payments picked over the whole history:
+behind (bench/history.py). `query` is what the page asks of the stores for payments picked over the whole history:
 opening them, the search, the three stubs with their messages, the verdict. `paint` is the first contentful paint of
 the page in a browser that has seen nothing yet, `server` how long the page itself took to arrive.
 """
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from bench.growth import fill
+from bench.history import SALES, fill
 from playwright.sync_api import sync_playwright
 
 from browser.browsing import Console, add_people, launched
@@ -38,7 +38,7 @@ PAINTED: Final = """async () => {
     const entry = performance.getEntriesByType("navigation")[0];
     return [performance.getEntriesByName("first-contentful-paint")[0].startTime, entry.responseEnd];
 }"""
-TXN: Final = {"terminal": "attempt", "switch": "attempt", **dict.fromkeys(ISSUERS, "txn")}
+STATIONS: Final = ("terminal", "switch", *ISSUERS)
 
 
 def sold(running: Running, sales: int) -> str:
@@ -54,13 +54,14 @@ def sold(running: Running, sales: int) -> str:
 def grow(layout: Layout, history: int) -> dict[str, int]:
     """Fill every station's store; how many payments each holds now."""
     counts = {}
-    for station, table in TXN.items():
+    for station in STATIONS:
         package = "issuer" if station in ISSUERS else station
+        table = SALES[package]
         path = layout.store(station)
         store = open_store(path, migrations_of(f"counterfoil.{package}"), readonly=True)
         made = int(store.query(f"SELECT count(*) FROM {table}")[0][0])
         store.close()
-        counts[station] = fill(path, package, history, made)[table] if made and history else made
+        counts[station] = fill(path, package, history)[table].rows if made and history else made
     return counts
 
 

@@ -5,9 +5,8 @@
 
 Two sets of stations play the same sales in turn in this process (bench/steps.py), one on empty stores, one on stores
 filled with --history past transactions, --terminals registered terminals and --routes card ranges. The history is made
-of real rows: a thousand sales are made, and their rows are copied in SQL with keys of their own, in the order of time
-and at the places of the indexes real ones would have; `--only` fills the stores of the stations it names. The ratio of
-the medians is the figure. `start` is how long a station takes to begin on its store.
+of a thousand sales, their rows copied (bench/history.py); `--only` fills the stores of the stations it names. The ratio
+of the medians is the figure. `start` is how long a station takes to begin on its store.
 """
 
 from __future__ import annotations
@@ -23,77 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import apsw
+from bench.history import STATIONS, fill
 from bench.steps import Loop
 
 from counterfoil.step import Connected
 
 TEMPLATE_TERMINALS: Final = 250
-CHUNK: Final = 50_000  # transactions of history in one commit
-# Per station and table: what makes a copy's keys its own. `c.n` counts copies, `o` is the row copied.
-TXN_KEY: Final = "printf('10344/%010d/%06d', c.n, o.rowid)"
-RRN: Final = "printf('5%05d%06d', c.n, o.rowid)"
-BATCH: Final = "printf('%06d', 400000 + c.n)"
-PART: Final = "c.n / 4 - 1000000"  # some thousand sales, before the parts of the sales that are copied
-PLACE: Final = "1000000 + c.n * 100000 + o.{}"
-COPIED: Final[dict[str, dict[str, dict[str, str]]]] = {
-    "issuer": {
-        "txn": {"key": TXN_KEY, "rrn": RRN, "part": PART},
-        "entry": {"id": TXN_KEY, "ref": RRN},
-        "trail": {"txn": TXN_KEY},
-    },
-    "switch": {
-        "attempt": {"batch": BATCH, "rrn": RRN, "part": PART},
-        "trail": {"tick": "1000000000 + c.n * 100000 + o.rowid", "rrn": RRN},
-    },
-    "terminal": {
-        "attempt": {
-            "batch": BATCH,
-            "rrn": RRN,
-            "till_key": "printf('P%09d-%06d', c.n, o.rowid)",
-            "place": PLACE.format("place"),
-        },
-        "slip": {"batch": BATCH},
-        "trail": {"line": PLACE.format("line"), "sale": f"iif(o.sale = 0, 0, {PLACE.format('sale')})"},
-    },
-}
-ONLY: Final = {"entry": "WHERE o.ref <> 'opening'"}
-STATIONS: Final = tuple(COPIED)
-
-
-def fill(path: Path, station: str, history: int, sales: int) -> dict[str, int]:
-    """Copy the rows of `sales` sales until `history` lie behind; how many rows each table has now."""
-    store = apsw.Connection(str(path))
-    store.set_busy_timeout(5000)
-    for pragma in ("synchronous = OFF", "cache_size = -1000000", "temp_store = MEMORY"):
-        store.execute(f"PRAGMA {pragma}")
-    present = {str(name) for (name,) in store.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    last = {t: store.execute(f"SELECT max(rowid) FROM {t}").fetchall()[0][0] for t in COPIED[station] if t in present}
-    copies = -(-history // sales)
-    for first in range(1, copies + 1, max(1, CHUNK // sales)):
-        until = min(copies, first + max(1, CHUNK // sales) - 1)
-        with store:
-            for table, most in last.items():
-                store.execute(copying(store, station, table), {"first": first, "until": until, "most": most})
-    store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    rows = {table: int(str(store.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])) for table in last}
-    store.close()
-    return rows
-
-
-def copying(store: apsw.Connection, station: str, table: str) -> str:
-    """The statement that copies the first rows of a table, once for every number from `first` to `until`."""
-    columns = [str(row[1]) for row in store.execute(f"PRAGMA table_info({table})")]
-    changed = COPIED[station][table]
-    if missing := set(changed) - set(columns):
-        raise SystemExit(f"bench/growth.py: {station}.{table} has no {', '.join(sorted(missing))} any more")
-    picked = ", ".join(changed.get(column, f"o.{column}") for column in columns)
-    where = ONLY.get(table, "WHERE 1")
-    return (
-        "WITH RECURSIVE c (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM c WHERE n < :until) "
-        f"INSERT INTO {table} ({', '.join(columns)}) "
-        f"SELECT {picked} FROM c CROSS JOIN (SELECT rowid, * FROM {table} WHERE rowid <= :most) o {where}"
-    )
 
 
 def more_terminals(loop: Loop, count: int) -> None:
@@ -154,8 +88,8 @@ def grown(asked: argparse.Namespace) -> dict[str, Any]:
         result: dict[str, Any] = {"history": asked.history, "terminals": asked.terminals, "routes": asked.routes}
         begun = time.perf_counter()
         if asked.history:
-            sales = 4 * TEMPLATE_TERMINALS
-            result["rows"] = {name: fill(at / f"{name}.db", name, asked.history, sales) for name in asked.only}
+            filled = {name: fill(at / f"{name}.db", name, asked.history) for name in asked.only}
+            result["rows"] = {name: {table: put.rows for table, put in each.items()} for name, each in filled.items()}
         if asked.terminals:
             more_terminals(full, asked.terminals)
         if asked.routes:

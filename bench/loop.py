@@ -1,7 +1,7 @@
 """Transactions a second through real station processes, by a compiled client on the same machine.
 
     python -m bench.loop [--runs issuer,loop,signed,mixed] [--seconds 10] [--connections 32] [--window 64] [--rate R]
-                         [--files] [--syncs] [--store DIR] [--json]
+                         [--history N] [--files] [--syncs] [--store DIR] [--json]
 
 issuer  an issuer alone; the client plays the switch
 loop    switch and issuer: a terminal's request to its answer, all five legs, MACs both ways on both links
@@ -10,7 +10,8 @@ mixed   the same with a tenth of the purchases reversed and one in a hundred bro
         repeats itself, or sends a wrong MAC
 
 Closed loop: --connections with --window requests outstanding on each (one terminal for each). Open loop with --rate: so
-many requests are due a second, whatever the answers do, and latency counts from when a request was due.
+many requests are due a second, whatever the answers do, and latency counts from when a request was due. With --history
+the stations stop once they are warm, their stores are filled (bench/history.py), and they start again on these.
 
 Processes, stores and links are those of production (bench/stand.py says what is not); a short probe warms them up
 and tells how many frames to make. CPU is that of the whole process over the whole run, from /proc/PID/stat; bytes are
@@ -48,6 +49,7 @@ from bench.frames import (
     outcomes,
     write,
 )
+from bench.history import Filled, fill
 from bench.stand import ISSUER, SWITCH, Stand, Used, stand
 
 from bench import audit, build
@@ -76,6 +78,7 @@ class Options(NamedTuple):
     syncs: bool
     store: Path | None
     cards: int
+    history: int
 
 
 class Client:
@@ -128,6 +131,7 @@ class Run:
         self.client = Client(build.client(), place.layout.data, dialect, port, options)
         self.fates: dict[str, tuple[int, str]] = {}
         self.names: dict[tuple[int, int], str] = {}
+        self.past: dict[str, Filled] = {}  # by table
         self.result: dict[str, Any] = {"run": name}
 
     def used(self) -> dict[str, Used]:
@@ -137,9 +141,10 @@ class Run:
     def measure(self, make: Callable[[int], list[Stream]], check: Callable[[int, int, bytes], bool]) -> None:
         """Probe, then run for as long as was asked."""
         options = self.options
-        probe = make(max(options.window, PROBE_FRAMES // options.connections))
-        first = self.client.run(probe, min(PROBE_SECONDS, options.seconds))
-        self.remember(outcomes(probe, self.client.results))
+        first = self._probe(make)
+        if options.history:
+            self._age()
+            first = self._probe(make)
         wanted = (options.rate or first["per_second"] * SPARE) * options.seconds
         each = int(min(wanted, MOST_FRAMES)) // options.connections + options.window + 1
         streams = make(each)
@@ -152,6 +157,27 @@ class Run:
         costs = {name: cost(before[name], after[name], answered, self._messages(name)) for name in self.stations}
         good = [check(*answer) for answer in kept(self.client.answers)]
         self.result |= {**report, "stations": costs, "macs_checked": len(good), "macs_wrong": good.count(False)}
+
+    def _probe(self, make: Callable[[int], list[Stream]]) -> dict[str, Any]:
+        options = self.options
+        probe = make(max(options.window, PROBE_FRAMES // options.connections))
+        report = self.client.run(probe, min(PROBE_SECONDS, options.seconds))
+        self.remember(outcomes(probe, self.client.results))
+        return report
+
+    def _age(self) -> None:
+        """Stop the stations, put a past behind what they have done so far, and start them on it."""
+        place, options = self.place, self.options
+        if SWITCH in self.stations:
+            rest(place.layout.store(SWITCH))
+        place.stop()
+        for name in self.stations:
+            store = place.layout.store(name)
+            self.past |= fill(store, "issuer" if name == ISSUER else name, options.history)
+            size = store.stat().st_size / 2**30
+            self.result.setdefault("history", {})[name] = {"sales": options.history, "gib": round(size, 2)}
+        for name in self.stations:
+            place.start(name, files=options.files and name == ISSUER, syncs=options.syncs)
 
     def _messages(self, name: str) -> int:
         return 2 if name == SWITCH else 1
@@ -167,7 +193,7 @@ class Run:
             rest(layout.store(SWITCH))
         self.place.stop()
         switch = layout.store(SWITCH) if SWITCH in self.stations else None
-        verdict = audit.audit(self.fates, layout.store(ISSUER), switch)
+        verdict = audit.audit(self.fates, layout.store(ISSUER), switch, self.past)
         self.result["audit"] = verdict._asdict()
 
 
@@ -310,6 +336,10 @@ def told(result: dict[str, Any]) -> str:
     for name, each in result["stations"].items():
         parts = [f"{key} {value}" for key, value in each.items()]
         lines.append(f"        {name:<9} {'  '.join(parts)}")
+    lines += [
+        f"        {name:<9} {each['sales']:,} behind it, {each['gib']} GiB"
+        for name, each in result.get("history", {}).items()
+    ]
     verdict = result["audit"]
     fair = "every approval booked once, sums equal" if not verdict["broken"] else f"BROKEN: {verdict['broken']}"
     lines.append(
@@ -332,15 +362,14 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--window", type=int, default=64)
     parser.add_argument("--rate", type=float, default=0.0, help="requests due a second: open loop")
+    parser.add_argument("--history", type=int, default=0, help="past transactions in the stores")
     parser.add_argument("--files", action="store_true", help="notices to cardholders as synced files, as `up` does")
     parser.add_argument("--syncs", action="store_true", help="count flushes (slower)")
     parser.add_argument("--store", type=Path, help="where the stores go (default: the temporary directory)")
     parser.add_argument("--cards", type=int, default=10_000)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    options = Options(
-        asked.seconds, asked.connections, asked.window, asked.rate, asked.files, asked.syncs, asked.store, asked.cards
-    )
+    options = Options(**{name: getattr(asked, name) for name in Options._fields})
     names = asked.runs.split(",")
     if set(names) - set(RUNS) or not 0 < options.seconds <= 600 or options.connections * options.window > 100_000:
         parser.error("a run of that name or size does not exist")

@@ -8,6 +8,7 @@ import apsw
 import pytest
 from bench.audit import BACK, NO, OPEN, YES, Verdict, audit, learn
 from bench.frames import Kind, Outcome
+from bench.history import fill
 
 from counterfoil.storage import migrations_of, open_store
 
@@ -102,3 +103,12 @@ def test_what_a_reversal_makes_of_a_sale(sale: str, state: int, code: bytes, fat
     found = {"T1/000007": (250, sale)}
     learn(found, [Outcome(0, Kind.REVERSAL, 0, 7, 250, state, code)], {(0, 0): "T1"}, issuer=False)
     assert found == {"T1/000007": (250, fate)}
+
+
+def test_a_past_put_into_the_stores_is_not_taken_for_what_the_client_did(store: Path) -> None:
+    past = fill(store, "issuer", 10)
+    assert past["txn"].rows == 2 + 10
+    assert set(audit(TOLD, store, None).broken) > {"nothing is booked that the client did not send"}
+    assert audit(TOLD, store, None, past).broken == {}
+    told = {**TOLD, "three": (5, YES)}
+    assert set(audit(told, store, None, past).broken) > {"an approval the client saw is booked exactly once"}
