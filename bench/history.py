@@ -1,11 +1,19 @@
 """A past for stores that have none: real rows copied in SQL, with keys of their own, in the order of time and at the
 places of the indexes that real ones would have.
 
-The rows copied are those a store holds when it is filled; the first of them is a sale that was really made.
+    python -m bench.history STATION STORE TRANSACTIONS
+
+The rows copied are those the store holds, which nobody may have open for writing. Says what was put into which table,
+as JSON. Everything is on the disk afterwards, so that nothing measured later waits for it.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,6 +21,7 @@ import apsw
 
 from counterfoil.storage import parts
 
+ROOT: Final = Path(__file__).parents[1]
 CHUNK: Final = 50_000  # transactions of history in one commit
 # Per station and table: what makes a copy's keys its own. `c.n` counts copies, `o` is the row copied, {part} the copies
 # of one part of an index.
@@ -56,7 +65,18 @@ class Filled(NamedTuple):
 
 
 def fill(path: Path, station: str, history: int) -> dict[str, Filled]:
-    """Copy the sales of a station's store, which nobody has open for writing, until `history` lie behind; by table."""
+    """Copy the sales of a station's store until `history` lie behind; by table.
+
+    In a process of its own, whose memory is gone when stations are forked from this one.
+    """
+    command = [sys.executable, "-m", "bench.history", station, str(path.resolve()), str(history)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    return {table: Filled(*each) for table, each in json.loads(done.stdout).items()}
+
+
+def _fill(path: Path, station: str, history: int) -> dict[str, Filled]:
     store = apsw.Connection(str(path))
     store.set_busy_timeout(5000)
     for pragma in ("synchronous = OFF", "cache_size = -1000000", "temp_store = MEMORY"):
@@ -84,6 +104,9 @@ def fill(path: Path, station: str, history: int) -> dict[str, Filled]:
         for table, above in last.items()
     }
     store.close()
+    file = os.open(path, os.O_RDONLY)
+    os.fsync(file)
+    os.close(file)
     return filled
 
 
@@ -105,3 +128,17 @@ def copying(store: apsw.Connection, station: str, table: str, sales: int) -> str
 
 def _number(store: apsw.Connection, sql: str) -> int:
     return int(str(store.execute(sql).fetchall()[0][0]))
+
+
+def main() -> None:
+    """Fill one store."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("station", choices=STATIONS)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("transactions", type=int)
+    asked = parser.parse_args()
+    print(json.dumps(_fill(asked.store, asked.station, asked.transactions)))
+
+
+if __name__ == "__main__":
+    main()
