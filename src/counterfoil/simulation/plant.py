@@ -17,7 +17,7 @@ from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.line import LMK, InstitutionLine, Line, clear_key, entropy
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import START, World
-from counterfoil.step import Command, Reply, Station
+from counterfoil.step import SECOND, Command, Instant, Reply, Station
 from counterfoil.storage import migrations_of
 from counterfoil.switch import Settings as SwitchSettings
 from counterfoil.switch import Switch
@@ -39,6 +39,8 @@ NAMES: Final = ("switch", *RANGES, *MACHINES)
 PAIRS: Final = [("switch", name) for name in NAMES if name != "switch"]
 OPENING: Final = 100_000_000
 LAST_STANS: Final = 999_985
+DAYS_ECHO: Final[Instant] = 600 * SECOND
+"""The echo test of a world that lasts for days: after the usual minute, most of what it does would be echo tests."""
 COUNTERS: Final = "UPDATE device SET stan = ?"
 
 
@@ -230,9 +232,10 @@ def build(world: World, seed: str, terminals: int = FEW) -> Plant:
     """Copy the disks and lay the wires; nothing is started yet."""
     made = images(terminals)
     disks = {**made.disks, **(made.worn if world.faults.wrap else {})}
+    settings = SwitchSettings(echo_idle=DAYS_ECHO) if world.faults.off else SwitchSettings()
 
     def switch(disk: Disk, life: int) -> Station:
-        return Switch(SwitchRecords(disk), hsm(seed, "switch", life), SwitchSettings())
+        return Switch(SwitchRecords(disk), hsm(seed, "switch", life), settings)
 
     plant = Plant(
         Node(world, "switch", Disk(disks["switch"]), switch),
