@@ -57,11 +57,8 @@ def local(instant: Instant, offset: Instant) -> tuple[str, str]:
 
 def rrn(tick: Instant, offset: Instant) -> str:
     """DE37: last digit of the year, day of the year, and the microsecond of the day in base 36. Grows with the tick."""
-    moment = tick + offset
-    left, fourth = divmod(moment % _DAY, _TWO)
-    left, third = divmod(left, _TWO)
-    first, second = divmod(left, _TWO)
-    return _day(moment // _DAY) + _PAIRS[first] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth]
+    day, of_day = divmod(tick + offset, _DAY)
+    return _beginning(day, of_day // _TWO) + _PAIRS[of_day % _TWO]
 
 
 @lru_cache(maxsize=64)
@@ -73,6 +70,14 @@ def _second(second: int) -> str:
 def _clock(second: int) -> tuple[str, str]:
     moment = _second(second)
     return moment[8:], moment[4:8]
+
+
+@lru_cache(maxsize=8)
+def _beginning(day: int, left: int) -> str:
+    """All but the last two digits, which many ticks have in common; `left` is what those leave of the microsecond."""
+    left, third = divmod(left, _TWO)
+    first, second = divmod(left, _TWO)
+    return _day(day) + _PAIRS[first] + _PAIRS[second] + _PAIRS[third]
 
 
 @lru_cache(maxsize=8)
