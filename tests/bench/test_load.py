@@ -92,6 +92,15 @@ def test_every_scenario_runs_and_its_stores_agree_with_the_client(client: Path) 
 
 
 @pytest.mark.loop
+def test_stations_go_on_with_a_past_in_their_stores(client: Path) -> None:
+    assert client.exists()
+    (run,) = loop("--runs", "loop", "--connections", "4", "--window", "2", "--history", "20000")
+    assert {name: each["sales"] for name, each in run["history"].items()} == {"issuer-a": 20000, "switch": 20000}
+    assert run["approved"] > 0
+    assert run["audit"]["broken"] == {}
+
+
+@pytest.mark.loop
 def test_an_open_loop_offers_what_was_asked_for(client: Path) -> None:
     assert client.exists()
     (run,) = loop("--runs", "loop", "--connections", "10", "--window", "2", "--rate", "50")
