@@ -108,11 +108,9 @@ def audit(
     """Compare; the stations must have ended. `past` is what nobody was told of, by table: a history put there."""
     past = past or {}
     book = apsw.Connection(":memory:")
-    book.execute("ATTACH ? AS issuer", (str(issuer),))
-    if switch is not None:
-        book.execute("ATTACH ? AS switch", (str(switch),))
-    for place, tables in LOOKED_AT.items():
-        for table in tables if place == "issuer" or switch is not None else ():
+    for place, store in {"issuer": issuer, **({"switch": switch} if switch is not None else {})}.items():
+        book.execute(f"ATTACH ? AS {place}", (str(store),))
+        for table in LOOKED_AT[place]:
             put = past.get(table, Filled(0, 0, 0))
             where = f"rowid <= {put.above} OR rowid > {put.up_to}"
             book.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM {place}.{table} WHERE {where}")

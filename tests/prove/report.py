@@ -44,6 +44,7 @@ LIMITS = """## What this does not cover
 - Thousands of terminals: a world has four terminals and two issuers, or 96 at a rush hour.
 - The operator: wrong configuration, a restored backup of one store only, deleted files. What then happens is told in
   [operations.md](operations.md), not proved.
+- Worlds that last for days test their idle links every ten minutes, not every minute.
 - The archive: rows leave the stores only in its own tests, with kills and failing disks, not in the simulator.
 - Chance. A fault that shows once in ten million transactions will probably not show here, and what a seed draws is
   drawn once a world: machines that are lost, switched off or replaced are as rare as the table of faults says.

@@ -23,7 +23,7 @@ import apsw
 from counterfoil.storage.store import Store, close
 
 WAKE_PAGES: Final = 4000
-MOST_PAGES: Final = 16_000  # 64 MiB, what a log may keep of its file (journal_size_limit)
+MOST_PAGES: Final = 16_000  # 62.5 MiB, within what a log may keep of its file (journal_size_limit)
 
 
 class Aside:
