@@ -1,6 +1,6 @@
 # make up    set the project up and run the demo stack (Ctrl-C stops it)
 # make test  set the project up and run every check
-# make bench print every figure the README quotes (BENCH="--seconds 60" for long runs)
+# make bench print every figure of speed the README quotes (BENCH="--seconds 60" for long runs)
 # make prove play every ring of the reliability proof and write docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
