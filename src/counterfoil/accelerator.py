@@ -56,7 +56,7 @@ class Messages(Protocol):
         ...
 
     def split(self, data: bytes | bytearray, digits: bool, own: int, limit: int) -> tuple[list[bytes], int]:
-        """The whole packets at the start of `data`, and where the rest begins."""
+        """The whole packets at the start of `data` without the empty ones, and where the rest begins."""
         ...
 
     def floats(self, rows: Any, /) -> bool | None:

@@ -136,8 +136,8 @@ def streams(data: bytes, sizes: list[int], **how: bool) -> Any:
     return one
 
 
-def _fed(buffer: framing.FrameBuffer, pieces: list[bytes]) -> list[tuple[list[bytes], int]]:
-    return [(buffer.feed(piece), buffer.pending) for piece in pieces]
+def _fed(buffer: framing.FrameBuffer, pieces: list[bytes]) -> list[tuple[list[bytes], int, str]]:
+    return [(buffer.feed(piece), buffer.pending, buffer.broken) for piece in pieces]
 
 
 def _pieces(data: bytes, sizes: list[int]) -> list[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,28 +39,80 @@ def test_half_a_packet_waits() -> None:
     assert buffer.pending == 1
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence", "digits"),
-    [
-        (b"\x00\x00", "a packet of no bytes", False),
-        (b"\xff\xff", "a packet of 65535 bytes, above the limit of 8192", False),
-        (b"\x20\x01", "a packet of 8193 bytes, above the limit of 8192", False),
-        (b"GET ", "the length is not four digits", True),
-        (b"+001", "the length is not four digits", True),
-        (b"0000", "a packet of no bytes", True),
-    ],
-)
-def test_a_length_that_cannot_be_ends_the_stream(data: bytes, sentence: str, digits: bool) -> None:
-    with pytest.raises(FramingError, match=sentence):
-        FrameBuffer(digits=digits).feed(data)
+SENSELESS = [
+    (b"\xff\xff", "a packet of 65535 bytes, above the limit of 8192", {}),
+    (b"\x20\x01", "a packet of 8193 bytes, above the limit of 8192", {}),
+    (b"GET ", "the length is not four digits", {"digits": True}),
+    (b"+001", "the length is not four digits", {"digits": True}),
+    (b"9999", "a packet of 9999 bytes, above the limit of 8192", {"digits": True}),
+    (b"\x00\x00", "a length that does not count itself", {"inclusive": True}),
+    (b"\x00\x01", "a length that does not count itself", {"inclusive": True}),
+    (b"0003", "a length that does not count itself", {"digits": True, "inclusive": True}),
+]
+EMPTY = [
+    (b"\x00\x00", {}),
+    (b"0000", {"digits": True}),
+    (b"\x00\x02", {"inclusive": True}),
+    (b"0004", {"digits": True, "inclusive": True}),
+]
+PURE = [False, True]
+
+
+@pytest.mark.parametrize("pure", PURE)
+@pytest.mark.parametrize(("data", "sentence", "how"), SENSELESS)
+def test_a_length_that_means_nothing_ends_the_stream_and_loses_nothing_before_it(
+    data: bytes, sentence: str, how: dict[str, bool], pure: bool
+) -> None:
+    for before in ([], [b"one"], [b"one", b"two", b"three"]):
+        buffer = FrameBuffer(**how, accelerated=not pure)
+        stream = b"".join(frame(packet, **how) for packet in before)
+        assert buffer.feed(stream + data + frame(b"behind it", **how)) == before
+        assert buffer.broken == sentence
+        assert buffer.feed(frame(b"too late", **how)) == []
+        assert buffer.pending == 0
+
+
+@pytest.mark.parametrize("pure", PURE)
+@pytest.mark.parametrize(("empty", "how"), EMPTY)
+def test_an_empty_frame_is_left_out_and_is_no_speech(empty: bytes, how: dict[str, bool], pure: bool) -> None:
+    buffer = FrameBuffer(**how, accelerated=not pure)
+    assert buffer.feed(empty * 3) == []
+    assert buffer.feed(frame(b"one", **how) + empty + frame(b"two", **how) + empty) == [b"one", b"two"]
+    assert [buffer.feed(bytes((byte,))) for byte in empty] == [[]] * len(empty)
+    assert (buffer.broken, buffer.pending) == ("", 0)
+
+
+FRAMES = st.lists(st.binary(max_size=40), max_size=8)
+
+
+@pytest.mark.parametrize("how", [how for _, how in EMPTY], ids=["binary", "digits", "inclusive", "digits inclusive"])
+@given(packets=FRAMES, end=st.sampled_from([b"", b"\xff\xff\xff\xff", b"\x00", b"00"]) | st.binary(max_size=30), data=st.data())
+def test_however_the_bytes_come_the_packets_are_the_same_ones(
+    how: dict[str, bool], packets: list[bytes], end: bytes, data: st.DataObject
+) -> None:
+    """Empty frames between them, anything at all behind them; in one piece, in any pieces, pure and accelerated."""
+    empty = next(bytes_ for bytes_, same in EMPTY if same == how)
+    stream = b"".join(frame(packet, **how) if packet else empty for packet in packets) + end
+    told = []
+    for pure in PURE:
+        whole = FrameBuffer(50, **how, accelerated=not pure)
+        found = whole.feed(stream)
+        cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+        pieces = FrameBuffer(50, **how, accelerated=not pure)
+        pieced = []
+        for begin, finish in itertools.pairwise([0, *cuts, len(stream)]):
+            pieced += pieces.feed(stream[begin:finish])
+        assert found[: len([one for one in packets if one])] == [one for one in packets if one]
+        assert (pieced, pieces.broken, pieces.pending) == (found, whole.broken, whole.pending)
+        told.append((found, whole.broken, whole.pending))
+    assert told[0] == told[1]
 
 
 def test_the_limit_is_the_callers() -> None:
     assert FrameBuffer(limit=3).feed(frame(b"abc")) == [b"abc"]
-    with pytest.raises(FramingError):
-        FrameBuffer(limit=3).feed(frame(b"abcd"))
-    with pytest.raises(FramingError, match="no bytes"):
-        FrameBuffer(inclusive=True).feed(b"\x00\x02")
+    buffer = FrameBuffer(limit=3)
+    assert buffer.feed(frame(b"abcd")) == []
+    assert buffer.broken == "a packet of 4 bytes, above the limit of 3"
 
 
 @pytest.mark.parametrize("digits", [False, True])

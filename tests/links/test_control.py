@@ -72,6 +72,18 @@ def test_thousands_of_lines_at_once_are_all_answered() -> None:
     run(test)
 
 
+@pytest.mark.parametrize("end", [b"x" * (MAX_LINE + 1), b"x" * (MAX_LINE + 1) + b"\n"], ids=["endless", "too long"])
+def test_requests_before_a_line_that_is_too_long_are_answered(end: bytes) -> None:
+    async def test() -> None:
+        async with desk() as (serving, server):
+            got = await exchange(server.port, line("later", n=1) + line("now", n=2) + end, 3)
+            assert [each.get("n") for each in got] == [1, 2, None]
+            assert got[2]["error"] == "bad_request"
+            assert serving.asked == ["later", "now"]
+
+    run(test)
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -228,7 +228,7 @@ def test_a_lost_upstream_connection_ends_the_clients_side_and_the_listening() ->
     run(test)
 
 
-@pytest.mark.parametrize("garbage", [b"\0\0", b"\xff\xff" + b"A" * 100_000, b"GET / HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize("garbage", [b"\xff\xff" + b"A" * 100_000, b"GET / HTTP/1.1\r\n\r\n"])
 def test_garbage_reaches_the_station_and_the_proxy_survives_it(garbage: bytes) -> None:
     async def test() -> None:
         async with proxied() as (proxy, plan):
@@ -243,6 +243,19 @@ def test_garbage_reaches_the_station_and_the_proxy_survives_it(garbage: bytes) -
             again.say(SALE)
             assert await again.hear() == SALE
             again.close()
+
+    run(test)
+
+
+def test_a_keep_alive_passes_and_what_comes_behind_it_can_still_be_broken() -> None:
+    async def test() -> None:
+        async with proxied() as (proxy, plan):
+            plan.set(1, "drop", times=1, seconds=None, mti="0400", now=0.0)
+            peer = await Peer.at(proxy)
+            peer.writer.write(b"\0\0" + frame(SALE) + b"\0\0" + frame(REVERSAL) + frame(SALE))
+            assert [await peer.hear(), await peer.hear()] == [SALE, SALE]
+            assert plan.counts() == {"1": {"drop": 1}}
+            peer.close()
 
     run(test)
 

@@ -61,7 +61,7 @@ def test_connections_are_reported_and_numbered() -> None:
     run(test)
 
 
-@pytest.mark.parametrize("garbage", [b"\0\0", b"\xff\xff" + b"A" * 70000, b"GET / HTTP/1.1\r\n\r\n", b"\x00\x00\x00"])
+@pytest.mark.parametrize("garbage", [b"\xff\xff" + b"A" * 70000, b"GET / HTTP/1.1\r\n\r\n"])
 def test_a_stream_that_is_no_stream_of_messages_ends_only_its_own_connection(garbage: bytes) -> None:
     async def test() -> None:
         async with served(Echo()) as (_, link):
@@ -71,6 +71,35 @@ def test_a_stream_that_is_no_stream_of_messages_ends_only_its_own_connection(gar
                 assert await reader.read() == b""
             writer.close()
             assert await ask(link.port, b"still here") == [b"still here"]
+
+    run(test)
+
+
+def test_what_came_whole_before_the_garbage_is_decided() -> None:
+    async def test() -> None:
+        station = Echo()
+        async with served(station) as (_, link):
+            reader, writer = await asyncio.open_connection(LOCAL, link.port)
+            writer.write(frame(b"one") + frame(b"two") + b"\xff\xff" + frame(b"behind"))
+            with contextlib.suppress(ConnectionResetError):
+                await reader.read()  # until it is closed
+            writer.close()
+            await until(lambda: station.seen.count(Closed("peers", 1)))
+            assert [item.data for item in station.seen if isinstance(item, Frame)] == [b"one", b"two"]
+
+    run(test)
+
+
+def test_a_keep_alive_is_ignored_and_the_connection_stays() -> None:
+    async def test() -> None:
+        station = Echo()
+        async with served(station) as (_, link):
+            reader, writer = await asyncio.open_connection(LOCAL, link.port)
+            for stream in (frame(b"one") + b"\0\0", b"\0", b"\0\0\0" + frame(b"two")):
+                writer.write(stream)
+                await asyncio.sleep(0.01)
+            assert await reader.readexactly(10) == frame(b"one") + frame(b"two")
+            writer.close()
 
     run(test)
 

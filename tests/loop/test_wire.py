@@ -100,7 +100,6 @@ def test_a_published_request_gets_the_code_of_the_reviewed_table(running: Runnin
 
 GARBAGE = {
     "http": b"GET / HTTP/1.1\r\n\r\n",
-    "length 0": b"\x00\x00",
     "64 KiB": b"\xff\xff" + b"\x60" * 200,
     "bytes": bytes(range(256)) * 8,
     "tpdu only": b"\x00\x05" + FRONT[:5],
@@ -121,6 +120,14 @@ def test_garbage_gets_a_hang_up_or_a_refusal_never_silence_for_others(running: R
         except ConnectionResetError:
             return
         assert answer == b"" or code_of(answer) not in {"00", "10", "11"}
+
+
+def test_a_keep_alive_in_the_same_read_costs_neither_the_request_nor_the_line(running: Running) -> None:
+    running.ask("terminal", "register", "10000161", "--merchant", "880210010210162", "--tmk", "40" * 16)
+    with connect(running) as line:
+        for _ in range(2):
+            line.sendall(SIGN_ON + b"\x00\x00")
+            assert code_of(received(line)) == "00"
 
 
 def test_half_a_message_waits_and_the_other_half_completes_it(running: Running) -> None:

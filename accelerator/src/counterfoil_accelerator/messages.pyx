@@ -691,8 +691,9 @@ def floats(rows, /):
 def split(data, bint digits, int own, Py_ssize_t limit):
     """The whole packets at the start of `data` without their lengths, and the offset behind the last of them.
 
-    A length is two bytes, or four ASCII characters; `own` is how much of it counts itself. It stops before a packet that is
-    not complete, and before a length that means nothing: the Python code says what is wrong with that one.
+    A length is two bytes, or four ASCII characters; `own` is how much of it counts itself. A packet of no bytes is passed
+    over. It stops before one that is not complete, and before a length that means nothing: the Python code says what is
+    wrong with that one.
     """
     cdef Py_buffer view
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
@@ -716,8 +717,9 @@ cdef tuple cut(const uint8_t* data, Py_ssize_t end, bint digits, int own, Py_ssi
             size = (raw[0] - 48) * 1000 + (raw[1] - 48) * 100 + (raw[2] - 48) * 10 + raw[3] - 48 - own
         else:
             size = (raw[0] << 8 | raw[1]) - own
-        if size < 1 or size > limit or end - at - width < size:
+        if size < 0 or size > limit or end - at - width < size:
             break
-        packets.append(PyBytes_FromStringAndSize(<const char*>raw + width, size))
+        if size:
+            packets.append(PyBytes_FromStringAndSize(<const char*>raw + width, size))
         at += width + size
     return packets, at

@@ -1,6 +1,7 @@
 """Packets on a stream, and what stands before the message inside a packet.
 
-Stream: a 2-byte big-endian length (or four ASCII digits on some host links), then that many bytes. UnionPay terminal
+Stream: a 2-byte big-endian length (or four ASCII digits on some host links), then that many bytes, none for a
+keep-alive. UnionPay terminal
 links put a TPDU of 5 bytes and usually a header of 6 before the message; the switch-to-issuer link puts nothing.
 """
 
@@ -25,16 +26,21 @@ class CupPacket(NamedTuple):
 
 
 class FrameBuffer:
-    """Bytes in as they come, whole packets out. One per connection; after a FramingError it is of no more use.
+    """Bytes in as they come, whole packets out. One per connection.
 
     `limit` is the longest packet taken. `digits` is for links that write the length as four ASCII digits;
     `inclusive` for those that count the length itself too. The accelerator, where it is in use, cuts out what is
     complete; a length that means nothing it leaves to the code here.
+
+    A frame of no bytes is a keep-alive, usual on lines that hold a connection open: it is left out, and whoever sends
+    nothing else has not spoken. A length that means nothing (not a number, above the limit, less than it takes itself)
+    ends the stream: `broken` is "" until then and says what is wrong from then on.
     """
 
     def __init__(
         self, limit: int = 8192, *, digits: bool = False, inclusive: bool = False, accelerated: bool = True
     ) -> None:
+        self.broken = ""
         self._limit = limit
         self._digits = digits
         self._own = (4 if digits else 2) if inclusive else 0
@@ -42,36 +48,45 @@ class FrameBuffer:
         self._waiting = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The packets that are complete now, without their lengths.
+        """The packets that are complete now, without their lengths; none when nobody has spoken.
 
-        FramingError for a length of zero, above the limit, or not a number; the packets before it are lost with
-        the connection.
+        Those before a length that means nothing are among them: look at `broken` when they are taken. A stream that is
+        broken holds no packet any more.
         """
+        if self.broken:
+            return []
         waiting = self._waiting
         waiting += data
         packets, at = self._split(waiting, self._digits, self._own, self._limit) if self._split else ([], 0)
         width = 4 if self._digits else 2
         come = bytes(waiting) if len(waiting) - at >= width else b""
         while len(come) - at >= width:
-            end = at + width + self._size(come[at : at + width])
-            if len(come) < end:
+            begin = at + width
+            size = self._size(come[at:begin])
+            if self.broken:
+                at = len(come)
+            elif len(come) - begin < size:
                 break
-            packets.append(come[at + width : end])
-            at = end
+            else:
+                at = begin + size
+                if size:
+                    packets.append(come[begin:at])
         del waiting[:at]
         return packets
 
     def _size(self, prefix: bytes) -> int:
+        """How many bytes follow a length; what makes it none is noted."""
         if self._digits:
             if not prefix.isdigit():
-                raise FramingError("the length is not four digits")
+                self.broken = "the length is not four digits"
+                return 0
             size = int(prefix) - self._own
         else:
             size = int.from_bytes(prefix, "big") - self._own
-        if size < 1:
-            raise FramingError("a packet of no bytes")
-        if size > self._limit:
-            raise FramingError(f"a packet of {size} bytes, above the limit of {self._limit}")
+        if size < 0:
+            self.broken = "a length that does not count itself"
+        elif size > self._limit:
+            self.broken = f"a packet of {size} bytes, above the limit of {self._limit}"
         return size
 
     @property

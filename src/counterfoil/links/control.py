@@ -109,11 +109,10 @@ class _Channel(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._partial += data
-        *lines, rest = self._partial.split(b"\n")
-        if len(rest) > MAX_LINE or any(len(line) > MAX_LINE for line in lines):
-            self._fail(TOO_LONG)
-            return
-        self._partial = rest
+        *lines, self._partial = self._partial.split(b"\n")
+        if len(self._partial) > MAX_LINE:  # too long already: it ends the channel in its turn, behind those before it
+            lines.append(self._partial)
+            self._partial = bytearray()
         self._lines.extend(bytes(line) for line in lines)
         self._next()
 
@@ -134,6 +133,9 @@ class _Channel(asyncio.Protocol):
                 self._transport.resume_reading()
 
     def _request(self, line: bytes) -> None:
+        if len(line) > MAX_LINE:
+            self._fail(TOO_LONG)
+            return
         try:
             request = _REQUEST.decode(line)
         except UNREADABLE:

@@ -313,14 +313,15 @@ class _Side(asyncio.Protocol):
         while len(waiting) - at >= 2:
             size = int.from_bytes(waiting[at : at + 2], "big")
             end = at + 2 + size
-            if size == 0 or size > 8192:  # no station takes this: let it see the rest as it comes
+            if size > 8192:  # no station takes this: let it see the rest as it comes
                 self._opaque = True
                 end = len(waiting)
             elif end > len(waiting):
                 break
             whole = bytes(waiting[at:end])
             at = end
-            hit = None if self._opaque else proxy.breaks(self._leg, whole[2:])
+            # an empty frame is a keep-alive: it is no message that could be broken
+            hit = None if self._opaque or not size else proxy.breaks(self._leg, whole[2:])
             if hit is None:
                 passed += whole
             elif hit.kind == "close":

@@ -12,7 +12,6 @@ import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from counterfoil.errors import FramingError
 from counterfoil.iso8583.framing import FrameBuffer, frame
 from counterfoil.links.limits import MAX_WAITING
 from counterfoil.step import SECOND, Closed, Conn, Connected, Frame, Inbound, Instant, NotSent, Send
@@ -114,18 +113,16 @@ class Wire(asyncio.Protocol):
         self._opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: hand over every whole message among them."""
-        inlet = self.inlet
-        try:
-            messages = self._frames.feed(data)
-        except FramingError as error:
-            inlet.note("framing_error", link=self.link, conn=self.conn, reason=error.reason)
-            self.hangup()
-            return
+        """Bytes came: hand over every whole message among them, then close if what follows makes no sense."""
+        inlet, frames = self.inlet, self._frames
+        messages = frames.feed(data)
         if messages:
             at = inlet.now()
             for message in messages:
                 inlet.arrive(Frame(self.link, self.conn, message, at))
+        if frames.broken:
+            inlet.note("framing_error", link=self.link, conn=self.conn, reason=frames.broken)
+            self.hangup()
 
     def pause_writing(self) -> None:
         """The kernel takes no more for now."""

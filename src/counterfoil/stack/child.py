@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.links.control import UNREADABLE
 from counterfoil.stack import service
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import Layout
@@ -169,7 +170,7 @@ class Child:
             return
         *lines, self._heard = (self._heard + data).split(b"\n")
         for line in lines:
-            with contextlib.suppress(msgspec.MsgspecError):
+            with contextlib.suppress(*UNREADABLE):
                 self._hear(msgspec.json.decode(line, type=dict[str, Any]))
 
     def _hear(self, said: dict[str, Any]) -> None:
