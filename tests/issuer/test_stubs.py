@@ -6,6 +6,7 @@ from pathlib import Path
 
 from counterfoil.iso8583 import ISO87_ASCII
 from counterfoil.issuer import accounts, balance_by_token, find, stub
+from counterfoil.issuer.stubs import every
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 from issuer.bank import NOON, PANS, Bank
@@ -48,6 +49,31 @@ def test_a_request_that_came_corrupted_is_found_under_the_number_its_reversal_sa
     told = stub(bank.store, purchase.de37 or "")
     assert told is not None
     assert (told.state, told.response_code, told.debited) == ("declined", "63", 0)
+
+
+def test_a_number_that_somebody_repeated_still_names_the_request_that_was_asked() -> None:
+    """A damaged copy stands under the key it seems to have, one that was made up under any: both say the same DE37."""
+    bank = Bank()
+    purchase = bank.purchase()
+    rrn, asked = purchase.de37 or "", (purchase.de7 or "", purchase.de11 or "")
+    damaged = bank.sealed(purchase.copy(de11="999999"))[:-1] + b"X"
+    assert [answer.de39 for answer in bank.ask(damaged)] == ["63"]
+    assert [answer.de39 for answer in bank.ask(purchase)] == ["00"]
+    bank.now += SECOND
+    other = bank.purchase(amount=777)
+    bank.ask(other.copy(de37=rrn))
+    by_number, named = stub(bank.store, rrn), stub(bank.store, rrn, asked)
+    assert by_number is not None
+    assert (by_number.state, by_number.stan) == ("posted", purchase.de11)  # vouched for, which the damaged one was not
+    assert named == by_number
+    second = stub(bank.store, rrn, (other.de7 or "", other.de11 or ""))
+    assert second is not None
+    assert (second.amount, second.stan) == (777, other.de11)
+    of = every(bank.store)
+    for key in (asked, (other.de7 or "", other.de11 or ""), ("", "")):
+        whole = stub(bank.store, rrn, key, history=False)
+        assert whole is not None
+        assert of(rrn, key) == whole
 
 
 def test_purchases_are_found_by_last_four_and_amount() -> None:

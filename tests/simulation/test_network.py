@@ -212,3 +212,65 @@ def test_a_side_effect_is_reported_only_to_the_life_that_asked_for_it() -> None:
     pair.client.crash("while printing")
     pair.run(60)
     assert len(pair.heard["client"]) == 1
+
+
+# --- each copy by itself ---------------------------------------------------------------------------------------------
+
+
+def test_each_copy_has_a_fate_of_its_own() -> None:
+    pair = Pair(each=True, duplicate=1000, corrupt=500, drop=200, slow=200)
+    pair.say("client", *sends())
+    pair.run(100)
+    got = pair.frames("server")
+    intact = {packet: got.count(packet) for packet in PACKETS}
+    damaged = len(got) - sum(intact.values())
+    assert 0 < damaged < len(got)
+    assert {0, 1, 2} <= set(intact.values())  # of some all copies are hit, of some one, of some none
+    assert pair.world.counts["duplicate"] == 60
+    assert pair.world.counts["drop"] + len(got) == 90
+
+
+def test_what_was_said_before_a_connection_closed_may_arrive_behind_what_is_said_on_the_next() -> None:
+    pair = Pair(stale=1000, reset=300, slow=300)
+    for send in sends():
+        pair.say("client", send)
+        pair.run(1)
+    pair.run(200)
+    got = pair.frames("server")
+    assert pair.world.counts["stale connection"] == pair.world.counts["reset"] > 0
+    conns = [item.conn for item in pair.heard["server"] if isinstance(item, Frame)]
+    assert conns != sorted(conns, key=int)  # an older connection is heard after a newer one
+    assert set(got) <= set(PACKETS)
+
+
+def test_a_reader_hangs_up_on_one_message_each_time() -> None:
+    pair = Pair(eager=True)
+    pair.wire.hangs_up = lambda _, data: data == PACKETS[3]
+    for _ in range(3):
+        pair.say("client", *sends(conn="")[2:5])
+        pair.run(5)
+    assert PACKETS[3] not in pair.frames("server")
+    assert pair.frames("server").count(PACKETS[2]) == 3
+    assert pair.kinds("server").count("Closed") == 3
+    pair.world.healed = True
+    pair.say("client", *sends(conn=""))
+    pair.run(5)
+    assert PACKETS[3] in pair.frames("server")
+
+
+def test_a_stranger_is_heard_and_answered_on_a_connection_of_his_own() -> None:
+    pair = Pair()
+    answers: list[bytes] = []
+    connection = pair.wire.intrude(answers.append)
+    assert connection is not None
+    pair.wire.carry(connection, b"a claim", up=True)
+    pair.run(1)
+    assert pair.frames("server") == [b"a claim"]
+    pair.say("server", Send("down", connection.number, b"an answer"))
+    pair.client.crash("which is nothing to him")
+    pair.run(1)
+    assert answers == [b"an answer"]
+    assert "Closed" not in pair.kinds("server")
+    pair.wire.leave(connection)
+    pair.run(0.1)
+    assert pair.kinds("server")[-1] == "Closed"

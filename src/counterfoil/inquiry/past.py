@@ -53,11 +53,13 @@ def switch(stores: Stores, ref: AttemptKey | str, around: Instant, *, history: b
     return None
 
 
-def issuer(stores: Stores, name: str, rrn: str, around: Instant, *, history: bool = True) -> IssuerStub | None:
+def issuer(
+    stores: Stores, name: str, rrn: str, around: Instant, asked: tuple[str, str] = ("", ""), *, history: bool = True
+) -> IssuerStub | None:
     """An issuer's stub by RRN; a request that came corrupted is found by the number its reversal said."""
     for table in ("", "advice"):
         for store in found(stores, name, {"rrn": [rrn]}, table, around):
-            stub = issuers.stub(store, rrn, history=history)
+            stub = issuers.stub(store, rrn, asked, history=history)
             if stub is not None:
                 return stub
     return None

@@ -156,7 +156,8 @@ def _named(stores: Stores, key: AttemptKey | None, rrn: str) -> list[TerminalStu
         one = terminals.stub(terminal, key, history=False) if key else None
         sold = [one] if one is not None else terminals.find(terminal, rrn=rrn) if rrn else []
     routed = switches.stub(switch, key or rrn, history=False) if switch is not None else None
-    posted = {name: issuers.stub(store, rrn, history=False) for name, store in stores.each_issuer() if rrn}
+    asked = (routed.transmitted, routed.stan) if routed is not None else ("", "")
+    posted = {name: issuers.stub(store, rrn, asked, history=False) for name, store in stores.each_issuer() if rrn}
     known = (*sold, routed, *posted.values())
     around = next((stub.started_at for stub in known if stub is not None), 0)
     if not sold:
@@ -166,7 +167,7 @@ def _named(stores: Stores, key: AttemptKey | None, rrn: str) -> list[TerminalStu
         routed = past.switch(stores, key or rrn, around, history=False)
         around = around or (routed.started_at if routed is not None else 0)
     if not any(posted.values()):
-        posted = {name: past.issuer(stores, name, rrn, around, history=False) for name in posted}
+        posted = {name: past.issuer(stores, name, rrn, around, asked, history=False) for name in posted}
     return [stub for stub in (*sold, routed, *posted.values()) if stub is not None]
 
 

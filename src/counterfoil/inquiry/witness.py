@@ -26,8 +26,8 @@ def evidence(stores: Stores, one: Candidate) -> Evidence:
     if stores.switch is not None:
         ref = parse_ref(one.ref) or one.rrn
         switch = switches.stub(stores.switch, ref) or past.switch(stores, ref, one.started_at)
-    rrn = switch.rrn if switch is not None else one.rrn
-    return Evidence(terminal, switch, issuer_stub(stores, rrn, one.started_at))
+    rrn, asked = (switch.rrn, (switch.transmitted, switch.stan)) if switch is not None else (one.rrn, ("", ""))
+    return Evidence(terminal, switch, issuer_stub(stores, rrn, asked, one.started_at))
 
 
 def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
@@ -40,13 +40,13 @@ def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
     return (terminals.stub(stores.terminal, key) or past.terminal(stores, key, one.started_at)) if key else None
 
 
-def issuer_stub(stores: Stores, rrn: str, around: Instant = 0) -> IssuerStub | None:
-    """The stub of whichever issuer knows this number."""
+def issuer_stub(stores: Stores, rrn: str, asked: tuple[str, str] = ("", ""), around: Instant = 0) -> IssuerStub | None:
+    """The stub of whichever issuer knows this number; `asked` is DE7 and DE11 of the request that is meant."""
     if not rrn:
         return None
     for _, store in stores.each_issuer():
-        found = issuers.stub(store, rrn)
+        found = issuers.stub(store, rrn, asked)
         if found is not None:
             return found
-    old = (past.issuer(stores, name, rrn, around) for name, _ in stores.each_issuer())
+    old = (past.issuer(stores, name, rrn, around, asked) for name, _ in stores.each_issuer())
     return next((stub for stub in old if stub is not None), None)

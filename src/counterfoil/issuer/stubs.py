@@ -6,6 +6,7 @@ Every function takes an open store (read-only will do) and reads in one short tr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any, Final
 
 from counterfoil.issuer import chart, notices
@@ -56,32 +57,46 @@ BALANCES: Final = (
 )
 
 
-def stub(store: Store, rrn: str, *, history: bool = True) -> IssuerStub | None:
+def stub(store: Store, rrn: str, asked: tuple[str, str] = ("", ""), *, history: bool = True) -> IssuerStub | None:
     """What is known under a retrieval reference number, with its history if it is wanted; None when nothing is.
 
-    One number can stand for two rows only when the switch gave it out twice; the first is meant.
+    Anybody can repeat a number: a damaged copy of a request is kept under another key, one that was made up under any.
+    `asked` is DE7 and DE11 of the request as the switch sent it, which say whose row is meant.
     """
     with store.reading():
         rows = store.query(BY_RRN, (rrn,)) or store.query(BY_ADVICE, (rrn,))
-        stubs = _stubs(store, rows[:1], history=history)
-    return stubs[0] if stubs else None
+        txn = _meant(list(map(_txn, rows)), asked)
+        return _stub(store.query(STATION)[0][0], txn, _history(store, txn) if history else ()) if txn else None
 
 
-def every(store: Store) -> dict[str, IssuerStub]:
-    """What `stub` says of each number, without history: what is read once in a small store, not on the way."""
+def every(store: Store) -> Callable[[str, tuple[str, str]], IssuerStub | None]:
+    """What `stub` says of each number, without history: read once, in a small store, not on the way."""
     with store.reading():
-        rows = store.query(EVERY)
-        stubs = dict(zip((row[0] for row in rows), _stubs(store, rows, history=False), strict=True))
-        advised = defaultdict[str, list[str]](list)
-        for rrn, key in store.query(ADVISED):
-            advised[key].append(rrn)
-    found: dict[str, IssuerStub] = {}
-    for one in stubs.values():
-        found.setdefault(one.rrn, one)
-    for key, one in stubs.items():
-        for rrn in advised.get(key, ()):
-            found.setdefault(rrn, one)
-    return found
+        station = store.query(STATION)[0][0]
+        txns = list(map(_txn, store.query(EVERY)))
+        advised = store.query(ADVISED)
+    by_key = {txn.key: txn for txn in txns}
+    by_rrn, by_advice = defaultdict[str, list[Txn]](list), defaultdict[str, list[Txn]](list)
+    for txn in txns:
+        by_rrn[txn.rrn].append(txn)
+    for rrn, key in advised:
+        if key in by_key:
+            by_advice[rrn].append(by_key[key])
+
+    def of(rrn: str, asked: tuple[str, str]) -> IssuerStub | None:
+        txn = _meant(by_rrn.get(rrn) or by_advice.get(rrn, []), asked)
+        return _stub(station, txn, ()) if txn else None
+
+    return of
+
+
+def _meant(txns: list[Txn], asked: tuple[str, str]) -> Txn | None:
+    """The row of this request; else the first that the switch vouched for, or the first."""
+
+    def worse(txn: Txn) -> tuple[bool, bool]:
+        return tuple(txn.key.split("/")[1:]) != asked, not txn.authentic
+
+    return min(txns, key=worse, default=None)
 
 
 def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerStub]:

@@ -171,7 +171,7 @@ class Audit:
 
     def _kept(self) -> None:
         """Every answer that was heard is in the evidence, late ones too (L3)."""
-        if self.faults.corrupt or self.faults.forged:
+        if self.faults.strange or self.faults.closer:
             return  # what is damaged or forged is kept as something else
         for ears in self.ears:
             question = KEPT_AT_SWITCH if ears.node.name == "switch" else KEPT_AT_TERMINAL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -23,14 +23,14 @@ class Stubs(NamedTuple):
 
 
 class Everything(NamedTuple):
-    """What all stations hold, read once, at rest: stubs by key, the issuers' by name and RRN. `buried` is what was lost
-    with a machine.
+    """What all stations hold, read once, at rest: stubs by key, the issuers' by name, then by RRN and what was
+    asked (DE7, DE11). `buried` is what was lost with a machine.
     """
 
     terminals: dict[str, TerminalStub]
     buried: list[dict[str, TerminalStub]]
     switch: dict[str, SwitchStub]
-    issuers: dict[str, dict[str, IssuerStub]]
+    issuers: dict[str, Callable[[str, tuple[str, str]], IssuerStub | None]]
 
     def refs(self) -> list[str]:
         """Every attempt any station knows."""
@@ -40,7 +40,9 @@ class Everything(NamedTuple):
         """One attempt."""
         terminal, switch = self.terminals.get(ref), self.switch.get(ref)
         truth = terminal or next((known[ref] for known in self.buried if ref in known), None)
-        issuer = self.issuers[switch.issuer].get(switch.rrn) if switch is not None and switch.issuer else None
+        issuer = None
+        if switch is not None and switch.issuer:
+            issuer = self.issuers[switch.issuer](switch.rrn, (switch.transmitted, switch.stan))
         return Stubs(terminal, switch, issuer, truth)
 
 

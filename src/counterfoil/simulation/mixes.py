@@ -36,6 +36,14 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     answers 91 before its issuer says what it says; a reversal advice names another amount than its original; advices
     are swallowed or refused. `forged` is how often somebody on a line answers a request himself, with a MAC he can only
     guess.
+
+    What follows came later and is drawn last. `each` gives every copy of a message a fate of its own: one arrives
+    intact, the other late, damaged or not at all. `aimed` is the share of damaged messages in which one element is hit,
+    not any bit. `stale` is the share of closed connections of which the far end learns late: what was on its way still
+    arrives there. `relay` is how often somebody on a line holds, repeats, swaps or splices what passes. `closer` is the
+    share of exchanges on whose messages a peer hangs up, each time. `forger` is how often somebody without any key
+    speaks himself, to every station. `night` is how long the shops close after half of the sales, which is when a relay
+    repeats what is hours old. `odd` is the share of customers with an unusual card or wish.
     """
 
     drop: int = 0
@@ -63,7 +71,20 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     stray: int = 0
     stubborn: int = 0
     forged: int = 0
+    each: bool = False
+    aimed: int = 0
+    stale: int = 0
+    relay: int = 0
+    closer: int = 0
+    forger: int = 0
+    night: Instant = 0
+    odd: int = 0
     cuts: tuple[Cut, ...] = ()
+
+    @property
+    def strange(self) -> bool:
+        """Whether a station may hear what its peer never said."""
+        return bool(self.corrupt or self.forged or self.relay or self.forger or self.stray)
 
 
 class Mix(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +118,14 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     stubborn: tuple[int, ...] = (0,)
     forged: tuple[int, ...] = (0,)
     away_hours: tuple[int, ...] = (0,)
+    each: tuple[bool, ...] = (False,)
+    aimed: tuple[int, ...] = (0,)
+    stale: tuple[int, ...] = (0,)
+    relay: tuple[int, ...] = (0,)
+    closer: tuple[int, ...] = (0,)
+    forger: tuple[int, ...] = (0,)
+    night_hours: tuple[int, ...] = (0,)
+    odd: tuple[int, ...] = (0,)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -155,6 +184,34 @@ MIXES: Final[dict[str, Mix]] = {
         hasty=(0, 50, 200), stray=(0, 50, 200), stubborn=(0, 500, 950), mean_delay=(20_000, 300_000), think=(8, 40)
     ),
     "forged": Mix(forged=(50, 300), drop=(0, 100)),
+    "copies": Mix(
+        each=(True,),
+        duplicate=(100, 300, 600),
+        corrupt=(50, 200),
+        aimed=(500, 900),
+        drop=(0, 20, 100),
+        slow=(0, 20, 100),
+        reorder=(False, True),
+        reset=(0, 0, 20),
+        stale=(0, 500),
+        lag=(200, 200, 50_000, 500_000),
+        mean_delay=(20_000, 20_000, 300_000),
+    ),
+    "relay": Mix(
+        relay=(20, 100, 300),
+        night_hours=(0, 3, 10),
+        wrap=(False, False, True),
+        lost=(False, False, False, True),
+        replaced=(True,),
+        crash=(0, 0, 2),
+        drop=(0, 0, 20),
+        lag=(200, 50_000),
+    ),
+    "closer": Mix(closer=(20, 100, 300), drop=(0, 0, 50), slow=(0, 0, 50), stale=(0, 0, 500), think=(8, 40)),
+    "forger": Mix(
+        forger=(20, 100, 300), forged=(0, 0, 50), relay=(0, 0, 20), wrap=(False, False, True), lag=(200, 50_000)
+    ),
+    "customers": Mix(odd=(300, 700), people=(20, 100), drop=(0, 0, 0, 20), begin=(0, *MIDNIGHTS)),
     "swarm": SWARM,
 }
 
@@ -207,4 +264,15 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
     hours = rng.choice(mix.away_hours)  # after all the rest: what worlds were before there was this stays what it was
     if hours:
         drawn = msgspec.structs.replace(drawn, off=rng.randrange(span // 4, span), away=hours * 60 * MINUTE)
+    drawn = msgspec.structs.replace(
+        drawn,
+        each=rng.choice(mix.each),
+        aimed=rng.choice(mix.aimed),
+        stale=rng.choice(mix.stale),
+        relay=rng.choice(mix.relay),
+        closer=rng.choice(mix.closer),
+        forger=rng.choice(mix.forger),
+        night=rng.choice(mix.night_hours) * 60 * MINUTE,
+        odd=rng.choice(mix.odd),
+    )
     return msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS)) if rush else drawn

@@ -8,9 +8,11 @@ not sent. Without reordering the messages of one direction arrive in order, as o
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
+from counterfoil.simulation import damage
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import World
 from counterfoil.step import SECOND, Closed, Conn, Connected, Frame, Instant, NotSent, Send
@@ -19,17 +21,40 @@ REDIAL: Final[Instant] = SECOND
 CONNECT: Final[Instant] = 5 * SECOND  # how long a connecting side waits for an answer
 LEAST_DELAY: Final[Instant] = 100
 GRACEFUL: Final = 0.5  # the share of deaths after which the kernel still delivers what the process had said
+MOST_COPIES: Final = 3
+LINGER: Final = 20.0  # mean seconds until the far end of a connection hears that it is closed
+
+Heard = Callable[[bytes], None]
 
 
 class Connection:
-    """One connection: which ends still believe in it, and when the last message of each direction arrives."""
+    """One connection: which ends still believe in it, and when the last message of each direction arrives.
 
-    def __init__(self, lane: Conn, number: int) -> None:
+    `stranger` hears what the server says on a connection of somebody who is no station.
+    """
+
+    def __init__(self, lane: Conn, number: int, stranger: Heard | None = None) -> None:
         self.lane = lane
         self.number = number
-        self.client_open = True
+        self.client_open = stranger is None
         self.server_open = True
         self.latest = {True: 0, False: 0}
+        self.stranger = stranger
+
+
+class Passing(NamedTuple):
+    """A message on its way, as somebody on the line hears it."""
+
+    wire: Wire
+    connection: Connection
+    data: bytes
+    up: bool
+
+
+Tap = Callable[[Passing], bool]
+"""Somebody who is no station hears what passes; True when he keeps it."""
+Reader = Callable[["Wire", bytes], bool]
+"""Whether whoever is about to read a message closes the connection upon it instead."""
 
 
 class Wire:
@@ -45,6 +70,8 @@ class Wire:
         self._lanes: dict[Conn, Connection] = {}
         self._accepted: dict[Conn, Connection] = {}
         self._dialling: dict[Conn, list[Send]] = {}
+        self.taps: list[Tap] = []
+        self.hangs_up: Reader | None = None
         client.wires.append(self)
         server.wires.append(self)
 
@@ -68,8 +95,10 @@ class Wire:
 
     def went_down(self, node: Node, *, silent: bool) -> None:
         """An end died. Unless it did so silently, the other one is told: at once (RST), or after what had been sent."""
+        up = node is self.client
         for connection in [*self._lanes.values(), *self._accepted.values()]:
-            up = node is self.client
+            if up and connection.stranger:
+                continue
             self._forget(connection, client=up, server=not up)
             if not silent:
                 close = partial(self._close_server if up else self._close_client, connection)
@@ -147,6 +176,41 @@ class Wire:
             self._forget(connection, server=True)
             self.server.deliver(Closed(self.server_link, connection.number))
 
+    def _reset(self, connection: Connection) -> None:
+        """A connection turns out to be closed. What was on its way up may still arrive before the server hears of it,
+        even behind what a newer connection brought.
+        """
+        self._close_client(connection)
+        if self.world.chance(self.world.faults.stale):
+            self.world.count("stale connection")
+            self.world.after(self.world.wait(LINGER), lambda: self._close_server(connection))
+        else:
+            self._close_server(connection)
+
+    # --- somebody on the line ---------------------------------------------------------------------------------------
+
+    def now_on(self, lane: Conn) -> Connection | None:
+        """The connection the client believes in on this lane."""
+        return self._lanes.get(lane)
+
+    @property
+    def lanes(self) -> list[Conn]:
+        """The lanes that are connected."""
+        return list(self._lanes)
+
+    def intrude(self, heard: Heard) -> Connection | None:
+        """A connection to the server of somebody who is no station; None when the server is down."""
+        if not self.server.up:
+            return None
+        connection = Connection("", self.world.number(), heard)
+        self._accepted[connection.number] = connection
+        self.server.deliver(Connected(self.server_link, connection.number))
+        return connection
+
+    def leave(self, connection: Connection) -> None:
+        """Whoever is no station hangs up."""
+        self._close_server(connection)
+
     # --- messages ---------------------------------------------------------------------------------------------------
 
     def send(self, node: Node, item: Send) -> None:
@@ -159,8 +223,7 @@ class Wire:
         connection = self._lanes.get(item.conn)
         if connection is not None and self.world.chance(self.world.faults.reset):
             self.world.count("reset")
-            self._close_client(connection)
-            self._close_server(connection)
+            self._reset(connection)
             connection = None
         if connection is not None:
             self._carry(connection, item.data, up=True)
@@ -183,44 +246,86 @@ class Wire:
         return int(self.world.random.expovariate(1.0) * mean) + LEAST_DELAY
 
     def _carry(self, connection: Connection, data: bytes, *, up: bool) -> None:
+        """A station, or whoever answers in its place, has said this."""
+        if self.taps and not self.world.healed and self._is_kept(connection, data, up=up):
+            return
+        self.carry(connection, data, up=up)
+
+    def _is_kept(self, connection: Connection, data: bytes, *, up: bool) -> bool:
+        passing = Passing(self, connection, data, up)
+        kept = [tap(passing) for tap in self.taps]  # all of them hear it
+        return any(kept)
+
+    def carry(self, connection: Connection, data: bytes, *, up: bool) -> None:
+        """Let the network do with a message what it does."""
         world, faults = self.world, self.world.faults
         if self._cut(up=up):
             world.count("partition")
             return
-        if world.chance(faults.drop):
-            world.count("drop")
-            world.note(f"{self._label(up=up)} loses {len(data)}")
+        if faults.each:
+            self._carry_each(connection, data, up=up)
             return
-        if world.chance(faults.corrupt):
-            data = self._corrupted(data)
+        if world.chance(faults.drop):
+            self._lose(data, up=up)
+            return
+        pieces = self._damaged(data) if world.chance(faults.corrupt) else [data]
         copies = 1
         if world.chance(faults.duplicate):
             world.count("duplicate")
             copies = 2
         for _ in range(copies):
-            when = world.now + self._delay()
-            if world.chance(faults.slow):
-                world.count("delay")
-                when += world.random.randrange(5, 90) * SECOND
-            elif world.healed or not faults.reorder:
-                when = connection.latest[up] = max(when, connection.latest[up])
-            self.flying += 1
-            world.at(when, lambda: self._arrive(connection, data, up=up))
+            self._fly(connection, pieces, up=up)
 
-    def _corrupted(self, data: bytes) -> bytes:
-        """A bit flipped, the end missing, or noise of the same length."""
-        rng = self.world.random
-        kind = rng.choice(("flip", "flip", "truncate", "noise"))
-        self.world.count(f"corrupt {kind}")
-        where = rng.randrange(len(data))
-        if kind == "flip":
-            return data[:where] + bytes([data[where] ^ (1 << rng.randrange(8))]) + data[where + 1 :]
-        return data[: max(1, where)] if kind == "truncate" else rng.randbytes(len(data))
+    def _carry_each(self, connection: Connection, data: bytes, *, up: bool) -> None:
+        """Several copies, perhaps, and each is lost, damaged and delayed by itself."""
+        world, faults = self.world, self.world.faults
+        copies = 1
+        while copies < MOST_COPIES and world.chance(faults.duplicate):
+            world.count("duplicate")
+            copies += 1
+        for _ in range(copies):
+            if world.chance(faults.drop):
+                self._lose(data, up=up)
+            else:
+                self._fly(connection, self._damaged(data) if world.chance(faults.corrupt) else [data], up=up)
+
+    def _lose(self, data: bytes, *, up: bool) -> None:
+        self.world.count("drop")
+        self.world.note(f"{self._label(up=up)} loses {len(data)}")
+
+    def _fly(self, connection: Connection, pieces: list[bytes], *, up: bool) -> None:
+        world, faults = self.world, self.world.faults
+        when = world.now + self._delay()
+        if world.chance(faults.slow):
+            world.count("delay")
+            when += world.random.randrange(5, 90) * SECOND
+        elif world.healed or not faults.reorder:
+            when = connection.latest[up] = max(when, connection.latest[up])
+        for piece in pieces:
+            self.flying += 1
+            world.at(when, partial(self._arrive, connection, piece, up=up))
+
+    def _damaged(self, data: bytes) -> list[bytes]:
+        """What is left of a message: one, or two when its length was hit."""
+        world = self.world
+        if world.chance(world.faults.aimed):
+            kind, pieces = damage.aimed(world.random, data)
+        else:
+            kind, left = damage.anywhere(world.random, data)
+            pieces = [left]
+        world.count(f"corrupt {kind}")
+        return pieces
 
     def _arrive(self, connection: Connection, data: bytes, *, up: bool) -> None:
         self.flying -= 1
         world = self.world
+        if not up and connection.stranger:
+            connection.stranger(data)
+            return
         there = connection.server_open if up else connection.client_open
+        if there and self.hangs_up is not None and not world.healed and self.hangs_up(self, data):
+            self._reset(connection)
+            return
         if not there:
             world.note(f"{self._label(up=up)} finds nobody")
             # The machine is up again and knows no such connection: it says so.

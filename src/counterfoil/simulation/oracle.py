@@ -326,7 +326,8 @@ class Court:
         switch = switch_stub(self.plant.switch.disk, key, history=False)
         issuer = None
         if switch is not None and switch.issuer:
-            issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn, history=False)
+            asked = switch.transmitted, switch.stan
+            issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn, asked, history=False)
         return Stubs(terminal, switch, issuer, truth)
 
     def _fits(self, verdict: Verdict | None, stubs: Stubs, held: int) -> None:
@@ -437,7 +438,7 @@ class Court:
             must(not holds_a_card_number(image), "a card number is on a disk")
             must(not holds_what_is_never_kept(image), "a track, a PIN block or chip data is in the evidence")
             kept = disk.query("SELECT count(*) FROM quarantine")[0][0]
-            must(not kept or self.shop.world.faults.corrupt > 0, f"{kept} messages in quarantine, and none was damaged")
+            must(not kept or self.shop.world.faults.strange, f"{kept} messages in quarantine, and none was damaged")
 
         unowned = self.plant.switch.disk.query(UNOWNED)[0][0]
         must(not unowned, f"{unowned} cases have no owner")
@@ -458,7 +459,7 @@ class Court:
     def flagged(self) -> None:
         """A repeated advice says that it is one: without copies and damage an issuer sees one 0420 of a purchase."""
         faults = self.shop.world.faults
-        if faults.duplicate or faults.corrupt or faults.crash or faults.disk or faults.stray:
+        if faults.duplicate or faults.strange or faults.crash or faults.disk:
             return
         for name, node in self.plant.issuers.items():
             for txn, count in node.disk.query(ADVICES):

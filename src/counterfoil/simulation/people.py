@@ -48,6 +48,7 @@ class Shop:
         self.plant = plant
         self.left = transactions
         self.closed = False
+        self.morning: Instant = 0  # until then nobody comes in
         self.quiet = False  # at the last look no terminal was at work or had a question open
         self.sales: dict[str, Sale] = {}
         self.seen: dict[str, list[str]] = {}  # what was told of each attempt, in order
@@ -222,6 +223,8 @@ class Cashier:
         if not self.staffed:
             if self.shop.busy:
                 self.think()  # perhaps a new machine comes; when nobody sells any more, the day is over
+        elif self.world.now < self.shop.morning:
+            self.world.at(self.shop.morning + self.world.wait(self.world.faults.think), self._next)
         elif self.shop.left > 0:
             self.serve(self.shop.new_sale(self.terminal))
             self.think_after(len(self.shop.sales))

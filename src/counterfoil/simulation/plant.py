@@ -232,7 +232,7 @@ def build(world: World, seed: str, terminals: int = FEW) -> Plant:
     """Copy the disks and lay the wires; nothing is started yet."""
     made = images(terminals)
     disks = {**made.disks, **(made.worn if world.faults.wrap else {})}
-    settings = SwitchSettings(echo_idle=DAYS_ECHO) if world.faults.off else SwitchSettings()
+    settings = SwitchSettings(echo_idle=DAYS_ECHO) if world.faults.off or world.faults.night else SwitchSettings()
 
     def switch(disk: Disk, life: int) -> Station:
         return Switch(SwitchRecords(disk), hsm(seed, "switch", life), settings)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import random
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 import msgspec
 
+from counterfoil.simulation.closer import Closer
 from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.forger import Forger
 from counterfoil.simulation.mixes import MIXES, Faults, draw
+from counterfoil.simulation.node import Node
 from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
 from counterfoil.simulation.people import Shop
-from counterfoil.simulation.plant import FEW, PAIRS, Plant, build, replaced
+from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, replaced
+from counterfoil.simulation.relay import Relay
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Instant
 
@@ -32,8 +37,23 @@ SLOW_PACE: Final[Instant] = 600 * SECOND  # when the shops are closed and only a
 GLANCE: Final = 15  # every so many seconds somebody asks where the money of some sale is
 EVENTS_PER_SALE: Final = 4000
 
+EARLY: Final = 900.0  # mean seconds before morning
+
 Change = Callable[[Faults], Faults]
 """What a caller makes of the faults a seed drew."""
+
+
+def strangers(world: World, seed: str) -> list[Relay | Forger | Closer]:
+    """Everybody who sits on the lines of this world and is no station."""
+    faults = world.faults
+    found: list[Relay | Forger | Closer] = []
+    if faults.relay:
+        found.append(Relay(world))
+    if faults.forger:
+        found.append(Forger(world))
+    if faults.closer:
+        found.append(Closer(world, seed))
+    return found
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -70,7 +90,11 @@ class Scene:
         drawn = draw(MIXES[mix], rng, PAIRS, RUSH_SPAN if rush else SPAN, rush=rush)
         self.world = World(name, change(drawn))
         self.plant: Plant = build(self.world, name, RUSH_TERMINALS if rush else FEW)
+        self.strangers = strangers(self.world, name)
+        for node in self.plant.nodes:
+            self._tap(node)
         self.shop = Shop(self.world, self.plant, transactions)
+        self._slept = False
         self.buried: list[Disk] = []
         machines = [node.disk for node in self.plant.machines.values()]
         self._disks = machines
@@ -107,10 +131,12 @@ class Scene:
             world.after(faults.off, self._switch_off)
         world.after(3 * SECOND, self.shop.open)
         while self.shop.busy:
-            world.run(world.now + PACE)
+            if faults.night and not self._slept and self.shop.left <= self.outcome.transactions // 2:
+                self._sleep()
+            world.run(world.now + (SLOW_PACE if world.now + SLOW_PACE < self.shop.morning else PACE))
             if round(world.elapsed()) % GLANCE == 0:
                 self.court.glance()
-            self._bounded(world.begin + LONGEST_DAY, "the shops never close")
+            self._bounded(world.begin + LONGEST_DAY + faults.night, "the shops never close")
         while any(node.off for node in self.plant.machines.values()):
             world.run(world.now + SLOW_PACE)
             self.court.glance()
@@ -119,6 +145,22 @@ class Scene:
         world = self.world
         if world.now > latest or world.events > EVENTS_PER_SALE * (self.outcome.transactions + 5):
             raise Broken(f"{what}: {world.events} events, {world.elapsed():.0f} s, {pending(self.plant)}")
+
+    def _tap(self, node: Node) -> None:
+        """Let everybody who is no station sit on the lines this process connects to."""
+        for wire in node.wires:
+            if wire.client is node:
+                for stranger in self.strangers:
+                    stranger.attend(wire)
+
+    def _sleep(self) -> None:
+        """The shops close for the night, with what is open still open; before morning most processes start anew."""
+        world = self.world
+        self._slept = True
+        self.shop.morning = world.now + world.faults.night
+        for node in self.plant.nodes:
+            if node.name in MACHINES or world.random.randrange(2):
+                world.at(self.shop.morning - world.wait(EARLY), partial(node.crash, "restarted at night"))
 
     def _lose(self) -> None:
         """A machine disappears for good, with what it alone knew; perhaps a fresh one takes its place."""
@@ -150,6 +192,7 @@ class Scene:
         world = self.world
         world.count("terminal replaced")
         node = replaced(world, self.plant, name, self.name)
+        self._tap(node)
         self._disks.append(node.disk)
         self.shop.attend(node)
         self.court.audit.attend(node)

@@ -80,9 +80,9 @@ class World:
         self.last.append(line)
         self.digest.update(line.encode())
 
-    def count(self, kind: str) -> None:
-        """One more injected fault of this kind."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+    def count(self, kind: str, times: int = 1) -> None:
+        """One more injected fault of this kind, or several."""
+        self.counts[kind] = self.counts.get(kind, 0) + times
 
     def chance(self, per_mille: int) -> bool:
         """Whether a fault of this rate happens now; never after the world was healed."""
