@@ -83,10 +83,11 @@ def test_an_empty_frame_is_left_out_and_is_no_speech(empty: bytes, how: dict[str
 
 
 FRAMES = st.lists(st.binary(max_size=40), max_size=8)
+ENDS = st.sampled_from([b"", b"\xff\xff\xff\xff", b"\x00", b"00"]) | st.binary(max_size=30)
 
 
 @pytest.mark.parametrize("how", [how for _, how in EMPTY], ids=["binary", "digits", "inclusive", "digits inclusive"])
-@given(packets=FRAMES, end=st.sampled_from([b"", b"\xff\xff\xff\xff", b"\x00", b"00"]) | st.binary(max_size=30), data=st.data())
+@given(packets=FRAMES, end=ENDS, data=st.data())
 def test_however_the_bytes_come_the_packets_are_the_same_ones(
     how: dict[str, bool], packets: list[bytes], end: bytes, data: st.DataObject
 ) -> None:
