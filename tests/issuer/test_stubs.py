@@ -43,7 +43,7 @@ def test_what_is_kept_of_an_answer_is_what_the_dialect_would_keep() -> None:
 def test_a_request_that_came_corrupted_is_found_under_the_number_its_reversal_says() -> None:
     bank = Bank()
     purchase = bank.purchase()
-    (answer,) = bank.ask(bank.sealed(purchase.copy(de37="NOT-THE-SAME"))[:-1] + b"X")
+    (answer,) = bank.ask(bank.sealed(purchase.copy(de37="NOTTHESAMEAS"))[:-1] + b"X")
     assert answer.de39 == "63"
     assert [answer.de39 for answer in bank.ask(bank.advice(purchase))] == ["00"]
     told = stub(bank.store, purchase.de37 or "")

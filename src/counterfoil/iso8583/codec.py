@@ -14,7 +14,7 @@ import msgspec
 
 from counterfoil import accelerator
 from counterfoil.errors import DecodeError, EncodeError, OurError
-from counterfoil.iso8583.compiled import Compiler, Encoder, Keeper, keeper
+from counterfoil.iso8583.compiled import Compiler, Encoder, Finder, Keeper, finder, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits, decoded
 from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
@@ -74,6 +74,7 @@ class Dialect:
         self._nested = nested
         self._evidence = {n: field.show for n, field in self.fields.items() if n not in NEVER_KEPT}
         self._plans: dict[tuple[str, ...], Keeper] = {}
+        self.ranges: Final = {n: field.within for n, field in self.fields.items() if field.within is not None}
         self._elements = {number: Element(field, style) for number, field in self.fields.items()}
         self._compiler = Compiler(self.fields, style)
         self._decoders, self._encoders = self._compiler.decoders, self._compiler.encoders
@@ -81,6 +82,7 @@ class Dialect:
         self._head_size = 2 if style.packed else 4
         self._short = slice(self._head_size, self._head_size + 8)
         self._long = slice(self._head_size, self._head_size + 16)
+        self._found = self.ranged({n: f"v['de{n}']" for n in self.ranges})
         self._variants: dict[object, Dialect] = {}
         self._accelerated = accelerated
         self.compiled: accelerator.Codec | None = None
@@ -112,6 +114,52 @@ class Dialect:
                 bits = body[self._short]
                 self._compiler.learn_decoder(body[self._long] if bits >= b"\x80" else bits, numbers)
         return message
+
+    def receive(self, body: bytes) -> Message:
+        """The message in `body` for a station, which takes only values that exist (`Field.within`).
+
+        DecodeError as `decode`, and for the first value outside its range; `partial` then is the whole message.
+        """
+        message = self.decode(body)
+        number = self._found(body)(message.__dict__)
+        if number:
+            reason = f"outside its range ({self.ranges[number].wanted})"
+            raise DecodeError(str(number), self._place(body, number), reason, partial=message)
+        return message
+
+    def ranged(self, names: Mapping[int, str]) -> Callable[[bytes], Finder]:
+        """What finds the first value outside its range in what was read of a body.
+
+        `names` says, as an expression, where each field is in that, `v`.
+        """
+        finders: dict[bytes, Finder] = {}
+        # Whether a second bitmap follows is the first bit; as a character, 8 and what stands behind it.
+        short = slice(self._head_size, self._head_size + (16 if self.style.hex_bitmap else 8))
+        long = slice(self._head_size, self._head_size + (32 if self.style.hex_bitmap else 16))
+        second = b"8" if self.style.hex_bitmap else b"\x80"
+
+        def of(body: bytes) -> Finder:
+            bits = body[short]
+            if bits >= second:
+                bits = body[long]
+            found = finders.get(bits)
+            if found is None:
+                found = finder((names[n], n, self.ranges[n]) for n in self._head(body)[1] if n in self.ranges)
+                if len(finders) < _PLANS_MAX:
+                    finders[bits] = found
+            return found
+
+        return of
+
+    def _place(self, body: bytes, wanted: int) -> int:
+        """Where the value of a field begins in a body that can be read."""
+        _, numbers, at = self._head(body)
+        for number in numbers:
+            element = self._element(number)
+            if number == wanted:
+                return at + element.lead
+            _, at = element.read(body, at)
+        raise OurError(f"DE{wanted} is not in this message")
 
     def decode_any(self, body: bytes) -> Message:
         """`decode` by the generic loop alone; the tests compare the two."""

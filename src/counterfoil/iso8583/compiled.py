@@ -14,12 +14,14 @@ from typing import Any, Final, TypeAlias
 from counterfoil.iso8583.encoding import Style, decoded
 from counterfoil.iso8583.fields import Align, Field, Prefix
 from counterfoil.iso8583.message import NUMBER_OF, Message
+from counterfoil.iso8583.ranges import TABLES, Range
 from counterfoil.iso8583.reading import decoder_source
 from counterfoil.iso8583.show import Show
 from counterfoil.iso8583.writing import encoder_source
 
 Decoder: TypeAlias = Callable[[bytes], Message | None]
 Encoder: TypeAlias = Callable[[Mapping[str, Any]], bytes | None]
+Finder: TypeAlias = Callable[[Any], int]
 Keeper: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 CACHE_MAX: Final = 256
@@ -100,7 +102,19 @@ def _other(show: Show, value: object) -> str | None:
     return show(value.hex().upper() if isinstance(value, bytes) else str(value))
 
 
-def _run(source: str, name: str) -> Any:
-    namespace = dict(_TABLES)
+def finder(fields: Iterable[tuple[str, int, Range]]) -> Finder:
+    """Straight-line code that finds the first value outside its range: the number of its field, 0 for none.
+
+    `fields` are (place, number, range): the place is an expression that takes the value from what is looked at, `v`.
+    """
+    lines = ["def run(v):"]
+    for place, number, within in fields:
+        lines += [f"    x = {place}", f"    if not ({within.test}):", f"        return {number}"]
+    find: Finder = _run("\n".join([*lines, "    return 0"]), "<finder>", TABLES)
+    return find
+
+
+def _run(source: str, name: str, tables: Mapping[str, Any] = _TABLES) -> Any:
+    namespace = dict(tables)
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - made from our own tables, see the docstring above
     return namespace["run"]

@@ -265,23 +265,23 @@ class Style:
 class Element:
     """A field composed for a link: prefix × encoding × padding, able to read and write itself."""
 
-    __slots__ = ("_packed", "_prefix_size", "encoding", "field")
+    __slots__ = ("_packed", "encoding", "field", "lead")
 
     def __init__(self, field: Field, style: Style) -> None:
         self.field = field
         self.encoding = style.encoding(field)
         self._packed = style.packed
         digits = field.prefix.value
-        self._prefix_size = (digits + 1) // 2 if style.packed else digits
+        self.lead = (digits + 1) // 2 if style.packed else digits  # bytes of the length before the value
 
     def read(self, body: bytes, at: int) -> tuple[Value, int]:
         """The value at `at` and the offset behind it; Flaw (shift relative to `at`) when there is none."""
         field = self.field
-        start = at + self._prefix_size
-        count = self._count(body, at, start) if self._prefix_size else field.size
+        start = at + self.lead
+        count = self._count(body, at, start) if self.lead else field.size
         end = start + self.encoding.size(count)
         if end > len(body):
-            raise Flaw(f"{end - start} bytes wanted, {max(len(body) - start, 0)} left", self._prefix_size)
+            raise Flaw(f"{end - start} bytes wanted, {max(len(body) - start, 0)} left", self.lead)
         if count > field.size:
             raise Flaw(f"longer than {field.size}", resume=end)
         if count == 0 and field.kind in (Kind.N, Kind.Z):
@@ -289,7 +289,7 @@ class Element:
         try:
             return self.encoding.read(body[start:end], count), end
         except Flaw as flaw:
-            flaw.shift += self._prefix_size
+            flaw.shift += self.lead
             flaw.resume = end
             raise
 
@@ -317,5 +317,5 @@ class Element:
         if count == 0 and field.kind in (Kind.N, Kind.Z):
             raise Flaw("present but empty")
         if self._packed:
-            return bytes.fromhex(str(count).rjust(self._prefix_size * 2, "0")) + raw
-        return str(count).rjust(self._prefix_size, "0").encode("ascii") + raw
+            return bytes.fromhex(str(count).rjust(self.lead * 2, "0")) + raw
+        return str(count).rjust(self.lead, "0").encode("ascii") + raw

@@ -29,9 +29,15 @@ NO_MAC: Final = bytes(MAC_BYTES)
 
 
 def excerpts(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
-    """What reads two fields or more of the bodies of a dialect; of one that cannot be read whole it makes None."""
+    """What reads two fields or more of the bodies of a dialect, for a station.
+
+    Of a body that `Dialect.receive` would not take it makes None.
+    """
     wanted = tuple(numbers)
-    values = attrgetter(*(NAME_OF[number] for number in wanted))
+    size = len(wanted)
+    taken = (*wanted, *(number for number in dialect.ranges if number not in wanted))
+    values = attrgetter(*(NAME_OF[number] for number in taken))
+    finder_of = dialect.ranged({number: f"v[{place}]" for place, number in enumerate(taken)})
 
     def read(body: bytes) -> Excerpt | None:
         try:
@@ -40,11 +46,20 @@ def excerpts(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Exce
             return None
         return message.mti, dialect.told(message), message, values(message)
 
-    return dialect.compiled.excerpts(wanted, read) if dialect.compiled is not None else read
+    take = dialect.compiled.excerpts(taken, read) if dialect.compiled is not None else read
+
+    def checked(body: bytes) -> Excerpt | None:
+        excerpt = take(body)
+        if excerpt is None:
+            return None
+        mti, told, source, found = excerpt
+        return None if finder_of(body)(found) else (mti, told, source, found[:size])
+
+    return checked
 
 
 def remains(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
-    """The same of a body that cannot be read whole, as far as it goes; None when not even its type can be read."""
+    """The same of a body that no station takes, as far as it can be read; None when not even its type can be."""
     values = attrgetter(*(NAME_OF[number] for number in numbers))
 
     def read(body: bytes) -> Excerpt | None:

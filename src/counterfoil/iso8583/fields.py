@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from counterfoil.errors import OurError
+from counterfoil.iso8583.ranges import Range
 from counterfoil.iso8583.show import Show, hidden, words
 
 
@@ -50,7 +51,8 @@ class Field:
     """One data element of a dialect.
 
     `size` counts digits, characters or bytes of the value: exactly that many in a fixed field, at most that many
-    in a variable one. `pad` is the filler nibble written after an odd number of packed digits ("0" or "F").
+    in a variable one. `pad` is the filler nibble written after an odd number of packed digits ("0" or "F"). `within` is
+    which values exist, None when all that can be written do; `Dialect.receive` looks at it, `Dialect.decode` does not.
     """
 
     number: int
@@ -61,6 +63,7 @@ class Field:
     show: Show
     align: Align = Align.LEFT
     pad: str = "0"
+    within: Range | None = None
 
     def __post_init__(self) -> None:
         limit = {Prefix.FIXED: 999, Prefix.LL: 99, Prefix.LLL: 999}[self.prefix]
@@ -75,7 +78,8 @@ class Field:
         """This field with some of `type`, `max`, `prefix`, `align` and `pad` replaced (an override of a dialect).
 
         OurError names a key or value that means nothing. A field that becomes binary is shown hidden, one that
-        becomes text loses its long digit runs: what it will hold is no longer known.
+        becomes text loses its long digit runs: what it will hold is no longer known. One of another
+        kind or length has no range.
         """
         unknown = set(change) - {"type", "max", "prefix", "align", "pad"}
         if unknown:
@@ -98,6 +102,7 @@ class Field:
             align=_choice(self, "align", _ALIGNS, change, self.align),
             pad=pad.upper(),
             show=show,
+            within=self.within if kind is self.kind and size == self.size else None,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from counterfoil.storage import Store
 from counterfoil.storage.archiving import Left
 from counterfoil.words import Text
 
+EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 ENROL: Final = "enrol"
 STATUS: Final = "status"
 LAST_ALARMS: Final = "SELECT at, what, txn, detail FROM alarm ORDER BY seq DESC LIMIT 10"
@@ -85,7 +87,7 @@ def _card(described: Any, hsm: Hsm, keys: IssuerKeys) -> tuple[Card, int]:
         named = str(error).rpartition("$.")[2].strip("`")  # a field of ours; an unknown one is named by the caller
         raise Unfit(named if named in Enrolment.__struct_fields__ else "its shape") from None
     _must("pan", luhn_ok(asked.pan) and len(asked.pan) > 12)
-    _must("expiry", len(asked.expiry) == 4 and asked.expiry.isascii() and asked.expiry.isdigit())
+    _must("expiry", EXPIRY.fullmatch(asked.expiry) is not None)
     _must("currency", asked.currency in CURRENCIES)
     _must("balance", 0 <= asked.balance <= MAX_MINOR)
     for field in DAYS_COLUMNS:

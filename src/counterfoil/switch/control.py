@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,6 +25,7 @@ REGISTER: Final = "register"
 STATUS: Final = "status"
 LINKS: Final = "links"
 
+BATCH: Final = re.compile(r"(?!000000)[0-9]{6}")
 TERMINAL_SIZE: Final = 8
 MERCHANT_SIZE: Final = 15
 
@@ -73,8 +75,8 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
     except msgspec.ValidationError as error:
         raise Unfit(str(error).rpartition("$.")[2].strip("`") or "its shape") from None
     _must("terminal", len(asked.terminal) == TERMINAL_SIZE and _plain(asked.terminal))
-    _must("merchant", len(asked.merchant) == MERCHANT_SIZE and asked.merchant.isascii())
-    _must("batch", not asked.batch or (len(asked.batch) == 6 and asked.batch.isdecimal() and asked.batch.isascii()))
+    _must("merchant", len(asked.merchant) == MERCHANT_SIZE and _printed(asked.merchant))
+    _must("batch", not asked.batch or BATCH.fullmatch(asked.batch) is not None)
     _must("mak_bytes", asked.mak_bytes in (8, 16))
     _must("limit", 0 <= asked.limit <= MAX_MINOR)
     _must("mac", asked.mac is not MacAlgorithm.AES_CMAC)
@@ -207,7 +209,11 @@ def _must(field: str, fits: bool) -> None:
 
 
 def _plain(text: str) -> bool:
-    return text.isascii() and text.isprintable() and not set(text) & set(" /")
+    return _printed(text) and not set(text) & set(" /")
+
+
+def _printed(text: str) -> bool:
+    return text.isascii() and text.isprintable() and not text.isspace()
 
 
 def answer_to(verb: str, args: Mapping[str, Any], work: Work, store: Store, hsm: Hsm) -> dict[str, Any]:

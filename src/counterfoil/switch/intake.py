@@ -15,6 +15,7 @@ from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
 from counterfoil.transaction import AttemptKey
 
+NO_BATCH: Final = "000000"
 REQUEST_DIGITS: Final = "02468"
 ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usual ones
 
@@ -61,9 +62,12 @@ class Ask:
 
 
 def key_of(message: Message) -> AttemptKey | None:
-    """The key of the attempt a financial message or its reversal is about; None when a part is missing."""
+    """The key of the attempt a financial message or its reversal is about; None when a part is missing.
+
+    Batch 000000 is that of a terminal which was not given one yet: no attempt is in it.
+    """
     terminal, stan, field = message.de41, message.de11, message.de60
-    if terminal is None or stan is None or field is None or len(field) < 8:
+    if terminal is None or stan is None or field is None or len(field) < 8 or field[2:8] == NO_BATCH:
         return None
     return AttemptKey(terminal, field[2:8], stan)
 
@@ -120,7 +124,7 @@ def answer_mti(mti: str) -> str | None:
 
 def _decode(dialect: Dialect, body: bytes) -> tuple[Message | None, str]:
     try:
-        return dialect.decode(body), ""
+        return dialect.receive(body), ""
     except DecodeError as error:
         partial = error.partial
         return (partial if isinstance(partial, Message) else None), str(error)

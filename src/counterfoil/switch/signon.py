@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from counterfoil.iso8583 import nested
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask, network_code
+from counterfoil.switch.intake import NO_BATCH, Ask, network_code
 from counterfoil.switch.numbers import rrn
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.tell import answer
@@ -27,7 +27,6 @@ TRACK: Final = "004"
 SIGN_ON: Final = frozenset({SINGLE, "003", TRACK, "005"})
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
-NO_BATCH: Final = "000000"  # DE60.2 of a terminal that was not given one yet, or has used its own up
 
 APPROVED: Final = "00"
 NO_MASTER_KEY: Final = "A7"

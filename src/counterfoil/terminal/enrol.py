@@ -14,6 +14,7 @@ from counterfoil.terminal.work import Work
 
 TERMINAL: Final = re.compile(r"[A-Za-z0-9]{8}")
 MERCHANT: Final = re.compile(r"[A-Za-z0-9]{15}")
+OPERATOR: Final = re.compile(r"[A-Za-z0-9]{1,3}")
 TPDU: Final = "6000030000"
 HEADER: Final = "603100311300"
 
@@ -57,7 +58,9 @@ def _read(work: Work, args: dict[str, Any]) -> Device:
     except (KeyError, ValueError):
         raise ValueError("tmk") from None
     key = work.hsm.import_clear(KeyUsage.TMK, clear)
-    name, operator = str(args.get("name") or merchant)[:60], str(args.get("operator", "01"))[:3]
+    name, operator = str(args.get("name") or merchant)[:60], str(args.get("operator", "01"))
+    if not OPERATOR.fullmatch(operator):
+        raise ValueError("operator")
     return Device(terminal, merchant, name, operator, tpdu, header, key.blob, key.kcv)
 
 

@@ -101,7 +101,7 @@ def seal(hsm: Hsm, device: Device, message: Message) -> bytes:
 def read(hsm: Hsm, device: Device, packet: bytes) -> Answer:
     """An answer, and whether it may be believed. PeerError when it cannot be read."""
     _, header, body = framing.split_cup(packet, len(device.header))
-    message = CUP_POS.decode(body)
+    message = CUP_POS.receive(body)
     authentic = message.de64 is not None and bool(device.mak) and hsm.keyed_mac(device.mac_key).closes(body)
     return Answer(message, authentic, framing.processing_request(header) == 3)
 
