@@ -27,13 +27,14 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "receipt": ("receipt", "Receipts: show, print again, hand over another way, list what is open, verify."),
     "audit": ("audit", "What people did in the console, and whether that log was altered."),
     "archive": ("archive", "Closed business dates out of the stores, into Parquet files; list and verify them."),
+    "backup": ("backup", "Copy the whole data directory as it is at one instant, running or not; verified."),
+    "restore": ("restore", "Put a backup in the place of the data directory, all of it or nothing."),
     "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
     "fault": ("fault", "Break a leg of the loop, kill a station, heal."),
     "day": ("day", "A day of real shop baskets through the running stack, with faults."),
     "simulate": ("simulate", "Prove it: the same stations in simulated worlds full of faults (needs no stack)."),
 }
 
-INTERRUPTED: Final = 130  # as shells say it
 EPILOG: Final = """\b
 Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 declined ·
             5 not found · 6 unreachable or not sent · 7 breaks found
@@ -84,7 +85,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return complaint.about(error)
     except (click.Abort, KeyboardInterrupt):
-        return complaint.say("interrupted", Text("interrupted", "已中断"), INTERRUPTED)
+        return complaint.say("interrupted", Text("interrupted", "已中断"), Exit.INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         return Exit.FAILED

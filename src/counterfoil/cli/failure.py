@@ -25,6 +25,8 @@ class Exit(enum.IntEnum):
     NOT_FOUND = 5
     UNREACHABLE = 6
     BREAKS = 7
+    INTERRUPTED = 130
+    """Ended by Ctrl-C, as shells say it."""
 
 
 class Failure(click.ClickException):

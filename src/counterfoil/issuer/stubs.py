@@ -42,6 +42,13 @@ SUMS: Final = (
     "SELECT debit AS account, currency, -amount AS amount FROM entry) AS side "
     "WHERE side.account NOT LIKE 'card:%' GROUP BY side.account, side.currency ORDER BY side.account"
 )
+UNBALANCED: Final = (
+    "SELECT account.id FROM account LEFT JOIN (SELECT side.account, sum(side.amount) AS moved FROM ("
+    "SELECT credit AS account, amount FROM entry UNION ALL SELECT debit AS account, -amount AS amount FROM entry"
+    ") AS side GROUP BY side.account) AS sums ON sums.account = account.id "
+    "WHERE account.balance <> coalesce(sums.moved, 0) ORDER BY account.id"
+)
+RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 STATEMENT: Final = walking(
     "account.id = ?",
     selecting(
@@ -124,6 +131,22 @@ def accounts(store: Store) -> dict[str, Any]:
     for account in listed:
         total[str(account["currency"])] += int(account["balance"])
     return {"accounts": listed, "sum": dict(total)}
+
+
+def unbalanced(store: Store) -> list[str]:
+    """The cards' accounts whose balance is not what their entries add up to, and the currencies whose sum is not zero.
+
+    Adds up in the store: what `violations` checks besides takes every entry into memory.
+    """
+    with store.reading():
+        wrong = [str(name) for (name,) in store.query(UNBALANCED)]
+        sums = accounts(store)["sum"]
+    return wrong + [currency for currency, total in sums.items() if total]
+
+
+def head(store: Store) -> dict[str, str]:
+    """How far this store has come: up to where its lines of evidence may be numbered."""
+    return {"evidence": str(store.query(RESERVED)[0][0])}
 
 
 def balance_by_token(store: Store) -> dict[str, int]:

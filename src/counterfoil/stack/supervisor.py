@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import secrets
 import signal
@@ -24,6 +23,7 @@ from counterfoil.errors import PaymentError, StoreError
 from counterfoil.links.control import Answer, ControlClient, ControlServer, refusal
 from counterfoil.links.limits import raise_open_files
 from counterfoil.stack import ports as ports_of
+from counterfoil.stack.alone import alone
 from counterfoil.stack.breakage import Breakage
 from counterfoil.stack.child import Child
 from counterfoil.stack.config import Config, load
@@ -60,32 +60,9 @@ def run(
     config = load(data, timers)
     layout = Layout(config.data)
     layout.prepare()
-    with _only_one(layout):
+    with alone(layout):
         layout.secret(layout.receipt_key, make=True)
         return asyncio.run(Supervisor(config, quiet=json, console=console).run())
-
-
-@contextlib.contextmanager
-def _only_one(layout: Layout) -> Any:
-    """Hold the lock of the data directory; StoreError when another supervisor does."""
-    try:
-        descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(
-            f"{layout.data} cannot be used: {error.strerror}", f"无法使用 {layout.data}:{error.strerror}"
-        ) from None
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            running = layout.find(SUPERVISOR)
-            by, of = (f", started by process {running.pid}", f"(进程 {running.pid})") if running else ("", "")
-            raise StoreError(
-                f"a stack is already running on {layout.data}{by}", f"{layout.data} 上已有系统在运行{of}"
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _tell(sentence: str) -> None:

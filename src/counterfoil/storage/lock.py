@@ -18,7 +18,7 @@ class OwnerLock:
     """Held from construction to `release`. StoreError when another process, or another store here, holds it."""
 
     def __init__(self, store: Path) -> None:
-        self.path = store.with_name(store.name + ".lock")
+        self.path = _beside(store)
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,3 +36,22 @@ class OwnerLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def is_owned(store: Path) -> bool:
+    """Whether a process holds the lock just now."""
+    try:
+        descriptor = os.open(_beside(store), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _beside(store: Path) -> Path:
+    return store.with_name(store.name + ".lock")

@@ -18,7 +18,7 @@ import apsw
 
 from counterfoil.errors import StoreError
 from counterfoil.storage import log, sentences
-from counterfoil.storage.lock import OwnerLock
+from counterfoil.storage.lock import OwnerLock, is_owned
 from counterfoil.storage.migrations import Migration, numbered, pending
 from counterfoil.storage.store import Store, close
 
@@ -104,6 +104,17 @@ def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
+def refuse_unreadable(file: Path) -> None:
+    """Refuse what a reader would misread: no store, or, where no owner is at work, one whose log is not whole.
+
+    StoreError in a sentence. The log of an owner at work changes while it is read, and is its owner's to look at.
+    """
+    _refuse_orphaned_log(file)
+    _refuse_missing(file)
+    if not is_owned(file):
+        _refuse_damaged_log(file)
+
+
 def _refuse_missing(file: Path) -> None:
     try:
         size = file.stat().st_size
@@ -147,7 +158,7 @@ def _make(file: Path) -> None:
 def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLock | None, vfs: str | None) -> Store:
     try:
         with ExitStack() as undo:
-            connection = _connection(name, readonly=readonly, vfs=vfs)
+            connection = connect(name, readonly=readonly, vfs=vfs)
             undo.callback(close, connection)
             connection.set_busy_timeout(BUSY_MS)
             keeps_log = int(readonly or _size(_log_of(Path(name))) > 0)  # also when it is refused
@@ -165,7 +176,8 @@ def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLoc
         raise StoreError(*sentences.NOT_OPENED.filled(store=name, reason=error)) from error
 
 
-def _connection(name: str, *, readonly: bool, vfs: str | None) -> apsw.Connection:
+def connect(name: str, *, readonly: bool, vfs: str | None = None) -> apsw.Connection:
+    """A connection to the file, nothing set and nothing checked; apsw.Error when SQLite cannot open it."""
     if not readonly:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         return apsw.Connection(name, flags=flags, vfs=vfs)

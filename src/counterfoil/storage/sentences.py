@@ -60,3 +60,11 @@ OTHER_MIGRATION: Final = Text(
 UNRULY_MIGRATION: Final = Text(
     "migration {number} of {store} does more than change the format", "{store} 的迁移 {number} 不只是改变格式"
 )
+BUSY: Final = Text(
+    "the stores were never all at rest for an instant: so much is going on that no copy of one moment could be begun",
+    "各数据库始终未能同时静止：当前业务过于繁忙，无法取得同一时刻的副本",
+)
+UNSOUND_COPY: Final = Text(
+    "the copy of {store} is not sound ({reason}): is the store itself damaged, or the disk of the copy?",
+    "{store} 的副本不完好（{reason}）：可能是数据库本身或副本所在磁盘已损坏",
+)

@@ -43,6 +43,7 @@ HISTORY: Final = (
     "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
 )
 CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at FROM terminal"
+RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
 
 
@@ -144,3 +145,8 @@ def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStu
 def key_checks(store: Store) -> dict[str, tuple[bytes, bytes, Instant]]:
     """The check values of every terminal's PIN and MAC key, b"" for none, and when it signed on last (0: never)."""
     return {name: (bytes(pik), bytes(mak), at) for name, pik, mak, at in store.query(CHECKS)}
+
+
+def head(store: Store) -> dict[str, str]:
+    """How far this store has come: up to where its numbers are given out, in microseconds (UTC)."""
+    return {"tick": str(store.query(RESERVED)[0][0])}

@@ -327,6 +327,11 @@ def device(store: Store, terminal: str) -> Device | None:
     return Device(*rows[0]) if rows else None
 
 
+def head(store: Store) -> dict[str, str]:
+    """How far this store has come: the batch and the last STAN of each terminal."""
+    return {one.terminal: f"{one.batch}/{one.stan:06d}" for one in (Device(*row) for row in store.query(DEVICES))}
+
+
 def slips_of_batch(store: Store, terminal: str, batch: str) -> list[Slip]:
     """The slips of a batch whose sales stand, in the order of their vouchers."""
     rows = store.query(FACTS_OF_BATCH, (terminal, batch))

@@ -1,0 +1,65 @@
+"""`counterfoil backup`: the whole data directory as it is at one instant, while the stack goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.session import Session, verb
+from counterfoil.words import Text
+
+EPILOG: Final = """\b
+All stores are copied as they were at one instant, the same for all, also under
+load; then keys, settings and the archive. Everything is read again: pages,
+references, ledgers, keys. Ctrl-C leaves nothing behind. What printers and
+telephones put out, and the logs, are not in it.
+Whoever can read a backup has the keys: guard it like the data directory.
+
+\b
+Examples:
+  counterfoil backup /backups/monday
+  counterfoil backup /backups/monday --json
+Then, now and again: counterfoil restore /backups/monday --dry-run
+"""
+INTERRUPTED: Final = Text(
+    "interrupted: nothing is left of the backup at {to}, and nothing was changed in {data}",
+    "已中断：{to} 处未留下任何备份内容，{data} 未作更改",
+)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("to", type=click.Path(path_type=Path))
+@verb
+def command(session: Session, to: Path) -> int:
+    """Copy the data directory into the new folder TO, running or not, and verify the copy."""
+    from counterfoil.cli.bytewise import progress, size
+    from counterfoil.cli.stack import layout_of, now
+    from counterfoil.stack.backup import backup
+    from counterfoil.verdict.finding import iso
+
+    to = to.expanduser().absolute()
+    try:
+        with progress() as step:
+            manifest = backup(layout_of(session), to, lambda: iso(now()), step)
+    except KeyboardInterrupt:
+        told = INTERRUPTED.filled(to=to, data=session.data)
+        raise Failure(Exit.INTERRUPTED, "interrupted", told) from None
+    heads = {name: kept.head for name, kept in manifest.files.items() if kept.head}
+    value = {
+        "backup": str(to),
+        "made_at": manifest.made_at,
+        "files": len(manifest.files),
+        "bytes": manifest.bytes,
+        "heads": heads,
+    }
+
+    def people() -> None:
+        whole, count = size(manifest.bytes), len(manifest.files)
+        told = Text(f"{to}: {count} files, {whole}, all stores as they were at", f"{to}：{count} 个文件，{whole}，时刻")
+        print(f"{session.word(told)} {manifest.made_at[:19]}Z")
+
+    session.answer(value, people)
+    return Exit.OK
