@@ -102,4 +102,4 @@ def test_a_backup_under_load_comes_back_whole_after_a_kill(tmp_path: Path) -> No
             assert stands == (one.issuer is not None and one.issuer.debited > one.issuer.returned), one
         assert {found.terminals[ref].state for ref in before} <= {"approved", "closed"}
         assert not set(since) & set(found.refs())
-        assert again.sale()["outcome"] == "approved"
+        assert again.sale(terminal="T0000009")["outcome"] == "approved"  # the others may ask about goods first
