@@ -94,7 +94,8 @@ class Send(msgspec.Struct, frozen=True):
     """Write one message (the link adds the length prefix).
 
     When `token` is not 0 and the message could not be handed to the kernel before `before` (0: no limit), the link
-    answers `NotSent(token)` and never sends it.
+    answers `NotSent(token)` and never sends it. `proven` says of an answer that its question was genuine, by its MAC:
+    the link closes this connection for no stranger's sake.
     """
 
     link: str
@@ -102,6 +103,7 @@ class Send(msgspec.Struct, frozen=True):
     data: bytes
     token: int = 0
     before: Instant = 0
+    proven: bool = False
 
 
 class Hangup(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from counterfoil.inspector.guess import guesses
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message, framing, nested
 from counterfoil.iso8583.codec import NEVER_KEPT
 from counterfoil.links.control import ControlServer, _body
+from counterfoil.links.door import Guest
 from counterfoil.receipts import proof
 from counterfoil.receipts.agreement import compare
 from counterfoil.receipts.printers.status import Demultiplexer, automatic
@@ -223,7 +224,7 @@ class Wall(asyncio.Transport):
 def control(data: bytes) -> None:
     """A line from a caller, and the same bytes as an answer from a station."""
     server = ControlServer("127.0.0.1", 0, TOKEN, lambda _verb, _args, answer: answer({"ok": True}))
-    channel, wall = server._accept(), Wall()
+    channel, wall = server._enter(Guest(server._door, "")), Wall()
     channel.connection_made(wall)
     channel.data_received(data + b"\n")
     for line in wall.written:

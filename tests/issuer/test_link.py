@@ -6,7 +6,7 @@ import pytest
 
 from counterfoil.iso8583 import Message
 from counterfoil.issuer.wire import Wire
-from counterfoil.step import Closed, Command, Hangup, Performed
+from counterfoil.step import Closed, Command, Hangup, Performed, Send
 from issuer.bank import LINK, PANS, Bank, described
 
 
@@ -37,6 +37,15 @@ def test_a_sign_on_under_the_wrong_key_is_told_so_and_does_not_count() -> None:
     assert bank.code(data[:-1] + bytes([data[-1] ^ 1])) == "63"
     assert bank.command("status")["signed_on"] is False
     assert bank.command("status")["alarms"] == 1
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_an_answer_says_whether_its_question_was_genuine(spoilt: bool) -> None:
+    bank = Bank()
+    for message in (Message("0800", de7="0314120000", de11="000001", de70="001"), bank.purchase()):
+        data = bank.sealed(message)
+        said = bank.step(bank.frame(data[:-1] + bytes([data[-1] ^ 1]) if spoilt else data))
+        assert [send.proven for send in said if isinstance(send, Send)] == [not spoilt]
 
 
 @pytest.mark.parametrize("data", [b"", b"0", b"\0" * 3, b"garbage!" * 40, b"\xff" * 300])

@@ -96,7 +96,7 @@ async def served(station: Echo, **options: Any) -> AsyncIterator[tuple[Driver, S
         await driver.stop()
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
     """Wait for something to become true; the test fails when it does not."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - conditions are anything a test can look at

@@ -1,6 +1,7 @@
 """The control channel: who may speak, what bad lines meet, and what callers learn when nobody answers."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,8 +11,8 @@ import msgspec
 import pytest
 
 from counterfoil.errors import NotSent, OutcomeUnknown
-from counterfoil.links import control
 from counterfoil.links.control import MAX_LINE, Answer, ControlClient, ControlServer, ask
+from counterfoil.links.limits import BEFORE_TOKEN, CONTROL, Limits
 from links.stations import LOCAL, run, until
 
 TOKEN = "s3cret"
@@ -32,9 +33,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk() -> AsyncIterator[tuple[Desk, ControlServer]]:
+async def desk(limits: Limits = CONTROL) -> AsyncIterator[tuple[Desk, ControlServer]]:
     serving = Desk()
-    server = ControlServer(LOCAL, 0, TOKEN, serving.serve)
+    server = ControlServer(LOCAL, 0, TOKEN, serving.serve, limits=limits)
     await server.start()
     try:
         yield serving, server
@@ -149,16 +150,106 @@ def test_a_caller_that_left_is_not_missed() -> None:
     run(test)
 
 
-def test_too_many_callers_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "MAX_CHANNELS", 1)
-
+def test_too_many_callers_are_told_so() -> None:
     async def test() -> None:
-        async with desk() as (_, server):
+        async with desk(CONTROL._replace(total=1, each=1)) as (_, server):
             reader, writer = await asyncio.open_connection(LOCAL, server.port)
             writer.write(line("now"))
             await reader.readline()
             (got,) = await exchange(server.port, b"", 1)
             assert got["error"] == "busy"
+            writer.close()
+
+    run(test)
+
+
+def test_callers_without_a_token_keep_nobody_out() -> None:
+    async def test() -> None:
+        async with desk(CONTROL._replace(total=16, each=16)) as (_, server):
+            reader, writer = await asyncio.open_connection(LOCAL, server.port)
+            writer.write(line("now", n=1))
+            await reader.readline()
+            strangers = [await asyncio.open_connection(LOCAL, server.port) for _ in range(100)]
+            for _, each in strangers[::2]:
+                each.write(b'{"verb":"now"')
+            for n in range(20):
+                assert await exchange(server.port, line("now", n=n), 1) == [{"verb": "now", "n": n}]
+            writer.write(line("now", n=2))
+            assert msgspec.json.decode(await reader.readline())["n"] == 2
+            for each in (writer, *(stranger for _, stranger in strangers)):
+                each.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize("said", [b"", b'{"token":', b"oops\n"])
+def test_who_does_not_show_the_token_in_time_is_closed_and_who_did_is_not(said: bytes) -> None:
+    async def test() -> None:
+        async with desk(CONTROL._replace(unspoken=0.3, half=0.3)) as (_, server):
+            known, own = await asyncio.open_connection(LOCAL, server.port)
+            own.write(line("now", n=1))
+            await known.readline()
+            reader, writer = await asyncio.open_connection(LOCAL, server.port)
+            writer.write(said)
+            while await reader.read(1000):  # a word on the bad line, then the end
+                pass
+            await asyncio.sleep(0.4)
+            own.write(line("now", n=2))
+            assert msgspec.json.decode(await known.readline())["n"] == 2
+            writer.close()
+            own.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (b"x" * (BEFORE_TOKEN + 1), "bad_request"),
+        (b"{" * BEFORE_TOKEN + b'"token":"' + TOKEN.encode(), "bad_request"),
+        (b'{"token":"wrong","args":{"a":"' + b"x" * BEFORE_TOKEN, "bad_request"),
+        (b"oops\n" * (BEFORE_TOKEN // 4), "bad_request"),
+        (b'{"token":"' + TOKEN.encode() + b'","args":{"a":"' + b"x" * BEFORE_TOKEN + b'"},"verb":"now"}\n', None),
+        (b'{ "token" : "' + TOKEN.encode() + b'","args":{"a":"' + b"x" * BEFORE_TOKEN + b'"},"verb":"now"}\n', None),
+    ],
+    ids=["no token", "too late", "wrong token", "many lines", "at once", "with blanks"],
+)
+def test_only_so_many_bytes_are_taken_from_who_has_not_shown_the_token(said: bytes, code: str | None) -> None:
+    async def test() -> None:
+        async with desk() as (serving, server):
+            reader, writer = await asyncio.open_connection(LOCAL, server.port)
+            for at in range(0, len(said), 1000):
+                writer.write(said[at : at + 1000])
+                await asyncio.sleep(0.001)
+            got = msgspec.json.decode(await reader.readline())
+            assert got.get("error") == code
+            if code is None:
+                assert serving.asked == ["now"]
+            else:
+                assert serving.asked == []
+                with contextlib.suppress(ConnectionResetError):
+                    while await reader.read(1 << 16):  # it ends by itself
+                        pass
+            writer.close()
+
+    run(test)
+
+
+def test_who_takes_no_answers_is_not_asked_for_more_and_costs_bounded_memory() -> None:
+    async def test() -> None:
+        async with desk() as (serving, server):
+            reader, writer = await asyncio.open_connection(LOCAL, server.port)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            flood = b"".join(line("now", big="x" * 1000) for _ in range(20_000))
+            writer.write(flood)  # 20 MB of questions, and as much of answers
+            taken = -1
+            while taken != len(serving.asked):
+                taken = len(serving.asked)
+                await asyncio.sleep(0.3)
+            assert 0 < taken < 20_000
+            writer.transport.resume_reading()  # type: ignore[attr-defined]
+            for _ in range(20_000):
+                assert await reader.readline()
             writer.close()
 
     run(test)

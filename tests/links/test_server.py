@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from counterfoil.iso8583.framing import frame
 from counterfoil.links import wire
-from counterfoil.links.limits import raise_open_files
-from counterfoil.step import Closed, Connected, Frame, Hangup, Send
+from counterfoil.links.limits import MESSAGES, raise_open_files
+from counterfoil.step import Closed, Connected, Frame, Hangup, Inbound, Instant, Outbound, Send
 from links.stations import LOCAL, Echo, run, served, until
 
 
@@ -23,6 +24,33 @@ async def ask(port: int, *messages: bytes) -> list[bytes]:
         answers.append(await reader.readexactly(size))
     writer.close()
     return answers
+
+
+class Line:
+    """One connection of a peer."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    def say(self, message: bytes) -> None:
+        self.writer.write(frame(message))
+
+    async def hear(self) -> bytes:
+        return await self.reader.readexactly(int.from_bytes(await self.reader.readexactly(2), "big"))
+
+    async def asked(self, message: bytes) -> bytes:
+        self.say(message)
+        return await self.hear()
+
+    async def ended(self) -> bool:
+        """Wait until the other side closes it."""
+        with contextlib.suppress(ConnectionResetError):
+            while await self.reader.read(1 << 16):
+                pass
+        return True
+
+    def close(self) -> None:
+        self.writer.close()
 
 
 def test_answers_come_back_in_order_on_the_connection_that_asked() -> None:
@@ -160,18 +188,95 @@ def test_a_thousand_idle_connections_leave_room_for_one_more() -> None:
     run(test)
 
 
-def test_connections_beyond_the_limit_are_closed_at_once() -> None:
+class Proving(Echo):
+    """Answers every message, and says of those that begin with "genuine" that they were."""
+
+    def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
+        said = super().step(now, arrived)
+        return [
+            Send(item.link, item.conn, item.data, proven=item.data.startswith(b"genuine"))
+            if isinstance(item, Send)
+            else item
+            for item in said
+        ]
+
+
+def test_a_full_port_lets_newcomers_in_and_closes_none_whose_messages_were_genuine() -> None:
     async def test() -> None:
-        async with served(Echo(), max_connections=2) as (_, link):
-            kept = [await asyncio.open_connection(LOCAL, link.port) for _ in range(2)]
-            await until(lambda: len(link) == 2)
-            reader, writer = await asyncio.open_connection(LOCAL, link.port)
-            assert await reader.read() == b""
-            writer.close()
-            for _, each in kept:
-                each.close()
+        limits = MESSAGES._replace(total=20, each=20)
+        async with served(Proving(), limits=limits) as (_, link):
+            at_work = [Line(*await asyncio.open_connection(LOCAL, link.port)) for _ in range(8)]
+            for line in at_work:
+                assert await line.asked(b"genuine") == b"genuine"
+            strangers = [Line(*await asyncio.open_connection(LOCAL, link.port)) for _ in range(100)]
+            for line in strangers[50:]:
+                line.say(b"anything")
+            await until(lambda: len(link) == 20)
+            for _ in range(3):
+                for line in at_work:
+                    assert await line.asked(b"genuine again") == b"genuine again"
+                assert await ask(link.port, b"newcomer") == [b"newcomer"]
+            for line in (*at_work, *strangers):
+                line.close()
+            await until(lambda: len(link) == 0)
+
+    run(test)
+
+
+def test_a_port_full_of_genuine_peers_closes_newcomers_at_once() -> None:
+    async def test() -> None:
+        async with served(Proving(), limits=MESSAGES._replace(total=2, each=2)) as (_, link):
+            kept = [Line(*await asyncio.open_connection(LOCAL, link.port)) for _ in range(2)]
+            for line in kept:
+                assert await line.asked(b"genuine") == b"genuine"
+            refused = Line(*await asyncio.open_connection(LOCAL, link.port))
+            assert await refused.ended()
+            assert [await line.asked(b"still") for line in kept] == [b"still"] * 2
+            for line in (*kept, refused):
+                line.close()
             await until(lambda: len(link) == 0)
             assert await ask(link.port, b"again") == [b"again"]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("sent", "then"),
+    [(b"", "unspoken"), (frame(b"whole")[:-1], "half"), (frame(b"one") + b"\0", "half"), (frame(b"one"), "stays")],
+)
+def test_who_says_nothing_or_half_a_message_is_closed_in_time_and_nobody_else(sent: bytes, then: str) -> None:
+    seconds = {"unspoken": 0.5, "half": 0.1, "stays": 0.2}
+    limits = MESSAGES._replace(unspoken=seconds["unspoken"], half=seconds["half"])
+
+    async def test() -> None:
+        async with served(Echo(), limits=limits) as (_, link):
+            began = asyncio.get_running_loop().time()
+            line = Line(*await asyncio.open_connection(LOCAL, link.port))
+            line.writer.write(sent)
+            if then == "stays":
+                assert await line.hear() == b"one"
+                await asyncio.sleep(1.0)
+                assert await line.asked(b"two") == b"two"
+            else:
+                assert await line.ended()
+                assert asyncio.get_running_loop().time() - began >= seconds[then]
+            line.close()
+
+    run(test)
+
+
+def test_bytes_that_trickle_in_do_not_put_the_end_of_a_message_off() -> None:
+    async def test() -> None:
+        async with served(Echo(), limits=MESSAGES._replace(half=0.3)) as (_, link):
+            line = Line(*await asyncio.open_connection(LOCAL, link.port))
+            ended = asyncio.ensure_future(line.ended())
+            for byte in frame(b"x" * 4000):
+                if ended.done():
+                    break
+                line.writer.write(bytes((byte,)))
+                await asyncio.sleep(0.01)
+            assert await ended
+            line.close()
 
     run(test)
 

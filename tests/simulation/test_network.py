@@ -14,8 +14,8 @@ from simulation.toys import Pair, fated
 PACKETS = [bytes([number]) * 20 for number in range(30)]
 
 
-def sends(link: str = "up", conn: int | str = "lane", **how: int) -> list[Send]:
-    return [Send(link, conn, packet, **how) for packet in PACKETS]
+def sends(link: str = "up", conn: int | str = "lane") -> list[Send]:
+    return [Send(link, conn, packet) for packet in PACKETS]
 
 
 def test_a_lazy_lane_connects_for_its_first_message_and_keeps_the_order() -> None:

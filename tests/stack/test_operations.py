@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil.links import limits
 from counterfoil.links.faults import KINDS
+from counterfoil.links.limits import Limits
 from counterfoil.stack import config, layout, service
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +43,16 @@ def test_settings_stations_and_exit_codes_are_named() -> None:
         assert f"`{name}`" in TEXT
     for code in (service.EXIT_FAULT, service.EXIT_COMMIT):
         assert f"code {code}" in TEXT
+
+
+@pytest.mark.parametrize(
+    ("row", "door"),
+    [("terminals, and each issuer's", limits.MESSAGES), ("control, of every process", limits.CONTROL)],
+)
+def test_the_figures_of_the_doors_are_the_codes(row: str, door: Limits) -> None:
+    (cells,) = re.findall(rf"^\| {row} \|[^|]+\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", TEXT, re.MULTILINE)
+    assert tuple(map(float, cells)) == tuple(door)
+
+
+def test_the_bytes_before_the_token_are_the_codes() -> None:
+    assert f"at most {limits.BEFORE_TOKEN} bytes from somebody whose token" in TEXT

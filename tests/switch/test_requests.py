@@ -75,6 +75,19 @@ def test_cards_are_routed_by_the_longest_range() -> None:
     assert [send.link for send in made.to_issuers()] == ["issuer-a", "issuer-b"]
 
 
+def test_an_answer_says_whether_its_question_was_genuine_and_a_sign_on_never_was() -> None:
+    made = scene()
+    made.sign_on(terminal=TERMINALS[1])
+    _, forwarded = made.asked()
+    made.step(made.reply(forwarded, "00"))
+    made.step(made.frame(made.purchase(), spoil=True))
+    answers = [item for item in made.sent if isinstance(item, Send) and item.link == "terminals"]
+    proven = [(made.heard(send).mti, send.proven) for send in answers]
+    assert ("0210", True) in proven
+    assert all(not said for mti, said in proven if mti == "0810")
+    assert sum(said for _, said in proven) == 1
+
+
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "no terminal of ours": ({"de41": "NOBODY01"}, "97"),
     "another merchant": ({"de42": "123456789012345"}, "03"),

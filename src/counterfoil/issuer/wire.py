@@ -109,7 +109,7 @@ class Wire:
             added["de38"] = auth_code
         seal = "de64" if values[CODE] is values[ORIGINAL] is None else "de128"
         body = self._answer(asked.source, answer_mti(asked.mti), added, seal)
-        return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body))
+        return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body), proven=asked.genuine)
 
     def _purchase(self, asked: Asked) -> Purchase | None:
         """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""

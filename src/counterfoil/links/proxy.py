@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from counterfoil.iso8583.framing import HEADER_SIZE, TPDU_SIZE
+from counterfoil.links.door import Door, Guest
 from counterfoil.links.faults import FaultPlan, Hit
+from counterfoil.links.limits import MESSAGES, Limits
 
 POLL_SECONDS: Final = 0.05
 CONNECT_SECONDS: Final = 5.0
@@ -65,6 +67,7 @@ class Proxy:
         legs: tuple[int, int],
         plan: FaultPlan,
         note: Note,
+        limits: Limits = MESSAGES,
     ) -> None:
         self.name = name
         self.legs = legs
@@ -74,7 +77,7 @@ class Proxy:
         self._note = note
         self._offset = cup_offset if legs[0] == 1 else iso_offset
         self._draw = random.Random(f"{name}/corrupt")  # noqa: S311 - a plan, not a secret
-        self._server: asyncio.Server | None = None
+        self._door = Door(name, limits, note, self._accept)
         self._pairs: set[_Pair] = set()
         self._look = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -82,7 +85,7 @@ class Proxy:
     @property
     def listening(self) -> bool:
         """Whether somebody can connect now."""
-        return self._server is not None
+        return self._door.open
 
     def start(self) -> None:
         """Begin to watch the upstream; listen as soon as it does."""
@@ -104,7 +107,7 @@ class Proxy:
         while True:
             self._look.clear()
             refused = self.plan.refusing(self.legs, asyncio.get_running_loop().time())
-            if refused or not await self._upstream_listens() or not await self._listen():
+            if refused or not await self._upstream_listens() or not self._listen():
                 self._shut()
                 wait = POLL_SECONDS
             else:
@@ -124,38 +127,24 @@ class Proxy:
         transport.abort()
         return True
 
-    async def _listen(self) -> bool:
-        if self._server is None:
-            loop = asyncio.get_running_loop()
+    def _listen(self) -> bool:
+        if not self._door.open:
             try:
-                self._server = await loop.create_server(self._accept, self.host, self.port, backlog=1024)
+                self._door.listen(self.host, self.port)
             except OSError as error:
                 self._note("proxy_cannot_listen", proxy=self.name, port=self.port, reason=error.strerror or "")
                 return False
-            self.port = self._server.sockets[0].getsockname()[1]
+            self.port = self._door.port
         return True
 
     def _shut(self) -> None:
-        self._deafen()
+        self._door.close()
         for pair in list(self._pairs):
             pair.close()
 
-    def _deafen(self) -> None:
-        """Listen no more. A connection that was accepted just now gets its pair first.
-
-        asyncio makes the transport of an accepted connection one turn of the loop later; of a server that was closed
-        in between it leaves the connection open, with nobody to read it, until the garbage collector comes by.
-        """
-        server, self._server = self._server, None
-        if server is not None:
-            loop = asyncio.get_running_loop()
-            for sock in server.sockets:
-                loop.remove_reader(sock.fileno())
-            loop.call_soon(server.close)
-
     def cut(self) -> None:
         """End every connection at once, what is under way lost, and listen anew: what a killed process leaves."""
-        self._deafen()
+        self._door.close()
         for pair in list(self._pairs):
             pair.abort()
         self.look()
@@ -165,8 +154,8 @@ class Proxy:
         for pair in [pair for pair in self._pairs if pair.hung]:
             pair.close()
 
-    def _accept(self) -> asyncio.Protocol:
-        pair = _Pair(self)
+    def _accept(self, guest: Guest) -> asyncio.Protocol:
+        pair = _Pair(self, guest)
         self._pairs.add(pair)
         return pair.client
 
@@ -198,8 +187,9 @@ class Proxy:
 class _Pair:
     """The two connections of one conversation; they end together."""
 
-    def __init__(self, proxy: Proxy) -> None:
+    def __init__(self, proxy: Proxy, guest: Guest) -> None:
         self.proxy = proxy
+        self.guest = guest
         self.closed = False
         self.hung = False
         self.client = _Side(self, proxy.legs[0])
@@ -209,6 +199,8 @@ class _Pair:
 
     def opened(self, side: _Side) -> None:
         """A half is up: the client's half waits for the other one."""
+        if side is self.client and side.transport is not None:
+            self.guest.seated(side.transport)
         if self.closed:
             side.close()
         elif side is self.client:
@@ -218,7 +210,9 @@ class _Pair:
             self.client.read(True)
 
     def lost(self, side: _Side) -> None:
-        """A half is gone."""
+        """A half is gone; with the second one the pair costs no descriptor any more."""
+        if self.client.transport is None and self.upstream.transport is None:
+            self.guest.left()
         if not self.closed and side is self.upstream:
             self.proxy.look()
         self.close()
@@ -235,6 +229,8 @@ class _Pair:
             return
         self.closed = True
         self.proxy.forget(self)
+        if self._task is not None:
+            self._task.cancel()  # harmless when it is done
         self.client.close()
         self.upstream.close()
 
@@ -247,18 +243,19 @@ class _Side(asyncio.Protocol):
     def __init__(self, pair: _Pair, leg: int) -> None:
         self._pair = pair
         self._leg = leg
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._partial = bytearray()
         self._opaque = False
+        self._whole = False
         self._held: set[asyncio.TimerHandle] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=WRITE_HIGH)
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=WRITE_HIGH)
         self._pair.opened(self)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self._transport = None
+        self.transport = None
         for handle in self._held:
             handle.cancel()
         self._pair.lost(self)
@@ -277,6 +274,8 @@ class _Side(asyncio.Protocol):
             return
         self._partial += data
         passed, ends = self._sorted()
+        if self is self._pair.client:
+            self._pair.guest.heard(whole=self._whole, rest=len(self._partial))
         if passed:
             self.peer.write(passed)
         if ends:
@@ -284,32 +283,35 @@ class _Side(asyncio.Protocol):
 
     def write(self, data: bytes | bytearray) -> None:
         """Pass bytes on to this half's end."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
 
     def abort(self) -> None:
         """Drop this half."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     def read(self, on: bool) -> None:
         """Stop or resume reading from this half's end."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self is self._pair.client:
+            self._pair.guest.read = on
+        if self.transport is not None and not self.transport.is_closing():
             if on:
-                self._transport.resume_reading()
+                self.transport.resume_reading()
             else:
-                self._transport.pause_reading()
+                self.transport.pause_reading()
 
     def close(self) -> None:
         """Close this half after what was written to it, for as long as its end takes any of it."""
-        if self._transport is not None:
-            self._transport.close()
-            if self._transport.get_write_buffer_size():
-                asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._transport.abort)
+        if self.transport is not None:
+            self.transport.close()
+            if self.transport.get_write_buffer_size():
+                asyncio.get_running_loop().call_later(CONNECT_SECONDS, self.transport.abort)
 
     def _sorted(self) -> tuple[bytearray, bool]:
         """Take whole messages off the stream: what passes now, and whether a message closes the connection."""
         waiting, at, passed, proxy = self._partial, 0, bytearray(), self._pair.proxy
+        self._whole = False
         while len(waiting) - at >= 2:
             size = int.from_bytes(waiting[at : at + 2], "big")
             end = at + 2 + size
@@ -321,7 +323,9 @@ class _Side(asyncio.Protocol):
             whole = bytes(waiting[at:end])
             at = end
             # an empty frame is a keep-alive: it is no message that could be broken
-            hit = None if self._opaque or not size else proxy.breaks(self._leg, whole[2:])
+            message = size > 0 and not self._opaque
+            self._whole = self._whole or message
+            hit = proxy.breaks(self._leg, whole[2:]) if message else None
             if hit is None:
                 passed += whole
             elif hit.kind == "close":

@@ -4,45 +4,33 @@ from __future__ import annotations
 
 import asyncio
 
-from counterfoil.links.limits import MAX_CONNECTIONS
+from counterfoil.links.door import Door, Guest
+from counterfoil.links.limits import MESSAGES, Limits
 from counterfoil.links.wire import Inlet, Wire
 from counterfoil.step import Conn, NotSent, Send
-
-
-class _Refused(asyncio.Protocol):
-    """What a connection beyond the limit meets."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
 
 
 class ServerLink:
     """A listening link. `port` 0 takes a free one; after `start` it holds the one in use."""
 
-    def __init__(
-        self, name: str, host: str, port: int, inlet: Inlet, *, max_connections: int = MAX_CONNECTIONS
-    ) -> None:
+    def __init__(self, name: str, host: str, port: int, inlet: Inlet, *, limits: Limits = MESSAGES) -> None:
         self.name = name
         self.host = host
         self.port = port
         self._inlet = inlet
-        self._max = max_connections
+        self._door = Door(name, limits, inlet.note, self._enter)
         self._wires: dict[Conn, Wire] = {}
         self._dirty: dict[Conn, Wire] = {}
         self._last = 0
-        self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen; OSError when the port is taken."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, self.host, self.port, backlog=1024)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._door.listen(self.host, self.port)
+        self.port = self._door.port
 
     async def stop(self) -> None:
         """Stop listening and close every connection."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._door.close()
         self.flush()
         for wire in list(self._wires.values()):
             wire.hangup()
@@ -56,6 +44,8 @@ class ServerLink:
                 self._inlet.arrive(NotSent(send.link, send.conn, send.token))
             return
         wire.say(send)
+        if send.proven:
+            wire.keep()
         self._dirty[send.conn] = wire
 
     def flush(self) -> None:
@@ -80,14 +70,14 @@ class ServerLink:
         """How many connections are open."""
         return len(self._wires)
 
-    def _accept(self) -> asyncio.Protocol:
-        if len(self._wires) >= self._max:
-            self._inlet.note("too_many_connections", link=self.name)
-            return _Refused()
+    def _enter(self, guest: Guest) -> Wire:
         self._last += 1
-        return Wire(self.name, self._last, self._inlet, polite=True, opened=self._enter, lost=self._leave)
+        return Wire(
+            self.name, self._last, self._inlet, polite=True, opened=self._opened, lost=self._leave,
+            guest=guest, note=self._door.note,
+        )  # fmt: skip
 
-    def _enter(self, wire: Wire) -> None:
+    def _opened(self, wire: Wire) -> None:
         self._wires[wire.conn] = wire
 
     def _leave(self, wire: Wire) -> None:

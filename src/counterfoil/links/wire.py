@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from counterfoil.iso8583.framing import FrameBuffer, frame
+from counterfoil.links.door import Guest, Note
 from counterfoil.links.limits import MAX_WAITING
 from counterfoil.step import SECOND, Closed, Conn, Connected, Frame, Inbound, Instant, NotSent, Send
 
@@ -83,6 +84,8 @@ class Wire(asyncio.Protocol):
         polite: bool,
         opened: Callable[[Wire], None],
         lost: Callable[[Wire], None],
+        guest: Guest | None = None,
+        note: Note | None = None,
     ) -> None:
         self.link = link
         self.conn = conn
@@ -90,6 +93,8 @@ class Wire(asyncio.Protocol):
         self.polite = polite
         self._opened = opened
         self._lost = lost
+        self._guest = guest
+        self._note = note or inlet.note
         self.transport: asyncio.Transport | None = None
         self.closed = False
         self._frames = FrameBuffer()
@@ -104,6 +109,8 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is up."""
         self.transport = cast(asyncio.Transport, transport)
+        if self._guest is not None:
+            self._guest.seated(transport)
         self.transport.set_write_buffer_limits(high=0)
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
@@ -120,8 +127,10 @@ class Wire(asyncio.Protocol):
             at = inlet.now()
             for message in messages:
                 inlet.arrive(Frame(self.link, self.conn, message, at))
+        if self._guest is not None:
+            self._guest.heard(whole=bool(messages), rest=frames.pending)
         if frames.broken:
-            inlet.note("framing_error", link=self.link, conn=self.conn, reason=frames.broken)
+            self._note("framing_error", link=self.link, conn=self.conn, reason=frames.broken)
             self.hangup()
 
     def pause_writing(self) -> None:
@@ -139,6 +148,8 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         """The connection is gone; what still waited here certainly never left."""
         self.closed = True
+        if self._guest is not None:
+            self._guest.left()
         if self._timer is not None:
             self._timer.cancel()
         self._lost(self)
@@ -156,7 +167,7 @@ class Wire(asyncio.Protocol):
         elif self._waiting_bytes + len(send.data) > MAX_WAITING:
             self._not_sent(send)
             if not send.token:  # an answer nobody would miss: the peer stopped reading long ago
-                self.inlet.note("peer_does_not_read", link=self.link, conn=self.conn)
+                self._note("peer_does_not_read", link=self.link, conn=self.conn)
                 self.transport.abort()
         else:
             self._waiting.append(send)
@@ -173,6 +184,11 @@ class Wire(asyncio.Protocol):
         if self._paused:
             self._arm()
 
+    def keep(self) -> None:
+        """Its peer proved who it is."""
+        if self._guest is not None:
+            self._guest.keep()
+
     def hangup(self) -> None:
         """Close; what was written is still handed to the kernel, unless the peer takes nothing any more."""
         if self.transport is not None:
@@ -186,7 +202,10 @@ class Wire(asyncio.Protocol):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        if self.inlet.reading and not (self.polite and self._paused):
+        read = self.inlet.reading and not (self.polite and self._paused)
+        if self._guest is not None:
+            self._guest.read = read
+        if read:
             transport.resume_reading()
         else:
             transport.pause_reading()
@@ -231,7 +250,7 @@ class Wire(asyncio.Protocol):
             return
         now = self.inlet.now()
         if self._doubt and self._doubt <= now:
-            self.inlet.note("cut_at_deadline", link=self.link, conn=self.conn)
+            self._note("cut_at_deadline", link=self.link, conn=self.conn)
             self.transport.abort()
             return
         kept: list[Send] = []

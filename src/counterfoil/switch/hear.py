@@ -63,7 +63,8 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
     mak = terminal.mak
     if mak is None:
         return False
-    return desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw).closes(ask.packet.body)
+    ask.proven = desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw).closes(ask.packet.body)
+    return ask.proven
 
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:

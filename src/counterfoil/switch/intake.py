@@ -25,7 +25,7 @@ class Ask:
 
     The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
     terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it,
-    `heard_at` the tick of its line of evidence, 0 until there is one.
+    `heard_at` the tick of its line of evidence, 0 until there is one, `proven` whether its MAC was found valid.
     """
 
     __slots__ = (
@@ -39,6 +39,7 @@ class Ask:
         "link",
         "message",
         "packet",
+        "proven",
         "terminal",
     )
 
@@ -50,6 +51,7 @@ class Ask:
         self.message = message
         self.error = error
         self.key = key_of(message)
+        self.proven = False
         self.dialect = CUP_POS
         self.terminal: Terminal | None = None
         self.card: Card | Missing | None = None

@@ -118,4 +118,4 @@ def say(work: Work, ask: Ask, body: bytes) -> None:
     """An answer on the connection of its request."""
     packet = ask.packet
     data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)
-    work.out.append(Send(ask.link, ask.conn, data))
+    work.out.append(Send(ask.link, ask.conn, data, proven=ask.proven))
