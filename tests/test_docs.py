@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil.cli.app import VERBS
-from counterfoil.console.deeds import CHINESE
+from counterfoil.console.lines import CHINESE
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.verdict import Verdict
 
@@ -44,6 +44,7 @@ def test_the_issuers_refusals_are_documented_in_their_order() -> None:
 
 def test_every_line_of_the_audit_log_has_its_chinese() -> None:
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "src/counterfoil/console").rglob("*.py"))
-    deeds = set(re.findall(r'(?:\.did|\.note)\(\s*[\w.]+(?: if known else "somebody")?, "([^"{]+)"', sources))
+    who = r'(?:[\w.]+(?: if known else "somebody")?|"console")'
+    deeds = set(re.findall(rf'(?:Act\(\s*{who}, |\.begin\(\s*(?:site\.log, )?)"([^"{{]+)"', sources))
     assert {"log-in", "sale", "card revealed", "person added", "fault set"} <= deeds
     assert deeds - set(CHINESE) == set()

@@ -13,6 +13,7 @@ import pytest
 
 from counterfoil.console import audit
 from counterfoil.console.consent import LAPSES, Action, Asked, Consent
+from counterfoil.console.deeds import Deed
 from counterfoil.console.people import NotAllowed, People, Person, Role
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.storage import Store, migrations_of, open_store
@@ -39,7 +40,7 @@ class Desk:
         self.people = People(self.store, lambda: self.at, QUICK)
         self.consent = Consent(self.people, [Action("escalate", Text("hand over", "转人工"), self.run)])
 
-    async def run(self, asked: Asked) -> dict[str, Any]:
+    async def run(self, asked: Asked, _deed: Deed) -> dict[str, Any]:
         on_disk = self.consent.one(asked.number)
         assert on_disk is not None
         assert on_disk.state == "approved", "the approval is on the disk before the action begins"
@@ -52,7 +53,7 @@ class Desk:
         return asyncio.run(self.consent.approve(number, person))
 
     def audit(self) -> list[tuple[str, str, str, str, str]]:
-        return [(e.who, e.what, e.subject, e.why, e.result) for _, e in reversed(self.people.history(50))]
+        return [(e.who, e.what, e.subject, e.why, e.result) for _, e in reversed(self.people.log.history(50))]
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_one_asks_another_approves_and_it_is_done_once_with_both_in_the_audit_lo
     assert desk.consent.waiting() == []
     assert desk.audit() == [
         ("sun", "escalate asked", REF, "host gone for good", "ok"),
-        ("bo", "escalate approved", REF, "asked by sun: host gone for good", "ok"),
+        ("bo", "escalate approved", REF, "asked by sun: host gone for good", "begun"),
         ("bo", "escalate ended", REF, "", "done"),
     ]
     with pytest.raises(NotAllowed):

@@ -12,6 +12,7 @@ import argon2
 import pytest
 
 from counterfoil.console import audit
+from counterfoil.console.deeds import Act
 from counterfoil.console.limits import MOST_KEYS, Limits
 from counterfoil.console.people import IDLE, LONGEST, PATIENCE, PAUSE, May, NotAllowed, People, Person, Role
 from counterfoil.step import SECOND
@@ -119,9 +120,9 @@ def test_one_address_cannot_try_every_name(house: House) -> None:
 def test_what_was_typed_as_a_name_is_not_kept_when_it_is_nobodys(house: House) -> None:
     with pytest.raises(NotAllowed):
         house.enter("4999920000000029", RIGHT)
-    assert "4999920000000029" not in str(house.people.history(5))
-    house.people.did("lin", "receipt closed", why="card 4999 9200 0000 0029 seen")
-    assert "9200" not in str(house.people.history(1))
+    assert "4999920000000029" not in str(house.people.log.history(5))
+    house.people.log.did(Act("lin", "receipt closed", why="card 4999 9200 0000 0029 seen"))
+    assert "9200" not in str(house.people.log.history(1))
 
 
 def test_somebody_stays_administrator(house: House) -> None:
@@ -163,11 +164,11 @@ def test_a_line_that_was_altered_dropped_or_moved_is_named(house: House, damage:
 
 
 def test_an_end_that_was_cut_off_is_seen_by_who_kept_the_newest_hash(house: House) -> None:
-    kept = house.people.newest_hash()
+    kept = house.people.log.newest_hash()
     with closing(apsw.Connection(str(house.path))) as other:
         other.execute("DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)")
     assert audit.verify(house.path) is None
-    assert house.people.newest_hash() != kept
+    assert house.people.log.newest_hash() != kept
 
 
 # --- limits ---

@@ -25,7 +25,7 @@ def command(session: Session, count: int) -> int:
     """The console's audit log: its latest lines, and the check of its chain. Works on stopped data too."""
     from counterfoil.cli.stack import layout_of
     from counterfoil.console import audit
-    from counterfoil.console.deeds import deed
+    from counterfoil.console.lines import deed
     from counterfoil.stack.layout import CONSOLE
     from counterfoil.verdict.finding import iso
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console import audit
-from counterfoil.console.deeds import deed
+from counterfoil.console.lines import deed
 from counterfoil.console.people import NOBODY, May, NotAllowed, Role
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.tokens import ROLES
@@ -109,13 +109,13 @@ async def change_tokens(site: Site, visit: Visit) -> Response:
 
 async def log(site: Site, visit: Visit) -> Response:
     """The latest lines of the audit log, and whether the chain holds."""
-    lines = site.people.history(SHOWN)
+    lines = site.log.history(SHOWN)
     checked = "check" in visit.request.query_params or not lines or lines[0][0] <= AT_ONCE
     store = site.reach.layout.store(CONSOLE)
     broken = await run_in_threadpool(audit.verify, store) if checked else None
     rows = [{"seq": seq, **audit.plain(entry), "at": iso(entry.at)} for seq, entry in lines]
     return site.page(
-        visit, "audit.html", rows=rows, what=deed, checked=checked, broken=broken, newest=site.people.newest_hash()
+        visit, "audit.html", rows=rows, what=deed, checked=checked, broken=broken, newest=site.log.newest_hash()
     )
 
 

@@ -15,13 +15,16 @@ from starlette.staticfiles import StaticFiles
 
 from counterfoil.console import admin, entry, health, inbox, inspecting, loop, ops, paper, reveal, till
 from counterfoil.console.api import build as api
-from counterfoil.console.api.problem import of
+from counterfoil.console.api.problem import BROKEN, UNREADABLE, of
+from counterfoil.console.deeds import Deed, UnwritableError
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
 from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, Visit, language_of
+from counterfoil.console.till import UNSEEN
+from counterfoil.errors import StoreError
 from counterfoil.iso8583.show import words
 from counterfoil.words import Text
 
@@ -32,6 +35,18 @@ SAID: Final = {
 }
 
 
+def said_of(request: Request, error: Exception) -> tuple[int, Text]:
+    """What is said of a request that failed; of a deed that has left: that it may have been done."""
+    if isinstance(error, HTTPException):
+        return error.status_code, SAID.get(error.status_code, BROKEN)
+    deed = getattr(request.state, "deed", None)
+    if isinstance(deed, Deed) and deed.left:
+        return 202, UNSEEN
+    if isinstance(error, StoreError):
+        return 503, Text(str(error), error.zh) if isinstance(error, UnwritableError) else UNREADABLE
+    return 500, BROKEN
+
+
 def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
     """The console over one data directory."""
     site = Site(reach, people)
@@ -40,9 +55,8 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         return RedirectResponse(seen_by(visit.person)[0].path, 303)
 
     async def refused(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        text = SAID.get(status, Text("Something went wrong here; it is in the log.", "出现错误，已记入日志。"))
-        if status == 500:
+        status, text = said_of(request, error)
+        if not isinstance(error, HTTPException | StoreError):
             log("page_failed", path=words(request.url.path), error=type(error).__name__)
         if request.url.path.startswith("/api/"):  # a line break in an address gets past the mount
             answer = of(error).answer()
@@ -68,4 +82,4 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         *reveal.routes(site),
         *admin.routes(site),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: refused, 500: refused})
+    return Starlette(routes=routes, exception_handlers={HTTPException: refused, StoreError: refused, 500: refused})

@@ -36,17 +36,29 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
 
 
-def append(store: Store, entry: Entry) -> None:
-    """Write a line behind the last one, in the transaction that is open."""
+UNREADABLE: Final = Entry(at=0, who="?", what="unreadable line", result="altered")
+
+
+def append(store: Store, entry: Entry) -> int:
+    """Write a line behind the last one, in the transaction that is open; its number."""
     newest = store.query(NEWEST, (1,))
     seq, previous = (newest[0][0], newest[0][1][:HASH]) if newest else (0, GENESIS)
     body = msgspec.json.encode(entry, order="sorted").decode()
     store.execute(INSERT, (seq + 1, f"{link(previous, body)} {body}"))
+    return int(seq) + 1
+
+
+def read(line: str) -> Entry:
+    """What a line says; one that was altered so that nothing can be read in it says so."""
+    try:
+        return msgspec.json.decode(line[HASH + 1 :], type=Entry)
+    except (msgspec.MsgspecError, RecursionError):
+        return UNREADABLE
 
 
 def newest(store: Store, count: int) -> list[tuple[int, Entry]]:
     """The latest lines with their numbers, newest first."""
-    return [(seq, msgspec.json.decode(line[HASH + 1 :], type=Entry)) for seq, line in store.query(NEWEST, (count,))]
+    return [(seq, read(line)) for seq, line in store.query(NEWEST, (count,))]
 
 
 def newest_hash(store: Store) -> str:

@@ -1,21 +1,24 @@
 """Four eyes: what moves money out of its turn is asked for by one person and approved by another, and done once.
 
 A page asks with `ask`, lists with `waiting` or `about`, and decides with `approve` or `refuse`. What an approval does
-is an `Action`. The approval is on the disk before the action begins, and its result after: an action whose end this
-console did not see is never begun again, it is "unknown".
+is an `Action`. The approval is on the disk before the action begins, and its result after, each with its line of the
+audit log (deeds.py): an action whose end this console did not see is never begun again, it is "unknown".
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from counterfoil.console.deeds import Act, Deed, UnwritableError
 from counterfoil.console.people import May, NotAllowed, People, Person
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.iso8583.show import words
 from counterfoil.step import SECOND, Instant
+from counterfoil.storage import Store
 from counterfoil.words import Text
 
 LAPSES: Final[Instant] = 24 * 3600 * SECOND
@@ -63,14 +66,15 @@ WAITING: Final = f"SELECT {COLUMNS} FROM consent WHERE state IN ('asked', 'appro
 ABOUT: Final = f"SELECT {COLUMNS} FROM consent WHERE subject = ? ORDER BY number DESC LIMIT 20"  # noqa: S608 - names of this file
 DECIDE: Final = "UPDATE consent SET state = ?, decided_by = ?, decided_at = ? WHERE number = ?"
 END: Final = "UPDATE consent SET state = ?, answer = ? WHERE number = ?"
+UNSEEN: Final = "UPDATE consent SET state = 'unknown' WHERE state = 'approved'"
 
 
 class Action(NamedTuple):
-    """What an approval does. `run` gives the station's reply; NotSent and OutcomeUnknown as control channels raise."""
+    """What an approval does. `run` gives the station's reply; NotSent and OutcomeUnknown as `Reach.act` raises."""
 
     name: str
     text: Text
-    run: Callable[[Asked], Awaitable[dict[str, Any]]]
+    run: Callable[[Asked, Deed], Awaitable[dict[str, Any]]]
 
 
 class Consent:
@@ -79,10 +83,13 @@ class Consent:
     def __init__(self, people: People, actions: Iterable[Action]) -> None:
         self._people = people
         self._store = people.store
+        self._log = people.log
         self.actions = {action.name: action for action in actions}
-        for one in self.waiting():
-            if one.state == "approved":
-                self._end(one, "unknown", {})
+        with (
+            suppress(UnwritableError),
+            self._log.writing() as store,
+        ):  # "approved" is not begun again either
+            store.execute(UNSEEN)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -114,12 +121,11 @@ class Consent:
             if (one.action, one.subject) == (action, subject):
                 if not one.lapsed(now):
                     raise NotAllowed(ASKED_ALREADY)
-                self._decide(one, "refused", "nobody in time", "", origin)
-        with self._store.transaction() as store:
+                self._refused(one, "nobody in time", "", origin)
+        with self._log.writing() as store:
             number = int(store.query(NEXT)[0][0])
             store.execute(INSERT, (number, action, subject, reason, person.name, now))
-            self._people.note(person.name, f"{action} asked", subject, reason, origin)
-            store.commit()
+            self._log.note(Act(person.name, f"{action} asked", subject, reason, origin))
         return self._known(number)
 
     def refuse(self, number: int, person: Person, why: str, origin: str = "") -> Asked:
@@ -129,11 +135,16 @@ class Consent:
             raise NotAllowed(DECIDED)
         if one.asked_by != person.name and not person.may(May.DECIDE):
             raise NotAllowed(MAY_NOT_DECIDE)
-        self._decide(one, "refused", person.name, why[:LONGEST_REASON], origin)
+        self._refused(one, person.name, why[:LONGEST_REASON], origin)
         return self._known(number)
 
-    async def approve(self, number: int, person: Person, origin: str = "") -> Asked:
-        """Approve as a second person and do it, once. NotAllowed when it must not be; the result is in `state`."""
+    async def approve(
+        self, number: int, person: Person, origin: str = "", begun: Callable[[Deed], object] = bool
+    ) -> Asked:
+        """Approve as a second person and do it, once. NotAllowed when it must not be; the result is in `state`.
+
+        `begun` gets the deed before anything leaves. What was done and cannot be written down yet is "unknown".
+        """
         one = self.one(number)
         if not person.may(May.DECIDE):
             raise NotAllowed(MAY_NOT_DECIDE)
@@ -143,31 +154,31 @@ class Consent:
             raise NotAllowed(SECOND_PERSON)
         if one.lapsed(self._people.now()):
             raise NotAllowed(LAPSED)
-        self._decide(one, "approved", person.name, f"asked by {one.asked_by}: {one.reason}", origin)
-        approved = self._known(number)
-        try:
-            answer = await self.actions[one.action].run(approved)
-        except NotSent:
-            self._end(approved, "not_sent", {})
-        except OutcomeUnknown:
-            self._end(approved, "unknown", {})
-        else:
-            self._end(approved, "failed" if "error" in answer else "done", answer)
-        return self._known(number)
+        why = f"asked by {one.asked_by}: {one.reason}"
+        act = Act(person.name, f"{one.action} approved", one.subject, why, origin, f"{one.action} ended")
+        decided = (person.name, self._people.now(), number)
+        deed = self._log.begin(act, lambda store: store.execute(DECIDE, ("approved", *decided)))
+        begun(deed)
+        deed.ends("unknown", also=_end(number, "unknown", {}))  # unless it is known below
+        with deed:
+            answer: dict[str, Any] = {}
+            try:
+                answer = await self.actions[one.action].run(self._known(number), deed)
+                state = "failed" if "error" in answer else "done"
+            except NotSent:
+                state = "not_sent"
+            except OutcomeUnknown:
+                state = "unknown"
+            deed.ends(state, also=_end(number, state, answer))
+        known = self._known(number)
+        return msgspec.structs.replace(known, state="unknown") if deed.owed else known
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def _decide(self, one: Asked, state: str, who: str, why: str, origin: str) -> None:
-        with self._store.transaction() as store:
-            store.execute(DECIDE, (state, who, self._people.now(), one.number))
-            self._people.note(who, f"{one.action} {state}", one.subject, why, origin)
-            store.commit()
-
-    def _end(self, one: Asked, state: str, answer: dict[str, Any]) -> None:
-        with self._store.transaction() as store:
-            store.execute(END, (state, msgspec.json.encode(answer).decode(), one.number))
-            self._people.note(one.decided_by, f"{one.action} ended", one.subject, result=state)
-            store.commit()
+    def _refused(self, one: Asked, who: str, why: str, origin: str) -> None:
+        with self._log.writing() as store:
+            store.execute(DECIDE, ("refused", who, self._people.now(), one.number))
+            self._log.note(Act(who, f"{one.action} refused", one.subject, why, origin))
 
     def _known(self, number: int) -> Asked:
         one = self.one(number)
@@ -179,3 +190,9 @@ class Consent:
             msgspec.convert({**dict(zip(NAMES, row, strict=True)), "answer": msgspec.json.decode(row[-1])}, Asked)
             for row in self._store.query(sql, params)
         ]
+
+
+def _end(number: int, state: str, answer: dict[str, Any]) -> Callable[[Store], None]:
+    """What a decision that was done changes, with its line."""
+    kept = msgspec.json.encode(answer).decode()
+    return lambda store: store.execute(END, (state, kept, number))

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, NamedTuple
 
+from counterfoil.console.deeds import Deed
 from counterfoil.console.guard import Wish
 from counterfoil.console.reach import Reach
-from counterfoil.console.sale import sell
+from counterfoil.console.sale import ended, sell
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.words import Text
 
@@ -41,13 +42,15 @@ class Counter:
         self._reach = reach
         self._sales: dict[str, UnderWay] = {}
 
-    def begin(self, key: str, wish: Wish, args: dict[str, Any]) -> None:
-        """Hand a sale to its terminal, once: the same key again changes nothing."""
-        if key in self._sales:
-            return
+    def begin(self, key: str, wish: Wish, args: dict[str, Any], deed: Deed) -> None:
+        """Hand a sale whose line is written to its terminal; once for a key, and `knows` says whether it was before."""
         for old in [old for old, sale in self._sales.items() if sale.task.done()][:-KEPT]:
             del self._sales[old]
-        self._sales[key] = UnderWay(wish, asyncio.get_running_loop().create_task(self._answer(args)))
+        self._sales[key] = UnderWay(wish, asyncio.get_running_loop().create_task(self._answer(args, deed)))
+
+    def knows(self, key: str) -> bool:
+        """Whether a sale was begun here under this key."""
+        return key in self._sales
 
     def waits(self, key: str) -> bool:
         """Whether the terminal has not answered yet."""
@@ -62,9 +65,12 @@ class Counter:
         sale = self._sales.get(key)
         return sale.task.result() if sale is not None and sale.task.done() else None
 
-    async def _answer(self, args: dict[str, Any]) -> dict[str, Any]:
+    async def _answer(self, args: dict[str, Any], deed: Deed) -> dict[str, Any]:
         try:
-            return await sell(self._reach, args)
+            with deed:
+                answer = await sell(self._reach, deed, args)
+                deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
+                return answer
         except NotSent:
             return {"error": "not_sent", "message": NOT_LEFT.both()}
         except OutcomeUnknown:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console.people import LONGEST, May, NotAllowed
-from counterfoil.console.site import COOKIE, HEADERS, LANGUAGE, LANGUAGES, Site, Visit, form_of, language_of
+from counterfoil.console.site import COOKIE, HEADERS, LANGUAGE, LANGUAGES, Site, Visit, form_of, language_of, origin_of
 from counterfoil.step import SECOND
 
 
@@ -28,7 +28,7 @@ def routes(site: Site) -> list[Route]:
         if request.method == "POST":
             form = await form_of(request)
             values["next"] = local(form.get("next", "/"))
-            origin = request.client.host if request.client else ""
+            origin = origin_of(request)
             try:
                 token, _ = await site.people.enter(form.get("name", ""), form.get("password", ""), origin)
             except NotAllowed as refused:

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console.site import HEADERS, Site, language_of
+from counterfoil.console.deeds import Act, UnwritableError
+from counterfoil.console.sale import ended
+from counterfoil.console.site import HEADERS, Site, language_of, origin_of
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.papers import EXPLANATION, NoPaper, paper
@@ -70,11 +72,16 @@ class Pages:
         if not found.stands:
             return self._page(request, found)
         args = {"ref": str(found.key), "how": "e_delivered", "copy": Copy.CARDHOLDER.value, "operator": CUSTOMER}
+        act = Act(CUSTOMER, "receipt closed", str(found.key), "e-delivered", origin_of(request))
         try:
-            error = (await self._site.reach.ask("terminal", "close_receipt", args, SECONDS)).get("error")
+            with self._site.log.begin(act) as deed:
+                reply = await self._site.reach.act(deed, "terminal", "close_receipt", args, SECONDS)
+                deed.ends(*ended(reply))
+        except UnwritableError:
+            return self._page(request, found, LATER, 503)
         except (NotSent, OutcomeUnknown):
-            error = "unreachable"
-        return self._page(request, found, GOT if error in (None, CLOSED_BEFORE) else LATER)
+            return self._page(request, found, LATER)
+        return self._page(request, found, GOT if reply.get("error") in (None, CLOSED_BEFORE) else LATER)
 
     async def key(self, _request: Request) -> Response:
         """What anyone can check a receipt with."""
@@ -98,11 +105,11 @@ class Pages:
         found: Shown = await self._site.read(look)
         return found
 
-    def _page(self, request: Request, found: Shown, told: Text | None = None) -> Response:
+    def _page(self, request: Request, found: Shown, told: Text | None = None, status: int = 200) -> Response:
         language = _language(request)
         drawn = svg.render(found.document, language, WIDTH)
         values: dict[str, Any] = {"drawn": drawn, "stands": found.stands, "told": told, "path": request.url.path}
-        return HTMLResponse(self._site.render("ereceipt.html", language, **values), headers=PRIVATE)
+        return HTMLResponse(self._site.render("ereceipt.html", language, **values), status, headers=PRIVATE)
 
 
 def routes(site: Site) -> list[Route]:

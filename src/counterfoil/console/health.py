@@ -16,14 +16,21 @@ from counterfoil.console.site import HEADERS, Site
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.stack.layout import STATIONS, SUPERVISOR
+from counterfoil.step import SECOND, Instant
+from counterfoil.words import Text
 
 SECONDS: Final = 3.0
+NO_DEED: Final = Text(
+    "The console's audit log cannot be written: no sale and nothing else is begun here until it can.",
+    "控制台审计日志无法写入：恢复之前此处不受理交易及其他操作。",
+)
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def routes(site: Site) -> list[Route]:
     """None of them asks who it is: they hold no card, no amount and no name."""
     watch = Watch(site.reach.now())
+    audited = Audited(site)
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n", headers=HEADERS)
@@ -33,9 +40,10 @@ def routes(site: Site) -> list[Route]:
 
     async def readyz(_request: Request) -> Response:
         readable, (stations, links) = await asyncio.gather(site.read(_readable), states(site.reach))
-        checks = {"stores": readable, "stations": stations, "links": links}
+        checks = {"stores": readable, "stations": stations, "links": links, "console": {"audit": audited.now()}}
         ready = all(all(each.values()) for each in checks.values())
-        return JSONResponse({"ready": ready, **checks}, 200 if ready else 503, headers=HEADERS)
+        reasons = [] if checks["console"]["audit"] else [NO_DEED.both()]
+        return JSONResponse({"ready": ready, "reasons": reasons, **checks}, 200 if ready else 503, headers=HEADERS)
 
     async def metrics(_request: Request) -> Response:
         stations, links = await states(site.reach)
@@ -48,6 +56,21 @@ def routes(site: Site) -> list[Route]:
         Route("/version", version),
         Route("/metrics", metrics),
     ]
+
+
+class Audited:
+    """Whether the audit log can be written, tried at most once a second, however often anybody asks."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._tried: tuple[Instant, bool] = (0, True)
+
+    def now(self) -> bool:
+        """The answer, found out by writing."""
+        now = self._site.reach.now()
+        if abs(now - self._tried[0]) >= SECOND:
+            self._tried = (now, self._site.log.writable())
+        return self._tried[1]
 
 
 async def states(reach: Reach) -> tuple[dict[str, bool], dict[str, bool]]:
@@ -69,7 +92,7 @@ def _state(supervisor: dict[str, Any], name: str) -> str:
 async def _asked(reach: Reach, station: str, verb: str) -> dict[str, Any]:
     """What a station says; {} when it does not."""
     try:
-        return await reach.ask(station, verb, {}, SECONDS)
+        return await reach.look(station, verb, {}, SECONDS)
     except (NotSent, OutcomeUnknown):
         return {}
 

@@ -126,7 +126,7 @@ async def decide(site: Site, visit: Visit) -> Response:
     number = int(form["number"]) if form.get("number", "").isdecimal() else 0
     try:
         if form.get("approve") == "1":
-            told = await site.consent.approve(number, visit.person, visit.origin)
+            told = await site.consent.approve(number, visit.person, visit.origin, visit.goes_on)
         else:
             told = site.consent.refuse(number, visit.person, form.get("reason", ""), visit.origin)
     except NotAllowed as no:

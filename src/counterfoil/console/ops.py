@@ -111,11 +111,13 @@ class Ops:
         """The same, when it has changed."""
         return site.beat(visit, "ops_heart.html", done=False, **(await self._values(visit)))
 
-    async def printer(self, site: Site, _visit: Visit) -> Response:
+    async def printer(self, site: Site, visit: Visit) -> Response:
         """Ask the printer how it is. Only when somebody asks: a printer that talks to us prints for nobody else."""
         address = self._address()
         if address is not None:
-            health = await run_in_threadpool(look, address, Timings(), in_order=True)
+            with visit.begin(site.log, "printer asked") as deed:
+                deed.left = True
+                health = await run_in_threadpool(look, address, Timings(), in_order=True)
             self._health = (site.reach.now(), health)
         return RedirectResponse("/ops#printer", 303)
 
@@ -154,7 +156,7 @@ class Ops:
 
     async def _asked(self, station: str, verb: str = "status") -> dict[str, Any] | None:
         try:
-            reply = await self._site.reach.ask(station, verb, {}, ASK)
+            reply = await self._site.reach.look(station, verb, {}, ASK)
         except PaymentError:
             return None
         return None if "error" in reply else reply

@@ -10,15 +10,14 @@ import enum
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import argon2
 
-from counterfoil.console import audit
-from counterfoil.console.audit import Entry
+from counterfoil.console.deeds import Act, AuditLog, UnwritableError
 from counterfoil.console.limits import Limits
 from counterfoil.errors import PaymentError
-from counterfoil.iso8583.show import words
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text
@@ -116,6 +115,7 @@ class People:
 
     def __init__(self, store: Store, now: Callable[[], Instant], hasher: argon2.PasswordHasher | None = None) -> None:
         self.store = store
+        self.log = AuditLog(store, now)
         self.now = now
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a known one
@@ -139,38 +139,36 @@ class People:
         fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip() and " " not in name
         if not fit or self.store.query(FIND, (name,)):
             raise NotAllowed(TAKEN)
-        with self.store.transaction() as store:
-            store.execute(INSERT, (name, role.value, self._hasher.hash(password), self.now()))
-            self.note(by, "person added", name, role.value, origin)
-            store.commit()
+        kept = self._hasher.hash(password)
+        with self.log.writing() as store:
+            store.execute(INSERT, (name, role.value, kept, self.now()))
+            self.log.note(Act(by, "person added", name, role.value, origin))
 
     def disable(self, name: str, *, by: str, why: str, origin: str = "") -> None:
         """Somebody who may no longer; their sessions end. NotAllowed for the last administrator."""
         self._must_not_be_last(name, None)
-        with self.store.transaction() as store:
+        with self.log.writing() as store:
             store.execute(DISABLE, (name,))
             store.execute(END_ALL, (name,))
-            self.note(by, "person disabled", name, why, origin)
-            store.commit()
+            self.log.note(Act(by, "person disabled", name, why, origin))
 
     def change(self, name: str, role: Role, *, by: str, origin: str = "") -> None:
         """Another role for somebody; their sessions end. NotAllowed when nobody would be an administrator any more."""
         self._must_not_be_last(name, role)
-        with self.store.transaction() as store:
+        with self.log.writing() as store:
             store.execute(ROLE, (role.value, name))
             store.execute(END_ALL, (name,))
-            self.note(by, "role changed", name, role.value, origin)
-            store.commit()
+            self.log.note(Act(by, "role changed", name, role.value, origin))
 
     def new_password(self, name: str, password: str, *, by: str, origin: str = "") -> None:
         """Another password for somebody; their sessions end. NotAllowed when it is too short."""
         if len(password) < SHORTEST:
             raise NotAllowed(TOO_SHORT)
-        with self.store.transaction() as store:
-            store.execute(NEW_PASSWORD, (self._hasher.hash(password), name))
+        kept = self._hasher.hash(password)
+        with self.log.writing() as store:
+            store.execute(NEW_PASSWORD, (kept, name))
             store.execute(END_ALL, (name,))
-            self.note(by, "password changed", name, "", origin)
-            store.commit()
+            self.log.note(Act(by, "password changed", name, origin=origin))
 
     async def own_password(self, person: Person, old: str, new: str, origin: str) -> None:
         """Somebody's own new password; NotAllowed when the old one is wrong. Their sessions end."""
@@ -204,7 +202,7 @@ class People:
         if known is None or not right:
             for limits, key in zip(self._wrong, keys, strict=True):
                 limits.take(key)
-            self.did(known[0] if known else "somebody", "log-in refused", origin=origin, result="refused")
+            self.log.did(Act(known[0] if known else "somebody", "log-in refused", origin=origin), "refused")
             raise NotAllowed(WRONG)
         self._wrong[0].clear(keys[0])
         return Person(known[0], Role(known[1]))
@@ -212,11 +210,10 @@ class People:
     def _begin(self, person: Person, origin: str) -> tuple[str, Person]:
         now = self.now()
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
-        with self.store.transaction() as store:
+        with self.log.writing() as store:
             store.execute(SWEEP, (now - IDLE, now - LONGEST))
             store.execute(NEW_SESSION, (hashed(token), person.name, csrf, now, now))
-            self.note(person.name, "log-in", "", "", origin)
-            store.commit()
+            self.log.note(Act(person.name, "log-in", origin=origin))
         return token, person._replace(csrf=csrf)
 
     def _right(self, kept: str, password: str) -> bool:
@@ -236,40 +233,14 @@ class People:
         if now - seen_at > IDLE or now - begun_at > LONGEST:
             return None
         if present and now - seen_at > 60 * SECOND:
-            with self.store.transaction() as store:
+            with suppress(UnwritableError), self.log.writing() as store:  # it looks at a page, which changes nothing
                 store.execute(SEEN, (now, key))
-                store.commit()
         return Person(name, Role(role), csrf)
 
     def leave(self, token: str) -> None:
         """End a session."""
-        with self.store.transaction() as store:
+        with self.log.writing() as store:
             store.execute(END, (hashed(token),))
-            store.commit()
-
-    # --- the audit log ----------------------------------------------------------------------------------------------
-
-    def did(self, who: str, what: str, subject: str = "", why: str = "", origin: str = "", result: str = "ok") -> None:
-        """A line of the audit log, on the disk when this returns."""
-        with self.store.transaction() as store:
-            self.note(who, what, subject, why, origin, result)
-            store.commit()
-
-    def history(self, count: int) -> list[tuple[int, Entry]]:
-        """The latest lines of the audit log, newest first."""
-        return audit.newest(self.store, count)
-
-    def newest_hash(self) -> str:
-        """The hash of the newest line: whoever keeps it elsewhere sees when the end of the log is cut off."""
-        return audit.newest_hash(self.store)
-
-    def note(self, who: str, what: str, subject: str = "", why: str = "", origin: str = "", result: str = "ok") -> None:
-        """A line of the audit log in the transaction that is open: it is there when that is committed."""
-        said = {"who": who, "subject": subject, "why": why}  # people type card numbers anywhere
-        entry = Entry(
-            at=self.now(), what=what, origin=origin, result=result, **{name: words(text) for name, text in said.items()}
-        )
-        audit.append(self.store, entry)
 
 
 def hashed(token: str) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections import Counter
+from typing import Any, Final
 
-from counterfoil.errors import NotSent
+from counterfoil.console.deeds import Deed
+from counterfoil.errors import NotSent, OurError
 from counterfoil.inquiry import Stores
 from counterfoil.links.control import ControlClient
 from counterfoil.receipts.proof import Seal, sealer
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import ISSUERS, Layout
 from counterfoil.step import Instant
+from counterfoil.switch.control import LINKS
+
+LOOKS: Final = frozenset({"status", "fault.counts", LINKS})
+"""The verbs of control channels that change nothing."""
 
 
 class Reach:
@@ -19,6 +25,8 @@ class Reach:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.selling: Counter[str] = Counter()
+        """The tills' keys of the sales that are on their way to a terminal."""
         self._demo: Demo | None = None
         self._seal: Seal | None = None
 
@@ -47,13 +55,33 @@ class Reach:
             self._seal = sealer(seed) if seed is not None else None
         return self._seal
 
-    async def ask(self, station: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """One request on a control channel: NotSent when nothing left, OutcomeUnknown when no answer came."""
-        running = self.layout.find(station)
-        if running is None:
-            raise NotSent(f"{station} is not running")
-        client = await ControlClient.connect(running.host, running.port, running.token)
+    async def look(self, station: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Ask a station how it is, one of LOOKS: it changes nothing. NotSent, OutcomeUnknown as for `act`."""
+        if verb not in LOOKS:
+            raise OurError(f"{verb} is a deed: it needs its line in the audit log")
+        client = await self._connected(station)
         try:
             return await client.call(verb, args, seconds)
         finally:
             client.close()
+
+    async def act(self, deed: Deed, station: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Have a station do something, whose line is in the audit log by now.
+
+        NotSent when nothing left, OutcomeUnknown when no answer came.
+        """
+        client = await self._connected(station)
+        before, deed.left = deed.left, True
+        try:
+            return await client.call(verb, args, seconds)
+        except NotSent:
+            deed.left = before
+            raise
+        finally:
+            client.close()
+
+    async def _connected(self, station: str) -> ControlClient:
+        running = self.layout.find(station)
+        if running is None:
+            raise NotSent(f"{station} is not running")
+        return await ControlClient.connect(running.host, running.port, running.token)

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from counterfoil.console import masks
-from counterfoil.console.people import May, People, Person
+from counterfoil.console.deeds import Act, AuditLog
+from counterfoil.console.people import May, Person
 from counterfoil.console.site import Site, Visit
 from counterfoil.inquiry import Question, Stores, finding, search
 from counterfoil.step import Instant
@@ -34,13 +35,13 @@ async def reveal(site: Site, visit: Visit) -> Response:
     card = await site.read(lambda stores: card_of(stores, key, site.reach.now()))
     if not card:
         return site.page(visit, "refused.html", 404, text=NO_CARD)
-    write_down(site.people, visit.person, key, reason, visit.origin)
+    write_down(site.log, visit.person, key, reason, visit.origin)
     return site.page(visit, "card.html", ref=str(key), card=card, reason=reason)
 
 
-def write_down(people: People, person: Person, key: AttemptKey, reason: str, origin: str) -> None:
+def write_down(log: AuditLog, person: Person, key: AttemptKey, reason: str, origin: str) -> None:
     """The line of the audit log; on the disk when this returns, so that nothing is shown before."""
-    people.did(person.name, "card revealed", str(key), reason, origin)
+    log.did(Act(person.name, "card revealed", str(key), reason, origin))
 
 
 def card_of(stores: Stores, key: AttemptKey, now: Instant) -> str:

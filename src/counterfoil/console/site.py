@@ -19,6 +19,7 @@ from starlette.routing import Route
 from counterfoil import __version__
 from counterfoil.console import decisions
 from counterfoil.console.consent import Consent
+from counterfoil.console.deeds import Act, AuditLog, Deed
 from counterfoil.console.looks import LOOKS
 from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People, Person
@@ -59,12 +60,21 @@ class Visit(NamedTuple):
     @property
     def origin(self) -> str:
         """The address it came from."""
-        return self.request.client.host if self.request.client else ""
+        return origin_of(self.request)
 
     @property
     def tongue(self) -> Literal["en", "zh"]:
         """The reader's language, as renderers take it."""
         return "zh" if self.language == "zh" else "en"
+
+    def begin(self, log: AuditLog, what: str, subject: str = "", why: str = "") -> Deed:
+        """A deed of this person that leaves the console; UnwritableError, and nothing leaves, without its line."""
+        return self.goes_on(log.begin(Act(self.person.name, what, subject, why, self.origin)))
+
+    def goes_on(self, deed: Deed) -> Deed:
+        """A deed that was begun for this request: what goes wrong once it has left is told otherwise, see app.py."""
+        self.request.state.deed = deed
+        return deed
 
     def say(self, text: Text) -> str:
         """A sentence in the reader's language."""
@@ -77,6 +87,7 @@ class Site:
     def __init__(self, reach: Reach, people: People) -> None:
         self.reach = reach
         self.people = people
+        self.log = people.log
         self.consent = Consent(people, decisions.actions(reach))
         self.tokens = Tokens(people)
         self._templates = jinja2.Environment(
@@ -165,6 +176,11 @@ def timed(sentence: str) -> Markup:
 def same(given: str, right: str) -> bool:
     """Whether a secret is the right one, in constant time; nothing is never right."""
     return bool(right) and hmac.compare_digest(given.encode(), right.encode())
+
+
+def origin_of(request: Request) -> str:
+    """The address a request came from."""
+    return request.client.host if request.client else ""
 
 
 def language_of(request: Request) -> str:

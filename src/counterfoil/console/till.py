@@ -15,9 +15,11 @@ from starlette.routing import Route
 
 from counterfoil.console import guard, swipe, till_sale
 from counterfoil.console.counter import Counter
+from counterfoil.console.deeds import NOT_CHARGED, Act, UnwritableError
 from counterfoil.console.entry import local
 from counterfoil.console.guard import Wish
 from counterfoil.console.people import May
+from counterfoil.console.sale import ended
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
@@ -91,8 +93,8 @@ def routes(site: Site) -> list[Route]:
 # --- the first page ---------------------------------------------------------------------------------------------------
 
 
-async def till(site: Site, visit: Visit, **more: Any) -> Response:
-    """What is open first, then a new sale, then the last five."""
+async def till(site: Site, visit: Visit, *, status: int = 409, **more: Any) -> Response:
+    """What is open first, then a new sale, then the last five. `status` is of a sale that was not begun."""
     terminal = await chosen(site, visit)
     query = visit.request.query_params
     known = await site.read(lambda stores: _terminals(stores))
@@ -113,7 +115,7 @@ async def till(site: Site, visit: Visit, **more: Any) -> Response:
         "said": said_of(visit),
         **more,
     }
-    return site.page(visit, "till.html", 200 if more == {} else 409, heart=heart, seen=seen, **values)
+    return site.page(visit, "till.html", status if more else 200, heart=heart, seen=seen, **values)
 
 
 async def still_open(site: Site, visit: Visit) -> Response:
@@ -171,30 +173,36 @@ async def _open(site: Site, terminal: str) -> dict[str, Any]:
 async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
     form = visit.form
     key, pin, retry_of = form.get("key", ""), form.get("pin", ""), form.get("retry_of", "")
-    again = {"amount": form.get("amount", "")[:13], "retry_of": retry_of if parse_ref(retry_of) else ""}
+    again: dict[str, Any] = {"amount": form.get("amount", "")[:13], "retry_of": retry_of if parse_ref(retry_of) else ""}
     try:
         wish, card = _wish(form, site)
     except swipe.Unusable as wrong:
         return await till(site, visit, wrong=wrong.text, **again)
     if not KEY.fullmatch(key) or (pin and not PIN.fullmatch(pin)):
         return await till(site, visit, wrong=BAD_PIN if pin else BAD_KEY, **again)
-    terminal = await chosen(site, visit)
-    begun = counter.waits(key) or await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
-    if not begun:
-        found: guard.Earlier | None = await site.read(lambda stores: guard.earlier(stores, wish, site.reach.now()))
-        if found is not None and found.stops:
-            site.people.did(visit.person.name, "sale", found.one.ref, "guard", visit.origin, "stopped")
-            return await till(site, visit, stop=found, **again)
-        if counter.wished(wish):
-            return await till(site, visit, wrong=IN_FLIGHT, **again)
-        if found is not None:
-            again["retry_of"] = found.one.ref
-        args = {"terminal": terminal, "amount": wish.amount, "currency": wish.currency, "card": card.args()}
-        args |= {"entry": "swipe", "key": key}
-        args |= {name: value for name, value in (("pin", pin), ("retry_of", again["retry_of"])) if value}
-        site.people.did(visit.person.name, "sale", f"{terminal} {key}", origin=visit.origin, result="begun")
-        counter.begin(key, wish, args)
-    return RedirectResponse(f"/till/sale/{quote(key)}", 303)
+    terminal, page = await chosen(site, visit), f"/till/sale/{quote(key)}"
+    begun = counter.knows(key) or await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
+    if begun:
+        return RedirectResponse(page, 303)
+    found: guard.Earlier | None = await site.read(lambda stores: guard.earlier(stores, wish, site.reach.now()))
+    if found is not None and found.stops:
+        site.log.did(Act(visit.person.name, "sale", found.one.ref, "guard", visit.origin), "stopped")
+        return await till(site, visit, stop=found, **again)
+    if counter.knows(key):  # another request with it came while this one looked
+        return RedirectResponse(page, 303)
+    if counter.wished(wish):
+        return await till(site, visit, wrong=IN_FLIGHT, **again)
+    if found is not None:
+        again["retry_of"] = found.one.ref
+    args = {"terminal": terminal, "amount": wish.amount, "currency": wish.currency, "card": card.args()}
+    args |= {"entry": "swipe", "key": key}
+    args |= {name: value for name, value in (("pin", pin), ("retry_of", again["retry_of"])) if value}
+    try:
+        deed = visit.begin(site.log, "sale", f"{terminal} {key}")
+    except UnwritableError:
+        return await till(site, visit, status=503, wrong=NOT_CHARGED, **again)
+    counter.begin(key, wish, args, deed)
+    return RedirectResponse(page, 303)
 
 
 def _wish(form: dict[str, str], site: Site) -> tuple[Wish, swipe.Card]:
@@ -233,19 +241,19 @@ async def act(site: Site, visit: Visit) -> Response:
     key = parse_ref(ref)
     if what not in ACTS or key is None:
         return RedirectResponse(f"{back}?said=bad_request", 303)
-    verb, args, deed = ACTS[what]
+    verb, args, name = ACTS[what]
     more = {"terminal": key.terminal} if verb == "cancel" else {"ref": ref, "operator": visit.person.name}
     try:
-        reply = await site.reach.ask("terminal", verb, {**args, **more}, SECONDS)
-        if what == "reprint" and _owes_merchant_copy(reply):
-            reply = await site.reach.ask("terminal", verb, {**args, **more, "copy": "merchant"}, SECONDS)
-        said = str(reply.get("error") or (_on_paper(reply) if verb == "receipt" else "done"))
+        with visit.begin(site.log, name, ref, what) as deed:
+            reply = await site.reach.act(deed, "terminal", verb, {**args, **more}, SECONDS)
+            if what == "reprint" and _owes_merchant_copy(reply):
+                reply = await site.reach.act(deed, "terminal", verb, {**args, **more, "copy": "merchant"}, SECONDS)
+            said = str(reply.get("error") or (_on_paper(reply) if verb == "receipt" else "done"))
+            deed.ends(*(("not printed", "") if said.startswith(PRINTER) else ended(reply)))
     except NotSent:
         said = "away"
     except OutcomeUnknown:
         said = "unknown"
-    result = "done" if said == "printed" else "not printed" if said.startswith(PRINTER) else said
-    site.people.did(visit.person.name, deed, ref, what, visit.origin, result)
     return RedirectResponse(f"{back}?said={quote(said)}", 303)
 
 

@@ -100,7 +100,7 @@ def status_without(counter: Counter, key: str, lane: dict[str, Any] | None) -> S
 async def lane_of(reach: Reach, terminal: str) -> dict[str, Any] | None:
     """What a terminal is doing; None when it cannot be asked."""
     try:
-        reply = await reach.ask("terminal", "status", {"terminal": terminal}, LOOK_SECONDS)
+        reply = await reach.look("terminal", "status", {"terminal": terminal}, LOOK_SECONDS)
     except (NotSent, OutcomeUnknown):
         return None
     lanes = reply.get("terminals", [])

@@ -6,6 +6,7 @@ import re
 import secrets
 from typing import Final, NamedTuple
 
+from counterfoil.console.deeds import Act
 from counterfoil.console.people import NotAllowed, People, Person, Role, hashed
 from counterfoil.step import Instant
 from counterfoil.words import Text
@@ -53,10 +54,9 @@ class Tokens:
         if not NAME.fullmatch(name) or self._store.query(BY_NAME, (name,)):
             raise NotAllowed(BAD_NAME)
         token = PREFIX + secrets.token_urlsafe(32)
-        with self._store.transaction() as store:
+        with self._people.log.writing() as store:
             store.execute(INSERT, (name, hashed(token), role.value, by, self._people.now()))
-            self._people.note(by, "token made", name, role.value, origin)
-            store.commit()
+            self._people.log.note(Act(by, "token made", name, role.value, origin))
         return token
 
     def end(self, name: str, *, by: str, why: str = "", origin: str = "") -> None:
@@ -64,10 +64,9 @@ class Tokens:
         rows = self._store.query(BY_NAME, (name,))
         if not rows or rows[0][0]:
             raise NotAllowed(NO_TOKEN)
-        with self._store.transaction() as store:
+        with self._people.log.writing() as store:
             store.execute(END, (self._people.now(), name))
-            self._people.note(by, "token ended", name, why, origin)
-            store.commit()
+            self._people.log.note(Act(by, "token ended", name, why, origin))
 
     def of(self, token: str) -> Person | None:
         """The program that holds it; None when it is none in use."""

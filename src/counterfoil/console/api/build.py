@@ -14,7 +14,7 @@ from counterfoil import __version__
 from counterfoil.console.api import items, payments, receipts, terminals
 from counterfoil.console.api.desk import Desk, Who, named, only
 from counterfoil.console.api.guard import Guard
-from counterfoil.console.api.problem import EXPECTED, of, told
+from counterfoil.console.api.problem import EXPECTED, left, of, told
 from counterfoil.console.api.shapes import Me
 from counterfoil.console.people import May
 from counterfoil.console.site import COOKIE, Site
@@ -61,7 +61,7 @@ def build(site: Site, log: Callable[..., None]) -> FastAPI:
     async def broken(request: Request, error: Exception) -> Response:
         route = request.scope.get("route")
         log("api_failed", route=getattr(route, "path", ""), error=type(error).__name__)
-        return of(error).answer()
+        return left(request) or of(error).answer()
 
     api.add_exception_handler(Exception, broken)
     api.add_middleware(Guard, site=site)

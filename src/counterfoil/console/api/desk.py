@@ -8,10 +8,12 @@ from fastapi import Depends, Path, Request, Response
 from fastapi.routing import APIRoute
 
 from counterfoil.console import masks
-from counterfoil.console.api.problem import MEDIA, NO_ANSWER, Problem, ProblemBody
+from counterfoil.console.api.problem import MEDIA, NO_ANSWER, Later, Problem, ProblemBody
 from counterfoil.console.api.shapes import Done
+from counterfoil.console.deeds import Act, Deed
 from counterfoil.console.people import May, Person, Role
-from counterfoil.console.site import FORBIDDEN, Site
+from counterfoil.console.sale import ended
+from counterfoil.console.site import FORBIDDEN, Site, origin_of
 from counterfoil.console.tokens import ROLES
 from counterfoil.errors import OutcomeUnknown
 from counterfoil.transaction import AttemptKey
@@ -28,6 +30,10 @@ STATUS_OF: Final = {
     "archived": 422,
 }
 """The status a station's refusal deserves; every other one is 409: not now, as things stand."""
+
+
+UNKNOWN: Final[dict[str, Any]] = {"outcome": "unknown", "sentence": NO_ANSWER.both(), "reply": {}}
+"""What is said of a deed that left and whose end nobody knows."""
 
 
 def site_of(request: Request) -> Site:
@@ -97,24 +103,45 @@ def taken(reply: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-async def station(
-    desk: Site, response: Response, name: str, verb: str, args: dict[str, Any], seconds: float
-) -> dict[str, Any]:
-    """A request to a station as the API answers it: done, or 202 and "unknown" when it did not say in time."""
-    try:
-        reply = taken(await desk.reach.ask(name, verb, args, seconds))
-    except OutcomeUnknown:
-        response.status_code = 202
-        return {"outcome": "unknown", "sentence": NO_ANSWER.both(), "reply": {}}
-    return {"outcome": "done", "sentence": reply.pop("sentence", None), "reply": reply}
+class Doer:
+    """Whoever does something that leaves the console."""
+
+    def __init__(self, request: Request, response: Response, desk: Desk, person: Who) -> None:
+        self._request = request
+        self._response = response
+        self._desk = desk
+        self.name = person.name
+        self.person = person
+        self.origin = origin_of(request)
+
+    def begin(self, what: str, subject: str = "", why: str = "", later: dict[str, Any] = UNKNOWN) -> Deed:
+        """A deed whose line is written; else UnwritableError. `later` is what a 202 says when no more is known."""
+        return self.goes_on(self._desk.log.begin(Act(self.name, what, subject, why, self.origin)), later)
+
+    def goes_on(self, deed: Deed, later: dict[str, Any]) -> Deed:
+        """A deed that was begun elsewhere, for this request."""
+        self._request.state.later = Later(deed, later)
+        return deed
+
+    async def has(self, deed: Deed, name: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """A station do it, as the API answers it: done, or 202 and "unknown" when it did not say in time.
+
+        202 and "done" when its second line is still owed to the audit log. Problem when the station refused.
+        """
+        try:
+            with deed:
+                reply = await self._desk.reach.act(deed, name, verb, args, seconds)
+                deed.ends(*ended(reply))
+        except OutcomeUnknown:
+            self._response.status_code = 202
+            return UNKNOWN
+        reply = taken(reply)
+        if deed.owed:
+            self._response.status_code = 202
+        return {"outcome": "done", "sentence": reply.pop("sentence", None), "reply": reply}
 
 
-def origin_of(request: Request) -> str:
-    """The address a request came from."""
-    return request.client.host if request.client else ""
-
-
-Origin = Annotated[str, Depends(origin_of)]
+Does = Annotated[Doer, Depends()]
 
 
 def named(route: APIRoute) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
-from counterfoil.console.api.desk import Desk, Origin, Who, only
+from counterfoil.console.api.desk import Desk, Does, only
 from counterfoil.console.api.payments import judged
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Decision, Decisions, OpenItems, ProposalIn, ReasonIn
@@ -19,6 +19,12 @@ from counterfoil.verdict.finding import iso
 
 router: Final = APIRouter()
 Number = Annotated[int, Path(ge=1, le=1 << 53)]
+
+
+def decides() -> dict[str, Any]:
+    """What the route of an approval says of itself."""
+    said = only(May.DECIDE, 404)
+    return {**said, "response_model": Decision, "responses": {**said["responses"], 202: {"model": Decision}}}
 
 
 @router.get("/open-items", response_model=OpenItems, **only(May.LOOK))
@@ -41,27 +47,33 @@ async def list_decisions(desk: Desk) -> dict[str, Any]:
 
 
 @router.post("/decisions", response_model=Decision, status_code=201, **only(May.PROPOSE))
-async def propose(desk: Desk, person: Who, origin: Origin, wanted: ProposalIn) -> dict[str, Any]:
+async def propose(desk: Desk, doer: Does, wanted: ProposalIn) -> dict[str, Any]:
     """Ask for a decision: hand a pending reversal to a person (`escalate`). Another person must approve it."""
-    return shown(desk.consent.ask(person, wanted.action, wanted.ref, wanted.reason, origin))
+    return shown(desk.consent.ask(doer.person, wanted.action, wanted.ref, wanted.reason, doer.origin))
 
 
-@router.post("/decisions/{number}/approve", response_model=Decision, **only(May.DECIDE, 404))
-async def approve(desk: Desk, person: Who, origin: Origin, number: Number) -> dict[str, Any]:
-    """Approve as a second person: it is done at once, and once. `state` says what became of it."""
-    return shown(await desk.consent.approve(_known(desk, number), person, origin))
+@router.post("/decisions/{number}/approve", **decides())
+async def approve(desk: Desk, doer: Does, number: Number, response: Response) -> dict[str, Any]:
+    """Approve as a second person: it is done at once, and once. `state` says what became of it; 202: not known."""
+    one = _known(desk, number)
+    later = {**shown(one), "state": "unknown"}
+    done = await desk.consent.approve(number, doer.person, doer.origin, lambda deed: doer.goes_on(deed, later))
+    if done.state == "unknown":
+        response.status_code = 202
+    return shown(done)
 
 
 @router.post("/decisions/{number}/refuse", response_model=Decision, **only(May.PROPOSE, 404))
-async def refuse(desk: Desk, person: Who, origin: Origin, number: Number, wanted: ReasonIn) -> dict[str, Any]:
+async def refuse(desk: Desk, doer: Does, number: Number, wanted: ReasonIn) -> dict[str, Any]:
     """Say no, or take back what one asked for oneself."""
-    return shown(desk.consent.refuse(_known(desk, number), person, wanted.reason, origin))
+    return shown(desk.consent.refuse(_known(desk, number).number, doer.person, wanted.reason, doer.origin))
 
 
-def _known(desk: Desk, number: int) -> int:
-    if desk.consent.one(number) is None:
+def _known(desk: Desk, number: int) -> Asked:
+    one = desk.consent.one(number)
+    if one is None:
         raise Problem(404, "unknown_decision", DECIDED)
-    return number
+    return one
 
 
 def shown(one: Asked) -> dict[str, Any]:

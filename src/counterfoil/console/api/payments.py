@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Query, Response
 
 from counterfoil.console import masks, reveal
-from counterfoil.console.api.desk import REF, Desk, Key, Origin, Who, only, taken
+from counterfoil.console.api.desk import REF, Desk, Does, Key, only, taken
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, ReasonIn, SaleIn, Sold
+from counterfoil.console.deeds import NOT_CHARGED, UnwritableError
 from counterfoil.console.people import May
-from counterfoil.console.sale import sell
+from counterfoil.console.sale import ended, sell
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
@@ -45,6 +46,9 @@ ASK: Final = Text(
     "Ask by ref, by rrn, by last4 and amount, or by terminal.", "请按 ref、rrn、last4 加 amount 或 terminal 查询。"
 )
 BAD_CURSOR: Final = Text("This cursor is not one of ours.", "该游标无效。")
+UNKNOWN: Final[dict[str, Any]] = {
+    "outcome": "unknown", "response_code": "", "sentence": NO_WORD.both(), "display": [],
+}  # fmt: skip
 LEFT: Final = {"approved", "declined", "not_sent"}
 NEVER: Final = 1 << 62
 IdempotencyKey = Annotated[
@@ -70,26 +74,42 @@ def sells() -> dict[str, Any]:
     **sells(),
 )
 async def create_payment(
-    desk: Desk, person: Who, origin: Origin, wanted: SaleIn, idempotency_key: IdempotencyKey, response: Response
+    desk: Desk, doer: Does, wanted: SaleIn, idempotency_key: IdempotencyKey, response: Response
 ) -> dict[str, Any]:
     """Take a card payment. 201 when it was decided, 200 when this key was decided before, 202 when it is unknown."""
     key = kept(idempotency_key)
     card, pin = _card(desk.reach.demo, wanted)
-    known = await desk.read(lambda stores: _decided(stores, key))
+    asked_before, known = await desk.read(lambda stores: _keyed(stores, key))
     args = asked(card, wanted.terminal, wanted.amount, wanted.currency, key, pin, wanted.retry_of or "")
+    unknown = {**UNKNOWN, "key": key, "ref": str(known or ""), "payment": None}
+    deed = None
     try:
-        reply = taken(await sell(desk.reach, args))
-    except NotSent:
-        raise Problem(409, "not_sent", NOT_LEFT, {"Retry-After": "2"}) from None
+        deed = doer.begin("sale", f"{wanted.terminal} {key}", later=unknown)
+        with deed:
+            answer = await sell(desk.reach, deed, args)
+            deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
+        reply = taken(answer)
+        unknown["ref"] = reply["ref"]  # whatever fails from here on
+    except (NotSent, UnwritableError) as error:
+        if asked_before is False and key not in desk.reach.selling:
+            raise _not_charged(error) from None
+        reply = unknown  # nothing left now, but what this key stands for may have left before
     except OutcomeUnknown:
-        reply = {"outcome": "unknown", "response_code": "", "sentence": NO_WORD.both(), "ref": ""}
+        reply = unknown
     number = parse_ref(reply["ref"])
     payment = await desk.read(lambda stores: whole(stores, number, desk.reach.now())) if number else None
     if number:
         response.headers["Location"] = f"/api/v1/payments/{number}"
-    response.status_code = 202 if reply["outcome"] not in LEFT else 200 if known else 201
-    desk.people.did(person.name, "sale", str(number or ""), origin=origin, result=reply["outcome"])
+    lags = deed is not None and deed.owed
+    response.status_code = 202 if lags or reply["outcome"] not in LEFT else 200 if known else 201
     return {"display": [], **reply, "key": key, "payment": payment}
+
+
+def _not_charged(error: Exception) -> Problem:
+    """What is said of a sale that never left, under a key that never left before."""
+    if isinstance(error, UnwritableError):
+        return Problem(503, "not_audited", NOT_CHARGED, {"Retry-After": "2"})
+    return Problem(409, "not_sent", NOT_LEFT, {"Retry-After": "2"})
 
 
 def kept(key: str) -> str:
@@ -97,8 +117,12 @@ def kept(key: str) -> str:
     return key if words(key) == key else f"h-{hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
-def _decided(stores: Stores, key: str) -> bool:
-    return stores.terminal is not None and terminals.keyed(stores.terminal, key) is not None
+def _keyed(stores: Stores, key: str) -> tuple[bool | None, AttemptKey | None]:
+    """Whether the terminals know this key of the till (None: they cannot be read), and the attempt it stands for."""
+    if stores.terminal is None:
+        return None, None
+    stub = terminals.keyed(stores.terminal, key)
+    return stub is not None, parse_ref(stub.ref) if stub is not None else None
 
 
 def _card(demo: Demo, wanted: SaleIn) -> tuple[DemoCard, str]:
@@ -141,12 +165,12 @@ def brief(one: Candidate) -> dict[str, Any]:
 
 
 @router.post(REF + "/reveal", response_model=Card, **only(May.REVEAL, 404))
-async def reveal_card(desk: Desk, person: Who, origin: Origin, key: Key, wanted: ReasonIn) -> dict[str, str]:
+async def reveal_card(desk: Desk, doer: Does, key: Key, wanted: ReasonIn) -> dict[str, str]:
     """The first six digits of the card beside its last four; the reason is in the audit log before the answer."""
     card = await desk.read(lambda stores: reveal.card_of(stores, key, desk.reach.now()))
     if not card:
         raise Problem(404, "unknown_payment", UNKNOWN_REF)
-    reveal.write_down(desk.people, person, key, wanted.reason, origin)
+    reveal.write_down(desk.log, doer.person, key, wanted.reason, doer.origin)
     return {"ref": str(key), "card": card}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from counterfoil.console.deeds import UNWRITABLE, Deed, UnwritableError
 from counterfoil.console.people import NotAllowed
 from counterfoil.errors import NotSent, OutcomeUnknown, StoreError
 from counterfoil.words import Text
@@ -65,6 +66,13 @@ class ProblemBody(BaseModel):
     sale: dict[str, Any] | None = None
 
 
+class Later(NamedTuple):
+    """A deed that is being done, and what is said of it when no more is known."""
+
+    deed: Deed
+    body: dict[str, Any]
+
+
 class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
     """A no, raised anywhere below an endpoint. `more` joins the body."""
 
@@ -95,6 +103,8 @@ class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
 def of(error: Exception) -> Problem:
     """What an exception says to whoever asked."""
     match error:
+        case UnwritableError():
+            return Problem(503, "not_audited", UNWRITABLE, {"Retry-After": str(RETRY_SECONDS)})
         case Problem():
             return error
         case NotAllowed():
@@ -123,9 +133,16 @@ def wrongs(errors: Sequence[Any]) -> list[dict[str, Any]]:
     return found
 
 
-async def told(_request: Request, error: Exception) -> Response:
+def left(request: Request) -> Response | None:
+    """The answer to a deed that has left when what came after failed: 202, for it may be done. None for any other."""
+    later: Later | None = getattr(request.state, "later", None)
+    return JSONResponse(later.body, 202) if later is not None and later.deed.left else None
+
+
+async def told(request: Request, error: Exception) -> Response:
     """The handler of every exception that is no accident."""
-    return of(error).answer()
+    definite = isinstance(error, Problem | NotAllowed | NotSent)
+    return (None if definite else left(request)) or of(error).answer()
 
 
 EXPECTED: Final[tuple[type[Exception], ...]] = (

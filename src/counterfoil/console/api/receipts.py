@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from counterfoil.console.api.desk import REF, Desk, Key, Origin, Who, acts, only, station
+from counterfoil.console.api.desk import REF, Desk, Does, Key, acts, only
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import CloseIn, CopyIn, GoodsIn
 from counterfoil.console.people import May
@@ -49,33 +49,24 @@ async def show_receipt(
 
 
 @router.post(REF + "/receipt/print", **acts(May.SELL, 404, 409))
-async def print_receipt(
-    desk: Desk, person: Who, origin: Origin, key: Key, wanted: CopyIn, response: Response
-) -> dict[str, Any]:
+async def print_receipt(doer: Does, key: Key, wanted: CopyIn) -> dict[str, Any]:
     """Print a copy again: the ORIGINAL when it is proven that none came out, else a DUPLICATE. 202: not known."""
     args = {"ref": str(key), "copy": wanted.copy_}
-    done = await station(desk, response, "terminal", "receipt", args, SECONDS)
-    desk.people.did(person.name, "receipt printed again", str(key), wanted.copy_, origin, done["outcome"])
-    return done
+    deed = doer.begin("receipt printed again", str(key), wanted.copy_)
+    return await doer.has(deed, "terminal", "receipt", args, SECONDS)
 
 
 @router.post(REF + "/receipt/close", **acts(May.SELL, 404, 409))
-async def close_receipt(
-    desk: Desk, person: Who, origin: Origin, key: Key, wanted: CloseIn, response: Response
-) -> dict[str, Any]:
+async def close_receipt(doer: Does, key: Key, wanted: CloseIn) -> dict[str, Any]:
     """Say what became of a receipt that no printer can vouch for."""
-    args = {"ref": str(key), "how": wanted.how, "operator": person.name}
+    args = {"ref": str(key), "how": wanted.how, "operator": doer.name}
     args |= {"copy": wanted.copy_} if wanted.copy_ else {}
-    done = await station(desk, response, "terminal", "close_receipt", args, SECONDS)
-    desk.people.did(person.name, "receipt closed", str(key), wanted.how, origin, done["outcome"])
-    return done
+    deed = doer.begin("receipt closed", str(key), wanted.how)
+    return await doer.has(deed, "terminal", "close_receipt", args, SECONDS)
 
 
 @router.post(REF + "/goods", **acts(May.SELL, 404, 409))
-async def answer_goods(
-    desk: Desk, person: Who, origin: Origin, key: Key, wanted: GoodsIn, response: Response
-) -> dict[str, Any]:
+async def answer_goods(doer: Does, key: Key, wanted: GoodsIn) -> dict[str, Any]:
     """After a restart: were the goods of the open sale handed over, or kept? Kept goods return the charge."""
-    done = await station(desk, response, "terminal", "goods", {"ref": str(key), "answer": wanted.answer}, SECONDS)
-    desk.people.did(person.name, f"goods {wanted.answer}", str(key), origin=origin, result=done["outcome"])
-    return done
+    deed = doer.begin(f"goods {wanted.answer}", str(key))
+    return await doer.has(deed, "terminal", "goods", {"ref": str(key), "answer": wanted.answer}, SECONDS)

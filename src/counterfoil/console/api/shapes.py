@@ -150,11 +150,12 @@ class Payment(Brief):
 class Sold(BaseModel):
     """What became of a sale. `outcome` is the terminal's word, `payment` the verdict of all stations.
 
-    `payment` is None when the terminal could not say which attempt it was: ask again with the same key.
+    `ref` is "" and `payment` None when the terminal could not say which attempt it was: ask again with the same key.
     """
 
     outcome: Literal["approved", "declined", "unknown", "not_sent"]
     key: str
+    ref: str
     response_code: str
     sentence: Both
     display: list[Both]

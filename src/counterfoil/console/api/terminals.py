@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
-from counterfoil.console.api.desk import Desk, Origin, Station, Terminal, Who, acts, only, station, taken
+from counterfoil.console.api.desk import Desk, Does, Station, Terminal, acts, only, taken
 from counterfoil.console.api.payments import UNKNOWN_TERMINAL
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Books, FaultIn, FaultsOut, PauseIn, TerminalOut, Terminals
@@ -48,20 +48,17 @@ def _listed(stores: Stores) -> list[tuple[str, str]]:
 
 async def _live(desk: Desk, args: dict[str, str]) -> dict[str, dict[str, Any]]:
     try:
-        reply = taken(await desk.reach.ask("terminal", "status", args, SECONDS))
+        reply = taken(await desk.reach.look("terminal", "status", args, SECONDS))
     except (NotSent, OutcomeUnknown):
         return {}
     return {one["terminal"]: one for one in reply["terminals"]}
 
 
 @router.post("/terminals/{terminal}/cancel", **acts(May.SELL, 404, 409))
-async def cancel_sale(
-    desk: Desk, person: Who, origin: Origin, terminal: Terminal, response: Response
-) -> dict[str, Any]:
+async def cancel_sale(doer: Does, terminal: Terminal) -> dict[str, Any]:
     """Cancel the sale that waits for its answer: it is reversed, reason 17. After an approval it is too late (409)."""
-    done = await station(desk, response, "terminal", "cancel", {"terminal": terminal}, SECONDS)
-    desk.people.did(person.name, "sale cancelled", terminal, origin=origin, result=done["outcome"])
-    return done
+    deed = doer.begin("sale cancelled", terminal)
+    return await doer.has(deed, "terminal", "cancel", {"terminal": terminal}, SECONDS)
 
 
 @router.get("/accounts", response_model=Books, **only(May.LEDGER))
@@ -77,36 +74,32 @@ async def list_accounts(desk: Desk, audit: bool = False) -> dict[str, Any]:
 @router.get("/faults", response_model=FaultsOut, **only(May.BREAK))
 async def list_faults(desk: Desk) -> dict[str, Any]:
     """What is broken on purpose, and how stations and links are."""
-    return taken(await desk.reach.ask(SUPERVISOR, "status", {}, FAULT_SECONDS))
+    return taken(await desk.reach.look(SUPERVISOR, "status", {}, FAULT_SECONDS))
 
 
 @router.post("/faults", status_code=201, **acts(May.BREAK, 409))
-async def set_fault(desk: Desk, person: Who, origin: Origin, wanted: FaultIn, response: Response) -> dict[str, Any]:
+async def set_fault(doer: Does, wanted: FaultIn) -> dict[str, Any]:
     """Break messages on one leg."""
     args = wanted.model_dump(exclude_none=True)
-    desk.people.did(person.name, "fault set", f"leg {wanted.leg}", wanted.kind, origin)
-    return await station(desk, response, SUPERVISOR, "fault.set", args, FAULT_SECONDS)
+    deed = doer.begin("fault set", f"leg {wanted.leg}", wanted.kind)
+    return await doer.has(deed, SUPERVISOR, "fault.set", args, FAULT_SECONDS)
 
 
 @router.delete("/faults", **acts(May.BREAK, 409))
-async def clear_faults(desk: Desk, person: Who, origin: Origin, response: Response) -> dict[str, Any]:
+async def clear_faults(doer: Does) -> dict[str, Any]:
     """End every fault and pause."""
-    desk.people.did(person.name, "faults cleared", origin=origin)
-    return await station(desk, response, SUPERVISOR, "fault.clear", {}, FAULT_SECONDS)
+    return await doer.has(doer.begin("faults cleared"), SUPERVISOR, "fault.clear", {}, FAULT_SECONDS)
 
 
 @router.post("/stations/{name}/kill", **acts(May.BREAK, 404, 409))
-async def kill_station(desk: Desk, person: Who, origin: Origin, name: Station, response: Response) -> dict[str, Any]:
+async def kill_station(doer: Does, name: Station) -> dict[str, Any]:
     """Kill a station's process (SIGKILL), or every connection of a link; the supervisor starts it again."""
-    desk.people.did(person.name, "station killed", name, origin=origin)
-    return await station(desk, response, SUPERVISOR, "fault.kill", {"station": name}, FAULT_SECONDS)
+    deed = doer.begin("station killed", name)
+    return await doer.has(deed, SUPERVISOR, "fault.kill", {"station": name}, FAULT_SECONDS)
 
 
 @router.post("/stations/{name}/pause", **acts(May.BREAK, 404, 409))
-async def pause_station(
-    desk: Desk, person: Who, origin: Origin, name: Station, wanted: PauseIn, response: Response
-) -> dict[str, Any]:
+async def pause_station(doer: Does, name: Station, wanted: PauseIn) -> dict[str, Any]:
     """Stop a station's process where it is (SIGSTOP) and let it go on after a while."""
-    desk.people.did(person.name, "station paused", name, origin=origin)
     args = {"station": name, "seconds": wanted.seconds}
-    return await station(desk, response, SUPERVISOR, "fault.pause", args, FAULT_SECONDS)
+    return await doer.has(doer.begin("station paused", name), SUPERVISOR, "fault.pause", args, FAULT_SECONDS)

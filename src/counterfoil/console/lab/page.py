@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import ExitStack
 from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +18,7 @@ from counterfoil.console.lab.records import Run, Runs
 from counterfoil.console.lab.run import CHARGED, Lab
 from counterfoil.console.people import May
 from counterfoil.console.site import HEADERS, Site, Visit
-from counterfoil.errors import PaymentError
+from counterfoil.errors import OutcomeUnknown, PaymentError
 from counterfoil.stack.demo import CURRENCY
 from counterfoil.stack.layout import CONSOLE
 from counterfoil.storage import migrations_of, open_store
@@ -29,6 +30,7 @@ SHOWN: Final = 20
 FIRST: Final = "leg-4"
 BUSY: Final = Text("A run is going on; wait until it has ended.", "正在运行，请等待其结束。")
 NO_STACK: Final = Text("The stack does not answer; nothing was broken.", "系统无应答，未做任何破坏。")
+NO_WORD: Final = Text("The stack did not say whether it was done.", "系统未回应是否已执行。")
 NO_BREAK: Final = Text("There is no such break.", "没有此项故障。")
 NO_RUN: Final = Text("There is no such run.", "没有此次运行。")
 WRONG: Final = {
@@ -112,6 +114,7 @@ class Pages:
         seed = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 7 else secrets.randbelow(SEEDS)
         terminals = [each.terminal for each in site.reach.demo.terminals() if each.ours]
         what = plan(seed, terminals, key)
+        deed = visit.begin(site.log, "lab run", f"{what.chosen.key} seed {seed}")
         run = Run(
             number=self._runs.next_number(),
             at=site.reach.now(),
@@ -123,18 +126,22 @@ class Pages:
             currency=CURRENCY,
             timers=timers,
         )
-        self._runs.keep(run)
-        site.people.did(visit.person.name, "lab run", f"{run.key} seed {seed}", origin=visit.origin)
-        self._going = asyncio.create_task(self._lab.run(run, what))
+        with ExitStack() as undo:
+            undo.enter_context(deed)
+            self._runs.keep(run)
+            undo.pop_all()  # from here on it ends with the run
+        self._going = asyncio.create_task(self._lab.run(run, what, deed))
         return RedirectResponse(f"/lab/runs/{run.number}", 303)
 
     async def heal(self, site: Site, visit: Visit) -> Response:
         """End every fault on the stack, whoever set it."""
         try:
-            await self._lab.heal()
+            with visit.begin(site.log, "lab healed") as deed:
+                await self._lab.heal(deed)
+        except OutcomeUnknown:
+            return await self.lab(site, visit, NO_WORD, 202)
         except PaymentError:
             return await self.lab(site, visit, NO_STACK, 503)
-        site.people.did(visit.person.name, "lab healed", origin=visit.origin)
         return RedirectResponse("/lab", 303)
 
     async def one(self, site: Site, visit: Visit) -> Response:

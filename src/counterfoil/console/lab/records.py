@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil.step import Instant
+from counterfoil.errors import StoreError
+from counterfoil.step import CommitFailed, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text
 
@@ -78,10 +79,13 @@ class Runs:
         return int(self._store.query(LAST)[0][0]) + 1
 
     def keep(self, run: Run) -> None:
-        """Write a run as it is now."""
-        with self._store.transaction() as store:
-            store.execute(KEEP, (run.number, msgspec.json.encode(run).decode()))
-            store.commit()
+        """Write a run as it is now; StoreError when the disk does not let us."""
+        try:
+            with self._store.transaction() as store:
+                store.execute(KEEP, (run.number, msgspec.json.encode(run).decode()))
+                store.commit()
+        except CommitFailed as error:
+            raise StoreError(str(error)) from None
 
     def newest(self, count: int) -> list[Run]:
         """The latest runs, newest first."""

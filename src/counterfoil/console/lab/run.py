@@ -9,12 +9,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from counterfoil.console.deeds import Deed
 from counterfoil.console.lab.breaks import Act, Break, Fault
 from counterfoil.console.lab.plan import Plan
 from counterfoil.console.lab.records import Run, Seen
 from counterfoil.console.reach import Reach
 from counterfoil.console.sale import sell
-from counterfoil.errors import PaymentError
+from counterfoil.errors import PaymentError, StoreError
 from counterfoil.inquiry import Question, Stores, finding, search
 from counterfoil.inquiry.books import books
 from counterfoil.stack.layout import SUPERVISOR
@@ -45,6 +46,14 @@ class Look(NamedTuple):
     resting: bool
 
 
+class Selling(NamedTuple):
+    """The sale of a run on its way, since when (seconds of the loop's clock), and the deed it belongs to."""
+
+    task: asyncio.Task[dict[str, Any]]
+    began: float
+    deed: Deed
+
+
 class Lab:
     """Runs one break at a time on one stack; `keep` is told of a run whenever it changes."""
 
@@ -58,27 +67,30 @@ class Lab:
         running = self._reach.layout.find(SUPERVISOR)
         return tuple(running.extra.get("timers", ())) if running is not None else ()
 
-    async def heal(self) -> None:
+    async def heal(self, deed: Deed) -> None:
         """End every fault on this stack. NotSent or OutcomeUnknown when the supervisor does not answer."""
-        await self._told("fault.clear", {})
+        await self._told(deed, "fault.clear", {})
 
-    async def run(self, run: Run, what: Plan) -> Run:
+    async def run(self, run: Run, what: Plan, deed: Deed) -> Run:
         """Do it. The run as it ended is returned, and was kept; a trouble of our own is in it, never raised."""
         self.now = run
-        try:
-            run = await self._go(run, what)
-        except PaymentError as error:
-            run = msgspec.structs.replace(self.now, trouble=Text(str(error), error.zh))
-        finally:
+        with deed:
+            try:
+                run = await self._go(run, what, deed)
+            except PaymentError as error:
+                run = msgspec.structs.replace(self.now, trouble=Text(str(error), error.zh))
+            finally:
+                with contextlib.suppress(PaymentError):  # a supervisor that is gone has no faults either
+                    await self.heal(deed)
+            found = () if run.trouble else tuple(wrong(run, what.chosen))
+            run = self._changed(run, state="done", wrong=found)
+            deed.ends("done" if run.passed else "failed", subject=run.ref)
+        with contextlib.suppress(StoreError):  # then `now` has it, and the store when it is opened next "unfinished"
+            self._keep(run)
             self.now = None
-            with contextlib.suppress(PaymentError):  # a supervisor that is gone has no faults either
-                await self.heal()
-        found = () if run.trouble else tuple(wrong(run, what.chosen))
-        run = msgspec.structs.replace(run, state="done", wrong=found)
-        self._keep(run)
         return run
 
-    async def _go(self, run: Run, what: Plan) -> Run:
+    async def _go(self, run: Run, what: Plan, deed: Deed) -> Run:
         began = asyncio.get_running_loop().time()
         terminal = await self._free(what.terminals)
         card = self._reach.demo.card(what.card)
@@ -86,13 +98,13 @@ class Lab:
         run = self._changed(run, terminal=terminal, issuer=card.issuer)
         before = await self._hits(what.chosen)
         for fault in what.chosen.faults:
-            await self._told("fault.set", fault_args(fault, run.timers))
+            await self._told(deed, "fault.set", fault_args(fault, run.timers))
         key = f"lab-{run.number}-{run.at}"
         args = asked(card, terminal, what.amount, run.currency, key, card.pin)
-        acting = asyncio.create_task(self._act(what.chosen.act, run))
-        selling = asyncio.create_task(sell(self._reach, args))
+        acting = asyncio.create_task(self._act(what.chosen.act, run, deed))
+        selling = asyncio.create_task(sell(self._reach, deed, args))
         try:
-            run = await self._watch(run, what.chosen, key, selling, began)
+            run = await self._watch(run, what.chosen, key, Selling(selling, began, deed))
             await acting
         finally:
             for task in (acting, selling):
@@ -102,11 +114,10 @@ class Lab:
         sound = await self._looked(lambda stores: _sound(books(stores, audit=True)))
         return self._changed(run, hits=hits, sound=sound)
 
-    async def _watch(
-        self, run: Run, chosen: Break, key: str, selling: asyncio.Task[dict[str, Any]], began: float
-    ) -> Run:
+    async def _watch(self, run: Run, chosen: Break, key: str, sale: Selling) -> Run:
         """Until the sale is answered and its verdict rests, and what was held back has come."""
         loop = asyncio.get_running_loop()
+        selling, began = sale.task, sale.began
         holds = [fault.hold.seconds(run.timers) for fault in chosen.faults if fault.hold]
         late = began + max(holds, default=0.0) + 1.0
         ends = late + 6 * run.timers[-1] / SECOND + SLACK
@@ -119,7 +130,7 @@ class Lab:
                 answer = selling.result()
                 run = self._changed(run, outcome=str(answer.get("outcome") or answer.get("error") or ""))
                 if not healed:
-                    await self.heal()
+                    await self.heal(sale.deed)
                     healed = True
                 if "error" in answer or (look is not None and look.resting and loop.time() >= late):
                     return run
@@ -134,7 +145,7 @@ class Lab:
         self.now = msgspec.structs.replace(run, **changes)
         return self.now
 
-    async def _act(self, act: Act | None, run: Run) -> None:
+    async def _act(self, act: Act | None, run: Run, deed: Deed) -> None:
         if act is None:
             return
         await asyncio.sleep(act.after.seconds(run.timers))
@@ -142,24 +153,21 @@ class Lab:
         args: dict[str, Any] = {"station": station}
         if act.hold is not None:
             args["seconds"] = act.hold.seconds(run.timers)
-        await self._told(f"fault.{act.verb}", args)
+        await self._told(deed, f"fault.{act.verb}", args)
 
     async def _free(self, names: tuple[str, ...]) -> str:
         """The first terminal that is signed on and does nothing; the first of all when none is."""
-        reply = await self._reach.ask("terminal", "status", {}, ASK)
+        reply = await self._reach.look("terminal", "status", {}, ASK)
         free = {each["terminal"] for each in reply["terminals"] if each["signed_on"] and each["phase"] == "idle"}
         return next((name for name in names if name in free), names[0])
 
     async def _hits(self, chosen: Break) -> int:
-        counts = (await self._told("fault.counts", {}))["faults"]
+        counts = taken(await self._reach.look(SUPERVISOR, "fault.counts", {}, ASK))["faults"]
         places = {(str(fault.leg), fault.kind) for fault in chosen.faults}
         return sum(counts.get(leg, {}).get(kind, 0) for leg, kind in places)
 
-    async def _told(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
-        reply = await self._reach.ask(SUPERVISOR, verb, args, ASK)
-        if "error" in reply:
-            raise PaymentError(reply["message"]["en"])
-        return reply
+    async def _told(self, deed: Deed, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        return taken(await self._reach.act(deed, SUPERVISOR, verb, args, ASK))
 
     async def _looked(self, look: Callable[[Stores], Any]) -> Any:
         def opened() -> Any:
@@ -167,6 +175,13 @@ class Lab:
                 return look(stores)
 
         return await asyncio.to_thread(opened)
+
+
+def taken(reply: dict[str, Any]) -> dict[str, Any]:
+    """A station's answer; PaymentError with its sentence when it turned the request down."""
+    if "error" in reply:
+        raise PaymentError(reply["message"]["en"])
+    return reply
 
 
 def fault_args(fault: Fault, timers: tuple[int, ...]) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""A console without a stack: its store on a disk that fails when a test says so, stations that note all they hear."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+import apsw
+import argon2
+
+from counterfoil.console.app import build
+from counterfoil.console.people import People, Person, Role
+from counterfoil.console.reach import Reach
+from counterfoil.console.tokens import Tokens
+from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import CONSOLE, SUPERVISOR, Layout, Running
+from counterfoil.storage import migrations_of, open_store
+from failing_disk import Disk
+
+QUICK: Final = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD: Final = "a long password"
+REF: Final = "T0000001/000001/000007"
+FORM: Final = b"application/x-www-form-urlencoded"
+DONE: Final = {"outcome": "approved", "ref": REF, "response_code": "00", "sentence": {"en": "yes", "zh": "是"}}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Channel:
+    """A control channel of a station that does what it is asked, or what the test makes of it."""
+
+    def __init__(self, reach: Stations, station: str) -> None:
+        self._reach = reach
+        self._station = station
+
+    async def call(self, verb: str, _args: dict[str, Any], _seconds: float) -> dict[str, Any]:
+        self._reach.asked.append((self._station, verb))
+        self._reach.meanwhile()
+        if self._reach.silent:
+            raise OutcomeUnknown("no answer")
+        return dict(self._reach.reply)
+
+    def close(self) -> None:
+        pass
+
+
+class Stations(Reach):
+    """Stations that answer everything; `meanwhile` is called while they do, `silent` ones never answer."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self.at = 10**15
+        self.asked: list[tuple[str, str]] = []
+        self.well()
+
+    def well(self) -> None:
+        """They are there, and say that it was done."""
+        self.meanwhile: Callable[[], object] = bool
+        self.silent = self.away = False
+        self.reply: dict[str, Any] = DONE
+
+    def now(self) -> int:
+        return self.at
+
+    async def _connected(self, station: str) -> Any:
+        if self.away:
+            raise NotSent("nobody listens")
+        return Channel(self, station)
+
+    @property
+    def deeds(self) -> list[tuple[str, str]]:
+        """What reached a station and was no mere question."""
+        return [(station, verb) for station, verb in self.asked if verb not in ("status", "links", "fault.counts")]
+
+
+class Desk:
+    """The whole application, called without a server. `proxies` are trusted; `reach.at` is its clock."""
+
+    def __init__(self, data: Path, **settings: Any) -> None:
+        layout = Layout(data)
+        layout.prepare()
+        Demo.of(layout, make=True)
+        layout.publish(SUPERVISOR, Running(1, "token", 1, extra={"timers": [1, 2, 3]}))
+        self.disk = Disk()
+        self.path = layout.store(CONSOLE)
+        self.store = open_store(self.path, migrations_of("counterfoil.console"), vfs="failing disk")
+        self.reach = Stations(layout)
+        self.people = People(self.store, self.reach.now, QUICK)
+        for role in Role:
+            self.people.add(role.value, role, PASSWORD, by="test")
+        self.people.add("supervisor-2", Role.SUPERVISOR, PASSWORD, by="test")
+        self.tokens = {
+            role: Tokens(self.people).make(role.value, role, by="test") for role in (Role.CASHIER, Role.SUPPORT)
+        }
+        self.logged: list[str] = []
+        self.app = build(
+            self.reach, self.people, lambda event, **facts: self.logged.append(f"{event} {facts}"), **settings
+        )
+        self.sessions: dict[str, tuple[str, Person]] = {}
+
+    def _log(self, event: str, **facts: Any) -> None:
+        self.logged.append(f"{event} {facts}")
+
+    def session(self, who: str) -> tuple[str, Person]:
+        """The session of somebody; begun when it is first asked for."""
+        if who not in self.sessions:
+            self.sessions[who] = asyncio.run(self.people.enter(who, PASSWORD, "192.0.2.1"))
+        return self.sessions[who]
+
+    # --- the disk ---
+
+    def fail(self, kind: type[apsw.Error] = apsw.FullError) -> None:
+        """From here on the disk lets nothing be written."""
+        self.disk.failure, self.disk.fails_at = kind, self.disk.count + 1
+
+    def mend(self) -> None:
+        self.disk.fails_at = 0
+
+    # --- calling ---
+
+    def form(self, path: str, who: str, /, **fields: str) -> Answer:
+        """A form of a page, as the browser of somebody sends it."""
+        token, person = self.session(who)
+        headers = {"cookie": f"counterfoil_session={token}", "content-type": FORM.decode()}
+        return self.call("POST", path, urlencode({"csrf": person.csrf, **fields}).encode(), headers)
+
+    def api(self, method: str, path: str, who: str, body: Any = None, **headers: str) -> Answer:
+        """A request of the API: `who` is somebody with a session, or a Role for its token."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if isinstance(who, Role):
+            sent["authorization"] = f"Bearer {self.tokens[who]}"
+        else:
+            token, person = self.session(who)
+            sent |= {"cookie": f"counterfoil_session={token}", "x-csrf-token": person.csrf}
+        if body is not None:
+            sent["content-type"] = "application/json"
+        return self.call(method, f"/api/v1{path}", json.dumps(body).encode() if body is not None else b"", sent)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        origin: str = "192.0.2.1",
+    ) -> Answer:
+        """One request; whatever it sets going ends before this returns."""
+        return asyncio.run(self._call(method, path, body, headers or {}, origin))
+
+    async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str], origin: str) -> Answer:
+        sent = list[Any]()
+        place, _, query = path.partition("?")
+        named = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
+        scope = {
+            "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()],
+            "scheme": "http", "server": ("127.0.0.1", 80), "client": (origin, 1), "http_version": "1.1",
+        }  # fmt: skip
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        with contextlib.suppress(Exception):  # what serves it swallows this, once its answer is out
+            await self.app(scope, receive, send)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others)
+        found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return Answer(sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]).decode())
+
+    def lines(self, count: int = 50) -> list[tuple[str, str, str]]:
+        """The latest lines of the audit log, the oldest first: who, what, with which result."""
+        return [(one.who, one.what, one.result) for _, one in reversed(self.people.log.history(count))]
+
+    def kept(self) -> list[Any]:
+        """Everything this console keeps, but for when somebody was last seen."""
+        tables = ("person", "token", "audit", "deed", "consent")
+        return [self.store.query(f"SELECT * FROM {table}") for table in tables] + [
+            self.store.query("SELECT token, person FROM session")
+        ]
+
+    def close(self) -> None:
+        self.store.close()
+        self.disk.unregister()
