@@ -1,38 +1,60 @@
 # make up    set the project up and run the demo stack (Ctrl-C stops it)
 # make test  set the project up and run every check
+# make quick the checks and the tests that start no process, in a minute
+# make fresh the two commands above on a machine that has nothing else (Debian and root only; takes 20 minutes)
 # make bench print every figure of speed the README quotes (BENCH="--seconds 60" for long runs)
 # make prove play every ring of the reliability proof and write docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+SHELL  := bash
+.SHELLFLAGS := -o pipefail -c
 UP     ?=
 TEST   ?=
 PROVE  ?=
 BENCH  ?=
 
-.PHONY: up test check prove bench pins clean
+TOOLS  := $(if $(filter true,$(CI)),$(VENV)/.tools)
+
+.PHONY: up test quick fresh check prove bench pins clean
 .DEFAULT_GOAL := up
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "counterfoil needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
+# What pip says, as one line that moves.
+SHOWN := { n=0; while read -r word name _; do case $$word in \
+  Collecting) n=$$((n+1)); printf '\r\033[K  %s  %s' $$n "$${name%%[=<>;[]*}";; \
+  Installing) printf '\r\033[K  %s, all here: installing them' $$n;; esac; done; printf '\r\033[K'; }
+
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes -r requirements/runtime.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "installing what it runs on (requirements/runtime.txt), half a minute"
+	@$(PIP) install --require-hashes -r requirements/runtime.txt | $(SHOWN)
+	@$(PIP) --quiet install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	$(PIP) install --require-hashes -r requirements/dev.txt
+	@echo "installing what it is tested with (requirements/dev.txt), half a minute"
+	@$(PIP) install --require-hashes -r requirements/dev.txt | $(SHOWN)
 	@touch $@
 
-# The compiled accelerator, where it can be built; without it everything runs in pure Python.
-$(VENV)/.accelerator: $(wildcard accelerator/*.* accelerator/src/counterfoil_accelerator/*.p*) $(VENV)/.runtime
-	@$(PIP) install --no-deps --no-build-isolation ./accelerator >$(VENV)/accelerator.log 2>&1 || { \
-	  $(PIP) uninstall --yes counterfoil-accelerator >/dev/null 2>&1; \
-	  echo "the accelerator was not built (a C compiler and Python's headers are needed; $(VENV)/accelerator.log says more): everything runs in pure Python"; }
-	@$(BIN)/counterfoil --version
+# The compiled accelerator, where it can be built; without it everything runs in pure Python. Only one that was built is
+# done: where a compiler comes later, the next make builds it.
+$(VENV)/.accelerator: $(wildcard accelerator/*.* accelerator/src/counterfoil_accelerator/*.p*) $(VENV)/.runtime $(TOOLS)
+	@if ! echo '#include <Python.h>' | $${CC:-cc} -E -x c $$($(BIN)/python -c 'import sysconfig; print("-I" + sysconfig.get_path("include"))') - >/dev/null 2>&1; then \
+	  echo "the accelerator is not built (it needs a C compiler and Python's headers: gcc, python3-dev): everything runs in pure Python"; \
+	elif echo "building the accelerator, half a minute" && $(PIP) --quiet install --no-deps --no-build-isolation ./accelerator >$(VENV)/accelerator.log 2>&1; then \
+	  $(BIN)/counterfoil --version; touch $@; \
+	else \
+	  $(PIP) --quiet uninstall --yes counterfoil-accelerator >/dev/null 2>&1; \
+	  echo "the accelerator was not built ($(VENV)/accelerator.log says why): everything runs in pure Python"; \
+	fi
+
+# Where the checks must be complete, what the accelerator is built with is installed before it is built.
+$(VENV)/.tools: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -c 'from compiled.parts import headers; headers()'
 	@touch $@
 
 up: $(VENV)/.accelerator
@@ -47,6 +69,15 @@ check: $(VENV)/.dev $(VENV)/.accelerator
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST)
+
+# The tests that start no process of a stack, no browser and no printer.
+quick: check
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(TEST)
+
+# As root on Debian. FRESH="--only up", FRESH=--keep
+FRESH  ?=
+fresh:
+	@PYTHONPATH=tests $(PYTHON) -m fresh $(FRESH)
 
 # Minutes the simulator plays; what earlier runs of the same code proved is kept and added to.
 MINUTES ?= 10

@@ -1,11 +1,15 @@
 """Programs and fonts of the distribution that tests need: installed where the checks must be complete (CI=true),
 elsewhere the test is skipped with the command that installs them.
+
+What `find` asks must be what the test uses: a program that starts, a back end, a header. Its name on the path proves
+neither that it runs nor that its parts are there.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -31,8 +35,23 @@ def needed(what: str, find: Callable[[], Found | None], *packages: str) -> Found
     )
 
 
+def runs(program: str, *arguments: str) -> str | None:
+    """The path of a program that is there and ends well when it is called with these arguments; else None."""
+    path = shutil.which(program)
+    if path is None:
+        return None
+    try:
+        done = subprocess.run(
+            [path, *arguments], capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return path if done.returncode == 0 else None
+
+
 def needed_of_npm(what: str, find: Callable[[], Found | None], folder: Path, *packages: str) -> Found:
-    """The same for packages of npm, put into a folder of their own."""
+    """What `find` finds, after installing npm itself and then its packages into `folder`; else the test is skipped."""
+    needed("npm", lambda: runs("npm", "--version"), "nodejs", "npm")
     install = ("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *packages)
     return _needed(what, find, " ".join(install), install)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,13 +24,14 @@ from urllib.parse import urlsplit
 import argon2
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 from counterfoil.console.people import People, Role
 from counterfoil.stack.layout import CONSOLE, Layout
 from counterfoil.storage import migrations_of, open_store
 from loop.running import Running
-from system import needed
+from system import needed, runs
 
 FLAGS: Final = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -69,7 +69,13 @@ WIDER: Final = """() => {
 
 def chromium() -> str:
     """The distribution's Chromium."""
-    return needed("Chromium", lambda: shutil.which("chromium"), "chromium")
+    return needed("Chromium", lambda: runs("chromium", "--version"), "chromium")
+
+
+def driver() -> None:
+    """Playwright's own program, a Node.js that asks for a library of the system; to be called before Playwright."""
+    node, script = compute_driver_executable()
+    needed("library for Playwright", lambda: runs(str(node), str(script), "--version"), "libatomic1")
 
 
 def launched(playwright: Playwright) -> Browser:

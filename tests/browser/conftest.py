@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from browser.browsing import PATIENCE_MS, Console, add_people, launched
+from browser.browsing import PATIENCE_MS, Console, add_people, driver, launched
 from loop.running import stack
 
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
     """Of one file only: while Playwright runs, its event loop does, and no other test could have one."""
+    driver()
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
         browser = launched(playwright)

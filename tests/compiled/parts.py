@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -44,15 +45,15 @@ def built(source: Path, target: Path, **environment: str) -> subprocess.Complete
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=300)
 
 
-def compiler() -> str:
-    """A C compiler."""
-    return needed("C compiler", lambda: shutil.which("cc"), "gcc", "libc6-dev")
+def compiler() -> None:
+    """A C compiler, and the headers of the Python that runs the tests."""
+    needed("C compiler with Python's headers", lambda: _compiles("Python.h"), "gcc", "libc6-dev", "python3-dev")
 
 
 def headers() -> None:
     """A C compiler, and what the MACs are compiled against."""
     compiler()
-    needed("headers of OpenSSL", _headers, "libssl-dev")
+    needed("headers of OpenSSL", lambda: _compiles("openssl/evp.h"), "libssl-dev")
 
 
 @cache
@@ -73,8 +74,11 @@ def parts() -> Parts:
     return Parts(cast("accelerator.Messages", messages), cast("accelerator.Macs", macs), str(folder / "site"))
 
 
-def _headers() -> str | None:
-    tried = subprocess.run(
-        ["cc", "-E", "-x", "c", "-"], input="#include <openssl/evp.h>", capture_output=True, text=True, check=False
-    )
-    return "openssl/evp.h" if tried.returncode == 0 else None
+def _compiles(header: str) -> bool | None:
+    """Whether the compiler finds a header; None where it does not, or where there is no compiler."""
+    command = ["cc", "-E", f"-I{sysconfig.get_path('include')}", "-x", "c", "-"]
+    try:
+        tried = subprocess.run(command, input=f"#include <{header}>", capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return tried.returncode == 0 or None

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -91,8 +92,28 @@ def test_without_a_compiler_nothing_is_installed_and_make_says_so_in_a_sentence(
     done = built(source, tmp_path / "site", CC="no-such-compiler")
     assert done.returncode != 0
     assert not (tmp_path / "site" / PACKAGE).exists()
-    rule = (ROOT / "Makefile").read_text("utf-8").partition("$(VENV)/.accelerator:")[2].partition("touch")[0]
-    assert "everything runs in pure Python" in rule
+
+
+def test_make_says_what_is_missing_calls_nothing_done_and_builds_when_a_compiler_has_come(tmp_path: Path) -> None:
+    compiler()
+    venv.create(tmp_path / ".venv")
+    (site,) = (tmp_path / ".venv").glob("lib/python3*/site-packages")
+    (site / "tests.pth").write_text("\n".join(path for path in sys.path if "packages" in path))
+    for name in (".runtime", ".dev", ".tools"):
+        (tmp_path / ".venv" / name).touch()
+
+    def make(**environment: str) -> str:
+        command = ["make", "-C", str(ROOT), f"VENV={tmp_path}/.venv", f"{tmp_path}/.venv/.accelerator"]
+        command += ["-o", f"{tmp_path}/.venv/.runtime", "-o", f"{tmp_path}/.venv/.tools"]
+        env = {**os.environ, "PIP_NO_INDEX": "1", "COUNTERFOIL_PURE": "", **environment}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
+        return done.stdout
+
+    assert "everything runs in pure Python" in make(CC="no-such-compiler")
+    assert not (tmp_path / ".venv/.accelerator").exists()
+    assert "building the accelerator" in make()
+    assert (tmp_path / ".venv/.accelerator").exists()
+    assert (site / PACKAGE).is_dir()
 
 
 def made(site: Path) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from counterfoil.inspector import advice, best, reframed
 from counterfoil.inspector.wire import written
 from counterfoil.iso8583 import ISO87_ASCII
 from inspector.packets import HOST, NAMED, PURCHASE
-from system import needed
+from system import needed, runs
 
 PORT = "8583"
 NO_TRACK = HOST.copy(de35=None)
@@ -22,8 +21,8 @@ TEXT = ISO87_ASCII.variant(hex_bitmap=True, hex_binary=True).encode(NO_TRACK)
 
 def decoded(data: bytes, folder: Path, *preferences: str) -> dict[str, str]:
     """What tshark makes of a packet on a TCP connection: message type and fields, and whether it stumbled."""
-    tshark = needed("tshark", lambda: shutil.which("tshark"), "tshark")
-    text2pcap = needed("text2pcap", lambda: shutil.which("text2pcap"), "wireshark-common")
+    tshark = needed("tshark", lambda: runs("tshark", "--version"), "tshark")
+    text2pcap = needed("text2pcap", lambda: runs("text2pcap", "--version"), "wireshark-common")
     text, capture = folder / "packet.txt", folder / "packet.pcap"
     text.write_text(f"000000 {data.hex(' ')}\n")
     made = subprocess.run(

@@ -15,6 +15,7 @@ from printers.emupos import eventually, free_port
 
 QUEUE = "kitchen"
 PROGRAMS = ("cupsd", "lp", "lpadmin", "lpstat")
+BACKENDS = (Path("/usr/lib/cups/backend"), Path("/usr/libexec/cups/backend"))
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 FILES = """\
 ServerRoot {folder}
@@ -49,7 +50,9 @@ PreserveJobHistory yes
 
 
 def found() -> dict[str, str] | None:
-    """The programs; None when one is missing."""
+    """The programs; None when one is missing, or the back end that prints over TCP."""
+    if not any((folder / "socket").exists() for folder in BACKENDS):
+        return None
     there = {name: shutil.which(name, path=PATH) for name in PROGRAMS}
     return {name: path for name, path in there.items() if path} if all(there.values()) else None
 

@@ -28,7 +28,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def programs() -> dict[str, str]:
-    return needed("CUPS", found, "cups-daemon", "cups-client")
+    return needed("CUPS", found, "cups", "cups-daemon", "cups-client")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ Its port is 9100 and nothing else, so the fake listens there, on a loopback addr
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import pytest
 from printers.emupos import HOME
 from printers.fake import Habits, Printer
 from printers.server import Server
-from system import needed_of_npm
+from system import needed_of_npm, runs
 
 VERSION = "2.1.2"
 FOLDER = HOME / f"receiptio-{VERSION}"
@@ -28,7 +27,7 @@ SLIP = "^^^RECEIPT\n\nAsparagus | 1| 1.00\nBroccoli  | 2| 2.00\n---\n^TOTAL | ^3
 
 
 def found() -> Path | None:
-    return PROGRAM if PROGRAM.exists() and shutil.which("node") else None
+    return PROGRAM if PROGRAM.exists() and runs("node", "--version") else None
 
 
 @pytest.fixture(scope="module")
