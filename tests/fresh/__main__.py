@@ -95,7 +95,7 @@ def main() -> int:
 
 
 def build(root: Path) -> None:
-    """A Debian of this machine's release with PACKAGES, this machine's mirrors and certificates, and a clone of HEAD."""
+    """A Debian of this machine's release with PACKAGES, its mirrors and certificates, and a clone of HEAD."""
     began = time.monotonic()
     sources = mirrors()
     said(began, f"debootstrap of {sources[0][1]}")
