@@ -1,6 +1,6 @@
 # make up    set the project up and run the demo stack (Ctrl-C stops it)
 # make test  set the project up and run every check
-# make quick the checks and the tests that start no process, in a minute
+# make quick the checks and the tests of the rules, the codec and the ledger, in a minute
 # make fresh the two commands above on a machine that has nothing else (Debian and root only; takes 20 minutes)
 # make bench print every figure of speed the README quotes (BENCH="--seconds 60" for long runs)
 # make prove play every ring of the reliability proof and write docs/reliability.md
@@ -70,9 +70,10 @@ check: $(VENV)/.dev $(VENV)/.accelerator
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST)
 
-# The tests that start no process of a stack, no browser and no printer.
+# The tests of what decides, speaks and counts; none starts a process.
+QUICK := $(addprefix tests/,iso8583 inquiry ledger security verdict issuer switch terminal receipts/test_document.py test_agenda.py test_sentences.py test_tidy.py)
 quick: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(TEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -x $(QUICK)
 
 # As root on Debian. FRESH="--only up", FRESH=--keep
 FRESH  ?=

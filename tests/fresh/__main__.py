@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 HERE: Final = Path(__file__).resolve().parents[2]
-INSIDE: Final = "/root/counterfoil"
+INSIDE: Final = "/srv/counterfoil"
 PACKAGES: Final = ("ca-certificates", "git", "make", "python3", "python3-venv")
 """What the README asks for, the program that clones, and what makes the certificates count."""
 BUNDLE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.DOTALL)
 PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy")
 PIP: Final = {"global.index-url": "PIP_INDEX_URL", "global.proxy": "PIP_PROXY", "global.timeout": "PIP_DEFAULT_TIMEOUT"}
-READY_SECONDS: Final = 600
+READY_SECONDS: Final = 1800
 CHROOT: Final = """
 mount --make-rprivate /
 mount -t proc proc "$1/proc"
@@ -42,14 +42,14 @@ exec chroot "$1" /usr/bin/env -i bash -c "$2"
 FIRST_SALE: Final = f"""
 set -eum
 cd {INSIDE}
-make up >/root/up.out 2>/root/up.err &
+make up >/srv/up.out 2>/srv/up.err &
 up=$!
 for _ in $(seq {READY_SECONDS}); do
-  grep -q '"ready":true' /root/up.out && break
-  kill -0 $up || {{ cat /root/up.out /root/up.err; exit 1; }}
+  grep -q '"ready":true' /srv/up.out && break
+  kill -0 $up || {{ cat /srv/up.out /srv/up.err; exit 1; }}
   sleep 1
 done
-grep '"ready":true' /root/up.out || {{ cat /root/up.out /root/up.err; exit 1; }}
+grep '"ready":true' /srv/up.out || {{ cat /srv/up.out /srv/up.err; exit 1; }}
 pin=$(.venv/bin/counterfoil cards --json | python3 -c '
 import json, sys
 print(next(card["pin"] for card in json.load(sys.stdin) if card["name"] == "alice"))')
@@ -57,7 +57,7 @@ print(next(card["pin"] for card in json.load(sys.stdin) if card["name"] == "alic
 .venv/bin/counterfoil accounts
 kill -INT -$up
 wait $up || [ $? -eq 130 ]
-! .venv/bin/counterfoil sale --amount 1.00 --card alice --pin "$pin" 2>/root/stopped
+! .venv/bin/counterfoil sale --amount 1.00 --card alice --pin "$pin" 2>/srv/stopped
 """
 WHOLE_TEST: Final = f"cd {INSIDE} && CI=true make test"
 
@@ -134,7 +134,7 @@ def mirrors() -> list[tuple[str, str, str]]:
 
 def inside(root: Path, script: str) -> int:
     """Run a script in the root, in namespaces of its own; whatever it leaves running ends with it."""
-    variables = {"HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **machine()}
+    variables = {"HOME": "/srv", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **machine()}
     exports = "".join(f"export {name}={json.dumps(value)}\n" for name, value in variables.items())
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-euc", CHROOT, "bash", str(root)]
     return subprocess.run([*command, exports + script], stdin=subprocess.DEVNULL, check=False).returncode
