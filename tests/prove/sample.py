@@ -58,7 +58,7 @@ class Copy:
         """`mutmut run` for these mutants."""
         path = os.pathsep.join([str(self.folder / "mutants" / "src"), str(self.folder / "mutants" / "tests")])
         environment = {**os.environ, "PYTHONPATH": path}
-        command = [MUTMUT, "run", "--max-children", str(os.cpu_count() or 1), *names]
+        command = [str(MUTMUT), "run", "--max-children", str(os.cpu_count() or 1), *names]
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
 
     def mutants(self) -> dict[str, str]:
