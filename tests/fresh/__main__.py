@@ -30,7 +30,6 @@ PACKAGES: Final = ("ca-certificates", "git", "make", "python3", "python3-venv")
 BUNDLE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.DOTALL)
 PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy")
-PIP: Final = {"global.index-url": "PIP_INDEX_URL", "global.proxy": "PIP_PROXY", "global.timeout": "PIP_DEFAULT_TIMEOUT"}
 READY_SECONDS: Final = 1800
 CHROOT: Final = """
 mount --make-rprivate /
@@ -141,13 +140,15 @@ def inside(root: Path, script: str) -> int:
 
 
 def machine() -> dict[str, str]:
-    """How this machine reaches what it installs from: proxies and pip's index, where they are set."""
+    """How this machine reaches what it installs from: proxies, and pip's settings but for files of this machine."""
     found = {name: os.environ[name] for name in (*PROXIES, *map(str.upper, PROXIES)) if name in os.environ}
     pip = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
     for line in pip.stdout.splitlines():
         name, _, value = line.partition("=")
-        if name in PIP:
-            found[PIP[name]] = value.strip("'\"")
+        section, _, option = name.partition(".")
+        value = value.strip("'\"")
+        if section == "global" and not value.startswith(("/", "file:")):
+            found["PIP_" + option.upper().replace("-", "_")] = value
     bundle = str(BUNDLE)
     return found | {"PIP_CERT": bundle, "NODE_EXTRA_CA_CERTS": bundle}
 
