@@ -23,7 +23,8 @@ TOLD: Final = "CREATE TABLE told (ref text NOT NULL PRIMARY KEY, amount bigint N
 # The stations' side, one row per sale: `ref` as the client knows it.
 AT_SWITCH: Final = (
     "CREATE TABLE held AS SELECT a.terminal || '/' || a.stan AS ref, a.amount AS amount, a.state AS state, "
-    "t.state AS booked, t.amount AS charged, t.key AS txn FROM attempt a LEFT JOIN txn t ON t.rrn = a.rrn"
+    "t.state AS booked, t.amount AS charged, t.key AS txn FROM attempt a LEFT JOIN txn t ON t.rrn = a.rrn "
+    "AND t.key LIKE '%/' || a.transmitted || '/' || a.trace"
 )
 AT_ISSUER: Final = (
     "CREATE TABLE held AS SELECT t.rrn AS ref, t.amount AS amount, 'approved' AS state, t.state AS booked, "

@@ -34,6 +34,10 @@ class AttemptKey(NamedTuple):
 REF: Final = re.compile(r"(?P<terminal>[^/\s]{1,8})/(?P<batch>[0-9]{6})/(?P<stan>[0-9]{6})")
 
 
+REQUEST: Final = re.compile(r"[0-9]{1,11}/[0-9]{10}/[0-9]{6}")
+"""DE32/DE7/DE11: what names a request at an issuer, whatever number it says."""
+
+
 def parse_ref(text: str) -> AttemptKey | None:
     """`TERMINAL/BATCH/STAN` as a key, or None when the text is something else (an RRN, a last-four search)."""
     match = REF.fullmatch(text)
@@ -48,11 +52,26 @@ class Happened(msgspec.Struct, frozen=True):
     message: dict[str, Any] | None = None
 
 
+class CaseStub(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a station handed to a person, under the number the customer is told. It never vanishes: it ends.
+
+    `ended_at` is 0 while it is open; `how` says what ended it, a word of verdict/names.py.
+    """
+
+    number: str
+    what: str
+    at: Instant
+    owner: str
+    detail: str = ""
+    ended_at: Instant = 0
+    how: str = ""
+
+
 class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the terminal's own store says. `state` is a terminal lifecycle state.
 
     `receipt` is a state of receipts/copies.py, of the copy that needs somebody most. `due` is when the running clock
-    ends (0: no clock).
+    ends (0: no clock). `case` is the number of the case it opened.
     """
 
     ref: str
@@ -75,13 +94,16 @@ class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     case: str = ""
     due: Instant = 0
     history: tuple[Happened, ...] = ()
+    cases: tuple[CaseStub, ...] = ()
 
 
 class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the switch's store says. `issuer` is the station it was routed to, "" when it never was.
 
+    `acquirer`, `transmitted` and `stan` are DE32, DE7 and DE11 of what it sent upstream, "" when it never did.
     `forwarded` False means no byte of the request went upstream, and the switch knows it. `followed_at` is when the
-    same terminal's next financial request arrived (0: none yet): it proves that the terminal closed this one.
+    same terminal's next financial request arrived (0: none yet): it proves that the terminal closed this one. `case` is
+    the number of its open case, "" when none is open; `cases` are all it ever had, when its history is read.
     """
 
     ref: str
@@ -96,6 +118,7 @@ class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: bool
     issuer: str = ""
     rrn: str = ""
+    acquirer: str = ""
     stan: str = ""
     transmitted: str = ""
     response_code: str = ""
@@ -107,12 +130,14 @@ class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     due: Instant = 0
     followed_at: Instant = 0
     history: tuple[Happened, ...] = ()
+    cases: tuple[CaseStub, ...] = ()
 
 
 class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the issuer's store says. `debited` and `returned` are minor units booked on the cardholder's account.
 
-    `rrn` ties it to the switch's stub.
+    What ties it to the switch's stub is the request itself: `acquirer` (DE32), `transmitted` (DE7) and `stan` (DE11).
+    The `rrn` is what the request said, which another party can say too. `case` and `cases` as at the switch.
     """
 
     issuer: str
@@ -125,6 +150,7 @@ class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     started_at: Instant
     updated_at: Instant
+    acquirer: str = ""
     stan: str = ""
     transmitted: str = ""
     response_code: str = ""
@@ -136,3 +162,9 @@ class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     case: str = ""
     history: tuple[Happened, ...] = ()
+    cases: tuple[CaseStub, ...] = ()
+
+    @property
+    def request(self) -> str:
+        """What names it at this issuer: DE32/DE7/DE11, the first without leading zeros."""
+        return f"{self.acquirer}/{self.transmitted}/{self.stan}"

@@ -17,6 +17,7 @@ from counterfoil.issuer.records import PACKAGE as ISSUER
 from counterfoil.storage import Store, migrations_of, open_store
 
 FILLERS: dict[str, object] = {"TEXT": "", "BIGINT": 0, "BYTEA": b""}
+SENT: dict[str, object] = {"issuer": "issuer-a", "transmitted": "D7", "trace": "K1"}
 SHOPPER = Shopper("shopper-1", "6299990000000001", "3112", "", "", "CNY")
 
 
@@ -62,7 +63,7 @@ def terminal_rows(store: Store) -> None:
 
 def switch_rows(store: Store) -> None:
     key: dict[str, object] = {"terminal": "T1", "batch": "1"}
-    put(store, "attempt", **key, stan="1", rrn="R1", state="approved", amount=300)
+    put(store, "attempt", **key, stan="1", rrn="R1", state="approved", amount=300, **SENT)
     put(store, "attempt", **key, stan="2", rrn="R2", state="reversing", amount=200)
     put(store, "outbox", rrn="R2")
     put(store, "attempt", **key, stan="3", rrn="R3", state="reversed", amount=100, case_number="C1")
@@ -76,13 +77,13 @@ def issuer_rows(store: Store) -> None:
     put(store, "account", id="card:1", balance=700, last_entry="K2/reversal")
     put(store, "card", token="1", account="card:1", name="shopper-1", status="active")
     posted: dict[str, object] = {"account": "card:1", "amount": 300, "state": "posted", "received": "0200 received"}
-    put(store, "txn", key="K1", rrn="R1", **posted)
+    put(store, "txn", key="1/D7/K1", rrn="R1", **posted)
     put(store, "txn", key="K2", rrn="R2", account="card:1", amount=200, state="reversed", case_number="C2")
     put(store, "exception_case", number="C2")
     put(store, "advice", key="A2", original="K2", outcome="book")
     put(store, "entry", id="card:1/#opening", debit="funding:CNY", credit="card:1", amount=1000)
-    put(store, "entry", id="K1", debit="card:1", credit="clearing:1:CNY", amount=300, previous="card:1/#opening")
-    put(store, "entry", id="K2", debit="card:1", credit="clearing:1:CNY", amount=200, previous="K1")
+    put(store, "entry", id="1/D7/K1", debit="card:1", credit="clearing:1:CNY", amount=300, previous="card:1/#opening")
+    put(store, "entry", id="K2", debit="card:1", credit="clearing:1:CNY", amount=200, previous="1/D7/K1")
     undone: dict[str, object] = {"id": "K2/reversal", "reverses": "K2", "previous": "K2"}
     put(store, "entry", **undone, debit="clearing:1:CNY", credit="card:1", amount=200)
     put(store, "trail", txn="K2", seq=1)
@@ -137,14 +138,14 @@ def test_books_that_are_whole_are_not_complained_of(whole: Path) -> None:
         ("switch", "DELETE FROM trail WHERE tick = 3", "reversed without acknowledgement: R3"),
         ("switch", "DELETE FROM exception_case", "case number without case: R3"),
         ("switch", "UPDATE exception_case SET rrn = 'R9'", "case without attempt: C1"),
-        ("issuer-a", "UPDATE txn SET received = '' WHERE key = 'K1'", "purchase without evidence: R1"),
+        ("issuer-a", "UPDATE txn SET received = '' WHERE key = '1/D7/K1'", "purchase without evidence: R1"),
         ("issuer-a", "DELETE FROM trail WHERE txn = 'K2'", "purchase without evidence: R2"),
-        ("issuer-a", "UPDATE entry SET previous = '' WHERE id = 'K2'", "entry on no statement: K1"),
+        ("issuer-a", "UPDATE entry SET previous = '' WHERE id = 'K2'", "entry on no statement: 1/D7/K1"),
         ("issuer-a", "UPDATE account SET last_entry = 'K2'", "entry on no statement: K2/reversal"),
         ("issuer-a", "UPDATE account SET last_entry = 'K9'", "statement that ends in nothing: card:1"),
-        ("issuer-a", "UPDATE txn SET amount = 301 WHERE key = 'K1'", "charge without entry: R1"),
+        ("issuer-a", "UPDATE txn SET amount = 301 WHERE key = '1/D7/K1'", "charge without entry: R1"),
         ("issuer-a", "DELETE FROM entry WHERE reverses <> ''", "return without entry: R2"),
-        ("issuer-a", "UPDATE txn SET state = 'declined' WHERE key = 'K1'", "entry without charge: K1"),
+        ("issuer-a", "UPDATE txn SET state = 'declined' WHERE key = '1/D7/K1'", "entry without charge: 1/D7/K1"),
         ("issuer-a", "UPDATE txn SET state = 'posted' WHERE key = 'K2'", "entry without return: K2/reversal"),
         ("issuer-a", "UPDATE txn SET state = 'posted' WHERE key = 'K2'", "advice booked by half: A2"),
         ("issuer-a", "UPDATE account SET balance = 699", "balance that is not its entries: card:1"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,23 +12,11 @@ from counterfoil.inquiry import Stores
 from counterfoil.inquiry.items import open_items
 from counterfoil.simulation import Job, oracle, play, sales_of
 from counterfoil.step import SECOND, Instant
-from counterfoil.storage import Store
 from counterfoil.verdict import Clocks, Verdict
+from inquiry.world import World
 
 DAY = Clocks().closure
 SOON = 60 * SECOND
-
-
-class World(Stores):
-    """The stores of a simulated world, which lie in memory."""
-
-    def __init__(self, terminal: Any, switch: Any, issuers: dict[str, Any]) -> None:
-        super().__init__(Path(), Path(), dict.fromkeys(issuers, Path()))
-        self._disks = {"terminal": terminal, "switch": switch, **issuers}
-
-    def of(self, station: str) -> Store | None:
-        found: Store | None = self._disks[station]
-        return found
 
 
 @pytest.mark.parametrize(

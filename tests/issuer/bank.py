@@ -11,6 +11,7 @@ from typing import Any, Final
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.issuer import Issuer, IssuerKeys, Records, Settings, accounts, cards, violations
 from counterfoil.issuer.rows import Notice
+from counterfoil.issuer.wire import key_of
 from counterfoil.money import number, plain
 from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm, luhn_digit
 from counterfoil.step import SECOND, Command, Frame, Inbound, Instant, Outbound, Perform, Performed, Reply, Send
@@ -142,6 +143,10 @@ class Bank:
             "de52": block,
         }
         return Message("0200", **{name: v for name, v in {**fields, **changes}.items() if v is not None})
+
+    def key(self, of: Message) -> str:
+        """What names a purchase here."""
+        return key_of(of.de32 or "", of.de7 or "", of.de11 or "")
 
     def advice(self, of: Message, **changes: Any) -> Message:
         """The 0420 that reverses this purchase."""

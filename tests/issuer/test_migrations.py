@@ -9,7 +9,17 @@ import pytest
 from counterfoil.issuer import cards, statement, stub
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import Notice
-from counterfoil.issuer.stubs import BEGUN, BY_DIGITS, BY_DIGITS_AND_AMOUNT, BY_RRN, HISTORY, STATEMENT
+from counterfoil.issuer.stubs import (
+    BEGUN,
+    BY_DIGITS,
+    BY_DIGITS_AND_AMOUNT,
+    BY_RRN,
+    CASES_OF,
+    HISTORY,
+    STATEMENT,
+    cases,
+    ended_cases,
+)
 from counterfoil.storage import migrations_of, open_store
 from issuer.bank import NOON, PANS, Bank
 
@@ -40,7 +50,7 @@ def test_counters_move_to_the_account_and_answers_of_before_stay_lines(tmp_path:
     counted = new.query("SELECT id, balance, pin_failures, day, spent, count FROM account ORDER BY id")
     assert counted == [("card:a", 700, 2, "20260314", 300, 1), ("card:b", 5, 0, "", 0, 0)]
     assert [(card["name"], card["pin_failures"]) for card in cards(new)] == [("ann", 2), ("bob", 0)]
-    told = stub(new, "607300000900")
+    told = stub(new, KEY)
     assert told is not None
     assert [line.what for line in told.history] == ["0200 received", "0210 answered"]
     assert [(line.message or {}).get("39") for line in told.history] == [None, "00"]
@@ -53,7 +63,7 @@ def test_an_answer_is_one_line_with_its_request_and_is_told_as_two() -> None:
     purchase = bank.purchase()
     bank.ask(purchase)
     ((answered,),) = bank.rows("txn", "answered")
-    told = stub(bank.store, purchase.de37 or "")
+    told = stub(bank.store, bank.key(purchase))
     assert told is not None
     request, answer = told.history
     assert (answer.at, answer.what) == (NOON, "0210 answered")
@@ -63,7 +73,7 @@ def test_an_answer_is_one_line_with_its_request_and_is_told_as_two() -> None:
     assert answer.message["2"] == request.message["2"] != PANS["alice"]
 
 
-@pytest.mark.parametrize("sql", [BY_DIGITS, BY_DIGITS_AND_AMOUNT, STATEMENT, BY_RRN, BEGUN, HISTORY])
+@pytest.mark.parametrize("sql", [BY_DIGITS, BY_DIGITS_AND_AMOUNT, STATEMENT, BY_RRN, BEGUN, HISTORY, CASES_OF])
 def test_a_search_reads_only_what_it_finds(sql: str) -> None:
     plan = [row[3] for row in Bank().store.query("EXPLAIN QUERY PLAN " + sql.replace("?", "'x'"))]
     assert [what for what in plan if what.startswith("SCAN") and what not in ("SCAN line", "SCAN parts")] == []
@@ -106,4 +116,26 @@ def test_entries_of_before_are_renamed_and_lie_in_the_order_of_their_account(tmp
     owed = records.undelivered()
     assert [told for _, told in owed] == [(Notice(name, f'say "{name}"\nto C:\\'),) for name in ("a", "b")]
     assert records.notices([one.row for one in owed]) == owed
+    new.close()
+
+
+def test_a_case_whose_purchase_was_given_back_since_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = open_store(path, migrations_of("counterfoil.issuer")[:6])
+    with old.transaction():
+        old.execute("INSERT INTO station (name) VALUES ('issuer-a')")
+        for n, (state, returned) in enumerate((("posted", 0), ("reversed", 90))):
+            row = f"'{KEY[:-1]}{n}', 'R{n}', 'a', 'card:a', '629999', '0011', '000000', 300, 'CNY', 'T1', 'M1'"
+            old.execute(
+                f"INSERT INTO txn VALUES ({row}, '{state}', '', '00', '', 1, 1, 1, {returned}, 'C{n}', 0, '', '', '')"
+            )
+            old.execute(
+                f"INSERT INTO exception_case VALUES ('C{n}', '{KEY[:-1]}{n}', 'R{n}', 50, 'reversal_differs', '')"
+            )
+        old.commit()
+    old.close()
+    new = open_store(path, migrations_of("counterfoil.issuer"))
+    assert [case.number for case in cases(new)] == ["C0"]
+    assert [(case.number, case.ended_at) for case in ended_cases(new, 0)] == [("C1", 90)]
+    assert new.query("SELECT case_number FROM txn ORDER BY key") == [("C0",), ("",)]
     new.close()

@@ -183,6 +183,23 @@ def test_a_reversal_of_another_amount_changes_nothing_and_is_a_case(changes: dic
     assert not made.advices()
 
 
+def test_a_case_ends_when_the_sale_is_reversed_after_all_and_opens_again_under_its_number() -> None:
+    made = scene()
+    request, _ = made.approved()
+    wrong = made.frame(made.reversal(request, de4="000000000001"))
+    assert made.codes(wrong) == ["64"]
+    number = made.stub(request).case
+    assert made.codes(made.frame(made.reversal(request))) == ["00"]
+    assert made.stub(request).case == number  # on its way back: nobody has acknowledged it yet
+    made.acknowledge()
+    assert (made.stub(request).case, cases(made.store)) == ("", [])
+    assert made.codes(wrong) == ["64"]
+    (again,) = cases(made.store)
+    assert (again.number, made.stub(request).case) == (number, number)
+    assert made.codes(made.frame(made.reversal(request))) == ["00"]
+    assert (made.stub(request).case, [case.how for case in made.stub(request).cases]) == ("", ["acknowledged"])
+
+
 def test_a_reversal_of_another_batch_is_another_key() -> None:
     made = scene()
     request, _ = made.approved()

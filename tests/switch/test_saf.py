@@ -13,6 +13,7 @@ from counterfoil.iso8583 import Message
 from counterfoil.step import SECOND, Closed, Connected, NotSent
 from counterfoil.switch import Settings, cases, pending
 from counterfoil.switch.saf import pause
+from counterfoil.switch.stubs import ended_cases
 from counterfoil.switch.work import Work
 from switch.scene import BOB, TIMER, Scene, scene
 
@@ -171,6 +172,10 @@ def test_after_too_many_tries_a_person_is_told_and_it_stays_owed(refused: bool) 
     made.acknowledge()
     assert made.state(request) == "reversed"
     assert not pending(made.store)
+    (told,) = made.stub(request).cases
+    assert (told.number, told.ended_at, told.how) == (case.number, made.now, "acknowledged")
+    assert (made.stub(request).case, cases(made.store)) == ("", [])
+    assert [one.number for one in ended_cases(made.store, made.now)] == [case.number]
 
 
 @pytest.mark.parametrize("change", [{"de11": "999999"}, {"de7": "0101000000"}, {"de37": "60730JUG5XZZ"}])

@@ -9,7 +9,7 @@ import pytest
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, asked, find, pending, stub
-from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, HISTORY
+from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, CASES_OF, HISTORY, OPEN_CASES
 from counterfoil.transaction import AttemptKey
 from switch.scene import ALICE, MERCHANT, TIMER, Scene, scene
 
@@ -100,8 +100,13 @@ def test_a_reader_sees_what_the_owner_committed(tmp_path: Path) -> None:
     made.store.close()
 
 
-@pytest.mark.parametrize("sql", [BY_KEY, BY_RRN, BY_CARD, HISTORY])
+@pytest.mark.parametrize("sql", [BY_KEY, BY_RRN, BY_CARD, HISTORY, CASES_OF])
 def test_a_search_reads_only_what_it_finds(sql: str) -> None:
     plan = [row[3] for row in scene().store.query("EXPLAIN QUERY PLAN " + sql.replace("?", "'x'"))]
     assert [what for what in plan if what.startswith("SCAN") and what != "SCAN parts"] == []
     assert any("attempt_card (part=? AND last4=?" in what for what in plan) is (sql == BY_CARD)
+
+
+def test_what_is_open_is_found_without_looking_at_what_has_ended() -> None:
+    plan, *_ = [row[3] for row in scene().store.query("EXPLAIN QUERY PLAN " + OPEN_CASES, (1,))]
+    assert plan.startswith("SCAN exception_case USING INDEX exception_case_open")

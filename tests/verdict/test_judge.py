@@ -93,7 +93,7 @@ def test_every_answer_can_be_read_aloud_in_both_languages_and_sent_as_json(row: 
         assert text.zh
         assert "{" not in text.en + text.zh
     plain = found.to_json()
-    assert set(plain) == {"verdict", "sentence", "stopped_at", "money", "next", "evidence"}
+    assert set(plain) == {"verdict", "sentence", "stopped_at", "money", "next", "cases", "evidence"}
     assert plain["sentence"] == {"en": found.sentence.en, "zh": found.sentence.zh}
     assert (plain["evidence"]["issuer"] == "unknown") == (row.issuer is None)
 

@@ -95,6 +95,7 @@ def parsed(given: tuple[str, ...]) -> dict[str, str]:
 def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str, Facts]:
     """Where the money of the sale is, before anybody talks to a printer; no sale is no answer, not a failure."""
     from counterfoil.cli.stack import first_terminal, layout_of, now, stores
+    from counterfoil.cli.why import several
     from counterfoil.inquiry import finding, parse_question, search
     from counterfoil.receipts.diagnosis import Facts
     from counterfoil.terminal import records
@@ -109,6 +110,8 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
         candidates = search(opened, parse_question(ref)) if ref else []
         if not candidates and asked:
             raise Failure(Exit.NOT_FOUND, "not_found", NO_SALE)
+        if len(candidates) > 1:
+            raise several(session, candidates)
         if not candidates:
             return "", Facts()
         answer = finding(opened, candidates[0], now())

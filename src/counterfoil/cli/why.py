@@ -20,6 +20,7 @@ REF is what you have in the hand:
   RRN                      the 12-character reference from the slip or the bank
   APPROVAL CODE            the six characters from the slip
   LAST4 AMOUNT             the end of the card number and the amount
+  DE32/DE7/DE11            a request as an issuer knows it
 
 \b
 Examples:
@@ -75,7 +76,8 @@ def several(session: Session, found: list[Candidate]) -> Failure:
     if not session.json:
         for one, row in zip(found, rows, strict=True):
             amount = Money(one.amount, one.currency)
-            print(f"{one.ref or '–':<24} {one.rrn or '–':<12}  {amount}  …{one.last4}  {row['started_at']}")
+            name = one.ref or one.request or "–"
+            print(f"{name:<24} {one.rrn or '–':<12}  {amount}  …{one.last4}  {row['started_at']}")
     text = Text(f"{len(found)} transactions fit; name one of them", f"有 {len(found)} 笔交易符合，请指定其中一笔")
     return Failure(Exit.USAGE, "ambiguous", text, candidates=rows)
 
@@ -108,6 +110,8 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     until = f" · {label(session, 'by', '最迟')} {following['by']}" if following["by"] else ""
     action = session.pick(following["action"])
     grid.add_row(label(session, "next", "下一步"), f"{who(session, following['owner'])}: {action}{until}")
+    for case in answer["cases"]:
+        grid.add_row(label(session, "case", "案件"), told_case(session, case))
     for station, date in answer.get("archived", {}).items():
         text = Text(f"{who(session, station)}, of {date}", f"{who(session, station)}，{date}")
         grid.add_row(label(session, "archived", "已归档"), session.word(text))
@@ -116,6 +120,17 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():
             grid.add_row("", f"{line['at']}  {line['what']}  {line['message'] or ''}")
     console.print(grid)
+
+
+def told_case(session: Session, case: dict[str, Any]) -> str:
+    """One case in one line: its number, what it is about, and how it stands."""
+    from counterfoil.verdict.names import ENDS, case_word
+
+    stands = label(session, "open", "未结")
+    if case["ended_at"]:
+        how = session.word(ENDS.get(case["how"], Text(case["how"], case["how"])))
+        stands = f"{label(session, 'ended', '已结')} {case['ended_at']}: {how}"
+    return f"{case['number']} · {session.word(case_word(case['what']))} · {stands}"
 
 
 def who(session: Session, named: str) -> str:

@@ -28,7 +28,7 @@ from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
 from counterfoil.verdict.finding import iso, respoken, spoken
-from counterfoil.verdict.names import VERDICTS, party
+from counterfoil.verdict.names import ENDS, VERDICTS, case_word, party
 from counterfoil.words import Text
 
 COOKIE: Final = "counterfoil_session"
@@ -95,7 +95,9 @@ class Site:
         )
         self._templates.filters["money"] = amount_text
         self._templates.filters["timed"] = timed
-        self._templates.globals.update(party=party, version=__version__, LOOKS=LOOKS, VERDICTS=VERDICTS, May=May)
+        self._templates.globals.update(
+            party=party, version=__version__, LOOKS=LOOKS, VERDICTS=VERDICTS, May=May, ENDS=ENDS, case_word=case_word
+        )
 
     async def read(self, look: Callable[[Stores], Any]) -> Any:
         """What `look` finds in the stations' stores, opened for it alone."""

@@ -107,11 +107,14 @@ CLEARING: Final = (
     "JOIN entry ON (debit = card.account AND credit LIKE 'clearing:%') "
     "OR (credit = card.account AND debit LIKE 'clearing:%') GROUP BY card.name"
 )
-AT_SWITCH: Final = "SELECT terminal || '/' || batch || '/' || stan, rrn, amount FROM attempt WHERE state = 'approved'"
+AT_SWITCH: Final = (
+    "SELECT terminal || '/' || batch || '/' || stan, issuer || '/' || transmitted || '/' || trace, amount FROM attempt "
+    "WHERE state = 'approved'"
+)
 AT_TERMINAL: Final = (
     "SELECT terminal || '/' || batch || '/' || stan, rrn, amount FROM attempt WHERE state IN ('approved', 'closed')"
 )
-POSTED: Final = "SELECT rrn, amount FROM txn WHERE state = 'posted'"
+POSTED: Final = "SELECT key, rrn, amount FROM txn WHERE state = 'posted'"
 OURS: Final = "SELECT terminal FROM device"
 # The mark of every print but the ORIGINAL, in the languages of the slips.
 DUPLICATES: Final = ("DUPLICATE", "重打印")
@@ -156,12 +159,13 @@ def unowned(stores: Stores) -> list[str]:
     if stores.terminal is None or stores.switch is None:
         return []  # half_written says so
     ours = {terminal for (terminal,) in stores.terminal.query(OURS)}
-    switch = {rrn: (ref, amount) for ref, rrn, amount in stores.switch.query(AT_SWITCH)}
+    switch = {request: (ref, amount) for ref, request, amount in stores.switch.query(AT_SWITCH)}
     terminal = {ref: amount for ref, _, amount in stores.terminal.query(AT_TERMINAL)}
     found = []
-    for _, store in stores.each_issuer():
-        for rrn, amount in store.query(POSTED):
-            ref, known = switch.get(rrn, ("", 0))
+    for name, store in stores.each_issuer():
+        for key, rrn, amount in store.query(POSTED):
+            _, _, sent = key.partition("/")
+            ref, known = switch.get(f"{name}/{sent}", ("", 0))
             if known != amount or (ref.partition("/")[0] in ours and terminal.get(ref) != amount):
                 found.append(rrn)
     return found

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from counterfoil.inquiry.search import Candidate, candidate
+from counterfoil.inquiry.search import Candidate, Question, candidate, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
+from counterfoil.issuer import stubs as issuers
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import silent
@@ -48,10 +49,19 @@ def _candidates(stores: Stores, now: Instant) -> list[Candidate]:
         stubs += terminals.open_items(stores.terminal)
     if stores.switch is not None:
         stubs += switches.pending(stores.switch) + switches.asked(stores.switch)
-        stubs += [stub for case in switches.cases(stores.switch) if (stub := switches.stub(stores.switch, case.rrn))]
+        stubs += [stub for case in switches.cases(stores.switch) if (stub := _of_number(stores.switch, case.rrn))]
         stubs += _silent(stores, stores.switch, now - Clocks().closure)
-    by_ref = {stub.ref: candidate(stub.ref, stub) for stub in reversed(stubs)}
-    return sorted(by_ref.values(), key=lambda one: (one.started_at, one.ref))
+    by_name = {stub.ref: candidate(stub.ref, stub) for stub in reversed(stubs)}
+    for name, store in stores.each_issuer():
+        for opened in issuers.cases(store):
+            for one in search(stores, Question(request=opened.txn)):
+                by_name.setdefault(one.ref or f"{name} {opened.txn}", one)
+    return sorted(by_name.values(), key=lambda one: (one.started_at, one.ref))
+
+
+def _of_number(switch: Store, rrn: str) -> SwitchStub | None:
+    """The attempt to which the switch itself gave this number, which it gives out once."""
+    return switches.stub(switch, rrn, history=False) if rrn else None
 
 
 def _silent(stores: Stores, switch: Store, until: Instant) -> list[SwitchStub]:

@@ -41,11 +41,10 @@ def sold(stores: Stores, key: AttemptKey | None, rrn: str, around: Instant) -> l
     ]
 
 
-def switch(stores: Stores, ref: AttemptKey | str, around: Instant, *, history: bool = True) -> SwitchStub | None:
-    """The switch's stub of an attempt by its key, TERMINAL/BATCH/STAN or RRN."""
-    key = parse_ref(ref) if isinstance(ref, str) else ref
-    for store in found(stores, "switch", of(key) if key is not None else {"rrn": [ref]}, "", around):
-        stub = switches.stub(store, ref, history=history)
+def switch(stores: Stores, key: AttemptKey, around: Instant, *, history: bool = True) -> SwitchStub | None:
+    """The switch's stub of an attempt by its key."""
+    for store in found(stores, "switch", of(key), "", around):
+        stub = switches.stub(store, key, history=history)
         if stub is not None and not stub.followed_at and history:
             return msgspec.structs.replace(stub, followed_at=_followed(stores, stub))
         if stub is not None:
@@ -53,16 +52,31 @@ def switch(stores: Stores, ref: AttemptKey | str, around: Instant, *, history: b
     return None
 
 
-def issuer(
-    stores: Stores, name: str, rrn: str, around: Instant, asked: tuple[str, str] = ("", ""), *, history: bool = True
-) -> IssuerStub | None:
-    """An issuer's stub by RRN; a request that came corrupted is found by the number its reversal said."""
-    for table in ("", "advice"):
-        for store in found(stores, name, {"rrn": [rrn]}, table, around):
-            stub = issuers.stub(store, rrn, asked, history=history)
-            if stub is not None:
-                return stub
-    return None
+def routed(stores: Stores, rrn: str, around: Instant) -> list[SwitchStub]:
+    """The switch's stubs with this number, without history: it gives one out again after ten years."""
+    stubs = (switches.stub(store, rrn, history=False) for store in found(stores, "switch", {"rrn": [rrn]}, "", around))
+    return [stub for stub in stubs if stub is not None]
+
+
+def issuer(stores: Stores, name: str, request: str, around: Instant, *, history: bool = True) -> IssuerStub | None:
+    """An issuer's stub of a request, by DE32/DE7/DE11."""
+    stubs = (
+        issuers.stub(store, request, history=history) for store in found(stores, name, {"key": [request]}, "", around)
+    )
+    return next((stub for stub in stubs if stub is not None), None)
+
+
+def said(stores: Stores, rrn: str, around: Instant) -> list[IssuerStub]:
+    """Every request at any issuer, there or archived, that said this number or whose reversal did; without history."""
+    stubs: dict[tuple[str, str], IssuerStub] = {}
+    for name, store in stores.each_issuer():
+        known = issuers.numbered(store, rrn)
+        if not known:
+            where: Where = {"rrn": [rrn]}
+            old = [*found(stores, name, where, "", around), *found(stores, name, where, "advice", around)]
+            known = [stub for one in old for stub in issuers.numbered(one, rrn)]
+        stubs |= {(name, stub.request): stub for stub in known}
+    return list(stubs.values())
 
 
 def of(key: AttemptKey) -> Where:

@@ -8,12 +8,13 @@ asked: one of them may be the only one to know.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from counterfoil.archive.reading import Where
 from counterfoil.errors import PaymentError
 from counterfoil.inquiry import past
+from counterfoil.inquiry.matching import belongs, fits
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
 from counterfoil.money import parse
@@ -21,7 +22,7 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
-from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
+from counterfoil.transaction import REQUEST, AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 
 RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
 TERMINAL: Final = re.compile(r"[0-9A-Za-z]{8}")
@@ -37,8 +38,8 @@ class Nothing(PaymentError):  # noqa: N818 - the answer to a question
 
 
 class Question(NamedTuple):
-    """What was asked: one of key, rrn, last4 with amount (minor units), terminal with STAN, whatever the batch, or
-    approval code.
+    """What was asked: one of key, rrn, request (DE32/DE7/DE11 at an issuer), last4 with amount (minor units), terminal
+    with STAN, whatever the batch, or approval code. Only a key and a request name one transaction.
     """
 
     key: AttemptKey | None = None
@@ -48,10 +49,11 @@ class Question(NamedTuple):
     terminal: str = ""
     stan: str = ""
     auth_code: str = ""
+    request: str = ""
 
 
 class Candidate(NamedTuple):
-    """One transaction that fits. `ref` is "" when only an issuer knows of it."""
+    """One transaction that fits. `ref` is "" when only an issuer knows of it; `issuer` and `request` name it then."""
 
     ref: str
     rrn: str
@@ -61,6 +63,8 @@ class Candidate(NamedTuple):
     currency: str
     last4: str
     started_at: Instant
+    issuer: str = ""
+    request: str = ""
 
 
 def parse_question(words: str, amount: str | None = None, currency: str = "CNY") -> Question:
@@ -68,6 +72,8 @@ def parse_question(words: str, amount: str | None = None, currency: str = "CNY")
     key = parse_ref(words)
     if key is not None:
         return Question(key=key)
+    if REQUEST.fullmatch(words):
+        return Question(request=words)
     card = CARD.fullmatch(words)
     if card is not None:
         typed = amount or card["amount"]
@@ -79,7 +85,8 @@ def parse_question(words: str, amount: str | None = None, currency: str = "CNY")
     if APPROVAL.fullmatch(words):
         return Question(auth_code=words.upper())
     raise Nothing(
-        "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, or LAST4 and AMOUNT"
+        "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, LAST4 and AMOUNT, "
+        "or DE32/DE7/DE11"
     )
 
 
@@ -101,24 +108,55 @@ def parse_typed(typed: str, currency: str = "CNY") -> Question:
 
 
 def search(stores: Stores, question: Question) -> list[Candidate]:
-    """Every transaction that fits, newest first; [] when no station knows one."""
+    """Every transaction that fits, newest first; [] when no station knows one.
+
+    What an issuer holds is the transaction whose request it is, and one of its own when nobody else knows that request:
+    that it says the number of another one does not make it that one. What is nobody's and moved no money is listed only
+    where nothing else is: a damaged copy of a request can have left it.
+    """
     found: dict[str, Candidate] = {}
-    known: set[str] = set()
+    others: list[IssuerStub] = []
+    asked: list[TerminalStub | SwitchStub] = []
     for stub in witnesses(stores, question):
         if isinstance(stub, IssuerStub):
-            if stub.rrn not in known:
-                found.setdefault(f"rrn {stub.rrn}", candidate("", stub))
+            others.append(stub)
         else:
-            known.add(stub.rrn)
+            asked.append(stub)
             found.setdefault(stub.ref, candidate(stub.ref, stub))
+    nobodys: dict[str, IssuerStub] = {}
+    for other in others:
+        one = _owner(stores, other, asked)
+        if one is not None:
+            found.setdefault(one.ref, candidate(one.ref, one))
+        else:
+            nobodys[f"{other.issuer} {other.request}"] = other
+    known = bool(found)
+    found |= {name: candidate("", other) for name, other in nobodys.items() if other.debited or not known}
     return sorted(found.values(), key=lambda one: one.started_at, reverse=True)
+
+
+def _owner(
+    stores: Stores, other: IssuerStub, asked: Sequence[TerminalStub | SwitchStub]
+) -> TerminalStub | SwitchStub | None:
+    """Whose request an issuer's stub is, as far as anybody knows."""
+    for stub in asked:
+        if isinstance(stub, SwitchStub) and belongs(other, stub):
+            return stub
+    if stores.switch is None:
+        return next((stub for stub in asked if fits(other, stub)), None)
+    known = switches.stub(stores.switch, other.rrn, history=False)
+    sent = [known] if known is not None else past.routed(stores, other.rrn, other.started_at)
+    return next((stub for stub in sent if belongs(other, stub)), None)
 
 
 def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchStub | IssuerStub]:
     """What each station knows, the terminal first and the issuers last."""
-    key, rrn, last4, amount, number, stan, auth_code = question
+    key, rrn, last4, amount, number, stan, auth_code, request = question
     if key or rrn:
         return _named(stores, key, rrn)
+    if request:
+        each = (_requested(stores, name, request) for name in stores.issuers)
+        return [stub for stub in each if stub is not None]
     if stan or auth_code:
         where: Where = {"terminal": [number], "stan": [stan]} if stan else {"auth_code": [auth_code]}
         return [
@@ -146,33 +184,42 @@ def _everywhere(stores: Stores, station: str, where: Where) -> Iterator[Store]:
     yield from past.found(stores, station, where)
 
 
+def _requested(stores: Stores, name: str, request: str) -> IssuerStub | None:
+    store = stores.of(name)
+    if store is None:
+        return None
+    return issuers.stub(store, request, history=False) or past.issuer(stores, name, request, 0, history=False)
+
+
 def _named(stores: Stores, key: AttemptKey | None, rrn: str) -> list[TerminalStub | SwitchStub | IssuerStub]:
-    """What each station knows of one transaction. Who does not hold it is looked for in the archive, around the time
-    the others say.
+    """What each station knows under one key or number. Who holds none is looked for in the archive, around the time the
+    others say.
     """
     terminal, switch = stores.terminal, stores.switch
     sold: list[TerminalStub] = []
     if terminal is not None:
         one = terminals.stub(terminal, key, history=False) if key else None
         sold = [one] if one is not None else terminals.find(terminal, rrn=rrn) if rrn else []
-    routed = switches.stub(switch, key or rrn, history=False) if switch is not None else None
-    asked = (routed.transmitted, routed.stan) if routed is not None else ("", "")
-    posted = {name: issuers.stub(store, rrn, asked, history=False) for name, store in stores.each_issuer() if rrn}
-    known = (*sold, routed, *posted.values())
-    around = next((stub.started_at for stub in known if stub is not None), 0)
+    found = switches.stub(switch, key or rrn, history=False) if switch is not None else None
+    routed = [found] if found is not None else []
+    posted = [stub for _, store in stores.each_issuer() for stub in issuers.numbered(store, rrn)] if rrn else []
+    known: list[TerminalStub | SwitchStub | IssuerStub] = [*sold, *routed, *posted]
+    around = next((stub.started_at for stub in known), 0)
     if not sold:
         sold = past.sold(stores, key, rrn, around)
         around = around or next((stub.started_at for stub in sold), 0)
-    if routed is None:
-        routed = past.switch(stores, key or rrn, around, history=False)
-        around = around or (routed.started_at if routed is not None else 0)
-    if not any(posted.values()):
-        posted = {name: past.issuer(stores, name, rrn, around, asked, history=False) for name in posted}
-    return [stub for stub in (*sold, routed, *posted.values()) if stub is not None]
+    if not routed:
+        old = past.switch(stores, key, around, history=False) if key else None
+        routed = [old] if old is not None else past.routed(stores, rrn, around) if rrn else []
+        around = around or next((stub.started_at for stub in routed), 0)
+    if rrn:
+        posted = past.said(stores, rrn, around)
+    return [*sold, *routed, *posted]
 
 
 def candidate(ref: str, stub: TerminalStub | SwitchStub | IssuerStub) -> Candidate:
     """The stub as a line of a list."""
+    named = (stub.issuer, stub.request) if isinstance(stub, IssuerStub) else ("", "")
     return Candidate(
-        ref, stub.rrn, stub.terminal, stub.merchant, stub.amount, stub.currency, stub.last4, stub.started_at
+        ref, stub.rrn, stub.terminal, stub.merchant, stub.amount, stub.currency, stub.last4, stub.started_at, *named
     )

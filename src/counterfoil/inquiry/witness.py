@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from counterfoil.inquiry import past
-from counterfoil.inquiry.search import Candidate
+from counterfoil.inquiry.matching import fits, only
+from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
 from counterfoil.step import Instant
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
-from counterfoil.transaction import IssuerStub, parse_ref
+from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub, parse_ref
 from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Finding, judge
 from counterfoil.verdict.finding import TerminalEvidence
 
@@ -22,12 +23,15 @@ def finding(stores: Stores, one: Candidate, now: Instant, clocks: Clocks = Clock
 def evidence(stores: Stores, one: Candidate) -> Evidence:
     """The stubs of one transaction; None for what no store holds, or cannot be read."""
     terminal = terminal_stub(stores, one)
-    switch = None
-    if stores.switch is not None:
-        ref = parse_ref(one.ref) or one.rrn
-        switch = switches.stub(stores.switch, ref) or past.switch(stores, ref, one.started_at)
-    rrn, asked = (switch.rrn, (switch.transmitted, switch.stan)) if switch is not None else (one.rrn, ("", ""))
-    return Evidence(terminal, switch, issuer_stub(stores, rrn, asked, one.started_at))
+    key = parse_ref(one.ref)
+    if key is None:  # only an issuer knows of it
+        return Evidence(terminal, None, _requested(stores, one))
+    switch = switches.stub(stores.switch, key) if stores.switch is not None else None
+    if switch is None and stores.switch is not None:
+        switch = past.switch(stores, key, one.started_at)
+    if switch is not None:
+        return Evidence(terminal, switch, issuer_stub(stores, switch))
+    return Evidence(terminal, None, _guessed(stores, terminal) if isinstance(terminal, TerminalStub) else None)
 
 
 def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
@@ -40,13 +44,25 @@ def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
     return (terminals.stub(stores.terminal, key) or past.terminal(stores, key, one.started_at)) if key else None
 
 
-def issuer_stub(stores: Stores, rrn: str, asked: tuple[str, str] = ("", ""), around: Instant = 0) -> IssuerStub | None:
-    """The stub of whichever issuer knows this number; `asked` is DE7 and DE11 of the request that is meant."""
-    if not rrn:
+def issuer_stub(stores: Stores, sent: SwitchStub) -> IssuerStub | None:
+    """What the issuer that was asked says of the request the switch sent."""
+    store = stores.of(sent.issuer) if sent.issuer else None
+    if store is None or not sent.transmitted:
         return None
-    for _, store in stores.each_issuer():
-        found = issuers.stub(store, rrn, asked)
-        if found is not None:
-            return found
-    old = (past.issuer(stores, name, rrn, around, asked) for name, _ in stores.each_issuer())
-    return next((stub for stub in old if stub is not None), None)
+    return issuers.asked(store, sent) or past.issuer(stores, sent.issuer, issuers.request_of(sent), sent.started_at)
+
+
+def _requested(stores: Stores, one: Candidate) -> IssuerStub | None:
+    store = stores.of(one.issuer) if one.issuer else None
+    if store is None:
+        return None
+    return issuers.stub(store, one.request) or past.issuer(stores, one.issuer, one.request, one.started_at)
+
+
+def _guessed(stores: Stores, sold: TerminalStub) -> IssuerStub | None:
+    """Without the switch's stub: the one request that fits all that the terminal knows of its sale."""
+    if not sold.rrn:
+        return None
+    found = [stub for stub in past.said(stores, sold.rrn, sold.started_at) if fits(stub, sold)]
+    one = only(found)
+    return _requested(stores, candidate("", one)) if one is not None else None

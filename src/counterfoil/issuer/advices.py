@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from counterfoil.issuer import archiving, notices
@@ -15,6 +17,8 @@ from counterfoil.issuer.rows import AdviceRow, Case, Txn
 from counterfoil.issuer.wire import PAN, Asked
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
+
+FOR_A_PERSON: Final = frozenset({Outcome.DIFFERS, Outcome.ARCHIVED})
 
 
 def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice | None) -> Send:
@@ -51,6 +55,8 @@ def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) 
         give_back(desk, step, now, original)
     elif outcome is Outcome.DIFFERS:
         keep_for_a_person(desk, step, now, wanted, original)
+    if outcome not in FOR_A_PERSON:
+        end_case(step, now, wanted.original)
     row = AdviceRow(
         key=wanted.key,
         original=wanted.original,
@@ -65,6 +71,14 @@ def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) 
     )
     step.put_advice(row)
     return row.code
+
+
+def end_case(step: Step, now: Instant, key: str) -> None:
+    """An advice that fits settles what another one, that did not, had left to a person."""
+    txn = step.txns.get(key)
+    if txn is not None and txn.case_number:
+        step.put(msgspec.structs.replace(txn, case_number=""))
+        step.end_cases(key, now, "acknowledged")
 
 
 def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:

@@ -24,7 +24,9 @@ EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 ENROL: Final = "enrol"
 STATUS: Final = "status"
 LAST_ALARMS: Final = "SELECT at, what, txn, detail FROM alarm ORDER BY seq DESC LIMIT 10"
-OPEN_CASES: Final = "SELECT number, rrn, at, what, detail FROM exception_case ORDER BY at, number LIMIT 100"
+OPEN_CASES: Final = (
+    "SELECT number, rrn, at, what, detail FROM exception_case WHERE ended_at = 0 ORDER BY at, number LIMIT 100"
+)
 
 UNKNOWN_VERB: Final = Text(en="an issuer has no command of that name", zh="发卡方没有此命令")
 BAD_CARD: Final = Text(

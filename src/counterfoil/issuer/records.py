@@ -19,6 +19,7 @@ from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notic
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
+from counterfoil.step import Instant
 from counterfoil.storage import Parts, Recent, Store, appending, highest_part
 
 PACKAGE: Final = "counterfoil.issuer"
@@ -73,6 +74,7 @@ INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
 MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
 UPDATE_TXN: Final = updating("txn", MOVES, "key")
 UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS, "last_entry"), "id")
+END_CASES: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE txn = ? AND ended_at = 0"
 DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE seq = ?"
 
 LEG_IN: Final = "2"
@@ -251,6 +253,7 @@ class Step:
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
+        self._ended: list[tuple[Instant, str, str]] = []
         self._notices: list[Notice] = []
         self._delivered: list[int] = []
         self.owed: Owed | None = None
@@ -350,6 +353,11 @@ class Step:
         """Something for a person to decide."""
         self._cases.append(case)
 
+    def end_cases(self, txn: str, now: Instant, how: str) -> None:
+        """What a person was to decide about a purchase has settled itself; the rows stay."""
+        self._ended.append((now, how, txn))
+        self._cases = [one._replace(ended_at=now, how=how) if one.txn == txn else one for one in self._cases]
+
     def tell(self, notice: Notice) -> None:
         """A message to a cardholder, said once this step is committed."""
         self._notices.append(notice)
@@ -407,6 +415,7 @@ class Step:
         )
         alarms = enumerate(self._alarms, start=seq + len(self._trail) + 1)
         many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
+        many(END_CASES, self._ended)
         many(INSERT_CASE, self._cases)
         if self._notices:
             self.owed = Owed(last, tuple(self._notices))

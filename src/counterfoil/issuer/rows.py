@@ -75,7 +75,7 @@ class AdviceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(NamedTuple):
-    """Something a person must decide, with the number they are told."""
+    """Something a person must decide, with the number they are told. `ended_at` is 0 while it is open."""
 
     number: str
     txn: str
@@ -83,6 +83,8 @@ class Case(NamedTuple):
     at: Instant
     what: str
     detail: str
+    ended_at: Instant = 0
+    how: str = ""
 
 
 class Line:

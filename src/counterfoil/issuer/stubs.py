@@ -5,20 +5,22 @@ Every function takes an open store (read-only will do) and reads in one short tr
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections import Counter
 from typing import Any, Final
 
 from counterfoil.issuer import chart, notices
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import Txn, read_line
+from counterfoil.issuer.rows import Case, Txn, read_line
 from counterfoil.issuer.sql import selecting, walking
+from counterfoil.issuer.wire import key_of
 from counterfoil.ledger import Account, Entry, Violation, check
+from counterfoil.step import Instant
 from counterfoil.storage import Store, in_parts
-from counterfoil.transaction import Happened, IssuerStub
+from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub
 
 TXN_COLUMNS: Final = Txn.__struct_fields__
 STATE: Final = TXN_COLUMNS.index("state")
+BY_KEY: Final = selecting(TXN_COLUMNS, "txn", "WHERE key = ?")
 BY_RRN: Final = selecting(TXN_COLUMNS, "txn", "WHERE rrn = ? ORDER BY started_at, key")
 # A request that came corrupted is kept under what it said; the advice that reversed it says the number that was meant.
 BY_ADVICE: Final = selecting(
@@ -29,7 +31,11 @@ BY_DIGITS, BY_DIGITS_AND_AMOUNT = (
     for where in ("last4 = ?", "last4 = ? AND amount = ?")
 )
 EVERY: Final = selecting(TXN_COLUMNS, "txn", "ORDER BY started_at, key")
-ADVISED: Final = "SELECT rrn, original FROM advice"
+CASES: Final = selecting(Case._fields, "exception_case")
+OPEN_CASES: Final = f"{CASES} WHERE ended_at = 0 ORDER BY at, number LIMIT ?"
+ENDED_CASES: Final = f"{CASES} WHERE ended_at >= ? AND ended_at > 0 ORDER BY ended_at DESC, number LIMIT ?"
+CASES_OF: Final = f"{CASES} WHERE txn = ? ORDER BY at, number"
+OWNER: Final = "issuer"
 STATION: Final = "SELECT name FROM station"
 BEGUN: Final = "SELECT started_at, received, request, answered FROM txn WHERE key = ? AND received <> ''"
 HISTORY: Final = "SELECT at, what, message, answered FROM trail WHERE txn = ? ORDER BY seq"
@@ -64,46 +70,37 @@ BALANCES: Final = (
 )
 
 
-def stub(store: Store, rrn: str, asked: tuple[str, str] = ("", ""), *, history: bool = True) -> IssuerStub | None:
-    """What is known under a retrieval reference number, with its history if it is wanted; None when nothing is.
+def stub(store: Store, key: str, *, history: bool = True) -> IssuerStub | None:
+    """What is known of a request by its key, DE32/DE7/DE11, with its history if it is wanted; None when nothing is."""
+    with store.reading():
+        stubs = _stubs(store, store.query(BY_KEY, (key,)), history=history)
+    return stubs[0] if stubs else None
 
-    Anybody can repeat a number: a damaged copy of a request is kept under another key, one that was made up under any.
-    `asked` is DE7 and DE11 of the request as the switch sent it, which say whose row is meant.
+
+def asked(store: Store, sent: SwitchStub, *, history: bool = True) -> IssuerStub | None:
+    """What is known of the request a switch sent upstream; None when nothing is, or it never sent one."""
+    return stub(store, request_of(sent), history=history) if sent.transmitted else None
+
+
+def request_of(sent: SwitchStub) -> str:
+    """The key of the request a switch sent."""
+    return key_of(sent.acquirer, sent.transmitted, sent.stan)
+
+
+def numbered(store: Store, rrn: str) -> list[IssuerStub]:
+    """Every request that said this retrieval reference number, or whose reversal did, oldest first, without history.
+
+    Whoever sends a request says the number: another acquirer, or a switch that was restored, may say one again.
     """
     with store.reading():
-        rows = store.query(BY_RRN, (rrn,)) or store.query(BY_ADVICE, (rrn,))
-        txn = _meant(list(map(_txn, rows)), asked)
-        return _stub(store.query(STATION)[0][0], txn, _history(store, txn) if history else ()) if txn else None
+        rows = {row[0]: row for row in store.query(BY_RRN, (rrn,)) + store.query(BY_ADVICE, (rrn,))}
+        return _stubs(store, list(rows.values()), history=False)
 
 
-def every(store: Store) -> Callable[[str, tuple[str, str]], IssuerStub | None]:
-    """What `stub` says of each number, without history: read once, in a small store, not on the way."""
+def every(store: Store) -> dict[str, IssuerStub]:
+    """What `stub` says of each key, without history: what is read once in a small store, not on the way."""
     with store.reading():
-        station = store.query(STATION)[0][0]
-        txns = list(map(_txn, store.query(EVERY)))
-        advised = store.query(ADVISED)
-    by_key = {txn.key: txn for txn in txns}
-    by_rrn, by_advice = defaultdict[str, list[Txn]](list), defaultdict[str, list[Txn]](list)
-    for txn in txns:
-        by_rrn[txn.rrn].append(txn)
-    for rrn, key in advised:
-        if key in by_key:
-            by_advice[rrn].append(by_key[key])
-
-    def of(rrn: str, asked: tuple[str, str]) -> IssuerStub | None:
-        txn = _meant(by_rrn.get(rrn) or by_advice.get(rrn, []), asked)
-        return _stub(station, txn, ()) if txn else None
-
-    return of
-
-
-def _meant(txns: list[Txn], asked: tuple[str, str]) -> Txn | None:
-    """The row of this request; else the first that the switch vouched for, or the first."""
-
-    def worse(txn: Txn) -> tuple[bool, bool]:
-        return tuple(txn.key.split("/")[1:]) != asked, not txn.authentic
-
-    return min(txns, key=worse, default=None)
+        return {one.request: one for one in _stubs(store, store.query(EVERY), history=False)}
 
 
 def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerStub]:
@@ -114,6 +111,22 @@ def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerS
         else:
             rows = store.query(BY_DIGITS_AND_AMOUNT, (last4, amount))
         return _stubs(store, rows)
+
+
+def cases(store: Store, limit: int = 1000) -> list[Case]:
+    """What a person must decide and nobody has yet, oldest first, at most `limit`."""
+    return [Case(*row) for row in store.query(OPEN_CASES, (limit,))]
+
+
+def ended_cases(store: Store, since: Instant, limit: int = 1000) -> list[Case]:
+    """The cases that ended since then, the latest first, at most `limit`."""
+    return [Case(*row) for row in store.query(ENDED_CASES, (since, limit))]
+
+
+def case_stub(case: Case) -> CaseStub:
+    """A case as every station's are shown."""
+    number, _, _, at, what, detail, ended_at, how = case
+    return CaseStub(number=number, what=what, at=at, owner=OWNER, detail=detail, ended_at=ended_at, how=how)
 
 
 def accounts(store: Store) -> dict[str, Any]:
@@ -206,7 +219,13 @@ def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -
     if not rows:
         return []
     station = store.query(STATION)[0][0]
-    return [_stub(station, txn, _history(store, txn) if history else ()) for txn in map(_txn, rows)]
+    if not history:
+        return [_stub(station, txn) for txn in map(_txn, rows)]
+    return [_stub(station, txn, _history(store, txn), _cases(store, txn)) for txn in map(_txn, rows)]
+
+
+def _cases(store: Store, txn: Txn) -> tuple[CaseStub, ...]:
+    return tuple(case_stub(Case(*row)) for row in store.query(CASES_OF, (txn.key,)))
 
 
 def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
@@ -218,8 +237,8 @@ def _txn(row: tuple[Any, ...]) -> Txn:
     return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
 
 
-def _stub(station: str, txn: Txn, history: tuple[Happened, ...]) -> IssuerStub:
-    _, transmitted, stan = txn.key.split("/")
+def _stub(station: str, txn: Txn, history: tuple[Happened, ...] = (), opened: tuple[CaseStub, ...] = ()) -> IssuerStub:
+    acquirer, transmitted, stan = txn.key.split("/")
     return IssuerStub(
         issuer=station,
         rrn=txn.rrn,
@@ -231,6 +250,7 @@ def _stub(station: str, txn: Txn, history: tuple[Happened, ...]) -> IssuerStub:
         state=txn.state.value,
         started_at=txn.started_at,
         updated_at=txn.updated_at,
+        acquirer=acquirer,
         stan=stan,
         transmitted=transmitted,
         response_code=txn.code,
@@ -242,4 +262,5 @@ def _stub(station: str, txn: Txn, history: tuple[Happened, ...]) -> IssuerStub:
         notices=notices.names(station, txn),
         case=txn.case_number,
         history=history,
+        cases=opened,
     )

@@ -43,7 +43,7 @@ OPEN_TOO_LONG: Final = {
 DUE: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND next_at < ?"
 FLYING: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND sent_at >= ?"
 SENT: Final = "SELECT rrn, tick FROM trail WHERE what = 'reversal_sent' ORDER BY rrn, tick"
-CASES: Final = "SELECT rrn FROM attempt WHERE case_number <> ''"
+CASES: Final = "SELECT rrn FROM exception_case"
 # Nothing left, and yet it was reversed afterwards.
 UNDONE: Final = (
     "SELECT count(*) FROM trail AS unsent JOIN trail AS undone ON undone.rrn = unsent.rrn AND undone.tick > unsent.tick"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from counterfoil.issuer.stubs import every as every_at_issuer
+from counterfoil.issuer.stubs import request_of
 from counterfoil.storage import Store
 from counterfoil.switch.stubs import every as every_at_switch
 from counterfoil.terminal.records import every as every_at_terminals
@@ -23,14 +24,14 @@ class Stubs(NamedTuple):
 
 
 class Everything(NamedTuple):
-    """What all stations hold, read once, at rest: stubs by key, the issuers' by name, then by RRN and what was
-    asked (DE7, DE11). `buried` is what was lost with a machine.
+    """What all stations hold, read once, at rest: stubs by key, the issuers' by name and DE32/DE7/DE11. `buried` is
+    what was lost with a machine.
     """
 
     terminals: dict[str, TerminalStub]
     buried: list[dict[str, TerminalStub]]
     switch: dict[str, SwitchStub]
-    issuers: dict[str, Callable[[str, tuple[str, str]], IssuerStub | None]]
+    issuers: dict[str, dict[str, IssuerStub]]
 
     def refs(self) -> list[str]:
         """Every attempt any station knows."""
@@ -40,9 +41,8 @@ class Everything(NamedTuple):
         """One attempt."""
         terminal, switch = self.terminals.get(ref), self.switch.get(ref)
         truth = terminal or next((known[ref] for known in self.buried if ref in known), None)
-        issuer = None
-        if switch is not None and switch.issuer:
-            issuer = self.issuers[switch.issuer](switch.rrn, (switch.transmitted, switch.stan))
+        sent = switch is not None and bool(switch.transmitted)
+        issuer = self.issuers[switch.issuer].get(request_of(switch)) if switch is not None and sent else None
         return Stubs(terminal, switch, issuer, truth)
 
 

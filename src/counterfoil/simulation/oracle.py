@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from counterfoil.issuer.stubs import stub as issuer_stub
+from counterfoil.issuer.stubs import asked
 from counterfoil.simulation.audit import Audit, holds_a_card_number, holds_what_is_never_kept
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.everything import Everything, Stubs, everything_on
@@ -326,8 +326,7 @@ class Court:
         switch = switch_stub(self.plant.switch.disk, key, history=False)
         issuer = None
         if switch is not None and switch.issuer:
-            asked = switch.transmitted, switch.stan
-            issuer = issuer_stub(self.plant.issuers[switch.issuer].disk, switch.rrn, asked, history=False)
+            issuer = asked(self.plant.issuers[switch.issuer].disk, switch, history=False)
         return Stubs(terminal, switch, issuer, truth)
 
     def _fits(self, verdict: Verdict | None, stubs: Stubs, held: int) -> None:

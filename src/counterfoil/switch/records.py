@@ -103,7 +103,12 @@ DELETE_ADVICE: Final = "DELETE FROM outbox WHERE rrn = ?"
 INSERT_KEY: Final = _insert("station_key", ("usage", "blob", "kcv"))
 INSERT_TRAIL: Final = appending("trail", Trail.__struct_fields__)
 INSERT_ALARM: Final = _insert("alarm", Alarm._fields)
-INSERT_CASE: Final = _insert("exception_case", Case._fields) + " ON CONFLICT (number) DO NOTHING"
+# One that ended is opened again under its number, which is the one the customer was told.
+INSERT_CASE: Final = _insert("exception_case", Case._fields) + (
+    " ON CONFLICT (number) DO UPDATE SET what = excluded.what, detail = excluded.detail, ended_at = 0, how = '' "
+    "WHERE exception_case.ended_at > 0"
+)
+END_CASE: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE number = ? AND ended_at = 0"
 INSERT_QUARANTINE: Final = _insert("quarantine", Quarantined._fields)
 
 
@@ -117,7 +122,8 @@ class StationKeys(NamedTuple):
 class Changes(NamedTuple):
     """All that one step writes, a list per table. An attempt that was `born` must be new to the store.
 
-    `reserved` is up to where ticks are reserved from now on, 0 for as far as before.
+    `ended` are cases that are over: when, how, and their number. `reserved` is up to where ticks are reserved from now
+    on, 0 for as far as before.
     """
 
     terminals: Iterable[Terminal] = ()
@@ -128,6 +134,7 @@ class Changes(NamedTuple):
     trail: Sequence[Trail] = ()
     alarms: Sequence[Alarm] = ()
     cases: Sequence[Case] = ()
+    ended: Sequence[tuple[Instant, str, str]] = ()
     quarantined: Sequence[Quarantined] = ()
     reserved: Instant = 0
 
@@ -254,6 +261,7 @@ class Records:
             store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])
             store.executemany(INSERT_ALARM, changes.alarms)
             store.executemany(INSERT_CASE, changes.cases)
+            store.executemany(END_CASE, changes.ended)
             store.executemany(INSERT_QUARANTINE, changes.quarantined)
             if changes.reserved:
                 store.execute(RESERVE, (changes.reserved,))

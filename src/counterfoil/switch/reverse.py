@@ -61,6 +61,8 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         work.put(attempt)
     if work.move(attempt, Event.REVERSE):
         owe_reversal(desk, work, attempt, message.de39 or "")
+    elif attempt.state is State.REVERSED:
+        work.end_case(attempt, "acknowledged")  # another one differed from a sale that is undone, and this one does not
     code = NO_ORIGINAL if attempt.state is State.TOMBSTONE else DONE
     answer(desk, work, ask, code, what="reversal_answered", de37=attempt.reversal_rrn, de32=desk.settings.acquirer)
 

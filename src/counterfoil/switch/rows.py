@@ -128,7 +128,7 @@ class Alarm(NamedTuple):
 
 
 class Case(NamedTuple):
-    """Something a person must decide, with the number they are told."""
+    """Something a person must decide, with the number they are told. `ended_at` is 0 while it is open."""
 
     number: str
     rrn: str
@@ -136,6 +136,8 @@ class Case(NamedTuple):
     owner: str
     what: str
     detail: str
+    ended_at: Instant = 0
+    how: str = ""
 
 
 class Quarantined(NamedTuple):

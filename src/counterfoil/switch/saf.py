@@ -47,6 +47,7 @@ def acknowledged(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     if code in ACKNOWLEDGED:
         attempt.pan = b""
         work.move(attempt, Event.ACKNOWLEDGE)
+        work.end_case(attempt, "acknowledged")
         work.acknowledge(rrn)
         return
     work.alarm("reversal_refused", issuer, f"an 0430 with {code}: it is tried again", rrn=rrn)

@@ -13,7 +13,8 @@ from counterfoil.storage import Store, in_parts
 from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Case
-from counterfoil.transaction import AttemptKey, Happened, SwitchStub, parse_ref
+from counterfoil.switch.settings import Settings
+from counterfoil.transaction import AttemptKey, CaseStub, Happened, SwitchStub, parse_ref
 
 # What the terminal of an attempt asked next. Same batch, higher STAN: another batch may be another device, an earlier
 # STAN a request that was late. The next one is enough; asking for the earliest of all would read the rest of the batch.
@@ -22,6 +23,7 @@ NEXT: Final = (
     "AND later.started_at >= {} AND later.rrn > {} ORDER BY later.stan LIMIT 1"
 )
 FOLLOWED: Final = NEXT.format(*"?????")
+ACQUIRER: Final = Settings().acquirer
 THIS: Final = [f"attempt.{name}" for name in ("terminal", "batch", "stan", "started_at", "rrn")]
 COLUMNS: Final = (
     "attempt.terminal, batch, stan, attempt.rrn, state, merchant, amount, currency, last4, attempt.issuer, "
@@ -44,7 +46,10 @@ HISTORY: Final = (
 )
 CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at FROM terminal"
 RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
-CASES: Final = "SELECT number, rrn, at, owner, what, detail FROM exception_case ORDER BY at, number"
+CASES: Final = f"SELECT {', '.join(Case._fields)} FROM exception_case "  # noqa: S608 - names of ours
+OPEN_CASES: Final = CASES + "WHERE ended_at = 0 ORDER BY at, number LIMIT ?"
+ENDED_CASES: Final = CASES + "WHERE ended_at >= ? AND ended_at > 0 ORDER BY ended_at DESC, number LIMIT ?"
+CASES_OF: Final = CASES + "WHERE rrn = ? ORDER BY at, number"
 
 
 def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> SwitchStub | None:
@@ -55,7 +60,8 @@ def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> Switch
         if not rows:
             return None
         lines = store.query(HISTORY, (rows[0][3],)) if history else []
-    return _stub(rows[0], tuple(_happened(lines)))
+        opened = [case_stub(Case(*row)) for row in store.query(CASES_OF, (rows[0][3],))] if history else []
+    return _stub(rows[0], tuple(_happened(lines)), tuple(opened))
 
 
 def every(store: Store) -> list[SwitchStub]:
@@ -89,9 +95,19 @@ def asked(store: Store) -> list[SwitchStub]:
     return [_stub(row) for row in store.query(OPEN)]
 
 
-def cases(store: Store) -> list[Case]:
-    """Everything a person must decide, oldest first."""
-    return [Case(*row) for row in store.query(CASES)]
+def cases(store: Store, limit: int = 1000) -> list[Case]:
+    """What a person must decide and nobody has yet, oldest first, at most `limit`."""
+    return [Case(*row) for row in store.query(OPEN_CASES, (limit,))]
+
+
+def ended_cases(store: Store, since: Instant, limit: int = 1000) -> list[Case]:
+    """The cases that ended since then, the latest first, at most `limit`."""
+    return [Case(*row) for row in store.query(ENDED_CASES, (since, limit))]
+
+
+def case_stub(case: Case) -> CaseStub:
+    """A case as every station's are shown."""
+    return CaseStub(**{name: value for name, value in case._asdict().items() if name != "rrn"})
 
 
 def _happened(lines: list[tuple[Any, ...]]) -> Iterator[Happened]:
@@ -109,7 +125,7 @@ def _message(text: str) -> dict[str, Any] | None:
     return msgspec.json.decode(text, type=dict[str, Any]) if text else None
 
 
-def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStub:
+def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = (), opened: tuple[CaseStub, ...] = ()) -> SwitchStub:
     (terminal, batch, stan, rrn, state, merchant, amount, currency, last4, issuer, transmitted, trace) = row[:12]
     (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, owed, next_at, next_one) = (
         row[12:]
@@ -128,6 +144,7 @@ def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStu
         forwarded=bool(forwarded),
         issuer=issuer,
         rrn=rrn,
+        acquirer=ACQUIRER if transmitted else "",
         stan=trace,
         transmitted=transmitted,
         response_code=code,
@@ -139,6 +156,7 @@ def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = ()) -> SwitchStu
         due=due,
         followed_at=next_one or 0,
         history=history,
+        cases=opened,
     )
 
 

@@ -46,6 +46,7 @@ class Work:
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
+        self._ended: dict[str, tuple[Instant, str, str]] = {}
         self._quarantined: list[Quarantined] = []
 
     def tick(self) -> Instant:
@@ -162,13 +163,21 @@ class Work:
         self._alarms.append(Alarm(self.tick(), rrn, subject, what, detail))
 
     def open_case(self, attempt: Attempt, what: str, owner: str, detail: str) -> None:
-        """Something for a person; an attempt has one case at most."""
+        """Something for a person; an attempt has one case at most, and one number for it."""
         if attempt.case_number:
             return
         attempt.case_number = f"S-{attempt.rrn}"
+        self._ended.pop(attempt.case_number, None)
         self.put(attempt)
         self._cases.append(Case(attempt.case_number, attempt.rrn, self.now, owner, what, detail))
         self.alarm(what, attempt.issuer or attempt.terminal, f"case {attempt.case_number}", rrn=attempt.rrn)
+
+    def end_case(self, attempt: Attempt, how: str) -> None:
+        """What a person was to decide has settled itself; its row stays. Harmless where no case is open."""
+        if attempt.case_number:
+            self._ended[attempt.case_number] = (self.now, how, attempt.case_number)
+            attempt.case_number = ""
+            self.put(attempt)
 
     def case(self, case: Case) -> None:
         """Something for a person that has no attempt here."""
@@ -192,6 +201,7 @@ class Work:
             self._trail,
             self._alarms,
             self._cases,
+            list(self._ended.values()),
             self._quarantined,
             self.ticks.reservation(reserved),
         )

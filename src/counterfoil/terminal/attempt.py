@@ -11,8 +11,9 @@ from counterfoil.receipts.document import Copy
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.terminal.lifecycle import REASONS, Event, State, moved
-from counterfoil.transaction import AttemptKey, Happened, TerminalStub
+from counterfoil.transaction import AttemptKey, CaseStub, Happened, TerminalStub
 
+HANDED_OVER: Final = "reversal_escalated"
 NO_BATCH: Final = "000000"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
 
@@ -198,6 +199,9 @@ class Attempt(msgspec.Struct, frozen=True):
             case=self.case,
             due=self.due,
             history=history,
+            cases=(CaseStub(number=self.case, what=HANDED_OVER, at=self.updated_at, owner="supervisor"),)
+            if self.case
+            else (),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from counterfoil.step import SECOND, Instant
-from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
+from counterfoil.transaction import CaseStub, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.words import Text
 
 NOT_OURS: Final = "not ours"
@@ -84,7 +84,7 @@ class Next(NamedTuple):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole answer to "where is the money"."""
+    """The whole answer to "where is the money". `cases` are all that were opened on the way, also those that ended."""
 
     verdict: Verdict
     sentence: Text
@@ -92,6 +92,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     money: tuple[Holding, ...]
     next: Next
     evidence: Evidence
+    cases: tuple[CaseStub, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON carries it: instants as ISO 8601 in UTC, sentences in both languages."""
@@ -106,6 +107,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
                 "owner": self.next.owner,
                 "by": iso(self.next.by) if self.next.by else None,
             },
+            "cases": [case_json(case) for case in self.cases],
             "evidence": {
                 "terminal": stub_json(self.evidence.terminal),
                 "switch": stub_json(self.evidence.switch),
@@ -142,6 +144,19 @@ def working_days_after(at: Instant, days: int) -> Instant:
     return at
 
 
+def case_json(case: CaseStub) -> dict[str, Any]:
+    """One case as JSON: `ended_at` is None while it is open."""
+    return {
+        "number": case.number,
+        "what": case.what,
+        "owner": case.owner,
+        "at": iso(case.at),
+        "detail": case.detail,
+        "ended_at": iso(case.ended_at) if case.ended_at else None,
+        "how": case.how,
+    }
+
+
 def stub_json(stub: TerminalEvidence | SwitchStub | IssuerStub) -> Any:
     """One stub as JSON: "unknown" when it is missing, never an empty object that could be read as "no"."""
     if stub is None:
@@ -152,6 +167,7 @@ def stub_json(stub: TerminalEvidence | SwitchStub | IssuerStub) -> Any:
     for name in STUB_INSTANTS:
         if name in plain:
             plain[name] = iso(plain[name]) if plain[name] else None
+    del plain["cases"]
     for line in plain["history"]:
         line["at"] = iso(line["at"])
     return plain

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import words
+from counterfoil.verdict.cases import cases_of
 from counterfoil.verdict.finding import Clocks, Evidence, Finding, TerminalEvidence, Verdict
 from counterfoil.verdict.money import holdings
 from counterfoil.verdict.next import due
@@ -42,21 +43,21 @@ def only(*positions: T) -> frozenset[T]:
 
 
 RULES: Final = (
-    # A person is on it already.
-    Rule(only(T.ESCALATED), ANY_S, ANY_I, Verdict.EXCEPTION),
-    Rule(ANY_T, frozenset({S.ALARMED}), ANY_I, Verdict.EXCEPTION),
-    Rule(ANY_T, ANY_S, frozenset({I.CASE}), Verdict.EXCEPTION),
     # Nothing left the terminal.
     Rule(only(T.NOT_SENT), frozenset({S.MISSING}), NO_MONEY, Verdict.NOT_CHARGED),
     # The sale stands. A silent terminal has not said whether it printed.
     Rule(only(T.CLOSED), frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID),
     Rule(SILENT | {T.APPROVED}, frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID_RECEIPT_OPEN),
-    # The sale falls, and the switch has that on its disk.
-    Rule(FALLS, frozenset({S.REVERSING}), ANY_I, Verdict.RETURNING),
+    # The sale has fallen, and all of them say so: a case that a supervisor made of it has ended by itself.
     Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.RETURNED}), Verdict.RETURNED),
     Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.NOTHING}), Verdict.NOT_CHARGED),
-    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
     Rule(FALLS, frozenset({S.EMPTY, S.TOMBSTONE}), NO_MONEY, Verdict.NOT_CHARGED),
+    Rule(only(T.ESCALATED), frozenset({S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
+    # A person is on it already.
+    Rule(only(T.ESCALATED), ANY_S, ANY_I, Verdict.EXCEPTION),
+    # The sale falls, and the switch has that on its disk.
+    Rule(FALLS, frozenset({S.REVERSING}), ANY_I, Verdict.RETURNING),
+    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
     # The sale falls, and so far only the terminal knows.
     Rule(only(T.REVERSING), frozenset({S.APPROVED}), ANY_I, Verdict.RETURNING),
     # A definite no that the terminal has heard, or whose terminal is not ours to ask.
@@ -105,6 +106,7 @@ def judge(
         money=holdings(verdict, positions[2], evidence),
         next=step,
         evidence=evidence,
+        cases=cases_of(verdict, evidence),
     )
 
 
@@ -120,10 +122,22 @@ def positions_of(evidence: Evidence) -> tuple[T, S, I]:
 
 
 def fits(terminal: T, switch: S, issuer: I, evidence: Evidence) -> Verdict:
-    """The verdict of the first rule that fits, before any clock is asked."""
+    """The verdict of the first rule that fits, before any clock is asked.
+
+    A case is a case wherever the stations stand: its station could not fit what it heard to what it holds, and only
+    that station, or a person, ends it. What a supervisor took out of a terminal's hands is a position instead: the
+    terminal never hears how it came out, so the other two stations tell.
+    """
+    if open_case(evidence):
+        return Verdict.EXCEPTION
     if terminal is T.DECLINED and switch is S.MISSING and told_to_wait(evidence.terminal):
         return Verdict.UNKNOWN
     return FIRST_FIT.get((terminal, switch, issuer), Verdict.EXCEPTION)
+
+
+def open_case(evidence: Evidence) -> bool:
+    """Whether the switch or the issuer left something about this transaction to a person, and it has not ended."""
+    return any(stub is not None and bool(stub.case) for stub in (evidence.switch, evidence.issuer))
 
 
 def told_to_wait(terminal: TerminalEvidence) -> bool:

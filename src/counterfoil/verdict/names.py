@@ -15,6 +15,19 @@ VERDICTS: Final[dict[str, Text]] = {
     "UNKNOWN": Text("UNKNOWN", "结果未知"),
     "EXCEPTION": Text("EXCEPTION", "异常，人工处理"),
 }
+CASES: Final[dict[str, Text]] = {
+    "reversal_unacknowledged": Text("the issuer does not acknowledge the reversal", "发卡行未确认冲正"),
+    "reversal_differs": Text("a reversal names another sale than its key does", "冲正内容与原交易不符"),
+    "archived_reversal": Text("a reversal of a sale that is archived", "对已归档交易的冲正"),
+    "reversal_escalated": Text(
+        "a supervisor took the pending reversal out of the terminal's hands", "主管已将未决冲正转人工处理"
+    ),
+}
+ENDS: Final[dict[str, Text]] = {
+    "acknowledged": Text("the reversal was acknowledged", "冲正已获确认"),
+    "agreed": Text("the stations agree again", "各站记录已一致"),
+    "decided": Text("a person decided", "已由人工裁定"),
+}
 PARTIES: Final[dict[str, Text]] = {
     "nobody": Text("nobody", "无"),
     "cashier": Text("cashier", "收银员"),
@@ -26,6 +39,11 @@ PARTIES: Final[dict[str, Text]] = {
     "cardholder": Text("cardholder", "持卡人"),
     "merchant": Text("merchant", "商户"),
 }
+
+
+def case_word(what: str) -> Text:
+    """What a case is about; the station's own word where there is no other."""
+    return CASES.get(what, Text(what, what))
 
 
 def party(named: str) -> Text:

@@ -37,7 +37,6 @@ class S(enum.Enum):
     APPROVED = "answered yes"
     DECLINED = "answered no"
     REVERSING = "reversal in the outbox"
-    ALARMED = "reversal in the outbox, tried too often, case opened"
     REVERSED = "the issuer acknowledged the reversal"
     EMPTY = "reversed, and nothing was ever booked upstream"
     TOMBSTONE = "a reversal without an original: a late original is refused"
@@ -50,7 +49,6 @@ class I(enum.Enum):  # noqa: E742 - terminal, switch, issuer: T S I, as docs/loo
     HOLDS = "the cardholder is debited"
     RETURNED = "debited and returned"
     NOTHING = "nothing booked: declined, tombstone, too late"
-    CASE = "a partial match: a person must look"
 
 
 TERMINAL: Final[Mapping[str, T]] = {
@@ -89,8 +87,6 @@ def of_switch(stub: SwitchStub | None) -> S:
     if stub is None:
         return S.MISSING
     position = SWITCH[stub.state.lower()]
-    if position is S.REVERSING and stub.case:
-        return S.ALARMED
     if position is S.REVERSED and (not stub.forwarded or stub.reversal_code == NO_ORIGINAL):
         return S.EMPTY
     return position
@@ -100,8 +96,6 @@ def of_issuer(stub: IssuerStub | None) -> I:
     """Where the issuer stands."""
     if stub is None:
         return I.MISSING
-    if stub.case:
-        return I.CASE
     if stub.debited > stub.returned:
         return I.HOLDS
     return I.RETURNED if stub.returned else I.NOTHING

@@ -164,6 +164,11 @@ def brief(one: Candidate) -> dict[str, Any]:
     return {**one._asdict(), "started_at": iso(one.started_at)}
 
 
+def name_of(one: Candidate) -> str:
+    """What no other payment in a list is called."""
+    return one.ref or f"{one.issuer}/{one.request}"
+
+
 @router.post(REF + "/reveal", response_model=Card, **only(May.REVEAL, 404))
 async def reveal_card(desk: Desk, doer: Does, key: Key, wanted: ReasonIn) -> dict[str, str]:
     """The first six digits of the card beside its last four; the reason is in the audit log before the answer."""
@@ -194,12 +199,12 @@ async def find_payments(
         found = await desk.read(lambda stores: _of_terminal(stores, terminal, at, limit + 1))
     else:
         found = await desk.read(lambda stores: search(stores, _question(named[0], amount)))
-        found = [one for one in found if (one.started_at, one.ref or one.rrn) < (at, before)][: limit + 1]
+        found = [one for one in found if (one.started_at, name_of(one)) < (at, before)][: limit + 1]
     more = len(found) > limit
     last = found[limit - 1] if more else None
     return {
         "payments": [brief(one) for one in found[:limit]],
-        "next": _cursor(last.started_at, last.ref or last.rrn) if last else None,
+        "next": _cursor(last.started_at, name_of(last)) if last else None,
     }
 
 

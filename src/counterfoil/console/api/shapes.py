@@ -122,8 +122,20 @@ class Following(BaseModel):
     by: str | None
 
 
+class Case(BaseModel):
+    """What a station left to a person. `ended_at` is None while it is open; `how` says what ended it."""
+
+    number: str
+    what: str
+    owner: str
+    at: str
+    detail: str
+    ended_at: str | None
+    how: str
+
+
 class Brief(BaseModel):
-    """A payment in a list."""
+    """A payment in a list. `ref` is "" when only an issuer knows of it, by its name and `request`: DE32/DE7/DE11."""
 
     ref: str
     rrn: str
@@ -133,6 +145,8 @@ class Brief(BaseModel):
     currency: str
     last4: str
     started_at: str
+    issuer: str = ""
+    request: str = ""
 
 
 class Payment(Brief):
@@ -144,6 +158,7 @@ class Payment(Brief):
     stopped_at: Stopped | None
     money: list[Held]
     next: Following
+    cases: list[Case]
     evidence: dict[str, Any]
 
 
