@@ -97,6 +97,14 @@ def log_without_store(store: Path) -> None:
     os.truncate(store, 0)
 
 
+def log_gone(store: Path) -> None:
+    log_of(store).unlink()
+
+
+def log_emptied(store: Path) -> None:
+    os.truncate(log_of(store), 0)
+
+
 class Damage(NamedTuple):
     """`needs_log`: it can only happen to a store whose station was killed. `en` and `zh` are in the sentences."""
 
@@ -122,6 +130,8 @@ DAMAGES: Final = {
         Damage(log_frame, "is damaged before its last commits, which would be lost", "丢失这些提交", needs_log=True),
         Damage(log_salt, "is damaged before its last commits, which would be lost", "丢失这些提交", needs_log=True),
         Damage(log_without_store, "restore both together", "一起恢复", needs_log=True),
+        Damage(log_gone, "is missing and holds its last commits: put it back", "请放回原处", needs_log=True),
+        Damage(log_emptied, "is missing and holds its last commits: put it back", "请放回原处", needs_log=True),
     )
 }
 # A store that was never filled may be missing or empty; the stack knows which were.

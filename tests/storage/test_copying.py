@@ -12,6 +12,7 @@ import pytest
 from counterfoil.errors import StoreError
 from counterfoil.storage import Migration, Store, open_store
 from counterfoil.storage.copying import Original, at_one_instant, copied
+from counterfoil.storage.mark import SUFFIX
 from damage import DAMAGES, Damage, flip
 
 FORMAT = [Migration(1, "CREATE TABLE told (number bigint NOT NULL PRIMARY KEY, text text NOT NULL);")]
@@ -126,7 +127,7 @@ def test_a_copy_that_is_not_sound_is_refused(stores: list[Store], tmp_path: Path
         pytest.fail("it was taken for sound")
 
 
-@pytest.mark.parametrize("name", ["no_database", "foreign", "log_header", "log_frame", "log_without_store"])
+@pytest.mark.parametrize("name", ["no_database", "foreign", "log_header", "log_frame", "log_gone", "log_without_store"])
 def test_a_store_that_would_be_misread_is_not_copied(name: str, stores: list[Store], tmp_path: Path) -> None:
     """A reader alone would take a damaged log for one that ends early, and copy the store as it was before."""
     damage: Damage = DAMAGES[name]
@@ -135,7 +136,7 @@ def test_a_store_that_would_be_misread_is_not_copied(name: str, stores: list[Sto
         tell(stores[0], number)
     left = tmp_path / "left" / "store.db"
     left.parent.mkdir()
-    for suffix in ("", "-wal"):
+    for suffix in ("", "-wal", SUFFIX):
         (left.parent / f"store.db{suffix}").write_bytes((source.parent / f"store.db{suffix}").read_bytes())
     damage.do(left)
     with pytest.raises(StoreError) as caught:

@@ -37,6 +37,7 @@ from counterfoil.stack.copies import (
 from counterfoil.stack.layout import ISSUERS, STATIONS, Layout, formats
 from counterfoil.storage import Store
 from counterfoil.storage.copying import Formats, Original, at_one_instant, copied
+from counterfoil.storage.mark import SUFFIX
 from counterfoil.storage.migrations import pending
 from counterfoil.switch import stubs as switches
 from counterfoil.switch.records import Records as SwitchRecords
@@ -44,7 +45,7 @@ from counterfoil.terminal import records as terminals
 from counterfoil.words import Text
 
 STORE: Final = ".db"
-BESIDE: Final = ("-wal", "-shm", "-journal", ".lock", ".tmp")
+BESIDE: Final = ("-wal", "-shm", "-journal", SUFFIX, ".lock", ".tmp")
 """Files of a running program, and of its stores; what is in a log is in the copy of its store."""
 PRINTED: Final = frozenset({"run", "logs", "receipts", "sms"})
 """What came out of printers, telephones and processes: nothing is read from it again."""

@@ -19,6 +19,7 @@ import apsw
 from counterfoil.errors import StoreError
 from counterfoil.storage import log, sentences
 from counterfoil.storage.lock import OwnerLock, is_owned
+from counterfoil.storage.mark import Mark
 from counterfoil.storage.migrations import Migration, numbered, pending
 from counterfoil.storage.store import Store, close
 
@@ -51,6 +52,8 @@ NOT_IN_MIGRATIONS: Final = frozenset(
     (apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT, apsw.SQLITE_ATTACH, apsw.SQLITE_DETACH, apsw.SQLITE_PRAGMA)
 )
 RECORD_MIGRATION: Final = "INSERT INTO migration (number, sha256) VALUES (?, ?)"
+INTO_LOG: Final = "UPDATE migration SET number = number WHERE number = 1"
+"""Changes nothing, and is a commit: from here on the log is not empty."""
 HAS_MIGRATION: Final = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
 
 
@@ -83,9 +86,11 @@ def open_store(
             if held is not None:
                 undo.callback(held.release)
             _refuse_orphaned_log(file)
+            mark = Mark(file)
+            mark.check()
             _refuse_damaged_log(file)
             _make(file)
-            store = _opened(name, known, readonly=False, lock=held, vfs=vfs)
+            store = _opened(name, known, readonly=False, lock=held, vfs=vfs, mark=mark)
             undo.pop_all()
             return store
     except OSError as error:
@@ -122,6 +127,7 @@ def _refuse_missing(file: Path) -> None:
         raise StoreError(*sentences.MISSING.filled(store=file, reason=error.strerror)) from None
     if size == 0:
         raise StoreError(*sentences.EMPTY.filled(store=file))
+    Mark(file).check()
 
 
 def _refuse_orphaned_log(file: Path) -> None:
@@ -155,7 +161,15 @@ def _make(file: Path) -> None:
             os.close(descriptor)
 
 
-def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLock | None, vfs: str | None) -> Store:
+def _opened(
+    name: str,
+    known: list[Migration],
+    *,
+    readonly: bool,
+    lock: OwnerLock | None,
+    vfs: str | None,
+    mark: Mark | None = None,
+) -> Store:
     try:
         with ExitStack() as undo:
             connection = connect(name, readonly=readonly, vfs=vfs)
@@ -167,9 +181,12 @@ def _opened(name: str, known: list[Migration], *, readonly: bool, lock: OwnerLoc
             fresh, todo = _outstanding(connection, known, name, readonly=readonly)
             _set_pragmas(connection, name, readonly=readonly)
             _migrate(connection, todo, name, fresh=fresh)
+            if mark is not None:
+                connection.execute(INTO_LOG)
+                mark.set()
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(readonly))
             undo.pop_all()
-            return Store(connection, name, readonly=readonly, lock=lock)
+            return Store(connection, name, readonly=readonly, lock=lock, mark=mark)
     except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=error)) from error
     except apsw.Error as error:

@@ -36,6 +36,12 @@ LOG_CORRUPTED: Final = Text(
     "{store} 已损坏(日志 {log} 在最后几次提交之前已损坏，启动将丢失这些提交)："
     "请保留两者的副本，并从备份恢复整个数据目录",
 )
+LOG_GONE: Final = Text(
+    "the log {log} of {store} is missing and holds its last commits: put it back beside the store, or restore the "
+    "whole data directory from a backup (remove {mark} only if the log was copied into the store by another program)",
+    "{store} 的日志 {log} 缺失，其中有最后的提交：请放回原处，或从备份恢复整个数据目录"
+    "(仅当其他程序已将日志并入数据库时，才可删除 {mark})",
+)
 FOREIGN: Final = Text(
     "{store} is an SQLite file of another program: put the station's own file back",
     "{store} 是其他程序的 SQLite 文件：请放回该站点自己的文件",

@@ -13,6 +13,7 @@ from counterfoil import accelerator
 from counterfoil.errors import OurError, StoreError
 from counterfoil.step import CommitFailed
 from counterfoil.storage.lock import OwnerLock
+from counterfoil.storage.mark import Mark
 
 # Sizes of the IN lists `select_in` writes: few, so that every one of them stays in the cache of prepared statements.
 IN_SIZES: Final = (1, 4, 16, 64, 256, 500)
@@ -66,12 +67,21 @@ class Store:
     to lose; it gets StoreError.)
     """
 
-    def __init__(self, connection: apsw.Connection, path: str, *, readonly: bool, lock: OwnerLock | None) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        path: str,
+        *,
+        readonly: bool,
+        lock: OwnerLock | None,
+        mark: Mark | None = None,
+    ) -> None:
         self.path = path
         self.readonly = readonly
         self._connection = connection
         self._execute = connection.execute
         self._lock = lock
+        self._mark = mark
         self._asking: dict[tuple[str, int], str] = {}  # statements of `select_in`, written out
 
     # --- transactions -----------------------------------------------------------------------------------------------
@@ -180,9 +190,30 @@ class Store:
 
     def close(self) -> None:
         """Drop an open transaction, close the file, release the lock. Harmless when repeated."""
+        if self._mark is not None:
+            self._copy_back(self._mark)
+            self._mark = None
         close(self._connection)
         if self._lock is not None:
             self._lock.release()
+
+    def _copy_back(self, mark: Mark) -> None:
+        """Copy all of the log back and take the mark away; where that cannot be done both stay."""
+        connection, left = self._connection, True
+        if mark.closing():
+            with suppress(apsw.Error):
+                connection.set_busy_timeout(0)  # a reader who stays keeps the log; nobody waits for it
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                left = False
+        if left:
+            with suppress(apsw.Error):
+                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            with suppress(OSError):
+                mark.set()
+        else:
+            mark.clear()
 
     def _run(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         if params and float in map(type, params):
