@@ -136,7 +136,7 @@ def test_a_store_that_would_be_misread_is_not_copied(name: str, stores: list[Sto
         tell(stores[0], number)
     left = tmp_path / "left" / "store.db"
     left.parent.mkdir()
-    for suffix in ("", "-wal", SUFFIX):
+    for suffix in ("", "-wal", SUFFIX) if damage.needs_log else ("",):
         (left.parent / f"store.db{suffix}").write_bytes((source.parent / f"store.db{suffix}").read_bytes())
     damage.do(left)
     with pytest.raises(StoreError) as caught:

@@ -1,4 +1,4 @@
-"""The mark beside a store whose last commits are in its log: it is not opened without it, and none wants one in vain."""
+"""The mark of a store whose last commits are in its log: not opened without it, and no store wants one in vain."""
 
 from __future__ import annotations
 
