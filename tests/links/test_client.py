@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil.iso8583.framing import frame
 from counterfoil.links import wire as wire_module
-from counterfoil.links.client import ClientLink
+from counterfoil.links.client import ClientLink, Redial
 from counterfoil.links.clock import Clock
 from counterfoil.links.driver import Driver
 from counterfoil.links.wire import Wire
@@ -91,6 +91,52 @@ def test_an_eager_link_connects_by_itself_and_comes_back() -> None:
                 await until(lambda downs=downs: station.seen.count(Closed("host", "")) == downs + 1)  # type: ignore[misc]
 
     run(test)
+
+
+GOOD, SOON, NONE = 60.0, 0.001, None
+
+
+@pytest.mark.parametrize(
+    ("connections", "pauses"),
+    [
+        ([NONE] * 6, [0.05, 0.1, 0.2, 0.25, 0.25, 0.25]),
+        ([SOON] * 8, [0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]),
+        ([GOOD] * 4, [0.05] * 4),
+        ([SOON, SOON, SOON, GOOD, SOON, SOON], [0.05, 0.1, 0.2, 0.05, 0.1, 0.2]),
+        ([SOON] * 6 + [NONE, NONE, SOON, GOOD], [0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 0.25, 0.25, 0.5, 0.05]),
+    ],
+    ids=["nobody there", "hangs up at once", "holds", "hangs up, then holds", "restarts while it hangs up"],
+)
+def test_a_peer_that_keeps_hanging_up_is_dialled_less_and_less_often(
+    connections: list[float | None], pauses: list[float]
+) -> None:
+    redial = Redial()
+    assert [redial.after(lasted) for lasted in connections] == pauses
+
+
+def test_a_link_asks_how_long_to_wait_after_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    lasted: list[float | None] = []
+
+    def after(_: Redial, seconds: float | None) -> float:
+        lasted.append(seconds)
+        return 0.01
+
+    monkeypatch.setattr(Redial, "after", after)
+
+    async def test() -> None:
+        server = await asyncio.get_running_loop().create_server(HangsUp, LOCAL, 0)
+        async with asking(server.sockets[0].getsockname()[1], eager=True):
+            await until(lambda: len(lasted) >= 3)
+            assert all(seconds is not None for seconds in lasted)
+            server.close()
+            await until(lambda: lasted[-1] is None)
+
+    run(test)
+
+
+class HangsUp(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 def test_a_lazy_lane_whose_connection_was_lost_is_made_again() -> None:

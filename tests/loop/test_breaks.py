@@ -191,6 +191,23 @@ def test_the_issuer_refuses_the_advice_and_it_is_sent_again(till: Till) -> None:
     till.settled(DECLINED, "RETURNED", 3, sms=2)
 
 
+def test_one_advice_the_issuer_hangs_up_on_does_not_stop_the_sales_of_others(till: Till) -> None:
+    running = till.running
+    for mti in ("0420", "0421"):
+        running.break_leg(2, "close", mti, "--seconds", "120")
+    running.break_leg(3, "drop", "0210")
+    sale = running.sell(till.terminal)
+    assert (sale.status, sale.json["response_code"]) == (4, "98")
+    codes = [running.sell("T0000099").json["response_code"] for _ in range(12)]
+    assert codes.count("00") >= 9, codes  # one may be under way when the line goes down
+    ref = sale.json["ref"]
+    running.until(lambda: running.why(ref)["evidence"]["switch"]["reversal_tries"] >= 3)
+    assert running.why(ref)["evidence"]["switch"]["reversal_tries"] <= 6
+    running.ask("fault", "clear")
+    assert running.at_rest(ref)["verdict"] == "RETURNED"
+    till.before = running.balance("alice")
+
+
 @pytest.mark.parametrize(("leg", "mti"), [(1, "0200"), (2, "0200"), (3, "0210"), (4, "0210")])
 def test_a_duplicate_is_absorbed(till: Till, leg: int, mti: str) -> None:
     till.running.break_leg(leg, "duplicate", mti)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.step import SECOND, Instant
-from counterfoil.switch import saf
+from counterfoil.switch import rules, saf
+from counterfoil.switch.caution import Caution
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event
+from counterfoil.switch.outbox import Outbox
 from counterfoil.switch.rows import Advice, Attempt
 from counterfoil.switch.work import Work
 from mutants.mutant import LESSON, PROTOTYPE, mutant
@@ -99,9 +101,10 @@ def saf_head_of_line(seams: Seams) -> None:
     """All issuers share one queue: the oldest advice goes first or nothing does."""
 
     def make(original: Any) -> Any:
-        def choose(desk: Desk, work: Work, issuer: str) -> list[str]:
-            chosen: list[str] = original(desk, work, issuer)
-            head = next((owed.issuer for rrn, owed in work.memory.owed.items() if rrn not in work.acknowledged), issuer)
+        def choose(work: Work, issuer: str) -> list[str]:
+            chosen: list[str] = original(work, issuer)
+            owed = {rrn: name for name, box in work.memory.outboxes.items() for rrn in box.owed}
+            head = next((owed[rrn] for rrn in sorted(owed) if rrn not in work.acknowledged), issuer)
             if chosen and head != issuer:
                 seams.hit()
                 return []
@@ -136,3 +139,93 @@ def saf_substring_code(seams: Seams) -> None:
     """The codes are looked for in a text: an 0430 without one is an acknowledgement."""
     seams.constant(saf, "ACKNOWLEDGED", ",".join)
     seams.hit()
+
+
+# --- an issuer that hangs up ------------------------------------------------------------------------------------------
+
+HANGS_UP = "one advice a peer cannot take (it hangs up on it)"
+BY_SWITCH = "tests/switch/test_hangups.py"
+BY_OUTBOX = "tests/switch/test_outbox.py"
+
+
+@mutant(HANGS_UP, origin=LESSON, killed_by=BY_SWITCH)
+def saf_rushes_when_a_link_comes_up(seams: Seams) -> None:
+    """Everything owed is due when a link went down, whatever its pause."""
+
+    def make(original: Any) -> Any:
+        def hung_up(work: Work, issuer: str) -> None:
+            original(work, issuer)
+            for rrn in work.memory.outboxes[issuer].owed:
+                advice = work.advices.get(rrn)
+                if advice is not None:
+                    seams.hit()
+                    advice.next_at = work.now
+                    work.owe(advice)
+
+        return hung_up
+
+    seams.function(saf, "hung_up", make)
+
+
+@mutant(HANGS_UP, killed_by=BY_SWITCH)
+def saf_hangups_not_counted(seams: Seams) -> None:
+    """What was on its way at a hang-up is suspected of nothing."""
+
+    def make(_: Any) -> Any:
+        def hung_up(work: Work, issuer: str) -> None:
+            seams.hit()
+            work.lost.add(issuer)
+            work.later(lambda memory: memory.outboxes[issuer].flying.clear())
+
+        return hung_up
+
+    seams.function(saf, "hung_up", make)
+
+
+@mutant(HANGS_UP, killed_by=BY_OUTBOX)
+def saf_suspects_go_together(seams: Seams) -> None:
+    """All suspects whose time has come go at once, beside the others."""
+
+    def make(_: Any) -> Any:
+        def suspect(box: Outbox, now: Instant, *, others: bool) -> list[str]:
+            seams.hit()
+            del others
+            return box.due(now, 64, suspect=True)
+
+        return suspect
+
+    seams.method(Outbox, "suspect", make)
+
+
+@mutant(HANGS_UP, killed_by=BY_OUTBOX)
+def saf_overtakes_in_a_family(seams: Seams) -> None:
+    """Advices of one family do not wait for each other."""
+
+    def make(_: Any) -> Any:
+        def is_first(_box: Outbox, _rrn: str, _owed: Any) -> bool:
+            seams.hit()
+            return True
+
+        return is_first
+
+    seams.method(Outbox, "is_first", make)
+
+
+@mutant(HANGS_UP, killed_by=BY_OUTBOX)
+def saf_stays_cautious(seams: Seams) -> None:
+    """An answer does not end the caution of earlier hang-ups."""
+    seams.method(Caution, "over", lambda _: lambda _caution: seams.hit())
+
+
+@mutant(HANGS_UP, killed_by=BY_SWITCH)
+def askers_never_wait(seams: Seams) -> None:
+    """Whoever was asking at every hang-up asks on."""
+
+    def make(_: Any) -> Any:
+        def hangs_up_on(*_: Any) -> bool:
+            seams.hit()
+            return False
+
+        return hangs_up_on
+
+    seams.function(rules, "hangs_up_on", make)

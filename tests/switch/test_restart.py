@@ -49,7 +49,10 @@ def test_after_a_restart_an_advice_that_was_sent_is_repeated_as_such() -> None:
     after = made.restarted()
     assert after.step() == []
     after.step(Connected("issuer-a", ""))
+    assert after.advices() == []  # its pause is not over: it was sent a moment ago
+    after.step(after=TIMER)
     assert [advice.mti for advice in after.advices()] == ["0421"]
+    assert after.stub(request).reversal_tries == 2
     assert after.advices()[0].copy(de128=None).de11 == made.advices()[0].de11
 
 
@@ -114,8 +117,8 @@ def everything(made: Scene) -> list[Any]:
 
 
 def remembered(memory: Memory) -> tuple[Any, ...]:
-    flying = {issuer: dict(flights) for issuer, flights in memory.flying.items()}
-    return dict(memory.waiting), dict(memory.tokens), dict(memory.owed), flying, dict(memory.sessions)
+    boxes = [(dict(box.owed), dict(box.flying), box.wakes_at()) for box in memory.outboxes.values()]
+    return dict(memory.waiting), dict(memory.tokens), boxes, dict(memory.sessions)
 
 
 def test_a_step_that_fails_leaves_no_trace_and_its_messages_can_be_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,8 @@ LINES: Final[tuple[tuple[str, Text], ...]] = (
     ("reversal_answered", Text("accepted the reversal", "已受理冲正")),
     ("reversal_owed", Text("owes the issuer a reversal", "须向发卡行冲正")),
     ("reversal_sent", Text("sent the reversal to the issuer", "向发卡行发出冲正")),
+    ("reversal_not_sent", Text("the reversal did not leave for the issuer", "冲正未能发往发卡行")),
+    ("hung_up", Text("the connection to the issuer ended behind it", "发出后与发卡行的连接中断")),
     ("reversal_acknowledged", Text("the issuer acknowledged the reversal", "发卡行已确认冲正")),
     # the issuers
     (r"(\d{4}) received, without a valid MAC", Text("{0} came without a valid MAC", "收到 {0}，MAC 无效")),

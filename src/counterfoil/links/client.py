@@ -17,8 +17,28 @@ from counterfoil.step import SECOND, Conn, NotSent, Send
 CONNECT_SECONDS: Final = 5.0
 RETRY_FIRST: Final = 0.05
 RETRY_LAST: Final = 0.25
+HUNG_UP_LAST: Final = 1.0
+"""The longest pause before a peer is dialled again that keeps hanging up: to reach it costs it more than a refusal."""
+HEALTHY_SECONDS: Final = 5.0
+"""A connection that lasted so long was a good one: after it the pauses begin anew."""
 MAX_QUEUED: Final = 256
 """Messages that may wait for one lane's connection."""
+
+
+class Redial:
+    """When a peer is dialled again. One that hangs up soon, again and again, is dialled less and less often."""
+
+    def __init__(self) -> None:
+        self._next = RETRY_FIRST
+
+    def after(self, lasted: float | None) -> float:
+        """Seconds to wait after a connection that lasted so many seconds, or after none came about (None)."""
+        if lasted is None:
+            pause = min(self._next, RETRY_LAST)
+        else:
+            pause = RETRY_FIRST if lasted >= HEALTHY_SECONDS else self._next
+        self._next = min(pause * 2, HUNG_UP_LAST)
+        return pause
 
 
 class _Lane:
@@ -144,13 +164,14 @@ class ClientLink:
 
     async def _keep(self, conn: Conn, lane: _Lane) -> None:
         """Keep an eager lane connected for as long as the link lives."""
-        wait = RETRY_FIRST
+        redial, loop = Redial(), asyncio.get_running_loop()
         while True:
+            lasted = None
             if await self._connect(conn, lane, CONNECT_SECONDS):
-                wait = RETRY_FIRST
+                begun = loop.time()
                 await lane.down.wait()
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, RETRY_LAST)
+                lasted = loop.time() - begun
+            await asyncio.sleep(redial.after(lasted))
 
     def _give_up(self, lane: _Lane) -> None:
         queue, lane.queue = lane.queue, []

@@ -41,6 +41,7 @@ OPEN_TOO_LONG: Final = {
     "terminal": "SELECT count(*) FROM attempt WHERE state = 'sent' AND due < ?",
 }
 DUE: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND next_at < ?"
+SUSPECTED: Final = "SELECT sum(hangups > 0), max(sent_at) FROM outbox WHERE issuer = ?"
 FLYING: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND sent_at >= ?"
 SENT: Final = "SELECT rrn, tick FROM trail WHERE what = 'reversal_sent' ORDER BY rrn, tick"
 CASES: Final = "SELECT rrn FROM exception_case"
@@ -118,7 +119,7 @@ class Audit:
         self.plant = plant
         self.faults = faults
         self.ears = [Ears(node) for node in (plant.switch, *plant.machines.values())]
-        self._connections: dict[str, int] = {}
+        self._connections: dict[str, tuple[int, Instant]] = {}
 
     def attend(self, node: Node) -> None:
         """Listen to a fresh machine too."""
@@ -129,7 +130,8 @@ class Audit:
     def late(self) -> None:
         """No request stays open beyond its deadline, and no advice waits while its issuer can be reached.
 
-        As many as fill the window may be on their way, however, and the others wait until those had their time.
+        As many as fill the window may be on their way, however, and the others wait until those had their time. After
+        hang-ups they wait for as long as the longest pause.
         """
         switch = self.plant.switch
         for room, nodes in (("switch", [switch]), ("terminal", self.plant.machines.values())):
@@ -139,10 +141,23 @@ class Audit:
                     must(not left, f"{node.name} waits for {left} answers beyond their deadline")
         for name, wire in self._lines():
             number = wire.connected("")
-            if number and number == self._connections.get(name) and switch.idle:
-                left = switch.disk.query(DUE, (name, switch.clock() - 2 * self._patience))[0][0]
-                must(not left or self._full(name), f"{left} advices to {name} are due and do not go out")
-            self._connections[name] = number
+            known, since = self._connections.get(name, (0, 0))
+            if number != known:
+                self._connections[name] = number, switch.clock()
+            elif number and switch.idle:
+                self._go_out(name, since)
+
+    def _go_out(self, issuer: str, since: Instant) -> None:
+        """What is due to an issuer that is connected since then has left, or is about to."""
+        switch, settings = self.plant.switch, SwitchSettings()
+        now, patience = switch.clock(), 2 * self._patience
+        suspects, latest = switch.disk.query(SUSPECTED, (issuer,))[0]
+        if suspects:  # they go one at a time
+            patience += settings.pause(settings.case_after) + 2 * settings.switch_timer
+            if max(since, latest) > now - patience:
+                return
+        left = switch.disk.query(DUE, (issuer, now - patience))[0][0]
+        must(not left or self._full(issuer), f"{left} advices to {issuer} are due and do not go out")
 
     def _full(self, issuer: str) -> bool:
         settings, switch = SwitchSettings(), self.plant.switch

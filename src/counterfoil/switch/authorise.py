@@ -17,7 +17,7 @@ from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
-from counterfoil.switch.rules import INVALID, objection
+from counterfoil.switch.rules import INVALID, ISSUER_DOWN, hangs_up_on, objection
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
@@ -113,6 +113,8 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     rrn = attempt.rrn
     ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
     code = objection(desk, work, ask, terminal, key.batch, attempt.amount, issuer)
+    if not code and issuer is not None and hangs_up_on(work, issuer, attempt):
+        code = ISSUER_DOWN
     pin_block = b""
     if not code and message.de52 is not None and isinstance(card, Card) and issuer is not None:
         try:

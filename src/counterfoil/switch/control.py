@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -160,7 +159,6 @@ def named(args: Mapping[str, Any]) -> list[str]:
 
 def links(work: Work) -> dict[str, Any]:
     """How the issuer links are doing, and what is open: from memory alone, so it costs the same after any history."""
-    owed = Counter(entry.issuer for entry in work.memory.owed.values())
     return {
         "at": work.now,
         "issuers": {
@@ -168,7 +166,7 @@ def links(work: Work) -> dict[str, Any]:
                 "connected": session.up,
                 "signed_on": session.signed_on,
                 "heard_at": session.heard_at,
-                "owed": owed[name],
+                "owed": len(work.memory.outboxes[name].owed),
             }
             for name, session in work.sessions.items()
         },

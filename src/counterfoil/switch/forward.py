@@ -1,4 +1,4 @@
-"""The request to the issuer (leg 2), and what the link says when it could not send it."""
+"""The request to the issuer (leg 2), and what the link says when it could not send it or went down behind it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from counterfoil.switch import evidence
 from counterfoil.switch.card import Card
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
-from counterfoil.switch.lifecycle import Event
+from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
@@ -73,3 +73,26 @@ def not_sent(desk: Desk, work: Work, token: int) -> None:
     attempt.answered_at = work.now
     if waiting is not None and waiting.ask is not None:
         result(desk, work, waiting.ask, attempt)
+
+
+def askers(attempt: Attempt) -> tuple[str, str]:
+    """Who asks with an attempt, as hang-ups are counted: its terminal and its card."""
+    return f"terminal {attempt.terminal}", f"card {attempt.token}"
+
+
+def hung_up(work: Work, issuer: str, since: Instant) -> None:
+    """A link that came up at the tick `since` went down: one of those who were asking may be the cause (caution.py)."""
+    memory, now = work.memory, work.now
+    known, names = memory.askers[issuer], dict[str, None]()
+    for rrn, waiting in memory.waiting.items():
+        attempt = work.by_rrn.get(rrn)
+        if attempt is None or attempt.issuer != issuer or attempt.state is not State.ASKED or waiting.token <= since:
+            continue
+        mine = askers(attempt)
+        names |= dict.fromkeys(mine)
+        work.saw("hung_up", "2", "", rrn=rrn, terminal=attempt.terminal)
+        if known.begin_to_wait(mine, now):
+            detail = f"again while {attempt.terminal} asked with a card ending {attempt.last4}: answered 91 for now"
+            work.alarm("hangs_up", issuer, detail, rrn=rrn)
+    if names:
+        work.later(lambda memory: memory.askers[issuer].hung_up(names, now))

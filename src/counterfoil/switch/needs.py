@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from counterfoil.step import Command, Frame, Inbound, NotSent
+from counterfoil.step import Closed, Command, Frame, Inbound, NotSent
 from counterfoil.switch import control, intake
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.memory import Memory
@@ -34,9 +34,11 @@ class Needs:
         if isinstance(item, Frame):
             return self._request(item) if item.link == TERMINALS else self._answer(item)
         if isinstance(item, NotSent):
-            rrn = self._memory.tokens.get(item.token)
-            if rrn is not None:
-                self._about(rrn)
+            self._not_sent(item)
+        elif isinstance(item, Closed) and item.link in self._memory.outboxes:
+            flying = list(self._memory.outboxes[item.link].flying)
+            self.advices += flying
+            self.rrns += [*flying, *self._memory.waiting]
         elif isinstance(item, Command) and item.verb == control.REGISTER:
             self.terminals += control.named(item.args)
         return item
@@ -73,6 +75,14 @@ class Needs:
             if heard.mti == "0430":
                 self.advices.append(rrn)
         return heard
+
+    def _not_sent(self, item: NotSent) -> None:
+        """A request, or else an advice that was on its way."""
+        rrn = self._memory.tokens.get(item.token)
+        if rrn is not None:
+            self._about(rrn)
+        elif item.link in self._memory.outboxes:
+            self.rrns.append(self._memory.outboxes[item.link].by_token(item.token))
 
     def _about(self, rrn: str) -> None:
         """An attempt, and the terminal that may wait for its answer: its keys may have changed since it asked."""

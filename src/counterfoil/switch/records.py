@@ -15,6 +15,7 @@ from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Parts, Recent, Store, appending, highest_part
 from counterfoil.switch.lifecycle import State
+from counterfoil.switch.outbox import Owed
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
 from counterfoil.switch.stubs import cases, find, pending, stub
 from counterfoil.transaction import AttemptKey
@@ -86,7 +87,7 @@ HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batc
 HIGHEST_ARCHIVED: Final = "SELECT max(stan) FROM archived WHERE terminal = ? AND batch = ?"
 SELECT_ARCHIVED: Final = _select("archived", (*ATTEMPT_KEY, "state"), "(terminal, batch, stan) IN ({marks})")
 SELECT_ASKED: Final = "SELECT rrn FROM attempt WHERE state = 'asked' ORDER BY deadline, rrn"
-SELECT_OWED: Final = "SELECT rrn, issuer, next_at FROM outbox ORDER BY next_at, rrn"
+SELECT_OWED: Final = "SELECT rrn, issuer, next_at, family, owed_at, hangups FROM outbox ORDER BY owed_at, rrn"
 SELECT_KEYS: Final = "SELECT usage, blob, kcv FROM station_key"
 SELECT_ISSUERS: Final = "SELECT name, institution, pin_blob, pin_kcv, mac_blob, mac_kcv FROM issuer ORDER BY name"
 SELECT_ROUTES: Final = "SELECT prefix, issuer FROM route"
@@ -191,9 +192,12 @@ class Records:
         """RRNs of the intents still open."""
         return [rrn for (rrn,) in self.store.query(SELECT_ASKED)]
 
-    def owed(self) -> list[tuple[str, str, int]]:
-        """(RRN, issuer, next try) of every advice in the outbox."""
-        return [(rrn, issuer, next_at) for rrn, issuer, next_at in self.store.query(SELECT_OWED)]
+    def owed(self) -> list[tuple[str, Owed]]:
+        """Every advice in the outbox by its RRN, the one owed longest first."""
+        return [
+            (rrn, Owed(issuer, next_at, family, owed_at, hangups > 0))
+            for rrn, issuer, next_at, family, owed_at, hangups in self.store.query(SELECT_OWED)
+        ]
 
     def reserved(self) -> Instant:
         """Up to where ticks may have been given out; 0 in a new store."""

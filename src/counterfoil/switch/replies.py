@@ -9,6 +9,7 @@ from typing import Final
 
 from counterfoil.iso8583 import nested, responses
 from counterfoil.switch.desk import Desk
+from counterfoil.switch.forward import askers
 from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.reverse import owe_reversal
 from counterfoil.switch.rows import Attempt
@@ -33,6 +34,9 @@ def answered(desk: Desk, work: Work, issuer: str, message: IssuerAnswer) -> None
         work.saw("answer_unmatched", "3", message.told, **mine)
         work.alarm("answer_unmatched", issuer, "an answer that fits no request of ours", rrn=mine.get("rrn", ""))
         return
+    if work.memory.askers[issuer]:
+        names = askers(attempt)
+        work.later(lambda memory: memory.askers[issuer].answered(names))
     if message.de39 in UNUSABLE_YES:
         work.saw("answer_unusable", "3", message.told, rrn=rrn, terminal=attempt.terminal)
         work.alarm("answer_unusable", issuer, f"a yes with {message.de39}: it counts as no answer", rrn=rrn)

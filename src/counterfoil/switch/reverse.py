@@ -20,7 +20,6 @@ from counterfoil.switch import archiving, numbers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.memory import Owed
 from counterfoil.switch.rows import Advice, Attempt
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
@@ -93,11 +92,12 @@ def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str) -> None:
         trace=numbers.trace(tick),
         message="",
         next_at=work.now,
+        family=attempt.rrn,
+        owed_at=tick,
     )
     advice.message = msgspec.json.encode(_advice_fields(desk, attempt, advice)).decode()
-    work.put_advice(advice)
     work.saw("reversal_owed", "2", "", rrn=attempt.rrn, terminal=attempt.terminal)
-    work.owe(advice.rrn, Owed(advice.issuer, advice.next_at))
+    work.owe(advice)
 
 
 def _advice_fields(desk: Desk, attempt: Attempt, advice: Advice) -> dict[str, str]:

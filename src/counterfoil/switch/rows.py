@@ -85,6 +85,8 @@ class Attempt(msgspec.Struct, gc=False):
 class Advice(msgspec.Struct, gc=False):
     """A reversal advice in the outbox. `message` is its fields as JSON, without the card number.
 
+    `tries` counts how often it was sent, `hangups` how often the issuer ended the connection it was on its way on.
+    `family` is the RRN of the transaction that began what it belongs to; `owed_at`, a tick, is the order in a family.
     The order of the attributes is the order of the columns.
     """
 
@@ -96,6 +98,9 @@ class Advice(msgspec.Struct, gc=False):
     tries: int = 0
     sent_at: Instant = 0
     next_at: Instant = 0
+    family: str = ""
+    owed_at: Instant = 0
+    hangups: int = 0
 
 
 class Trail(msgspec.Struct, gc=False):

@@ -7,8 +7,9 @@ from typing import Final
 from counterfoil.money import BY_NUMBER
 from counterfoil.switch.card import Missing
 from counterfoil.switch.desk import Desk
+from counterfoil.switch.forward import askers
 from counterfoil.switch.intake import Ask
-from counterfoil.switch.rows import IssuerRow, Terminal
+from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
 from counterfoil.switch.work import Work
 
 BATCH_DIFFERS: Final = "77"
@@ -43,3 +44,11 @@ def objection(
     elif not work.sessions[issuer.name].up:  # the link to the issuer is connected
         code = ISSUER_DOWN
     return code
+
+
+def hangs_up_on(work: Work, issuer: IssuerRow, attempt: Attempt) -> bool:
+    """Whether the issuer has hung up too often on this terminal's requests, or this card's: they wait for a while, so
+    that the others' requests pass.
+    """
+    known = work.memory.askers[issuer.name]
+    return bool(known) and known.wait(askers(attempt), work.now)

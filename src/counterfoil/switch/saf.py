@@ -1,9 +1,9 @@
 """Store and forward: reversal advices go out until the issuer acknowledges them, and are never dropped.
 
 The first try is an 0420, every further one the same stored advice as 0421. An advice counts as on its way for one
-switch timer; then it is due again after a pause that doubles up to a cap, and at once when the link comes up. Each
-issuer has its own queue and several advices on their way, so neither a dead issuer nor one advice that never gets its
-answer holds up the others.
+switch timer. Every send is a try, however it ended, and a pause follows that doubles up to a cap. Tries and pause are
+in the store: neither a link that comes and goes nor a restart makes them fewer or shorter. Each issuer has its own
+outbox, where one advice that never gets its answer, or on which the issuer hangs up, lets the others pass (outbox.py).
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from typing import Final
 
 import msgspec
 
-from counterfoil.errors import OurError
 from counterfoil.iso8583 import ISO87_ASCII, Message
-from counterfoil.step import Instant
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event
-from counterfoil.switch.memory import Flight, Owed
+from counterfoil.switch.outbox import Flight
 from counterfoil.switch.rows import Advice, Attempt
-from counterfoil.switch.settings import Settings
 from counterfoil.switch.upstream import sending
 from counterfoil.switch.work import Work
 
 ACKNOWLEDGED: Final = frozenset({"00", "25"})
 FIRST, REPEAT = "0420", "0421"
+SURE: Final = 2
+"""Hang-ups on one advice after which an operator is told: the first may be any cut of the line."""
 
 Fetch = Callable[[Sequence[str]], tuple[Mapping[str, Advice], Sequence[Attempt]]]
 """Advices and their attempts from the store, by RRN."""
@@ -51,16 +50,17 @@ def acknowledged(desk: Desk, work: Work, issuer: str, message: Message) -> None:
         work.acknowledge(rrn)
         return
     work.alarm("reversal_refused", issuer, f"an 0430 with {code}: it is tried again", rrn=rrn)
-    work.later(lambda memory: memory.land(issuer, rrn))
+    work.landed.add(rrn)
+    work.later(lambda memory: memory.outboxes[issuer].answered(rrn))
     if advice.tries >= desk.settings.case_after:
         work.open_case(attempt, "reversal_unacknowledged", desk.settings.case_owner, f"the issuer answers {code}")
 
 
 def forward_all(desk: Desk, work: Work, fetch: Fetch) -> None:
     """Send what is due to every issuer whose link is up."""
-    if not (work.memory.owed or work.owed):
+    if not (work.owed or work.memory.owes):
         return
-    chosen = {issuer: _choose(desk, work, issuer) for issuer, session in work.sessions.items() if session.up}
+    chosen = {issuer: _choose(work, issuer) for issuer, session in work.sessions.items() if session.up}
     wanted = [rrn for rrns in chosen.values() for rrn in rrns if rrn not in work.advices or rrn not in work.by_rrn]
     if wanted:
         advices, attempts = fetch(wanted)
@@ -73,56 +73,67 @@ def forward_all(desk: Desk, work: Work, fetch: Fetch) -> None:
             _send(desk, work, work.advices[rrn], work.by_rrn[rrn])
 
 
-def _choose(desk: Desk, work: Work, issuer: str) -> list[str]:
-    """As many advices as may still be on their way: those this step owes, then the longest due."""
-    memory, now, rushed = work.memory, work.now, issuer in work.rushed
-    flying = set() if rushed else memory.flights(issuer, now) - work.acknowledged.keys()
-    room = desk.settings.window - len(flying)
-    if room <= 0:
+def _choose(work: Work, issuer: str) -> list[str]:
+    """Those that may go: what this step owes and the longest due, as far as there is room, or one suspect."""
+    if issuer in work.lost:  # what became of its advices is known to the next step
         return []
-    known = memory.owed_to(issuer) if rushed else memory.due(issuer, now, room + len(work.acknowledged))
-    fresh = [rrn for rrn, owed in work.owed.items() if owed.issuer == issuer]
-    due = dict.fromkeys([*known, *fresh])
-    return [rrn for rrn in due if rrn not in work.acknowledged][:room]
+    box, now = work.memory.outboxes[issuer], work.now
+    gone = work.landed | work.acknowledged.keys()
+    flying = sum(not flight.suspect for rrn, flight in box.flights(now).items() if rrn not in gone)
+    room = box.room(now, flying)
+    known = box.due(now, room + len(work.acknowledged)) if room else []
+    new: dict[str, str] = {}
+    for rrn, owed in work.owed.items():
+        if owed.issuer == issuer and box.is_first(rrn, owed):
+            new.setdefault(owed.family, rrn)
+    due = dict.fromkeys([*known, *new.values()])
+    chosen = [rrn for rrn in due if rrn not in gone][:room]
+    suspects = box.suspect(now, others=bool(flying or chosen))
+    return chosen + [rrn for rrn in suspects if rrn not in gone]
 
 
-def connected(work: Work, issuer: str) -> None:
-    """A link came up: nothing is on its way any more, and everything owed is due."""
-    work.rushed.add(issuer)
-    now = work.now
-    work.later(lambda memory: memory.rush(issuer, now))
+def hung_up(work: Work, issuer: str) -> None:
+    """A link went down. What was on its way has been sent in vain, and is suspected of being the cause."""
+    box, now = work.memory.outboxes[issuer], work.now
+    for rrn in box.flights(now):
+        if rrn in work.landed or rrn in work.acknowledged:
+            continue
+        advice, attempt = work.advices[rrn], work.by_rrn[rrn]
+        advice.hangups += 1
+        work.owe(advice)
+        work.saw("hung_up", "2", "", rrn=rrn, terminal=attempt.terminal)
+        if advice.hangups == SURE:
+            work.alarm("hangs_up", issuer, f"it has hung up on this advice {SURE} times", rrn=rrn)
+    work.lost.add(issuer)
+    work.later(lambda memory: memory.outboxes[issuer].hung_up(now))
 
 
 def not_sent(work: Work, issuer: str, token: int) -> None:
-    """An advice did not leave; it stays owed and goes again at its time, or when the link comes up."""
-    work.later(lambda memory: memory.land_token(issuer, token))
+    """An advice did not leave; it stays owed and goes again at its time."""
+    rrn = work.memory.outboxes[issuer].by_token(token)
+    attempt = work.by_rrn.get(rrn)
+    if attempt is None:
+        return  # acknowledged since: an answer overtook the news
+    work.saw("reversal_not_sent", "2", "", rrn=rrn, terminal=attempt.terminal)
+    work.landed.add(rrn)
+    work.later(lambda memory: memory.outboxes[issuer].land(rrn))
 
 
 def _send(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
     settings = desk.settings
     mti = FIRST if advice.tries == 0 else REPEAT
-    # A link that comes up again and again sends at once each time; only what had its time to be answered is a try.
-    if advice.tries == 0 or work.now - advice.sent_at >= settings.switch_timer:
-        advice.tries += 1
+    advice.tries += 1
     advice.sent_at = work.now
-    advice.next_at = work.now + pause(settings, advice.tries)
+    advice.next_at = work.now + settings.pause(advice.tries)
     until = work.now + settings.switch_timer
     token = work.tick()
     fields = msgspec.json.decode(advice.message, type=dict[str, str])
     message = Message(mti, de2=desk.hsm.reveal(attempt.pan, desk.data, attempt.rrn), **fields)
     work.out.append(sending(desk, desk.issuers[advice.issuer], message, token=token, before=until))
     work.saw("reversal_sent", "2", ISO87_ASCII.told(message), rrn=advice.rrn, terminal=attempt.terminal)
-    work.put_advice(advice)
-    work.owe(advice.rrn, Owed(advice.issuer, advice.next_at))
-    work.later(lambda memory: memory.fly(advice.issuer, advice.rrn, Flight(token, until)))
+    work.owe(advice)
+    flight = Flight(token, until, advice.hangups > 0)
+    work.later(lambda memory: memory.outboxes[advice.issuer].fly(advice.rrn, flight))
     if advice.tries > settings.case_after:
-        detail = f"{advice.tries - 1} tries without an acknowledgement"
+        detail = f"{advice.tries - 1} tries without an acknowledgement, {advice.hangups} hang-ups"
         work.open_case(attempt, "reversal_unacknowledged", settings.case_owner, detail)
-
-
-def pause(settings: Settings, tries: int) -> Instant:
-    """How long after the given try the next one follows: the switch timer, doubled each time, up to the cap."""
-    if tries < 1:
-        raise OurError("a pause follows a try")
-    longest = settings.retry_cap or 5 * settings.switch_timer
-    return min(settings.switch_timer << min(tries - 1, 20), longest)

@@ -2,7 +2,8 @@
 
 A link counts as usable as soon as it is connected: money does not wait for a sign-on answer. A sign-on that is refused
 or not answered is an alarm; an echo that is not answered means that the connection is dead without knowing it, so it
-is closed and comes up again.
+is closed and comes up again. How soon is the link's business (links/client.py); what was on its way when it went down
+is what the issuer may have hung up on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from counterfoil.iso8583 import Message
 from counterfoil.step import Hangup, Instant
-from counterfoil.switch import numbers, saf
+from counterfoil.switch import forward, numbers, saf
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.memory import Session
 from counterfoil.switch.settings import Settings
@@ -23,18 +24,26 @@ from counterfoil.switch.work import Work
 SIGN_ON: Final = "001"
 ECHO: Final = "301"
 APPROVED: Final = "00"
+ALARMING: Final = 5
+"""Connections in a row that end before their sign-on is answered, after which an operator is told."""
 
 
 def connected(desk: Desk, work: Work, issuer: str) -> None:
-    """The link came up: sign on, and send everything owed."""
-    work.put_session(issuer, Session(up=True, heard_at=work.now))
+    """The link came up: sign on."""
+    unanswered = work.sessions[issuer].unanswered
+    work.put_session(issuer, Session(up=True, heard_at=work.now, since=work.ticks.last, unanswered=unanswered))
     _ask(desk, work, issuer, SIGN_ON)
-    saf.connected(work, issuer)
 
 
 def closed(work: Work, issuer: str) -> None:
     """The link went down. What was on its way stays unknown until its deadline."""
-    work.put_session(issuer, Session())
+    session = work.sessions[issuer]
+    unanswered = session.unanswered + 1 if session.asked == SIGN_ON else 0
+    if unanswered == ALARMING:
+        work.alarm("hangs_up", issuer, f"{ALARMING} connections in a row ended before their sign-on was answered")
+    work.put_session(issuer, Session(unanswered=unanswered))
+    saf.hung_up(work, issuer)
+    forward.hung_up(work, issuer, session.since)
 
 
 def heard(work: Work, issuer: str) -> None:

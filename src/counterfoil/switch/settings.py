@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.errors import OurError
 from counterfoil.step import SECOND, Instant
 
 TERMINALS: Final = "terminals"
@@ -22,7 +23,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long an issuer may take. Longer than the issuer's own timer, shorter than the terminal's."""
 
     retry_cap: Instant = 0
-    """The longest pause between two tries of one reversal advice, 0 for five switch timers. The first is one timer."""
+    """The longest pause between two tries of one reversal advice, 0 for five switch timers. The first is one timer.
+
+    As long does whoever an issuer hangs up on wait (caution.py).
+    """
 
     echo_idle: Instant = 60 * SECOND
     """After this much silence on an issuer link an echo test goes out."""
@@ -44,3 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     timers_per_step: int = 500
     """Deadlines taken in one step, for fairness."""
+
+    def pause(self, tries: int) -> Instant:
+        """How long after the given try the next one follows: the switch timer, doubled each time, up to the cap."""
+        if tries < 1:
+            raise OurError("a pause follows a try")
+        return min(self.switch_timer << min(tries - 1, 20), self.retry_cap or 5 * self.switch_timer)

@@ -22,7 +22,7 @@ from counterfoil.storage.archiving import VERB
 from counterfoil.switch import control, forward, hear, intake, saf, session
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
-from counterfoil.switch.memory import Memory, Owed, Waiting
+from counterfoil.switch.memory import Memory, Waiting
 from counterfoil.switch.needs import Item, Needs
 from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.records import Changes, Records
@@ -46,12 +46,12 @@ class Switch:
         routes = records.routes()
         sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
         self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, records.highest_stan)
-        self._memory = Memory(issuers)
+        self._memory = Memory(issuers, settings)
         self._reserved = self._last_tick = records.reserved()
         for rrn in records.asked():
             self._memory.wait(rrn, Waiting(None, 0, 0))
-        for rrn, issuer, next_at in records.owed():
-            self._memory.owe(rrn, Owed(issuer, next_at))
+        for rrn, owed in records.owed():
+            self._memory.outboxes[owed.issuer].owe(rrn, owed)
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
         """See `step.Station.step`."""
@@ -79,7 +79,7 @@ class Switch:
         timers = [memory.first_deadline()]
         for issuer, link in memory.sessions.items():
             if link.up:
-                timers += [session.wakes_at(link, settings), memory.next_send(issuer, settings.window)]
+                timers += [session.wakes_at(link, settings), memory.outboxes[issuer].wakes_at()]
         return min((timer for timer in timers if timer is not None), default=None)
 
     def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:

@@ -10,8 +10,9 @@ from typing import Final
 
 from counterfoil.step import Hangup, Instant, Outbound
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.memory import Memory, Owed, Session, Waiting
+from counterfoil.switch.memory import Memory, Session, Waiting
 from counterfoil.switch.numbers import Ticks
+from counterfoil.switch.outbox import Owed
 from counterfoil.switch.records import Changes
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
 from counterfoil.transaction import AttemptKey
@@ -35,7 +36,8 @@ class Work:
         self.waiting: dict[str, Waiting] = {}
         self.owed: dict[str, Owed] = {}
         self.sessions: dict[str, Session] = dict(memory.sessions)
-        self.rushed: set[str] = set()
+        self.landed: set[str] = set()  # advices that are not on their way any more
+        self.lost: set[str] = set()  # issuers whose link went down
         self.acknowledged: dict[str, None] = {}
         self.out: list[Outbound] = []
         self._later: list[Callable[[Memory], None]] = []
@@ -92,26 +94,24 @@ class Work:
         self.terminals[terminal.terminal] = terminal
         self._changed_terminals[terminal.terminal] = terminal
 
-    def put_advice(self, advice: Advice) -> None:
-        """An advice, new or tried again."""
-        self.advices[advice.rrn] = advice
-        self._changed_advices[advice.rrn] = advice
-
     def acknowledge(self, rrn: str) -> None:
         """An advice was answered for good: it leaves the outbox."""
-        self.advices.pop(rrn, None)
+        advice = self.advices.pop(rrn)
+        issuer = advice.issuer
         self._changed_advices.pop(rrn, None)
         self.acknowledged[rrn] = None
-        self.later(lambda memory: memory.settle(rrn))
+        self.later(lambda memory: memory.outboxes[issuer].settle(rrn))
 
     def wait(self, rrn: str, waiting: Waiting) -> None:
         """Somebody waits for an open intent; the newest one gets the answer."""
         self.waiting[rrn] = waiting
 
-    def owe(self, rrn: str, owed: Owed) -> None:
-        """An advice is to be sent at `owed.next_at`."""
-        self.owed[rrn] = owed
-        self.later(lambda memory: memory.owe(rrn, owed))
+    def owe(self, advice: Advice) -> None:
+        """An advice is in the outbox, new or changed, to be sent at its `next_at`."""
+        rrn, suspect = advice.rrn, advice.hangups > 0
+        self.advices[rrn] = self._changed_advices[rrn] = advice
+        owed = self.owed[rrn] = Owed(advice.issuer, advice.next_at, advice.family, advice.owed_at, suspect)
+        self.later(lambda memory: memory.outboxes[owed.issuer].owe(rrn, owed))
 
     def put_session(self, issuer: str, session: Session) -> None:
         """The state of an issuer link."""
