@@ -59,7 +59,7 @@ $(VENV)/.tools: $(VENV)/.dev
 
 up: $(VENV)/.accelerator
 	@echo "the command: $(CURDIR)/$(BIN)/counterfoil   (in another terminal: $(CURDIR)/$(BIN)/counterfoil sale --amount 12.50 --card alice --pin ...)"
-	@exec $(BIN)/counterfoil up $(UP)
+	@exec $(BIN)/counterfoil up --lab $(UP)
 
 check: $(VENV)/.dev $(VENV)/.accelerator
 	$(BIN)/ruff check .

@@ -127,7 +127,7 @@ class Run:
         self.wallet = wallet
         self.stations = [ISSUER] if name == "issuer" else [ISSUER, SWITCH]
         dialect = "ascii" if name == "issuer" else "cup"
-        port = place.ports[self.stations[-1]]
+        port = place.port(self.stations[-1])
         self.client = Client(build.client(), place.layout.data, dialect, port, options)
         self.fates: dict[str, tuple[int, str]] = {}
         self.names: dict[tuple[int, int], str] = {}

@@ -89,12 +89,14 @@ class Stand:
         self.layout.prepare()
         self.demo = Demo.of(self.layout, make=True)
         self.config: Config = load(data)
-        claimed, _ = ports.claim(self.layout, self.config.host)
-        self.ports = {**claimed, ports.proxy_of(ISSUER): claimed[ISSUER]}
-        self.layout.write(self.layout.ports, msgspec.json.encode(self.ports).decode())
+        self._ports, _ = ports.claim(self.layout, self.config.host)
         self._born: dict[str, Born] = {}
         self._memory = mmap.mmap(-1, 8 * 2 * len(SLOTS))
         self.board = memoryview(self._memory).cast("Q")
+
+    def port(self, name: str) -> int:
+        """The port a station listens on."""
+        return self._ports[ports.listened(name, lab=self.config.lab)]
 
     def tell(self, name: str, verb: str, listed: str, rows: Sequence[dict[str, Any]]) -> None:
         """Give a running station rows through its control channel, a few thousand at a time."""

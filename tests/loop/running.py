@@ -30,15 +30,17 @@ class Said(NamedTuple):
 class Running:
     """`counterfoil up` in a process of its own. Every question goes through the command line."""
 
-    def __init__(self, data: Path, timers: str = TIMERS) -> None:
+    def __init__(self, data: Path, timers: str = TIMERS, *, lab: bool = True) -> None:
         self.data = data
         self.timers = timers
+        self.lab = lab
         self.program: tuple[str, ...] = ("-m", "counterfoil")
         self.process: subprocess.Popen[str] | None = None
         self.ready: dict[str, Any] = {}
 
     def start(self) -> None:
         words = [sys.executable, *self.program, "up", "--data", str(self.data), "--timers", self.timers, "--json"]
+        words += ["--lab"] if self.lab else []
         log = (self.data.parent / f"{self.data.name}.log").open("a")
         self.process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
@@ -151,9 +153,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def stack(data: Path, timers: str = TIMERS) -> Iterator[Running]:
-    """A running stack that is stopped, whatever happens."""
-    running = Running(data, timers)
+def stack(data: Path, timers: str = TIMERS, *, lab: bool = True) -> Iterator[Running]:
+    """A running stack that may be broken (unless `lab` is False) and is stopped, whatever happens."""
+    running = Running(data, timers, lab=lab)
     running.start()
     try:
         yield running

@@ -21,14 +21,16 @@ from counterfoil.stack.layout import STATIONS, Layout, formats
 from counterfoil.storage import open_store
 
 PROGRAM = "import sys; from counterfoil.cli.app import run; "
-UP = PROGRAM + "sys.exit(run(['up', '--json', '--data', sys.argv[1], '--timers', sys.argv[2]]))"
+UP = PROGRAM + "sys.exit(run(['up', '--json', '--data', *sys.argv[1:]]))"
 SHORT = "1,2,4"
 
 
-def launch(data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    """Start a supervisor; do not wait for anything."""
+def launch(
+    data: Path, timers: str = SHORT, *more: str, lab: bool = True, before: Callable[[], None] | None = None
+) -> subprocess.Popen[str]:
+    """Start a supervisor, with faults allowed unless `lab` is False; do not wait for anything."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", UP, str(data), timers],
+        [sys.executable, "-P", "-c", UP, str(data), "--timers", timers, *(["--lab"] if lab else []), *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -71,10 +73,12 @@ def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
 class Stack:
     """A running stack."""
 
-    def __init__(self, data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, data: Path, timers: str = SHORT, *, lab: bool = True, before: Callable[[], None] | None = None
+    ) -> None:
         self.data = data
         self.layout = Layout(data)
-        self.process = launch(data, timers, before=before)
+        self.process = launch(data, timers, lab=lab, before=before)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.process.communicate(timeout=10)[1]

@@ -26,10 +26,16 @@ Examples:
   counterfoil day --baskets 3000 --seconds 240 --kill 40 --pause 10 --outage 10 --seed 7
 
 
+What breaks needs a stack that was started for it: counterfoil up --lab.
 Kills are `kill -9` of any station of this stack, or of a link between two. The
 same seed draws the same plan; real processes make every run come out otherwise.
 """
 INTERRUPTED: Final = 130
+NO_LAB: Final = Text(
+    "this stack was not started for faults: stop it and start it with `counterfoil up --lab`, or have a day of "
+    "`--faults 0`",
+    "此系统启动时未允许故障注入：请停止后用 `counterfoil up --lab` 启动，或使用 `--faults 0`",
+)
 PER_MINUTE: Final = click.FloatRange(0, 600)
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("sales", Text("sales", "交易")),
@@ -82,12 +88,14 @@ def command(
     from counterfoil.day.sabotage import Rates
 
     place = town(session)
+    weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
+    if not place.lab and not weather.calm:
+        raise Failure(Exit.FAILED, "no_lab", NO_LAB)
     try:
         drawn = read(baskets, seed)
     except BasketsMissing as error:
         raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), f"缺少购物篮数据：{error}")) from None
     with progress(session, len(drawn)) as step:
-        weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
         result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", step)
     value = result.to_json()
     session.answer(value, lambda: table(session, value))

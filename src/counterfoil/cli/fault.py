@@ -12,11 +12,15 @@ from counterfoil.words import Text
 
 KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "hang", "refuse")
 SECONDS: Final = 15.0
+STATUS: Final = {"unknown_station": Exit.NOT_FOUND, "no_lab": Exit.FAILED}
 
 
 @click.group(
     name="fault",
     epilog="""\b
+The stack must have been started for it: counterfoil up --lab
+
+\b
 Legs: 1 terminal → switch, 2 switch → issuer, 3 issuer → switch, 4 switch → terminal
 
 \b
@@ -39,7 +43,7 @@ def done(session: Session, what: str, args: dict[str, Any]) -> int:
 
     reply = ask(session, SUPERVISOR, what, args, SECONDS)
     if "error" in reply:
-        status = Exit.NOT_FOUND if reply["error"].startswith("unknown") else Exit.USAGE
+        status = STATUS.get(reply["error"], Exit.USAGE)
         raise Failure(status, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
     session.answer(reply, lambda: [print(f"{name}: {value}") for name, value in reply.items() if value is not None])
     return Exit.OK

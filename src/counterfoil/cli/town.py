@@ -46,4 +46,5 @@ def town(session: Session) -> Town:
         stations=STATIONS,
         links=(TERMINALS, *map(proxy_of, ISSUERS)),
         receipts=layout_of(session).receipts,
+        lab=bool(running(session, SUPERVISOR).extra.get("lab")),
     )

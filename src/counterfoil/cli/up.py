@@ -11,14 +11,16 @@ from counterfoil.words import Text
 EPILOG = """\b
 Examples:
   counterfoil up
+  counterfoil up --lab
   counterfoil up --timers 1,2,5 --data /tmp/lab --json
 """
 
 
 @click.command(epilog=EPILOG)
 @click.option("--timers", metavar="ISSUER,SWITCH,TERMINAL", help="Time-outs in seconds, nested [default: 5,12,30].")
+@click.option("--lab", is_flag=True, help="Allow faults: `fault`, `day --faults` and the console's fault lab.")
 @verb
-def command(session: Session, timers: str | None) -> int:
+def command(session: Session, timers: str | None, lab: bool) -> int:
     """Run the terminals, the switch and two issuers; stop with Ctrl-C."""
     if timers is not None and len(timers.split(",")) != 3:
         text = Text("--timers wants three numbers: ISSUER,SWITCH,TERMINAL", "--timers 需要三个数：发卡行,交换中心,终端")
@@ -26,4 +28,4 @@ def command(session: Session, timers: str | None) -> int:
     from counterfoil.console.serve import serve
     from counterfoil.stack.supervisor import run
 
-    return run(session.data, timers=timers, json=session.json, console=serve)
+    return run(session.data, timers=timers, lab=lab, json=session.json, console=serve)

@@ -34,6 +34,11 @@ class Weather(NamedTuple):
     rates: Rates = Rates()
     seconds: float | None = None
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is to break."""
+        return not self.faults and not any(self.rates)
+
 
 class Result(msgspec.Struct):
     """A day as it went. `at_rest` False: the bound passed first. `stopped` True: somebody pressed Ctrl-C."""
@@ -135,7 +140,8 @@ async def day_from_rest(
         begun.append(sale)
         progress(sale)
 
-    town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
+    if town.lab:
+        town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
     acts = plan(weather.rates, weather.seed, town.stations, town.links, town.timer)
     saboteur = Saboteur(town, acts, weather.seconds)
     result = Result(begun, {}, Judgement(), False, False, 0.0, seed=weather.seed)
@@ -201,12 +207,16 @@ async def unless(stop: asyncio.Event, jobs: Sequence[Any]) -> bool:
 
 def heal(town: Town) -> None:
     """End every fault; when the supervisor is gone, so are its faults."""
+    if not town.lab:
+        return
     with suppress(NotSent, OutcomeUnknown):
         town.faults("fault.clear", {})
 
 
 def fault_counts(town: Town) -> dict[str, dict[str, int]]:
     """How often which leg was broken how, since the stack came up."""
+    if not town.lab:
+        return {}
     counts: dict[str, dict[str, int]] = town.faults("fault.counts", {})["faults"]
     return counts
 

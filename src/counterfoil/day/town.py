@@ -38,7 +38,7 @@ class Town(NamedTuple):
     `address` finds a control channel, `faults` asks the supervisor, `stores` opens the stores for reading, `balances`
     gives every shopper's balance (minor units) by name, `now` is the present instant. `timer` is the terminals' in
     seconds: nothing ends sooner that has lost its answer. `stations` and `links` are what can be killed, `receipts` is
-    where the printers put their paper.
+    where the printers put their paper, `lab` whether the stack may be broken at all.
     """
 
     terminals: Sequence[str]
@@ -52,6 +52,7 @@ class Town(NamedTuple):
     stations: Sequence[str] = ()
     links: Sequence[str] = ()
     receipts: Path = Path("receipts")
+    lab: bool = True
 
 
 class Sale(msgspec.Struct):

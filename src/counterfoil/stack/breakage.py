@@ -1,4 +1,4 @@
-"""The proxies of a stack and the faults on them: what the supervisor's `fault.*` commands do."""
+"""The proxies of a stack that was started for the lab, and the faults on them."""
 
 from __future__ import annotations
 
@@ -54,10 +54,9 @@ class Breakage:
         for proxy in self.proxies.values():
             proxy.look()
 
-    @property
-    def open(self) -> bool:
-        """Whether every link can be connected."""
-        return all(proxy.listening for proxy in self.proxies.values())
+    def links(self) -> dict[str, bool]:
+        """The links, and whether each can be connected."""
+        return {proxy.name: proxy.listening for proxy in self.proxies.values()}
 
     @property
     def refusing(self) -> bool:
@@ -106,9 +105,6 @@ class Breakage:
             proxy.cut()
         return bool(found)
 
-    def describe(self) -> dict[str, Any]:
-        """What is broken at present, and which links are open."""
-        return {
-            "faults": [{"leg": f.leg, "kind": f.kind, "times": f.times, "mti": f.mti} for f in self.plan.faults],
-            "links": {proxy.name: proxy.listening for proxy in self.proxies.values()},
-        }
+    def faults(self) -> list[dict[str, Any]]:
+        """What is broken at present."""
+        return [{"leg": f.leg, "kind": f.kind, "times": f.times, "mti": f.mti} for f in self.plan.faults]

@@ -19,7 +19,7 @@ from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
-KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language")
+KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language", "lab")
 WORD: Final = re.compile("[a-zA-Z_-]{1,40}[0-9]?")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -52,6 +52,8 @@ class Config(NamedTuple):
     printer2: Address | None = None
     receipt_url: str = ""
     language: Literal["en", "zh"] = "zh"
+    lab: bool = False
+    """Whether legs and stations of this stack may be broken on purpose."""
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -85,8 +87,10 @@ def _micros(seconds: str) -> Instant:
     return int(whole) * SECOND + int(fraction.ljust(6, "0") or "0")
 
 
-def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.environ) -> Config:
-    """Put the four sources together; ConfigError for a setting that makes no sense.
+def load(
+    data: Path, timers: str | None = None, environ: Mapping[str, str] = os.environ, *, lab: bool = False
+) -> Config:
+    """Put the four sources together; ConfigError for a setting that makes no sense. `timers` and `lab` are the flags.
 
     Everything there is today is demo data, with keys a tester can read: it listens on loopback and nowhere else.
     """
@@ -109,7 +113,15 @@ def load(data: Path, timers: str | None = None, environ: Mapping[str, str] = os.
     if paper == "required" and printers[0] is None:
         raise ConfigError('paper = "required" needs a printer', 'paper = "required" 须先设置 printer')
     language = parse_language(said("language") or "zh")
-    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url, language)
+    lab = parse_switch("lab", said("lab") or "off") or lab
+    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url, language, lab)
+
+
+def parse_switch(name: str, text: str) -> bool:
+    """A setting that is on or off; ConfigError for another word."""
+    if text not in ("on", "off"):
+        raise ConfigError(f"{name} is on or off", f"{name} 应为 on 或 off")
+    return text == "on"
 
 
 def parse_language(text: str) -> Literal["en", "zh"]:

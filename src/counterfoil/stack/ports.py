@@ -19,12 +19,22 @@ FIRST: Final = 21_000
 LAST: Final = 31_999
 TRIES: Final = 500
 TERMINALS: Final = "terminals"
-"""The port terminals connect to: the proxy before the switch."""
+"""The port terminals connect to: the switch's, or in a stack for the lab that of the proxy before it."""
 
 
 def proxy_of(issuer: str) -> str:
     """The name of the port of the proxy before an issuer."""
     return f"to-{issuer}"
+
+
+def listened(station: str, *, lab: bool) -> str:
+    """The name of the port a station listens on. The one that terminals were told is the proxy's where there is one."""
+    return TERMINALS if station == "switch" and not lab else station
+
+
+def reached(issuer: str, *, lab: bool) -> str:
+    """The name of the port the switch reaches an issuer at."""
+    return proxy_of(issuer) if lab else issuer
 
 
 NAMES: Final = (TERMINALS, "switch", *ISSUERS, *(proxy_of(issuer) for issuer in ISSUERS), CONSOLE)

@@ -177,16 +177,17 @@ class Service:
         return ReceiptPrinter(printers, self.config.language, driver, files, self.layout.receipts)
 
     def _links(self, driver: Driver) -> list[Link]:
-        host, ports = self.config.host, ports_of.read(self.layout)
+        host, ports, lab = self.config.host, ports_of.read(self.layout), self.config.lab
         if len(ports) != len(ports_of.NAMES):
             raise StoreError(f"{self.layout.ports} is missing or damaged", f"{self.layout.ports} 缺失或已损坏")
         if self.name in ISSUERS:
             return [ServerLink("switch", host, ports[self.name], driver)]
         if self.name == "switch":
             upstream: list[Link] = [
-                ClientLink(issuer, host, ports[ports_of.proxy_of(issuer)], driver, eager=True) for issuer in ISSUERS
+                ClientLink(issuer, host, ports[ports_of.reached(issuer, lab=lab)], driver, eager=True)
+                for issuer in ISSUERS
             ]
-            return [ServerLink("terminals", host, ports["switch"], driver), *upstream]
+            return [ServerLink("terminals", host, ports[ports_of.listened("switch", lab=lab)], driver), *upstream]
         return [ClientLink("switch", host, ports[ports_of.TERMINALS], driver, eager=False)]
 
     async def _bound(self, start: Any) -> None:

@@ -28,7 +28,8 @@ from counterfoil.stack.breakage import Breakage
 from counterfoil.stack.child import Child
 from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import CONSOLE, STATIONS, SUPERVISOR, Layout, Running
+from counterfoil.stack.lab import PREFIX, Lab, refused
+from counterfoil.stack.layout import CONSOLE, ISSUERS, STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
 from counterfoil.stack.upgrading import TOLD, upgrading
 from counterfoil.words import Text
@@ -39,7 +40,6 @@ FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
 SETTLE_SECONDS: Final = 3.0
-PAUSE_LONGEST: Final = 3600
 READY: Final = Text(
     "ready for sales; Ctrl-C stops it. In another terminal: counterfoil sale --amount 12.50 --card alice --pin 1234",
     "可以受理交易，按 Ctrl-C 停止。在另一终端执行：counterfoil sale --amount 12.50 --card alice --pin 1234",
@@ -47,17 +47,22 @@ READY: Final = Text(
 
 
 def run(
-    data: Path, *, timers: str | None = None, json: bool = False, console: Callable[[Config], int] | None = None
+    data: Path,
+    *,
+    timers: str | None = None,
+    lab: bool = False,
+    json: bool = False,
+    console: Callable[[Config], int] | None = None,
 ) -> int:
     """Run a stack on `data` until SIGINT, SIGTERM or `stop`; the exit code. OurError, in a sentence, when it cannot.
 
-    `console` is what the console's process lives on; without it there is none.
+    `console` is what the console's process lives on; without it there is none. With `lab` it may be broken on purpose.
 
     The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
     """
     raise_open_files()
     os.umask(0o077)
-    config = load(data, timers)
+    config = load(data, timers, lab=lab)
     layout = Layout(config.data)
     layout.prepare()
     with alone(layout):
@@ -85,6 +90,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._children: dict[str, Child] = {}
         self._console = Child(CONSOLE, config, self.log, self._changed, partial(console, config)) if console else None
+        self._lab: Lab | None = None
         self._settling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -101,7 +107,8 @@ class Supervisor:
         ports, moved = ports_of.claim(self.layout, self.config.host)
         for name in moved:
             _tell(f"the port kept for {name} is taken by another program; it is {ports[name]} now")
-        self._breakage = Breakage(self.config.host, ports, self.log)
+        if self.config.lab:
+            self._lab = Lab(Breakage(self.config.host, ports, self.log), self._children, self.log)
         control = ControlServer(self.config.host, 0, secrets.token_hex(16), self._serve)
         await control.start()
         try:
@@ -111,7 +118,8 @@ class Supervisor:
             for task in self._settling:
                 task.cancel()
             await asyncio.gather(*(child.stop() for child in self._everyone()))
-            await self._breakage.stop()
+            if self._lab is not None:
+                await self._lab.breakage.stop()
             await control.stop()
             self.layout.retract(SUPERVISOR)
             self.log("stopped")
@@ -121,6 +129,7 @@ class Supervisor:
         extra = {
             "timers": list(self.config.timers),
             "terminals": {"host": self.config.host, "port": ports[ports_of.TERMINALS]},
+            "lab": self.config.lab,
         }
         running = Running(control.port, control.token, os.getpid(), self.config.host, extra)
         self.layout.publish(SUPERVISOR, running)
@@ -137,7 +146,8 @@ class Supervisor:
             child.start()
         if self._console is not None:
             self._console.start()
-        self._breakage.start()
+        if self._lab is not None:
+            self._lab.breakage.start()
         stopped = asyncio.ensure_future(self._stopping.wait())
         getting_ready = asyncio.ensure_future(self._until_ready())
         try:
@@ -156,7 +166,8 @@ class Supervisor:
 
     def _changed(self) -> None:
         """A station came or went."""
-        self._breakage.look()
+        if self._lab is not None:
+            self._lab.breakage.look()
 
     async def _until_ready(self) -> None:
         """Wait until a sale can be taken; StoreError with a station's own sentence when one cannot start.
@@ -192,7 +203,7 @@ class Supervisor:
         return self._console is None or self._console.listening
 
     async def _sale_possible(self) -> bool:
-        if self._breakage.open:
+        if all(self._links().values()):
             self._children["terminal"].go()
         if not all(child.state == "up" for child in self._children.values()):
             return False
@@ -253,67 +264,33 @@ class Supervisor:
 
     def _serve(self, verb: str, args: dict[str, Any], answer: Answer) -> None:
         body = self._answer(verb, args)
-        if verb in {"fault.set", "fault.clear"} and self.ready:
-            task = asyncio.get_running_loop().create_task(self._settled(body, answer))
+        if verb in {"fault.set", "fault.clear"} and self.ready and self._lab is not None:
+            task = asyncio.get_running_loop().create_task(self._settled(self._lab.breakage, body, answer))
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
         else:
             answer(body)
 
-    async def _settled(self, body: dict[str, Any], answer: Answer) -> None:
+    async def _settled(self, breakage: Breakage, body: dict[str, Any], answer: Answer) -> None:
         """Answer when what was asked for is so: refused links closed, healed ones open and signed on again."""
         ends = asyncio.get_running_loop().time() + SETTLE_SECONDS
         while asyncio.get_running_loop().time() < ends:
-            if self._breakage.settled and (self._breakage.refusing or await self._sale_possible()):
+            if breakage.settled and (breakage.refusing or await self._sale_possible()):
                 break
             await asyncio.sleep(POLL_SECONDS)
         answer(body)
 
     def _answer(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
-        if verb == "fault.set":
-            try:
-                return self._breakage.set(args)
-            except ValueError as error:
-                return refusal("bad_request", f"{error}", f"故障参数无效：{error}")
-        if verb == "fault.clear":
-            for child in self._children.values():
-                child.wake()
-            return self._breakage.clear()
-        if verb == "fault.counts":
-            return {"faults": self._breakage.plan.counts()}
-        if verb == "fault.kill":
-            return self._kill(str(args.get("station", "")))
-        if verb == "fault.pause":
-            return self._pause(str(args.get("station", "")), args.get("seconds"))
+        if verb.startswith(PREFIX):
+            said = self._lab.answer(verb, args) if self._lab is not None else refused(verb)
+            if said is not None:
+                return said
         if verb == "status":
             return self._status()
         if verb == "stop":
             asyncio.get_running_loop().call_soon(self._stopping.set)
             return {"stopping": True}
         return refusal("unknown_verb", "the supervisor has no command of that name", "管理进程没有此命令")
-
-    def _kill(self, station: str) -> dict[str, Any]:
-        child = self._children.get(station)
-        if child is None:
-            if self._breakage.cut(station):
-                return {"link": station, "cut": True}
-            return self._unknown(*(proxy.name for proxy in self._breakage.proxies.values()))
-        self.log("fault_kill", child=station)
-        return {"station": station, "killed": child.kill()}
-
-    def _pause(self, station: str, seconds: Any) -> dict[str, Any]:
-        child = self._children.get(station)
-        if child is None:
-            return self._unknown()
-        if not isinstance(seconds, int | float) or not 0 < seconds <= PAUSE_LONGEST:
-            text = f"seconds are more than 0 and at most {PAUSE_LONGEST}"
-            return refusal("bad_request", text, f"秒数须大于 0 且不超过 {PAUSE_LONGEST}")
-        self.log("fault_pause", child=station, seconds=str(seconds))
-        return {"station": station, "paused": child.pause(seconds), "seconds": seconds}
-
-    def _unknown(self, *links: str) -> dict[str, Any]:
-        names = ", ".join([*self._children, *links])
-        return refusal("unknown_station", f"a station is one of {names}", f"可用的站点：{names}")
 
     def _status(self) -> dict[str, Any]:
         stations = {
@@ -329,5 +306,15 @@ class Supervisor:
             "ready": self.ready,
             "timers": str(self.config.timers),
             "stations": stations,
-            **self._breakage.describe(),
+            "lab": self._lab is not None,
+            "faults": self._lab.breakage.faults() if self._lab is not None else [],
+            "links": self._links(),
         }
+
+    def _links(self) -> dict[str, bool]:
+        """The links, and whether each can be connected: its proxy listens, or where there is none its station."""
+        if self._lab is not None:
+            return self._lab.breakage.links()
+        ends = {ports_of.TERMINALS: "switch"} | {ports_of.proxy_of(issuer): issuer for issuer in ISSUERS}
+        up = {name for name, child in self._children.items() if child.state == "up"}
+        return {link: station in up for link, station in ends.items()}

@@ -43,7 +43,7 @@ LATE = {late}  # seconds after which what was held back has come
 class Stack:
     def __init__(self, data):
         self.data = str(data)
-        words = [sys.executable, "-m", "counterfoil", "up", "--data", self.data, "--timers", TIMERS, "--json"]
+        words = [sys.executable, "-m", "counterfoil", "up", "--lab", "--data", self.data, "--timers", TIMERS, "--json"]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         assert json.loads(self.process.stdout.readline())["ready"]
 

@@ -31,6 +31,10 @@ FIRST: Final = "leg-4"
 BUSY: Final = Text("A run is going on; wait until it has ended.", "正在运行，请等待其结束。")
 NO_STACK: Final = Text("The stack does not answer; nothing was broken.", "系统无应答，未做任何破坏。")
 NO_WORD: Final = Text("The stack did not say whether it was done.", "系统未回应是否已执行。")
+NO_LAB: Final = Text(
+    "This stack was not started for faults. Start it with `counterfoil up --lab`.",
+    "此系统启动时未允许故障注入。请用 `counterfoil up --lab` 启动。",
+)
 NO_BREAK: Final = Text("There is no such break.", "没有此项故障。")
 NO_RUN: Final = Text("There is no such run.", "没有此次运行。")
 WRONG: Final = {
@@ -87,6 +91,7 @@ class Pages:
         """The loop, what can be done at the chosen place, and the runs so far."""
         place = visit.request.query_params.get("at", "")
         place = place if place in PLACES else FIRST
+        timers, is_open = self._lab.timers(), self._lab.open()
         return site.page(
             visit,
             "lab.html",
@@ -97,7 +102,8 @@ class Pages:
             breaks=at(place),
             total=len(BREAKS),
             drawn=picture(place),
-            wrong=wrong,
+            wrong=wrong or (NO_LAB if timers and not is_open else None),
+            closed=not is_open,
             runs=[self._told(run) for run in self._runs.newest(SHOWN)],
         )
 
@@ -111,6 +117,8 @@ class Pages:
         timers = self._lab.timers()
         if len(timers) != 3:
             return await self.lab(site, visit, NO_STACK, 503)
+        if not self._lab.open():
+            return await self.lab(site, visit, NO_LAB, 409)
         seed = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 7 else secrets.randbelow(SEEDS)
         terminals = [each.terminal for each in site.reach.demo.terminals() if each.ours]
         what = plan(seed, terminals, key)
@@ -135,6 +143,8 @@ class Pages:
 
     async def heal(self, site: Site, visit: Visit) -> Response:
         """End every fault on the stack, whoever set it."""
+        if self._lab.timers() and not self._lab.open():
+            return await self.lab(site, visit, NO_LAB, 409)
         try:
             with visit.begin(site.log, "lab healed") as deed:
                 await self._lab.heal(deed)

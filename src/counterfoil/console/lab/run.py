@@ -67,6 +67,11 @@ class Lab:
         running = self._reach.layout.find(SUPERVISOR)
         return tuple(running.extra.get("timers", ())) if running is not None else ()
 
+    def open(self) -> bool:
+        """Whether the running stack was started for faults."""
+        running = self._reach.layout.find(SUPERVISOR)
+        return running is not None and bool(running.extra.get("lab"))
+
     async def heal(self, deed: Deed) -> None:
         """End every fault on this stack. NotSent or OutcomeUnknown when the supervisor does not answer."""
         await self._told(deed, "fault.clear", {})
