@@ -1,9 +1,9 @@
 """The loop that calls `step`: collect what arrived, let the station decide, commit and speak, sleep until a timer.
 
 The only broad `except` of the project is here. When a step fails, nothing of it was committed: its messages are then
-taken one by one, the one that fails again is quarantined and its link closed. A step that fails with nothing to take
-is a broken timer, and a failed commit means that only the disk is right: both end the process, which restarts from
-the disk.
+taken one by one, each says what it has to say, and the one that fails again is quarantined and its link closed; when it
+comes again it does not get that far (isolation.py). A step that fails with nothing to take is a broken timer, and a
+failed commit means that only the disk is right: both end the process, which restarts from the disk.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 from counterfoil.links.clock import Clock
+from counterfoil.links.isolation import Isolation
 from counterfoil.links.limits import INBOX_FULL, INBOX_LOW, MAX_STEP
 from counterfoil.links.wire import Link
 from counterfoil.step import (
@@ -87,6 +88,7 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
+        self._isolation = Isolation()
 
     # --- wiring ---
 
@@ -168,8 +170,8 @@ class Driver:
         inbox = self._inbox
         batch = [inbox.popleft() for _ in range(min(len(inbox), MAX_STEP))]
         try:
-            said = self._decide(batch)
-            _guarded(self._speak, said)
+            for said in self._decide(batch):
+                _guarded(self._speak, said)
         except (CommitFailed, StationFault) as error:
             self._end(error)
             return
@@ -177,29 +179,48 @@ class Driver:
             self._set_reading(True)
         self._again()
 
-    def _decide(self, batch: Sequence[Inbound]) -> Sequence[Outbound]:
-        """One step for the whole batch, or, when that fails, one step for each item of it."""
+    def _decide(self, batch: Sequence[Inbound]) -> Iterator[Sequence[Outbound]]:
+        """One step for the whole batch, or, when that fails, one for each item of it; what each says, once it may."""
         self.steps += 1
+        alone: list[Inbound] = []
+        if self._isolation:
+            batch, alone = self._isolation.sift(batch, self.now())
+        said = self._together(batch)
+        if said is None:
+            said = _guarded(self.station.step, self.now(), ())  # when this fails it is not the messages
+            alone = [*batch, *alone]
+        yield said
+        for item in alone:
+            yield self._alone(item)
+
+    def _together(self, batch: Sequence[Inbound]) -> Sequence[Outbound] | None:
+        """What the step says that takes all of a batch; None when it fails."""
         try:
             return _guarded(self.station.step, self.now(), batch)
         except StationFault as fault:
-            self._trace("step_replayed", fault)
-        said = list(_guarded(self.station.step, self.now(), ()))  # when this fails it is not the messages
-        for item in batch:
-            try:
-                said += _guarded(self.station.step, self.now(), (item,))
-            except StationFault as fault:
-                self._trace("quarantined", fault)
-                _guarded(self.station.quarantine, self.now(), item, type(fault.__cause__).__name__)
-                said += self._isolate(item)
+            if self._isolation.noted(self.now()):
+                self._trace("step_replayed", fault)
+            return None
+
+    def _alone(self, item: Inbound) -> Sequence[Outbound]:
+        """What the step says that takes one item; when it fails, what becomes of the item."""
+        try:
+            said = _guarded(self.station.step, self.now(), (item,))
+        except StationFault as fault:
+            return self._isolate(item, fault)
+        self._isolation.passed(item)
         return said
 
-    def _isolate(self, item: Inbound) -> list[Outbound]:
-        if isinstance(item, Frame):
-            return [Hangup(item.link, item.conn)]
+    def _isolate(self, item: Inbound, fault: StationFault) -> Sequence[Outbound]:
+        sentence = self._isolation.failed(item, self.now())
+        if sentence.kept:
+            self._trace("quarantined", fault)
+            _guarded(self.station.quarantine, self.now(), item, type(fault.__cause__).__name__)
+        elif self._isolation.noted(self.now()):
+            self.note("quarantine_full", ignored=self._isolation.ignored)
         if isinstance(item, Command):
             return [Reply(item.id, FAULTY)]
-        return []
+        return [Hangup(item.link, item.conn)] if sentence.closed and isinstance(item, Frame) else []
 
     def _speak(self, said: Sequence[Outbound]) -> None:
         """Hand over, in order, what the committed step says; then let every link write once."""
