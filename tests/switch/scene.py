@@ -32,6 +32,8 @@ TIMER: Final[Instant] = 12 * SECOND
 ACQUIRER: Final = "00010344"
 TERMINALS: Final = ("T0000001", "T0000002")
 MERCHANT: Final = "898100000000001"
+CLAIMS: Final = ("0800", "0820", "0500", "0320")
+ANSWERS_TO_CLAIMS: Final = ("0810", "0830", "0510", "0330")
 ISSUERS: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
 TPDU: Final = bytes.fromhex("6000030000")
 HEADER: Final = bytes.fromhex("603100311300")
@@ -176,8 +178,8 @@ class Scene:
         return Message("0400", **{**kept, "de2": card, "de39": reason, **changes})
 
     def frame(self, message: Message, conn: int = 1, *, mac: StoredKey | None = None, spoil: bool = False) -> Frame:
-        """A request as it arrives, MACed unless it is a management message."""
-        if message.mti.startswith("08"):
+        """A request as it arrives, MACed unless its type carries no MAC."""
+        if message.mti in CLAIMS:
             body = CUP_POS.encode(message)
         else:
             line = self.lines.get(message.de41 or "")
@@ -190,12 +192,14 @@ class Scene:
         return Frame("terminals", conn, framing.join_cup(TPDU, HEADER, body), self.now)
 
     def heard(self, send: Send, dialect: Dialect = CUP_POS) -> Message:
-        """An answer as its terminal takes it: turned TPDU, own header, and a valid MAC when it is financial."""
+        """An answer as its terminal takes it: turned TPDU, own header, and a valid MAC unless its type carries none."""
         packet = framing.split_cup(send.data, None)
         assert (packet.tpdu, packet.header) == (framing.swap_tpdu(TPDU), HEADER)
         message = dialect.decode(packet.body)
         line = self.lines.get(message.de41 or "")
-        if line is not None and not message.mti.startswith("08"):
+        if message.mti in ANSWERS_TO_CLAIMS:
+            assert message.de64 is None
+        elif line is not None:
             assert self.outside.verify_mac(line.mak, packet.body[:-8], packet.body[-8:])
         return message
 

@@ -96,7 +96,7 @@ def test_status_counts_what_is_open_and_owed() -> None:
     request, _ = made.approved()
     made.step(made.frame(made.reversal(request)), made.frame(made.purchase(), spoil=True))
     status = made.command("status")
-    assert (status["open"], status["reversals_owed"], status["attempts"], status["alarms"]) == (1, 1, 2, 1)
+    assert (status["open"], status["reversals_owed"], status["attempts"], status["alarms"]) == (1, 1, 3, 1)
     issuer = status["issuers"]["issuer-a"]
     assert {**issuer, "heard_at": 0} == {"connected": True, "signed_on": True, "heard_at": 0, "owed": 1}
     assert 0 < issuer["heard_at"] <= status["at"]

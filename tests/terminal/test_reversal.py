@@ -142,8 +142,43 @@ def test_three_tries_then_it_says_failed_and_waits_longer(counter: Counter) -> N
     assert counter.attempt(REF).tries == 3
     assert "Reversal failed" in counter.printed[f"{T1}-000001-000002.fault.1"]
     assert counter.station.wakes_at() == counter.now + 2 * TIMER
+
+
+def test_after_three_tries_without_an_answer_it_signs_on_and_goes_on_under_the_new_key(counter: Counter) -> None:
+    """A host is silent to a reversal whose MAC it finds wrong: it may have other keys than this terminal."""
+    before = counter.host.read(counter.line[0])
+    counter.host.keys[T1] = counter.host.keys[T2]  # what the host holds is not what the terminal does
+    for _ in range(3):
+        counter.time_out()
     counter.wait()
-    assert counter.request("0400").de39 == "98"
+    counter.answer(mti="0800")
+    again = counter.request("0400")
+    assert again.copy(de64=None) == before.copy(de64=None)
+    counter.receive(counter.host.answer(again))
+    assert counter.attempt(REF).state == "reversed"
+
+
+@pytest.mark.parametrize("how", ["hang up", "garbage"])
+def test_a_line_that_closes_or_a_message_nobody_can_read_is_no_answer_either(counter: Counter, how: str) -> None:
+    for _ in range(3):
+        if how == "hang up":
+            counter.hang_up()
+        else:
+            counter.line.clear()
+            counter.receive(b"\x60garbage")
+        if not counter.line:
+            counter.wait()
+    assert counter.request().mti == "0800"
+
+
+def test_an_answer_in_between_says_that_the_keys_are_right(counter: Counter) -> None:
+    for _ in range(2):
+        counter.time_out()
+    counter.answer("96", mti="0400")
+    counter.wait()
+    counter.time_out()
+    counter.wait()
+    assert counter.request().mti == "0400"
 
 
 def test_it_is_never_given_up(counter: Counter) -> None:
@@ -154,7 +189,9 @@ def test_it_is_never_given_up(counter: Counter) -> None:
     counter.line.clear()
     while not counter.wait():
         pass
-    counter.answer()
+    if counter.host.read(counter.line[0]).mti == "0800":
+        counter.answer()
+    counter.answer(mti="0400")
     assert counter.attempt(REF).state == "reversed"
 
 
@@ -162,12 +199,13 @@ def test_a_sale_during_the_pause_tries_again_at_once_and_is_not_sent_when_that_f
     for _ in range(3):
         counter.time_out()
     sale = counter.sale()
+    counter.answer(mti="0800")
     for _ in range(3):
         counter.request("0400")
         assert sale not in counter.replies
         counter.time_out()
     told = counter.replies[sale]
-    assert (told["outcome"], told["ref"]) == ("not_sent", f"{T1}/000001/000003")
+    assert (told["outcome"], told["ref"]) == ("not_sent", f"{T1}/000001/000004")
     assert "冲正" in told["sentence"]["zh"]
     assert [text["en"] for text in told["display"]][-1].startswith("Reversal failed")
     assert counter.attempt(told["ref"]).state == "not_sent"

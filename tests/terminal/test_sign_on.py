@@ -86,12 +86,12 @@ def test_a_sale_during_the_wait_tries_at_once(counter: Counter) -> None:
     assert counter.request("0800").de11 == "000002"
 
 
-@pytest.mark.parametrize("code", ["A0", "77", "99"])
-def test_a_decline_that_asks_for_it_signs_on_by_itself(counter: Counter, code: str) -> None:
+@pytest.mark.parametrize(("code", "outcome"), [("A0", "unknown"), ("77", "declined"), ("99", "declined")])
+def test_a_no_that_asks_for_it_signs_on_by_itself(counter: Counter, code: str, outcome: str) -> None:
     counter.answer()
     sale = counter.sale()
     counter.answer(code)
-    assert counter.replies[sale]["outcome"] == "declined"
+    assert counter.replies[sale]["outcome"] == outcome
     counter.answer(mti="0800")
     assert lane(counter) is True
 

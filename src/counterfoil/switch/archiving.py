@@ -15,7 +15,7 @@ from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.records import Records
-from counterfoil.switch.rows import Case
+from counterfoil.switch.rows import SEALED, Case
 from counterfoil.switch.tell import answer
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
@@ -29,11 +29,15 @@ SHAPE: Final = Shape(
     key=("terminal", "batch", "stan"),
     belongings=(Belonging("trail", ("rrn",), ("rrn",), ("tick",)),),
     # An approval of a terminal that has not been heard of since is nobody's to close: the verdict needs it here.
-    rest=(
-        "t.state IN ('approved', 'declined', 'reversed', 'tombstone') AND t.case_number = '' "
-        "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.rrn = t.rrn) "
-        "AND (t.state <> 'approved' OR EXISTS (SELECT 1 FROM attempt n WHERE n.terminal = t.terminal "
-        "AND n.batch = t.batch AND n.stan > t.stan AND n.started_at >= t.started_at AND n.rrn > t.rrn))"
+    rest="".join(
+        (
+            "t.state IN ('approved', 'declined', 'reversed', 'tombstone') AND t.case_number = '' ",
+            "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.rrn = t.rrn) ",
+            "AND (t.state <> 'approved' OR EXISTS (SELECT 1 FROM attempt n WHERE n.terminal = t.terminal ",
+            "AND n.batch = t.batch AND n.stan > t.stan AND n.started_at >= t.started_at AND n.rrn > t.rrn AND ",
+            SEALED.format("n"),
+            "))",
+        )
     ),
     remember="INSERT INTO archived (terminal, batch, stan, state) VALUES (?, ?, ?, ?)",
     remembered=lambda row: (row["terminal"], row["batch"], row["stan"], row["state"]),

@@ -18,10 +18,12 @@ from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
 from counterfoil.switch.rules import INVALID, ISSUER_DOWN, hangs_up_on, objection
+from counterfoil.switch.strangers import burn
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
+PURCHASE: Final = "0200"
 PURCHASE_CODE: Final = "000000"
 PURCHASE_KIND: Final = "22"
 NORMAL_CONDITION: Final = "00"
@@ -41,17 +43,33 @@ REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
 def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey | None) -> None:
     """Decide a 0200 whose MAC is right."""
-    message = ask.message
     if not is_purchase(ask):
-        _unstored(desk, work, ask, NOT_SUPPORTED)
-    elif key is None or not message.__dict__.keys() >= MANDATORY:
-        _unstored(desk, work, ask, FORMAT)
-    elif (earlier := work.attempts.get(key)) is not None:
+        turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
+    elif key is None or not ask.message.__dict__.keys() >= MANDATORY:
+        turned_away(desk, work, ask, terminal, FORMAT)
+    elif not _known(desk, work, ask, terminal, key):
+        _first_time(desk, work, ask, terminal, key)
+
+
+def turned_away(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
+    """Refuse a message that its terminal vouches for and that is not looked into. The refusal burns its key."""
+    key = ask.key
+    if key is None:  # no intact copy of it can have one
+        work.saw("asked", "1", ask.dialect.told(ask.message), terminal=terminal.terminal)
+        answer(desk, work, ask, code, what="turned_away")
+    elif not _known(desk, work, ask, terminal, key):
+        burn(desk, work, ask, key, code)
+
+
+def _known(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> bool:
+    """Whether something came under this key before; then it is answered."""
+    if (earlier := work.attempts.get(key)) is not None:
         again(desk, work, ask, terminal, earlier)
     elif key in work.archived:
         archiving.repeated(desk, work, ask, key)
     else:
-        _first_time(desk, work, ask, terminal, key)
+        return False
+    return True
 
 
 def is_purchase(ask: Ask) -> bool:
@@ -70,6 +88,8 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
     ask.heard_at = work.saw("repeated", "1", kept, rrn=attempt.rrn, terminal=attempt.terminal)
     if attempt.state is State.TOMBSTONE:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
+    elif attempt.burnt:
+        answer(desk, work, ask, attempt.response_code, what="turned_away", de37=attempt.rrn)
     elif not _same_content(desk, ask, terminal, attempt):
         work.alarm("other_content", attempt.terminal, f"{attempt.key} came again with other content", rrn=attempt.rrn)
         answer(desk, work, ask, DUPLICATE, de37=attempt.rrn)
@@ -83,13 +103,10 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
         result(desk, work, ask, attempt)
 
 
-def _unstored(desk: Desk, work: Work, ask: Ask, code: str) -> None:
-    work.saw("asked", "1", ask.dialect.told(ask.message), terminal=ask.message.de41 or "")
-    answer(desk, work, ask, code)
-
-
 def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) -> bool:
     message = ask.message
+    if ask.error or message.mti != PURCHASE or not is_purchase(ask):
+        return False  # another kind under a key is other content
     card = card_of(message, terminal, desk.hsm)
     token = desk.hsm.token(card.pan, desk.token) if isinstance(card, Card) else ""
     told = (message.de3, int(message.de4 or "0"), message.de22, message.de25, message.de49, message.de42, token)

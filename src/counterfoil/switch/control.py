@@ -186,6 +186,7 @@ def status(work: Work, store: Store) -> dict[str, Any]:
         "cases": cases,
         "alarms": alarms,
         "quarantined": quarantined,
+        "ignored": work.memory.ignored,
         "latest_alarms": [dict(zip(("at", "what", "subject", "rrn", "detail"), row, strict=True)) for row in latest],
     }
 

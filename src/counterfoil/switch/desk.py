@@ -12,7 +12,8 @@ from counterfoil.switch.settings import Settings
 
 class Desk(NamedTuple):
     """`token` and `data` are the switch's own keys; `routes` maps leading digits to an issuer's name, `sizes` are the
-    numbers of leading digits there are, the longest first.
+    numbers of leading digits there are, the longest first. `highest_stan` is the highest of a terminal in a batch that
+    came under a valid MAC, "" for none.
     """
 
     settings: Settings

@@ -1,70 +1,78 @@
 """What comes in, sorted: a request from a terminal to its rule, an answer from an issuer to its own.
 
-The order of the checks on a request is fixed, and a test holds it: format 30, unknown terminal 97, other merchant 03,
-not signed on or wrong MAC A0, not supported 40, then the verb's own rules. A message whose MAC is wrong changes
-nothing, whatever it says.
+The order of the checks on a request is fixed, and a test holds it. First of all its MAC, over the bytes as they came,
+whether or not they can be read; what has no valid one is not answered but by burning its key (strangers.py). Then: the
+key is known (its result, 12, 94), format 30, other merchant 03, not supported 40, then the verb's own rules.
+Messages that carry no MAC by their nature are claims: they decide nothing about money.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.switch import replies, saf, session
-from counterfoil.switch.authorise import purchase
+from counterfoil.switch import replies, saf, session, strangers
+from counterfoil.switch.authorise import purchase, turned_away
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask, answer_mti
+from counterfoil.switch.intake import CLAIMS, Ask, answer_mti
 from counterfoil.switch.reverse import reversal
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.signon import manage
-from counterfoil.switch.tell import answer
 from counterfoil.switch.upstream import Heard, authentic
 from counterfoil.switch.work import Work
 
 FORMAT: Final = "30"
 UNKNOWN_TERMINAL: Final = "97"
 OTHER_MERCHANT: Final = "03"
-WRONG_MAC: Final = "A0"
 NOT_SUPPORTED: Final = "40"
 
 MANAGEMENT: Final = frozenset({"0800", "0820"})
-WITHOUT_MAC: Final = frozenset({"0320", "0500"})  # their tables of elements have no DE64
 
 
 def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
     """Decide one request of a terminal connection."""
-    message, terminal = ask.message, ask.terminal
-    if answer_mti(message.mti) is None:
-        work.refuse(ask.link, ask.conn, "not a request", ask.dialect.told(message))
-    elif ask.error and (message.de41 is None or message.de11 is None):
-        work.refuse(ask.link, ask.conn, ask.error)
-    elif ask.error:
-        _turn_away(desk, work, ask, FORMAT)
-    elif terminal is None:
-        _turn_away(desk, work, ask, UNKNOWN_TERMINAL)
-    elif message.de42 != terminal.merchant:
-        _turn_away(desk, work, ask, OTHER_MERCHANT)
-    elif message.mti in MANAGEMENT:
-        manage(desk, work, ask, terminal)
-    elif not genuine(desk, ask, terminal):
-        work.alarm("wrong_mac", terminal.terminal, f"a {message.mti} without a valid MAC")
-        _turn_away(desk, work, ask, WRONG_MAC)
-    elif message.mti == "0200":
-        purchase(desk, work, ask, terminal, ask.key)
-    elif message.mti == "0400":
+    mti, terminal = ask.message.mti, ask.terminal
+    if answer_mti(mti) is None:
+        strangers.not_a_request(desk, work, ask.link, ask.conn, "not a request", ask.dialect.told(ask.message))
+    elif mti in CLAIMS:
+        _claimed(desk, work, ask)
+    elif terminal is None or not genuine(desk, ask, terminal):
+        strangers.unsealed(desk, work, ask)
+    elif mti == "0400":
         reversal(desk, work, ask, ask.key)
+    elif ask.error:
+        turned_away(desk, work, ask, terminal, FORMAT)
+    elif ask.message.de42 != terminal.merchant:
+        turned_away(desk, work, ask, terminal, OTHER_MERCHANT)
+    elif mti == "0200":
+        purchase(desk, work, ask, terminal, ask.key)
     else:
-        _turn_away(desk, work, ask, NOT_SUPPORTED)
+        turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
 
 
 def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
-    """Whether the terminal vouches for its request."""
-    if ask.message.de64 is None:
-        return ask.message.mti in WITHOUT_MAC
+    """Whether the terminal vouches for its request; the MAC closes the bytes, whatever we make of them."""
     mak = terminal.mak
     if mak is None:
         return False
     ask.proven = desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw).closes(ask.packet.body)
     return ask.proven
+
+
+def _claimed(desk: Desk, work: Work, ask: Ask) -> None:
+    """A message whose table of elements has no DE64: anybody may have sent it."""
+    message, terminal = ask.message, ask.terminal
+    if ask.error and (message.de41 is None or message.de11 is None):
+        strangers.not_a_request(desk, work, ask.link, ask.conn, ask.error)
+    elif ask.error:
+        strangers.told(desk, work, ask, FORMAT)
+    elif terminal is None:
+        strangers.told(desk, work, ask, UNKNOWN_TERMINAL)
+    elif message.de42 != terminal.merchant:
+        strangers.told(desk, work, ask, OTHER_MERCHANT)
+    elif message.mti in MANAGEMENT:
+        manage(desk, work, ask, terminal)
+    else:
+        strangers.told(desk, work, ask, NOT_SUPPORTED)
 
 
 def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
@@ -93,9 +101,3 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
             session.asked(desk, work, frame.link, heard.message)
         else:
             work.alarm("unexpected", frame.link, f"a {mti}")
-
-
-def _turn_away(desk: Desk, work: Work, ask: Ask, code: str) -> None:
-    """Answer without looking at any attempt."""
-    work.saw("asked", "1", ask.dialect.told(ask.message), terminal=ask.message.de41 or "")
-    answer(desk, work, ask, code, what="turned_away")

@@ -17,6 +17,8 @@ from counterfoil.transaction import AttemptKey
 
 NO_BATCH: Final = "000000"
 REQUEST_DIGITS: Final = "02468"
+CLAIMS: Final = frozenset({"0800", "0820", "0320", "0500"})
+"""Types whose tables of elements have no DE64, nor have their answers."""
 ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usual ones
 
 

@@ -29,6 +29,15 @@ class Waiting(msgspec.Struct, frozen=True):
     token: int
 
 
+class Quota(NamedTuple):
+    """What was kept and burnt within an hour of what nobody vouches for, and how much more came (strangers.py)."""
+
+    hour: int = 0
+    lines: int = 0
+    burnt: int = 0
+    more: int = 0
+
+
 class Session(msgspec.Struct, frozen=True):
     """One issuer link. `asked` is the DE70 of the network request without an answer so far, "" for none.
 
@@ -56,6 +65,8 @@ class Memory:
         self.outboxes = {name: Outbox(settings) for name in names}
         self.askers = {name: Askers(settings) for name in names}
         self.sessions: dict[str, Session] = {name: Session() for name in names}
+        self.quotas: dict[str, Quota] = {}  # by terminal: never more than are registered, and one
+        self.ignored = 0  # messages nobody vouches for of which no line was kept, since the start
         self._deadlines: list[tuple[Instant, str]] = []
 
     @property

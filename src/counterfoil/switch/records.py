@@ -16,7 +16,7 @@ from counterfoil.step import Instant
 from counterfoil.storage import Parts, Recent, Store, appending, highest_part
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.outbox import Owed
-from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
+from counterfoil.switch.rows import SEALED, Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
 from counterfoil.switch.stubs import cases, find, pending, stub
 from counterfoil.transaction import AttemptKey
 
@@ -84,6 +84,13 @@ SELECT_BY_RRN: Final = _select("attempt", ATTEMPT_COLUMNS, "rrn IN ({marks})")
 SELECT_ADVICES: Final = _select("outbox", ADVICE_COLUMNS, "rrn IN ({marks})")
 COUNT_TERMINALS: Final = "SELECT count(*) FROM terminal"
 HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batch = ?"
+HIGHEST_SEALED: Final = " ".join(
+    (
+        "SELECT stan FROM attempt WHERE terminal = ? AND batch = ? AND",
+        SEALED.format("attempt"),
+        "ORDER BY stan DESC LIMIT 1",
+    )
+)
 HIGHEST_ARCHIVED: Final = "SELECT max(stan) FROM archived WHERE terminal = ? AND batch = ?"
 SELECT_ARCHIVED: Final = _select("archived", (*ATTEMPT_KEY, "state"), "(terminal, batch, stan) IN ({marks})")
 SELECT_ASKED: Final = "SELECT rrn FROM attempt WHERE state = 'asked' ORDER BY deadline, rrn"
@@ -252,6 +259,12 @@ class Records:
             highest = max(str(stan or "") for stan in stans)
             self._highest.keep((terminal, batch), highest)
         return highest
+
+    def highest_sealed(self, terminal: str, batch: str) -> str:
+        """The highest STAN of a terminal in a batch that came under a valid MAC; "" for none."""
+        rows = self.store.query(HIGHEST_SEALED, (terminal, batch))
+        archived = self.store.query(HIGHEST_ARCHIVED, (terminal, batch))[0][0]
+        return max(str(rows[0][0]) if rows else "", str(archived or ""))
 
     def write(self, changes: Changes) -> None:
         """One transaction, one `executemany` per table, one commit. CommitFailed when it did not become durable."""

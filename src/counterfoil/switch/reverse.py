@@ -40,7 +40,7 @@ NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
 def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
     """Decide an 0400 whose MAC is right."""
     message = ask.message
-    if key is None or not message.__dict__.keys() >= MANDATORY:
+    if ask.error or key is None or not message.__dict__.keys() >= MANDATORY:
         work.saw("asked", "1", ask.dialect.told(message), terminal=message.de41 or "")
         answer(desk, work, ask, FORMAT)
         return

@@ -6,7 +6,7 @@ rows do not change. None of them holds anything that could lead back to it, so t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,10 @@ from counterfoil.security import MacAlgorithm, StoredKey
 from counterfoil.step import Instant
 from counterfoil.switch.lifecycle import State
 from counterfoil.transaction import AttemptKey
+
+WRONG_MAC: Final = "A0"
+SEALED: Final = "NOT ({0}.processing = '' AND {0}.response_code = 'A0')"
+"""In SQL: an attempt that is not `unsealed`. Only what a terminal vouched for proves anything about the one before."""
 
 
 class Terminal(msgspec.Struct, frozen=True, gc=False):
@@ -80,6 +84,16 @@ class Attempt(msgspec.Struct, gc=False):
     def terminal(self) -> str:
         """The terminal that made it."""
         return self.key.terminal
+
+    @property
+    def burnt(self) -> bool:
+        """Whether its key was refused before anybody looked at what was asked under it (strangers.py)."""
+        return not self.processing and self.state is State.DECLINED
+
+    @property
+    def unsealed(self) -> bool:
+        """Whether a message without a valid MAC burnt it: its terminal may know nothing of it."""
+        return self.burnt and self.response_code == WRONG_MAC
 
 
 class Advice(msgspec.Struct, gc=False):

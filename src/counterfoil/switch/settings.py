@@ -43,6 +43,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     case_owner: str = "operations"
     """Who gets the cases."""
 
+    burnt_keys: int = 10
+    """Keys that messages without a valid MAC may burn in an hour at one terminal."""
+
+    stranger_lines: int = 20
+    """Lines of evidence of what nobody vouches for, in an hour: of each terminal, and of all that names none."""
+
     utc_offset: Instant = 8 * 3600 * SECOND
     """Local time of the acquirer (DE12, DE13, the date in DE37), east of UTC positive."""
 

@@ -18,7 +18,7 @@ from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import NO_BATCH, Ask, network_code
 from counterfoil.switch.numbers import rrn
 from counterfoil.switch.rows import Terminal
-from counterfoil.switch.tell import answer
+from counterfoil.switch.strangers import highest_stan, told
 from counterfoil.switch.work import Work
 
 SINGLE: Final = "001"
@@ -37,25 +37,24 @@ FORMAT: Final = "30"
 def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
     """Answer an 0800 or 0820 of a registered terminal."""
     code = network_code(ask.message)
-    work.saw("asked", "1", ask.dialect.told(ask.message), terminal=terminal.terminal)
     if ask.message.mti == "0800" and code in SIGN_ON:
         _sign_on(desk, work, ask, terminal, code)
     elif ask.message.mti == "0820" and code == SIGN_OFF:
         work.put_terminal(replace(terminal, pik=None, mak=None, tdk=None, signed_on_at=0))
-        answer(desk, work, ask, APPROVED)
+        told(desk, work, ask, APPROVED)
     elif ask.message.mti == "0820" and code == ECHO:
-        answer(desk, work, ask, APPROVED)
+        told(desk, work, ask, APPROVED)
     else:
-        answer(desk, work, ask, NOT_SUPPORTED)
+        told(desk, work, ask, NOT_SUPPORTED)
 
 
 def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
     stan, tmk = ask.message.de11, terminal.tmk
     if stan is None:
-        answer(desk, work, ask, FORMAT)
+        told(desk, work, ask, FORMAT)
         return
     if tmk is None:
-        answer(desk, work, ask, NO_MASTER_KEY)
+        told(desk, work, ask, NO_MASTER_KEY)
         return
     if not _repeated(desk, work, terminal, stan, code):
         batch = terminal.batch
@@ -64,7 +63,7 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
         keys = _fresh_keys(desk, terminal, code)
         terminal = replace(terminal, batch=batch, **keys, signed_on_at=work.now, signon_stan=stan, signon_code=code)
         work.put_terminal(terminal)
-    answer(
+    told(
         desk,
         work,
         ask,
@@ -88,17 +87,11 @@ def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str)
 
     Its own last sign-on may come again with the same STAN; an attempt's STAN never.
     """
-    highest = _highest(desk, work, terminal)
+    highest = highest_stan(desk, work, terminal)
     if stan <= highest or stan < terminal.signon_stan:
         return True
     has_none = (ask.message.de60 or "")[2:8] == NO_BATCH
     return has_none and bool(highest or terminal.signon_stan)
-
-
-def _highest(desk: Desk, work: Work, terminal: Terminal) -> str:
-    """The highest STAN of an attempt in the terminal's batch, those of this step included; "" for none."""
-    mine = (key.stan for key in work.attempts if key[:2] == (terminal.terminal, terminal.batch))
-    return max(desk.highest_stan(terminal.terminal, terminal.batch), *mine, "")
 
 
 def _fresh_keys(desk: Desk, terminal: Terminal, code: str) -> dict[str, StoredKey | None]:

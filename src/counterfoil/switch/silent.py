@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch.lifecycle import State
+from counterfoil.switch.rows import SEALED
 from counterfoil.transaction import AttemptKey
 
 TAIL: Final = 50
@@ -24,16 +25,21 @@ SILENT: Final = """
                                                            AND attempt.batch > line.batch)
         FROM line WHERE batch IS NOT NULL
     ), newest (terminal, batch, stan) AS (
-        SELECT terminal, batch, (SELECT max(stan) FROM attempt WHERE attempt.terminal = line.terminal
-                                                                 AND attempt.batch = line.batch)
+        SELECT terminal, batch, (SELECT stan FROM attempt WHERE attempt.terminal = line.terminal
+                                 AND attempt.batch = line.batch AND {sealed}
+                                 ORDER BY stan DESC LIMIT 1)
         FROM line WHERE batch IS NOT NULL
     )
     SELECT newest.terminal, newest.batch FROM newest, attempt
     WHERE attempt.terminal = newest.terminal AND attempt.batch = newest.batch AND attempt.stan = newest.stan
     AND attempt.started_at <= ?
-"""
-LAST: Final = (
-    "SELECT stan, state, started_at, rrn FROM attempt WHERE terminal = ? AND batch = ? ORDER BY stan DESC LIMIT ?"
+""".replace("{sealed}", SEALED.format("attempt"))
+LAST: Final = " ".join(
+    (
+        "SELECT stan, state, started_at, rrn FROM attempt WHERE terminal = ? AND batch = ? AND",
+        SEALED.format("attempt"),
+        "ORDER BY stan DESC LIMIT ?",
+    )
 )
 
 

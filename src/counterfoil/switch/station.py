@@ -19,7 +19,7 @@ from counterfoil.step import (
     Reply,
 )
 from counterfoil.storage.archiving import VERB
-from counterfoil.switch import control, forward, hear, intake, saf, session
+from counterfoil.switch import control, forward, hear, intake, saf, session, strangers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.memory import Memory, Waiting
@@ -45,7 +45,7 @@ class Switch:
         self._settings = settings
         routes = records.routes()
         sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
-        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, records.highest_stan)
+        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, records.highest_sealed)
         self._memory = Memory(issuers, settings)
         self._reserved = self._last_tick = records.reserved()
         for rrn in records.asked():
@@ -102,7 +102,7 @@ class Switch:
         elif isinstance(item, Heard):
             hear.from_issuer(desk, work, item)
         elif isinstance(item, Frame):
-            work.refuse(item.link, item.conn, "not a message")
+            strangers.not_a_request(desk, work, item.link, item.conn, "not a message")
         elif isinstance(item, Command) and item.verb == VERB:
             # Once the step is on the disk: an attempt it has in its hands may not go before.
             out = work.out

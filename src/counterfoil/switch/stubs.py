@@ -12,15 +12,19 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store, in_parts
 from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
-from counterfoil.switch.rows import Case
+from counterfoil.switch.rows import SEALED, Case
 from counterfoil.switch.settings import Settings
 from counterfoil.transaction import AttemptKey, CaseStub, Happened, SwitchStub, parse_ref
 
 # What the terminal of an attempt asked next. Same batch, higher STAN: another batch may be another device, an earlier
 # STAN a request that was late. The next one is enough; asking for the earliest of all would read the rest of the batch.
-NEXT: Final = (
-    "SELECT later.started_at FROM attempt AS later WHERE later.terminal = {} AND later.batch = {} AND later.stan > {} "
-    "AND later.started_at >= {} AND later.rrn > {} ORDER BY later.stan LIMIT 1"
+NEXT: Final = " ".join(
+    (
+        "SELECT later.started_at FROM attempt AS later WHERE later.terminal = {} AND later.batch = {}",
+        "AND later.stan > {} AND later.started_at >= {} AND later.rrn > {} AND",
+        SEALED.format("later"),
+        "ORDER BY later.stan LIMIT 1",
+    )
 )
 FOLLOWED: Final = NEXT.format(*"?????")
 ACQUIRER: Final = Settings().acquirer

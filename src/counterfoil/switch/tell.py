@@ -1,11 +1,12 @@
 """Answers to terminals (leg 4): on the connection of the request, its TPDU turned round, its header echoed.
 
-Every financial answer to a terminal that is signed on carries a MAC, whatever DE39 says; management answers (08xx)
-carry none.
+Every answer to a message of a terminal that is signed on carries a MAC, whatever DE39 says; those to claims (0810,
+0830, 0510, 0330) carry none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -16,7 +17,7 @@ from counterfoil.step import Send
 from counterfoil.switch import evidence
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask, answer_mti
+from counterfoil.switch.intake import CLAIMS, Ask, answer_mti
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.upstream import IssuerAnswer
@@ -24,7 +25,6 @@ from counterfoil.switch.work import Work
 
 REPEATED: Final = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
 ECHOED: Final = tuple(f"de{number}" for number in REPEATED)
-MANAGEMENT: Final = "08"
 MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 
@@ -37,12 +37,17 @@ def repeating(dialect: Dialect) -> Answers:
 
 def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
     """Say `code` to a request; `fields` (de37=…) are what the answer holds besides."""
+    message = spoken(desk, work, ask, code, fields)
+    work.said(what, "4", ask.dialect.told(message), message.de37 or "", message.de41 or "")
+
+
+def spoken(desk: Desk, work: Work, ask: Ask, code: str, fields: Mapping[str, str | bytes]) -> Message:
+    """Say the same, and leave no evidence of it."""
     told = repeated(ask)
     told["de12"], told["de13"] = local(work.now, desk.settings.utc_offset)
     told["de39"] = code
     told.update(fields)
-    message = send(desk, work, ask, told)
-    work.said(what, "4", ask.dialect.told(message), message.de37 or "", message.de41 or "")
+    return send(desk, work, ask, told)
 
 
 def repeated(ask: Ask) -> dict[str, str | bytes]:
@@ -104,7 +109,7 @@ def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Mess
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
     message = Message.of(mti, told)
-    mac = mac_of(desk, work, ask) if mti[:2] != MANAGEMENT else None
+    mac = mac_of(desk, work, ask) if ask.message.mti not in CLAIMS else None
     if mac is None:
         say(work, ask, ask.dialect.encode(message))
     else:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from counterfoil.step import Hangup, Instant, Outbound
+from counterfoil.step import SECOND, Hangup, Instant, Outbound
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.memory import Memory, Session, Waiting
+from counterfoil.switch.memory import Memory, Quota, Session, Waiting
 from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.outbox import Owed
 from counterfoil.switch.records import Changes
@@ -18,6 +18,7 @@ from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, T
 from counterfoil.transaction import AttemptKey
 
 ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
+HOUR: Final[Instant] = 3600 * SECOND
 
 
 class Work:
@@ -38,6 +39,8 @@ class Work:
         self.sessions: dict[str, Session] = dict(memory.sessions)
         self.landed: set[str] = set()  # advices that are not on their way any more
         self.lost: set[str] = set()  # issuers whose link went down
+        self.quotas: dict[str, Quota] = {}
+        self.ignored = 0
         self.acknowledged: dict[str, None] = {}
         self.out: list[Outbound] = []
         self._later: list[Callable[[Memory], None]] = []
@@ -117,6 +120,16 @@ class Work:
         """The state of an issuer link."""
         self.sessions[issuer] = session
 
+    def quota(self, name: str) -> Quota:
+        """What was kept this hour of what nobody vouches for, of a terminal; `more` may be of the hours before."""
+        quota = self.quotas.get(name) or self.memory.quotas.get(name) or Quota()
+        hour = self.now // HOUR
+        return quota if quota.hour == hour else Quota(hour, more=quota.more)
+
+    def put_quota(self, name: str, quota: Quota) -> None:
+        """Another message nobody vouches for was counted."""
+        self.quotas[name] = quota
+
     def later(self, change: Callable[[Memory], None]) -> None:
         """A change of memory that not every sale brings, made once the step is on the disk. It may not hold on to this:
         a step that keeps itself alive is left to the garbage collector, and the longest steps would be the collector's.
@@ -186,6 +199,10 @@ class Work:
     def refuse(self, link: str, conn: int | str, reason: str, message: str = "") -> None:
         """Something that cannot be answered: keep what may be kept of it, close its connection."""
         self._quarantined.append(Quarantined(self.tick(), link, reason, message))
+        self.hang_up(link, conn)
+
+    def hang_up(self, link: str, conn: int | str) -> None:
+        """Close a connection."""
         self.out.append(Hangup(link, conn))
 
     # --- the end ----------------------------------------------------------------------------------------------------
@@ -217,3 +234,5 @@ class Work:
         for change in self._later:
             change(memory)
         memory.sessions = self.sessions
+        memory.quotas.update(self.quotas)
+        memory.ignored += self.ignored

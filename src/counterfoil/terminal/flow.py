@@ -88,7 +88,7 @@ def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
         lane.show(sentences.BAD_MAC)
         reverse.owe(work, lane, Event.BAD_MAC)
     elif exchange.job is Job.REVERSAL:
-        reverse.failed(work, lane, work.now)
+        reverse.unanswered(work, lane, work.now)
     else:
         signon.failed(work, lane)
 
@@ -128,7 +128,7 @@ def closed(work: Work, lane: Lane) -> None:
         lane.show(sentences.NO_ANSWER)
         reverse.owe(work, lane, Event.TIME_OUT)
     elif exchange.job is Job.REVERSAL:
-        reverse.failed(work, lane, work.now + work.settings.pause_after_refusal)
+        reverse.unanswered(work, lane, work.now + work.settings.pause_after_refusal)
     else:
         signon.failed(work, lane)
 
@@ -147,6 +147,6 @@ def expire(work: Work, lane: Lane) -> None:
         reverse.owe(work, lane, Event.TIME_OUT)
     elif exchange.job is Job.REVERSAL:
         work.note(lane, "reversal unanswered", lane.current)
-        reverse.failed(work, lane, work.now)
+        reverse.unanswered(work, lane, work.now)
     else:
         signon.failed(work, lane)

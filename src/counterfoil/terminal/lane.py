@@ -78,8 +78,8 @@ class Lane(msgspec.Struct):
 
     `current` is the attempt that is not at rest, `commands` the till's requests that wait for its outcome. `asks`: it
     was found approved after a restart and the goods question is open. `wake` is when the terminal next tries by
-    itself to sign on or to reverse; `burst` counts the reversals since the last trigger, `dials` how often
-    in a row there was no line, or no keys.
+    itself to sign on or to reverse; `burst` counts the reversals since the last trigger,
+    `unanswered` those in a row that nobody answered, `dials` how often in a row there was no line, or no keys.
     """
 
     device: Device
@@ -96,6 +96,7 @@ class Lane(msgspec.Struct):
     queue: tuple[Waiting, ...] = ()
     wake: Instant | None = None
     burst: int = 0
+    unanswered: int = 0
     dials: int = 0
     token: int = 0
     sale_token: int = 0

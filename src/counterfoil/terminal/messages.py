@@ -22,6 +22,11 @@ PURCHASE_TYPE: Final = "22"  # 60.1
 MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 MUST_SIGN_ON: Final = frozenset({"A0", "77", "99"})
+PROVOKED: Final = frozenset({"03", "30", "40", "97", "A0", "A7"})
+"""What a stranger could make a host say: it may speak of a damaged copy of a request whose intact copy is approved.
+
+Every DE39 a switch answers before it has checked a MAC; a test holds ours against it.
+"""
 
 ENTRY_STRIPE: Final = "02"
 PIN_GIVEN, NO_PIN = "1", "2"

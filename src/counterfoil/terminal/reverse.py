@@ -1,7 +1,7 @@
 """A reversal: owed from the moment a sale has no usable answer, pending until a MAC-valid 0410 closes it.
 
-It goes out before any other sale of the terminal, at start and on a timer; never dropped, never by a 94. Only a
-supervisor can take it out of the terminal's hands.
+It goes out before any other sale of the terminal, at start and on a timer; never dropped, never by a 94. One that stays
+unanswered goes on under the keys of another sign-on. Only a supervisor can take it out of the terminal's hands.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
     """An 0410 that belongs to the pending reversal."""
     attempt, message = lane.current, answer.message
     assert attempt is not None
-    lane.dials = 0
+    lane.dials = lane.unanswered = 0
     code = message.de39 or ""
     if not answer.authentic:
         work.note(lane, "reversal answered with a bad MAC", attempt, message)
@@ -69,6 +69,15 @@ def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
         numbers.require_sign_on(lane, lane.wake or work.now)
     else:
         failed(work, lane, work.now + work.settings.pause_after_refusal)
+
+
+def unanswered(work: Work, lane: Lane, again: Instant) -> None:
+    """Nobody answered. A host is silent to a reversal whose MAC it finds wrong, so after some the terminal signs on."""
+    failed(work, lane, again)
+    lane.unanswered += 1
+    if lane.unanswered >= work.settings.tries:
+        lane.unanswered = 0
+        numbers.require_sign_on(lane, lane.wake or work.now)
 
 
 def failed(work: Work, lane: Lane, again: Instant) -> None:

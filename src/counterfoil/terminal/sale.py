@@ -1,10 +1,12 @@
 """A sale from the question to its outcome.
 
 The attempt, and everything its reversal needs, is stored in the step whose commit precedes the request. Only a
-MAC-valid answer decides; whatever else happens owes a reversal.
+MAC-valid answer decides, and of those no code that a stranger could provoke; whatever else happens owes a reversal.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from counterfoil.iso8583 import Message, responses
 from counterfoil.terminal import birth, messages, numbers, outcome, printing, reverse, sentences
@@ -13,7 +15,8 @@ from counterfoil.terminal.lane import Exchange, Job, Lane, Waiting
 from counterfoil.terminal.lifecycle import PAID, Event
 from counterfoil.terminal.work import Work
 
-NEVER_DECIDES = "94"
+NEVER_DECIDES: Final = frozenset({"94"}) | messages.PROVOKED
+"""A no that decides nothing under a valid MAC either: another copy may stand. The reversal closes both cases."""
 
 
 def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
@@ -61,9 +64,11 @@ def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
             numbers.require_sign_on(lane, work.now)
         return
     approval = responses.is_approval(code)
-    if code == NEVER_DECIDES or messages.disagrees(attempt, message, approval=approval):
+    if code in NEVER_DECIDES or messages.disagrees(attempt, message, approval=approval):
         work.note(lane, "answer that decides nothing", attempt, message)
         reverse.owe(work, lane, Event.UNUSABLE, response_code=code)
+        if code in messages.MUST_SIGN_ON:
+            numbers.require_sign_on(lane, work.now)
     elif approval:
         _approved(work, lane, attempt, message)
     else:

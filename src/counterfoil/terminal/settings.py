@@ -16,7 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`timer` runs from sending to the end of patience; it must be longer than the switch's.
 
     `tries` reversals go out per trigger; after that the terminal waits `pause` (default: twice the timer) before it
-    tries by itself again. `redial` (default: a sixth of the timer) is the wait after a line that was not there.
+    tries by itself again. When as many in a row were not answered, it signs on first. `redial` (default: a sixth of the
+    timer) is the wait after a line that was not there.
     `closing_codes` are the DE39 of a MAC-valid 0410 that end a reversal (12 joins them in some dialects; 94 never).
     Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait
     for one terminal. `utc_offset` is the local time of the slips. `printer`: there is one that can be asked whether it
