@@ -8,7 +8,19 @@ from typing import Any
 from counterfoil.security import SecurityError
 from counterfoil.simulation import plant
 from counterfoil.step import SECOND
-from counterfoil.switch import authorise, forward, hear, lifecycle, replies, reverse, signon, stubs, upstream
+from counterfoil.switch import (
+    authorise,
+    forward,
+    hear,
+    lifecycle,
+    replies,
+    reverse,
+    rows,
+    signon,
+    strangers,
+    stubs,
+    upstream,
+)
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
@@ -333,6 +345,71 @@ def issuer_mac_ignored(seams: Seams) -> None:
         return authentic
 
     seams.function(upstream, "authentic", make)
+
+
+def _told_without_burning(seams: Seams, *types: str) -> None:
+    """What has no valid MAC is told A0, and its key is left as it was."""
+
+    def make(original: Any) -> Any:
+        def unsealed(desk: Desk, work: Work, ask: Ask) -> None:
+            if ask.terminal is not None and ask.message.mti in types:
+                seams.hit()
+                answer(desk, work, ask, "A0")
+            else:
+                original(desk, work, ask)
+
+        return unsealed
+
+    seams.function(strangers, "unsealed", make)
+
+
+@mutant("trust", "one of two copies of a request damaged", killed_by="tests/switch/test_trust.py")
+def damaged_request_refused(seams: Seams) -> None:
+    """A request without a valid MAC is refused, and its intact copy approved. Not every terminal reverses then."""
+    _told_without_burning(seams, "0100", "0200")
+
+
+@mutant("trust", killed_by="tests/switch/test_trust.py")
+def damaged_reversal_answered(seams: Seams) -> None:
+    """A reversal without a valid MAC is answered."""
+    _told_without_burning(seams, "0400")
+
+
+@mutant("trust", killed_by="tests/switch/test_trust.py")
+def stranger_proves_closure(seams: Seams) -> None:
+    """A key that a stranger burnt proves that the terminal closed the sale before it."""
+    vouched = f" AND {rows.SEALED.format('later')}"
+    for name in ("FOLLOWED", "BY_KEY", "BY_RRN", "EVERY"):
+        seams.constant(stubs, name, lambda text: text.replace(vouched, ""))
+    seams.hit()
+
+
+@mutant("trust", killed_by="tests/switch/test_trust.py")
+def strangers_fill_the_disk(seams: Seams) -> None:
+    """Every message nobody vouches for leaves a line."""
+
+    def make(_: Any) -> Any:
+        def may_keep(*_: Any) -> bool:
+            seams.hit()
+            return True
+
+        return may_keep
+
+    seams.function(strangers, "may_keep", make)
+
+
+@mutant("trust", killed_by="tests/switch/test_trust.py")
+def burns_without_end(seams: Seams) -> None:
+    """A stranger burns as many keys of a terminal as he likes."""
+
+    def make(original: Any) -> Any:
+        def quota(self: Work, name: str) -> Any:
+            seams.hit()
+            return original(self, name)._replace(burnt=0)
+
+        return quota
+
+    seams.method(Work, "quota", make)
 
 
 # --- what it keeps ---------------------------------------------------------------------------------------------------

@@ -132,6 +132,11 @@ def test_an_answer_that_came_before_the_deadline_wins_over_it(counter: Counter) 
         ("decline with a bad MAC", "51", {"mac": "bad"}, "A0"),
         ("decline without a MAC", "51", {"mac": "none"}, "A0"),
         ("94, although authentic", "94", {}, "06"),
+        ("30, although authentic", "30", {}, "06"),
+        ("03, although authentic", "03", {}, "06"),
+        ("40, although authentic", "40", {}, "06"),
+        ("97, although authentic", "97", {}, "06"),
+        ("A7, although authentic", "A7", {}, "06"),
         ("approval of another amount", "00", {"de4": "000000001251"}, "06"),
         ("approval of another amount as a partial one", "10", {"de4": "000000000100"}, "06"),
         ("approval of another transaction", "00", {"de3": "200000"}, "06"),
@@ -167,6 +172,15 @@ def test_a_decline_may_leave_out_what_it_does_not_know(counter: Counter) -> None
     sale = counter.sale()
     counter.answer("91", de3=None, de4=None, de42=None)
     assert counter.replies[sale]["outcome"] == "declined"
+
+
+def test_an_authentic_a0_decides_nothing_and_the_reversal_goes_under_fresh_keys(counter: Counter) -> None:
+    """It may be said of a damaged copy of the request, while the intact one is approved."""
+    sale = counter.sale()
+    counter.answer("A0")
+    assert counter.replies[sale]["outcome"] == "unknown"
+    counter.answer(mti="0800")
+    assert counter.request("0400").de39 == "06"
 
 
 def test_garbage_instead_of_the_answer_owes_a_reversal(counter: Counter) -> None:

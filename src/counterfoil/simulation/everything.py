@@ -9,6 +9,7 @@ from typing import NamedTuple
 from counterfoil.issuer.stubs import every as every_at_issuer
 from counterfoil.issuer.stubs import request_of
 from counterfoil.storage import Store
+from counterfoil.switch.rows import WRONG_MAC
 from counterfoil.switch.stubs import every as every_at_switch
 from counterfoil.terminal.records import every as every_at_terminals
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
@@ -36,6 +37,12 @@ class Everything(NamedTuple):
     def refs(self) -> list[str]:
         """Every attempt any station knows."""
         return list(dict.fromkeys([*self.terminals, *chain(*self.buried), *self.switch]))
+
+    def of_nobody(self, ref: str) -> bool:
+        """Whether the switch burnt a key that no terminal has: only a damaged or forged message named it."""
+        stub = self.switch.get(ref)
+        refused = stub is not None and (stub.state, stub.response_code, stub.amount) == ("declined", WRONG_MAC, 0)
+        return refused and self.of(ref).truth is None
 
     def of(self, ref: str) -> Stubs:
         """One attempt."""

@@ -194,6 +194,8 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
     one_sided = unreported = 0
     everything = court.everything()
     for ref in everything.refs():
+        if everything.of_nobody(ref):
+            continue
         finding, listed = court.hear(ref, everything)
         one_sided += finding.held != finding.stands
         unreported += finding.held != finding.stands and not listed
