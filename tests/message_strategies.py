@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 
 from counterfoil.iso8583 import Dialect, Message
 from counterfoil.iso8583.fields import Field, Kind, Prefix
+from field_ranges import lines
 
 DIGITS = "0123456789"
 PLAIN = "".join(map(chr, range(0x20, 0x7F)))
+EXISTING = {
+    (line.dialect.fields[line.number].within, line.dialect.fields[line.number].size): line.exist for line in lines()
+}
 CHINESE = "测试商户甲公司成功消费撤销"
 
 
@@ -48,10 +52,13 @@ def values(field: Field, packed: bool, plain: bool) -> st.SearchStrategy[str | b
 def messages(
     draw: st.DrawFn, dialect: Dialect, plain: bool = False, among: Collection[int] | None = None, most: int = 12
 ) -> Message:
-    """A message of the dialect with up to `most` of its fields (or of those in `among`)."""
+    """A message of the dialect with up to `most` of its fields (or of those in `among`); of some, all values exist."""
     numbers = sorted(set(dialect.fields) & set(among) if among is not None else dialect.fields)
     chosen = draw(st.lists(st.sampled_from(numbers), unique=True, max_size=most))
     message = Message(draw(digits(4, 4)))
+    existing = draw(st.booleans())
     for number in chosen:
-        message.set(number, draw(values(dialect.fields[number], dialect.style.packed, plain)))
+        field = dialect.fields[number]
+        known = EXISTING.get((field.within, field.size), ()) if existing else ()
+        message.set(number, draw(st.sampled_from(known) if known else values(field, dialect.style.packed, plain)))
     return message

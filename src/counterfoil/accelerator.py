@@ -11,22 +11,25 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
-INTERFACE: Final = 5
+INTERFACE: Final = 6
 """What `counterfoil_accelerator.INTERFACE` must be for its parts to fit."""
 
 _PACKAGE: Final = "counterfoil_accelerator"
 
 
 class Codec(Protocol):
-    """`decode`, `encode`, `kept` and `told` of one dialect; what is not plain they hand to the Python code."""
+    """The verbs of one dialect under their names; what is not plain they hand to the Python code."""
 
     decode: Callable[[bytes], Any]
+    receive: Callable[[bytes], Any]
     encode: Callable[[Any], bytes]
     kept: Callable[[Any], dict[str, str]]
     told: Callable[[Any], str]
 
-    def excerpts(self, numbers: Iterable[int], other: Callable[[bytes], Any], /) -> Callable[[bytes], Any]:
-        """What takes fields and evidence out of a body (iso8583/excerpt.py)."""
+    def excerpts(
+        self, numbers: Iterable[int], other: Callable[[bytes], Any], within: bool, /
+    ) -> Callable[[bytes], Any]:
+        """What takes fields and evidence out of a body (iso8583/excerpt.py); `within` asks for values that exist."""
         ...
 
     def answers(self, numbers: Iterable[int], other: Callable[..., bytes], /) -> Callable[..., bytes]:
@@ -40,13 +43,14 @@ class Messages(Protocol):
     def Codec(  # noqa: N802 - a class over there
         self,
         message: type,
-        rows: Iterable[tuple[int, str, int, int, bool, str]],
+        rows: Iterable[tuple[int, str, int, int, bool, str, str | frozenset[str]]],
         *,
         packed: bool,
         secondary: bool,
         charset: str,
         decoded: Callable[[bytes, str], str | None],
         decode_other: Callable[[bytes], Any],
+        receive_other: Callable[[bytes], Any],
         encode_other: Callable[[Any], bytes],
         evidence: Iterable[tuple[int, Callable[[str], str] | None, int, str]],
         kept_other: Callable[[Any], dict[str, str]],
@@ -149,7 +153,7 @@ def _tried(part: Messages | None) -> Messages | None:
     if part is None:
         return None
     body = b"0800" + bytes((0x20, 0, 0, 0, 0, 0, 0, 0)) + b"123456"
-    rows = [(3, "n", 6, 0, False, "0")]
+    rows = [(3, "n", 6, 0, False, "0", "")]
     codec = part.Codec(
         _Probe,
         rows,
@@ -158,6 +162,7 @@ def _tried(part: Messages | None) -> Messages | None:
         charset="ascii",
         decoded=lambda _raw, _charset: None,
         decode_other=other,
+        receive_other=other,
         encode_other=other,
         evidence=[(3, None, 0, "")],
         kept_other=other,

@@ -61,8 +61,14 @@ class Twins:
         return pure
 
     def excerpt(self, body: bytes, numbers: Sequence[int]) -> bool:
-        """What both take out of a body; whether it could be read."""
-        pure, fast = (excerpts(dialect, numbers)(body) for dialect in (self.pure, self.fast))
+        """What both take out of a body, for a station and for others; whether it could be read."""
+        pure, fast = (_told(partial(dialect.receive, body)) for dialect in (self.pure, self.fast))
+        assert fast == pure
+        self._excerpt(body, numbers, within=True)
+        return self._excerpt(body, numbers, within=False)
+
+    def _excerpt(self, body: bytes, numbers: Sequence[int], *, within: bool) -> bool:
+        pure, fast = (excerpts(dialect, numbers, within=within)(body) for dialect in (self.pure, self.fast))
         if pure is None or fast is None:
             assert fast is pure is None
             return False

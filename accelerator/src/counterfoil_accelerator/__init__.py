@@ -4,4 +4,4 @@
 the headers of OpenSSL are, keeps keyed contexts of libcrypto. `INTERFACE` is what both sides must agree on.
 """
 
-INTERFACE = 5
+INTERFACE = 6

@@ -117,6 +117,40 @@ cdef inline bint all_digits(const uint8_t* raw, Py_ssize_t count) noexcept:
     return True
 
 
+cdef bint all_are(const uint8_t* raw, Py_ssize_t count, uint8_t one) noexcept:
+    cdef Py_ssize_t at
+    for at in range(count):
+        if raw[at] != one:
+            return False
+    return True
+
+
+cdef bint all_letters(const uint8_t* raw, Py_ssize_t count) noexcept:
+    """A-Z, a-z and 0-9."""
+    cdef Py_ssize_t at
+    for at in range(count):
+        if not (0x30 <= raw[at] <= 0x39 or 0x41 <= raw[at] <= 0x5A or 0x61 <= raw[at] <= 0x7A):
+            return False
+    return True
+
+
+cdef inline int two_digits(const uint8_t* raw) noexcept:
+    """The number two digits make."""
+    return (raw[0] - 0x30) * 10 + raw[1] - 0x30
+
+
+cdef bint is_date(const uint8_t* raw) noexcept:
+    """MMDD, in a leap year."""
+    cdef int month = two_digits(raw)
+    cdef int day = two_digits(raw + 2)
+    return 1 <= month <= 12 and 1 <= day <= (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31)
+
+
+cdef bint is_time(const uint8_t* raw) noexcept:
+    """hhmmss."""
+    return two_digits(raw) < 24 and two_digits(raw + 2) < 60 and two_digits(raw + 4) < 60
+
+
 cdef inline bint all_plain(const uint8_t* raw, Py_ssize_t count) noexcept:
     cdef Py_ssize_t at = 0
     while count - at >= 8:

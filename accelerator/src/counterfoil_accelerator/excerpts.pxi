@@ -3,7 +3,8 @@
 
 @final
 cdef class Excerpts:
-    """Some fields of the bodies of a dialect, with their evidence. `other(body)` is the Python code.
+    """Some fields of the bodies of a dialect, with their evidence; `within`, only where all values exist. `other(body)` is
+    the Python code.
 
     A short value that a field had in the body before is there already (see `Form`); what is long enough for a card number
     is not kept.
@@ -15,9 +16,10 @@ cdef class Excerpts:
     cdef int count
     cdef uint32_t seen[HIGHEST + 1]
     cdef list short
+    cdef bint within
 
-    def __init__(self, Codec codec not None, numbers, other):
-        self.codec, self.other, self.count = codec, other, 0
+    def __init__(self, Codec codec not None, numbers, other, bint within):
+        self.codec, self.other, self.count, self.within = codec, other, 0, within
         for number in numbers:
             if not 2 <= number <= HIGHEST or self.count > HIGHEST:
                 raise ValueError("a field that no dialect can have")
@@ -72,7 +74,7 @@ cdef class Excerpts:
                     value = self.short[number]
                 else:
                     value = self.codec.value(slot, raw + at, count, size)
-                    if value is None:
+                    if value is None or self.within and slot.within and not self.codec.exists(slot, number, value):
                         return None
                     if seen:
                         self.seen[number], self.short[number] = seen, value

@@ -42,6 +42,20 @@ cdef enum How:
     CARD_NUMBER         # its first six and last four digits
     BY_LENGTH           # the same for every text as long
 
+cdef enum Within:
+    ANYTHING = 0
+    NOT_ZEROS
+    DATE                # MMDD
+    TIME                # hhmmss
+    MOMENT              # MMDDhhmmss
+    MONTH               # YYMM
+    LETTERS             # and digits
+    DIGITS
+    CODE                # letters and digits, filled with spaces
+    NAME                # not blank
+    AMONG               # those of a set
+    ELSEWHERE           # the Python code knows
+
 cdef enum:
     LONGEST = 999
     CARD_MOST = 19      # digits of the longest card number
@@ -55,6 +69,10 @@ cdef enum:
     ABSENT = -1
 
 HOWS = {"": BY_CALL, "card number": CARD_NUMBER, "by length": BY_LENGTH}
+WITHINS = {
+    "": ANYTHING, "not zeros": NOT_ZEROS, "date": DATE, "time": TIME, "moment": MOMENT, "month": MONTH, "letters": LETTERS,
+    "digits": DIGITS, "code": CODE, "name": NAME, "elsewhere": ELSEWHERE,
+}
 KINDS = {"n": NUMBER, "z": TRACK, "an": TEXT, "ans": TEXT, "x+n": SIGNED, "b": BYTES}
 
 cdef struct Slot:
@@ -71,6 +89,7 @@ cdef struct Slot:
     bint kept           # evidence holds it, shown by `Codec.shows` or, when there is none, as it is
     int harmless        # plain text with fewer digits than this is shown as it is
     How how             # whether it is shown here
+    Within within       # which values exist
 
 include "characters.pxi"
 
@@ -90,11 +109,11 @@ cdef class Form:
 
 @final
 cdef class Codec:
-    """One dialect: `decode` and `encode` give what the Python code would give, or ask it.
+    """One dialect: `decode`, `receive` and `encode` give what the Python code would give, or ask it.
 
-    `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble) of every field. `decoded` reads text
-    beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is, one of HOWS)
-    of every field that may be kept. `decode_other(body)`, `encode_other(message)` and `kept_other(message)` are the Python code.
+    `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble, which values exist: one of WITHINS or
+    a set of them) of every field. `receive` takes a message only when all its values exist. `decoded` reads text beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is, one of HOWS)
+    of every field that may be kept. `decode_other(body)`, `receive_other(body)`, `encode_other(message)` and `kept_other(message)` are the Python code.
     """
 
     cdef Slot slots[HIGHEST + 1]
@@ -102,6 +121,7 @@ cdef class Codec:
     cdef PyObject* borrowed[HIGHEST + 1]    # the same names, held by `names`
     cdef list keys                  # what evidence calls the fields
     cdef list shows
+    cdef list among                 # the sets of values that exist
     cdef dict lengths               # what `BY_LENGTH` shows, by field and length
     cdef dict numbers
     cdef PyObject* met[NAMES]       # names of attributes by where they lie in memory, each held in `held`
@@ -115,15 +135,17 @@ cdef class Codec:
     cdef object attributes          # what puts the attributes into a message
     cdef object decoded
     cdef object decode_other
+    cdef object receive_other
     cdef object encode_other
     cdef object kept_other
     cdef object told_other
 
-    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, encode_other,
-                 evidence, kept_other, told_other):
+    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, receive_other,
+                 encode_other, evidence, kept_other, told_other):
         memset(self.slots, 0, sizeof(self.slots))
         self.message, self.packed, self.secondary, self.charset = message, packed, secondary, charset
         self.decoded, self.decode_other, self.encode_other = decoded, decode_other, encode_other
+        self.receive_other = receive_other
         self.attributes = message.__dict__["__dict__"]
         memset(self.met, 0, sizeof(self.met))
         self.held = []
@@ -133,7 +155,8 @@ cdef class Codec:
         self.kept_other, self.told_other = kept_other, told_other
         self.keys = [None] * (HIGHEST + 1)
         self.shows = [None] * (HIGHEST + 1)
-        for number, kind, size, prefix, right, pad in rows:
+        self.among = [None] * (HIGHEST + 1)
+        for number, kind, size, prefix, right, pad, within in rows:
             if not 2 <= number <= HIGHEST or not 1 <= size <= 999 or prefix not in (0, 2, 3):
                 raise ValueError("a field that no dialect can have")
             if kind == "x+n" and packed:
@@ -142,8 +165,10 @@ cdef class Codec:
             least = (KINDS[kind] <= TRACK) if prefix else 0 if kind == "ans" else size
             halved = packed and KINDS[kind] <= TRACK
             self.slots[number] = Slot(
-                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0, BY_CALL
+                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0, BY_CALL,
+                AMONG if isinstance(within, frozenset) else WITHINS[within],
             )
+            self.among[number] = within
             name = intern_name(f"de{number}")
             self.names[number] = name
             self.borrowed[number] = <PyObject*>name
@@ -156,10 +181,18 @@ cdef class Codec:
     def decode(self, body, /):
         """The message in `body`."""
         if PyBytes_CheckExact(body):
-            message = self.read(<const uint8_t*>PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
+            message = self.read(<const uint8_t*>PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), False)
             if message is not None:
                 return message
         return self.decode_other(body)
+
+    def receive(self, body, /):
+        """The message in `body` of which all values exist."""
+        if PyBytes_CheckExact(body):
+            message = self.read(<const uint8_t*>PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body), True)
+            if message is not None:
+                return message
+        return self.receive_other(body)
 
     def encode(self, message, /):
         """The bytes of `message`."""
@@ -185,9 +218,9 @@ cdef class Codec:
                 return text
         return self.told_other(message)
 
-    def excerpts(self, numbers, other, /):
-        """What takes these fields out of a body."""
-        return Excerpts(self, numbers, other)
+    def excerpts(self, numbers, other, within, /):
+        """What takes these fields out of a body; `within`, only when all its values exist."""
+        return Excerpts(self, numbers, other, within)
 
     def answers(self, numbers, other, /):
         """What writes answers that repeat these fields."""
@@ -195,7 +228,7 @@ cdef class Codec:
 
     # --- bytes to message --------------------------------------------------------------------------------------------
 
-    cdef object read(self, const uint8_t* body, Py_ssize_t end):
+    cdef object read(self, const uint8_t* body, Py_ssize_t end, bint within):
         cdef uint64_t bits[2]
         cdef Py_ssize_t at = head(self, body, end, bits)
         cdef uint32_t mti
@@ -205,7 +238,7 @@ cdef class Codec:
         # 0 is what no form has seen: four bytes of zeros are no digits, and two have a bit above them
         mti = 1 << 16 | body[0] << 8 | body[1] if self.packed else big_endian_4(body)
         form = self.form(bits)
-        values = self.fields(form, mti, body, at, end)
+        values = self.fields(form, mti, body, at, end, within)
         if values is None:
             return None
         if form.values is None:
@@ -242,8 +275,10 @@ cdef class Codec:
         self.forms[near & (FORMS - 1)] = form
         return 0
 
-    cdef dict fields(self, Form form, uint32_t mti, const uint8_t* body, Py_ssize_t at, Py_ssize_t end):
-        """The attributes of a message whose fields begin at `at`; None when one is not plain."""
+    cdef dict fields(self, Form form, uint32_t mti, const uint8_t* body, Py_ssize_t at, Py_ssize_t end, bint within):
+        """The attributes of a message whose fields begin at `at`; None when one is not plain, or with `within` does not exist.
+        What does not exist is not kept in the form, so that it is looked at each time.
+        """
         cdef uint64_t turn = form.turn
         cdef bint known = form.values is not None
         cdef int half, number
@@ -279,6 +314,10 @@ cdef class Codec:
                     value = self.value(slot, body + at, count, size)
                     if value is None:
                         return None
+                    if slot.within and not self.exists(slot, number, value):
+                        if within:
+                            return None
+                        seen = 0
                     PyDict_SetItem(values, <object>self.borrowed[number], value)
                     if seen and known and form.turn == turn:
                         turn += put_in(form, number, <object>self.borrowed[number], seen, value)
@@ -315,6 +354,35 @@ cdef class Codec:
         if slot.kind == NUMBER:
             return characters(raw, count)
         return track(raw, count) if slot.kind == TRACK else signed(raw, count)
+
+    cdef bint exists(self, const Slot* slot, int number, object value) except -1:
+        """Whether a value, one that its kind allows, is within its range."""
+        cdef const uint8_t* raw
+        cdef Py_ssize_t size
+        if slot.within == AMONG:
+            return value in self.among[number]
+        if slot.within == ELSEWHERE or not PyUnicode_CheckExact(value) or not PyUnicode_IS_COMPACT_ASCII(value):
+            return False
+        raw, size = PyUnicode_1BYTE_DATA(value), PyUnicode_GET_LENGTH(value)
+        if slot.within == NOT_ZEROS:
+            return not all_are(raw, size, 0x30)
+        if slot.within == NAME:
+            return not all_are(raw, size, 0x20)
+        if slot.within == LETTERS or slot.within == CODE:
+            while slot.within == CODE and size and raw[0] == 0x20:
+                raw, size = raw + 1, size - 1
+            while slot.within == CODE and size and raw[size - 1] == 0x20:
+                size -= 1
+            return size > 0 and all_letters(raw, size)
+        if slot.within == DIGITS:
+            return all_digits(raw, size)
+        if slot.within == DATE:
+            return is_date(raw)
+        if slot.within == TIME:
+            return is_time(raw)
+        if slot.within == MOMENT:
+            return is_date(raw) and is_time(raw + 4)
+        return 1 <= two_digits(raw + 2) <= 12
 
     cdef object text(self, const Slot* slot, const uint8_t* raw, Py_ssize_t size):
         if not all_plain(raw, size):

@@ -82,7 +82,7 @@ class Dialect:
         self._head_size = 2 if style.packed else 4
         self._short = slice(self._head_size, self._head_size + 8)
         self._long = slice(self._head_size, self._head_size + 16)
-        self._found = self.ranged({n: f"v['de{n}']" for n in self.ranges})
+        self._finders: dict[tuple[str, ...], Finder] = {}
         self._variants: dict[object, Dialect] = {}
         self._accelerated = accelerated
         self.compiled: accelerator.Codec | None = None
@@ -121,35 +121,18 @@ class Dialect:
         DecodeError as `decode`, and for the first value outside its range; `partial` then is the whole message.
         """
         message = self.decode(body)
-        number = self._found(body)(message.__dict__)
+        values = message.__dict__
+        names = tuple(values)
+        find = self._finders.get(names)
+        if find is None:
+            find = finder((n, self.ranges[n]) for n in message.present() if n in self.ranges)
+            if len(self._finders) < _PLANS_MAX:
+                self._finders[names] = find
+        number = find(values)
         if number:
             reason = f"outside its range ({self.ranges[number].wanted})"
             raise DecodeError(str(number), self._place(body, number), reason, partial=message)
         return message
-
-    def ranged(self, names: Mapping[int, str]) -> Callable[[bytes], Finder]:
-        """What finds the first value outside its range in what was read of a body.
-
-        `names` says, as an expression, where each field is in that, `v`.
-        """
-        finders: dict[bytes, Finder] = {}
-        # Whether a second bitmap follows is the first bit; as a character, 8 and what stands behind it.
-        short = slice(self._head_size, self._head_size + (16 if self.style.hex_bitmap else 8))
-        long = slice(self._head_size, self._head_size + (32 if self.style.hex_bitmap else 16))
-        second = b"8" if self.style.hex_bitmap else b"\x80"
-
-        def of(body: bytes) -> Finder:
-            bits = body[short]
-            if bits >= second:
-                bits = body[long]
-            found = finders.get(bits)
-            if found is None:
-                found = finder((names[n], n, self.ranges[n]) for n in self._head(body)[1] if n in self.ranges)
-                if len(finders) < _PLANS_MAX:
-                    finders[bits] = found
-            return found
-
-        return of
 
     def _place(self, body: bytes, wanted: int) -> int:
         """Where the value of a field begins in a body that can be read."""
@@ -297,12 +280,13 @@ class Dialect:
         if accelerator.messages is not None and plain:
             compiled = accelerator.messages.Codec(
                 Message,
-                [(f.number, f.kind.value, f.size, f.prefix.value, f.align is Align.RIGHT, f.pad) for f in fields],
+                [_row(field) for field in fields],
                 packed=style.packed,
                 secondary=style.secondary,
                 charset=style.charset,
                 decoded=decoded,
                 decode_other=self.decode,
+                receive_other=self.receive,
                 encode_other=self.encode,
                 evidence=[
                     (n, self._shown(n), HARMLESS.get(show, 0), COMPILED.get(show, ""))
@@ -312,7 +296,8 @@ class Dialect:
                 told_other=self.told,
             )
             self.compiled = compiled
-            vars(self).update(decode=compiled.decode, encode=compiled.encode, kept=compiled.kept, told=compiled.told)
+            for name in ("decode", "receive", "encode", "kept", "told"):
+                setattr(self, name, getattr(compiled, name))
 
     # --- other dialects made from this one ---------------------------------------------------------------------------
 
@@ -461,6 +446,13 @@ def _without_card(message: Message, shown: dict[str, str], together: str | None 
                 for key, text in shown.items()
             }
     return shown
+
+
+def _row(field: Field) -> tuple[int, str, int, int, bool, str, str | frozenset[str]]:
+    """A field as the accelerator takes it."""
+    within = field.within.compiled if field.within is not None else ""
+    right = field.align is Align.RIGHT
+    return field.number, field.kind.value, field.size, field.prefix.value, right, field.pad, within
 
 
 def bitmap(numbers: Iterable[int]) -> bytes:

@@ -21,7 +21,7 @@ from counterfoil.iso8583.writing import encoder_source
 
 Decoder: TypeAlias = Callable[[bytes], Message | None]
 Encoder: TypeAlias = Callable[[Mapping[str, Any]], bytes | None]
-Finder: TypeAlias = Callable[[Any], int]
+Finder: TypeAlias = Callable[[Mapping[str, Any]], int]
 Keeper: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 CACHE_MAX: Final = 256
@@ -102,14 +102,11 @@ def _other(show: Show, value: object) -> str | None:
     return show(value.hex().upper() if isinstance(value, bytes) else str(value))
 
 
-def finder(fields: Iterable[tuple[str, int, Range]]) -> Finder:
-    """Straight-line code that finds the first value outside its range: the number of its field, 0 for none.
-
-    `fields` are (place, number, range): the place is an expression that takes the value from what is looked at, `v`.
-    """
+def finder(ranges: Iterable[tuple[int, Range]]) -> Finder:
+    """Straight-line code that finds the first of these fields outside its range, in the attributes of a message."""
     lines = ["def run(v):"]
-    for place, number, within in fields:
-        lines += [f"    x = {place}", f"    if not ({within.test}):", f"        return {number}"]
+    for number, within in ranges:
+        lines += [f"    x = v['de{number}']", f"    if not ({within.test}):", f"        return {number}"]
     find: Finder = _run("\n".join([*lines, "    return 0"]), "<finder>", TABLES)
     return find
 

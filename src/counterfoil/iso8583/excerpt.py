@@ -28,34 +28,23 @@ MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 
 
-def excerpts(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
-    """What reads two fields or more of the bodies of a dialect, for a station.
+def excerpts(dialect: Dialect, numbers: Iterable[int], *, within: bool = True) -> Callable[[bytes], Excerpt | None]:
+    """What reads two fields or more of the bodies of a dialect; of one that no station takes it makes None.
 
-    Of a body that `Dialect.receive` would not take it makes None.
+    That is one that `Dialect.receive` does not take; without `within`, only one that cannot be read whole.
     """
     wanted = tuple(numbers)
-    size = len(wanted)
-    taken = (*wanted, *(number for number in dialect.ranges if number not in wanted))
-    values = attrgetter(*(NAME_OF[number] for number in taken))
-    finder_of = dialect.ranged({number: f"v[{place}]" for place, number in enumerate(taken)})
+    values = attrgetter(*(NAME_OF[number] for number in wanted))
+    take = dialect.receive if within else dialect.decode
 
     def read(body: bytes) -> Excerpt | None:
         try:
-            message = dialect.decode(body)
+            message = take(body)
         except DecodeError:
             return None
         return message.mti, dialect.told(message), message, values(message)
 
-    take = dialect.compiled.excerpts(taken, read) if dialect.compiled is not None else read
-
-    def checked(body: bytes) -> Excerpt | None:
-        excerpt = take(body)
-        if excerpt is None:
-            return None
-        mti, told, source, found = excerpt
-        return None if finder_of(body)(found) else (mti, told, source, found[:size])
-
-    return checked
+    return dialect.compiled.excerpts(wanted, read, within) if dialect.compiled is not None else read
 
 
 def remains(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:

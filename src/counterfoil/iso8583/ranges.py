@@ -7,10 +7,8 @@ dialect names its range (`Field.within`), and a station reads by `Dialect.receiv
 from __future__ import annotations
 
 import calendar
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-REMEMBERED: Final = 4096
 LEAP_YEAR: Final = 2000  # a date without a year may be the 29th of February
 
 
@@ -18,11 +16,13 @@ class Range(NamedTuple):
     """The values that exist of those the kind of a field allows. `wanted` says it to people.
 
     `test` is a Python expression of a value `x`, true when it exists; TABLES has the names in it. It becomes part of
-    the straight-line code of each kind of message (`compiled.finder`), because every message is looked at.
+    the straight-line code of each kind of message (`compiled.finder`), because every message is looked at. `compiled`
+    is what the accelerator calls it, or the values themselves; "elsewhere" leaves it to Python.
     """
 
     wanted: str
     test: str
+    compiled: str | frozenset[str] = "elsewhere"
 
 
 DAYS: Final = frozenset(
@@ -38,10 +38,12 @@ SECURITIES: Final = frozenset(
 )
 """DE53: PIN format, PIN algorithm (4 is one acquirer's own), whether the track is encrypted, zeros."""
 
+BALANCES: Final = frozenset("123")
+"""DE66: in balance, out of balance, error."""
 
-@lru_cache(maxsize=REMEMBERED)
+
 def is_moment(text: str) -> bool:
-    """MMDDhhmmss. Many messages of a link have the same one."""
+    """MMDDhhmmss."""
     return text[:4] in DAYS and text[4:] < "24" and text[6] < "6" and text[8] < "6"
 
 
@@ -56,21 +58,21 @@ def is_original(text: str) -> bool:
     return text[4:10] != "000000" and is_moment(text[10:20]) and bool(text[20:31].strip("0"))
 
 
-STAN: Final = Range("000001 to 999999", 'x != "000000"')
-DATE: Final = Range("a date MMDD", "x in DAYS")
-TIME: Final = Range("a time hhmmss", 'x < "24" and x[2] < "6" and x[4] < "6"')
-MOMENT: Final = Range("a date and time MMDDhhmmss", "is_moment(x)")
+STAN: Final = Range("000001 to 999999", 'x != "000000"', "not zeros")
+DATE: Final = Range("a date MMDD", "x in DAYS", "date")
+TIME: Final = Range("a time hhmmss", 'x < "24" and x[2] < "6" and x[4] < "6"', "time")
+MOMENT: Final = Range("a date and time MMDDhhmmss", "is_moment(x)", "moment")
 WHOLE_DATE: Final = Range("a date YYMMDD", "is_date(x)")
-MONTH: Final = Range("a month YYMM", '"00" < x[2:] < "13"')
-ENTRY_MODE: Final = Range("a known entry mode", "x in ENTRY_MODES")
-PIN_LENGTH: Final = Range("04 to 12", "x in PIN_LENGTHS")
-INSTITUTION: Final = Range("not zeros alone", 'x.strip("0")')
-LETTERS: Final = Range("letters and digits", "x.isalnum()")
-NUMBER: Final = Range("digits", "x.isdigit()")
-CODE: Final = Range("letters and digits, filled with spaces", 'x.isalnum() or x.strip(" ").isalnum()')
-NAME: Final = Range("ASCII, not blank", "x.isascii() and not x.isspace()")
-SECURITY: Final = Range("PIN format, algorithm and track flag, zeros", "x in SECURITIES")
-BALANCE: Final = Range("1 to 3", 'x in "123"')
+MONTH: Final = Range("a month YYMM", '"00" < x[2:] < "13"', "month")
+ENTRY_MODE: Final = Range("a known entry mode", "x in ENTRY_MODES", ENTRY_MODES)
+PIN_LENGTH: Final = Range("04 to 12", "x in PIN_LENGTHS", PIN_LENGTHS)
+INSTITUTION: Final = Range("not zeros alone", 'x.strip("0")', "not zeros")
+LETTERS: Final = Range("letters and digits", "x.isalnum()", "letters")
+NUMBER: Final = Range("digits", "x.isdigit()", "digits")
+CODE: Final = Range("letters and digits, filled with spaces", 'x.isalnum() or x.strip(" ").isalnum()', "code")
+NAME: Final = Range("ASCII, not blank", "x.isascii() and not x.isspace()", "name")
+SECURITY: Final = Range("PIN format, algorithm and track flag, zeros", "x in SECURITIES", SECURITIES)
+BALANCE: Final = Range("1 to 3", "x in BALANCES", BALANCES)
 ORIGINAL: Final = Range("an original with a STAN, a date and time and an acquirer", "is_original(x)")
 
 TABLES: Final[dict[str, Any]] = {
@@ -78,6 +80,7 @@ TABLES: Final[dict[str, Any]] = {
     "ENTRY_MODES": ENTRY_MODES,
     "PIN_LENGTHS": PIN_LENGTHS,
     "SECURITIES": SECURITIES,
+    "BALANCES": BALANCES,
     "is_moment": is_moment,
     "is_date": is_date,
     "is_original": is_original,
