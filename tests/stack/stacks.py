@@ -38,9 +38,9 @@ def launch(
     )
 
 
-def refused(data: Path, timers: str = SHORT, *, before: Callable[[], None] | None = None) -> str:
+def refused(data: Path, timers: str = SHORT, *, lab: bool = True, before: Callable[[], None] | None = None) -> str:
     """The sentence with which a stack refuses to start; the one for programs is the same, in both languages."""
-    process = launch(data, timers, before=before)
+    process = launch(data, timers, lab=lab, before=before)
     out, err = process.communicate(timeout=60)
     said = json.loads(out)
     assert (process.returncode, said["error"]) == (1, "failed")
@@ -77,6 +77,7 @@ class Stack:
         self, data: Path, timers: str = SHORT, *, lab: bool = True, before: Callable[[], None] | None = None
     ) -> None:
         self.data = data
+        self.lab = lab
         self.layout = Layout(data)
         self.process = launch(data, timers, lab=lab, before=before)
         assert self.process.stdout is not None

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil.console import visitor
 from counterfoil.links import limits
 from counterfoil.links.faults import KINDS
 from counterfoil.links.limits import Limits
-from counterfoil.stack import config, layout, service
+from counterfoil.stack import config, descriptors, layout, service
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/operations.md").read_text("utf-8")
@@ -47,7 +48,11 @@ def test_settings_stations_and_exit_codes_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("row", "door"),
-    [("terminals, and each issuer's", limits.MESSAGES), ("control, of every process", limits.CONTROL)],
+    [
+        ("terminals, and each issuer's", limits.MESSAGES),
+        ("control, of every process", limits.CONTROL),
+        ("the console", limits.PAGES),
+    ],
 )
 def test_the_figures_of_the_doors_are_the_codes(row: str, door: Limits) -> None:
     (cells,) = re.findall(rf"^\| {row} \|[^|]+\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", TEXT, re.MULTILINE)
@@ -56,3 +61,26 @@ def test_the_figures_of_the_doors_are_the_codes(row: str, door: Limits) -> None:
 
 def test_the_bytes_before_the_token_are_the_codes() -> None:
     assert f"at most {limits.BEFORE_TOKEN} bytes from somebody whose token" in TEXT
+
+
+def test_the_figures_of_the_console_s_requests_are_the_codes() -> None:
+    assert f"a request's head ({visitor.MOST_HEAD} bytes at most)" in TEXT
+    assert f"a connection without a request is closed after {visitor.KEEP_ALIVE_SECONDS} seconds" in TEXT
+
+
+def test_what_a_limit_of_open_files_allows_is_what_the_code_gives() -> None:
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+|–) \|$", TEXT, re.MULTILINE)
+    assert len(rows) == 4
+    for limit, *told in rows:
+        plain, lab = (descriptors.shares(int(limit), lab=lab) for lab in (False, True))
+        in_lab = str(lab.terminals.total) if int(limit) >= descriptors.least(lab=True) else "–"
+        assert told == [*map(str, (plain.terminals.total, plain.control.total, plain.pages.total)), in_lab]
+    least, least_lab, day = (
+        descriptors.least(lab=False),
+        descriptors.least(lab=True),
+        descriptors.RESERVE + descriptors.OWN,
+    )
+    assert f"Below {least} ({least_lab} with `--lab`) `up` refuses" in TEXT
+    assert f"below {day}; a simulation needs none" in TEXT
+    assert f"keeps {descriptors.RESERVE} aside" in TEXT
+    assert f"up to {limits.OPEN_FILES}, and" in TEXT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "simulate": ("simulate", "Prove it: the same stations in simulated worlds full of faults (needs no stack)."),
 }
 
+NO_DESCRIPTOR: Final = (errno.EMFILE, errno.ENFILE)
+NO_FILE: Final = Text(
+    "no more files can be opened here: raise the limit (ulimit -n)", "已无法打开更多文件：请提高上限（ulimit -n）"
+)
 EPILOG: Final = """\b
 Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 declined ·
             5 not found · 6 unreachable or not sent · 7 breaks found
@@ -89,5 +94,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return Exit.FAILED
+    except OSError as error:
+        if error.errno not in NO_DESCRIPTOR:
+            raise
+        return complaint.say("failed", NO_FILE, Exit.FAILED)
     except PaymentError as error:
         return complaint.say("failed", Text(str(error), error.zh), Exit.FAILED)

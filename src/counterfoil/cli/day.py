@@ -86,7 +86,9 @@ def command(
     from counterfoil.day.baskets import BasketsMissing, read
     from counterfoil.day.engine import Weather, run_day
     from counterfoil.day.sabotage import Rates
+    from counterfoil.stack.descriptors import OWN, RESERVE, claim
 
+    claim("day", RESERVE + OWN)  # one connection a cashier
     place = town(session)
     weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
     if not place.lab and not weather.calm:

@@ -12,12 +12,16 @@ from collections.abc import Callable
 from typing import Final
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
+from counterfoil.console.visitor import BUSY, KEEP_ALIVE_SECONDS, MOST_HEAD, Visitor
 from counterfoil.errors import OurError
+from counterfoil.links.door import Door, Guest
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.config import Config
+from counterfoil.stack.descriptors import claim_stack
 from counterfoil.stack.layout import Layout
 from counterfoil.stack.logs import Log
 from counterfoil.stack.service import EXIT_FATAL, EXIT_OK, say
@@ -28,16 +32,27 @@ GRACE_SECONDS: Final = 2
 
 
 class Server(uvicorn.Server):
-    """A server whose signals are ours, and that says when it serves."""
+    """A server whose signals and whose door are ours, and that says when it serves."""
 
-    def __init__(self, config: uvicorn.Config, serving: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, serving: Callable[[], None]) -> None:
         super().__init__(config)
+        self._door = door
         self._serving = serving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, then say so."""
         await super().startup(sockets)
+        self._door.begin()
         self._serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in any more, and end what goes on."""
+        self._door.close()
+        await super().shutdown(sockets)
+
+    def visit(self, guest: Guest) -> Visitor:
+        """Somebody is let in."""
+        return Visitor(guest, self.config, self.server_state)
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
@@ -49,11 +64,13 @@ async def _live(config: Config) -> int:
     layout = Layout(config.data)
     log = Log(layout.log(NAME))
     try:
+        _, allowed = claim_stack(NAME, lab=config.lab)
         store = open_store(layout.store(NAME), migrations_of("counterfoil.console"))
         reach = Reach(layout)
         people = People(store, reach.now)
         password = people.first_password()
-        listening = _listen(config.host, ports_of.read(layout)[NAME])
+        door = Door(NAME, allowed.pages, log, lambda guest: server.visit(guest), farewell=BUSY)
+        door.bind(config.host, ports_of.read(layout)[NAME])
     except (OurError, OSError) as error:
         log("cannot_start", reason=str(error))
         say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
@@ -63,26 +80,24 @@ async def _live(config: Config) -> int:
     from counterfoil.console.app import build
 
     app = build(reach, people, log)
+    current_default_thread_limiter().total_tokens = allowed.readers
     settings = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        h11_max_incomplete_event_size=MOST_HEAD,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(settings, lambda: say(up=True))
+    server = Server(settings, door, lambda: say(up=True))
     _end_with_supervisor(server)
     log("started", pid=os.getpid())
-    await server.serve([listening])
+    await server.serve([])  # the door lets in
     store.close()
     log("stopped")
     return EXIT_OK
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
-    listening.listen(128)
-    listening.setblocking(False)
-    return listening
 
 
 def _end_with_supervisor(server: uvicorn.Server) -> None:

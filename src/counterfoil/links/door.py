@@ -77,9 +77,17 @@ class Guest:
         if whole and not self.kept:
             self._door.spoke(self)
         if rest and (whole or not self.halfway):
-            self._door.begins(self)
+            self.owes()
         elif self.halfway and not rest:
-            self._door.ends(self)
+            self.paid()
+
+    def owes(self) -> None:
+        """From now on it owes something: the end of a message, or to take an answer."""
+        self._door.begins(self)
+
+    def paid(self) -> None:
+        """It owes nothing."""
+        self._door.ends(self)
 
     def keep(self) -> None:
         """It proved who it is, or its request is being answered: it is closed for nobody."""
@@ -203,12 +211,21 @@ class Door:
         """Whether somebody can connect."""
         return self._listening is not None
 
-    def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Begin to let in; `port` 0 takes a free one. OSError when the port is taken."""
+    def listen(self, host: str, port: int) -> None:
+        """Take a port and begin to let in; `port` 0 takes a free one. OSError when the port is taken."""
+        self.bind(host, port)
+        self.begin()
+
+    def bind(self, host: str, port: int) -> None:
+        """Take a port: whoever connects waits until `begin`. OSError when it is taken."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self._listening.setblocking(False)
         self.port = self._listening.getsockname()[1]
+
+    def begin(self, tls: ssl.SSLContext | None = None) -> None:
+        """Let in whoever connects, under TLS where there is a context for it."""
+        assert self._listening is not None, "bind comes first"
         self._tls = tls
         asyncio.get_running_loop().add_reader(self._listening, self._accept)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from counterfoil.links.faults import DELAY_SECONDS, FaultPlan
+from counterfoil.links.limits import Limits
 from counterfoil.links.proxy import Proxy
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.layout import ISSUERS
@@ -29,13 +31,21 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True):
 class Breakage:
     """One proxy before the switch (legs 1 and 4) and one before each issuer (legs 2 and 3), under one plan."""
 
-    def __init__(self, host: str, ports: dict[str, int], log: Log) -> None:
+    def __init__(self, host: str, ports: dict[str, int], log: Log, limits: Mapping[str, Limits]) -> None:
         self.plan = FaultPlan()
         self._log = log
         routes = {"switch": (ports_of.TERMINALS, (1, 4))}
         routes |= {issuer: (ports_of.proxy_of(issuer), (2, 3)) for issuer in ISSUERS}
         self.proxies = {
-            upstream: Proxy(name, (host, ports[name]), (host, ports[upstream]), legs, self.plan, log)
+            upstream: Proxy(
+                name,
+                (host, ports[name]),
+                (host, ports[upstream]),
+                legs,
+                self.plan,
+                log,
+                limits["issuer" if upstream in ISSUERS else upstream],
+            )
             for upstream, (name, legs) in routes.items()
         }
 

@@ -32,6 +32,7 @@ from counterfoil.stack import ports as ports_of
 from counterfoil.stack import seed
 from counterfoil.stack.config import Config
 from counterfoil.stack.demo import Demo
+from counterfoil.stack.descriptors import Shares, claim_stack
 from counterfoil.stack.layout import CONSOLE, ISSUERS, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.step import CommitFailed, Instant
@@ -67,6 +68,7 @@ class Service:
         self.name = name
         self.layout = Layout(config.data)
         self.log = Log(self.layout.log(name))
+        self.allowed: Shares
         self.stopping = asyncio.Event()
         self.may_speak = asyncio.Event()
 
@@ -74,6 +76,7 @@ class Service:
         """Serve until told to stop; the exit code of the process."""
         self._listen_to_supervisor()
         try:
+            _, self.allowed = claim_stack(self.name, lab=self.config.lab)
             self._refuse_vanished()
             # before the store: what is sealed under it is never written before it is safe on the disk
             lmk = self.layout.secret(self.layout.lmk(self.name), make=not self.layout.store(self.name).exists())
@@ -154,7 +157,8 @@ class Service:
         if seeding:
             self._seeded(answers, len(seeding))
         token = secrets.token_hex(16)
-        control = ControlServer(self.config.host, 0, token, driver.command)
+        limits = self.allowed.tills if name == "terminal" else self.allowed.control
+        control = ControlServer(self.config.host, 0, token, driver.command, limits=limits, note=self.log)
         await control.start()
         layout.publish(name, Running(control.port, token, os.getpid(), self.config.host))
         say(up=True, control=control.port)
@@ -181,13 +185,14 @@ class Service:
         if len(ports) != len(ports_of.NAMES):
             raise StoreError(f"{self.layout.ports} is missing or damaged", f"{self.layout.ports} 缺失或已损坏")
         if self.name in ISSUERS:
-            return [ServerLink("switch", host, ports[self.name], driver)]
+            return [ServerLink("switch", host, ports[self.name], driver, limits=self.allowed.issuer)]
         if self.name == "switch":
             upstream: list[Link] = [
                 ClientLink(issuer, host, ports[ports_of.reached(issuer, lab=lab)], driver, eager=True)
                 for issuer in ISSUERS
             ]
-            return [ServerLink("terminals", host, ports[ports_of.listened("switch", lab=lab)], driver), *upstream]
+            port = ports[ports_of.listened("switch", lab=lab)]
+            return [ServerLink("terminals", host, port, driver, limits=self.allowed.terminals), *upstream]
         return [ClientLink("switch", host, ports[ports_of.TERMINALS], driver, eager=False)]
 
     async def _bound(self, start: Any) -> None:

@@ -21,13 +21,14 @@ import msgspec
 from counterfoil import __version__
 from counterfoil.errors import PaymentError, StoreError
 from counterfoil.links.control import Answer, ControlClient, ControlServer, refusal
-from counterfoil.links.limits import raise_open_files
+from counterfoil.links.limits import OPEN_FILES
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.alone import alone
 from counterfoil.stack.breakage import Breakage
 from counterfoil.stack.child import Child
 from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
+from counterfoil.stack.descriptors import ALLOWED, Shares, claim_stack, shares
 from counterfoil.stack.lab import PREFIX, Lab, refused
 from counterfoil.stack.layout import CONSOLE, ISSUERS, STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
@@ -60,14 +61,16 @@ def run(
 
     The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
     """
-    raise_open_files()
     os.umask(0o077)
     config = load(data, timers, lab=lab)
+    limit, allowed = claim_stack("up", lab=config.lab)
     layout = Layout(config.data)
     layout.prepare()
     with alone(layout):
         layout.secret(layout.receipt_key, make=True)
-        return asyncio.run(Supervisor(config, quiet=json, console=console).run())
+        supervisor = Supervisor(config, allowed, quiet=json, console=console)
+        supervisor.tell_allowed(limit)
+        return asyncio.run(supervisor.run())
 
 
 def _tell(sentence: str) -> None:
@@ -79,8 +82,11 @@ def _tell(sentence: str) -> None:
 class Supervisor:
     """One stack."""
 
-    def __init__(self, config: Config, *, quiet: bool, console: Callable[[Config], int] | None = None) -> None:
+    def __init__(
+        self, config: Config, allowed: Shares, *, quiet: bool, console: Callable[[Config], int] | None = None
+    ) -> None:
         self.config = config
+        self._allowed = allowed
         self.layout = Layout(config.data)
         self.log = Log(self.layout.log(SUPERVISOR))
         self.ready = False
@@ -92,6 +98,16 @@ class Supervisor:
         self._console = Child(CONSOLE, config, self.log, self._changed, partial(console, config)) if console else None
         self._lab: Lab | None = None
         self._settling: set[asyncio.Task[None]] = set()
+
+    def tell_allowed(self, limit: int) -> None:
+        """What the limit of open files allows: always in the log, and said where it is less than a stack could bear."""
+        allowed = self._allowed
+        facts = {"limit": limit, "terminals": allowed.terminals.total, "pages": allowed.pages.total}
+        self.log("open_files", control=allowed.control.total, **facts)
+        most = shares(OPEN_FILES, lab=self.config.lab)
+        if not self._quiet and (allowed.terminals, allowed.pages) != (most.terminals, most.pages):
+            for sentence in ALLOWED.filled(**facts):
+                _tell(sentence)
 
     async def run(self) -> int:
         """Everything from the first port to the last child; StoreError when it cannot even begin."""
@@ -108,8 +124,12 @@ class Supervisor:
         for name in moved:
             _tell(f"the port kept for {name} is taken by another program; it is {ports[name]} now")
         if self.config.lab:
-            self._lab = Lab(Breakage(self.config.host, ports, self.log), self._children, self.log)
-        control = ControlServer(self.config.host, 0, secrets.token_hex(16), self._serve)
+            self._lab = Lab(
+                Breakage(self.config.host, ports, self.log, self._allowed.proxies), self._children, self.log
+            )
+        control = ControlServer(
+            self.config.host, 0, secrets.token_hex(16), self._serve, limits=self._allowed.control, note=self.log
+        )
         await control.start()
         try:
             self._publish(control, ports)
