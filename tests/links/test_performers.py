@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil.links import performers
 from counterfoil.links.performers import FileWriter, write_all, write_file
 from counterfoil.step import Inbound, Perform, Performed
 from links.stations import run
@@ -42,6 +43,34 @@ def test_what_was_performed_is_there_and_reported_in_order(tmp_path: Path) -> No
     assert (tmp_path / "sms" / "n4.txt").read_text("utf-8") == "文 4"
     assert (tmp_path / "receipts" / "n5.txt").stat().st_mode & 0o777 == 0o600
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_one_that_cannot_be_written_keeps_none_of_its_round_from_being_reported(tmp_path: Path) -> None:
+    round_ = [Perform("sms", name, text) for name, text in (("a", "a"), ("half", "\ud83d"), ("b", "b"))]
+    trouble = Performed("sms", "half", False, "not a text that can be written")
+    assert perform(tmp_path, *round_) == [Performed("sms", "a", True), trouble, Performed("sms", "b", True)]
+
+
+def test_a_round_that_ends_in_an_error_nobody_expected_is_reported_and_the_next_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(performers, "write_all", broken)
+    inbox = Inbox()
+
+    async def test() -> None:
+        writer = FileWriter({"sms": tmp_path}, inbox)
+        writer.perform(Perform("sms", "one", "text"))
+        with pytest.raises(ZeroDivisionError):
+            await writer.stop()
+        monkeypatch.undo()
+        writer.perform(Perform("sms", "one", "text"))
+        await writer.stop()
+
+    run(test)
+    assert inbox.items == [Performed("sms", "one", False, "cannot write"), Performed("sms", "one", True)]
 
 
 def test_a_repeat_changes_nothing(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from counterfoil.links import printing
+from counterfoil.links import receipts as receipts_module
 from counterfoil.links.address import Address, parse
 from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
@@ -174,6 +177,39 @@ def test_a_printer_is_ready_when_another_one_is_and_the_trouble_of_the_first_is_
             ("T.check.2", "", False, "paper_out")
         ]
     assert first.printer.paper == second.printer.paper == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_nobody_expected_is_the_end_of_one_receipt_and_of_no_other(
+    first: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    put = printing.put
+
+    def once(*args: Any, **more: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise ZeroDivisionError
+        return put(*args, **more)
+
+    monkeypatch.setattr(receipts_module, "put", once)
+    with first:
+        told = Till(tmp_path, at(first)).hand_over(slip("one.1"), slip("two.1"), slip("three.1"))
+    assert told == [
+        ("one.1", "unknown", False, "lost"),
+        ("two.1", "printed", True, ""),
+        ("three.1", "printed", True, ""),
+    ]
+
+
+def test_a_plain_file_is_no_printer_and_the_receipt_stays_queued(tmp_path: Path) -> None:
+    plain = tmp_path / "lp0"
+    plain.write_bytes(b"")
+    till = Till(tmp_path, parse(f"usb:{plain}?profile={MODEL}"))
+    assert till.hand_over(slip("one.1"), slip("two.1")) == [
+        ("one.1", "queued", False, "refused"),
+        ("two.1", "queued", False, "refused"),
+    ]
 
 
 def test_a_document_that_is_none_reaches_no_printer(second: Server, tmp_path: Path) -> None:

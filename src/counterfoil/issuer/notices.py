@@ -1,7 +1,8 @@
 """What the cardholder is told (the "SMS"), and when it is told again.
 
 One notice per ledger event, in the outbox from the commit that booked the event until its delivery is reported. A
-notice is evidence of nothing, and says so (rule 5 of docs/loop.md, R080, R093).
+notice is evidence of nothing, and says so (rule 5 of docs/loop.md, R080, R093). One that is not delivered is told again
+later and later, a bounded number at a time, and is an alarm after ten tries; tries are counted anew after a restart.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ SAY_AGAIN_MAX: Final = 60 * SECOND
 # under the same name.
 REPORT_WITHIN: Final = SECOND
 AT_ONCE: Final = 64
+"""Notices told again together, and deliveries told again that may be without their report."""
+ALARMING: Final = 10
+"""Tries after which an operator is told, once."""
 
 
 def debited(station: str, txn: Txn) -> Notice:
@@ -76,6 +80,7 @@ class Deliveries:
         self._due: Agenda[str] = Agenda()
         self._owed: dict[str, tuple[int, int]] = {}  # name of the delivery → its row, and how many notices that holds
         self._told: dict[str, int] = {}  # name → number of times
+        self._again: set[str] = set()  # told again, and not reported yet
         self._delivered: dict[int, Instant] = {}  # rows all of which is delivered, and since when
         for row, told in undelivered:  # told before the restart, or not: tell again
             name = self._name(row)
@@ -88,6 +93,8 @@ class Deliveries:
     def due(self, now: Instant) -> list[int]:
         """The rows that must be told again now: one, or as many as have few notices together."""
         rows: list[int] = []
+        if len(self._again) >= AT_ONCE:
+            return rows
         notices = 0
         for name in self._due.due(now, AT_ONCE):
             row, told = self._owed[name]
@@ -102,15 +109,22 @@ class Deliveries:
         row, told = owed
         name = self._name(row)
         self._due.strike(name)
+        if name in self._owed:
+            self._again.add(name)
         self._owed[name] = row, len(told)
         self._told[name] = self._told.get(name, 0) + 1
         return Perform(KIND, name, "", texts=told)
+
+    def alarming(self, performed: Performed) -> bool:
+        """Whether a report says once too often that a delivery failed."""
+        return not performed.ok and self._told.get(performed.name) == ALARMING
 
     def report(self, now: Instant, performed: Performed) -> None:
         """How a delivery ended; a failed one is told again, later and later."""
         name = performed.name
         if name not in self._told:
             return
+        self._again.discard(name)
         if performed.ok:
             self._due.strike(name)
             del self._told[name]
@@ -133,7 +147,8 @@ class Deliveries:
     def wakes_at(self) -> Instant | None:
         """When there is something to tell again, or rows to remove."""
         oldest = next(iter(self._delivered.values()), None)
-        times = (self._due.first(), None if oldest is None else oldest + REPORT_WITHIN)
+        again = self._due.first() if len(self._again) < AT_ONCE else None  # else a report is awaited
+        times = (again, None if oldest is None else oldest + REPORT_WITHIN)
         return min((at for at in times if at is not None), default=None)
 
     @property

@@ -71,11 +71,14 @@ class Issuer:
         out: list[Outbound] = []
         owed: Owed | None = None
         gone = self._deliveries.reported(now, committing=bool(tasks))
-        if tasks or gone or any(command.verb == control.ENROL for command in commands):
+        failing = [item for item in arrived if isinstance(item, Performed) and self._deliveries.alarming(item)]
+        if tasks or gone or failing or any(command.verb == control.ENROL for command in commands):
             with self._records.step() as step:
                 out += self._enrolments(now, commands, step)
                 out += self._decisions(now, tasks, step)
                 step.delivered(gone)
+                for item in failing:
+                    self._desk.alarm(step, now, "", "notice_undelivered", f"{item.name}: {item.detail}")
                 step.commit(now)
                 owed = step.owed
         # Nothing before this line has touched what the station remembers.

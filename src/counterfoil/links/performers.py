@@ -50,8 +50,12 @@ class FileWriter:
         try:
             while self._todo:
                 batch, self._todo = self._todo, []
-                for done in await asyncio.to_thread(write_all, self._directories, batch):
-                    self._inlet.arrive(done)
+                done = [Performed(item.kind, item.name, False, "cannot write") for item in batch]
+                try:
+                    done = await asyncio.to_thread(write_all, self._directories, batch)
+                finally:  # whatever happens, whoever waits hears of it
+                    for one in done:
+                        self._inlet.arrive(one)
         finally:
             self._round = None
 
@@ -67,6 +71,8 @@ def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list
                 write_file(directories[item.kind] / f"{name}.txt", text)
             except OSError as error:
                 trouble = error.strerror or "cannot write"
+            except UnicodeEncodeError:
+                trouble = "not a text that can be written"
         if not trouble:
             touched[item.kind] = ""
         done.append(Performed(item.kind, item.name, not trouble, trouble))

@@ -81,9 +81,13 @@ def _drive(
     talk: Conversation[R], device: Device, stop: threading.Event, changed: Callable[[Trouble | None], None]
 ) -> None:
     said: Trouble | None = None
-    talk.begin(clock())
     with selectors.DefaultSelector() as waiting:
-        waiting.register(device, selectors.EVENT_READ)
+        try:
+            waiting.register(device, selectors.EVENT_READ)
+        except OSError:  # a plain file can be opened, and is no printer
+            talk.unreachable(Trouble.REFUSED)
+            return
+        talk.begin(clock())
         while talk.result is None:
             wants = selectors.EVENT_READ | (selectors.EVENT_WRITE if talk.outgoing() else 0)
             waiting.modify(device, wants)
@@ -159,8 +163,9 @@ def through_spooler(order: Order, address: Address) -> Result:
     data = order.head + order.rest + address.profile.cut
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=LP_SECONDS, check=False)  # noqa: S603 - a fixed program
-    except FileNotFoundError:
-        return Result(state=State.QUEUED, trouble=Trouble.UNREACHABLE.value, log=("lp is not installed",))
+    except OSError as error:
+        why = "lp is not installed" if isinstance(error, FileNotFoundError) else f"lp: {error.strerror}"
+        return Result(state=State.QUEUED, trouble=Trouble.UNREACHABLE.value, log=(why,))
     except subprocess.TimeoutExpired:
         return Result(state=State.UNKNOWN, trouble=Trouble.MUTE.value)
     if done.returncode:

@@ -118,10 +118,12 @@ class ReceiptPrinter:
         if (trouble := self._held.get(address)) is not None and self._passed_over(task, trouble):
             return
         if address not in self._workers:
-            todo: queue.SimpleQueue[_Task] = queue.SimpleQueue()
-            self._workers[address] = todo
-            threading.Thread(target=self._work, args=(todo,), daemon=True, name="printer").start()
+            self._workers[address] = queue.SimpleQueue()
+            self._hire(self._workers[address])
         self._workers[address].put(task)
+
+    def _hire(self, todo: queue.SimpleQueue[_Task]) -> None:
+        threading.Thread(target=self._work, args=(todo,), daemon=True, name="printer").start()
 
     def _passed_over(self, task: _Task, trouble: str) -> bool:
         """Whether a task that has not begun ends here, or goes on to the next printer, because of a trouble."""
@@ -165,10 +167,20 @@ class ReceiptPrinter:
     # --- in a worker's thread ---
 
     def _work(self, todo: queue.SimpleQueue[_Task]) -> None:
+        """One task after the other. What nobody expected ends this thread with its trace in the log: of its task it is
+        only known that it may have begun, and what waits behind it gets another thread.
+        """
         while True:
             task = todo.get()
-            done = self._look(task) if task.item.kind == READY else self._try(task)
-            self._call(self._ended, task, done)
+            done = Performed(task.item.kind, task.item.name, False, Trouble.LOST.value, State.UNKNOWN.value)
+            alive = False
+            try:
+                done = self._look(task) if task.item.kind == READY else self._try(task)
+                alive = True
+            finally:
+                self._call(self._ended, task, done)
+                if not alive:
+                    self._hire(todo)
 
     def _look(self, task: _Task) -> Performed:
         """Whether this printer is ready; the trouble told is that of the first one."""
