@@ -15,6 +15,7 @@ from bench.steps import Loop
 from counterfoil.archive.folder import parts
 from counterfoil.archive.run import Told, archive, days, resume
 from counterfoil.archive.shapes import DAY, room_of
+from counterfoil.errors import StoreError
 from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND, Command, Frame, Inbound, Outbound, Reply, Send
 
@@ -45,6 +46,7 @@ class Shop(Loop):
         self.folder = folder
         self.frames: dict[str, list[Frame]] = {name: [] for name in STATIONS.values()}
         self.drops: dict[str, Callable[[Send], bool]] = {}
+        self.damaged: list[StoreError] = []
         (folder / "stores").mkdir()
         super().__init__(folder / "stores", terminals)
         for _ in range(days):
@@ -93,12 +95,12 @@ class Shop(Loop):
         return lambda args: self.ask(station, "archive", args)
 
     def archive(self, *stations: str, owner: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> list[Told]:
-        """One run: whatever is older than a day."""
+        """One run: whatever is older than a day. Parts it found damaged are in `damaged`."""
         told: list[Told] = []
         for station in stations or tuple(STATIONS):
             store, room = self.stores[STATIONS[station]], room_of(station)
             ask = owner or self.owner(station)
-            told += resume(self.archived, station, room, ask, lambda _: None)
+            told += resume(self.archived, station, room, ask, lambda _: None, self.damaged.append)
             told += [
                 archive(store, self.archived, station, room, day, "then", ask, lambda _: None)
                 for day in days(store, room, self.now - DAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from archive.shop import STATIONS, TABLES, Killed, Shop, together
 from counterfoil.archive import files, folder, run, writing
 from counterfoil.archive.checking import verify
 from counterfoil.archive.folder import parts
-from counterfoil.errors import StoreError
+from counterfoil.errors import OutcomeUnknown, StoreError
 from counterfoil.issuer import stubs as issuers
 
 
@@ -143,6 +144,25 @@ def test_a_file_that_reads_back_otherwise_is_noticed_before_anything_goes(
     with pytest.raises(StoreError, match="nothing was removed"):
         shop.archive("switch")
     assert (shop.in_store("switch"), parts(shop.archived, "switch")) == (before, [])
+
+
+def test_a_damaged_part_of_an_earlier_run_keeps_no_other_date_from_leaving(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, terminals=2, days=3)
+    before = rows(shop)["switch"]
+
+    def silent(_: dict[str, Any]) -> dict[str, Any]:
+        raise OutcomeUnknown("the station does not answer")
+
+    with pytest.raises(OutcomeUnknown):
+        shop.archive("switch", owner=silent)
+    (first,) = parts(shop.archived, "switch")
+    (first.path / "manifest.json").write_bytes(b'{"format": "\xff')
+    told = shop.archive("switch")
+    assert [str(error) for error in shop.damaged] == [f"{first.path / 'manifest.json'} is missing or cannot be read"]
+    assert len(told) >= 3
+    assert not first.done  # so its transactions were in the store still, and have left in another part of their date
+    shutil.rmtree(first.path)
+    assert together(shop.in_store("switch"), shop.in_archive("switch")) == before
 
 
 # --- what stays -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from archive.shop import STATIONS, TABLES, Shop
 from counterfoil.archive import files, writing
 from counterfoil.archive.checking import verify
 from counterfoil.archive.folder import Part, parts
-from counterfoil.archive.shapes import DAY, ROOMS, Room, date_of, starts
+from counterfoil.archive.shapes import DAY, ROOMS, Room, date_of, room_of, starts
+from counterfoil.archive.writing import transactions
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Question, Stores, finding, search
 from counterfoil.inquiry.papers import NoPaper, paper
@@ -201,6 +202,32 @@ def test_whatever_happened_to_a_part_is_noticed_and_named(
     assert any((said in text.en and "2026-01-01" in text.en) or said == "two parts" for text in told.wrong), told
     assert verify(copy, lambda _: None, "issuer-a").wrong == []
     assert verify(copy, lambda _: None, "switch").wrong == told.wrong
+
+
+@pytest.mark.parametrize("what", ["a file gone", "the manifest gone", "no manifest"])
+@pytest.mark.parametrize("damaged", [0, -1], ids=["an older part", "a newer part"])
+def test_a_part_that_cannot_be_read_hides_no_sale_of_another(tmp_path: Path, what: str, damaged: int) -> None:
+    shop = Shop(tmp_path, terminals=1)
+    shop.archive("switch")
+    there = parts(shop.archived, "switch")
+    keys = {part.date: key for part in there for key in keys_of(part)}
+    DAMAGE[what][0](there[damaged])
+    lost = there[damaged].date
+    with shop.opened() as stores:
+        assert stores.archive is not None
+        for date, (terminal, batch, stan) in keys.items():
+            where = {"terminal": [terminal], "batch": [batch], "stan": [stan]}
+            if date == lost:
+                with pytest.raises(StoreError, match=lost):
+                    stores.archive.found("switch", where)
+            else:
+                assert len(stores.archive.found("switch", where)) == 1
+        with pytest.raises(StoreError, match=lost):  # a list would not be whole
+            stores.archive.found("switch", {"terminal": [terminal]})
+
+
+def keys_of(part: Part) -> list[Any]:
+    return [key for key, _ in transactions(part.path, room_of(part.station))][:1]
 
 
 def test_a_manifest_says_how_much_of_what_there_is(days: tuple[Shop, dict[str, Any]]) -> None:

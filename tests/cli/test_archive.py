@@ -59,3 +59,6 @@ def test_what_is_there_is_listed_and_damage_has_exit_code_7(tmp_path: Path, caps
     wrong = said(capsys, "archive", "verify", *data)
     assert (wrong.status, "trail.parquet is not the file that was written" in wrong.out) == (7, True)
     assert "未完成" in said(capsys, "archive", "list", *data, "--lang", "zh").out
+    (tmp_path / "archive" / "switch" / "2026-01-01" / "manifest.json").write_bytes(b"{")
+    rest = said(capsys, "archive", "list", *data, "--json")
+    assert (rest.status, len(rest.json["parts"]), len(rest.json["wrong"])) == (7, len(people.splitlines()) - 1, 1)

@@ -32,6 +32,17 @@ def test_a_closed_one_keeps_what_it_was_and_says_who_closed_it(tmp_path: Path) -
         close_ticket(tmp_path, ticket.number, AT, "07", "")
 
 
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"number": "\xff"}', b"[]"])
+def test_one_that_cannot_be_read_hides_no_other_and_is_listed_as_open(tmp_path: Path, damage: bytes) -> None:
+    first, second, third = (open_ticket(tmp_path, opened_at=AT, cause=cause) for cause in ("a", "b", "c"))
+    (tmp_path / f"{second.number}.json").write_bytes(damage)
+    found = tickets(tmp_path)
+    assert [ticket.number for ticket in found] == [first.number, second.number, third.number]
+    assert [ticket.cause for ticket in found] == ["a", "unreadable", "c"]
+    with pytest.raises(StoreError):
+        close_ticket(tmp_path, second.number, AT, "07", "")
+
+
 def test_a_disk_that_refuses_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "tickets").write_text("not a folder")
     with pytest.raises(StoreError) as error:

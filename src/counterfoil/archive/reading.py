@@ -13,6 +13,7 @@ from typing import Any, Final
 from counterfoil.archive.files import matching
 from counterfoil.archive.folder import Part, parts
 from counterfoil.archive.shapes import DAY, Room, date_of, room_of
+from counterfoil.errors import StoreError
 from counterfoil.step import Instant
 from counterfoil.storage import Store, open_store
 from counterfoil.storage.archiving import Key, Row
@@ -43,14 +44,26 @@ class Archive:
     def found(self, station: str, where: Where, table: str = "", around: Instant = 0) -> list[Store]:
         """Stores that hold what fits: every transaction whose row, or a row of another `table` of it, has one of the
         values in these columns; [] when none does. With `around`, of the dates around this instant only.
+
+        StoreError when a part cannot be read that might hold something too; of a whole key that was found there is no
+        second.
         """
         dates = (date_of(around - DAY), date_of(around + DAY)) if around else ("", "~")
-        return [
-            store
-            for part in reversed(parts(self._folder, station))
-            if dates[0] <= part.date <= dates[1]
-            if (store := self._loaded(part, room_of(station), where, table)) is not None
-        ]
+        room = room_of(station)
+        stores: list[Store] = []
+        wrong: StoreError | None = None
+        for part in reversed(parts(self._folder, station)):
+            if not dates[0] <= part.date <= dates[1]:
+                continue
+            try:
+                store = self._loaded(part, room, where, table)
+            except StoreError as error:
+                wrong = wrong or error
+            else:
+                stores += [store] if store is not None else []
+        if wrong is not None and not (stores and not table and where.keys() >= set(room.shape.key)):
+            raise wrong
+        return stores
 
     def _loaded(self, part: Part, room: Room, where: Where, table: str) -> Store | None:
         room = room.at(part.manifest.store_format)

@@ -10,7 +10,7 @@ from counterfoil.archive.batches import batched
 from counterfoil.archive.folder import Done, Part, parts
 from counterfoil.archive.shapes import DAY, Room, date_of
 from counterfoil.archive.writing import Step, transactions, write
-from counterfoil.errors import OutcomeUnknown
+from counterfoil.errors import OutcomeUnknown, StoreError
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import AT_ONCE, Key, digest, older
@@ -68,11 +68,20 @@ def days(store: Store, room: Room, before: Instant) -> Iterator[Day]:
         place = page[-1].place
 
 
-def resume(folder: Path, station: str, room: Room, ask: Ask, step: Step) -> Iterator[Told]:
-    """Let go what earlier runs wrote down and did not come to the end of."""
+def resume(
+    folder: Path, station: str, room: Room, ask: Ask, step: Step, damaged: Callable[[StoreError], None]
+) -> Iterator[Told]:
+    """Let go what earlier runs wrote down and did not come to the end of. A part that cannot be read any more is told
+    as `damaged` and left as it is, in every run: it must not keep the others from leaving.
+    """
     for part in parts(folder, station):
-        if part.done is None:
-            yield let_go(part, room, ask, step, 0)
+        try:
+            told = let_go(part, room, ask, step, 0) if part.done is None else None
+        except StoreError as error:
+            damaged(error)
+        else:
+            if told is not None:
+                yield told
 
 
 def archive(store: Store, folder: Path, station: str, room: Room, day: Day, made_at: str, ask: Ask, step: Step) -> Told:

@@ -12,6 +12,7 @@ import click
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
+from counterfoil.errors import StoreError
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -73,11 +74,23 @@ def command(session: Session, before: str | None, days: int, station: str | None
         from counterfoil.archive.shapes import room_of
 
         rows = [row for name in chosen for row in looked(session, name, lambda s, n: days_of(s, n, limit, room_of(n)))]
+        wrong: list[Text] = []
     else:
-        rows = archived(session, chosen, limit)
-    value = {"dry_run": dry_run, "dates": rows}
-    session.answer(value, lambda: tell(session, value))
-    return Exit.OK
+        rows, wrong = archived(session, chosen, limit)
+    value: dict[str, Any] = {"dry_run": dry_run, "dates": rows, **told_wrong(wrong)}
+
+    def people() -> None:
+        tell(session, value)
+        for text in wrong:
+            print(session.word(text))
+
+    session.answer(value, people)
+    return Exit.BREAKS if wrong else Exit.OK
+
+
+def told_wrong(wrong: list[Text]) -> dict[str, Any]:
+    """What is wrong with parts of the archive, where anything is."""
+    return {"wrong": [text.both() for text in wrong]} if wrong else {}
 
 
 def limit_of(before: str | None, days: int) -> int:
@@ -127,8 +140,8 @@ def days_of(store: Store, name: str, limit: int, room: Any) -> list[dict[str, An
     ]
 
 
-def archived(session: Session, chosen: list[str], limit: int) -> list[dict[str, Any]]:
-    """Archive, station by station: what earlier runs left undone first."""
+def archived(session: Session, chosen: list[str], limit: int) -> tuple[list[dict[str, Any]], list[Text]]:
+    """Archive, station by station: what earlier runs left undone first. What was done, and parts that are damaged."""
     from counterfoil.archive.files import pyarrow
     from counterfoil.archive.folder import writer
     from counterfoil.cli.stack import layout_of, running
@@ -137,11 +150,13 @@ def archived(session: Session, chosen: list[str], limit: int) -> list[dict[str, 
     for name in chosen:
         running(session, name)
     with writer(layout_of(session).archive), progress(session) as step:
-        return [row._asdict() for name in chosen for row in looked(session, name, worker(session, limit, step))]
+        wrong: list[Text] = []
+        work = worker(session, limit, step, wrong)
+        return [row._asdict() for name in chosen for row in looked(session, name, work)], wrong
 
 
 def worker(
-    session: Session, limit: int, step: Callable[[str, Day | None, int], None]
+    session: Session, limit: int, step: Callable[[str, Day | None, int], None], wrong: list[Text]
 ) -> Callable[[Store, str], list[Told]]:
     """What archives one station."""
     from counterfoil.archive.run import archive, days, resume
@@ -151,6 +166,9 @@ def worker(
 
     folder = layout_of(session).archive
 
+    def damaged(error: StoreError) -> None:
+        wrong.append(Text(str(error), error.zh))
+
     def work(store: Store, name: str) -> list[Told]:
         def owner(args: dict[str, Any]) -> dict[str, Any]:
             begun = time.monotonic()
@@ -159,7 +177,7 @@ def worker(
             return answer
 
         room = room_of(name)
-        told = list(resume(folder, name, room, owner, lambda count: step(name, None, count)))
+        told = list(resume(folder, name, room, owner, lambda count: step(name, None, count), damaged))
         for day in days(store, room, limit):
             if day.keys:
                 made_at = iso(now()) or ""
@@ -230,7 +248,12 @@ def list_command(session: Session, station: str | None) -> int:
     from counterfoil.money import BY_NUMBER, plain
 
     folder = layout_of(session).archive
-    rows = [row(part) for name in stations(folder) if station in (None, name) for part in parts(folder, name)]
+    rows, wrong = [], list[Text]()
+    for part in (one for name in stations(folder) if station in (None, name) for one in parts(folder, name)):
+        try:
+            rows.append(row(part))
+        except StoreError as error:  # the others are there all the same
+            wrong.append(Text(str(error), error.zh))
 
     def people() -> None:
         for one in rows:
@@ -238,11 +261,13 @@ def list_command(session: Session, station: str | None) -> int:
             sums = ", ".join(f"{plain(minor, code)} {code}" if code else str(minor) for code, minor in codes)
             mark = "" if one["finished"] else session.word(Text("  unfinished: run it again", "  未完成：请再次运行"))
             print(f"{one['station']:<9} {one['part']:<12} {one['transactions']:>9}  {one['bytes']:>11} B  {sums}{mark}")
-        if not rows:
+        for text in wrong:
+            print(session.word(text))
+        if not rows and not wrong:
             print(session.word(Text("the archive is empty", "归档为空")))
 
-    session.answer({"parts": rows}, people)
-    return Exit.OK
+    session.answer({"parts": rows, **told_wrong(wrong)}, people)
+    return Exit.BREAKS if wrong else Exit.OK
 
 
 def row(part: Part) -> dict[str, Any]:

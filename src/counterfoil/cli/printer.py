@@ -139,7 +139,7 @@ def is_code(session: Session, typed: str) -> bool:
     """Whether these are the digits of the last test page; Failure when none was sent. A right code is used up."""
     try:
         kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=dict[str, str])
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT) from None
     right = hmac.compare_digest(kept["digest"], digest(kept["salt"], typed.strip()))
     if right:

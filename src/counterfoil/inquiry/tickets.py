@@ -15,6 +15,7 @@ from counterfoil.words import Text
 
 SERVICE: Final = "service"
 OPEN, CLOSED = "open", "closed"
+UNREADABLE: Final = "unreadable"
 NONE: Final = Text("there is no ticket {number}", "没有工单 {number}")
 CLOSED_BEFORE: Final = Text("ticket {number} is closed already", "工单 {number} 已关闭")
 
@@ -67,8 +68,13 @@ def open_ticket(folder: Path, **facts: Any) -> Ticket:
 
 
 def tickets(folder: Path, *, closed: bool = False) -> list[Ticket]:
-    """The open ones, or all, in the order of their numbers. StoreError for one that cannot be read."""
-    found = [_read(path) for path in sorted(folder.glob("M-*.json"))]
+    """The open ones, or all, in the order of their numbers. One that cannot be read is open and says so."""
+    found = []
+    for path in sorted(folder.glob("M-*.json")):
+        try:
+            found.append(_read(path))
+        except StoreError:
+            found.append(Ticket(number=path.stem, opened_at="", cause=UNREADABLE))
     return [ticket for ticket in found if closed or ticket.state == OPEN]
 
 
@@ -98,7 +104,7 @@ def _json(ticket: Ticket) -> str:
 def _read(path: Path) -> Ticket:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Ticket)
-    except (OSError, msgspec.MsgspecError, RecursionError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise StoreError(f"{path} cannot be read as a ticket", f"{path} 不是有效的工单") from None
 
 
