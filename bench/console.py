@@ -84,7 +84,7 @@ def query(reach: Reach, keys: list[AttemptKey]) -> tuple[list[float], list[float
     for key in keys:
         begun, spent = time.perf_counter(), time.process_time()
         with reach.stores() as stores:
-            assert told(stores, key, reach.now()) is not None
+            assert told(stores, key, reach) is not None
         took.append((time.perf_counter() - begun) * 1000)
         worked.append((time.process_time() - spent) * 1000)
     return took, worked

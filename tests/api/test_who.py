@@ -31,6 +31,7 @@ MAY = {
     "POST /v1/terminals/{terminal}/cancel": SELL,
     "GET /v1/accounts": LEDGER,
     "GET /v1/open-items": ALL,
+    "GET /v1/cases": ALL,
     "GET /v1/decisions": ALL,
     "POST /v1/decisions": PROPOSE,
     "POST /v1/decisions/{number}/approve": {"supervisor"},

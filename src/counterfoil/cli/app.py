@@ -21,6 +21,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "up": ("up", "Run the whole loop: terminals, switch, two issuers."),
     "sale": ("sale", "Take a card payment."),
     "why": ("why", "Where the money of one transaction is, and what happens next."),
+    "reconcile": ("reconcile", "Compare the stubs of all stations now, and list every contradiction."),
     "terminal": ("terminal", "The terminals: list, status, last sale, goods, export, register."),
     "cards": ("cards", "The demo cards."),
     "accounts": ("accounts", "The issuers' accounts and the sum of the ledger."),

@@ -10,7 +10,7 @@ from counterfoil.cli.session import Session
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.stack import selling
 from counterfoil.stack.demo import Demo, DemoCard
-from counterfoil.stack.layout import ISSUERS, SUPERVISOR, Layout, Running
+from counterfoil.stack.layout import SUPERVISOR, Layout, Running
 from counterfoil.step import Instant
 from counterfoil.words import Text
 
@@ -64,13 +64,12 @@ def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds
 
 def stores(session: Session) -> Stores:
     """Every station's store, for reading, running or not; Failure when this is no data directory."""
-    from counterfoil.inquiry import Stores
+    from counterfoil.stack.reading import stores_of
 
     layout = layout_of(session)
     if not layout.demo_key.exists():
         raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
-    issuers = {name: layout.store(name) for name in ISSUERS}
-    return Stores(layout.store("terminal"), layout.store("switch"), issuers, layout.archive)
+    return stores_of(layout)
 
 
 def terminal_seconds(session: Session) -> float:

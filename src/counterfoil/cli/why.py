@@ -51,9 +51,21 @@ def command(session: Session, ref: tuple[str, ...], verbose: bool) -> int:
             raise several(session, found)
         answer = finding(opened, found[0], now()).to_json()
         archived = opened.archived()
-    value = {"ref": found[0].ref, **answer, **({"archived": archived} if archived else {})}
+    numbers = contradictions(session, found[0])
+    value = {"ref": found[0].ref, **answer, "contradictions": numbers, **({"archived": archived} if archived else {})}
     session.answer(value, lambda: tell(session, found[0], value, verbose))
     return Exit.OK
+
+
+def contradictions(session: Session, one: Candidate) -> list[dict[str, Any]]:
+    """What the comparison of all stubs says of it, open or ended."""
+    from counterfoil.cli.stack import layout_of
+    from counterfoil.reconciliation import records
+    from counterfoil.reconciliation.looking import name_of
+    from counterfoil.stack.reading import found_by_comparison
+
+    with found_by_comparison(layout_of(session)) as store:
+        return [row.to_json() for row in records.of(store, name_of(one))] if store is not None else []
 
 
 def asked(ref: tuple[str, ...]) -> Question:
@@ -112,6 +124,9 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     grid.add_row(label(session, "next", "下一步"), f"{who(session, following['owner'])}: {action}{until}")
     for case in answer["cases"]:
         grid.add_row(label(session, "case", "案件"), told_case(session, case))
+    for row in answer["contradictions"]:
+        what = f"{row['number']} · {session.pick(row['sentence'])} · {stands(session, row)}"
+        grid.add_row(label(session, "contradiction", "记录矛盾"), what)
     for station, date in answer.get("archived", {}).items():
         text = Text(f"{who(session, station)}, of {date}", f"{who(session, station)}，{date}")
         grid.add_row(label(session, "archived", "已归档"), session.word(text))
@@ -124,13 +139,19 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
 
 def told_case(session: Session, case: dict[str, Any]) -> str:
     """One case in one line: its number, what it is about, and how it stands."""
-    from counterfoil.verdict.names import ENDS, case_word
+    from counterfoil.verdict.names import case_word
 
-    stands = label(session, "open", "未结")
-    if case["ended_at"]:
-        how = session.word(ENDS.get(case["how"], Text(case["how"], case["how"])))
-        stands = f"{label(session, 'ended', '已结')} {case['ended_at']}: {how}"
-    return f"{case['number']} · {session.word(case_word(case['what']))} · {stands}"
+    return f"{case['number']} · {session.word(case_word(case['what']))} · {stands(session, case)}"
+
+
+def stands(session: Session, row: dict[str, Any]) -> str:
+    """Whether a numbered row is open, or when and how it ended."""
+    from counterfoil.verdict.names import ENDS
+
+    if not row["ended_at"]:
+        return label(session, "open", "未结")
+    how = session.word(ENDS.get(row["how"], Text(row["how"], row["how"])))
+    return f"{label(session, 'ended', '已结')} {row['ended_at']}: {how}"
 
 
 def who(session: Session, named: str) -> str:

@@ -6,6 +6,7 @@ when a second person approves it (consent.py).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
@@ -14,11 +15,13 @@ from starlette.routing import Route
 from counterfoil.console import decisions
 from counterfoil.console.consent import Asked
 from counterfoil.console.happened import copy
+from counterfoil.console.numbered import Numbered, numbered
+from counterfoil.console.numbered import found as found_by
 from counterfoil.console.people import May, NotAllowed
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.till import said_of
 from counterfoil.inquiry import Stores
-from counterfoil.inquiry.items import OPEN, OpenItem, open_items
+from counterfoil.inquiry.items import OPEN, OpenItem, judged_items
 from counterfoil.transaction import TerminalStub, parse_ref
 from counterfoil.verdict import Verdict
 from counterfoil.verdict.finding import iso
@@ -71,17 +74,23 @@ async def live(site: Site, visit: Visit) -> Response:
 async def _values(site: Site) -> dict[str, Any]:
     now = site.reach.now()
 
-    def look(stores: Stores) -> list[OpenItem]:
-        return open_items(stores, now, MOST)
+    def look(stores: Stores) -> tuple[list[OpenItem], Numbered]:
+        compared = found_by(site.reach)
+        judged = judged_items(stores, now, MOST, compared.payments)
+        found = [item for item in judged if item.finding.verdict in OPEN]
+        return found, numbered(compared, stores, judged, now)
 
-    found: list[OpenItem] = await site.read(look)
+    found, rows = await site.read(look)
     groups: dict[Verdict, list[dict[str, Any]]] = {verdict: [] for verdict in OPEN}
+    numbers = defaultdict[str, list[str]](list)
+    for row in rows.open:
+        numbers[row["ref"]].append(row["number"])
     for item in found:
-        groups[item.finding.verdict].append(_row(item))
-    return {"groups": groups, "titles": GROUPS, "full": len(found) == MOST}
+        groups[item.finding.verdict].append(_row(item, numbers[item.one.ref or item.one.request]))
+    return {"groups": groups, "titles": GROUPS, "full": len(found) == MOST, "rows": rows}
 
 
-def _row(item: OpenItem) -> dict[str, Any]:
+def _row(item: OpenItem, numbers: list[str]) -> dict[str, Any]:
     terminal = item.finding.evidence.terminal
     ours = terminal if isinstance(terminal, TerminalStub) else None
     return {
@@ -89,6 +98,7 @@ def _row(item: OpenItem) -> dict[str, Any]:
         "at": iso(item.one.started_at),
         "owner": item.finding.next.owner,
         "action": item.finding.next.action,
+        "numbers": numbers,
         "by": iso(item.finding.next.by) if item.finding.next.by else "",
         "receipt": copy(ours.receipt) if ours else None,
         "state": ours.receipt if ours else "",

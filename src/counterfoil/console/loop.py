@@ -11,7 +11,9 @@ from starlette.routing import Route
 from counterfoil.console import masks
 from counterfoil.console.happened import copy, state
 from counterfoil.console.hops import way
+from counterfoil.console.numbered import about
 from counterfoil.console.people import May
+from counterfoil.console.reach import Reach
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import drawn
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_typed, search
@@ -56,19 +58,21 @@ async def find(site: Site, visit: Visit) -> Response:
     return site.page(visit, "search.html", 404 if words and not found else 200, q=words, rows=rows, wrong=wrong)
 
 
-def told(stores: Stores, key: AttemptKey, now: int) -> dict[str, Any] | None:
+def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None:
     """Everything the page says of one payment; None when no station knows it."""
+    contradictions = about(reach, str(key))
     found = search(stores, Question(key=key))
     if not found:
         return None
     one = found[0]
-    judged = finding(stores, one, now)
+    judged = finding(stores, one, reach.now())
     answer = judged.to_json()
     answer["evidence"] = masks.hidden(answer["evidence"])
     linked = records.family(stores.terminal, key) if stores.terminal is not None else []
     return {
         "one": one,
         "archived": stores.archived(),
+        "contradictions": contradictions,
         "answer": answer,
         "fall": drawn(answer["evidence"]),
         "way": way(judged),
@@ -112,7 +116,7 @@ def key_of(visit: Visit) -> AttemptKey:
 async def payment(site: Site, visit: Visit) -> Response:
     """The page: verdict, sentence, money, clock, next action, hops, stubs."""
     key = key_of(visit)
-    values = await site.read(lambda stores: told(stores, key, site.reach.now()))
+    values = await site.read(lambda stores: told(stores, key, site.reach))
     if values is None:
         return site.page(visit, "refused.html", 404, text=UNKNOWN_REF)
     heart, seen = site.heart(visit, "payment_heart.html", **values)
@@ -122,7 +126,7 @@ async def payment(site: Site, visit: Visit) -> Response:
 async def live(site: Site, visit: Visit) -> Response:
     """The same page's heart again when it has changed."""
     key = key_of(visit)
-    values = await site.read(lambda stores: told(stores, key, site.reach.now()))
+    values = await site.read(lambda stores: told(stores, key, site.reach))
     if values is None:
         return site.page(visit, "refused.html", 404, text=UNKNOWN_REF)
     return site.beat(visit, "payment_heart.html", done=final(values), **values)

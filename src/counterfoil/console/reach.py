@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from counterfoil.console.deeds import Deed
@@ -12,8 +13,10 @@ from counterfoil.inquiry import Stores
 from counterfoil.links.control import ControlClient
 from counterfoil.receipts.proof import Seal, sealer
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import ISSUERS, Layout
+from counterfoil.stack.layout import Layout
+from counterfoil.stack.reading import found_by_comparison, stores_of
 from counterfoil.step import Instant
+from counterfoil.storage import Store
 from counterfoil.switch.control import LINKS
 
 LOOKS: Final = frozenset({"status", "fault.counts", LINKS})
@@ -36,9 +39,11 @@ class Reach:
 
     def stores(self) -> Stores:
         """Every station's store, for reading; close it soon."""
-        layout = self.layout
-        issuers = {name: layout.store(name) for name in ISSUERS}
-        return Stores(layout.store("terminal"), layout.store("switch"), issuers, layout.archive)
+        return stores_of(self.layout)
+
+    def contradictions(self) -> AbstractContextManager[Store | None]:
+        """What the comparison of all stubs wrote down, for reading; None where there is nothing to read."""
+        return found_by_comparison(self.layout)
 
     @property
     def demo(self) -> Demo:

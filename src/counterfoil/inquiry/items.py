@@ -6,6 +6,7 @@ a terminal took with it is there too: an approved sale that it neither closed no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from counterfoil.inquiry.search import Candidate, Question, candidate, search
@@ -31,19 +32,33 @@ class OpenItem(NamedTuple):
     finding: Finding
 
 
-def open_items(stores: Stores, now: Instant, limit: int = 200) -> list[OpenItem]:
-    """At most `limit` of them, the oldest first. A payment that came to rest meanwhile is not listed."""
+def open_items(stores: Stores, now: Instant, limit: int = 200, more: Iterable[Candidate] = ()) -> list[OpenItem]:
+    """At most `limit` of them, the oldest first. A payment that came to rest meanwhile is not listed.
+
+    `more` are payments that no station calls open and that somebody else has found (reconciliation).
+    """
+    return [item for item in judged_items(stores, now, limit, more) if item.finding.verdict in OPEN]
+
+
+def judged_items(stores: Stores, now: Instant, limit: int = 200, more: Iterable[Candidate] = ()) -> list[OpenItem]:
+    """The same with those that came to rest although a station still has them on its list: what a supervisor took out
+    of a terminal's hands, and what the other stations have settled since.
+    """
     found: list[OpenItem] = []
-    for one in _candidates(stores, now):
-        told = finding(stores, one, now)
-        if told.verdict in OPEN:
-            found.append(OpenItem(one, told))
-            if len(found) == limit:
-                break
+    still = 0
+    for one in _candidates(stores, now, more):
+        try:
+            told = finding(stores, one, now)
+        except ValueError:  # no station knows it any more
+            continue
+        found.append(OpenItem(one, told))
+        still += told.verdict in OPEN
+        if still == limit:
+            break
     return found
 
 
-def _candidates(stores: Stores, now: Instant) -> list[Candidate]:
+def _candidates(stores: Stores, now: Instant, more: Iterable[Candidate]) -> list[Candidate]:
     stubs: list[TerminalStub | SwitchStub] = []
     if stores.terminal is not None:
         stubs += terminals.open_items(stores.terminal)
@@ -56,6 +71,8 @@ def _candidates(stores: Stores, now: Instant) -> list[Candidate]:
         for opened in issuers.cases(store):
             for one in search(stores, Question(request=opened.txn)):
                 by_name.setdefault(one.ref or f"{name} {opened.txn}", one)
+    for one in more:
+        by_name.setdefault(one.ref or f"{one.issuer} {one.request}", one)
     return sorted(by_name.values(), key=lambda one: (one.started_at, one.ref))
 
 

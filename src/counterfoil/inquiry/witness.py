@@ -20,49 +20,56 @@ def finding(stores: Stores, one: Candidate, now: Instant, clocks: Clocks = Clock
     return judge(*evidence(stores, one), now, clocks)
 
 
-def evidence(stores: Stores, one: Candidate) -> Evidence:
+def evidence(stores: Stores, one: Candidate, *, history: bool = True) -> Evidence:
     """The stubs of one transaction; None for what no store holds, or cannot be read."""
-    terminal = terminal_stub(stores, one)
+    terminal = terminal_stub(stores, one, history=history)
     key = parse_ref(one.ref)
     if key is None:  # only an issuer knows of it
-        return Evidence(terminal, None, _requested(stores, one))
-    switch = switches.stub(stores.switch, key) if stores.switch is not None else None
+        return Evidence(terminal, None, _requested(stores, one, history=history))
+    switch = switches.stub(stores.switch, key, history=history) if stores.switch is not None else None
     if switch is None and stores.switch is not None:
-        switch = past.switch(stores, key, one.started_at)
+        switch = past.switch(stores, key, one.started_at, history=history)
     if switch is not None:
-        return Evidence(terminal, switch, issuer_stub(stores, switch))
-    return Evidence(terminal, None, _guessed(stores, terminal) if isinstance(terminal, TerminalStub) else None)
+        return Evidence(terminal, switch, issuer_stub(stores, switch, history=history))
+    return Evidence(
+        terminal, None, _guessed(stores, terminal, history=history) if isinstance(terminal, TerminalStub) else None
+    )
 
 
-def terminal_stub(stores: Stores, one: Candidate) -> TerminalEvidence:
+def terminal_stub(stores: Stores, one: Candidate, *, history: bool = True) -> TerminalEvidence:
     """The terminal's stub; "not ours" when the store can be read and the terminal is not one of its own."""
     if stores.terminal is None:
         return None
     if one.terminal not in {terminal for terminal, _ in terminals.terminals(stores.terminal)}:
         return NOT_OURS
     key = parse_ref(one.ref)
-    return (terminals.stub(stores.terminal, key) or past.terminal(stores, key, one.started_at)) if key else None
+    if key is None:
+        return None
+    known = terminals.stub(stores.terminal, key, history=history)
+    return known or past.terminal(stores, key, one.started_at, history=history)
 
 
-def issuer_stub(stores: Stores, sent: SwitchStub) -> IssuerStub | None:
+def issuer_stub(stores: Stores, sent: SwitchStub, *, history: bool = True) -> IssuerStub | None:
     """What the issuer that was asked says of the request the switch sent."""
     store = stores.of(sent.issuer) if sent.issuer else None
     if store is None or not sent.transmitted:
         return None
-    return issuers.asked(store, sent) or past.issuer(stores, sent.issuer, issuers.request_of(sent), sent.started_at)
+    known = issuers.asked(store, sent, history=history)
+    return known or past.issuer(stores, sent.issuer, issuers.request_of(sent), sent.started_at, history=history)
 
 
-def _requested(stores: Stores, one: Candidate) -> IssuerStub | None:
+def _requested(stores: Stores, one: Candidate, *, history: bool) -> IssuerStub | None:
     store = stores.of(one.issuer) if one.issuer else None
     if store is None:
         return None
-    return issuers.stub(store, one.request) or past.issuer(stores, one.issuer, one.request, one.started_at)
+    known = issuers.stub(store, one.request, history=history)
+    return known or past.issuer(stores, one.issuer, one.request, one.started_at, history=history)
 
 
-def _guessed(stores: Stores, sold: TerminalStub) -> IssuerStub | None:
+def _guessed(stores: Stores, sold: TerminalStub, *, history: bool) -> IssuerStub | None:
     """Without the switch's stub: the one request that fits all that the terminal knows of its sale."""
     if not sold.rrn:
         return None
     found = [stub for stub in past.said(stores, sold.rrn, sold.started_at) if fits(stub, sold)]
     one = only(found)
-    return _requested(stores, candidate("", one)) if one is not None else None
+    return _requested(stores, candidate("", one), history=history) if one is not None else None

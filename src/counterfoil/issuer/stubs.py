@@ -6,7 +6,8 @@ Every function takes an open store (read-only will do) and reads in one short tr
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from counterfoil.issuer import chart, notices
 from counterfoil.issuer.lifecycle import State
@@ -31,11 +32,17 @@ BY_DIGITS, BY_DIGITS_AND_AMOUNT = (
     for where in ("last4 = ?", "last4 = ? AND amount = ?")
 )
 EVERY: Final = selecting(TXN_COLUMNS, "txn", "ORDER BY started_at, key")
+THESE: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
+BEHIND: Final = selecting(("rowid", *TXN_COLUMNS), "txn", "WHERE rowid > ? ORDER BY rowid LIMIT ?")
+PLACED: Final = "SELECT rowid, key FROM txn "
+BOOKED: Final = "SELECT id, debit, credit, amount, currency, reverses FROM entry WHERE id IN ({marks})"
+ARCHIVED: Final = "SELECT key FROM archived WHERE key IN ({marks})"
 CASES: Final = selecting(Case._fields, "exception_case")
 OPEN_CASES: Final = f"{CASES} WHERE ended_at = 0 ORDER BY at, number LIMIT ?"
 ENDED_CASES: Final = f"{CASES} WHERE ended_at >= ? AND ended_at > 0 ORDER BY ended_at DESC, number LIMIT ?"
 CASES_OF: Final = f"{CASES} WHERE txn = ? ORDER BY at, number"
 OWNER: Final = "issuer"
+RETURN: Final = "/reversal"
 STATION: Final = "SELECT name FROM station"
 BEGUN: Final = "SELECT started_at, received, request, answered FROM txn WHERE key = ? AND received <> ''"
 HISTORY: Final = "SELECT at, what, message, answered FROM trail WHERE txn = ? ORDER BY seq"
@@ -264,3 +271,57 @@ def _stub(station: str, txn: Txn, history: tuple[Happened, ...] = (), opened: tu
         history=history,
         cases=opened,
     )
+
+
+# --- for whoever compares all stations, some purchases at a time ------------------------------------------------------
+
+
+class Booked(NamedTuple):
+    """What the ledger says of one purchase, in minor units: taken from the card's account and given back to it."""
+
+    debited: int = 0
+    returned: int = 0
+    currency: str = ""
+
+
+def behind(store: Store, place: int, limit: int) -> list[tuple[int, IssuerStub]]:
+    """The purchases behind a place, in the order they were written, each with its own place; without history."""
+    with store.reading():
+        rows = store.query(BEHIND, (place, limit))
+        stubs = _stubs(store, [row[1:] for row in rows], history=False)
+    return [(row[0], stub) for row, stub in zip(rows, stubs, strict=True)]
+
+
+def these(store: Store, requests: Sequence[str]) -> dict[str, IssuerStub]:
+    """Those of the requests (DE32/DE7/DE11) that are here; without history."""
+    with store.reading():
+        stubs = _stubs(store, store.select_in(THESE, requests), history=False)
+    return {stub.request: stub for stub in stubs}
+
+
+def placed(store: Store, place: int | None = None) -> tuple[int, str]:
+    """What lies at a place, or the newest: its place and request; (0, "") for nothing."""
+    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
+    rows = store.query(PLACED + where, () if place is None else (place,))
+    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+
+
+def booked(store: Store, requests: Sequence[str]) -> dict[str, Booked]:
+    """What the ledger's entries say of these purchases. An entry that is no debit of a card, or undoes another one than
+    its name says, counts as none.
+    """
+    ids = [name for request in requests for name in (request, f"{request}{RETURN}")]
+    found: dict[str, Booked] = {}
+    for name, debit, credit, amount, currency, reverses in store.select_in(BOOKED, ids):
+        request = name.removesuffix(RETURN)
+        known = found.get(request, Booked(currency=currency))
+        if name == request and not reverses and chart.is_cardholders(debit):
+            found[request] = known._replace(debited=amount, currency=currency)
+        elif name != request and reverses == request and chart.is_cardholders(credit):
+            found[request] = known._replace(returned=amount)
+    return found
+
+
+def archived(store: Store, requests: Sequence[str]) -> set[str]:
+    """Those of the requests that left for the archive."""
+    return {key for (key,) in store.select_in(ARCHIVED, requests)}

@@ -19,9 +19,11 @@ from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
-KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language", "lab")
+KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language", "lab", "reconcile")
 WORD: Final = re.compile("[a-zA-Z_-]{1,40}[0-9]?")
 DEFAULT_TIMERS: Final = "5,12,30"
+DEFAULT_RECONCILE: Final = "60,3600"
+LONGEST_RECONCILE: Final = 86_400
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
 
@@ -41,6 +43,13 @@ class Timers(NamedTuple):
         return ",".join(f"{each / SECOND:g}" for each in self)
 
 
+class Reconcile(NamedTuple):
+    """How often the stubs of all stations are compared, in seconds: what is `new`, and the `whole` of the stores."""
+
+    new: int
+    whole: int
+
+
 class Config(NamedTuple):
     """A stack as it was asked for."""
 
@@ -54,6 +63,7 @@ class Config(NamedTuple):
     language: Literal["en", "zh"] = "zh"
     lab: bool = False
     """Whether legs and stations of this stack may be broken on purpose."""
+    reconcile: Reconcile = Reconcile(60, 3600)
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -114,7 +124,21 @@ def load(
         raise ConfigError('paper = "required" needs a printer', 'paper = "required" 须先设置 printer')
     language = parse_language(said("language") or "zh")
     lab = parse_switch("lab", said("lab") or "off") or lab
-    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url, language, lab)
+    reconcile = parse_reconcile(said("reconcile") or DEFAULT_RECONCILE)
+    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url, language, lab, reconcile)
+
+
+def parse_reconcile(text: str) -> Reconcile:
+    """ "60,3600" as seconds; ConfigError when they are not two whole numbers of seconds, the second no less."""
+    parts = [part.strip() for part in text.split(",")]
+    fits = len(parts) == 2 and all(re.fullmatch("[0-9]{1,5}", part) for part in parts)
+    found = Reconcile(*map(int, parts)) if fits else Reconcile(0, 0)
+    if not 0 < found.new <= found.whole <= LONGEST_RECONCILE:
+        raise ConfigError(
+            f"reconcile is two numbers of seconds: NEW,WHOLE, from 1 to {LONGEST_RECONCILE}",
+            f"reconcile 是两个秒数：新增,全部，范围为 1 到 {LONGEST_RECONCILE}",
+        )
+    return found
 
 
 def parse_switch(name: str, text: str) -> bool:

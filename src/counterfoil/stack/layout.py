@@ -6,6 +6,7 @@ DIR/ports.json                  the ports of this directory
 DIR/<station>/store.db, lmk.key the station's store, and the key its keys are sealed under
 DIR/console/store.db            the console's users, sessions and audit log
 DIR/console/lab.db              the runs of the fault lab
+DIR/reconciliation/store.db     what the comparison of all stubs found, and how far it is
 DIR/terminal/receipt.key        what receipts are signed with; `counterfoil receipt key` shows its public half
 DIR/archive/                    closed business dates, as Parquet files
 DIR/receipts/, DIR/sms/         what came out of printers and telephones
@@ -29,6 +30,7 @@ ISSUERS: Final = ("issuer-a", "issuer-b")
 STATIONS: Final = ("terminal", "switch", *ISSUERS)
 SUPERVISOR: Final = "up"
 CONSOLE: Final = "console"
+RECONCILIATION: Final = "reconciliation"
 SECRET_BYTES: Final = 32
 UNREADABLE: Final = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a small JSON file can come to: it is missing, or it is none."""
@@ -90,7 +92,7 @@ class Layout:
 
     def prepare(self) -> None:
         """Make the directories; StoreError, in a sentence, when the disk does not let us."""
-        own = [self.station(name) for name in (*STATIONS, CONSOLE)]
+        own = [self.station(name) for name in (*STATIONS, CONSOLE, RECONCILIATION)]
         try:
             for directory in (self.data, self.run, self.logs, self.receipts, self.sms, *own):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)

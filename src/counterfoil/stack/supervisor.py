@@ -22,6 +22,7 @@ from counterfoil import __version__
 from counterfoil.errors import PaymentError, StoreError
 from counterfoil.links.control import Answer, ControlClient, ControlServer, refusal
 from counterfoil.links.limits import OPEN_FILES
+from counterfoil.stack import comparing
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.alone import alone
 from counterfoil.stack.breakage import Breakage
@@ -30,7 +31,7 @@ from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.descriptors import ALLOWED, Shares, claim_stack, shares
 from counterfoil.stack.lab import PREFIX, Lab, refused
-from counterfoil.stack.layout import CONSOLE, ISSUERS, STATIONS, SUPERVISOR, Layout, Running
+from counterfoil.stack.layout import CONSOLE, ISSUERS, RECONCILIATION, STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
 from counterfoil.stack.upgrading import TOLD, upgrading
 from counterfoil.words import Text
@@ -96,6 +97,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._children: dict[str, Child] = {}
         self._console = Child(CONSOLE, config, self.log, self._changed, partial(console, config)) if console else None
+        self._comparing = Child(RECONCILIATION, config, self.log, self._changed, partial(comparing.serve, config))
         self._lab: Lab | None = None
         self._settling: set[asyncio.Task[None]] = set()
 
@@ -117,7 +119,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._stopping.set)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
             loop.add_signal_handler(signal.SIGHUP, self._stopping.set)
-        for name in STATIONS:  # what a killed supervisor left behind
+        for name in (*STATIONS, RECONCILIATION):  # what a killed supervisor left behind
             self.layout.retract(name)
         Demo.of(self.layout, make=True)
         ports, moved = ports_of.claim(self.layout, self.config.host)
@@ -137,7 +139,7 @@ class Supervisor:
         finally:
             for task in self._settling:
                 task.cancel()
-            await asyncio.gather(*(child.stop() for child in self._everyone()))
+            await asyncio.gather(*(child.stop() for child in (*self._everyone(), self._comparing)))
             if self._lab is not None:
                 await self._lab.breakage.stop()
             await control.stop()
@@ -175,6 +177,7 @@ class Supervisor:
             if getting_ready.done():
                 getting_ready.result()
                 self._announce(ports)
+                self._comparing.start()
                 await stopped
             return EXIT_OK
         finally:
@@ -216,7 +219,7 @@ class Supervisor:
             await asyncio.sleep(POLL_SECONDS)
 
     def _everyone(self) -> list[Child]:
-        """Every process: the stations, and the console when there is one."""
+        """Every process a sale may need: the stations, and the console when there is one."""
         return [*self._children.values(), *((self._console,) if self._console is not None else ())]
 
     def _console_listens(self) -> bool:

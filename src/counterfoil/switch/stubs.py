@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -45,6 +45,13 @@ OWED: Final = "".join((STUB, "WHERE attempt.rrn IN (SELECT rrn FROM outbox) ORDE
 DEPTHS: Final = "SELECT issuer, count(*) FROM outbox GROUP BY issuer"
 OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY attempt.started_at, attempt.rrn"
 EVERY: Final = STUB + "ORDER BY attempt.terminal, batch, stan"
+THESE: Final = STUB + "WHERE (attempt.terminal, batch, stan) IN ({marks})"
+NUMBERED: Final = STUB + "WHERE attempt.rrn IN ({marks})"
+BEHIND: Final = STUB.replace("SELECT ", "SELECT attempt.rowid, ", 1) + (
+    "WHERE attempt.rowid > ? ORDER BY attempt.rowid LIMIT ?"
+)
+PLACED: Final = "SELECT rowid, rrn FROM attempt "
+ARCHIVED: Final = "SELECT terminal, batch, stan FROM archived WHERE (terminal, batch, stan) IN ({marks})"
 HISTORY: Final = (
     "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
 )
@@ -172,3 +179,33 @@ def key_checks(store: Store) -> dict[str, tuple[bytes, bytes, Instant]]:
 def head(store: Store) -> dict[str, str]:
     """How far this store has come: up to where its numbers are given out, in microseconds (UTC)."""
     return {"tick": str(store.query(RESERVED)[0][0])}
+
+
+# --- for whoever compares all stations, some attempts at a time -------------------------------------------------------
+
+
+def behind(store: Store, place: int, limit: int) -> list[tuple[int, SwitchStub]]:
+    """The attempts behind a place, in the order they were written, each with its own place; without history."""
+    return [(row[0], _stub(row[1:])) for row in store.query(BEHIND, (place, limit))]
+
+
+def these(store: Store, keys: Sequence[AttemptKey]) -> dict[str, SwitchStub]:
+    """Those of the attempts that are here, by reference; without history."""
+    return {stub.ref: stub for stub in map(_stub, store.select_in(THESE, keys))}
+
+
+def numbered(store: Store, rrns: Sequence[str]) -> dict[str, SwitchStub]:
+    """The attempts to which this switch gave these numbers, by number; without history."""
+    return {stub.rrn: stub for stub in map(_stub, store.select_in(NUMBERED, rrns))}
+
+
+def placed(store: Store, place: int | None = None) -> tuple[int, str]:
+    """What lies at a place, or the newest: its place and number; (0, "") for nothing."""
+    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
+    rows = store.query(PLACED + where, () if place is None else (place,))
+    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+
+
+def archived(store: Store, keys: Sequence[AttemptKey]) -> set[AttemptKey]:
+    """Those of the keys whose attempts left for the archive."""
+    return {AttemptKey(*key) for key in store.select_in(ARCHIVED, keys)}

@@ -56,6 +56,11 @@ PUT_QUARANTINE: Final = "INSERT INTO quarantine (at, line, kind, source, reason,
 
 _SELECT: Final = f"SELECT {', '.join(_ATTEMPT)} FROM attempt "  # noqa: S608 - names of this file
 ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
+THESE: Final = _SELECT + "WHERE (terminal, batch, stan) IN ({marks})"
+BEHIND: Final = _SELECT.replace("SELECT ", "SELECT rowid, ", 1) + "WHERE rowid > ? ORDER BY rowid LIMIT ?"
+PLACED: Final = "SELECT rowid, terminal || '/' || batch || '/' || stan FROM attempt "
+SAID: Final = _SELECT + "WHERE rrn <> '' AND rrn IN ({marks})"
+FACTS_OF: Final = "SELECT terminal, batch, stan, facts FROM slip WHERE (terminal, batch, stan) IN ({marks})"
 BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
 FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
 # In the words of the index, so that what is at rest is not looked at.
@@ -381,3 +386,35 @@ def key_checks(store: Store) -> dict[str, tuple[bytes, bytes]]:
     return {
         device.terminal: (device.pik_kcv, device.mak_kcv) for device in (Device(*row) for row in store.query(DEVICES))
     }
+
+
+# --- for whoever compares all stations, some sales at a time ----------------------------------------------------------
+
+
+def behind(store: Store, place: int, limit: int) -> list[tuple[int, TerminalStub]]:
+    """The sales behind a place, in the order they were written, each with its own place; without history."""
+    rows = store.query(BEHIND, (place, limit))
+    return [(row[0], attempt.stub()) for row, attempt in zip(rows, _attempts(row[1:] for row in rows), strict=True)]
+
+
+def these(store: Store, keys: Sequence[AttemptKey]) -> dict[str, TerminalStub]:
+    """Those of the sales that are here, by reference; without history."""
+    return {attempt.ref: attempt.stub() for attempt in _attempts(store.select_in(THESE, keys))}
+
+
+def placed(store: Store, place: int | None = None) -> tuple[int, str]:
+    """What lies at a place, or the newest: its place and reference; (0, "") for nothing."""
+    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
+    rows = store.query(PLACED + where, () if place is None else (place,))
+    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+
+
+def said(store: Store, rrns: Sequence[str]) -> list[TerminalStub]:
+    """Every sale to which an answer gave one of these numbers."""
+    return [attempt.stub() for attempt in _attempts(store.select_in(SAID, rrns))]
+
+
+def slips(store: Store, keys: Sequence[AttemptKey]) -> dict[str, Slip]:
+    """What the slips of these sales say, by reference."""
+    rows = store.select_in(FACTS_OF, keys)
+    return {str(AttemptKey(*key)): _decode(facts, type=Slip) for *key, facts in rows}

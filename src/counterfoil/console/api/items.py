@@ -9,12 +9,15 @@ from fastapi import APIRouter, Path, Query, Response
 from counterfoil.console.api.desk import Desk, Does, only
 from counterfoil.console.api.payments import judged
 from counterfoil.console.api.problem import Problem
-from counterfoil.console.api.shapes import Decision, Decisions, OpenItems, ProposalIn, ReasonIn
+from counterfoil.console.api.shapes import Cases, Decision, Decisions, OpenItems, ProposalIn, ReasonIn
 from counterfoil.console.consent import DECIDED, Asked
+from counterfoil.console.numbered import both
+from counterfoil.console.numbered import found as found_by
 from counterfoil.console.people import May
+from counterfoil.console.reach import Reach
 from counterfoil.inquiry import Stores
-from counterfoil.inquiry.items import open_items
-from counterfoil.step import SECOND, Instant
+from counterfoil.inquiry.items import judged_items, open_items
+from counterfoil.step import SECOND
 from counterfoil.verdict.finding import iso
 
 router: Final = APIRouter()
@@ -30,14 +33,27 @@ def decides() -> dict[str, Any]:
 @router.get("/open-items", response_model=OpenItems, **only(May.LOOK))
 async def list_open_items(desk: Desk, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
     """Unknown outcomes, returns on their way, open receipts and cases for a person: the oldest first."""
-    return {"items": await desk.read(lambda stores: _items(stores, desk.reach.now(), limit))}
+    return {"items": await desk.read(lambda stores: _items(stores, desk.reach, limit))}
 
 
-def _items(stores: Stores, now: Instant, limit: int) -> list[dict[str, Any]]:
+def _items(stores: Stores, reach: Reach, limit: int) -> list[dict[str, Any]]:
+    now, more = reach.now(), found_by(reach).payments
     return [
         {"payment": judged(stores, item.one, now), "age_seconds": max(0, now - item.one.started_at) // SECOND}
-        for item in open_items(stores, now, limit)
+        for item in open_items(stores, now, limit, more)
     ]
+
+
+@router.get("/cases", response_model=Cases, **only(May.LOOK))
+async def list_cases(desk: Desk) -> dict[str, Any]:
+    """What stations left to a person, and where they contradict one another: open, and ended in the last seven days."""
+    found: dict[str, Any] = await desk.read(lambda stores: _cases(stores, desk.reach))
+    return found
+
+
+def _cases(stores: Stores, reach: Reach) -> dict[str, Any]:
+    now, compared = reach.now(), found_by(reach)
+    return both(compared, stores, judged_items(stores, now, more=compared.payments), now)
 
 
 @router.get("/decisions", response_model=Decisions, **only(May.LOOK))

@@ -134,6 +134,69 @@ class Case(BaseModel):
     how: str
 
 
+class StationCase(Case):
+    """A case of a station. `ref`: TERMINAL/BATCH/STAN, or DE32/DE7/DE11 where only an issuer knows of it."""
+
+    station: str
+    ref: str
+
+
+class Positions(BaseModel):
+    """What each station held when it was seen last: state and code, "-" nothing, "?" not readable, "not ours"."""
+
+    terminal: str
+    switch: str
+    issuer: str
+
+
+class Contradiction(BaseModel):
+    """Stations that contradict one another about one payment. It ends by itself when they agree again."""
+
+    number: str
+    kind: str
+    sentence: Both
+    detail: str
+    positions: Positions
+    ref: str
+    rrn: str
+    issuer: str
+    request: str
+    terminal: str
+    merchant: str
+    amount: int
+    currency: str
+    last4: str
+    started_at: str
+    first_seen: str
+    last_seen: str
+    ended_at: str | None
+    how: str
+
+
+class Compared(BaseModel):
+    """A pass of the comparison. `stage` is "" when it is over; `unread` are stations whose store could not be read."""
+
+    number: int
+    whole: bool
+    stage: str
+    begun_at: str
+    ended_at: str | None
+    compared: int
+    opened: int
+    ended: int
+    unread: list[str]
+
+
+class Cases(BaseModel):
+    """Cases and contradictions. `open` counts all open contradictions, of which at most 200 are listed."""
+
+    cases: list[StationCase]
+    contradictions: list[Contradiction]
+    open: int
+    last: Compared | None
+    last_whole: Compared | None
+
+
 class Brief(BaseModel):
     """A payment in a list. `ref` is "" when only an issuer knows of it, by its name and `request`: DE32/DE7/DE11."""
 

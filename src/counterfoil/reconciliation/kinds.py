@@ -1,0 +1,104 @@
+"""What can be wrong between the stubs of one transaction, and what it is called in both languages."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+from counterfoil.words import Text
+
+
+def said(detail: str) -> Text:
+    """What differs, for people: each field by its name, and what either side says of it."""
+    both = [_named(part) for part in detail.split("; ")]
+    return Text("; ".join(text.en for text in both), "；".join(text.zh for text in both))
+
+
+def _named(part: str) -> Text:
+    name, space, values = part.partition(" ")
+    word = FIELDS.get(name, Text(name, name))
+    return Text(word.en + space + values, word.zh + space + values)
+
+
+class Kind(enum.StrEnum):
+    """One way in which stations contradict one another."""
+
+    TOLD_NOT_CHARGED = "told_not_charged"
+    NOT_HELD = "not_held"
+    STATIONS_DIFFER = "stations_differ"
+    OVERDUE = "overdue"
+    MISSING_AT_TERMINAL = "missing_at_terminal"
+    MISSING_AT_SWITCH = "missing_at_switch"
+    MISSING_AT_ISSUER = "missing_at_issuer"
+    UNASKED_DEBIT = "unasked_debit"
+    DEBITED_TWICE = "debited_twice"
+    VALUES_DIFFER = "values_differ"
+    LEDGER_DIFFERS = "ledger_differs"
+    RECEIPT_DIFFERS = "receipt_differs"
+    NUMBER_TWICE = "number_twice"
+
+
+KINDS: Final[dict[Kind, Text]] = {
+    Kind.TOLD_NOT_CHARGED: Text(
+        "The terminal told the till that the card was not charged, and the issuer holds the money.",
+        "终端已告知收银台“未扣款”，但发卡行仍持有该款项。",
+    ),
+    Kind.NOT_HELD: Text(
+        "The terminal approved the sale, and no issuer holds money for it.", "终端已批准该交易，但发卡行并未持有款项。"
+    ),
+    Kind.STATIONS_DIFFER: Text(
+        "The stations do not say the same of this sale, and no rule makes sense of it.",
+        "各站对该交易的记录互相矛盾，没有规则可以解释。",
+    ),
+    Kind.OVERDUE: Text("This has been open for longer than it may be.", "该交易悬而未决，已超过规定时限。"),
+    Kind.MISSING_AT_TERMINAL: Text(
+        "The switch has a sale of this terminal, and the terminal's store does not know it.",
+        "交换中心有该终端的这笔交易，而终端的存储中没有。",
+    ),
+    Kind.MISSING_AT_SWITCH: Text(
+        "Another station has an answer of the switch, and the switch's store does not know the sale.",
+        "其他站有交换中心的应答，而交换中心的存储中没有这笔交易。",
+    ),
+    Kind.MISSING_AT_ISSUER: Text(
+        "The switch has an answer of the issuer, and the issuer's store does not know the request.",
+        "交换中心有发卡行的应答，而发卡行的存储中没有该请求。",
+    ),
+    Kind.UNASKED_DEBIT: Text(
+        "The issuer holds money that the switch never asked for.", "发卡行持有交换中心从未请求的款项。"
+    ),
+    Kind.DEBITED_TWICE: Text(
+        "The issuer was debited under the number of a sale that has another debit.",
+        "发卡行以另一笔已扣款交易的参考号再次扣款。",
+    ),
+    Kind.VALUES_DIFFER: Text(
+        "The stations do not say the same amount, card, merchant, number or code.",
+        "各站记录的金额、卡号、商户、号码或应答码不一致。",
+    ),
+    Kind.LEDGER_DIFFERS: Text(
+        "The issuer's ledger does not say what its record of the purchase says.", "发卡行账目与其交易记录不一致。"
+    ),
+    Kind.RECEIPT_DIFFERS: Text("The receipt does not say what the sale was.", "签购单与交易不符。"),
+    Kind.NUMBER_TWICE: Text("Two sales have the same retrieval reference number.", "两笔交易使用了同一检索参考号。"),
+}
+
+POSITIONS: Final = frozenset({Kind.TOLD_NOT_CHARGED, Kind.NOT_HELD, Kind.STATIONS_DIFFER})
+"""One contradiction under three names: which it is can change while stores cannot be read, and while money moves."""
+
+FIELDS: Final[dict[str, Text]] = {
+    "amount": Text("amount", "金额"),
+    "currency": Text("currency", "币种"),
+    "merchant": Text("merchant", "商户"),
+    "terminal": Text("terminal", "终端"),
+    "last4": Text("card", "卡号末四位"),
+    "rrn": Text("RRN", "参考号"),
+    "response_code": Text("code", "应答码"),
+    "auth_code": Text("approval code", "授权码"),
+    "debited": Text("debited", "已扣款"),
+    "returned": Text("returned", "已退回"),
+    "STAN": Text("STAN", "凭证号"),
+}
+
+AGREED: Final = "agreed"
+UNREADABLE: Final = "?"
+MISSING: Final = "-"
+NOT_OURS: Final = "not ours"

@@ -1,0 +1,222 @@
+"""The rules: which stubs contradict one another. Pure: no store, no clock.
+
+The verdict says what three positions mean. Here the other question is asked: whether what the stations hold can be true
+together. That is so when a rule of the verdict fits, no clock has run out, no stub is missing that was written before
+something was said, and what several stations hold of one sale (money, card, place, numbers, codes) is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Final, NamedTuple
+
+from counterfoil.issuer.stubs import Booked
+from counterfoil.money import plain
+from counterfoil.receipts.document import Slip
+from counterfoil.reconciliation.kinds import Kind
+from counterfoil.step import Instant
+from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
+from counterfoil.verdict import Clocks, Evidence, Verdict, verdict_of
+from counterfoil.verdict.judge import FIRST_FIT, open_case, positions_of, told_to_wait
+from counterfoil.verdict.position import I, S, T
+
+PAID: Final = frozenset({T.APPROVED, T.CLOSED})
+SAID_NO: Final = frozenset({T.DECLINED, T.NOT_SENT, T.REVERSED})
+AUTHENTIC: Final = frozenset({S.ASKED, S.APPROVED, S.REVERSING, S.REVERSED, S.EMPTY, S.TOMBSTONE})
+"""What the switch does only for a message with a valid MAC: its terminal stored it first. A no can be to anybody."""
+CLOCKS: Final = Clocks()
+
+
+class Sight(NamedTuple):
+    """Whose stores can be read. What cannot be read says nothing: its stub is unknown, never missing."""
+
+    terminal: bool
+    switch: bool
+    issuer: bool
+
+
+class Looked(NamedTuple):
+    """All that is known of one transaction.
+
+    `booked` is what the ledger says, `slip` what the receipt says; `namesake` is the sale to which the number that an
+    unknown request says belongs, `others` the sales that have the terminal's number too.
+    """
+
+    evidence: Evidence
+    sight: Sight
+    booked: Booked | None = None
+    slip: Slip | None = None
+    namesake: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def nobodys(self) -> bool:
+        """Whether no station that can be read knows of it."""
+        return all(stub is None or isinstance(stub, str) for stub in self.evidence)
+
+
+class Break(NamedTuple):
+    """One contradiction of one transaction; `detail` names what differs, as values and no sentence."""
+
+    kind: Kind
+    detail: str = ""
+
+
+def breaks(looked: Looked, now: Instant, clocks: Clocks = CLOCKS) -> list[Break]:
+    """Every contradiction there is; [] when all that is held can be true together."""
+    if looked.nobodys:
+        return []
+    gone = list(missing(looked))
+    found = gone or list(standing(looked, now, clocks))
+    return [*found, *differing(looked)]
+
+
+def in_flight(evidence: Evidence, now: Instant, clocks: Clocks = CLOCKS) -> bool:
+    """Whether something is still owed, so that it must be looked at again."""
+    return verdict_of(evidence, now, clocks) in {Verdict.UNKNOWN, Verdict.RETURNING}
+
+
+# --- where they stand -------------------------------------------------------------------------------------------------
+
+
+def standing(looked: Looked, now: Instant, clocks: Clocks) -> Iterator[Break]:
+    """Positions that no rule fits, and what has been open for too long without being anybody's case."""
+    evidence = looked.evidence
+    terminal, switch, issuer = positions_of(evidence)
+    can_be = (
+        T if terminal is T.MISSING and not looked.sight.terminal else (terminal,),
+        S if switch is S.MISSING and not looked.sight.switch else (switch,),
+        I if issuer is I.MISSING and not looked.sight.issuer else (issuer,),
+    )
+    if not any(positions in FIRST_FIT for positions in product(*can_be)):
+        yield Break(_contradiction(terminal, issuer))
+    elif all(looked.sight) and _overdue(evidence, now, clocks):
+        yield Break(Kind.OVERDUE)
+
+
+def _overdue(evidence: Evidence, now: Instant, clocks: Clocks) -> bool:
+    """Whether a clock ran out on what no station has handed to a person yet."""
+    if open_case(evidence) or positions_of(evidence)[0] is T.ESCALATED:
+        return False
+    return verdict_of(evidence, now, clocks) is Verdict.EXCEPTION
+
+
+def _contradiction(terminal: T, issuer: I) -> Kind:
+    if terminal in SAID_NO and issuer is I.HOLDS:
+        return Kind.TOLD_NOT_CHARGED
+    if terminal in PAID and issuer is not I.HOLDS:
+        return Kind.NOT_HELD
+    return Kind.STATIONS_DIFFER
+
+
+# --- what must be there -----------------------------------------------------------------------------------------------
+
+
+def missing(looked: Looked) -> Iterator[Break]:
+    """A stub that was written before its station spoke, of what the others heard it say."""
+    evidence, sight = looked.evidence, looked.sight
+    terminal, switch, issuer = positions_of(evidence)
+    if sight.switch and switch is S.MISSING:
+        if evidence.issuer is not None and evidence.issuer.debited:
+            yield Break(_unasked(looked, issuer), looked.namesake)
+        elif terminal in PAID | {T.REVERSED} or (terminal is T.DECLINED and told_to_wait(evidence.terminal)):
+            yield Break(Kind.MISSING_AT_SWITCH)
+    if sight.terminal and terminal is T.MISSING and switch in AUTHENTIC:
+        yield Break(Kind.MISSING_AT_TERMINAL)
+    if sight.issuer and issuer is I.MISSING and answered_upstream(switch, evidence.switch):
+        yield Break(Kind.MISSING_AT_ISSUER)
+
+
+def _unasked(looked: Looked, issuer: I) -> Kind:
+    """What a purchase is that the switch did not ask for, as far as it knows."""
+    if looked.namesake:
+        return Kind.DEBITED_TWICE
+    if isinstance(looked.evidence.terminal, TerminalStub) or issuer is not I.HOLDS:
+        return Kind.MISSING_AT_SWITCH
+    return Kind.UNASKED_DEBIT
+
+
+def answered_upstream(switch: S, stub: SwitchStub | None) -> bool:
+    """Whether the switch has heard an answer of the issuer under a valid MAC, to the request or to its reversal."""
+    if stub is None or not stub.transmitted:
+        return False
+    if switch is S.APPROVED:
+        return True
+    return switch in {S.REVERSED, S.EMPTY} and bool(stub.reversal_code)
+
+
+# --- what must be the same --------------------------------------------------------------------------------------------
+
+
+def differing(looked: Looked) -> Iterator[Break]:
+    """What two stations, a ledger or a receipt say of one sale, each otherwise."""
+    terminal, switch, issuer = looked.evidence
+    sold = terminal if isinstance(terminal, TerminalStub) else None
+    values = [*_at_switch(sold, switch), *_at_issuer(switch, issuer)]
+    if sold is not None and switch is None and issuer is not None:
+        values += _pairs(sold, issuer, "amount", "currency", "merchant", "last4")
+    if values:
+        yield Break(Kind.VALUES_DIFFER, "; ".join(dict.fromkeys(values)))
+    if issuer is not None and (wrong := _in_the_ledger(issuer, looked.booked)):
+        yield Break(Kind.LEDGER_DIFFERS, wrong)
+    if sold is not None and looked.slip is not None and (wrong := _on_paper(sold, looked.slip)):
+        yield Break(Kind.RECEIPT_DIFFERS, wrong)
+    if looked.others:
+        yield Break(Kind.NUMBER_TWICE, ", ".join(looked.others))
+
+
+def _at_switch(sold: TerminalStub | None, switch: SwitchStub | None) -> list[str]:
+    """A no can be to a damaged copy, whose values are claims: what it holds is compared only where it is not one."""
+    if sold is None or switch is None or switch.state == "declined":
+        return []
+    found = _pairs(sold, switch, "amount", "currency", "merchant", "last4", "rrn")
+    if sold.state in {"approved", "closed"} and switch.state == "approved":
+        found += _pairs(sold, switch, "response_code", "auth_code")
+    return found
+
+
+def _at_issuer(switch: SwitchStub | None, issuer: IssuerStub | None) -> list[str]:
+    """Where the issuer has booked nothing its row can come from a damaged copy too."""
+    if switch is None or issuer is None or not issuer.debited:
+        return []
+    found = _pairs(switch, issuer, "amount", "currency", "terminal", "merchant", "last4", "rrn")
+    if switch.state == "approved":
+        found += _pairs(switch, issuer, "response_code", "auth_code")
+    return found
+
+
+def _pairs(one: TerminalStub | SwitchStub, other: SwitchStub | IssuerStub, *names: str) -> list[str]:
+    """The members that both hold and that are not the same."""
+    both = [(name, getattr(one, name), getattr(other, name)) for name in names]
+    differ = [(name, mine, theirs) for name, mine, theirs in both if mine and theirs and mine != theirs]
+    return [
+        f"amount {plain(mine, one.currency)}/{plain(theirs, other.currency)}"
+        if name == "amount"
+        else f"{name} {mine}/{theirs}"
+        for name, mine, theirs in differ
+    ]
+
+
+def _in_the_ledger(issuer: IssuerStub, booked: Booked | None) -> str:
+    """What the record of a purchase says, and what the entries do; "" when that is the same."""
+    theirs = booked or Booked(currency=issuer.currency)
+    pairs = (("debited", issuer.debited, theirs.debited), ("returned", issuer.returned, theirs.returned))
+    wrong = [
+        f"{name} {plain(ours, issuer.currency)}/{plain(entry, theirs.currency)}"
+        for name, ours, entry in pairs
+        if ours != entry
+    ]
+    if issuer.debited and issuer.currency != theirs.currency:
+        wrong.append(f"currency {issuer.currency}/{theirs.currency}")
+    return "; ".join(wrong)
+
+
+def _on_paper(sold: TerminalStub, slip: Slip) -> str:
+    pairs = (
+        ("amount", plain(sold.amount, sold.currency), plain(slip.amount, slip.currency)),
+        ("currency", sold.currency, slip.currency),
+        ("terminal", sold.terminal, slip.terminal),
+        ("STAN", sold.ref[-6:], slip.voucher),
+    )
+    return "; ".join(f"{name} {ours}/{paper}" for name, ours, paper in pairs if ours != paper)
