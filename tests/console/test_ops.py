@@ -20,10 +20,17 @@ PIK, MAK = bytes.fromhex("8D0A74B8"), bytes.fromhex("AB7153CA")
 
 @pytest.mark.parametrize(
     ("theirs", "same"),
-    [((PIK, MAK, 9), True), ((PIK, PIK, 9), False), ((MAK, MAK, 9), False), ((b"", b"", 0), None), (None, None)],
+    [
+        ({(PIK, MAK): 9}, True),
+        ({(PIK, PIK): 9}, False),
+        ({(MAK, MAK): 9}, False),
+        ({(PIK, PIK): 9, (PIK, MAK): 8}, True),
+        ({}, None),
+        (None, None),
+    ],
 )
 def test_keys_are_the_same_only_when_both_check_values_are(theirs: Any, same: bool | None) -> None:
-    (lane,) = joined([LANE], Kept({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs else {}), 10)
+    (lane,) = joined([LANE], Kept({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs is not None else {}), 10)
     assert (lane.same, lane.wants) == (same, same is False)
     assert lane.checks == ("8D0A74", "AB7153")
 

@@ -93,6 +93,7 @@ class Scene:
                 self.records.connect(IssuerRow(name, "01020000", *zone), [prefix])
         self.switch = Switch(self.records, self.hsm, self.settings)
         self.lines: dict[str, Line] = {}
+        self.given: dict[str, list[StoredKey]] = {}  # every MAC key a terminal was ever told
         self.stans: dict[str, int] = {}
         self.sent: list[Outbound] = []
         if up:
@@ -111,7 +112,7 @@ class Scene:
     def restarted(self) -> Scene:
         """The same store under a new process; links are down."""
         other = Scene(self.store, self.settings, up=False)
-        other.now, other.lines, other.stans = self.now, self.lines, self.stans
+        other.now, other.lines, other.stans, other.given = self.now, self.lines, self.stans, self.given
         return other
 
     # --- time and steps ---------------------------------------------------------------------------------------------
@@ -152,6 +153,7 @@ class Scene:
                 self.outside.unwrap(KeyUsage.MAC, keys.mak, keys.mak_kcv, tmk),
                 self.outside.unwrap(KeyUsage.PIN, keys.pik, keys.pik_kcv, tmk),
             )
+            self.given.setdefault(terminal, []).append(self.lines[terminal].mak)
         return answer
 
     def stan(self, terminal: str) -> str:
@@ -196,12 +198,17 @@ class Scene:
         packet = framing.split_cup(send.data, None)
         assert (packet.tpdu, packet.header) == (framing.swap_tpdu(TPDU), HEADER)
         message = dialect.decode(packet.body)
-        line = self.lines.get(message.de41 or "")
         if message.mti in ANSWERS_TO_CLAIMS:
             assert message.de64 is None
-        elif line is not None:
-            assert self.outside.verify_mac(line.mak, packet.body[:-8], packet.body[-8:])
+        elif message.de41 in self.lines:
+            assert self.key_of(send) is not None
         return message
+
+    def key_of(self, send: Send) -> StoredKey | None:
+        """The MAC key of those its terminal was given under which an answer is valid."""
+        body = framing.split_cup(send.data, None).body
+        given = self.given.get(CUP_POS.decode(body).de41 or "", [])
+        return next((mak for mak in given if self.outside.verify_mac(mak, body[:-8], body[-8:])), None)
 
     def asked(self, *, amount: int = 1250, card: str = ALICE, conn: int = 1) -> tuple[Message, Message]:
         """A purchase that went on to its issuer: what the terminal sent and what the issuer got."""

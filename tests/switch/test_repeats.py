@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from counterfoil.step import SECOND, Send
-from switch.scene import BOB, TIMER, scene
+from switch.scene import BOB, TERMINALS, TIMER, scene
 
 
 def test_while_it_is_open_one_answer_goes_to_the_newest_connection() -> None:
@@ -48,12 +48,25 @@ def test_the_stored_result_is_macced_under_the_keys_of_today() -> None:
     assert (again.de39, again.de37, again.de12) == ("00", answer.de37, answer.de12)
 
 
-def test_an_answer_that_comes_after_a_new_sign_on_is_macced_under_the_new_keys() -> None:
+def test_an_answer_is_macced_under_the_key_of_its_request_whatever_sign_ons_came_meanwhile() -> None:
     made = scene()
+    key = made.lines[TERMINALS[0]].mak
     _, forwarded = made.asked()
     made.now += 2 * SECOND
     made.sign_on()
-    assert made.codes(made.reply(forwarded, "00")) == ["00"]
+    (send,) = made.step(made.reply(forwarded, "00"))
+    assert isinstance(send, Send)
+    assert made.heard(send).de39 == "00"
+    assert made.key_of(send) == key
+    # Even after the new keys have taken effect.
+    _, forwarded = made.asked()
+    new = made.lines[TERMINALS[0]].mak
+    made.now += 10 * SECOND
+    made.sign_on()
+    made.step(made.frame(made.reversal(made.purchase())))
+    (send,) = made.step(made.reply(forwarded, "00"))
+    assert isinstance(send, Send)
+    assert made.key_of(send) == new
 
 
 def test_after_the_deadline_it_is_told_98_again() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from counterfoil.iso8583 import Message, nested
+from counterfoil.iso8583 import CUP_POS, Message, framing, nested
 from counterfoil.security import KeyUsage
-from counterfoil.step import SECOND
+from counterfoil.step import SECOND, Connected, Send
 from switch.scene import MERCHANT, TERMINALS, Scene, scene
 
 T1 = TERMINALS[0]
@@ -45,14 +45,20 @@ def test_the_answer_names_batch_time_and_reference_and_has_no_mac() -> None:
     assert answer.de64 is None
 
 
-def test_every_sign_on_gives_fresh_keys_and_the_old_ones_stop_working() -> None:
+def test_a_sign_on_gives_fresh_keys_that_take_effect_with_the_first_message_under_them() -> None:
     made = scene()
+    made.approved()
     old = made.lines[T1]
-    request = made.purchase()
     made.now += 10 * SECOND
     made.sign_on()
-    assert made.codes(made.frame(request, mac=old.mak)) == ["A0"]
     assert made.outside.mac(old.mak, b"x") != made.outside.mac(made.lines[T1].mak, b"x")
+    new, made.lines[T1] = made.lines[T1], old
+    made.approved()  # until then the old ones hold
+    made.lines[T1] = new
+    made.approved()
+    late = made.purchase()
+    assert made.codes(made.frame(late, mac=old.mak)) == ["A0"]
+    assert "signed_on" in [what for (what,) in made.store.query("SELECT what FROM trail")]
 
 
 def test_a_sign_on_doubled_by_the_network_gets_the_same_keys() -> None:
@@ -112,7 +118,7 @@ def test_stans_that_ran_out_before_any_attempt_came_through_bring_the_next_batch
     """Otherwise the terminal waits for another batch for ever (simulator, swarm 200/16)."""
     made = Scene()
     made.sign_on(stan="999999")
-    answer = made.sign_on(stan="000001")
+    (answer,) = made.told(made.frame(Message("0800", de11="000001", de41=T1, de42=MERCHANT, de60="00000000003")))
     assert nested.de60(answer.de60).batch == "000002"
 
 
@@ -136,22 +142,36 @@ def test_a_purchase_of_the_same_step_counts_for_the_batch() -> None:
     assert [nested.de60(answer.de60).batch for answer in answers] == ["000002"]
 
 
-def test_batch_numbers_go_round_without_a_batch_zero() -> None:
+def test_batch_numbers_never_come_round() -> None:
+    """A key of an attempt would come round with them, and an old sale be answered again without a debit."""
     made = Scene()
     made.command("register", **made.registration(T1, batch="999999"))
     made.sign_on()
-    made.approved()
+    sale, _ = made.approved()
     made.now += 10 * SECOND
-    assert nested.de60(made.sign_on(stan="000001").de60).batch == "000001"
+    assert made.sign_on(stan="000001").de39 == "A7"
+    assert made.alarms() == ["batches_used_up"]
+    assert made.codes(made.frame(sale)) == ["00"]  # what stands, stands, and its terminal goes on where it was
+    assert nested.de60(made.sign_on(stan="000009").de60).batch == "999999"
+    made.approved()
 
 
-def test_sign_off_ends_the_keys_and_echo_is_answered() -> None:
+def test_no_registration_takes_a_batch_back() -> None:
+    made = Scene()
+    made.command("register", **made.registration(T1, batch="000009"))
+    reply = made.command("register", **made.registration(T1, batch="000008"))
+    assert (reply["error"], "000009" in reply["message"]["en"]) == ("bad_request", True)
+    assert made.command("register", **made.registration(T1, batch="000009")) == {"registered": [T1]}
+    assert nested.de60(made.sign_on().de60).batch == "000009"
+
+
+def test_a_sign_off_drops_no_key_and_an_echo_is_answered() -> None:
+    """Anybody can send either."""
     made = scene()
-    request = made.frame(made.purchase())
+    made.approved()
     assert made.codes(made.frame(management("0820", "301"))) == ["00"]
     assert made.codes(made.frame(management("0820", "002"))) == ["00"]
-    made.lines.clear()  # answers carry no MAC any more
-    assert made.codes(request) == ["A0"]
+    made.approved()
 
 
 @pytest.mark.parametrize(
@@ -187,3 +207,173 @@ def test_clear_keys_are_in_no_row() -> None:
         rows = made.store.query("SELECT * FROM terminal") + made.store.query("SELECT * FROM trail")
         assert all(cryptogram not in value for row in rows for value in row if isinstance(value, bytes))
     assert line.mak.usage is KeyUsage.MAC
+
+
+# --- a stranger ------------------------------------------------------------------------------------------------------
+
+
+def claim(number: int = 1, code: str = "003", batch: str = "000001") -> Message:
+    """A sign-on anybody can send."""
+    return Message("0800", de11=f"{number:06d}", de41=T1, de42=MERCHANT, de60=f"00{batch}{code}")
+
+
+def flood(made: Scene, times: int = 200) -> list[Message]:
+    """A stranger signs on and off, with every STAN, code and batch."""
+    said = []
+    for number in range(1, times):
+        codes = ("003", "001", "004", "005")
+        frames = [made.frame(claim(number * 4999 % 999_999 + 1, codes[number % 4], f"{number % 3:06d}"))]
+        frames.append(made.frame(management("0820", "002")))
+        said += [answer for answer in made.told(*frames) if answer.mti == "0810"]
+    return said
+
+
+def test_a_running_sale_survives_any_number_of_strangers() -> None:
+    made = scene()
+    made.approved()
+    request, forwarded = made.asked()
+    flood(made, 5)
+    (send,) = made.step(made.reply(forwarded, "00"))
+    assert isinstance(send, Send)
+    assert made.key_of(send) == made.lines[T1].mak
+    flood(made)
+    assert made.codes(made.frame(made.reversal(request))) == ["00"]
+    made.approved()
+    made.asked()
+
+
+@pytest.mark.parametrize("when", ["before", "between", "around"])
+def test_a_stranger_locks_nobody_out(when: str) -> None:
+    """Whatever a stranger asked before or after, the keys that the terminal was told take effect when it uses them."""
+    made = scene()
+    made.approved()
+    made.now += 10 * SECOND
+    if when != "between":
+        flood(made)
+    made.sign_on(stan=made.stan(T1))
+    if when != "before":
+        flood(made)
+    request, _ = made.approved()
+    assert (request.de60 or "")[2:8] == "000001"
+    assert made.alarms() == []
+
+
+@pytest.mark.parametrize("code", ["001", "003", "004", "005"])
+def test_above_a_number_of_them_a_sign_on_is_told_the_same_again(code: str) -> None:
+    made = scene()
+    made.approved()
+    keys = []
+    for number in range(500, 1000):
+        (answer,) = made.told(made.frame(claim(number, code)), after=10 * SECOND)
+        keys.append((answer.de60, answer.de62, answer.de37))
+    assert len(set(keys)) == 4
+    assert len(set(keys[3:])) == 1
+    made.sign_on(code=code, stan="001000")
+    made.stans[T1] = 1000
+    made.approved()  # taken: the next ones are other keys
+    (answer,) = made.told(made.frame(claim(1001, code)), after=10 * SECOND)
+    assert answer.de62 not in [key for _, key, _ in keys]
+
+
+def test_what_a_sign_on_of_one_kind_is_told_is_not_told_to_another() -> None:
+    """A stranger who asks for single-length keys does not have the terminal use them."""
+    made = Scene()
+    for number in range(1, 50):
+        made.step(made.frame(claim(number, "001")))
+    answer = made.sign_on(code="003", stan="000050")
+    assert len(nested.de62_keys(answer.de62).pik) == 16
+
+
+def test_a_stranger_advances_no_batch() -> None:
+    made = scene()
+    made.approved()
+    offered = {nested.de60(answer.de60).batch for answer in flood(made)}
+    assert offered == {"000001", "000002"}
+    made.approved()
+    assert made.store.query("SELECT batch FROM terminal WHERE terminal = ?", (T1,)) == [("000001",)]
+
+
+def test_a_wiped_device_gets_its_batch_after_a_flood_and_meets_no_key_of_before() -> None:
+    made = scene()
+    made.approved()
+    flood(made)
+    made.stans.clear()
+    made.sign_on(stan=made.stan(T1))
+    request, _ = made.approved()
+    assert (request.de60 or "")[2:8] == "000002"
+    # A second device that was told the same batch, with other keys, may not sell in it as well.
+    (answer,) = made.told(made.frame(claim(1)), after=10 * SECOND)
+    assert nested.de60(answer.de60).batch == "000003"
+
+
+def test_of_two_devices_that_were_told_one_batch_only_one_gets_it() -> None:
+    made = scene()
+    made.approved()
+    made.now += 10 * SECOND
+    made.sign_on(stan="000001")
+    first = made.lines[T1]
+    made.now += 10 * SECOND
+    made.sign_on(stan="000001")
+    second, made.lines[T1] = made.lines[T1], first
+    assert first.batch == second.batch == "000002"
+    made.stans[T1] = 1
+    request, _ = made.approved()
+    made.lines[T1] = second
+    assert made.told(made.frame(request)) == []  # nothing is told of the other's sale
+    assert made.codes(made.frame(request.copy(de11="000009"))) == ["A0"]
+
+
+def test_a_message_of_before_does_not_bring_back_what_a_later_sign_on_replaced() -> None:
+    made = scene()
+    made.approved()
+    made.now += 10 * SECOND
+    made.sign_on(stan=made.stan(T1))
+    held = made.frame(made.purchase())
+    made.now += 10 * SECOND
+    made.sign_on(stan=made.stan(T1))
+    made.approved()
+    made.step(held)
+    made.approved()
+    assert made.alarms() == ["wrong_mac"]
+
+
+def test_a_stranger_writes_nothing_after_the_first_few() -> None:
+    made = scene()
+    made.approved()
+    flood(made)
+    before = made.store.query("SELECT total_changes()")
+    flood(made)
+    assert made.store.query("SELECT total_changes()") == before
+
+
+def test_offers_outlive_a_restart() -> None:
+    made = scene()
+    made.approved()
+    made.now += 10 * SECOND
+    made.sign_on(stan=made.stan(T1))
+    again = made.restarted()
+    again.step(Connected("issuer-a", ""))
+    again.approved()
+
+
+def test_a_new_master_key_drops_what_was_offered_under_the_old_one() -> None:
+    made = scene()
+    assert made.command("register", **made.registration(T1, tmk="40" * 16)) == {"registered": [T1]}
+    (send,) = made.step(made.frame(made.purchase()))
+    assert isinstance(send, Send)
+    answer = CUP_POS.decode(framing.split_cup(send.data, None).body)
+    assert (answer.de39, answer.de64) == ("A0", None)
+
+
+def test_a_batch_that_was_changed_on_its_way_opens_no_old_sale() -> None:
+    """The number travels without a MAC: what a device believes to be its batch may have been another one's."""
+    made = scene()
+    old, _ = made.approved()
+    made.stans.clear()
+    made.now += 10 * SECOND
+    made.sign_on(stan=made.stan(T1))
+    again = made.purchase().copy(de60=old.de60)
+    assert (again.de11, again.de4) == (old.de11, old.de4)
+    assert made.codes(made.frame(again)) == ["77"]
+    assert made.alarms() == ["other_batch"]
+    assert made.state(old) == "approved"

@@ -168,7 +168,7 @@ class Kept(msgspec.Struct, frozen=True):
     """
 
     ours: dict[str, tuple[bytes, bytes]] = {}
-    theirs: dict[str, tuple[bytes, bytes, Instant]] = {}
+    theirs: dict[str, dict[tuple[bytes, bytes], Instant]] = {}
     owed: int = 0
     cases: int = 0
     alarms: Sequence[tuple[Instant, str, str, str, str]] = ()
@@ -190,9 +190,9 @@ def joined(lanes: Sequence[dict[str, Any]], keys: Kept, now: Instant) -> list[La
     for lane in lanes:
         name = lane["terminal"]
         pik, mak = keys.ours.get(name, (b"", b""))
-        theirs = keys.theirs.get(name)
-        same = (pik, mak) == theirs[:2] if theirs is not None and mak and theirs[1] else None
-        since = theirs[2] if theirs is not None else 0
+        theirs = keys.theirs.get(name, {})
+        same = (pik, mak) in theirs if mak and theirs else None
+        since = theirs.get((pik, mak)) or max(theirs.values(), default=0)
         rows.append(
             Lane(
                 terminal=name,

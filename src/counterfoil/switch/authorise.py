@@ -17,7 +17,7 @@ from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Waiting
 from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
-from counterfoil.switch.rules import INVALID, ISSUER_DOWN, hangs_up_on, objection
+from counterfoil.switch.rules import BATCH_DIFFERS, INVALID, ISSUER_DOWN, hangs_up_on, objection
 from counterfoil.switch.strangers import burn
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
@@ -38,6 +38,7 @@ EXPIRED: Final = "98"
 DECLINED: Final = State.DECLINED  # looking a member up on its enum each time takes longer
 FORWARD: Final = Event.FORWARD
 
+STANDING: Final = frozenset({State.ASKED, State.APPROVED})
 REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
 
@@ -62,8 +63,18 @@ def turned_away(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str)
 
 
 def _known(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> bool:
-    """Whether something came under this key before; then it is answered."""
-    if (earlier := work.attempts.get(key)) is not None:
+    """Whether something came under this key before; then it is answered.
+
+    Keys and batch of a sign-on are one: under the keys of today nothing of another batch comes again. Who says so was
+    given a batch number that was changed on its way, and is told to sign on; what stands under the key is another's.
+    """
+    earlier = work.attempts.get(key)
+    state = earlier.state if earlier is not None else work.archived.get(key)
+    if key.batch != terminal.batch and terminal.signed_on_at and state in STANDING:
+        work.saw("asked", "1", ask.dialect.told(ask.message), terminal=key.terminal)
+        work.alarm("other_batch", key.terminal, f"{key} is known, and not of the batch the terminal signed on for")
+        answer(desk, work, ask, BATCH_DIFFERS, what="turned_away")
+    elif earlier is not None:
         again(desk, work, ask, terminal, earlier)
     elif key in work.archived:
         archiving.repeated(desk, work, ask, key)

@@ -33,6 +33,10 @@ BAD_TERMINAL: Final = Text(
     en="terminal {number} of the list cannot be registered: {field} is missing or makes no sense",
     zh="列表中第{number}台终端无法登记：{field}缺失或无效",
 )
+BATCH_BEHIND: Final = Text(
+    en="terminal {number} of the list has come to batch {batch}: a lower one would let keys of its sales come round",
+    zh="列表中第{number}台终端已用到批次{batch}：更小的批次号会使交易键重复",
+)
 BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
 COUNTS: Final = (
     "SELECT (SELECT count(*) FROM terminal), (SELECT count(*) FROM attempt), (SELECT count(*) FROM outbox), "
@@ -118,6 +122,8 @@ def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
         except Unfit as error:
             return refused(BAD_TERMINAL.filled(number=number, field=error))
         known = work.terminals.get(made[-1].terminal)
+        if known is not None and described.get("batch") and described["batch"] < known.batch:
+            return refused(BATCH_BEHIND.filled(number=number, batch=known.batch))
         if known is not None:
             made[-1] = _anew(made[-1], known, own_batch=bool(described.get("batch")))
     for terminal in made:
@@ -140,8 +146,7 @@ def _anew(terminal: Terminal, known: Terminal, *, own_batch: bool) -> Terminal:
             mak=known.mak,
             tdk=known.tdk,
             signed_on_at=known.signed_on_at,
-            signon_stan=known.signon_stan,
-            signon_code=known.signon_code,
+            offers=known.offers,
         )
     return terminal
 

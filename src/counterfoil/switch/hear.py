@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
 from counterfoil.switch.authorise import purchase, turned_away
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import CLAIMS, Ask, answer_mti
 from counterfoil.switch.reverse import reversal
 from counterfoil.switch.rows import Terminal
-from counterfoil.switch.signon import manage
+from counterfoil.switch.signon import manage, taken
 from counterfoil.switch.upstream import Heard, authentic
 from counterfoil.switch.work import Work
 
@@ -35,7 +36,7 @@ def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
         strangers.not_a_request(desk, work, ask.link, ask.conn, "not a request", ask.dialect.told(ask.message))
     elif mti in CLAIMS:
         _claimed(desk, work, ask)
-    elif terminal is None or not genuine(desk, ask, terminal):
+    elif terminal is None or (terminal := vouched(desk, work, ask, terminal)) is None:
         strangers.unsealed(desk, work, ask)
     elif mti == "0400":
         reversal(desk, work, ask, ask.key)
@@ -49,13 +50,29 @@ def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
 
 
-def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
-    """Whether the terminal vouches for its request; the MAC closes the bytes, whatever we make of them."""
-    mak = terminal.mak
+def vouched(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> Terminal | None:
+    """The terminal as it is from now on, when it vouches for its request; None when it does not.
+
+    The MAC closes the bytes, whatever we make of them. One under keys that a sign-on was told makes them its keys.
+    """
+    if genuine(desk, ask, terminal, terminal.mak):
+        return terminal
+    for offer in reversed(terminal.offers):
+        if genuine(desk, ask, terminal, offer.mak):
+            ask.terminal = taken(work, terminal, offer)
+            return ask.terminal
+    return None
+
+
+def genuine(desk: Desk, ask: Ask, terminal: Terminal, mak: StoredKey | None) -> bool:
+    """Whether a request has a valid MAC under this key of its terminal."""
     if mak is None:
         return False
-    ask.proven = desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw).closes(ask.packet.body)
-    return ask.proven
+    mac = desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw)
+    if not mac.closes(ask.packet.body):
+        return False
+    ask.mac = mac
+    return True
 
 
 def _claimed(desk: Desk, work: Work, ask: Ask) -> None:

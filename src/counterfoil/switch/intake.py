@@ -10,6 +10,7 @@ import msgspec
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
 from counterfoil.iso8583.excerpt import Source
+from counterfoil.security import KeyedMac
 from counterfoil.step import Frame, Instant
 from counterfoil.switch.card import Card, Missing
 from counterfoil.switch.rows import Terminal
@@ -27,7 +28,7 @@ class Ask:
 
     The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
     terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it,
-    `heard_at` the tick of its line of evidence, 0 until there is one, `proven` whether its MAC was found valid.
+    `heard_at` the tick of its line of evidence, 0 until there is one, `mac` what its MAC was found valid under.
     """
 
     __slots__ = (
@@ -39,9 +40,9 @@ class Ask:
         "heard_at",
         "key",
         "link",
+        "mac",
         "message",
         "packet",
-        "proven",
         "terminal",
     )
 
@@ -53,7 +54,7 @@ class Ask:
         self.message = message
         self.error = error
         self.key = key_of(message)
-        self.proven = False
+        self.mac: KeyedMac | None = None
         self.dialect = CUP_POS
         self.terminal: Terminal | None = None
         self.card: Card | Missing | None = None

@@ -24,10 +24,8 @@ class Needs:
     def __init__(self, memory: Memory, due: Sequence[str]) -> None:
         self._memory = memory
         self.terminals: list[str] = []
-        self.rrns: list[str] = []
+        self.rrns: list[str] = list(due)
         self.advices: list[str] = []
-        for rrn in due:
-            self._about(rrn)
 
     def read(self, item: Inbound) -> Item:
         """Note what an item needs; a message that can be read comes back read."""
@@ -71,7 +69,7 @@ class Needs:
         heard = read(frame)
         rrn = heard.answer.de37
         if rrn is not None:
-            self._about(rrn)
+            self.rrns.append(rrn)
             if heard.mti == "0430":
                 self.advices.append(rrn)
         return heard
@@ -80,15 +78,6 @@ class Needs:
         """A request, or else an advice that was on its way."""
         rrn = self._memory.tokens.get(item.token)
         if rrn is not None:
-            self._about(rrn)
+            self.rrns.append(rrn)
         elif item.link in self._memory.outboxes:
             self.rrns.append(self._memory.outboxes[item.link].by_token(item.token))
-
-    def _about(self, rrn: str) -> None:
-        """An attempt, and the terminal that may wait for its answer: its keys may have changed since it asked."""
-        self.rrns.append(rrn)
-        waiting = self._memory.waiting.get(rrn)
-        if waiting is not None and waiting.ask is not None:
-            name = waiting.ask.message.de41
-            if name is not None:
-                self.terminals.append(name)

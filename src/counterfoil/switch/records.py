@@ -16,7 +16,19 @@ from counterfoil.step import Instant
 from counterfoil.storage import Parts, Recent, Store, appending, highest_part
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.outbox import Owed
-from counterfoil.switch.rows import SEALED, Advice, Alarm, Attempt, Case, IssuerRow, Quarantined, Terminal, Trail
+from counterfoil.switch.rows import (
+    SEALED,
+    Advice,
+    Alarm,
+    Attempt,
+    Case,
+    IssuerRow,
+    Quarantined,
+    Terminal,
+    Trail,
+    packed,
+    unpacked,
+)
 from counterfoil.switch.stubs import cases, find, pending, stub
 from counterfoil.transaction import AttemptKey
 
@@ -316,6 +328,7 @@ def _terminal(row: Row) -> Terminal:
         blob, kcv = told.pop(f"{field}_blob"), told.pop(f"{field}_kcv")
         told[field] = StoredKey(usage, blob, kcv) if blob else None
     told["mac_algorithm"], told["mac_raw"] = MacAlgorithm(told["mac_algorithm"]), bool(told["mac_raw"])
+    told["offers"] = unpacked(told["offers"])
     return Terminal(**told)
 
 
@@ -324,6 +337,8 @@ def _terminal_row(terminal: Terminal) -> Row:
     for field, value in zip(TERMINAL_FIELDS, values(terminal), strict=True):
         if field in TERMINAL_KEYS:
             row += (value.blob, value.kcv) if value is not None else (b"", b"")
+        elif field == "offers":
+            row.append(packed(value) if value else b"")
         else:
             row.append(value)
     return tuple(row)

@@ -20,11 +20,38 @@ SEALED: Final = "NOT ({0}.processing = '' AND {0}.response_code = 'A0')"
 """In SQL: an attempt that is not `unsealed`. Only what a terminal vouched for proves anything about the one before."""
 
 
+class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a sign-on was told: working keys, and the batch to work in; in effect from the first message under them.
+
+    `code` is DE60.3 of the sign-on and `stan` its DE11, `rrn` DE37 of its answer, `at` when it was answered.
+    """
+
+    batch: str
+    code: str
+    stan: str
+    at: Instant
+    rrn: str
+    pik: StoredKey
+    mak: StoredKey
+    tdk: StoredKey | None = None
+
+
+packed: Final = msgspec.msgpack.Encoder().encode
+"""The offers of a terminal as its row holds them."""
+_unpacked: Final = msgspec.msgpack.Decoder(tuple[Offer, ...]).decode
+
+
+def unpacked(offers: bytes) -> tuple[Offer, ...]:
+    """The offers of a terminal from its row; b"" is none."""
+    return _unpacked(offers) if offers else ()
+
+
 class Terminal(msgspec.Struct, frozen=True, gc=False):
     """A registered terminal: whose it is, its keys, how it speaks. Batch numbers are issued here.
 
     `tmk` is the master key it was registered with; `pik`, `mak` and `tdk` (PIN, MAC, track) are those of the running
-    sign-on. None: it has no such key.
+    sign-on, that of `signed_on_at`. None: it has no such key. `offers` are sign-ons that nothing has proved yet, the
+    oldest first.
     """
 
     terminal: str
@@ -35,8 +62,7 @@ class Terminal(msgspec.Struct, frozen=True, gc=False):
     mak: StoredKey | None = None
     tdk: StoredKey | None = None
     signed_on_at: Instant = 0
-    signon_stan: str = ""
-    signon_code: str = ""
+    offers: tuple[Offer, ...] = ()
     overrides: str = ""
     mac_algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB
     mac_raw: bool = False

@@ -43,6 +43,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     case_owner: str = "operations"
     """Who gets the cases."""
 
+    offers: int = 4
+    """Sign-ons of one kind (DE60.3, and whether the device began anew) that are told keys of their own while no message
+    has come under any of them; the next are told the last ones again."""
+
     burnt_keys: int = 10
     """Keys that messages without a valid MAC may burn in an hour at one terminal."""
 

@@ -1,9 +1,14 @@
 """Management messages: sign-on with fresh working keys and the batch number, sign-off, echo test.
 
-A sign-on carries no MAC: the keys it is answered with are of use only to the holder of the terminal's master key.
+None of them carries a MAC, so anybody may have sent one: each is a claim. A sign-on is told working keys, of use only
+to the holder of the terminal's master key, and a batch number; both are offered, and take effect with the first message
+under them. Until then the keys and the batch of before hold, and a sale that is under way goes on. Offers stand until
+one is taken; above a number of them the last is told again, so a stranger uses up neither keys nor batch numbers, and
+pushes out nothing that a terminal was told. A sign-off drops no key.
+
 The batch number is issued here. A terminal whose STAN went backwards in its batch was wiped or replaced, or its STANs
 ran out; so did one that says it has no batch, however far its STAN has come meanwhile. It gets the next batch, so that
-no key of an attempt comes round again.
+no key of an attempt comes round again. After the last one there is none: the terminal needs another number.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import NO_BATCH, Ask, network_code
 from counterfoil.switch.numbers import rrn
-from counterfoil.switch.rows import Terminal
+from counterfoil.switch.rows import Offer, Terminal
 from counterfoil.switch.strangers import highest_stan, told
 from counterfoil.switch.work import Work
 
@@ -30,6 +35,8 @@ ECHO: Final = "301"
 
 APPROVED: Final = "00"
 NO_MASTER_KEY: Final = "A7"
+NO_BATCH_LEFT: Final = "A7"
+LAST_BATCH: Final = "999999"
 NOT_SUPPORTED: Final = "40"
 FORMAT: Final = "30"
 
@@ -39,13 +46,31 @@ def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
     code = network_code(ask.message)
     if ask.message.mti == "0800" and code in SIGN_ON:
         _sign_on(desk, work, ask, terminal, code)
-    elif ask.message.mti == "0820" and code == SIGN_OFF:
-        work.put_terminal(replace(terminal, pik=None, mak=None, tdk=None, signed_on_at=0))
-        told(desk, work, ask, APPROVED)
-    elif ask.message.mti == "0820" and code == ECHO:
+    elif ask.message.mti == "0820" and code in (SIGN_OFF, ECHO):
         told(desk, work, ask, APPROVED)
     else:
         told(desk, work, ask, NOT_SUPPORTED)
+
+
+def taken(work: Work, terminal: Terminal, offer: Offer) -> Terminal:
+    """A message came under what a sign-on was told: these are the keys and the batch of its terminal from now on.
+
+    Older offers are nobody's any more. Nor are newer ones once the batch is another: they were made for the one before,
+    and two devices must not work in one batch.
+    """
+    newer = terminal.offers[terminal.offers.index(offer) + 1 :]
+    terminal = replace(
+        terminal,
+        batch=offer.batch,
+        pik=offer.pik,
+        mak=offer.mak,
+        tdk=offer.tdk,
+        signed_on_at=offer.at,
+        offers=newer if offer.batch == terminal.batch else (),
+    )
+    work.put_terminal(terminal)
+    work.saw("signed_on", "1", "", terminal=terminal.terminal)
+    return terminal
 
 
 def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
@@ -56,30 +81,45 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
     if tmk is None:
         told(desk, work, ask, NO_MASTER_KEY)
         return
-    if not _repeated(desk, work, terminal, stan, code):
-        batch = terminal.batch
-        if _began_anew(desk, work, ask, terminal, stan):
-            batch = f"{int(batch) % 999_999 + 1:06d}"
-        keys = _fresh_keys(desk, terminal, code)
-        terminal = replace(terminal, batch=batch, **keys, signed_on_at=work.now, signon_stan=stan, signon_code=code)
-        work.put_terminal(terminal)
+    offer = _standing(desk, work, ask, terminal, stan, code)
+    if offer is None:
+        if told(desk, work, ask, NO_BATCH_LEFT):
+            work.alarm(
+                "batches_used_up", terminal.terminal, "it has had every batch number: give it another terminal number"
+            )
+        return
+    if offer not in terminal.offers:
+        work.put_terminal(replace(terminal, offers=(*terminal.offers, offer)))
     told(
         desk,
         work,
         ask,
         APPROVED,
         de32=desk.settings.acquirer,
-        de37=rrn(work.tick(), desk.settings.utc_offset),
-        de60=nested.build_de60((ask.message.de60 or "00")[:2], terminal.batch, code),
-        de62=_wrapped(desk, terminal, tmk),
+        de37=offer.rrn,
+        de60=nested.build_de60((ask.message.de60 or "00")[:2], offer.batch, code),
+        de62=_wrapped(desk, offer, tmk),
     )
 
 
-def _repeated(desk: Desk, work: Work, terminal: Terminal, stan: str, code: str) -> bool:
-    """The network doubled the request: whichever answer the terminal takes, the keys must be these."""
-    # Not from the future either: after the clock went back an old sign-on is not a recent one.
-    recent = 0 <= work.now - terminal.signed_on_at < desk.settings.signon_repeat
-    return bool(recent and terminal.mak and (stan, code) == (terminal.signon_stan, terminal.signon_code))
+def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, code: str) -> Offer | None:
+    """What this sign-on is told: an offer that stands, or another one; None when no batch number is left for it."""
+    for offer in reversed(terminal.offers):
+        # Doubled by the network: whichever answer the terminal takes, it must be this one. Not from the future either:
+        # after the clock went back an old sign-on is not a recent one.
+        if (offer.stan, offer.code) == (stan, code) and 0 <= work.now - offer.at < desk.settings.signon_repeat:
+            return offer
+    batch = terminal.batch
+    if _began_anew(desk, work, ask, terminal, stan):
+        if batch == LAST_BATCH:
+            return None
+        batch = f"{int(batch) + 1:06d}"
+    alike = [offer for offer in terminal.offers if (offer.batch, offer.code) == (batch, code)]
+    if len(alike) >= desk.settings.offers:
+        return alike[-1]
+    return Offer(
+        batch, code, stan, work.now, rrn(work.tick(), desk.settings.utc_offset), *_fresh_keys(desk, terminal, code)
+    )
 
 
 def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str) -> bool:
@@ -88,24 +128,25 @@ def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str)
     Its own last sign-on may come again with the same STAN; an attempt's STAN never.
     """
     highest = highest_stan(desk, work, terminal)
-    if stan <= highest or stan < terminal.signon_stan:
+    if stan <= highest:
         return True
-    has_none = (ask.message.de60 or "")[2:8] == NO_BATCH
-    return has_none and bool(highest or terminal.signon_stan)
+    if (ask.message.de60 or "")[2:8] != NO_BATCH:
+        return False
+    told_before = any(offer.batch == terminal.batch for offer in terminal.offers)
+    return bool(highest or terminal.signed_on_at or told_before)
 
 
-def _fresh_keys(desk: Desk, terminal: Terminal, code: str) -> dict[str, StoredKey | None]:
+def _fresh_keys(desk: Desk, terminal: Terminal, code: str) -> tuple[StoredKey, StoredKey, StoredKey | None]:
+    """A PIN, a MAC and perhaps a track key."""
     size = 8 if code == SINGLE else 16
-    return {
-        "pik": desk.hsm.generate(KeyUsage.PIN, size),
-        "mak": desk.hsm.generate(KeyUsage.MAC, min(size, terminal.mak_size)),
-        "tdk": desk.hsm.generate(KeyUsage.TRACK, 16) if code == TRACK else None,
-    }
+    return (
+        desk.hsm.generate(KeyUsage.PIN, size),
+        desk.hsm.generate(KeyUsage.MAC, min(size, terminal.mak_size)),
+        desk.hsm.generate(KeyUsage.TRACK, 16) if code == TRACK else None,
+    )
 
 
-def _wrapped(desk: Desk, terminal: Terminal, tmk: StoredKey) -> bytes:
+def _wrapped(desk: Desk, offer: Offer, tmk: StoredKey) -> bytes:
     """DE62: each key as a cryptogram under the master key, with its check value."""
-    pik, mak, tdk = terminal.pik, terminal.mak, terminal.tdk
-    assert pik is not None and mak is not None  # noqa: PT018 - this sign-on made them
-    track = desk.hsm.wrap(tdk, tmk) if tdk is not None else (b"", b"")
-    return nested.build_de62_keys(*desk.hsm.wrap(pik, tmk), *desk.hsm.wrap(mak, tmk), *track)
+    track = desk.hsm.wrap(offer.tdk, tmk) if offer.tdk is not None else (b"", b"")
+    return nested.build_de62_keys(*desk.hsm.wrap(offer.pik, tmk), *desk.hsm.wrap(offer.mak, tmk), *track)

@@ -68,8 +68,11 @@ def burn(desk: Desk, work: Work, ask: Ask, key: AttemptKey, code: str) -> None:
     answer(desk, work, ask, code, what="turned_away", de37=attempt.rrn)
 
 
-def told(desk: Desk, work: Work, ask: Ask, code: str, **fields: str | bytes) -> None:
-    """Answer a claim. It decides nothing about money, so anybody may hear it; only its evidence is bounded."""
+def told(desk: Desk, work: Work, ask: Ask, code: str, **fields: str | bytes) -> bool:
+    """Answer a claim. It decides nothing about money, so anybody may hear it; only its evidence is bounded.
+
+    Whether a line of it was kept.
+    """
     name = ask.terminal.terminal if ask.terminal is not None else NOBODY
     kept = may_keep(desk, work, name)
     if kept:
@@ -79,6 +82,7 @@ def told(desk: Desk, work: Work, ask: Ask, code: str, **fields: str | bytes) -> 
     message = spoken(desk, work, ask, code, fields)
     if kept:
         work.said("answered", "4", ask.dialect.told(message), message.de37 or "", message.de41 or "")
+    return kept
 
 
 def may_keep(desk: Desk, work: Work, name: str) -> bool:

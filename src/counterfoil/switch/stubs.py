@@ -12,7 +12,7 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store, in_parts
 from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
-from counterfoil.switch.rows import SEALED, Case
+from counterfoil.switch.rows import SEALED, Case, unpacked
 from counterfoil.switch.settings import Settings
 from counterfoil.transaction import AttemptKey, CaseStub, Happened, SwitchStub, parse_ref
 
@@ -55,7 +55,7 @@ ARCHIVED: Final = "SELECT terminal, batch, stan FROM archived WHERE (terminal, b
 HISTORY: Final = (
     "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
 )
-CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at FROM terminal"
+CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at, offers FROM terminal"
 RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 CASES: Final = f"SELECT {', '.join(Case._fields)} FROM exception_case "  # noqa: S608 - names of ours
 OPEN_CASES: Final = CASES + "WHERE ended_at = 0 ORDER BY at, number LIMIT ?"
@@ -171,9 +171,16 @@ def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = (), opened: tupl
     )
 
 
-def key_checks(store: Store) -> dict[str, tuple[bytes, bytes, Instant]]:
-    """The check values of every terminal's PIN and MAC key, b"" for none, and when it signed on last (0: never)."""
-    return {name: (bytes(pik), bytes(mak), at) for name, pik, mak, at in store.query(CHECKS)}
+def key_checks(store: Store) -> dict[str, dict[tuple[bytes, bytes], Instant]]:
+    """Of every terminal the check values of a PIN and a MAC key that go together, and when its sign-on was told them.
+
+    Of those it works with, and of those that a sign-on was told and no message has come under yet.
+    """
+    found = {}
+    for name, pik, mak, at, offers in store.query(CHECKS):
+        pairs = {(bytes(pik), bytes(mak)): at} if mak else {}
+        found[name] = pairs | {(offer.pik.kcv, offer.mak.kcv): offer.at for offer in unpacked(offers)}
+    return found
 
 
 def head(store: Store) -> dict[str, str]:

@@ -97,11 +97,16 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
 
 
 def mac_of(desk: Desk, work: Work, ask: Ask) -> KeyedMac | None:
-    """What MACs an answer to the sender of a request; None for one that has no key."""
+    """What MACs an answer: the key of its request, whatever sign-ons came meanwhile. A refusal of what had no valid MAC
+    goes under the key of today, or the last that was offered; None for a terminal that was given none.
+    """
+    if ask.mac is not None:
+        return ask.mac
     terminal = work.terminals.get(ask.message.de41 or "")
-    if terminal is None or terminal.mak is None:
+    if terminal is None:
         return None
-    return desk.hsm.keyed_mac(terminal.mak, terminal.mac_algorithm, terminal.mac_raw)
+    mak = terminal.mak or (terminal.offers[-1].mak if terminal.offers else None)
+    return desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw) if mak is not None else None
 
 
 def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Message:
@@ -123,4 +128,4 @@ def say(work: Work, ask: Ask, body: bytes) -> None:
     """An answer on the connection of its request."""
     packet = ask.packet
     data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)
-    work.out.append(Send(ask.link, ask.conn, data, proven=ask.proven))
+    work.out.append(Send(ask.link, ask.conn, data, proven=ask.mac is not None))
