@@ -169,14 +169,15 @@ def second_reversal_refused(seams: Seams) -> None:
 def reversal_by_key_only(seams: Seams) -> None:
     """An 0400 undoes the attempt of its key whatever amount it names."""
 
-    def make(_: Any) -> Any:
-        def same_sale(*_: Any) -> bool:
-            seams.hit()
-            return True
+    def make(original: Any) -> Any:
+        def differing(*args: Any) -> tuple[str, ...]:
+            if original(*args):
+                seams.hit()
+            return ()
 
-        return same_sale
+        return differing
 
-    seams.function(reverse, "_same_sale", make)
+    seams.function(reverse, "differing", make)
 
 
 # --- repeats ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from counterfoil.iso8583 import nested
 from counterfoil.step import SECOND, Closed, Connected
 from counterfoil.switch import cases
-from switch.scene import ALICE, TIMER, scene
+from switch.scene import ALICE, BOB, TIMER, scene
 
 
 def test_leg_1_lost_leaves_a_tombstone_and_a_late_original_is_refused() -> None:
@@ -169,9 +169,35 @@ def test_after_fresh_keys_the_same_reversal_counts_under_the_new_one() -> None:
     assert made.codes(made.frame(made.reversal(request))) == ["00"]
 
 
-@pytest.mark.parametrize("changes", [{"de4": "000000000001"}, {"de49": "840"}], ids=["amount", "currency"])
+OTHER_MONEY: dict[str, dict[str, Any]] = {
+    "DE2": {"de2": BOB},
+    "DE3": {"de3": "200000"},
+    "DE4": {"de4": "000000000001"},
+    "DE25": {"de25": "06"},
+    "DE42": {"de42": "123456789012345"},
+    "DE49": {"de49": "840"},
+    "DE60.1": {"de60": "2300000100050"},
+}
+HONEST: dict[str, dict[str, Any]] = {
+    "no card": {"de2": None},
+    "expiry": {"de14": "3012"},
+    "expiry that does not exist": {"de14": "0000"},
+    "entry mode": {"de22": "051"},
+    "entry mode that does not exist": {"de22": "999"},
+    "card sequence": {"de23": "001"},
+    "reason": {"de39": "17"},
+    "chip data": {"de55": bytes.fromhex("95050000000000")},
+    "original": {"de61": "000001000002"},
+    "no condition": {"de25": None},
+    "the rest of DE60": {"de60": "22000001000"},
+}
+
+
+@pytest.mark.parametrize("changes", OTHER_MONEY.values(), ids=OTHER_MONEY.keys())
 @pytest.mark.parametrize("finished", [True, False])
-def test_a_reversal_of_another_amount_changes_nothing_and_is_a_case(changes: dict[str, str], finished: bool) -> None:
+def test_a_reversal_that_names_other_money_changes_nothing_and_is_a_case(
+    changes: dict[str, Any], finished: bool
+) -> None:
     made = scene()
     request, _ = made.approved() if finished else made.asked()
     before = made.state(request)
@@ -183,21 +209,38 @@ def test_a_reversal_of_another_amount_changes_nothing_and_is_a_case(changes: dic
     assert not made.advices()
 
 
-def test_a_case_ends_when_the_sale_is_reversed_after_all_and_opens_again_under_its_number() -> None:
+@pytest.mark.parametrize(("code", "answer"), [("123456", "00"), ("123457", "64"), ("      ", "00"), (None, "00")])
+def test_an_approval_code_that_a_reversal_has_must_be_that_of_the_sale(code: str | None, answer: str) -> None:
     made = scene()
     request, _ = made.approved()
-    wrong = made.frame(made.reversal(request, de4="000000000001"))
-    assert made.codes(wrong) == ["64"]
-    number = made.stub(request).case
-    assert made.codes(made.frame(made.reversal(request))) == ["00"]
-    assert made.stub(request).case == number  # on its way back: nobody has acknowledged it yet
-    made.acknowledge()
-    assert (made.stub(request).case, cases(made.store)) == ("", [])
-    assert made.codes(wrong) == ["64"]
-    (again,) = cases(made.store)
-    assert (again.number, made.stub(request).case) == (number, number)
-    assert made.codes(made.frame(made.reversal(request))) == ["00"]
-    assert (made.stub(request).case, [case.how for case in made.stub(request).cases]) == ("", ["acknowledged"])
+    message = made.reversal(request, de38=code)
+    if code is not None and not code.strip():
+        assert made.codes(made.frame(message)) == ["30"]  # an approval code of blanks does not exist
+        return
+    assert made.codes(made.frame(message)) == [answer]
+
+
+def test_an_approval_code_counts_for_nothing_while_there_is_none_to_compare() -> None:
+    made = scene()
+    request, _ = made.asked()
+    assert made.codes(made.frame(made.reversal(request, de38="999999"))) == ["00"]
+
+
+@pytest.mark.parametrize("changes", HONEST.values(), ids=HONEST.keys())
+def test_what_differs_honestly_is_not_compared(changes: dict[str, Any]) -> None:
+    made = scene()
+    request, _ = made.approved()
+    assert made.codes(made.frame(made.reversal(request, **changes))) == ["00"]
+    assert made.state(request) == "reversing"
+
+
+@pytest.mark.parametrize("changes", OTHER_MONEY.values(), ids=OTHER_MONEY.keys())
+def test_where_nothing_was_booked_nothing_is_compared(changes: dict[str, Any]) -> None:
+    made = scene()
+    request, forwarded = made.asked()
+    made.step(made.reply(forwarded, "51"))
+    assert made.codes(made.frame(made.reversal(request, **changes))) == ["00"]
+    assert made.case_count() == 0
 
 
 def test_a_reversal_of_another_batch_is_another_key() -> None:

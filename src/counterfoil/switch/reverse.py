@@ -2,10 +2,10 @@
 
 An 0400 is answered as soon as REVERSING and its advice are on the disk, whether or not the issuer can be reached.
 
-An 0400 that names a sale of ours but another amount, merchant or currency changes nothing and is answered 64: to undo
-the sale would give back what nobody asked to give back, to acknowledge would close it for the terminal. A person
-decides; the terminal keeps its reversal pending meanwhile. Where nothing was booked there is nothing to mistake, and
-the amount is not compared.
+An 0400 that names a sale of ours but other money (`differing`) changes nothing and is answered 64: to undo the sale
+would give back what nobody asked to give back, to acknowledge would close it for the terminal. A person decides; the
+terminal keeps its reversal pending meanwhile. Where nothing was booked there is nothing to mistake, and nothing is
+compared.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.errors import DecodeError, EncodeError
 from counterfoil.iso8583 import Message, nested
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, numbers
@@ -34,13 +35,16 @@ FORMAT: Final = "30"
 ISSUER_TIMEOUT: Final = "98"
 RESTARTED: Final = "06"
 
+PURCHASE_KIND: Final = "22"  # DE60.1 of every sale that is booked
+HONEST: Final = dict.fromkeys(("de12", "de13", "de14", "de15", "de22", "de23", "de26", "de53", "de55", "de61"))
+
 NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
 
 
 def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
     """Decide an 0400 whose MAC is right."""
     message = ask.message
-    if ask.error or key is None or not message.__dict__.keys() >= MANDATORY:
+    if (ask.error and not _readable(ask)) or key is None or not message.__dict__.keys() >= MANDATORY:
         work.saw("asked", "1", ask.dialect.told(message), terminal=message.de41 or "")
         answer(desk, work, ask, FORMAT)
         return
@@ -51,8 +55,10 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
     if attempt is None:
         attempt = _tombstone(desk, work, message, key)
     work.saw("reversal_asked", "1", ask.dialect.told(message), rrn=attempt.rrn, terminal=attempt.terminal)
-    if attempt.state not in NOTHING_BOOKED and not _same_sale(attempt, message):
-        work.open_case(attempt, "reversal_differs", desk.settings.case_owner, "an 0400 names another amount")
+    others = differing(desk, attempt, message) if attempt.state not in NOTHING_BOOKED else ()
+    if others:
+        detail = f"an 0400 names another sale: {', '.join(others)}"
+        work.open_case(attempt, "reversal_differs", desk.settings.case_owner, detail)
         answer(desk, work, ask, DIFFERS, de37=attempt.rrn)
         return
     if not attempt.reversal_rrn:
@@ -120,9 +126,35 @@ def _advice_fields(desk: Desk, attempt: Attempt, advice: Advice) -> dict[str, st
     return {name: value for name, value in fields.items() if value}
 
 
-def _same_sale(attempt: Attempt, message: Message) -> bool:
-    told = (int(message.de4 or "0"), message.de42, message.de49)
-    return told == (attempt.amount, attempt.merchant, attempt.currency)
+def differing(desk: Desk, attempt: Attempt, message: Message) -> tuple[str, ...]:
+    """The elements that name the money in which a reversal and a purchase of the same key disagree ("DE4", …).
+
+    DE11, DE41 and the batch are the key. DE14, 22, 23, 39, 55 and 61 differ honestly, as does an element that one of
+    them leaves out (docs/loop.md; of DE2 and DE38 either may have none).
+    """
+    pan: Any = message.de2
+    token = desk.hsm.token(pan, desk.token) if is_pan(pan) else pan
+    pairs = (
+        ("DE2", attempt.token if attempt.token else token, token),
+        ("DE3", attempt.processing, message.de3),
+        ("DE4", f"{attempt.amount:012d}", message.de4),
+        ("DE25", attempt.condition, message.de25),
+        ("DE38", attempt.auth_code.strip() or None, (message.de38 or "").strip() or None),
+        ("DE42", attempt.merchant, message.de42),
+        ("DE49", attempt.currency, message.de49),
+        ("DE60.1", PURCHASE_KIND, (message.de60 or "")[:2]),
+    )
+    return tuple(name for name, known, told in pairs if None not in (known, told) and known != told)
+
+
+def _readable(ask: Ask) -> bool:
+    """Whether a reversal with values that do not exist has them only where it may differ honestly from its original."""
+    try:
+        message = ask.dialect.decode(ask.packet.body)
+        ask.dialect.receive(ask.dialect.encode(message.copy(**HONEST)))
+    except (DecodeError, EncodeError):
+        return False
+    return True
 
 
 def _tombstone(desk: Desk, work: Work, message: Message, key: AttemptKey) -> Attempt:
