@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from counterfoil.security import SecurityError
 from counterfoil.simulation import plant
 from counterfoil.step import SECOND
@@ -19,6 +21,7 @@ from counterfoil.switch import (
     signon,
     strangers,
     stubs,
+    tell,
     upstream,
 )
 from counterfoil.switch.card import Card, card_of
@@ -323,8 +326,8 @@ def terminal_mac_ignored(seams: Seams) -> None:
     """A request is taken whatever its MAC."""
 
     def make(original: Any) -> Any:
-        def genuine(desk: Desk, ask: Ask, terminal: Terminal) -> bool:
-            if not original(desk, ask, terminal):
+        def genuine(desk: Desk, ask: Ask, terminal: Terminal, mak: Any) -> bool:
+            if not original(desk, ask, terminal, mak):
                 seams.hit()
             return True
 
@@ -411,6 +414,96 @@ def burns_without_end(seams: Seams) -> None:
         return quota
 
     seams.method(Work, "quota", make)
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+@mutant("trust", killed_by="tests/switch/test_signon.py")
+def sign_on_takes_effect_at_once(seams: Seams) -> None:
+    """The keys and the batch a sign-on is told hold from then on, whoever asked."""
+
+    def make(original: Any) -> Any:
+        def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
+            original(desk, work, ask, terminal)
+            changed = work.terminals[terminal.terminal]
+            if changed.offers:
+                seams.hit()
+                signon.taken(work, changed, changed.offers[-1])
+
+        return manage
+
+    seams.function(signon, "manage", make)
+
+
+@mutant("trust", killed_by="tests/switch/test_signon.py")
+def a_later_sign_on_pushes_out_the_one_before(seams: Seams) -> None:
+    """Only the last sign-on counts, which may have been a stranger's."""
+
+    def make(original: Any) -> Any:
+        def put_terminal(self: Work, terminal: Terminal) -> None:
+            if len(terminal.offers) > 1:
+                seams.hit()
+            original(self, msgspec.structs.replace(terminal, offers=terminal.offers[-1:]))
+
+        return put_terminal
+
+    seams.method(Work, "put_terminal", make)
+
+
+@mutant("trust", "keys", killed_by="tests/switch/test_signon.py")
+def two_devices_in_one_batch(seams: Seams) -> None:
+    """What other sign-ons were told stays good when one of them has begun another batch."""
+
+    def make(original: Any) -> Any:
+        def taken(work: Work, terminal: Terminal, offer: rows.Offer) -> Terminal:
+            seams.hit()
+            left = tuple(one for one in terminal.offers if one != offer)
+            kept: Terminal = msgspec.structs.replace(original(work, terminal, offer), offers=left)
+            work.put_terminal(kept)
+            return kept
+
+        return taken
+
+    seams.function(signon, "taken", make)
+
+
+@mutant("keys", killed_by="tests/switch/test_signon.py")
+def batch_numbers_come_round(seams: Seams) -> None:
+    """After the last batch number comes the first."""
+
+    def make(original: Any) -> Any:
+        def standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, *args: Any) -> Any:
+            if terminal.batch == signon.LAST_BATCH:
+                seams.hit()
+                terminal = msgspec.structs.replace(terminal, batch="000000")
+            return original(desk, work, ask, terminal, *args)
+
+        return standing
+
+    seams.function(signon, "_standing", make)
+
+
+@mutant("trust", killed_by="tests/switch/test_repeats.py")
+def answered_under_the_key_of_today(seams: Seams) -> None:
+    """An answer goes under the keys of the last sign-on, whatever its request came under."""
+
+    def make(original: Any) -> Any:
+        def mac_of(desk: Desk, work: Work, ask: Ask) -> Any:
+            seams.hit()
+            ask.mac = None
+            return original(desk, work, ask)
+
+        return mac_of
+
+    seams.function(tell, "mac_of", make)
+
+
+@mutant("keys", "trust", killed_by="tests/switch/test_signon.py")
+def another_batch_is_answered_as_its_own(seams: Seams) -> None:
+    """A sale of another batch is told again to whoever names it."""
+    seams.constant(authorise, "STANDING", lambda _: frozenset())
+    seams.hit()
 
 
 # --- what it keeps ---------------------------------------------------------------------------------------------------
