@@ -58,7 +58,7 @@ class Caller:
             line.request(method, path, body, sent)
             got = line.getresponse()
             text = got.read().decode()
-        headers_got = {name.lower(): value for name, value in got.getheaders()}
+        headers_got = {name.lower(): value for name, value in reversed(got.getheaders())}  # of several the first
         self.said.append(f"{headers_got} {text}")
         return Answer(got.status, headers_got, text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -33,6 +33,7 @@ DONE: Final = {"outcome": "approved", "ref": REF, "response_code": "00", "senten
 class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
+    cookies: list[str]
     text: str
 
     @property
@@ -91,10 +92,11 @@ class Desk:
     """The whole application, called without a server. `proxies` are trusted; `reach.at` is its clock."""
 
     def __init__(self, data: Path, **settings: Any) -> None:
+        self.runner = asyncio.Runner()
         layout = Layout(data)
         layout.prepare()
         Demo.of(layout, make=True)
-        layout.publish(SUPERVISOR, Running(1, "token", 1, extra={"timers": [1, 2, 3]}))
+        layout.publish(SUPERVISOR, Running(1, "token", 1, extra={"timers": [1, 2, 3], "lab": True}))
         self.disk = Disk()
         self.path = layout.store(CONSOLE)
         self.store = open_store(self.path, migrations_of("counterfoil.console"), vfs="failing disk")
@@ -118,7 +120,7 @@ class Desk:
     def session(self, who: str) -> tuple[str, Person]:
         """The session of somebody; begun when it is first asked for."""
         if who not in self.sessions:
-            self.sessions[who] = asyncio.run(self.people.enter(who, PASSWORD, "192.0.2.1"))
+            self.sessions[who] = self.runner.run(self.people.enter(who, PASSWORD, "192.0.2.1"))[:2]
         return self.sessions[who]
 
     # --- the disk ---
@@ -157,22 +159,28 @@ class Desk:
         body: bytes = b"",
         headers: dict[str, str] | None = None,
         origin: str = "192.0.2.1",
+        hosts: Sequence[str] = ("127.0.0.1",),
     ) -> Answer:
         """One request; whatever it sets going ends before this returns."""
-        return asyncio.run(self._call(method, path, body, headers or {}, origin))
+        named = [("host", host) for host in hosts] + [("content-length", str(len(body))), *(headers or {}).items()]
+        return self.runner.run(self._call(method, path, body, named, origin))
 
-    async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str], origin: str) -> Answer:
+    async def _call(self, method: str, path: str, body: bytes, named: list[tuple[str, str]], origin: str) -> Answer:
         sent = list[Any]()
         place, _, query = path.partition("?")
-        named = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
         scope = {
             "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(),
-            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()],
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in named],
             "scheme": "http", "server": ("127.0.0.1", 80), "client": (origin, 1), "http_version": "1.1",
         }  # fmt: skip
 
+        bodies = iter([body])
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            for body in bodies:
+                return {"type": "http.request", "body": body, "more_body": False}
+            await asyncio.Event().wait()  # it never hangs up
+            return {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -182,7 +190,10 @@ class Desk:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others)
         found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        return Answer(sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]).decode())
+        cookies = [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
+        return Answer(
+            sent[0]["status"], found, cookies, b"".join(message.get("body", b"") for message in sent[1:]).decode()
+        )
 
     def lines(self, count: int = 50) -> list[tuple[str, str, str]]:
         """The latest lines of the audit log, the oldest first: who, what, with which result."""
@@ -196,5 +207,6 @@ class Desk:
         ]
 
     def close(self) -> None:
+        self.runner.close()
         self.store.close()
         self.disk.unregister()

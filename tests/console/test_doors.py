@@ -91,7 +91,11 @@ class House:
         for place, value in PLACES.items():
             path = path.replace(place, value)
         body, sent = urlencode(fields).encode(), list[Any]()
-        headers = [(b"cookie", f"counterfoil_session={token}".encode()), (b"content-length", str(len(body)).encode())]
+        headers = [
+            (b"host", b"localhost"),
+            (b"cookie", f"counterfoil_session={token}".encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
         scope = {
             "type": "http", "method": method, "path": path.replace("{", "").replace("}", ""), "query_string": b"",
             "headers": headers, "scheme": "http", "server": ("127.0.0.1", 80), "client": ("192.0.2.1", 1),
@@ -130,7 +134,7 @@ def test_nobody_is_sent_to_log_in(house: House) -> None:
 
 
 def test_every_role_is_let_in_where_it_may_and_nowhere_else(house: House) -> None:
-    for role, (token, person) in house.sessions.items():
+    for role, (token, person, _) in house.sessions.items():
         for method, path in house.doors():
             if path in PAGES and path != "/logout":
                 status, where = house.call(method, path, token, csrf=person.csrf)
@@ -140,7 +144,7 @@ def test_every_role_is_let_in_where_it_may_and_nowhere_else(house: House) -> Non
 
 def test_what_changes_something_needs_the_token_of_the_session(house: House) -> None:
     tried = 0
-    for role, (token, person) in house.sessions.items():
+    for role, (token, person, _) in house.sessions.items():
         for method, path in house.doors():
             if method == "POST" and path in PAGES and Person("", role).may(PAGES[path]):
                 for wrong in ({}, {"csrf": ""}, {"csrf": person.csrf[:-1]}, {"csrf": "x" * len(person.csrf)}):

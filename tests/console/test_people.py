@@ -13,8 +13,9 @@ import pytest
 
 from counterfoil.console import audit
 from counterfoil.console.deeds import Act
+from counterfoil.console.guesses import PATIENCE, PAUSE
 from counterfoil.console.limits import MOST_KEYS, Limits
-from counterfoil.console.people import IDLE, LONGEST, PATIENCE, PAUSE, May, NotAllowed, People, Person, Role
+from counterfoil.console.people import IDLE, LONGEST, May, NotAllowed, People, Person, Role
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 
@@ -185,8 +186,19 @@ def test_a_bucket_of_tries_empties_and_fills_again_with_time() -> None:
     assert [limits.take("a") for _ in range(4)] == [0, 0, 0, 1]
 
 
-def test_what_is_remembered_of_many_names_is_bounded() -> None:
+def test_what_is_remembered_of_many_names_is_bounded_and_who_tried_most_is_forgotten_last() -> None:
     limits = Limits(3, SECOND, lambda: 0)
-    for number in range(MOST_KEYS + 10):
+    for _ in range(3):
+        limits.take("attacked")
+    for number in range(2 * MOST_KEYS):
         assert limits.take(str(number)) == 0
     assert len(limits._free_at) <= MOST_KEYS
+    assert limits.take("attacked") == 1
+
+
+def test_a_try_that_was_none_is_given_back() -> None:
+    limits = Limits(2, SECOND, lambda: 0)
+    limits.give_back("a")
+    assert [limits.take("a") for _ in range(2)] == [0, 0]
+    limits.give_back("a")
+    assert [limits.take("a") for _ in range(2)] == [0, 1]

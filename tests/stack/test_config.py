@@ -62,12 +62,26 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
         ("timers = ", "cannot be read as TOML"),
         ("timers = " + "[" * 5000, "cannot be read as TOML"),
         ('host = "0.0.0.0"', "loopback only"),
+        ('proxies = ["localhost"]', "proxies are addresses"),
+        ('proxies = ["10.0.0.1/8"]', "proxies are addresses"),
+        ("proxies = [1]", "text in quotes"),
+        ('hosts = ["pay.example:443"]', "hosts are names"),
+        ('hosts = ["*"]', "hosts are names"),
+        ('timers = ["1", "2", "3"]', "text in quotes"),
     ],
 )
 def test_a_settings_file_that_makes_no_sense_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "counterfoil.toml").write_text(text)
     with pytest.raises(ConfigError, match=said):
         load(tmp_path, None, {})
+
+
+def test_lists_come_from_the_file_or_with_commas_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "counterfoil.toml").write_text('proxies = ["192.0.2.1"]\nhosts = ["pay.example", "::1"]\n')
+    told = load(tmp_path, None, {})
+    assert ([str(each) for each in told.proxies], told.hosts) == (["192.0.2.1/32"], ("pay.example", "::1"))
+    told = load(tmp_path, None, {"COUNTERFOIL_PROXIES": "10.0.0.0/8,2001:db8::1", "COUNTERFOIL_HOSTS": "a.example"})
+    assert ([str(each) for each in told.proxies], told.hosts) == (["10.0.0.0/8", "2001:db8::1/128"], ("a.example",))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.org", "localhost.example"])

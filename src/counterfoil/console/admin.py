@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from counterfoil.console import audit
 from counterfoil.console.lines import deed
-from counterfoil.console.people import NOBODY, May, NotAllowed, Role
+from counterfoil.console.people import NOBODY, May, NotAllowed, Role, TooManyError
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.tokens import ROLES
 from counterfoil.stack.layout import CONSOLE
@@ -129,6 +129,8 @@ async def change_password(site: Site, visit: Visit) -> Response:
     form = visit.form
     try:
         await site.people.own_password(visit.person, form.get("old", ""), form.get("new", ""), visit.origin)
+    except TooManyError as many:
+        return site.page(visit, "password.html", 429, wrong=many.text)
     except NotAllowed as refused:
         return site.page(visit, "password.html", 422, wrong=refused.text)
     return RedirectResponse("/login", 303)

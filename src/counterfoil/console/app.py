@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount
@@ -17,6 +18,7 @@ from counterfoil.console import admin, entry, health, inbox, inspecting, loop, o
 from counterfoil.console.api import build as api
 from counterfoil.console.api.problem import BROKEN, UNREADABLE, of
 from counterfoil.console.deeds import Deed, UnwritableError
+from counterfoil.console.doorstep import Doorstep, Trusted
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
 from counterfoil.console.nav import seen_by
@@ -28,8 +30,10 @@ from counterfoil.errors import StoreError
 from counterfoil.iso8583.show import words
 from counterfoil.words import Text
 
+LOOPBACK: Final = Trusted()
 STATIC: Final = Path(__file__).with_name("static")
 SAID: Final = {
+    429: Text("Too many requests; wait a little.", "请求过于频繁，请稍候。"),
     404: Text("There is no such page.", "没有此页面。"),
     405: Text("This page is not for that.", "此页面不支持该操作。"),
 }
@@ -47,8 +51,8 @@ def said_of(request: Request, error: Exception) -> tuple[int, Text]:
     return 500, BROKEN
 
 
-def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
-    """The console over one data directory."""
+def build(reach: Reach, people: People, log: Callable[..., None], trusted: Trusted = LOOPBACK) -> Starlette:
+    """The console over one data directory. `trusted`: whose word about origins counts, and its own names."""
     site = Site(reach, people)
 
     async def home(_site: Site, visit: Visit) -> Response:
@@ -63,7 +67,8 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
             answer.headers.update(HEADERS)
             return answer
         html = site.render("sorry.html", language_of(request), text=text)
-        return HTMLResponse(html, status_code=status, headers=HEADERS)
+        more = getattr(error, "headers", None) or {}
+        return HTMLResponse(html, status_code=status, headers={**HEADERS, **more})
 
     routes = [
         site.route("/", May.LOOK, home),
@@ -82,4 +87,8 @@ def build(reach: Reach, people: People, log: Callable[..., None]) -> Starlette:
         *reveal.routes(site),
         *admin.routes(site),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: refused, StoreError: refused, 500: refused})
+    return Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: refused, StoreError: refused, 500: refused},
+        middleware=[Middleware(Doorstep, trusted=trusted)],
+    )

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console.people import LONGEST, May, NotAllowed
-from counterfoil.console.site import COOKIE, HEADERS, LANGUAGE, LANGUAGES, Site, Visit, form_of, language_of, origin_of
+from counterfoil.console import cookies
+from counterfoil.console.people import LONGEST, May, NotAllowed, TooManyError
+from counterfoil.console.site import HEADERS, LANGUAGES, Site, Visit, form_of, language_of, origin_of
 from counterfoil.step import SECOND
 
 
@@ -23,33 +24,36 @@ def routes(site: Site) -> list[Route]:
     """What somebody without a session may see, and the way out."""
 
     async def login(request: Request) -> Response:
-        language = language_of(request)
+        language, status, more = language_of(request), 200, dict[str, str]()
         values: dict[str, Any] = {"next": local(request.query_params.get("next", "/")), "wrong": None}
         if request.method == "POST":
             form = await form_of(request)
             values["next"] = local(form.get("next", "/"))
-            origin = origin_of(request)
+            who, device = (form.get("name", ""), form.get("password", "")), request.cookies.get(cookies.DEVICE, "")
             try:
-                token, _ = await site.people.enter(form.get("name", ""), form.get("password", ""), origin)
+                entered = await site.people.enter(*who, origin_of(request), device)
+            except TooManyError as many:
+                values["wrong"], status, more = many.text, 429, {"Retry-After": str(many.seconds)}
             except NotAllowed as refused:
-                values["wrong"] = refused.text
+                values["wrong"], status = refused.text, 403
             else:
                 answer = RedirectResponse(values["next"], 303)
-                answer.set_cookie(COOKIE, token, max_age=LONGEST // SECOND, httponly=True, samesite="strict")
+                cookies.keep(request, answer, cookies.SESSION, entered.token, LONGEST // SECOND)
+                cookies.keep(request, answer, cookies.DEVICE, entered.device)
                 return answer
         html = await run_in_threadpool(site.render, "login.html", language, **values)
-        return HTMLResponse(html, status_code=403 if values["wrong"] else 200, headers=HEADERS)
+        return HTMLResponse(html, status_code=status, headers={**HEADERS, **more})
 
     async def language(request: Request) -> Response:
         answer = RedirectResponse(local(request.query_params.get("next", "/")), 303)
         if request.path_params["language"] in LANGUAGES:
-            answer.set_cookie(LANGUAGE, request.path_params["language"], max_age=365 * 86_400, samesite="strict")
+            cookies.keep(request, answer, cookies.LANGUAGE, request.path_params["language"])
         return answer
 
     async def leave(_site: Site, visit: Visit) -> Response:
-        site.people.leave(visit.request.cookies.get(COOKIE, ""))
+        site.people.leave(visit.request.cookies.get(cookies.SESSION, ""))
         answer = RedirectResponse("/login", 303)
-        answer.delete_cookie(COOKIE)
+        cookies.drop(visit.request, answer, cookies.SESSION)
         return answer
 
     return [

@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console.deeds import Act, UnwritableError
+from counterfoil.console.limits import Limits
+from counterfoil.console.origin import place_of
 from counterfoil.console.sale import ended
 from counterfoil.console.site import HEADERS, Site, language_of, origin_of
 from counterfoil.errors import NotSent, OutcomeUnknown
@@ -23,6 +25,7 @@ from counterfoil.receipts import proof
 from counterfoil.receipts.document import Copy, Document
 from counterfoil.receipts.ereceipt import PLACE, Addresses
 from counterfoil.receipts.render import svg, text
+from counterfoil.step import SECOND
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
 
@@ -35,6 +38,11 @@ GOT: Final = Text("Thank you. This receipt is yours now.", "谢谢。该签购�
 LATER: Final = Text(
     "This could not be noted just now. The receipt is valid all the same.", "暂时无法登记，但签购单仍然有效。"
 )
+WRONG_BURST, WRONG_EACH = 100, SECOND
+"""Addresses of no receipt from one place: 100 at once, then one a second. A right one is shown all the same: nobody
+guesses 120 bits, and customers stand behind one address with whoever tries."""
+GOT_BURST, GOT_EACH = 5, 60 * SECOND
+"""How often one receipt can be confirmed: five times at once, then once a minute."""
 CUSTOMER: Final = "customer"
 CLOSED_BEFORE: Final = "not_printing"
 
@@ -52,6 +60,8 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._wrong = Limits(WRONG_BURST, WRONG_EACH, site.reach.now)
+        self._got = Limits(GOT_BURST, GOT_EACH, site.reach.now)
 
     def _seed(self) -> bytes:
         layout = self._site.reach.layout
@@ -71,6 +81,8 @@ class Pages:
         found = await self._found(request)
         if not found.stands:
             return self._page(request, found)
+        if self._got.take(str(found.key)):  # each has its lines in the audit log
+            return self._page(request, found, LATER, 429)
         args = {"ref": str(found.key), "how": "e_delivered", "copy": Copy.CARDHOLDER.value, "operator": CUSTOMER}
         act = Act(CUSTOMER, "receipt closed", str(found.key), "e-delivered", origin_of(request))
         try:
@@ -91,7 +103,8 @@ class Pages:
         seed = self._seed()
         key = Addresses(seed).meant(request.path_params["name"])
         if key is None:
-            raise HTTPException(404)
+            seconds = self._wrong.take(place_of(origin_of(request)))
+            raise HTTPException(429, headers={"Retry-After": str(seconds)}) if seconds else HTTPException(404)
         now, seal = self._site.reach.now(), proof.sealer(seed)
 
         def look(stores: Stores) -> Shown:

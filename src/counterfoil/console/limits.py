@@ -34,11 +34,17 @@ class Limits:
             self._free_at[key] = max(self._free_at.get(key, 0), now) + self._each
         return seconds
 
+    def give_back(self, key: str) -> None:
+        """The try counted last was none after all."""
+        if key in self._free_at:
+            self._free_at[key] -= self._each
+
     def clear(self, key: str) -> None:
         """The tries of this key are forgiven."""
         self._free_at.pop(key, None)
 
     def _forget(self) -> None:
+        """Whose bucket is full again; and where that is not enough, those who have tried least."""
         now = self._now()
-        kept = {key: free for key, free in self._free_at.items() if free > now}
-        self._free_at = kept if len(kept) < MOST_KEYS else {}
+        kept = [(free, key) for key, free in self._free_at.items() if free > now]
+        self._free_at = {key: free for free, key in sorted(kept)[-MOST_KEYS // 2 :]}

@@ -16,7 +16,9 @@ from typing import Final, NamedTuple
 import argon2
 
 from counterfoil.console.deeds import Act, AuditLog, UnwritableError
+from counterfoil.console.guesses import Guesses, Try
 from counterfoil.console.limits import Limits
+from counterfoil.console.origin import place_of
 from counterfoil.errors import PaymentError
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
@@ -25,10 +27,9 @@ from counterfoil.words import Text
 IDLE: Final[Instant] = 30 * 60 * SECOND
 LONGEST_NAME: Final = 40
 LONGEST: Final[Instant] = 12 * 3600 * SECOND
-PATIENCE: Final = 5  # wrong passwords at once for one name from one address
-PATIENCE_PLACE: Final = 20  # from one address
-PATIENCE_NAME: Final = 100  # for one name from anywhere
-PAUSE: Final[Instant] = 60 * SECOND
+DEVICE: Final[Instant] = 180 * 24 * 3600 * SECOND  # a browser that was not seen for so long is a stranger again
+DEVICES: Final = 20  # browsers one person is known in
+NOTED: Final = 100  # log-ins refused with a line each, then one line a minute says how many more
 SHORTEST: Final = 10  # characters of a password
 ADMIN: Final = "admin"
 
@@ -48,6 +49,16 @@ SEEN: Final = "UPDATE session SET seen_at = ? WHERE token = ?"
 END: Final = "DELETE FROM session WHERE token = ?"
 END_ALL: Final = "DELETE FROM session WHERE person = ?"
 SWEEP: Final = "DELETE FROM session WHERE seen_at < ? OR begun_at < ?"
+KNOWN: Final = "SELECT person FROM device WHERE token = ? AND seen_at > ?"
+KNOW: Final = (
+    "INSERT INTO device (token, person, seen_at) VALUES (?, ?, ?) "
+    "ON CONFLICT (token, person) DO UPDATE SET seen_at = excluded.seen_at"
+)
+FORGET: Final = (
+    "DELETE FROM device WHERE person = ? AND token NOT IN "
+    "(SELECT token FROM device WHERE person = ? ORDER BY seen_at DESC LIMIT ?)"
+)
+FORGET_ALL: Final = "DELETE FROM device WHERE person = ?"
 
 
 class Role(enum.StrEnum):
@@ -100,8 +111,24 @@ class NotAllowed(PaymentError):  # noqa: N818 - says what it is
         self.text = text
 
 
+class TooManyError(NotAllowed):
+    """Too many tries; `seconds` until another is looked at."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(TOO_MANY.filled(seconds=seconds))
+        self.seconds = seconds
+
+
+class Entered(NamedTuple):
+    """A session begun: the token for the browser, who it is, and what this browser is known by from now on."""
+
+    token: str
+    person: Person
+    device: str
+
+
 WRONG: Final = Text("The name or the password is wrong.", "用户名或密码不正确。")
-TOO_MANY: Final = Text("Too many wrong passwords. Try again in a minute.", "密码错误次数过多，请一分钟后再试。")
+TOO_MANY: Final = Text("Too many tries. Try again in {seconds} s.", "尝试次数过多，请 {seconds} 秒后再试。")
 TOO_SHORT: Final = Text("A password has at least 10 characters.", "密码至少 10 个字符。")
 LAST_ADMIN: Final = Text("Somebody must stay administrator.", "必须保留至少一名管理员。")
 NOBODY: Final = Text("There is nobody of this name.", "没有该用户。")
@@ -119,8 +146,9 @@ class People:
         self.now = now
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a known one
-        self._hashing = asyncio.Semaphore(2)
-        self._wrong = [Limits(burst, PAUSE // PATIENCE, now) for burst in (PATIENCE, PATIENCE_PLACE, PATIENCE_NAME)]
+        self._guesses = Guesses(now)
+        self._noted = Limits(NOTED, 60 * SECOND, now)
+        self._unnoted = 0
 
     # --- first of all -----------------------------------------------------------------------------------------------
 
@@ -150,6 +178,7 @@ class People:
         with self.log.writing() as store:
             store.execute(DISABLE, (name,))
             store.execute(END_ALL, (name,))
+            store.execute(FORGET_ALL, (name,))
             self.log.note(Act(by, "person disabled", name, why, origin))
 
     def change(self, name: str, role: Role, *, by: str, origin: str = "") -> None:
@@ -168,11 +197,12 @@ class People:
         with self.log.writing() as store:
             store.execute(NEW_PASSWORD, (kept, name))
             store.execute(END_ALL, (name,))
+            store.execute(FORGET_ALL, (name,))
             self.log.note(Act(by, "password changed", name, origin=origin))
 
     async def own_password(self, person: Person, old: str, new: str, origin: str) -> None:
         """Somebody's own new password; NotAllowed when the old one is wrong. Their sessions end."""
-        await self._checked(person.name, old, origin)
+        await self._checked(Try(person.name, place_of(origin), known="session"), old, origin)
         self.new_password(person.name, new, by=person.name, origin=origin)
 
     def _must_not_be_last(self, name: str, role: Role | None) -> None:
@@ -186,35 +216,47 @@ class People:
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
-    async def enter(self, name: str, password: str, origin: str) -> tuple[str, Person]:
-        """Begin a session: the token for the browser, and who it is. NotAllowed when it must not be."""
-        return self._begin(await self._checked(name, password, origin), origin)
+    async def enter(self, name: str, password: str, origin: str, device: str = "") -> Entered:
+        """Begin a session. NotAllowed when it must not be. `device` is what the browser says it is known by."""
+        known = {person for (person,) in self.store.query(KNOWN, (hashed(device), self.now() - DEVICE))}
+        browser = hashed(device) if name in known else ""
+        one = Try(name if len(name) <= LONGEST_NAME else "", place_of(origin), browser)
+        return self._begin(await self._checked(one, password, origin), origin, device if known else "")
 
-    async def _checked(self, name: str, password: str, origin: str) -> Person:
-        """Whose password it is; NotAllowed when it is wrong, or was wrong too often."""
-        keys = (f"{name}\n{origin}", origin, name)
-        if any(limits.wait(key) for limits, key in zip(self._wrong, keys, strict=True)):
-            raise NotAllowed(TOO_MANY)
-        rows = self.store.query(FIND, (name,))
+    async def _checked(self, one: Try, password: str, origin: str) -> Person:
+        """Whose password it is; NotAllowed when it is wrong, or was tried too often."""
+        if seconds := self._guesses.take(one):
+            raise TooManyError(seconds)
+        rows = self.store.query(FIND, (one.name,))
         known = rows[0] if rows and not rows[0][3] else None
-        async with self._hashing:  # one hash takes 64 MiB, and the pages must not wait for it
+        async with self._guesses.turn(one):
             right = await asyncio.to_thread(self._right, known[2] if known else self._nobody, password)
         if known is None or not right:
-            for limits, key in zip(self._wrong, keys, strict=True):
-                limits.take(key)
-            self.log.did(Act(known[0] if known else "somebody", "log-in refused", origin=origin), "refused")
+            self._note_refused(known[0] if known else "somebody", origin)
             raise NotAllowed(WRONG)
-        self._wrong[0].clear(keys[0])
+        self._guesses.right(one)
         return Person(known[0], Role(known[1]))
 
-    def _begin(self, person: Person, origin: str) -> tuple[str, Person]:
+    def _note_refused(self, who: str, origin: str) -> None:
+        """A line, or one for many: who guesses without end fills no disk."""
+        if self._noted.take(""):
+            self._unnoted += 1
+            return
+        more = f"and {self._unnoted} before it" if self._unnoted else ""
+        self.log.did(Act(who, "log-in refused", why=more, origin=origin), "refused")
+        self._unnoted = 0
+
+    def _begin(self, person: Person, origin: str, device: str) -> Entered:
         now = self.now()
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
+        device = device or secrets.token_urlsafe(32)
         with self.log.writing() as store:
             store.execute(SWEEP, (now - IDLE, now - LONGEST))
             store.execute(NEW_SESSION, (hashed(token), person.name, csrf, now, now))
+            store.execute(KNOW, (hashed(device), person.name, now))
+            store.execute(FORGET, (person.name, person.name, DEVICES))
             self.log.note(Act(person.name, "log-in", origin=origin))
-        return token, person._replace(csrf=csrf)
+        return Entered(token, person._replace(csrf=csrf), device)
 
     def _right(self, kept: str, password: str) -> bool:
         try:

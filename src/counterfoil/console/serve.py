@@ -78,9 +78,10 @@ async def _live(config: Config) -> int:
     # Whoever connects from now on is served as soon as the pages are there: a second that no sale need wait for.
     say(listening=True, password=password)
     from counterfoil.console.app import build
+    from counterfoil.console.doorstep import Trusted
 
-    app = build(reach, people, log)
     current_default_thread_limiter().total_tokens = allowed.readers
+    app = build(reach, people, log, Trusted.of(config))
     settings = uvicorn.Config(
         app,
         log_config=None,
@@ -89,6 +90,7 @@ async def _live(config: Config) -> int:
         ws="none",
         h11_max_incomplete_event_size=MOST_HEAD,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        proxy_headers=False,  # doorstep.py believes those of the settings, and nobody else
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = Server(settings, door, lambda: say(up=True))

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil import __version__
-from counterfoil.console import decisions
+from counterfoil.console import cookies, decisions
 from counterfoil.console.consent import Consent
 from counterfoil.console.deeds import Act, AuditLog, Deed
 from counterfoil.console.looks import LOOKS
@@ -31,8 +31,6 @@ from counterfoil.verdict.finding import iso, respoken, spoken
 from counterfoil.verdict.names import ENDS, VERDICTS, case_word, party
 from counterfoil.words import Text
 
-COOKIE: Final = "counterfoil_session"
-LANGUAGE: Final = "counterfoil_lang"
 LANGUAGES: Final = ("en", "zh")
 MAX_BODY: Final = 64 * 1024
 DIGEST: Final = 16
@@ -151,7 +149,7 @@ class Site:
 
         async def answer(request: Request) -> Response:
             present = "seen" not in request.query_params  # a page that keeps itself current is nobody at the desk
-            person = self.people.of(request.cookies.get(COOKIE, ""), present=present)
+            person = self.people.of(request.cookies.get(cookies.SESSION, ""), present=present)
             if person is None:
                 return RedirectResponse(f"/login?next={quote(str(request.url.path), safe='/')}", 303)
             form = await form_of(request) if request.method == "POST" else {}
@@ -187,7 +185,7 @@ def origin_of(request: Request) -> str:
 
 def language_of(request: Request) -> str:
     """The reader's language: chosen, else what the browser asks for first."""
-    chosen = request.cookies.get(LANGUAGE, "")
+    chosen = request.cookies.get(cookies.LANGUAGE, "")
     if chosen in LANGUAGES:
         return chosen
     return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console import guard, swipe, till_sale
+from counterfoil.console import cookies, guard, swipe, till_sale
 from counterfoil.console.counter import Counter
 from counterfoil.console.deeds import NOT_CHARGED, Act, UnwritableError
 from counterfoil.console.entry import local
@@ -34,7 +34,6 @@ from counterfoil.transaction import TerminalStub, parse_ref
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
-TERMINAL: Final = "counterfoil_terminal"
 LAST: Final = 5
 SECONDS: Final = 30.0
 NEVER: Final = 1 << 62
@@ -123,17 +122,19 @@ async def still_open(site: Site, visit: Visit) -> Response:
     return site.beat(visit, "till_open.html", done=False, **await _open(site, await chosen(site, visit)))
 
 
-async def choose(_site: Site, visit: Visit) -> Response:
+async def choose(site: Site, visit: Visit) -> Response:
     """Another terminal for this browser."""
     answer = RedirectResponse("/till", 303)
-    answer.set_cookie(TERMINAL, visit.form.get("terminal", "")[:8], max_age=365 * 86_400, samesite="strict")
+    wanted = visit.form.get("terminal", "")
+    if wanted in [terminal for terminal, _ in await site.read(_terminals)]:
+        cookies.keep(visit.request, answer, cookies.TERMINAL, wanted)
     return answer
 
 
 async def chosen(site: Site, visit: Visit) -> str:
     """The terminal of this browser, else the first one."""
     known = [terminal for terminal, _ in await site.read(_terminals)]
-    wanted = visit.request.cookies.get(TERMINAL, "")
+    wanted = visit.request.cookies.get(cookies.TERMINAL, "")
     return wanted if wanted in known else (known[0] if known else "")
 
 

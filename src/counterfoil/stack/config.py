@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from counterfoil.errors import OurError
@@ -19,7 +19,22 @@ from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
-KNOWN: Final = ("timers", "host", "printer", "printer2", "paper", "receipt_url", "language", "lab", "reconcile")
+KNOWN: Final = (
+    "timers",
+    "host",
+    "printer",
+    "printer2",
+    "paper",
+    "receipt_url",
+    "language",
+    "lab",
+    "reconcile",
+    "proxies",
+    "hosts",
+)
+LISTS: Final = ("proxies", "hosts")
+NAME: Final = re.compile(r"(?!-)[a-zA-Z0-9-]{1,63}(?:\.[a-zA-Z0-9-]{1,63}){0,20}|[0-9a-fA-F:]{2,39}")
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 WORD: Final = re.compile("[a-zA-Z_-]{1,40}[0-9]?")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_RECONCILE: Final = "60,3600"
@@ -64,6 +79,8 @@ class Config(NamedTuple):
     lab: bool = False
     """Whether legs and stations of this stack may be broken on purpose."""
     reconcile: Reconcile = Reconcile(60, 3600)
+    proxies: tuple[Network, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -125,7 +142,20 @@ def load(
     language = parse_language(said("language") or "zh")
     lab = parse_switch("lab", said("lab") or "off") or lab
     reconcile = parse_reconcile(said("reconcile") or DEFAULT_RECONCILE)
-    return Config(data, parse_timers(chosen), host, printers[0], paper, printers[1], url, language, lab, reconcile)
+    return Config(
+        data,
+        parse_timers(chosen),
+        host,
+        printer=printers[0],
+        paper=paper,
+        printer2=printers[1],
+        receipt_url=url,
+        language=language,
+        lab=lab,
+        reconcile=reconcile,
+        proxies=parse_networks(said("proxies")),
+        hosts=parse_names(said("hosts")),
+    )
 
 
 def parse_reconcile(text: str) -> Reconcile:
@@ -146,6 +176,27 @@ def parse_switch(name: str, text: str) -> bool:
     if text not in ("on", "off"):
         raise ConfigError(f"{name} is on or off", f"{name} 应为 on 或 off")
     return text == "on"
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks with commas between, as proxies are named; ConfigError for what is none."""
+    try:
+        return tuple(ipaddress.ip_network(part) for part in text.replace(",", " ").split())
+    except ValueError:
+        raise ConfigError(
+            'proxies are addresses or networks, as in ["192.0.2.1", "10.0.0.0/8"]',
+            'proxies 应为地址或网段，例如 ["192.0.2.1", "10.0.0.0/8"]',
+        ) from None
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """Names of this machine with commas between, without ports; ConfigError for what is none."""
+    names = tuple(text.replace(",", " ").split())
+    if not all(NAME.fullmatch(name) for name in names):
+        raise ConfigError(
+            'hosts are names without a port, as in ["pay.example"]', 'hosts 应为不带端口的主机名，例如 ["pay.example"]'
+        )
+    return names
 
 
 def parse_language(text: str) -> Literal["en", "zh"]:
@@ -213,6 +264,9 @@ def _written(path: Path) -> dict[str, str]:
             f"{path} has an unknown setting: {name}; there are {known}",
             f"{path} 有未知的设置：{name}；可用的有 {known}",
         )
+    for name in LISTS:
+        if isinstance(found.get(name), list) and all(isinstance(each, str) for each in found[name]):
+            found[name] = ",".join(found[name])
     if not all(isinstance(value, str) for value in found.values()):
         raise ConfigError(
             f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"',

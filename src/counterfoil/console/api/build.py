@@ -16,14 +16,15 @@ from counterfoil.console.api.desk import Desk, Who, named, only
 from counterfoil.console.api.guard import Guard
 from counterfoil.console.api.problem import EXPECTED, left, of, told
 from counterfoil.console.api.shapes import Me
+from counterfoil.console.cookies import SESSION
 from counterfoil.console.people import May
-from counterfoil.console.site import COOKIE, Site
+from counterfoil.console.site import Site
 
 ABOUT: Final = "Card payments, and where their money is. Amounts are integer minor units, instants RFC 3339 in UTC."
 SCHEMES: Final = (
     HTTPBearer(scheme_name="token", description="A program's token.", auto_error=False),
     APIKeyCookie(
-        name=COOKIE,
+        name=SESSION,
         scheme_name="session",
         description="A log-in; with X-CSRF-Token (see /me) for everything that changes something.",
         auto_error=False,

@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from counterfoil.console.api.problem import Problem
+from counterfoil.console.cookies import SESSION
 from counterfoil.console.limits import Limits
+from counterfoil.console.origin import place_of
 from counterfoil.console.people import Person
-from counterfoil.console.site import COOKIE, MAX_BODY, Site, same
+from counterfoil.console.site import MAX_BODY, Site, origin_of, same
 from counterfoil.step import SECOND
 from counterfoil.words import Text
 
@@ -62,9 +64,9 @@ class Guard:
         if kind:
             person = self._site.tokens.of(token.strip()) if kind.lower() == "bearer" else None
         else:
-            person = self._site.people.of(request.cookies.get(COOKIE, ""))
+            person = self._site.people.of(request.cookies.get(SESSION, ""))
         if person is None:
-            if seconds := self._wrong.take(request.client.host if request.client else ""):
+            if seconds := self._wrong.take(place_of(origin_of(request))):
                 raise slower(seconds)
             raise Problem(401, "not_authenticated", WHO, {"WWW-Authenticate": "Bearer"})
         return person

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from counterfoil.console.deeds import UNWRITABLE, Deed, UnwritableError
-from counterfoil.console.people import NotAllowed
+from counterfoil.console.people import NotAllowed, TooManyError
 from counterfoil.errors import NotSent, OutcomeUnknown, StoreError
 from counterfoil.words import Text
 
@@ -107,6 +107,8 @@ def of(error: Exception) -> Problem:
             return Problem(503, "not_audited", UNWRITABLE, {"Retry-After": str(RETRY_SECONDS)})
         case Problem():
             return error
+        case TooManyError():
+            return Problem(429, "too_many_requests", error.text, {"Retry-After": str(error.seconds)})
         case NotAllowed():
             return Problem(403, "not_allowed", error.text)
         case NotSent():
