@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console import audit
+from counterfoil.console.anchor import examine, kept
 from counterfoil.console.lines import deed
 from counterfoil.console.people import NOBODY, May, NotAllowed, Role, TooManyError
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.tokens import ROLES
-from counterfoil.stack.layout import CONSOLE
+from counterfoil.stack.config import load
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
@@ -108,14 +109,22 @@ async def change_tokens(site: Site, visit: Visit) -> Response:
 
 
 async def log(site: Site, visit: Visit) -> Response:
-    """The latest lines of the audit log, and whether the chain holds."""
+    """The latest lines of the audit log, and whether the chain and its anchors hold."""
     lines = site.log.history(SHOWN)
     checked = "check" in visit.request.query_params or not lines or lines[0][0] <= AT_ONCE
-    store = site.reach.layout.store(CONSOLE)
-    broken = await run_in_threadpool(audit.verify, store) if checked else None
+    layout = site.reach.layout
+    anchors = await run_in_threadpool(kept, layout, load(layout.data))
+    _, found = await run_in_threadpool(examine, layout, anchors) if checked else (0, [])
     rows = [{"seq": seq, **audit.plain(entry), "at": iso(entry.at)} for seq, entry in lines]
     return site.page(
-        visit, "audit.html", rows=rows, what=deed, checked=checked, broken=broken, newest=site.log.newest_hash()
+        visit,
+        "audit.html",
+        rows=rows,
+        what=deed,
+        checked=checked,
+        found=found,
+        anchors=anchors,
+        newest=site.log.newest_hash(),
     )
 
 

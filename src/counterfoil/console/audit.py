@@ -1,14 +1,14 @@
 """The audit log: who did what, when, why and with which result; each line chained to the one before by a hash.
 
 Change, drop or swap a line and the next one names it. A chain shows that a line was altered by somebody who could not
-rewrite all that follow; cutting off its end is seen only by who kept the newest hash elsewhere.
+rewrite all that follow; that its end was cut off, or all of it replaced, shows an anchor (anchor.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,8 @@ from counterfoil.storage import Store, migrations_of, open_store
 GENESIS: Final = "0" * 64
 HASH: Final = 64
 NEWEST: Final = "SELECT seq, line FROM audit ORDER BY seq DESC LIMIT ?"
-ALL: Final = "SELECT line FROM audit ORDER BY seq"
+ALL: Final = "SELECT seq, line FROM audit ORDER BY seq"
+ONE: Final = "SELECT line FROM audit WHERE seq = ?"
 INSERT: Final = "INSERT INTO audit (seq, line) VALUES (?, ?)"
 
 
@@ -61,18 +62,29 @@ def newest(store: Store, count: int) -> list[tuple[int, Entry]]:
     return [(seq, read(line)) for seq, line in store.query(NEWEST, (count,))]
 
 
+def head(store: Store) -> tuple[int, str]:
+    """The number of the newest line and its hash; that of no line in an empty log."""
+    rows = store.query(NEWEST, (1,))
+    return (int(rows[0][0]), str(rows[0][1][:HASH])) if rows else (0, GENESIS)
+
+
 def newest_hash(store: Store) -> str:
     """The hash of the newest line."""
-    rows = store.query(NEWEST, (1,))
-    return str(rows[0][1][:HASH]) if rows else GENESIS
+    return head(store)[1]
 
 
-def first_broken(lines: Iterable[str]) -> int | None:
-    """The number (from 1) of the first line that does not follow from the one before; None when all do."""
+def hash_at(store: Store, seq: int) -> str:
+    """The hash of one line; that of no line when there is none of this number."""
+    rows = store.query(ONE, (seq,))
+    return str(rows[0][0][:HASH]) if rows else GENESIS
+
+
+def first_broken(lines: Iterable[Sequence[Any]]) -> int | None:
+    """The number (from 1) of the first (number, line) that does not follow from the one before; None when all do."""
     previous = GENESIS
-    for number, line in enumerate(lines, 1):
+    for number, (seq, line) in enumerate(lines, 1):
         digest, space, body = line[:HASH], line[HASH : HASH + 1], line[HASH + 1 :]
-        if space != " " or not hmac.compare_digest(digest.encode(), link(previous, body).encode()):
+        if seq != number or space != " " or not hmac.compare_digest(digest.encode(), link(previous, body).encode()):
             return number
         previous = digest
     return None
@@ -89,7 +101,7 @@ def verify(path: Path) -> int | None:
     It reads every line, with a reader of its own: not for the thread that serves. StoreError when it cannot.
     """
     with reader(path) as store:
-        return first_broken(line for (line,) in store.query(ALL))
+        return first_broken(store.query(ALL))
 
 
 def link(previous: str, body: str) -> str:

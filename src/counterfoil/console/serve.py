@@ -14,6 +14,7 @@ from typing import Final
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
+from counterfoil.console.anchor import EVERY_SECONDS, Anchors
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.visitor import BUSY, KEEP_ALIVE_SECONDS, MOST_HEAD, Visitor
@@ -96,10 +97,21 @@ async def _live(config: Config) -> int:
     server = Server(settings, door, lambda: say(up=True))
     _end_with_supervisor(server)
     log("started", pid=os.getpid())
+    anchors = Anchors(layout, config.audit_anchor or layout.audit_anchor, store, log)
+    anchoring = asyncio.create_task(_anchor(anchors, reach))
     await server.serve([])  # the door lets in
+    anchoring.cancel()
+    anchors.write(reach.now())
     store.close()
     log("stopped")
     return EXIT_OK
+
+
+async def _anchor(anchors: Anchors, reach: Reach) -> None:
+    """Anchor the audit log, now and then."""
+    while True:
+        anchors.write(reach.now())
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 def _end_with_supervisor(server: uvicorn.Server) -> None:

@@ -31,6 +31,7 @@ KNOWN: Final = (
     "reconcile",
     "proxies",
     "hosts",
+    "audit_anchor",
 )
 LISTS: Final = ("proxies", "hosts")
 NAME: Final = re.compile(r"(?!-)[a-zA-Z0-9-]{1,63}(?:\.[a-zA-Z0-9-]{1,63}){0,20}|[0-9a-fA-F:]{2,39}")
@@ -81,6 +82,8 @@ class Config(NamedTuple):
     reconcile: Reconcile = Reconcile(60, 3600)
     proxies: tuple[Network, ...] = ()
     hosts: tuple[str, ...] = ()
+    audit_anchor: Path | None = None
+    """Where the anchors of the audit log are kept; None for `Layout.audit_anchor`."""
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -155,7 +158,18 @@ def load(
         reconcile=reconcile,
         proxies=parse_networks(said("proxies")),
         hosts=parse_names(said("hosts")),
+        audit_anchor=parse_anchor(said("audit_anchor")),
     )
+
+
+def parse_anchor(text: str) -> Path | None:
+    """The file an anchor goes to, None for the usual one; ConfigError for a path that depends on where one stands."""
+    if text and not text.startswith("/"):
+        raise ConfigError(
+            "audit_anchor is the whole path of a file, as in /media/safe/audit.anchor",
+            "audit_anchor 应为文件的完整路径，例如 /media/safe/audit.anchor",
+        )
+    return Path(text) if text else None
 
 
 def parse_reconcile(text: str) -> Reconcile:

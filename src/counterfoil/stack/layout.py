@@ -6,11 +6,13 @@ DIR/ports.json                  the ports of this directory
 DIR/<station>/store.db, lmk.key the station's store, and the key its keys are sealed under
 DIR/console/store.db            the console's users, sessions and audit log
 DIR/console/lab.db              the runs of the fault lab
+DIR/audit.key                   what the anchors of the audit log are signed with
 DIR/reconciliation/store.db     what the comparison of all stubs found, and how far it is
 DIR/terminal/receipt.key        what receipts are signed with; `counterfoil receipt key` shows its public half
 DIR/archive/                    closed business dates, as Parquet files
 DIR/receipts/, DIR/sms/         what came out of printers and telephones
 DIR/logs/<station>.log          JSON lines
+DIR/logs/audit.anchor           the newest anchor of the audit log, where no setting puts it elsewhere
 DIR/run/<station>.json          port, token and process of a running station; `up` is the supervisor
 """
 
@@ -64,6 +66,8 @@ class Layout:
         self.ports = data / "ports.json"
         self.demo_key = data / "demo.key"
         self.receipt_key = data / "terminal" / "receipt.key"
+        self.audit_key = data / "audit.key"
+        self.audit_anchor = self.logs / "audit.anchor"
         self.lock = data / "run" / "up.lock"
 
     def station(self, name: str) -> Path:
