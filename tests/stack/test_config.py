@@ -2,7 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.stack.config import TOML, Config, ConfigError, Timers, data_directory, load, parse_timers
+from counterfoil.stack.config import (
+    TOML,
+    Config,
+    ConfigError,
+    Timers,
+    data_directory,
+    load,
+    parse_reconcile,
+    parse_timers,
+)
 from counterfoil.step import SECOND
 
 
@@ -39,6 +48,14 @@ def test_timers_are_seconds(text: str, timers: Timers) -> None:
 def test_timers_that_do_not_nest_or_are_none_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="timers"):
         parse_timers(text)
+
+
+@pytest.mark.parametrize("text", ["", "60", "60,30", "0,60", "60,99999", "a,b", "1,2,3", "-1,60"])
+def test_how_often_everything_is_compared_is_two_numbers_of_seconds(text: str) -> None:
+    assert parse_reconcile("60,3600") == (60, 3600)
+    assert parse_reconcile(" 5 , 5 ") == (5, 5)
+    with pytest.raises(ConfigError, match="reconcile"):
+        parse_reconcile(text)
 
 
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_path: Path) -> None:

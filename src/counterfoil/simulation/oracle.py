@@ -17,6 +17,7 @@ from counterfoil.issuer.stubs import asked
 from counterfoil.simulation.audit import Audit, holds_a_card_number, holds_what_is_never_kept
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.everything import Everything, Stubs, everything_on
+from counterfoil.simulation.listing import on_the_list
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
@@ -53,7 +54,6 @@ BALANCES: Final = "SELECT currency, sum(balance) FROM account GROUP BY currency"
 NEW_ENTRIES: Final = (
     "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
 )
-
 
 ANY_ATTEMPT: Final = "SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan LIMIT 1 OFFSET ?"
 ADVICES: Final = "SELECT txn, count(*) FROM trail WHERE what = '0420 received' GROUP BY txn"
@@ -202,6 +202,7 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
         if listed:
             exceptions.append(finding)
         must(listed or finding.held == finding.stands, f"{finding.ref} is one-sided and nobody says so: {finding}")
+    on_the_list(court, {finding.ref for finding in exceptions}, everything.buried)
     court.balance(watches)
     court.paper()
     court.families()

@@ -180,7 +180,7 @@ def parse_reconcile(text: str) -> Reconcile:
     if not 0 < found.new <= found.whole <= LONGEST_RECONCILE:
         raise ConfigError(
             f"reconcile is two numbers of seconds: NEW,WHOLE, from 1 to {LONGEST_RECONCILE}",
-            f"reconcile 是两个秒数：新增,全部，范围为 1 到 {LONGEST_RECONCILE}",
+            f"reconcile 应为两个秒数 NEW,WHOLE，范围为 1 到 {LONGEST_RECONCILE}",
         )
     return found
 
