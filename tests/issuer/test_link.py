@@ -31,21 +31,23 @@ def test_signed_on_is_per_connection_and_ends_with_it() -> None:
     assert bank.command("status")["signed_on"] is False
 
 
-def test_a_sign_on_under_the_wrong_key_is_told_so_and_does_not_count() -> None:
+def test_a_sign_on_under_the_wrong_key_is_not_answered_and_does_not_count() -> None:
     bank = Bank()
     data = bank.sealed(Message("0800", de7="0314120000", de11="000001", de70="001"))
-    assert bank.code(data[:-1] + bytes([data[-1] ^ 1])) == "63"
+    assert bank.answers(bank.step(bank.frame(data[:-1] + bytes([data[-1] ^ 1])))) == []
     assert bank.command("status")["signed_on"] is False
     assert bank.command("status")["alarms"] == 1
 
 
 @pytest.mark.parametrize("spoilt", [False, True])
 def test_an_answer_says_whether_its_question_was_genuine(spoilt: bool) -> None:
+    """A network message without a valid MAC gets none."""
     bank = Bank()
-    for message in (Message("0800", de7="0314120000", de11="000001", de70="001"), bank.purchase()):
+    sign_on = Message("0800", de7="0314120000", de11="000001", de70="001")
+    for message, answered in ((sign_on, not spoilt), (bank.purchase(), True)):
         data = bank.sealed(message)
         said = bank.step(bank.frame(data[:-1] + bytes([data[-1] ^ 1]) if spoilt else data))
-        assert [send.proven for send in said if isinstance(send, Send)] == [not spoilt]
+        assert [send.proven for send in said if isinstance(send, Send)] == [not spoilt] * answered
 
 
 @pytest.mark.parametrize("data", [b"", b"0", b"\0" * 3, b"garbage!" * 40, b"\xff" * 300])
@@ -147,4 +149,28 @@ def test_an_advice_for_no_card_number_at_all_is_a_format_error_and_kept() -> Non
     purchase = bank.purchase()
     bank.ask(purchase)
     assert bank.code(bank.advice(purchase, de2="123")) == "30"
+    assert bank.balance("alice") == "4987.50"
+
+
+def test_a_damaged_copy_of_an_advice_is_met_with_silence_in_either_order() -> None:
+    """An answer under our key to what nobody vouched for could pass for the answer to the real one."""
+    for first in (True, False):
+        bank = Bank()
+        purchase = bank.purchase()
+        bank.code(purchase)
+        data = bank.sealed(bank.advice(purchase))
+        damaged, intact = bank.frame(data[:-1] + bytes([data[-1] ^ 1])), bank.frame(data)
+        answers = bank.answers(bank.step(*((damaged, intact) if first else (intact, damaged))))
+        assert [(answer.mti, answer.de39) for answer in answers] == [("0430", "00")]
+        assert bank.balance("alice") == "5000.00"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"de3": "200000"}, {"de38": "999999"}, {"de49": "999"}], ids=["DE3", "DE38", "DE49"]
+)
+def test_an_advice_that_names_other_money_is_for_a_person(changes: dict[str, str]) -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    bank.code(purchase)
+    assert bank.code(bank.advice(purchase, **changes)) == "64"
     assert bank.balance("alice") == "4987.50"

@@ -15,22 +15,24 @@ from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reverse import CODES, Advice, Outcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
 from counterfoil.issuer.wire import PAN, Asked
+from counterfoil.money import CURRENCIES
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
 
 FOR_A_PERSON: Final = frozenset({Outcome.DIFFERS, Outcome.ARCHIVED})
 
 
-def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice | None) -> Send:
+def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice | None) -> Send | None:
     """Decide an 0420 or 0421 whose key can be read; `wanted` is None when the rest of it cannot.
 
-    Nothing but 00 and 25 ends the switch's retries, so every other answer is safe: it only costs a repeat.
+    One without a valid MAC is not answered (None): another copy of it may be booked at this moment, and the switch
+    sends it again. Nothing but 00 and 25 ends its retries, so every other answer only costs a repeat.
     """
     about = wanted.original if wanted is not None else ""
     desk.received(step, now, asked, about)
     if not asked.genuine:
         desk.alarm(step, now, about, Refusal.MAC_WRONG.value)
-        return desk.answer(asked, REFUSAL_CODES[Refusal.MAC_WRONG])
+        return None
     if wanted is None:
         desk.alarm(step, now, about, Refusal.FORMAT.value)
         return desk.answer(asked, REFUSAL_CODES[Refusal.FORMAT])
@@ -111,7 +113,7 @@ def tombstone(asked: Asked, now: Instant, wanted: Advice) -> Txn:
         last4=last4(pan) if pan else "",
         processing="",
         amount=wanted.amount,
-        currency=wanted.currency,
+        currency=wanted.currency if wanted.currency in CURRENCIES else "",
         terminal=wanted.terminal,
         merchant=wanted.merchant,
         state=moved(None, Event.REVERSE),

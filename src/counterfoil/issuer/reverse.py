@@ -20,7 +20,7 @@ from counterfoil.issuer.rows import AdviceRow, Txn
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """An 0420 or 0421 as the rules see it. `key` is its own, `original` that of the purchase DE90 names.
 
-    `token` and `currency` are "" when the advice carries no DE2 or DE49.
+    `token`, `currency`, `processing` and `auth_code` are "" when the advice carries no DE2, DE49, DE3 or DE38.
     """
 
     key: str
@@ -32,6 +32,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     merchant: str
     rrn: str
     reason: str
+    processing: str = ""
+    auth_code: str = ""
 
 
 class Outcome(enum.Enum):
@@ -80,7 +82,9 @@ def differing(advice: Advice, original: Txn) -> tuple[str, ...]:
         return ()
     pairs = (
         ("DE2", advice.token or original.token, original.token),
+        ("DE3", advice.processing or original.processing, original.processing or advice.processing),
         ("DE4", advice.amount, original.amount),
+        ("DE38", advice.auth_code or original.auth_code, original.auth_code or advice.auth_code),
         ("DE41", advice.terminal, original.terminal),
         ("DE42", advice.merchant, original.merchant),
         ("DE49", advice.currency or original.currency, original.currency),

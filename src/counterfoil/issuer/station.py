@@ -136,14 +136,16 @@ class Issuer:
             return self._network(now, asked, step)
         return self._misfit(now, asked, step)
 
-    def _network(self, now: Instant, asked: Asked, step: Step) -> Outbound:
-        """Sign-on, sign-off and echo. Nothing about them is worth a commit, unless somebody has the wrong key."""
+    def _network(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
+        """Sign-on, sign-off and echo. Nothing about them is worth a commit, unless somebody has the wrong key: such a
+        one gets no answer.
+        """
         if not asked.genuine:
             self._desk.received(step, now, asked, "")
             self._desk.alarm(
                 step, now, "", Refusal.MAC_WRONG.value, "network message: do both sides hold the same key?"
             )
-            return self._desk.answer(asked, CODES[Refusal.MAC_WRONG])
+            return None
         known = asked.whole and asked.values[CODE] in (SIGN_ON, SIGN_OFF, ECHO)
         return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
 

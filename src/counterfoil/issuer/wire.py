@@ -158,11 +158,13 @@ class Wire:
             original=original,
             token=token,
             amount=int(m.de4 or ""),
-            currency=BY_NUMBER.get(m.de49 or "", ""),
+            currency=BY_NUMBER.get(m.de49, m.de49) if m.de49 else "",
             terminal=m.de41 or "",
             merchant=m.de42 or "",
             rrn=m.de37 or "",
             reason=m.de39 or "",
+            processing=m.de3 or "",
+            auth_code=(m.de38 or "").strip(),
         )
 
     def pin(self, asked: Asked, pvv: str) -> Pin:
