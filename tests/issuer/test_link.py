@@ -174,3 +174,21 @@ def test_an_advice_that_names_other_money_is_for_a_person(changes: dict[str, str
     bank.code(purchase)
     assert bank.code(bank.advice(purchase, **changes)) == "64"
     assert bank.balance("alice") == "4987.50"
+
+
+def test_what_nobody_vouches_for_fills_no_table() -> None:
+    bank = Bank(stranger_lines=20)
+    purchase = bank.purchase()
+    assert bank.code(purchase) == "00"
+    tables = ("txn", "trail", "alarm", "advice", "quarantine")
+    before = sum(len(bank.rows(table)) for table in tables)
+    for number in range(100):
+        sealed = [
+            bank.sealed(bank.purchase(de11=f"{number + 100:06d}")),
+            bank.sealed(bank.advice(purchase, de11=f"{number + 300:06d}")),
+            bank.sealed(Message("0800", de7="0314120000", de11=f"{number + 1:06d}", de70="001")),
+        ]
+        bank.step(*[bank.frame(data[:-1] + bytes([data[-1] ^ 1])) for data in sealed])
+    assert sum(len(bank.rows(table)) for table in tables) - before <= 3 * 20
+    assert bank.code(bank.advice(purchase)) == "00"
+    assert bank.balance("alice") == "5000.00"

@@ -29,10 +29,12 @@ def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice
     sends it again. Nothing but 00 and 25 ends its retries, so every other answer only costs a repeat.
     """
     about = wanted.original if wanted is not None else ""
-    desk.received(step, now, asked, about)
     if not asked.genuine:
-        desk.alarm(step, now, about, Refusal.MAC_WRONG.value)
+        if desk.may_keep(step, now):
+            desk.received(step, now, asked, about)
+            desk.alarm(step, now, about, Refusal.MAC_WRONG.value)
         return None
+    desk.received(step, now, asked, about)
     if wanted is None:
         desk.alarm(step, now, about, Refusal.FORMAT.value)
         return desk.answer(asked, REFUSAL_CODES[Refusal.FORMAT])

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from counterfoil.issuer.records import Step
-from counterfoil.issuer.rows import Alarm, Trail
+from counterfoil.issuer.rows import Alarm, Quota, Trail
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import Asked, Wire, answer_mti
-from counterfoil.step import Instant, Send
+from counterfoil.step import SECOND, Instant, Send
 
+HOUR: Final[Instant] = 3600 * SECOND
 CASE_DIGITS: Final = 10
 CODES_AT_ONCE: Final = 64
 
@@ -28,6 +29,19 @@ class Desk(NamedTuple):
     def received(self, step: Step, now: Instant, asked: Asked, txn: str) -> None:
         """Evidence of what came in and does not begin a purchase, filed under the purchase it is about."""
         step.saw(Trail(now, txn, asked))
+
+    def may_keep(self, step: Step, now: Instant) -> bool:
+        """Whether another message without a valid MAC may leave something on the disk this hour; else it is counted."""
+        quota = step.quota
+        if quota.hour != now // HOUR:
+            quota = Quota(now // HOUR, more=quota.more)
+        if quota.lines >= self.settings.stranger_lines:
+            step.quota = quota._replace(more=quota.more + 1)
+            return False
+        if not quota.lines and quota.more:
+            self.alarm(step, now, "", "strangers", f"{quota.more} more messages without a valid MAC before this hour")
+        step.quota = Quota(quota.hour, quota.lines + 1, quota.more if quota.lines else 0)
+        return True
 
     def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
         """The answer, noted on the line of evidence of what it answers."""

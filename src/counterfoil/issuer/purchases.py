@@ -30,6 +30,8 @@ def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purc
     """
     earlier = step.txns.get(asked.key)
     known = earlier is not None or asked.key in step.archived
+    if not asked.genuine and not desk.may_keep(step, now):
+        return None
     if known:
         desk.received(step, now, asked, asked.key)
     if not asked.genuine:

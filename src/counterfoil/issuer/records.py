@@ -15,7 +15,7 @@ from counterfoil.errors import OurError, StoreError
 from counterfoil.issuer import chart
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notice, Owed, Trail, Txn
+from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notice, Owed, Quota, Trail, Txn
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
@@ -257,6 +257,7 @@ class Step:
         self._notices: list[Notice] = []
         self._delivered: list[int] = []
         self.owed: Owed | None = None
+        self.quota = Quota()
         self._enrolled = False
 
     def __enter__(self) -> Self:

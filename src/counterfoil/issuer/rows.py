@@ -126,6 +126,14 @@ def read_line(at: Instant, what: str, told: str, answered: str) -> list[Happened
     return happened
 
 
+class Quota(NamedTuple):
+    """What was kept within an hour of messages without a valid MAC, and how many more came."""
+
+    hour: int = 0
+    lines: int = 0
+    more: int = 0
+
+
 class Alarm(NamedTuple):
     """Something an operator must look at. `detail` holds no card data."""
 

@@ -11,10 +11,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`timer`: a request older than this when it is decided is refused (microseconds).
 
     `pin_tries` wrong PINs in a row lock a card. `utc_offset_minutes` says when the issuer's day begins; daily limits
-    and expiry months follow it.
+    and expiry months follow it. Of messages without a valid MAC `stranger_lines` are kept in an hour, and as many keys
+    burnt; the rest is counted and gets silence.
     """
 
     name: str
     timer: Instant = 5 * SECOND
     pin_tries: int = 3
     utc_offset_minutes: int = 480
+    stranger_lines: int = 200

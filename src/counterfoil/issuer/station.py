@@ -14,7 +14,7 @@ from counterfoil.issuer.desk import Desk, approval_codes
 from counterfoil.issuer.purchases import on_purchase
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
-from counterfoil.issuer.rows import Owed
+from counterfoil.issuer.rows import Quota
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import ADVICE, CODE, NETWORK_NEEDS, PURCHASE, Asked, Wire, answerable, has
 from counterfoil.security import Hsm
@@ -59,6 +59,7 @@ class Issuer:
         self._keys = keys
         self._desk = Desk(settings, Wire(hsm, keys), approval_codes(entropy))
         self._deliveries = notices.Deliveries(settings.name, records.undelivered())
+        self._quota = Quota()
         self._signed_on: dict[tuple[str, Conn], Instant] = {}
 
     # --- the step ---------------------------------------------------------------------------------------------------
@@ -69,19 +70,21 @@ class Issuer:
         tasks = [read(item) for item in arrived if isinstance(item, Frame)]
         commands = [item for item in arrived if isinstance(item, Command)]
         out: list[Outbound] = []
-        owed: Owed | None = None
+        owed, quota = None, self._quota
         gone = self._deliveries.reported(now, committing=bool(tasks))
         failing = [item for item in arrived if isinstance(item, Performed) and self._deliveries.alarming(item)]
         if tasks or gone or failing or any(command.verb == control.ENROL for command in commands):
             with self._records.step() as step:
+                step.quota = self._quota
                 out += self._enrolments(now, commands, step)
                 out += self._decisions(now, tasks, step)
                 step.delivered(gone)
                 for item in failing:
                     self._desk.alarm(step, now, "", "notice_undelivered", f"{item.name}: {item.detail}")
                 step.commit(now)
-                owed = step.owed
+                owed, quota = step.owed, step.quota
         # Nothing before this line has touched what the station remembers.
+        self._quota = quota
         self._remember(now, arrived, tasks, gone)
         if owed is not None:
             out.append(self._deliveries.tell(owed))
@@ -141,10 +144,11 @@ class Issuer:
         one gets no answer.
         """
         if not asked.genuine:
-            self._desk.received(step, now, asked, "")
-            self._desk.alarm(
-                step, now, "", Refusal.MAC_WRONG.value, "network message: do both sides hold the same key?"
-            )
+            if self._desk.may_keep(step, now):
+                self._desk.received(step, now, asked, "")
+                self._desk.alarm(
+                    step, now, "", Refusal.MAC_WRONG.value, "network message: do both sides hold the same key?"
+                )
             return None
         known = asked.whole and asked.values[CODE] in (SIGN_ON, SIGN_OFF, ECHO)
         return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
@@ -155,11 +159,14 @@ class Issuer:
         Only a message the switch vouches for gets an answer here: no key is burnt by it, so another answer could
         contradict it later.
         """
-        self._desk.received(step, now, asked, "")
+        kept = asked.genuine or self._desk.may_keep(step, now)
+        if kept:
+            self._desk.received(step, now, asked, "")
         if asked.genuine and answerable(asked):
             refusal = Refusal.FORMAT if asked.mti in MESSAGE_TYPES else Refusal.NOT_SUPPORTED
             return self._desk.answer(asked, CODES[refusal])
-        self._desk.alarm(step, now, "", "unanswerable", f"{len(asked.frame.data)} bytes")
+        if kept:
+            self._desk.alarm(step, now, "", "unanswerable", f"{len(asked.frame.data)} bytes")
         if asked.mti in MESSAGE_TYPES and not asked.genuine:
             # One damaged message: its frame was sound, so the others on this connection need not suffer for it. The
             # switch's deadline closes the one.
