@@ -380,3 +380,22 @@ def test_a_commit_that_fails_changes_nothing_and_the_next_one_counts(tmp_path: P
         desk.mend()
         desk.people.add("lin", Role.CASHIER, PASSWORD, by="test")
         assert [line[1] for line in desk.lines(2)] == ["audit log unwritable", "person added"]
+
+
+HUGE = ("9" * 30, "９" * 16, "-1", "1e99", "NaN", "\x00", "²", str(1 << 63))
+
+
+@pytest.mark.parametrize("number", HUGE)
+def test_no_number_ends_in_a_500(desk: Busy, number: str) -> None:
+    told = desk.form("/inbox/decide", "supervisor", number=number, approve="1")
+    assert told.status < 500
+    if number.isascii() and number.isdecimal():
+        token, _ = desk.session("support")
+        for page in (f"/lab/runs/{number}", f"/lab/runs/{number}/live", f"/lab/runs/{number}/pytest"):
+            assert desk.call("GET", page, headers={"cookie": f"counterfoil_session={token}"}).status == 404
+
+
+def test_the_answer_of_a_decision_shows_four_digits(desk: Busy) -> None:
+    desk.reach.reply = {"card": "629999******0001"}
+    answer = desk.does("POST /v1/decisions/{number}/approve")
+    assert answer.json["answer"] == {"card": "************0001"}

@@ -21,13 +21,13 @@ from counterfoil.console.deeds import Deed, UnwritableError
 from counterfoil.console.doorstep import Doorstep, Trusted
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
+from counterfoil.console.masks import words
 from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, Visit, language_of
 from counterfoil.console.till import UNSEEN
 from counterfoil.errors import StoreError
-from counterfoil.iso8583.show import words
 from counterfoil.words import Text
 
 LOOPBACK: Final = Trusted()

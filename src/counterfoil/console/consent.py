@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from counterfoil.console.deeds import Act, Deed, UnwritableError
+from counterfoil.console.masks import words
 from counterfoil.console.people import May, NotAllowed, People, Person
 from counterfoil.errors import NotSent, OutcomeUnknown
-from counterfoil.iso8583.show import words
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text

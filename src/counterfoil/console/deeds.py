@@ -18,8 +18,8 @@ import msgspec
 
 from counterfoil.console import audit
 from counterfoil.console.audit import Entry
+from counterfoil.console.masks import words
 from counterfoil.errors import StoreError
-from counterfoil.iso8583.show import words
 from counterfoil.step import CommitFailed, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text

@@ -28,6 +28,8 @@ from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
 MOST: Final = 200
+LONGEST_NUMBER: Final = 15
+"""Digits of a number of ours: more do not fit the store."""
 GROUPS: Final[dict[Verdict, Text]] = {
     Verdict.UNKNOWN: Text("Unknown: an answer is owed", "结果未知：等待应答"),
     Verdict.RETURNING: Text("Reversals on their way", "冲正进行中"),
@@ -133,7 +135,8 @@ async def ask(site: Site, visit: Visit) -> Response:
 async def decide(site: Site, visit: Visit) -> Response:
     """Approve or refuse what somebody else asked for."""
     form = visit.form
-    number = int(form["number"]) if form.get("number", "").isdecimal() else 0
+    typed = form.get("number", "")
+    number = int(typed) if typed.isdecimal() and len(typed) <= LONGEST_NUMBER else 0
     try:
         if form.get("approve") == "1":
             told = await site.consent.approve(number, visit.person, visit.origin, visit.goes_on)

@@ -14,7 +14,20 @@ from counterfoil.security import luhn_ok
 
 # Thirteen to nineteen digits, alone or in the groups they are embossed in; an amount may follow.
 WHOLE: Final = re.compile(r"(?<!\d)(?:\d{13,19}|\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{3})?|\d{4}[ -]\d{6}[ -]\d{5})(?![\d.])")
+BETWEEN: Final = (
+    r"[\s\-._,·'\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e"
+    r"\u2060-\u206f\u2212\u2800\u3000\u3164\ufe00-\ufe0f\ufe58\ufe63\ufeff\uff0d\uff0e\uffa0]"
+)
+TYPED: Final = re.compile(rf"\d(?:{BETWEEN}{{0,3}}\d){{12,}}")
 MASKED: Final = re.compile(r"(?<!\d)\d{6}(\*{3,9}\d{4})(?!\d)")
+
+
+def words(text: str) -> str:
+    """Free text of a person, with every card number in it starred out, in whatever digits and separators it is written.
+
+    Thirteen digits or more of any script, with up to three blanks, dashes, dots or invisible characters between.
+    """
+    return TYPED.sub(lambda run: re.sub(r"\d", "*", run[0]), text)
 
 
 def shortened(typed: str) -> str:

@@ -15,11 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from counterfoil.console.masks import words
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import PaymentError
 from counterfoil.inquiry import Stores
-from counterfoil.iso8583.show import words
 from counterfoil.links.address import Address
 from counterfoil.links.printing import look
 from counterfoil.receipts.printers.probe import Health

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
+from counterfoil.console import masks
 from counterfoil.console.api.desk import Desk, Does, only
 from counterfoil.console.api.payments import judged
 from counterfoil.console.api.problem import Problem
@@ -104,5 +105,5 @@ def shown(one: Asked) -> dict[str, Any]:
         "asked_at": iso(one.asked_at),
         "decided_by": one.decided_by,
         "decided_at": iso(one.decided_at) if one.decided_at else None,
-        "answer": one.answer,
+        "answer": masks.hidden(one.answer),
     }

@@ -14,12 +14,12 @@ from counterfoil.console.api.desk import REF, Desk, Does, Key, only, taken
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, ReasonIn, SaleIn, Sold
 from counterfoil.console.deeds import NOT_CHARGED, UnwritableError
+from counterfoil.console.masks import words
 from counterfoil.console.people import May
 from counterfoil.console.sale import ended, sell
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
-from counterfoil.iso8583.show import words
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.selling import asked
 from counterfoil.step import Instant
@@ -232,6 +232,6 @@ def _place(cursor: str | None) -> tuple[Instant, str]:
         return NEVER, ""
     try:
         at, _, name = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").partition(" ")
-        return min(int(at), NEVER), name
+        return max(0, min(int(at), NEVER)), name
     except (binascii.Error, ValueError):
         raise Problem(422, "bad_cursor", BAD_CURSOR) from None

@@ -27,6 +27,8 @@ from counterfoil.words import Text
 
 STORE: Final = "lab.db"
 SHOWN: Final = 20
+LAST: Final = (1 << 63) - 1
+"""The largest number a store can hold: no run has it."""
 FIRST: Final = "leg-4"
 BUSY: Final = Text("A run is going on; wait until it has ended.", "正在运行，请等待其结束。")
 NO_STACK: Final = Text("The stack does not answer; nothing was broken.", "系统无应答，未做任何破坏。")
@@ -179,7 +181,7 @@ class Pages:
         return Response(exported(run, BY_KEY[run.key]), media_type="text/x-python", headers=headers)
 
     def _find(self, visit: Visit) -> Run | None:
-        number = visit.request.path_params["number"]
+        number = min(visit.request.path_params["number"], LAST)
         now = self._lab.now
         return now if now is not None and now.number == number else self._runs.one(number)
 
