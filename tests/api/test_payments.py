@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,25 @@ def test_an_answer_that_does_not_come_is_202_and_the_money_comes_back_by_itself(
     api.running.at_rest(ref)
     assert till.get(f"/payments/{ref}").json["verdict"] == "RETURNED"
     assert till.sell("k-lost", "T0000005").status == 202  # what the key stands for never became a yes or a no
+
+
+def test_a_key_is_bound_to_all_that_is_asked_and_free_again_when_nothing_was_sent(api: Api) -> None:
+    till, lab = api.token("till"), api.token("watch")
+    assert lab.post("/faults", {"leg": 1, "kind": "refuse", "seconds": 600}).status == 201
+    first = till.sell("k-free", "T0000009")
+    assert lab.ask("DELETE", "/api/v1/faults").status == 200
+    assert (first.status, first.json["outcome"]) == (201, "not_sent")
+    before = first.json["payment"]["ref"]
+    again = till.sell("k-free", "T0000009")
+    assert (again.status, again.json["outcome"], again.json["retry_of"]) == (201, "approved", before)
+    assert till.sell("k-free", "T0000009").json["ref"] == again.json["ref"] != before
+    for otherwise in ({"terminal": "T0000010"}, {"amount": 1251}, {"card": {"name": "carol", "pin": "1234"}}):
+        asked: dict[str, Any] = {"terminal": "T0000009", **otherwise}
+        refused = till.sell("k-free", **asked)
+        assert (refused.status, refused.code, refused.json["sale"]["ref"]) == (422, "key_reused", again.json["ref"])
+    stranger = till.sell("k-free", "T0000020")
+    assert (stranger.status, stranger.code, "sale" in stranger.json) == (422, "key_reused", False)
+    assert api.running.sell("T0000020", card="carol", key="k-free").status == 2, "the same at the command line"
 
 
 def test_a_sale_while_the_terminals_are_away_is_not_sent_and_never_a_5xx(api: Api) -> None:

@@ -78,6 +78,7 @@ OWN: Final[dict[str, Case]] = {
     "POST /v1/decisions/{number}/refuse": Case("supervisor", f"/decisions/{NUMBER}/refuse", {"reason": "no"}),
     f"POST {OF}/reveal": Case("support", f"{P}/reveal", {"reason": "the bank asks"}),
     "POST /payments/{terminal}/{batch}/{stan}/card": Case("support", f"{P}/card", {"reason": "the bank asks"}),
+    "POST /till/release": Case("supervisor", "/till/release", {"ref": REF, "reason": "two coffees"}),
     "POST /inbox/ask": Case("cashier", "/inbox/ask", {"ref": "T0000003/000001/000001", "reason": "dead"}),
     "POST /inbox/decide · no": Case("supervisor", "/inbox/decide", {"number": NUMBER, "reason": "no"}),
     "POST /people": Case("admin", "/people", {"what": "add", "name": "lin", "role": "cashier", "password": PASSWORD}),

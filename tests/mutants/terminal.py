@@ -9,6 +9,7 @@ import msgspec
 
 from counterfoil.iso8583 import Message, responses
 from counterfoil.step import Command, Instant, NotSent
+from counterfoil.terminal import attempt as attempts
 from counterfoil.terminal import birth, flow, messages, numbers, outcome, request, reverse, sale, till
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Job, Lane, Waiting
@@ -360,11 +361,12 @@ def till_key_forgotten(seams: Seams) -> None:
     """The till's own key is not looked up: the same question is another sale."""
 
     def make(original: Any) -> Any:
-        def asked_before(work: Work, waiting: Waiting) -> Lane | None:
-            if work.keyed(waiting.key) is not None:
+        def asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
+            attempt = work.keyed(waiting.key)
+            if attempt is not None and not attempt.frees_key:
                 seams.hit()
                 return None
-            found: Lane | None = original(work, waiting)
+            found: Lane | None = original(work, asking, waiting)
             return found
 
         return asked_before
@@ -377,17 +379,37 @@ def other_content_under_the_tills_key(seams: Seams) -> None:
     """The same key of the till with another amount gets the answer of the first."""
 
     def make(original: Any) -> Any:
-        def asked_before(work: Work, waiting: Waiting) -> Lane | None:
+        def asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
             attempt = work.keyed(waiting.key)
-            if attempt is not None and attempt.content != waiting.content:
+            if attempt is not None and attempt.asked != waiting.content:
                 seams.hit()
-                waiting = msgspec.structs.replace(waiting, content=attempt.content)
-            found: Lane | None = original(work, waiting)
+                waiting = msgspec.structs.replace(waiting, content=attempt.asked)
+            found: Lane | None = original(work, asking, waiting)
             return found
 
         return asked_before
 
     seams.function(request, "_asked_before", make)
+
+
+@mutant("cannot connect, nothing left", mixes=("partition", "swarm"))
+def key_kept_by_what_was_not_sent(seams: Seams) -> None:
+    """An attempt that was never sent keeps the till's key when the same key is asked for again."""
+
+    def make(original: Any) -> Any:
+        def free_key(self: Work, attempt: Attempt) -> None:
+            seams.hit()
+
+        return free_key
+
+    seams.method(Work, "free_key", make)
+
+
+@mutant("the cashier cancels", killed_by="tests/terminal/test_keys_and_retries.py")
+def cancelled_key_is_free(seams: Seams) -> None:
+    """What the cashier has cancelled before it was sent is sold after all when the till asks again."""
+    seams.constant(attempts, "CANCELLED", lambda _: "")
+    seams.hit()
 
 
 @mutant("a station is killed at any instant", mixes=("crash", "swarm"))

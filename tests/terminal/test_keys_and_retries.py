@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from counterfoil.step import Command
-from terminal.counter import PAN, PIN, T1, T2, TRACK, Counter
+from counterfoil.step import Command, NotSent
+from counterfoil.terminal import records
+from terminal.counter import PAN, PIN, T1, T2, TMK, TRACK, Counter
 
 OTHER = "6299991000000021"
 REF = f"{T1}/000001/000002"
@@ -66,43 +67,169 @@ def test_the_same_key_afterwards_gives_the_same_result(counter: Counter, code: s
     }
 
 
-def test_a_key_is_used_up_by_not_sent_and_by_unknown(counter: Counter) -> None:
-    first = counter.sale(key="k1")
-    counter.refuse()
-    assert counter.replies[counter.sale(key="k1")]["ref"] == counter.replies[first]["ref"]
-    second = counter.sale(key="k2")
+def test_a_key_is_used_up_by_unknown(counter: Counter) -> None:
+    sale = counter.sale(key="k2")
     counter.time_out()
     assert counter.replies[counter.sale(key="k2")]["outcome"] == "unknown"
     counter.answer(mti="0400")
     told = counter.replies[counter.sale(key="k2")]
-    assert (told["ref"], told["state"]) == (counter.replies[second]["ref"], "reversed")
+    assert (told["ref"], told["state"]) == (counter.replies[sale]["ref"], "reversed")
     assert "You may pay again" in told["sentence"]["en"]
     assert counter.line == []
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"amount": 1251},
-        {"currency": "USD"},
-        {"card": {"track2": TRACK.replace(PAN, OTHER)}},
-        {"retry_of": REF},
-    ],
-)
-def test_the_same_key_with_other_content_is_refused(counter: Counter, changes: dict[str, Any]) -> None:
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "amount": {"amount": 1251},
+    "currency": {"currency": "USD"},
+    "card": {"card": {"track2": TRACK.replace(PAN, OTHER)}},
+    "the attempt it replaces": {"retry_of": REF},
+    "no PIN": {"pin": None},
+    "terminal": {"terminal": T2},
+}
+
+
+@pytest.mark.parametrize("what", OTHERWISE)
+def test_the_same_key_with_other_content_is_refused(counter: Counter, what: str) -> None:
     counter.sale(key="k")
-    counter.answer("51")
-    told = counter.replies[counter.sale(key="k", **changes)]
+    counter.answer("55")
+    told = counter.replies[counter.sale(key="k", **OTHERWISE[what])]
     assert told["error"] == "key_reused"
     assert told["sale"]["ref"] == REF
     assert counter.line == []
 
 
-@pytest.mark.parametrize("changes", [{"pin": "999999"}, {"pin": None}, {"terminal": T2}])
-def test_pin_and_terminal_are_not_the_content(counter: Counter, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("what", [what for what in OTHERWISE if what != "the attempt it replaces"])
+def test_the_same_key_with_other_content_does_not_join_what_waits(counter: Counter, what: str) -> None:
+    counter.sale()
+    waiting = counter.sale(key="k")
+    assert counter.replies[counter.sale(key="k", **OTHERWISE[what])]["error"] == "key_reused"
+    counter.answer()
+    counter.answer()
+    assert counter.replies[waiting]["amount"] == 1250
+    assert counter.line == []
+
+
+def test_another_pin_under_the_same_key_is_no_other_content(counter: Counter) -> None:
+    """A PIN is kept nowhere, so two cannot be compared; that there was one is."""
     counter.sale(key="k")
     counter.answer("55")
-    assert counter.replies[counter.sale(key="k", **changes)]["ref"] == REF
+    assert counter.replies[counter.sale(key="k", pin="999999")]["ref"] == REF
+
+
+def test_a_key_of_an_earlier_version_is_bound_to_terminal_and_pin_too(counter: Counter) -> None:
+    counter.sale(key="k")
+    counter.answer("55")
+    counter.store.execute("UPDATE attempt SET content = substr(content, 1, length(content) - 13)")
+    assert counter.attempt(REF).content.endswith(" ")
+    assert counter.replies[counter.sale(key="k")]["ref"] == REF
+    for otherwise in OTHERWISE.values():
+        assert counter.replies[counter.sale(key="k", **otherwise)]["error"] == "key_reused"
+
+
+# --- nothing was sent: the key is free again --------------------------------------------------------------------------
+
+
+def test_a_key_is_free_again_when_nothing_was_sent(counter: Counter) -> None:
+    first = counter.sale(key="k")
+    counter.refuse()
+    again = counter.sale(key="k")
+    counter.answer()
+    told, before = counter.replies[again], counter.replies[first]
+    assert (before["outcome"], told["outcome"], told["retry_of"]) == ("not_sent", "approved", before["ref"])
+    assert told["ref"] != before["ref"]
+    assert counter.attempt(told["ref"]).root == counter.attempt(before["ref"]).root == before["ref"]
+    assert counter.replies[counter.sale(key="k")]["ref"] == told["ref"]
+    assert counter.line == []
+    history = records.stub(counter.store, counter.attempt(before["ref"]).number)
+    assert history is not None
+    assert f"its key is used again at {T1}" in [line.what for line in history.history]
+
+
+def test_a_key_is_free_however_often_nothing_is_sent(counter: Counter) -> None:
+    refs = []
+    for _ in range(3):
+        sale = counter.sale(key="k")
+        counter.refuse()
+        refs.append(counter.replies[sale]["ref"])
+    paid = counter.sale(key="k")
+    counter.answer()
+    assert counter.replies[paid]["outcome"] == "approved"
+    assert len({*refs, counter.replies[paid]["ref"]}) == 4
+    assert [counter.attempt(ref).key for ref in refs] == ["", "", ""]
+    assert [found.ref for found in records.family(counter.store, counter.attempt(refs[0]).number)] == [
+        *refs,
+        counter.replies[paid]["ref"],
+    ]
+
+
+@pytest.mark.parametrize("what", [what for what in OTHERWISE if what != "the attempt it replaces"])
+def test_a_free_key_may_stand_for_anything_and_links_only_what_is_asked_again(counter: Counter, what: str) -> None:
+    first = counter.sale(key="k")
+    counter.refuse()
+    other = counter.sale(key="k", **OTHERWISE[what])
+    counter.answer()
+    told = counter.replies[other]
+    assert (told["outcome"], told["retry_of"]) == ("approved", "")
+    assert not counter.attempt(counter.replies[first]["ref"]).linked
+
+
+def test_a_retry_that_was_not_sent_is_asked_again_and_belongs_to_the_same_chain(counter: Counter) -> None:
+    counter.sale()
+    counter.answer("51")
+    first = counter.sale(key="k", retry_of=REF)
+    counter.refuse()
+    again = counter.sale(key="k", retry_of=REF)
+    counter.answer()
+    told = counter.replies[again]
+    assert (told["outcome"], told["retry_of"]) == ("approved", REF)
+    chain = [found.ref for found in records.family(counter.store, counter.attempt(REF).number)]
+    assert chain == [REF, counter.replies[first]["ref"], told["ref"]]
+
+
+def test_what_waits_under_a_free_key_is_joined(counter: Counter) -> None:
+    counter.sale(key="k")
+    counter.refuse()
+    counter.sale()
+    second, third = counter.sale(key="k"), counter.sale(key="k")
+    assert counter.replies[counter.sale(key="k", amount=1)]["error"] == "key_reused"
+    counter.answer()
+    counter.answer()
+    assert counter.replies[second]["ref"] == counter.replies[third]["ref"]
+    assert counter.line == []
+
+
+def test_a_key_is_given_up_and_taken_in_one_step(counter: Counter) -> None:
+    """The line refuses a request, and the till asks again at that moment; the commit is one."""
+    first = counter.sale(key="k")
+    args = {"terminal": T1, "amount": 1250, "currency": "CNY", "card": {"track2": TRACK}, "pin": PIN, "key": "k"}
+    token = counter.line.pop(0).token
+    counter.step(NotSent("switch", T1, token), Command(901, "sale", args))
+    counter.answer()
+    assert counter.replies[first]["outcome"] == "not_sent"
+    assert counter.replies[901]["outcome"] == "approved"
+
+
+def test_a_free_key_stays_free_over_a_restart(counter: Counter) -> None:
+    counter.sale(key="k")
+    counter.refuse()
+    counter.restart()
+    counter.open_for_business()
+    sale = counter.sale(key="k")
+    counter.answer(mti="0200")
+    assert counter.replies[sale]["outcome"] == "approved"
+
+
+def test_what_a_person_gave_up_is_not_sold_by_a_repeat_that_comes_late() -> None:
+    counter = Counter()
+    counter.step()
+    sale = counter.sale(key="k")
+    assert counter.ask("cancel", terminal=T1)["cancelled"] == 1
+    assert counter.replies[sale]["outcome"] == "not_sent"
+    assert "Cancelled" in counter.replies[counter.sale(key="k")]["sentence"]["en"]
+    while counter.line:
+        counter.answer(mti="0800")
+    assert counter.replies[counter.sale(key="k")]["ref"] == counter.replies[sale]["ref"]
+    assert counter.line == []
 
 
 def test_a_key_is_not_used_up_by_a_request_that_was_turned_down(counter: Counter) -> None:
@@ -110,6 +237,38 @@ def test_a_key_is_not_used_up_by_a_request_that_was_turned_down(counter: Counter
     sale = counter.sale(key="k")
     counter.answer()
     assert counter.replies[sale]["outcome"] == "approved"
+
+
+# --- another merchant -------------------------------------------------------------------------------------------------
+
+
+def two_merchants() -> Counter:
+    counter = Counter(terminals=(T1,))
+    counter.tell("enrol", terminal=T2, merchant="103000058140002", name="New Street Tea", tmk=TMK.hex())
+    return counter.open_for_business()
+
+
+@pytest.mark.parametrize("code", ["00", "51"])
+def test_a_key_of_another_merchants_sale_tells_nothing_of_it(code: str) -> None:
+    counter = two_merchants()
+    counter.sale(key="k")
+    counter.answer(code)
+    told = counter.replies[counter.sale(key="k", terminal=T2)]
+    assert (told["error"], "sale" in told) == ("key_reused", False)
+    assert REF not in str(told)
+    assert counter.line == []
+
+
+def test_a_sale_of_another_merchant_cannot_be_retried_and_is_not_told_of() -> None:
+    counter = two_merchants()
+    counter.sale()
+    counter.answer()
+    told = counter.replies[counter.sale(terminal=T2, retry_of=REF)]
+    assert (told["error"], "sale" in told) == ("unknown_sale", False)
+    assert counter.line == []
+    paid = counter.sale(terminal=T2)
+    counter.answer()
+    assert counter.replies[paid]["outcome"] == "approved"
 
 
 # --- retries ----------------------------------------------------------------------------------------------------------

@@ -172,10 +172,15 @@ class Storm:
             ref = name.split(".")[0].replace("-", "/")
             history = [happened.what for happened in counter.stub(ref).history]
             assert "approved" in history
-        keys = [row[0] for row in counter.store.query("SELECT till_key FROM attempt WHERE till_key <> ''")]
+        found = counter.store.query("SELECT till_key, state, cause FROM attempt WHERE till_key <> ''")
+        keys = [key for key, _, _ in found]
         assert len(keys) == len(set(keys))
+        free = [key for key, state, cause in found if state == "not_sent" and cause != "cancelled"]
         for sale, args in self.sales.items():
-            if args["key"] in keys:  # asked again after a restart, the till gets the same answer
+            if args["key"] in free:  # asked again, the till sells
+                self.counter.sale(**args)
+                self.heal()
+            elif args["key"] in keys:  # asked again after a restart, the till gets the same answer
                 told = counter.replies[self.counter.sale(**args)]
                 assert told["outcome"] in ("approved", "declined", "unknown", "not_sent")
             else:  # the question died in the queue with the process, nothing was sent

@@ -67,12 +67,13 @@ def test_a_failed_sign_on_sends_nothing_and_says_so(counter: Counter, how: str) 
     assert "not charged" in told["sentence"]["en"]
     assert lane(counter) is False
     assert counter.station.wakes_at() == counter.now + 5 * SECOND
-    again = counter.sale(key="till-1")
-    assert counter.replies[again]["ref"] == told["ref"]
     counter.line.clear()
     counter.wait()
     counter.answer(mti="0800")
     assert lane(counter) is True
+    again = counter.sale(key="till-1")
+    counter.answer(mti="0200")
+    assert (counter.replies[again]["outcome"], counter.replies[again]["retry_of"]) == ("approved", told["ref"])
 
 
 def test_keys_that_fail_their_check_value_are_noted(counter: Counter) -> None:

@@ -19,7 +19,7 @@ def test_the_lines_are_found_by_the_sale_and_not_by_the_terminal(
     query: str, values: tuple[str | int, ...], tmp_path: Path
 ) -> None:
     path = tmp_path / "store.db"
-    Counter(str(path), terminals=(T1,)).open_for_business()
-    with closing(open_store(path, records.migrations(), readonly=True)) as store:
+    counter = Counter(str(path), terminals=(T1,)).open_for_business()
+    with closing(counter.store), closing(open_store(path, records.migrations(), readonly=True)) as store:
         plan = store.query(f"EXPLAIN QUERY PLAN {query}", values)
         assert "trail_sale (sale=?)" in plan[0][3]

@@ -43,21 +43,22 @@ class Counter:
         self._sales: dict[str, UnderWay] = {}
 
     def begin(self, key: str, wish: Wish, args: dict[str, Any], deed: Deed) -> None:
-        """Hand a sale whose line is written to its terminal; once for a key, and `knows` says whether it was before."""
+        """Hand a sale whose line is written to its terminal; once for a key, and `wish` says whether it was before."""
         for old in [old for old, sale in self._sales.items() if sale.task.done()][:-KEPT]:
             del self._sales[old]
         self._sales[key] = UnderWay(wish, asyncio.get_running_loop().create_task(self._answer(args, deed)))
 
-    def knows(self, key: str) -> bool:
-        """Whether a sale was begun here under this key."""
-        return key in self._sales
+    def wish(self, key: str) -> Wish | None:
+        """What is charged by the sale that was begun here under this key; None when none was."""
+        sale = self._sales.get(key)
+        return sale.wish if sale is not None else None
 
     def waits(self, key: str) -> bool:
         """Whether the terminal has not answered yet."""
         return key in self._sales and not self._sales[key].task.done()
 
     def wished(self, wish: Wish) -> str:
-        """The key of a sale of the same card and amount that waits for its answer, "" when there is none."""
+        """The key of a sale of the same merchant, card and amount that waits for its answer, "" when there is none."""
         return next((key for key, sale in self._sales.items() if sale.wish == wish and not sale.task.done()), "")
 
     def answer(self, key: str) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ CHINESE: Final = {
     "altered": "被改动",
     "receipt printed again": "重打小票",
     "receipt closed": "小票已交代",
+    "retry guard released": "已解除重复收款限制",
     "card revealed": "显示卡号前六位",
     "escalate asked": "申请转人工",
     "escalate approved": "批准转人工",

@@ -7,13 +7,14 @@ sent, so a second click or a page that is loaded again is the same sale.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console import cookies, guard, swipe, till_sale
+from counterfoil.console import consent, cookies, guard, swipe, till_sale
 from counterfoil.console.counter import Counter
 from counterfoil.console.deeds import NOT_CHARGED, Act, UnwritableError
 from counterfoil.console.entry import local
@@ -39,9 +40,19 @@ SECONDS: Final = 30.0
 NEVER: Final = 1 << 62
 BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
 BAD_PIN: Final = Text("A PIN has four to twelve digits.", "密码为 4 至 12 位数字。")
+KEY_USED: Final = Text(
+    "This page was used for a sale of another amount or card, and nothing was sent now. Charge from this new one.",
+    "本页面已用于另一金额或另一张卡的交易；本次未发出。请在此新页面重新收款。",
+)
 BAD_KEY: Final = Text("Load this page again and begin anew; nothing was sent.", "请重新打开本页；交易未发出。")
 PRINTER: Final = "printer-"
-PRINTED: Final = Text("Sent to the printer.", "已送打印机。")
+DONE: Final = {
+    "printed": Text("Sent to the printer.", "已送打印机。"),
+    "released": Text(
+        "This attempt no longer stops the card. It stays open: what becomes of it is shown where it is.",
+        "该笔交易不再阻止此卡付款；其本身仍未了结，处理结果见该笔交易页面。",
+    ),
+}
 AWAY: Final = Text("The terminal cannot be reached: nothing was done.", "无法连接终端，操作未执行。")
 UNSEEN: Final = Text(
     "The terminal did not answer: it may have been done. Look before you ask again.",
@@ -85,6 +96,7 @@ def routes(site: Site) -> list[Route]:
         site.route("/till/sale", May.SELL, sell, ("POST",)),
         site.route("/till/sale/{key}", May.SELL, sale),
         site.route("/till/sale/{key}/live", May.SELL, live),
+        site.route("/till/release", May.DECIDE, release, ("POST",)),
         site.route("/till/act", May.SELL, act, ("POST",)),
     ]
 
@@ -175,21 +187,22 @@ async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
     form = visit.form
     key, pin, retry_of = form.get("key", ""), form.get("pin", ""), form.get("retry_of", "")
     again: dict[str, Any] = {"amount": form.get("amount", "")[:13], "retry_of": retry_of if parse_ref(retry_of) else ""}
+    terminal = await chosen(site, visit)
     try:
-        wish, card = _wish(form, site)
+        wish, card = _wish(form, site, await site.read(lambda stores: _merchant(stores, terminal)))
     except swipe.Unusable as wrong:
         return await till(site, visit, wrong=wrong.text, **again)
     if not KEY.fullmatch(key) or (pin and not PIN.fullmatch(pin)):
         return await till(site, visit, wrong=BAD_PIN if pin else BAD_KEY, **again)
-    terminal, page = await chosen(site, visit), f"/till/sale/{quote(key)}"
-    begun = counter.knows(key) or await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
-    if begun:
-        return RedirectResponse(page, 303)
-    found: guard.Earlier | None = await site.read(lambda stores: guard.earlier(stores, wish, site.reach.now()))
+    page = f"/till/sale/{quote(key)}"
+    begun = counter.wish(key) or await site.read(lambda stores: _begun(stores, key))
+    if begun is not None:
+        return RedirectResponse(page, 303) if begun == wish else await till(site, visit, wrong=KEY_USED, **again)
+    found: guard.Earlier | None = await site.read(_looking(site, wish))
     if found is not None and found.stops:
         site.log.did(Act(visit.person.name, "sale", found.one.ref, "guard", visit.origin), "stopped")
         return await till(site, visit, stop=found, **again)
-    if counter.knows(key):  # another request with it came while this one looked
+    if counter.wish(key) is not None:  # another request with it came while this one looked
         return RedirectResponse(page, 303)
     if counter.wished(wish):
         return await till(site, visit, wrong=IN_FLIGHT, **again)
@@ -206,7 +219,25 @@ async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
     return RedirectResponse(page, 303)
 
 
-def _wish(form: dict[str, str], site: Site) -> tuple[Wish, swipe.Card]:
+def _looking(site: Site, wish: Wish) -> Callable[[Stores], guard.Earlier | None]:
+    """What looks for an earlier attempt that stands in the way of this one."""
+    now = site.reach.now()
+    released = guard.released(site.people.store, now)
+    return lambda stores: guard.earlier(stores, wish, released, now)
+
+
+def _begun(stores: Stores, key: str) -> Wish | None:
+    """What the sale under this key of the till was to charge; None when the terminal has not stored one."""
+    stub = records.keyed(stores.terminal, key) if stores.terminal is not None else None
+    return guard.wish_of(stub) if stub is not None else None
+
+
+def _merchant(stores: Stores, terminal: str) -> str:
+    device = records.device(stores.terminal, terminal) if stores.terminal is not None else None
+    return device.merchant if device is not None else ""
+
+
+def _wish(form: dict[str, str], site: Site, merchant: str) -> tuple[Wish, swipe.Card]:
     """What is to be charged, and to which card; Unusable with the sentence for the cashier."""
     try:
         money = parse(form.get("amount", ""), CURRENCY)
@@ -215,7 +246,7 @@ def _wish(form: dict[str, str], site: Site) -> tuple[Wish, swipe.Card]:
     if not money.minor:
         raise swipe.Unusable(BAD_AMOUNT)
     card = swipe.card_of(form, site.reach.demo)
-    return Wish(money.minor, money.currency, card.last4), card
+    return Wish(merchant, money.minor, money.currency, card.last4), card
 
 
 async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
@@ -233,6 +264,18 @@ async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
     if sale is not None:
         values["again"] = f"/till?amount={plain(sale.stub.amount, sale.stub.currency)}&retry_of={sale.stub.ref}"
     return values
+
+
+async def release(site: Site, visit: Visit) -> Response:
+    """A supervisor lets a card pay again although an attempt is unresolved, and says why."""
+    ref, reason = visit.form.get("ref", ""), visit.form.get("reason", "").strip()
+    if parse_ref(ref) is None:
+        return await till(site, visit, wrong=ERRORS["unknown_sale"])
+    if not 0 < len(reason) <= guard.LONGEST_REASON:
+        return await till(site, visit, wrong=consent.NO_REASON)
+    act = Act(visit.person.name, "retry guard released", ref, reason, visit.origin)
+    guard.release(site.log, act, site.reach.now())
+    return RedirectResponse(f"/till?said=released&amount={quote(visit.form.get('amount', '')[:13])}", 303)
 
 
 async def act(site: Site, visit: Visit) -> Response:
@@ -275,8 +318,8 @@ def said_of(visit: Visit) -> tuple[str, Text] | None:
     said = visit.request.query_params.get("said", "done")
     if said == "done":
         return None
-    if said == "printed":
-        return "ok", PRINTED
+    if said in DONE:
+        return "ok", DONE[said]
     if said.startswith(PRINTER):
         return "failed", trouble(said.removeprefix(PRINTER))
     if said == "unknown":

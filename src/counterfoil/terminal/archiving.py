@@ -11,7 +11,9 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from counterfoil.storage.archiving import Belonging, Key, Left, Row, Shape, leave, wanted_of
+from counterfoil.terminal.attempt import CANCELLED
 from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.records import Records
 
 KEY: Final = ("terminal", "batch", "stan")
@@ -23,7 +25,9 @@ def fingerprint(till_key: str) -> int:
 
 
 def _remembered(row: Mapping[str, Any]) -> Row | None:
-    return (fingerprint(row["till_key"]),) if row["till_key"] else None
+    """The key of a sale that was never sent is free, and is not remembered as used."""
+    used = row["till_key"] and (row["state"] != State.NOT_SENT or row["cause"] == CANCELLED)
+    return (fingerprint(row["till_key"]),) if used else None
 
 
 SHAPE: Final = Shape(

@@ -17,6 +17,12 @@ HANDED_OVER: Final = "reversal_escalated"
 NO_BATCH: Final = "000000"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
 
+CANCELLED: Final = "cancelled"
+"""`Attempt.cause` of a sale that a person gave up. A repeat of the till that comes late must not sell it after all."""
+
+FIRST_CONTENT: Final = 3
+"""Blanks in `Attempt.content` as long as it did not name the terminal."""
+
 BORN_WITH: Final = frozenset(
     [
         "terminal",
@@ -139,6 +145,21 @@ class Attempt(msgspec.Struct, frozen=True):
     def number(self) -> AttemptKey:
         """The key of the attempt."""
         return AttemptKey(self.terminal, self.batch, self.stan)
+
+    @property
+    def asked(self) -> str:
+        """Everything the till asked for under its key, as far as it may be kept: what a repeat must ask for again.
+
+        Amount, currency, card, the attempt it replaces, terminal, and how the card came in, with a PIN or without.
+        Earlier versions left the last two out of `content`.
+        """
+        whole = self.content.count(" ") > FIRST_CONTENT
+        return self.content if whole else f"{self.content} {self.terminal} {self.entry}"
+
+    @property
+    def frees_key(self) -> bool:
+        """Whether the till's key may be used again: nothing was sent, and not because a person said so."""
+        return self.state is State.NOT_SENT and self.cause != CANCELLED
 
     @property
     def receipt(self) -> CopyState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterfoil.security import mask
-from counterfoil.terminal import messages, numbers, outcome, sentences
+from counterfoil.terminal import numbers, outcome, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, Waiting
 from counterfoil.terminal.lifecycle import Event, State
@@ -13,6 +13,7 @@ from counterfoil.terminal.work import Work
 def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
     """A new attempt under the next STAN, linked with the one it replaces (P4)."""
     device = lane.device
+    replaced = _replaced(work, lane, waiting)
     pan = waiting.pan.reveal()
     attempt = Attempt(
         terminal=device.terminal,
@@ -24,22 +25,32 @@ def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
         card=mask(pan),
         last4=pan[-4:],
         pan=b"",
-        entry=messages.ENTRY_STRIPE + (messages.PIN_GIVEN if waiting.pin else messages.NO_PIN),
+        entry=waiting.entry,
         state=State.KEYED,
         started_at=work.now,
         updated_at=work.now,
         key=waiting.key,
         content=waiting.content,
-        retry_of=waiting.retry_of,
+        retry_of=waiting.retry_of or replaced,
         place=work.count(),
     )
-    earlier = work.attempt(waiting.retry_of)
+    earlier = work.attempt(attempt.retry_of)
     if earlier is not None:
         root = earlier.root or earlier.ref
         if not earlier.linked:
             work.save(earlier.changed(linked=True, root=root))
         attempt = attempt.changed(linked=True, root=root)
     return attempt.changed(pan=work.hsm.protect(pan, work.own.data, attempt.ref))
+
+
+def _replaced(work: Work, lane: Lane, waiting: Waiting) -> str:
+    """Take the key over from an attempt that was never sent; its reference when this sale asks for the same again."""
+    freed = work.attempt(waiting.frees)
+    if freed is None:
+        return ""
+    work.note(lane, f"its key is used again at {lane.device.terminal}", freed)
+    work.free_key(freed)
+    return freed.ref if freed.asked == waiting.content else ""
 
 
 def give_up(work: Work, lane: Lane, cause: str) -> None:

@@ -34,7 +34,11 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A sale the till asked for and that has not been sent. `commands` are the requests to answer when it ends."""
+    """A sale the till asked for and that has not been sent. `commands` are the requests to answer when it ends.
+
+    `content` is everything that was asked, as far as it may be kept; `entry` is DE22. `frees` names the attempt that
+    was never sent and whose key this one takes over.
+    """
 
     commands: tuple[int, ...]
     amount: int
@@ -42,10 +46,12 @@ class Waiting(msgspec.Struct, frozen=True):
     key: str
     content: str
     retry_of: str
+    entry: str
     pan: Sensitive[str]
     track: Sensitive[str]
     expiry: str
     pin: Sensitive[str] | None
+    frees: str = ""
 
 
 class Printing(msgspec.Struct, frozen=True):

@@ -8,7 +8,8 @@ from counterfoil.iso8583 import responses
 from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.terminal import sentences
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.attempt import CANCELLED, Attempt
+from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.words import Text
 
@@ -58,7 +59,7 @@ def _reversed(attempt: Attempt) -> Text:
         return sentences.RETURNED
     if attempt.cause == "kept":
         return sentences.GOODS_KEPT
-    return sentences.CANCELLED_WAITING if attempt.cause == "cancelled" else sentences.UNKNOWN
+    return sentences.CANCELLED_WAITING if attempt.cause == CANCELLED else sentences.UNKNOWN
 
 
 def brief(attempt: Attempt) -> dict[str, Any]:
@@ -85,6 +86,11 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "started_at": attempt.started_at,
         "sentence": sentence(attempt).both(),
     }
+
+
+def named(attempt: Attempt, lane: Lane) -> dict[str, Any]:
+    """The sale that stands in the way of one at `lane`, for an error; nothing of it when another merchant sold it."""
+    return {"sale": brief(attempt)} if attempt.merchant == lane.device.merchant else {}
 
 
 def body(attempt: Attempt, receipt: str, display: tuple[Text, ...]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def _update(names: Sequence[str]) -> str:
 MOVE_ATTEMPT: Final = _update(_MOVES)
 MOVE_ATTEMPT_ON: Final = _update(_MOVES_ON)
 NEW_ATTEMPT: Final = f"INSERT INTO attempt ({', '.join(_ATTEMPT)}) VALUES ({', '.join('?' * len(_ATTEMPT))})"  # noqa: S608 - names of this file
+FREE_KEY: Final = "UPDATE attempt SET till_key = '' WHERE terminal = ? AND batch = ? AND stan = ?"
 PUT_SLIP: Final = "INSERT INTO slip (terminal, batch, stan, facts) VALUES (?, ?, ?, ?)"
 PUT_TRAIL: Final = "INSERT INTO trail (line, sale, terminal, at, what, message) VALUES (?, ?, ?, ?, ?, ?)"
 PUT_OWN_KEY: Final = "INSERT INTO own_key (usage, blob, kcv) VALUES (?, ?, ?)"
@@ -122,7 +123,8 @@ class Written(NamedTuple):
     """All a step writes. An attempt that was `born` must be new to the store: nothing is ever written over another.
 
     Of those `moved_on` nothing has changed by which they are found (`attempt.INDEXED`). `stans` are terminals of which
-    nothing else has changed, each behind the last STAN it used.
+    nothing else has changed, each behind the last STAN it used. Those `freed` give up the till's key before
+    others are born.
     """
 
     devices: Iterable[Device]
@@ -132,6 +134,7 @@ class Written(NamedTuple):
     lines: Sequence[Line]
     moved_on: Iterable[Attempt] = ()
     stans: Sequence[tuple[int, str]] = ()
+    freed: Sequence[AttemptKey] = ()
 
 
 class Loaded(NamedTuple):
@@ -184,6 +187,7 @@ class Records:
         with store.transaction():
             store.executemany(PUT_DEVICE, [msgspec.structs.astuple(device) for device in written.devices])
             store.executemany(PUT_STAN, written.stans)
+            store.executemany(FREE_KEY, written.freed)
             store.executemany(NEW_ATTEMPT, [_row(attempt) for attempt in written.born])
             store.executemany(MOVE_ATTEMPT, [_moves(_row(attempt)) for attempt in written.moved])
             store.executemany(MOVE_ATTEMPT_ON, [_moves_on(_row(attempt)) for attempt in written.moved_on])
@@ -324,6 +328,12 @@ def keyed(store: Store, key: str) -> TerminalStub | None:
     """The sale that is bound to this key of the till."""
     found = _attempts(store.select_in(BY_KEYS, [key])) if key else []
     return found[0].stub() if found else None
+
+
+def bound(store: Store, key: str) -> TerminalStub | None:
+    """The sale that uses this key of the till up; None when the key is free."""
+    found = _attempts(store.select_in(BY_KEYS, [key])) if key else []
+    return found[0].stub() if found and not found[0].frees_key else None
 
 
 def device(store: Store, terminal: str) -> Device | None:

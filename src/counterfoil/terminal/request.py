@@ -12,7 +12,7 @@ from counterfoil.errors import PeerError
 from counterfoil.receipts.document import Copy
 from counterfoil.security import Sensitive, parse_track2
 from counterfoil.step import Command
-from counterfoil.terminal import flow, outcome, printer, printing, sale, sentences
+from counterfoil.terminal import flow, messages, outcome, printer, printing, sale, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, Waiting
 from counterfoil.terminal.lifecycle import PAID, State
@@ -37,22 +37,23 @@ def sell(work: Work, command: Command) -> Lane | None:
     except ValueError as error:
         work.refuse((command.id,), "bad_request", detail=str(error))
         return None
-    if waiting.key and (joined := _asked_before(work, waiting)) is not None:
+    if waiting.key and (joined := _asked_before(work, lane, waiting)) is not None:
         return joined
+    earlier = work.attempt(waiting.retry_of)
     if waiting.key and work.archived(waiting.key):
         work.refuse((command.id,), "archived")
     elif lane.asks and lane.current is not None:
         work.refuse((command.id,), "open_sale", sale=shown(work, lane.current))
-    elif waiting.retry_of and work.attempt(waiting.retry_of) is None:
-        work.refuse((command.id,), "unknown_sale")
+    elif waiting.retry_of and (earlier is None or earlier.merchant != lane.device.merchant):
+        work.refuse((command.id,), "unknown_sale")  # what another merchant sold is nobody's business here
     elif paid := sale.paid_before(work, waiting.retry_of):
-        work.refuse((command.id,), "already_paid", sale=outcome.brief(paid))
+        work.refuse((command.id,), "already_paid", **outcome.named(paid, lane))
     elif len(lane.queue) >= work.settings.queue:
         work.refuse((command.id,), "busy")
     else:
         if lane.exchange is None and lane.printing is None and not lane.queue:
             lane.display = ()
-        lane.queue = (*lane.queue, waiting)
+        lane.queue = (*lane.queue, _freeing(work, waiting))
         if waiting.key:
             work.queued[waiting.key] = lane.device.terminal
         printer.check(work, lane)
@@ -84,13 +85,15 @@ def read(work: Work, command: Command) -> Waiting:
     if retry_of and not isinstance(retry_of, str):
         raise ValueError("retry_of")
     token = work.hsm.token(track.pan, work.own.token)
+    entry = messages.ENTRY_STRIPE + (messages.PIN_GIVEN if pin else messages.NO_PIN)
     return Waiting(
         commands=(command.id,),
         amount=amount,
         currency=currency,
         key=key or "",
-        content=f"{amount} {currency} {token} {retry_of or ''}",
+        content=f"{amount} {currency} {token} {retry_of or ''} {args['terminal']} {entry}",
         retry_of=retry_of or "",
+        entry=entry,
         pan=Sensitive(track.pan),
         track=Sensitive(card["track2"]),
         expiry=track.expiry,
@@ -98,26 +101,34 @@ def read(work: Work, command: Command) -> Waiting:
     )
 
 
-def _asked_before(work: Work, waiting: Waiting) -> Lane | None:
+def _asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
     """The till repeats itself: the same attempt, joined when it is still open. Other content is refused.
 
-    Returns the lane of that attempt, None when the key is new.
+    Returns the lane of that attempt, None when the key is new or free again.
     """
-    attempt = work.keyed(waiting.key)
-    if attempt is not None:
-        lane = work.lane(attempt.terminal)
-        assert lane is not None
-        if attempt.content != waiting.content:
-            work.refuse(waiting.commands, "key_reused", sale=outcome.brief(attempt))
-        elif attempt.state is State.SENT or _being_printed(lane, attempt):
-            lane.commands = (*lane.commands, *waiting.commands)
-        else:
-            work.reply(waiting.commands, shown(work, attempt))
-        return lane
     lane = work.queued_under(waiting.key)
     if lane is not None:
         lane.queue = tuple(_joined(work, queued, waiting) for queued in lane.queue)
+        return lane
+    attempt = work.keyed(waiting.key)
+    if attempt is None or attempt.frees_key:
+        return None
+    lane = work.lane(attempt.terminal)
+    assert lane is not None
+    if attempt.asked != waiting.content:
+        work.refuse(waiting.commands, "key_reused", **outcome.named(attempt, asking))
+    elif attempt.state is State.SENT or _being_printed(lane, attempt):
+        lane.commands = (*lane.commands, *waiting.commands)
+    else:
+        work.reply(waiting.commands, shown(work, attempt))
     return lane
+
+
+def _freeing(work: Work, waiting: Waiting) -> Waiting:
+    """A sale that takes its key over from an attempt that was never sent names that attempt."""
+    attempt = work.keyed(waiting.key)
+    freed = attempt is not None and attempt.frees_key
+    return msgspec.structs.replace(waiting, frees=attempt.ref) if attempt is not None and freed else waiting
 
 
 def _being_printed(lane: Lane, attempt: Attempt) -> bool:

@@ -22,7 +22,7 @@ NEVER_DECIDES: Final = frozenset({"94"}) | messages.PROVOKED
 def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
     """Send the 0200 of the sale that waited longest. The terminal is signed on and owes nothing."""
     if paid := paid_before(work, waiting.retry_of):
-        work.refuse(waiting.commands, "already_paid", sale=outcome.brief(paid))
+        work.refuse(waiting.commands, "already_paid", **outcome.named(paid, lane))
         return
     if numbers.run_out(lane):
         numbers.start_over(lane, work.now)

@@ -16,6 +16,7 @@ from counterfoil.receipts.copies import CLOSED
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
 from counterfoil.terminal import birth, outcome, printing, receipts, reverse, sentences
+from counterfoil.terminal.attempt import CANCELLED
 from counterfoil.terminal.lane import Job, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
@@ -32,12 +33,12 @@ def cancel(work: Work, command: Command) -> Lane | None:
         return None
     if lane.exchange is not None and lane.exchange.job is Job.SALE:
         lane.show(sentences.CANCELLED)
-        attempt = reverse.owe(work, lane, Event.CANCEL, cause="cancelled")
+        attempt = reverse.owe(work, lane, Event.CANCEL, cause=CANCELLED)
         work.reply((command.id,), {"cancelled": 1, **outcome.brief(attempt)})
     elif lane.queue:
         count = len(lane.queue)
         lane.show(sentences.CANCELLED)
-        birth.give_up(work, lane, "cancelled")
+        birth.give_up(work, lane, CANCELLED)
         work.reply((command.id,), {"cancelled": count, "terminal": lane.device.terminal})
     else:
         work.refuse((command.id,), "nothing_to_cancel")

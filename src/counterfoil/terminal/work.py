@@ -67,6 +67,7 @@ class Work:
         self._found_anew: dict[str, None] = {}  # by another number than before, or perhaps so
         self._keyed: dict[str, Attempt] = {}
         self._archived: set[int] = set()
+        self._freed: list[AttemptKey] = []
         self._slips: dict[AttemptKey, Slip] = {}
         self._lines: list[Line] = []
 
@@ -151,6 +152,11 @@ class Work:
             lane.current = attempt
         return attempt
 
+    def free_key(self, attempt: Attempt) -> None:
+        """Let the till's key go on from an attempt that was never sent to another one, born in this step."""
+        self._freed.append(attempt.number)
+        self.save(msgspec.structs.replace(attempt, key=""))
+
     def keep_slip(self, attempt: Attempt, slip: Slip) -> None:
         """Keep what the slips of an approved sale say."""
         self._slips[attempt.number] = slip
@@ -214,4 +220,4 @@ class Work:
         moved = [self._saved[ref] for ref in self._found_anew if ref not in self._born]
         settled = self._born | self._found_anew.keys()
         moved_on = [attempt for ref, attempt in self._saved.items() if ref not in settled]
-        return Written(devices, born, moved, list(self._slips.items()), self._lines, moved_on, stans)
+        return Written(devices, born, moved, list(self._slips.items()), self._lines, moved_on, stans, self._freed)

@@ -56,7 +56,10 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{1,64}$",
-        description="The till's own key: the same key never sells twice.",
+        description=(
+            "The till's own key: the same key never sells twice. It is bound to everything that is asked with it, and "
+            "free again when nothing was sent."
+        ),
     ),
 ]
 
@@ -118,10 +121,10 @@ def kept(key: str) -> str:
 
 
 def _keyed(stores: Stores, key: str) -> tuple[bool | None, AttemptKey | None]:
-    """Whether the terminals know this key of the till (None: they cannot be read), and the attempt it stands for."""
+    """Whether this key of the till is used up (None: the terminals cannot be read), and the attempt it stands for."""
     if stores.terminal is None:
         return None, None
-    stub = terminals.keyed(stores.terminal, key)
+    stub = terminals.bound(stores.terminal, key)
     return stub is not None, parse_ref(stub.ref) if stub is not None else None
 
 

@@ -229,11 +229,13 @@ class Sold(BaseModel):
     """What became of a sale. `outcome` is the terminal's word, `payment` the verdict of all stations.
 
     `ref` is "" and `payment` None when the terminal could not say which attempt it was: ask again with the same key.
+    `retry_of` is the attempt it replaces: the one it named, or the one under the same key that was never sent.
     """
 
     outcome: Literal["approved", "declined", "unknown", "not_sent"]
     key: str
     ref: str
+    retry_of: str = ""
     response_code: str
     sentence: Both
     display: list[Both]
