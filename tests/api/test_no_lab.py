@@ -96,3 +96,9 @@ def test_nothing_stands_in_the_links_and_terminals_find_the_port_they_were_told(
     listening = {name for name, port in found.items() if not ports.is_free("127.0.0.1", port)}
     assert listening == {ports.TERMINALS, *ISSUERS, "console"}
     assert plain.running.sell("T0000001").json["outcome"] == "approved"
+
+
+def test_without_tls_a_cookie_is_none_that_only_tls_would_carry(plain: Api) -> None:
+    answer = plain.nobody().ask("GET", "/language/en")
+    assert "Secure" not in answer.headers["set-cookie"]
+    assert "strict-transport-security" not in answer.headers

@@ -6,6 +6,7 @@ It knows only what an acquirer hands to a terminal vendor: `terminal export`, a 
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from types import TracebackType
 from typing import Any, Self
@@ -142,7 +143,11 @@ class Outsider:
         self._line = self._connect()
 
     def _connect(self) -> socket.socket:
-        return socket.create_connection((self.exported["host"], self.exported["port"]), timeout=self._seconds)
+        line = socket.create_connection((self.exported["host"], self.exported["port"]), timeout=self._seconds)
+        tls = self.exported.get("tls")
+        if tls is None:
+            return line
+        return ssl.create_default_context(cadata=tls["ca"]).wrap_socket(line, server_hostname=tls["name"])
 
     def _next(self) -> str:
         self.stan += 1

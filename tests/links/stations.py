@@ -84,9 +84,11 @@ class Asker(Echo):
 
 
 @asynccontextmanager
-async def served(station: Echo, **options: Any) -> AsyncIterator[tuple[Driver, ServerLink]]:
+async def served(
+    station: Echo, *, note: Callable[..., None] = lambda _event, **_facts: None, **options: Any
+) -> AsyncIterator[tuple[Driver, ServerLink]]:
     """The station behind a server link on a free port."""
-    driver = Driver(station, Clock())
+    driver = Driver(station, Clock(), note)
     link = ServerLink("peers", LOCAL, 0, driver, **options)
     driver.add(link)
     await driver.start()

@@ -17,10 +17,11 @@ import pytest
 from counterfoil.links.limits import raise_open_files
 from counterfoil.stack import ports
 from counterfoil.stack.descriptors import OWN, RESERVE, SPARE, least, shares
-from counterfoil.stack.layout import ISSUERS, STATIONS, SUPERVISOR
+from counterfoil.stack.layout import ISSUERS, RECONCILIATION, STATIONS, SUPERVISOR
 from stack.stacks import PROGRAM, Stack, refused, wait_for
 
 LOCAL = "127.0.0.1"
+PROCESSES = (*STATIONS, SUPERVISOR, RECONCILIATION)
 HALF = {"message": b"\x01\x00half", "control": b'{"token":"', "page": b"POST /login HTTP/1.1\r\nHost: x\r\n"}
 
 
@@ -77,9 +78,8 @@ def doors(stack: Stack) -> Iterator[tuple[str, int, int]]:
         messages |= {ports.proxy_of(issuer): allowed.proxies["issuer"].total for issuer in ISSUERS}
     for name, most in messages.items():
         yield "message", found[name], most + 60
-    for name in (*STATIONS, SUPERVISOR):
-        running = stack.layout.find(name)
-        assert running is not None
+    for name in PROCESSES:
+        running = wait_for(lambda name=name: stack.layout.find(name))  # type: ignore[misc]
         control = allowed.tills if name == "terminal" else allowed.control
         yield "control", running.port, control.total + 40
     yield "page", found["console"], allowed.pages.total + 40
@@ -115,7 +115,7 @@ def test_strangers_at_every_port_stop_no_sale_no_page_and_no_command(tmp_path: P
         for terminal in ("T0000001", "T0000002", "T0000100"):  # one that sold, and two that have signed on only
             assert stack.sale(terminal=terminal)["outcome"] == "approved"
         assert page(stack, "/readyz") == 200
-        for name in (*STATIONS, SUPERVISOR):
+        for name in PROCESSES:
             assert "error" not in stack.call(name, "status"), name
         log = "".join(path.read_text() for path in stack.layout.logs.glob("*.log"))
         assert "accept_failed" not in log

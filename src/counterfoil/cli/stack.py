@@ -159,6 +159,7 @@ def exported(session: Session, terminal: str) -> dict[str, Any]:
         "batch": host_batch(session, terminal),
         "host": at["host"],
         "port": at["port"],
+        "tls": at["tls"],
     }
 
 

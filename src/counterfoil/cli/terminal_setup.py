@@ -39,7 +39,9 @@ def export_command(session: Session, terminal: str) -> int:
     from counterfoil.cli.stack import exported
 
     found = exported(session, terminal)
-    session.answer(found, lambda: [print(f"{name}: {value}") for name, value in found.items()])
+    tls = found["tls"] or {}
+    told = {**found, "tls": tls.get("name", "-")} | ({"ca": f"\n{tls['ca']}"} if tls else {})
+    session.answer(found, lambda: [print(f"{name}: {value}") for name, value in told.items()])
     return Exit.OK
 
 

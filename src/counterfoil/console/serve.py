@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -21,6 +22,7 @@ from counterfoil.console.visitor import BUSY, KEEP_ALIVE_SECONDS, MOST_HEAD, Vis
 from counterfoil.errors import OurError
 from counterfoil.links.door import Door, Guest
 from counterfoil.stack import ports as ports_of
+from counterfoil.stack.certificates import console_port
 from counterfoil.stack.config import Config
 from counterfoil.stack.descriptors import claim_stack
 from counterfoil.stack.layout import Layout
@@ -30,20 +32,25 @@ from counterfoil.storage import migrations_of, open_store
 
 NAME: Final = "console"
 GRACE_SECONDS: Final = 2
+HSTS: Final = ("strict-transport-security", "max-age=31536000")
+"""Under TLS: for a year browsers ask this host for nothing in the clear."""
 
 
 class Server(uvicorn.Server):
     """A server whose signals and whose door are ours, and that says when it serves."""
 
-    def __init__(self, config: uvicorn.Config, door: Door, serving: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, door: Door, serving: Callable[[], None], tls: ssl.SSLContext | None = None
+    ) -> None:
         super().__init__(config)
         self._door = door
+        self._tls = tls
         self._serving = serving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, then say so."""
         await super().startup(sockets)
-        self._door.begin()
+        self._door.begin(self._tls)
         self._serving()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -72,6 +79,7 @@ async def _live(config: Config) -> int:
         password = people.first_password()
         door = Door(NAME, allowed.pages, log, lambda guest: server.visit(guest), farewell=BUSY)
         door.bind(config.host, ports_of.read(layout)[NAME])
+        tls = console_port(config, layout)
     except (OurError, OSError) as error:
         log("cannot_start", reason=str(error))
         say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
@@ -93,8 +101,9 @@ async def _live(config: Config) -> int:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         proxy_headers=False,  # doorstep.py believes those of the settings, and nobody else
         timeout_graceful_shutdown=GRACE_SECONDS,
+        headers=[] if tls is None else [HSTS],
     )
-    server = Server(settings, door, lambda: say(up=True))
+    server = Server(settings, door, lambda: say(up=True), tls)
     _end_with_supervisor(server)
     log("started", pid=os.getpid())
     anchors = Anchors(layout, config.audit_anchor or layout.audit_anchor, store, log)

@@ -11,6 +11,8 @@ import asyncio
 from functools import partial
 from typing import Final
 
+from counterfoil.links.door import Seldom
+from counterfoil.links.tls import Caller, Session
 from counterfoil.links.wire import Inlet, Wire
 from counterfoil.step import SECOND, Conn, NotSent, Send
 
@@ -52,14 +54,18 @@ class _Lane:
 
 
 class ClientLink:
-    """A connecting link."""
+    """A connecting link, under TLS where it is told how. A connection is there when both sides have agreed."""
 
-    def __init__(self, name: str, host: str, port: int, inlet: Inlet, *, eager: bool) -> None:
+    def __init__(
+        self, name: str, host: str, port: int, inlet: Inlet, *, eager: bool, tls: Caller | None = None
+    ) -> None:
         self.name = name
         self.host = host
         self.port = port
         self.eager = eager
         self._inlet = inlet
+        self._tls = tls
+        self._note = Seldom(inlet.note)
         self._lanes: dict[Conn, _Lane] = {}
         self._dirty: dict[Conn, Wire] = {}
         self._stopped = False
@@ -139,16 +145,17 @@ class ClientLink:
 
     async def _connect(self, conn: Conn, lane: _Lane, seconds: float) -> bool:
         """One attempt; True when the lane has its wire."""
-        loop = asyncio.get_running_loop()
-
-        def make() -> Wire:
-            opened, lost = partial(self._open, lane), partial(self._lose, lane)
-            return Wire(self.name, conn, self._inlet, polite=False, opened=opened, lost=lost)
-
+        tls = None if self._tls is None else Session.of(self._tls)
+        wire = Wire(
+            self.name, conn, self._inlet, polite=False, opened=partial(self._open, lane),
+            lost=partial(self._lose, lane), note=self._note, tls=tls,
+        )  # fmt: skip
         try:
             async with asyncio.timeout(seconds):
-                await loop.create_connection(make, self.host, self.port)
+                await asyncio.get_running_loop().create_connection(lambda: wire, self.host, self.port)
+                await wire.settled.wait()
         except (OSError, TimeoutError):
+            wire.abort()
             return False
         return lane.wire is not None
 

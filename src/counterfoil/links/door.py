@@ -163,7 +163,7 @@ class _Owed:
             self._arm()
 
 
-class _Seldom:
+class Seldom:
     """A log that strangers can make us write to: TOLD lines of a kind a minute, then one that counts the rest."""
 
     def __init__(self, note: Note) -> None:
@@ -171,6 +171,7 @@ class _Seldom:
         self._told: dict[str, tuple[float, int]] = {}
 
     def __call__(self, event: str, **facts: str | int) -> None:
+        """Write a line, or count it."""
         now = asyncio.get_running_loop().time()
         since, count = self._told.get(event, (now, 0))
         more = {}
@@ -189,7 +190,7 @@ class Door:
         self.name = name
         self.limits = limits
         self.port = 0
-        self.note: Note = _Seldom(note)
+        self.note: Note = Seldom(note)
         self._make = make
         self._farewell = farewell
         self._burst = max(1, min(BURST, limits.each // 8))
@@ -230,7 +231,7 @@ class Door:
         asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
     def close(self) -> None:
-        """Let nobody in any more. Whoever is in stays; who was about to be seated is let go."""
+        """Let nobody in any more. Whoever is in and has spoken stays; the others are let go."""
         if self._held is not None:
             self._held.cancel()
             self._held = None
@@ -238,7 +239,7 @@ class Door:
             asyncio.get_running_loop().remove_reader(self._listening)
             self._listening.close()
             self._listening = None
-        for guest in list(self._seating):
+        for guest in [*self._seating, *self._all.unspoken]:
             self._dismiss(guest)
         if not self._all.count:
             self._unspoken.stop()

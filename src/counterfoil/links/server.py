@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 from counterfoil.links.door import Door, Guest
 from counterfoil.links.limits import MESSAGES, Limits
+from counterfoil.links.tls import Session
 from counterfoil.links.wire import Inlet, Wire
 from counterfoil.step import Conn, NotSent, Send
 
 
 class ServerLink:
-    """A listening link. `port` 0 takes a free one; after `start` it holds the one in use."""
+    """A listening link, under TLS where there is a context for it. `port` 0 takes a free one; `start` says which."""
 
-    def __init__(self, name: str, host: str, port: int, inlet: Inlet, *, limits: Limits = MESSAGES) -> None:
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        port: int,
+        inlet: Inlet,
+        *,
+        limits: Limits = MESSAGES,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.name = name
         self.host = host
         self.port = port
         self._inlet = inlet
+        self._tls = tls
         self._door = Door(name, limits, inlet.note, self._enter)
         self._wires: dict[Conn, Wire] = {}
         self._dirty: dict[Conn, Wire] = {}
@@ -74,7 +86,7 @@ class ServerLink:
         self._last += 1
         return Wire(
             self.name, self._last, self._inlet, polite=True, opened=self._opened, lost=self._leave,
-            guest=guest, note=self._door.note,
+            guest=guest, note=self._door.note, tls=None if self._tls is None else Session(self._tls),
         )  # fmt: skip
 
     def _opened(self, wire: Wire) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
 from counterfoil.iso8583.framing import FrameBuffer, frame
 from counterfoil.links.door import Guest, Note
 from counterfoil.links.limits import MAX_WAITING
+from counterfoil.links.tls import Session, told
 from counterfoil.step import SECOND, Closed, Conn, Connected, Frame, Inbound, Instant, NotSent, Send
 
 CHUNK = 64 * 1024  # bytes handed to the transport at once: at most this much is ever in doubt
@@ -86,6 +88,7 @@ class Wire(asyncio.Protocol):
         lost: Callable[[Wire], None],
         guest: Guest | None = None,
         note: Note | None = None,
+        tls: Session | None = None,
     ) -> None:
         self.link = link
         self.conn = conn
@@ -95,6 +98,10 @@ class Wire(asyncio.Protocol):
         self._lost = lost
         self._guest = guest
         self._note = note or inlet.note
+        self._tls = tls
+        self._up = False
+        self.settled = asyncio.Event()
+        """Set once the connection can carry messages, or never will."""
         self.transport: asyncio.Transport | None = None
         self.closed = False
         self._frames = FrameBuffer()
@@ -116,13 +123,16 @@ class Wire(asyncio.Protocol):
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.reread()
-        self.inlet.arrive(Connected(self.link, self.conn))
-        self._opened(self)
+        if self._tls is None:
+            self._open()
+        else:
+            self._tls.begin()
+            self.transport.write(self._tls.outgoing())
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: hand over every whole message among them, then close if what follows makes no sense."""
         inlet, frames = self.inlet, self._frames
-        messages = frames.feed(data)
+        messages = frames.feed(data if self._tls is None else self._unsealed(self._tls, data))
         if messages:
             at = inlet.now()
             for message in messages:
@@ -148,6 +158,7 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         """The connection is gone; what still waited here certainly never left."""
         self.closed = True
+        self.settled.set()
         if self._guest is not None:
             self._guest.left()
         if self._timer is not None:
@@ -156,7 +167,8 @@ class Wire(asyncio.Protocol):
         waiting, self._waiting = self._waiting, []
         for send in waiting:
             self._not_sent(send)
-        self.inlet.arrive(Closed(self.link, self.conn))
+        if self._up:
+            self.inlet.arrive(Closed(self.link, self.conn))
 
     # --- the link's side ---
 
@@ -180,7 +192,8 @@ class Wire(asyncio.Protocol):
             while self._waiting and not self._paused:
                 if transport.is_closing():
                     break
-                transport.write(b"".join(self._chunk()))
+                chunk = b"".join(self._chunk())
+                transport.write(chunk if self._tls is None else self._tls.sealed(chunk))
         if self._paused:
             self._arm()
 
@@ -195,7 +208,14 @@ class Wire(asyncio.Protocol):
             if self._paused:
                 self.transport.abort()
             else:
+                if self._tls is not None and not self.transport.is_closing():
+                    self.transport.write(self._tls.farewell())
                 self.transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what waits is thrown away."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def reread(self) -> None:
         """Read, unless the inbox is full or a polite wire waits for its peer."""
@@ -211,6 +231,31 @@ class Wire(asyncio.Protocol):
             transport.pause_reading()
 
     # --- inside ---
+
+    def _open(self) -> None:
+        self._up = True
+        self.settled.set()
+        self.inlet.arrive(Connected(self.link, self.conn))
+        self._opened(self)
+
+    def _unsealed(self, tls: Session, data: bytes) -> bytes:
+        """What the peer said under TLS; the connection ends when it is none, or nobody who may connect."""
+        try:
+            said = tls.opened(data)
+        except ssl.SSLError as error:
+            self._note("tls_failed", link=self.link, conn=self.conn, reason=told(error))
+            said, over = b"", True
+        else:
+            over = tls.over
+        assert self.transport is not None
+        answer = tls.outgoing()
+        if answer:
+            self.transport.write(answer)
+        if tls.up and not self._up:
+            self._open()
+        if over:
+            self.hangup()
+        return said
 
     def _chunk(self) -> list[bytes]:
         """Take messages off the queue for one write; those whose time has passed are reported instead."""

@@ -21,6 +21,7 @@ from counterfoil.links.control import Answer, ControlServer, refusal
 from counterfoil.reconciliation.comparison import Comparison
 from counterfoil.reconciliation.records import Records, open_count
 from counterfoil.stack.config import Config
+from counterfoil.stack.descriptors import claim_stack
 from counterfoil.stack.layout import RECONCILIATION, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.stack.reading import stores_of
@@ -55,10 +56,13 @@ class Comparing:
         """Compare; the exit code of the process."""
         self._end_with_supervisor()
         try:
+            _, allowed = claim_stack(RECONCILIATION, lab=self.config.lab)
             store = open_store(self.layout.store(RECONCILIATION), formats(RECONCILIATION))
             self._records = Records(store)
             self._comparison = Comparison(self._records, lambda: stores_of(self.layout), now)
-            control = ControlServer(self.config.host, 0, secrets.token_hex(16), self._serve)
+            control = ControlServer(
+                self.config.host, 0, secrets.token_hex(16), self._serve, limits=allowed.control, note=self.log
+            )
             await control.start()
         except (OurError, OSError) as error:
             self.log("cannot_start", reason=str(error))

@@ -8,9 +8,9 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from counterfoil.errors import OurError
@@ -19,6 +19,7 @@ from counterfoil.links.address import parse as parse_address
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
+TLS_KNOWN: Final = ("console_tls", "console_key", "links_tls", "links_key", "links_ca", "links_name", "links_clients")
 KNOWN: Final = (
     "timers",
     "host",
@@ -32,10 +33,12 @@ KNOWN: Final = (
     "proxies",
     "hosts",
     "audit_anchor",
+    *TLS_KNOWN,
 )
 LISTS: Final = ("proxies", "hosts")
 NAME: Final = re.compile(r"(?!-)[a-zA-Z0-9-]{1,63}(?:\.[a-zA-Z0-9-]{1,63}){0,20}|[0-9a-fA-F:]{2,39}")
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+GENERATED: Final = "generated"
 WORD: Final = re.compile("[a-zA-Z_-]{1,40}[0-9]?")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_RECONCILE: Final = "60,3600"
@@ -66,6 +69,24 @@ class Reconcile(NamedTuple):
     whole: int
 
 
+class Tls(NamedTuple):
+    """A certificate and its key, as PEM files; "" for one that is made here."""
+
+    certificate: str = ""
+    key: str = ""
+
+
+class LinksTls(NamedTuple):
+    """TLS on the links. `authority` is the file with what connecting sides trust ("": the certificate itself), `name`
+    whose certificate it must be ("": the address), `clients` at which ports they must show one too.
+    """
+
+    own: Tls
+    authority: str = ""
+    name: str = ""
+    clients: Literal["off", "issuers", "all"] = "off"
+
+
 class Config(NamedTuple):
     """A stack as it was asked for."""
 
@@ -84,6 +105,8 @@ class Config(NamedTuple):
     hosts: tuple[str, ...] = ()
     audit_anchor: Path | None = None
     """Where the anchors of the audit log are kept; None for `Layout.audit_anchor`."""
+    console_tls: Tls | None = None
+    links_tls: LinksTls | None = None
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -145,6 +168,12 @@ def load(
     language = parse_language(said("language") or "zh")
     lab = parse_switch("lab", said("lab") or "off") or lab
     reconcile = parse_reconcile(said("reconcile") or DEFAULT_RECONCILE)
+    links = parse_links(data, said)
+    if lab and links is not None:
+        raise ConfigError(
+            "links_tls and the lab exclude each other: the lab's proxies read the messages",
+            "links_tls 不能与 lab 同时使用：故障代理需要读取报文",
+        )
     return Config(
         data,
         parse_timers(chosen),
@@ -159,6 +188,8 @@ def load(
         proxies=parse_networks(said("proxies")),
         hosts=parse_names(said("hosts")),
         audit_anchor=parse_anchor(said("audit_anchor")),
+        console_tls=parse_tls(data, "console", said),
+        links_tls=links,
     )
 
 
@@ -183,6 +214,44 @@ def parse_reconcile(text: str) -> Reconcile:
             f"reconcile 应为两个秒数 NEW,WHOLE，范围为 1 到 {LONGEST_RECONCILE}",
         )
     return found
+
+
+def parse_tls(data: Path, name: str, said: Callable[[str], str]) -> Tls | None:
+    """Certificate and key of the console or the links; None without TLS. Files are beside the settings unless absolute.
+
+    ConfigError for a key without a certificate, or a word that is none of off, generated and a file.
+    """
+    chosen, key = said(f"{name}_tls") or "off", said(f"{name}_key")
+    if chosen in ("off", GENERATED):
+        if key:
+            raise ConfigError(
+                f"{name}_key needs a certificate file in {name}_tls",
+                f"设置 {name}_key 前须先在 {name}_tls 中指定证书文件",
+            )
+        return Tls() if chosen == GENERATED else None
+    if "/" not in chosen and "." not in chosen:
+        raise ConfigError(
+            f"{name}_tls is off, generated, or a certificate file", f"{name}_tls 应为 off、generated 或证书文件"
+        )
+    certificate = str(data / Path(chosen).expanduser())
+    return Tls(certificate, str(data / Path(key).expanduser()) if key else certificate)
+
+
+def parse_links(data: Path, said: Callable[[str], str]) -> LinksTls | None:
+    """TLS on the links; ConfigError for a setting that makes no sense, or that needs links_tls."""
+    tls, clients = parse_tls(data, "links", said), said("links_clients") or "off"
+    authority, name = said("links_ca"), said("links_name")
+    if clients not in ("off", "issuers", "all"):
+        raise ConfigError("links_clients is off, issuers or all", "links_clients 应为 off、issuers 或 all")
+    if tls is None:
+        if authority or name or clients != "off":
+            raise ConfigError(
+                "links_ca, links_name and links_clients need links_tls",
+                "设置 links_ca、links_name、links_clients 前须先设置 links_tls",
+            )
+        return None
+    who = cast(Literal["off", "issuers", "all"], clients)
+    return LinksTls(tls, str(data / Path(authority).expanduser()) if authority else "", name, who)
 
 
 def parse_switch(name: str, text: str) -> bool:

@@ -8,6 +8,7 @@ DIR/console/store.db            the console's users, sessions and audit log
 DIR/console/lab.db              the runs of the fault lab
 DIR/audit.key                   what the anchors of the audit log are signed with
 DIR/reconciliation/store.db     what the comparison of all stubs found, and how far it is
+DIR/tls/                        certificates that were made here, with their keys
 DIR/terminal/receipt.key        what receipts are signed with; `counterfoil receipt key` shows its public half
 DIR/archive/                    closed business dates, as Parquet files
 DIR/receipts/, DIR/sms/         what came out of printers and telephones
@@ -63,6 +64,7 @@ class Layout:
         self.receipts = data / "receipts"
         self.sms = data / "sms"
         self.archive = data / "archive"
+        self.tls = data / "tls"
         self.ports = data / "ports.json"
         self.demo_key = data / "demo.key"
         self.receipt_key = data / "terminal" / "receipt.key"

@@ -28,8 +28,8 @@ from counterfoil.links.server import ServerLink
 from counterfoil.links.wire import Link
 from counterfoil.receipts.ereceipt import Issue, issue
 from counterfoil.security import SoftHsm
+from counterfoil.stack import certificates, seed
 from counterfoil.stack import ports as ports_of
-from counterfoil.stack import seed
 from counterfoil.stack.config import Config
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.descriptors import Shares, claim_stack
@@ -172,7 +172,8 @@ class Service:
         """What receipts are signed with, and where customers find them: at the console unless told otherwise."""
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         port = ports_of.read(self.layout).get(CONSOLE, 0)
-        base = self.config.receipt_url or f"http://{host}:{port}"
+        scheme = "https" if self.config.console_tls is not None else "http"
+        base = self.config.receipt_url or f"{scheme}://{host}:{port}"
         return issue(self.layout.secret(self.layout.receipt_key, make=False), base)
 
     def _printer(self, driver: Driver, files: FileWriter) -> Performer:
@@ -184,16 +185,18 @@ class Service:
         host, ports, lab = self.config.host, ports_of.read(self.layout), self.config.lab
         if len(ports) != len(ports_of.NAMES):
             raise StoreError(f"{self.layout.ports} is missing or damaged", f"{self.layout.ports} 缺失或已损坏")
+        tls = certificates.link_port(self.config, self.layout, self.name)
+        caller = certificates.link_caller(self.config, self.layout)
         if self.name in ISSUERS:
-            return [ServerLink("switch", host, ports[self.name], driver, limits=self.allowed.issuer)]
+            return [ServerLink("switch", host, ports[self.name], driver, limits=self.allowed.issuer, tls=tls)]
         if self.name == "switch":
             upstream: list[Link] = [
-                ClientLink(issuer, host, ports[ports_of.reached(issuer, lab=lab)], driver, eager=True)
+                ClientLink(issuer, host, ports[ports_of.reached(issuer, lab=lab)], driver, eager=True, tls=caller)
                 for issuer in ISSUERS
             ]
             port = ports[ports_of.listened("switch", lab=lab)]
-            return [ServerLink("terminals", host, port, driver, limits=self.allowed.terminals), *upstream]
-        return [ClientLink("switch", host, ports[ports_of.TERMINALS], driver, eager=False)]
+            return [ServerLink("terminals", host, port, driver, limits=self.allowed.terminals, tls=tls), *upstream]
+        return [ClientLink("switch", host, ports[ports_of.TERMINALS], driver, eager=False, tls=caller)]
 
     async def _bound(self, start: Any) -> None:
         """Start the driver; a port that a dying predecessor still holds is waited for."""

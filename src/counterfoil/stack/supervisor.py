@@ -11,7 +11,8 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +23,7 @@ from counterfoil import __version__
 from counterfoil.errors import PaymentError, StoreError
 from counterfoil.links.control import Answer, ControlClient, ControlServer, refusal
 from counterfoil.links.limits import OPEN_FILES
-from counterfoil.stack import comparing
+from counterfoil.stack import certificates, comparing
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.alone import alone
 from counterfoil.stack.breakage import Breakage
@@ -69,7 +70,9 @@ def run(
     layout.prepare()
     with alone(layout):
         layout.secret(layout.receipt_key, make=True)
+        soon = certificates.prepare(config, layout, datetime.now(UTC))
         supervisor = Supervisor(config, allowed, quiet=json, console=console)
+        supervisor.tell_ends(soon)
         supervisor.tell_allowed(limit)
         return asyncio.run(supervisor.run())
 
@@ -111,6 +114,14 @@ class Supervisor:
             for sentence in ALLOWED.filled(**facts):
                 _tell(sentence)
 
+    def tell_ends(self, soon: Sequence[Text]) -> None:
+        """Which certificates end soon."""
+        for text in soon:
+            self.log("certificate_ends", reason=text.en)
+            if not self._quiet:
+                for sentence in text:
+                    _tell(sentence)
+
     async def run(self) -> int:
         """Everything from the first port to the last child; StoreError when it cannot even begin."""
         loop = asyncio.get_running_loop()
@@ -150,7 +161,11 @@ class Supervisor:
     def _publish(self, control: ControlServer, ports: dict[str, int]) -> None:
         extra = {
             "timers": list(self.config.timers),
-            "terminals": {"host": self.config.host, "port": ports[ports_of.TERMINALS]},
+            "terminals": {
+                "host": self.config.host,
+                "port": ports[ports_of.TERMINALS],
+                "tls": certificates.outside(self.config, self.layout),
+            },
             "lab": self.config.lab,
         }
         running = Running(control.port, control.token, os.getpid(), self.config.host, extra)
@@ -262,7 +277,7 @@ class Supervisor:
             "version": __version__,
         }
         if self._console is not None:
-            line["console"] = f"http://{self.config.host}:{ports[CONSOLE]}/"
+            line["console"] = f"{'https' if self.config.console_tls else 'http'}://{self.config.host}:{ports[CONSOLE]}/"
             if self._console.password:
                 line["password"] = self._console.password
         with contextlib.suppress(OSError):
