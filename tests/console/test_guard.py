@@ -149,7 +149,7 @@ def test_what_each_verdict_means_for_the_next_charge(shop: Shop, verdict: Verdic
 def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
-    made.store.close()
+    made.close()
 
 
 def released(desk: Desk) -> set[str]:
