@@ -8,10 +8,11 @@ from typing import Any, Final
 import pytest
 
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.recollection import Question, build_question
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.money import parse
 from counterfoil.step import SECOND
-from issuer.bank import PANS, Bank
+from issuer.bank import ACQUIRER, PANS, Bank
 
 TABLE: Final = Path(__file__).parent.parent / "tables" / "issuer_decisions.txt"
 SILENCE: Final = "-"
@@ -109,6 +110,13 @@ class Script:
 
     def on_told(self, plain: list[str], options: dict[str, str]) -> str:
         return str(len(self.bank.told()))
+
+    def on_strange(self, plain: list[str], options: dict[str, str]) -> None:
+        one = self.purchases[plain[0]]
+        text = build_question(Question((), (f"{one.de7}{one.de11}",)))
+        fields = {"de7": "0314120100", "de11": "000001", "de32": ACQUIRER, "de48": text, "de70": "001"}
+        (answer,) = self.bank.ask(Message("0800", **fields))
+        assert answer.de39 == "00"
 
     def on_wait(self, plain: list[str], options: dict[str, str]) -> None:
         self.bank.now += int(plain[0]) * SECOND

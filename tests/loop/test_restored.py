@@ -1,4 +1,4 @@
-"""Yesterday's backup of one station beside the others of today: it starts and sells, and nobody claims to know more."""
+"""Yesterday's backup of one station beside the others of today: who says so, what is refused, how a person ends it."""
 
 from __future__ import annotations
 
@@ -11,36 +11,86 @@ from loop.running import Running
 
 pytestmark = pytest.mark.loop
 
-SINCE = {"terminal": ("PAID_RECEIPT_OPEN", 12_50), "switch": ("UNKNOWN", 12_50), "issuer-a": ("UNKNOWN", 0)}
+TERMINAL, ELSEWHERE = "T0000001", "T0000020"
 
 
-@pytest.mark.parametrize(("station", "verdict", "charged"), [(name, *rest) for name, rest in SINCE.items()])
-def test_a_station_from_a_backup_sells_and_what_it_forgot_is_not_made_up(
-    station: str, verdict: str, charged: int, tmp_path: Path
-) -> None:
-    stack = Running(tmp_path / "data")
-    stack.start()
-    before = stack.sell("T0000001").json["ref"]
-    stack.stop()
-    shutil.copytree(stack.data / station, tmp_path / "backup")
-    stack.start()
-    balance = stack.balance("alice")
-    since = stack.sell("T0000001").json["ref"]
-    stack.stop()
-    stack.start()  # another sign-on: one with the STAN of the last, within five seconds, passes for a repeat of it
-    stack.stop()
-    shutil.rmtree(stack.data / station)
-    shutil.copytree(tmp_path / "backup", stack.data / station)
-    stack.start()
+class Restored:
+    """A stack with two sales, of which one station has seen the first only: its directory was put back alone."""
+
+    def __init__(self, station: str, folder: Path) -> None:
+        self.stack = stack = Running(folder / "data")
+        stack.start()
+        self.before = stack.sell(TERMINAL, card="carol").json["ref"]
+        stack.stop()
+        shutil.copytree(stack.data / station, folder / "backup")
+        stack.start()
+        self.since = stack.sell(TERMINAL).json["ref"]
+        self.balance = stack.balance("alice")
+        stack.stop()
+        shutil.rmtree(stack.data / station)
+        shutil.copytree(folder / "backup", stack.data / station)
+        stack.start()
+
+    def code(self, card: str, terminal: str) -> str:
+        """What a sale comes to."""
+        sold = self.stack.sell(terminal, card=card).json
+        return "" if sold["outcome"] == "approved" else str(sold["response_code"])
+
+    def end(self, how: str) -> None:
+        said = self.stack.ask("forgotten", how, "--all", "--by", "Lin", "--reason", "the slips were looked at")
+        assert said.status == 0, said
+
+    def open_rows(self) -> list[str]:
+        said = self.stack.ask("forgotten", "list")
+        assert said.status == (7 if said.json["forgotten"] else 0)
+        return [one["station"] for one in said.json["forgotten"]]
+
+
+REFUSED = {
+    "switch": {
+        ("alice", TERMINAL): "96",
+        ("carol", TERMINAL): "96",
+        ("alice", ELSEWHERE): "96",
+        ("carol", ELSEWHERE): "",
+    },
+    "issuer-a": {("alice", TERMINAL): "96", ("carol", TERMINAL): "", ("alice", ELSEWHERE): "96", ("bob", TERMINAL): ""},
+}
+BACK = {"switch": 0, "issuer-a": 12_50}
+"""What the cardholder has more than after the sale."""
+
+
+@pytest.mark.parametrize("station", REFUSED)
+@pytest.mark.parametrize("how", ["accept", "import"])
+def test_a_station_from_a_backup_is_told_what_it_has_forgotten(station: str, how: str, tmp_path: Path) -> None:
+    town = Restored(station, tmp_path)
+    stack = town.stack
     try:
-        assert stack.why(before)["verdict"] == "PAID"
-        assert stack.why(since)["verdict"] == verdict
-        assert balance - stack.balance("alice") == charged
+        assert town.open_rows() == [station]
+        assert stack.why(town.before)["verdict"] == "PAID"
+        assert stack.why(town.since)["verdict"] == "EXCEPTION"
+        assert stack.balance("alice") - town.balance == BACK[station]
+        assert {asked: town.code(*asked) for asked in REFUSED[station]} == REFUSED[station]
+        assert stack.balance("alice") - town.balance == BACK[station]
+        town.end(how)
+        assert town.open_rows() == []
+        assert [town.code("alice", TERMINAL), town.code("alice", ELSEWHERE)] == ["", ""]
+        assert stack.ledger_is_sound()
+        ended = stack.ask("forgotten", "list", "--ended").json["forgotten"]
+        rows = [row for one in ended for row in one["rows"].values()]
+        assert {(row["ended_by"], row["reason"]) for row in rows} == {("Lin", "the slips were looked at")}
+        assert any('"state"' in row["evidence"] for row in rows) == (how == "import")
+    finally:
+        stack.stop()
+
+
+def test_a_terminal_from_a_backup_sells_and_what_it_forgot_is_not_made_up(tmp_path: Path) -> None:
+    town = Restored("terminal", tmp_path)
+    stack = town.stack
+    try:
+        assert stack.why(town.before)["verdict"] == "PAID"
+        assert stack.why(town.since)["verdict"] == "PAID_RECEIPT_OPEN"
         sold = stack.sell("T0000001")
         assert sold.json["outcome"] == "approved"
-        assert sold.json["ref"] not in {before, since}
-        assert stack.why(sold.json["ref"])["verdict"] == "PAID"
-        assert balance - stack.balance("alice") == charged + 12_50
-        assert stack.ledger_is_sound()
+        assert sold.json["ref"] not in {town.before, town.since}
     finally:
         stack.stop()

@@ -258,6 +258,14 @@ class Scene:
         answer = Message(f"{request.mti[:2]}{int(request.mti[2]) + 1}0", **{**fields, "de39": code, **more})
         return self.from_issuer(answer, issuer, spoil=spoil)
 
+    def comes_up(self, issuer: str = "issuer-a", *, after: Instant = 0) -> list[Outbound]:
+        """The link to an issuer comes up and its sign-on is answered; what is said but for that sign-on."""
+        out = self.step(Connected(issuer, ""), after=after)
+        asked = [send for send in out if isinstance(send, Send) and send.link == issuer]
+        sign_on = next(send for send in asked if self.read(send).mti == "0800")
+        self.sent.remove(sign_on)
+        return [item for item in out if item is not sign_on] + self.step(self.signed_on(sign_on))
+
     def signed_on(self, send: Send) -> Frame:
         request = self.read(send)
         answer = Message("0810", de7=request.de7, de11=request.de11, de39="00", de70=request.de70)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from counterfoil.iso8583 import nested
-from counterfoil.step import SECOND, Closed, Connected
+from counterfoil.step import SECOND, Closed
 from counterfoil.switch import cases
 from switch.scene import ALICE, BOB, TIMER, scene
 
@@ -126,7 +126,7 @@ def test_a_reversal_is_answered_while_its_issuer_cannot_be_reached() -> None:
     made.step(Closed("issuer-a", ""))
     assert made.codes(made.frame(made.reversal(request))) == ["00"]
     assert not made.advices()
-    made.step(Connected("issuer-a", ""), after=3600 * SECOND)
+    made.comes_up(after=3600 * SECOND)
     assert [advice.mti for advice in made.advices()] == ["0420"]
 
 
@@ -333,7 +333,7 @@ def test_a_closed_link_says_nothing_about_what_was_on_its_way() -> None:
     request, forwarded = made.asked()
     assert made.told(Closed("issuer-a", ""), after=SECOND) == []
     assert made.state(request) == "asked"
-    made.step(Connected("issuer-a", ""))
+    made.comes_up()
     assert made.codes(made.reply(forwarded, "00")) == ["00"]
 
 

@@ -36,7 +36,7 @@ class Host:
                 if send.link == "issuer-a" and self.cannot(message):
                     self.hangups.append(self.made.now)
                     self.made.step(Closed("issuer-a", ""))
-                    self.made.step(Connected("issuer-a", ""))
+                    self.made.comes_up()
                     break
                 signed = message.mti == "0800"
                 self.made.step(self.made.signed_on(send) if signed else self.made.reply(message, "00", send.link))
@@ -154,7 +154,7 @@ def test_an_issuer_that_hangs_up_on_every_advice_is_not_asked_more_often_the_mor
 def test_a_suspect_goes_alone_and_behind_the_others() -> None:
     made, _, requests, _ = poisoned(3, 0)
     made.step(Closed("issuer-a", ""))
-    made.step(Connected("issuer-a", ""))
+    made.comes_up()
     before = len(made.sent)
     (fresh,) = reversing(made, 1)
     made.step(after=TIMER)  # it has had no answer, and the suspects are due
@@ -181,7 +181,7 @@ def test_tries_hang_ups_and_pauses_survive_a_restart() -> None:
     after = made.restarted()
     again = Host(after, host.cannot)
     after.step()
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     again.reads()
     assert after.store.query("SELECT tries, hangups, next_at FROM outbox") == [row]
     again.lives(row[2] - after.now - 1)
@@ -195,7 +195,7 @@ def test_hundreds_owed_do_not_all_leave_when_a_switch_starts() -> None:
     made = scene(settings=Settings(switch_timer=TIMER, window=8))
     requests = reversing(made, 30)
     after = made.restarted()
-    after.step(Connected("issuer-a", ""), after=2 * TIMER)
+    after.comes_up(after=2 * TIMER)
     assert len(after.advices()) == 8
     Host(after, lambda _: False).lives(TIMER)
     assert {after.state(request) for request in requests[8:]} <= {"reversed", "reversing"}
@@ -290,8 +290,7 @@ def test_a_link_that_never_gets_as_far_as_its_sign_on_is_an_alarm_once() -> None
         made.step(Connected("issuer-a", ""))
         assert not any(isinstance(item, Hangup) for item in made.step(Closed("issuer-a", "")))
         assert made.alarms() == (["hangs_up"] if number >= 5 else [])
-    made.step(Connected("issuer-a", ""))
-    made.step(*[made.signed_on(send) for send in made.to_issuers()[-1:]])
+    made.comes_up()
     for _ in range(5):
         made.step(Closed("issuer-a", ""))
         made.step(Connected("issuer-a", ""))

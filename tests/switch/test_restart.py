@@ -24,7 +24,7 @@ def test_after_a_restart_every_open_intent_has_expired() -> None:
     assert after.told() == []
     found = after.stub(request)
     assert (found.state, found.reversal_reason, found.response_code) == ("reversing", "06", "98")
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     (advice,) = after.advices()
     assert (advice.mti, advice.de37, advice.de39) == ("0420", forwarded.de37, "06")
     assert after.codes(after.frame(request)) == ["98"]
@@ -37,7 +37,7 @@ def test_an_answer_that_comes_after_the_restart_is_evidence() -> None:
     request, forwarded = made.asked()
     after = made.restarted()
     after.step()
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     assert after.told(after.reply(forwarded, "00")) == []
     assert after.state(request) == "reversing"
 
@@ -48,7 +48,7 @@ def test_after_a_restart_an_advice_that_was_sent_is_repeated_as_such() -> None:
     made.step(made.frame(made.reversal(request)))
     after = made.restarted()
     assert after.step() == []
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     assert after.advices() == []  # its pause is not over: it was sent a moment ago
     after.step(after=TIMER)
     assert [advice.mti for advice in after.advices()] == ["0421"]
@@ -70,7 +70,7 @@ def test_after_a_restart_finished_attempts_and_tombstones_are_as_they_were() -> 
 
 def test_terminals_stay_signed_on_over_a_restart() -> None:
     after = scene().restarted()
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     after.asked()
 
 
@@ -80,7 +80,7 @@ def test_numbers_go_on_above_the_old_ones_whatever_the_clock_says(jump: int) -> 
     request, _ = made.approved()
     after = made.restarted()
     after.now += jump
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     later, _ = after.approved()
     before, now = made.stub(request), after.stub(later)
     assert now.rrn > before.rrn
@@ -162,7 +162,7 @@ def test_a_failed_commit_ends_it_and_nothing_was_said(tmp_path: Path) -> None:
     assert len(made.sent) == sent
     made.store.execute("PRAGMA max_page_count = 1000000")
     after = made.restarted()
-    after.step(Connected("issuer-a", ""))
+    after.comes_up()
     after.step(after.frame(request))
     assert after.state(request) == "asked"
     made.store.close()

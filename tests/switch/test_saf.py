@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.errors import OurError
 from counterfoil.iso8583 import Message
-from counterfoil.step import SECOND, Closed, Connected, NotSent
+from counterfoil.step import SECOND, Closed, NotSent
 from counterfoil.switch import Settings, cases, pending
 from counterfoil.switch.stubs import ended_cases
 from counterfoil.switch.work import Work
@@ -82,7 +82,7 @@ def test_when_the_link_comes_up_everything_that_is_due_goes_out_at_once() -> Non
     made.step(Closed("issuer-a", ""))
     made.step(after=3600 * SECOND)
     assert len(made.advices()) == 3
-    made.step(Connected("issuer-a", ""))
+    made.comes_up()
     assert [message.mti for message in made.advices()] == ["0420"] * 3 + ["0421"] * 3
 
 
@@ -199,7 +199,7 @@ def test_an_advice_the_link_could_not_send_stays_owed_and_goes_again_at_its_time
     made.step(*made.not_sent())
     made.step(Closed("issuer-a", ""))
     assert made.state(request) == "reversing"
-    made.step(Connected("issuer-a", ""))
+    made.comes_up()
     assert len(made.advices()) == 1
     made.step(after=TIMER)
     assert [message.mti for message in made.advices()] == ["0420", "0421"]
@@ -221,7 +221,7 @@ def test_a_step_leaves_nothing_to_the_garbage_collector() -> None:
         made.sign_on()
         made.step(*made.not_sent())
         made.step(Closed("issuer-a", ""))
-        made.step(Connected("issuer-a", ""), after=TIMER)
+        made.comes_up(after=TIMER)
         made.acknowledge()
         left = [one for one in gc.get_objects() if isinstance(one, Work)]
     finally:

@@ -36,12 +36,47 @@ def test_a_link_that_comes_up_is_signed_on() -> None:
     assert made.command("status")["issuers"]["issuer-a"]["signed_on"]
 
 
-def test_money_does_not_wait_for_the_sign_on_answer() -> None:
+def registered() -> Scene:
+    """A switch whose link to an issuer has just come up, and a terminal that is signed on."""
     made = Scene(up=False)
     made.command("register", terminals=[made.registration("T0000001")])
     made.step(Connected("issuer-a", ""))
     made.sign_on()
+    return made
+
+
+def test_money_waits_for_the_sign_on_answer() -> None:
+    made = registered()
+    assert made.codes(made.frame(made.purchase())) == ["91"]
+    (asked,) = network(made)
+    assert asked[1].de70 == "001"
+    made.step(*[made.signed_on(send) for send in made.to_issuers()])
     made.asked()
+
+
+def test_an_issuer_that_answers_no_sign_on_is_used_after_one_timer_and_asked_again_later() -> None:
+    made = registered()
+    made.step(after=TIMER)
+    made.sent.clear()
+    for _ in range(6):
+        request, forwarded = made.asked()
+        made.step(made.reply(forwarded, "00"), after=IDLE // 6)
+        assert made.state(request) == "approved"
+    ((_, message),) = network(made)
+    assert message.de70 == "001"
+    assert made.alarms() == ["issuer_silent"]
+    made.step(*[made.signed_on(send) for send in made.to_issuers() if made.read(send).mti == "0800"])
+    assert made.command("status")["issuers"]["issuer-a"]["signed_on"]
+
+
+def test_a_silent_link_without_a_sign_on_is_tested_and_closed() -> None:
+    made = registered()
+    made.step(after=TIMER)
+    made.sent.clear()
+    made.step(after=IDLE)
+    ((_, message),) = network(made)
+    assert message.de70 == "301"
+    assert any(isinstance(item, Hangup) for item in made.step(after=TIMER))
 
 
 def test_a_sign_on_that_is_refused_is_an_alarm() -> None:

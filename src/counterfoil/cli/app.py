@@ -31,6 +31,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "archive": ("archive", "Closed business dates out of the stores, into Parquet files; list and verify them."),
     "backup": ("backup", "Copy the whole data directory as it is at one instant, running or not; verified."),
     "restore": ("restore", "Put a backup in the place of the data directory, all of it or nothing."),
+    "forgotten": ("forgotten", "What a station that was put back does not know any more, and how a person ends it."),
     "decode": ("decode", "Read an ISO 8583 packet (needs no stack)."),
     "fault": ("fault", "Break a leg of the loop, kill a station, heal."),
     "day": ("day", "A day of real shop baskets through the running stack, with faults."),

@@ -13,7 +13,8 @@ If it dies here: before the commit nothing has happened, and the switch's deadli
     were not reported as delivered are told again under the same name.
 """
 
-from counterfoil.issuer.records import IssuerKeys, Records
+from counterfoil.issuer.records import Records
+from counterfoil.issuer.rows import IssuerKeys
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.station import Issuer
 from counterfoil.issuer.stubs import accounts, balance_by_token, cards, find, statement, stub, violations

@@ -11,7 +11,8 @@ import msgspec
 from counterfoil.errors import PeerError
 from counterfoil.issuer import chart, stubs
 from counterfoil.issuer.card import Card, CardStatus
-from counterfoil.issuer.records import Counts, IssuerKeys, Step
+from counterfoil.issuer.records import Step
+from counterfoil.issuer.rows import Counts, IssuerKeys
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.money import CURRENCIES, MAX_MINOR
 from counterfoil.security import Hsm, luhn_ok
@@ -35,6 +36,7 @@ BAD_CARD: Final = Text(
 )
 NO_ACCOUNT: Final = Text(en="name an account", zh="请给出账户")
 BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
+BAD_ENDING: Final = Text(en="name rows that are open, who ends them, and a reason", zh="请给出未结的编号、经办人和原因")
 DAYS_COLUMNS: Final = ("limit_each", "limit_day", "count_day")
 
 

@@ -66,6 +66,8 @@ def unfit(desk: Desk, now: Instant, asked: Asked, wanted: Purchase | None) -> Re
 def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase) -> Send:
     """Ask the rules, book what they allow."""
     card, book = step.cards.get(wanted.token), step.book
+    if step.withholds(wanted.token):
+        return refuse(desk, step, now, asked, wanted, Refusal.FORGOTTEN, card)
     available = (book.account(card.account).available or 0) if card else 0
     refusal, moved_card = decide(
         wanted,

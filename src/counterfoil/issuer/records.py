@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -15,12 +15,26 @@ from counterfoil.errors import OurError, StoreError
 from counterfoil.issuer import chart
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import NO_LINE, AdviceRow, Alarm, Case, Line, Notice, Owed, Quota, Trail, Txn
+from counterfoil.issuer.rows import (
+    NO_LINE,
+    AdviceRow,
+    Alarm,
+    Case,
+    Counts,
+    Held,
+    IssuerKeys,
+    Line,
+    Notice,
+    Owed,
+    Quota,
+    Trail,
+    Txn,
+)
 from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Parts, Recent, Store, appending, highest_part
+from counterfoil.storage import Parts, Recent, Store, appending, forgotten, highest_part
 
 PACKAGE: Final = "counterfoil.issuer"
 
@@ -89,33 +103,6 @@ json = msgspec.json.Encoder().encode
 read_notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
 
 
-class IssuerKeys(NamedTuple):
-    """The keys of this issuer: shared with the switch (`mac`, `pin`) and its own (`pvk`, `token`)."""
-
-    mac: StoredKey
-    pin: StoredKey
-    pvk: StoredKey
-    token: StoredKey
-
-
-class Counts(NamedTuple):
-    """How many rows there are of each kind."""
-
-    transactions: int
-    advices: int
-    cases: int
-    alarms: int
-    quarantined: int
-
-
-class Held(NamedTuple):
-    """A card, its account and the last entry of that, "" for none, as the last commit left them."""
-
-    card: Card
-    account: Account
-    last_entry: str
-
-
 class Records:
     """The store of one issuer, written by this process alone.
 
@@ -133,6 +120,7 @@ class Records:
         self.parts = Parts(store.query(highest_part("txn"))[0][0])
         self.held: Recent[str, Held] = Recent(CARDS_REMEMBERED)
         self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
+        self.withheld = forgotten.withheld(store, "token")  # cards the switch has forgotten something of
 
     def install(self, name: str, keys: IssuerKeys) -> None:
         """Give the store its station's name and keys; once, at the seed."""
@@ -253,6 +241,7 @@ class Step:
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
+        self._forgotten: list[forgotten.Forgotten] = []
         self._ended: list[tuple[Instant, str, str]] = []
         self._notices: list[Notice] = []
         self._delivered: list[int] = []
@@ -359,6 +348,14 @@ class Step:
         self._ended.append((now, how, txn))
         self._cases = [one._replace(ended_at=now, how=how) if one.txn == txn else one for one in self._cases]
 
+    def forget(self, row: forgotten.Forgotten) -> None:
+        """Something that this store, or the switch's, does not know any more."""
+        self._forgotten.append(row)
+
+    def withholds(self, token: str) -> bool:
+        """Whether the switch has forgotten something of this card, and nobody has ended that."""
+        return token in self._records.withheld or any(row.token == token for row in self._forgotten)
+
     def tell(self, notice: Notice) -> None:
         """A message to a cardholder, said once this step is committed."""
         self._notices.append(notice)
@@ -393,6 +390,7 @@ class Step:
             or self._changed_cards
             or self._trail
             or self._alarms
+            or self._forgotten
             or self._delivered
         )
 
@@ -418,6 +416,7 @@ class Step:
         many(INSERT_ALARM, [(n, *alarm) for n, alarm in alarms])
         many(END_CASES, self._ended)
         many(INSERT_CASE, self._cases)
+        many(forgotten.INSERT, self._forgotten)
         if self._notices:
             self.owed = Owed(last, tuple(self._notices))
             many(INSERT_OUTBOX, [(last, now, json(self._notices).decode())])
@@ -465,6 +464,7 @@ class Step:
     def _remember(self) -> None:
         """What the commit that has just returned made true."""
         self._records.wrote(self._new_txns)
+        self._records.withheld.update(row.token for row in self._forgotten if row.token)
         self._records.parts.grew(len(self._new_txns))
         new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())
         self._records.grew(Counts(*map(len, new)))

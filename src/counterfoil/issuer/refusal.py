@@ -18,6 +18,7 @@ class Refusal(enum.Enum):
     OTHER_CONTENT = "other_content"
     REVERSED_BEFORE = "reversed_before"
     TOO_LATE = "too_late"
+    FORGOTTEN = "forgotten"
     CARD_UNKNOWN = "card_unknown"
     TRACK_OF_OTHER_CARD = "track_of_other_card"
     CARD_LOST = "card_lost"
@@ -45,6 +46,8 @@ CODES: Final[dict[Refusal, str]] = {
     Refusal.OTHER_CONTENT: "94",
     Refusal.REVERSED_BEFORE: "12",
     Refusal.TOO_LATE: "68",
+    # The switch does not know an earlier request of this card any more: nothing is booked until a person says.
+    Refusal.FORGOTTEN: "96",
     Refusal.CARD_UNKNOWN: "14",
     Refusal.TRACK_OF_OTHER_CARD: "14",
     Refusal.CARD_LOST: "41",

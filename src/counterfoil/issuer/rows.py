@@ -6,8 +6,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
+from counterfoil.ledger import Account
+from counterfoil.security import StoredKey
 from counterfoil.step import Instant
 from counterfoil.transaction import Happened
 
@@ -155,3 +158,30 @@ class Owed(NamedTuple):
 
     row: int
     notices: tuple[Notice, ...]
+
+
+class IssuerKeys(NamedTuple):
+    """The keys of this issuer: shared with the switch (`mac`, `pin`) and its own (`pvk`, `token`)."""
+
+    mac: StoredKey
+    pin: StoredKey
+    pvk: StoredKey
+    token: StoredKey
+
+
+class Counts(NamedTuple):
+    """How many rows there are of each kind."""
+
+    transactions: int
+    advices: int
+    cases: int
+    alarms: int
+    quarantined: int
+
+
+class Held(NamedTuple):
+    """A card, its account and the last entry of that, "" for none, as the last commit left them."""
+
+    card: Card
+    account: Account
+    last_entry: str

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import StoreError
-from counterfoil.issuer import archiving, chart, control, notices
+from counterfoil.issuer import archiving, chart, control, forgotten, notices
 from counterfoil.issuer.advices import on_advice
 from counterfoil.issuer.desk import Desk, approval_codes
 from counterfoil.issuer.purchases import on_purchase
@@ -16,7 +16,18 @@ from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Quota
 from counterfoil.issuer.settings import Settings
-from counterfoil.issuer.wire import ADVICE, CODE, NETWORK_NEEDS, PURCHASE, Asked, Wire, answerable, has
+from counterfoil.issuer.wire import (
+    ADVICE,
+    CODE,
+    NETWORK,
+    NETWORK_NEEDS,
+    PURCHASE,
+    SIGN_ON,
+    Asked,
+    Wire,
+    answerable,
+    has,
+)
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -31,10 +42,9 @@ from counterfoil.step import (
     Reply,
 )
 from counterfoil.storage.archiving import VERB
+from counterfoil.storage.forgotten import VERB as FORGOTTEN
 
-NETWORK: Final = "0800"
 NETWORK_ADVICE: Final = "0820"  # commonly left unanswered
-SIGN_ON: Final = "001"
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
 json = msgspec.json.Encoder().encode
@@ -89,7 +99,7 @@ class Issuer:
         if owed is not None:
             out.append(self._deliveries.tell(owed))
         out += [self._deliveries.tell(one) for one in self._records.notices(self._deliveries.due(now))]
-        out += [self._inquiry(command) for command in commands if command.verb != control.ENROL]
+        out += [self._inquiry(now, command) for command in commands if command.verb != control.ENROL]
         return out
 
     def wakes_at(self) -> Instant | None:
@@ -111,6 +121,7 @@ class Issuer:
         purchases = [asked.purchase for asked in tasks if asked.purchase is not None]
         advices = [asked.advice for asked in tasks if asked.advice is not None]
         keys = [asked.key for asked in tasks if asked.mti == PURCHASE and asked.key]
+        keys += [key for asked in tasks if asked.question is not None for key in forgotten.keys_of(asked)]
         step.load(
             [*keys, *(advice.original for advice in advices)],
             [advice.key for advice in advices],
@@ -151,7 +162,10 @@ class Issuer:
                 )
             return None
         known = asked.whole and asked.values[CODE] in (SIGN_ON, SIGN_OFF, ECHO)
-        return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED])
+        question, de48 = asked.question, ""
+        if question is not None:
+            de48 = forgotten.compared(self._desk, step, self._records.store, now, asked, question)
+        return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED], de48=de48)
 
     def _misfit(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
         """What is no purchase, advice or network message that can be answered as such.
@@ -182,7 +196,7 @@ class Issuer:
             if command.verb == control.ENROL
         ]
 
-    def _inquiry(self, command: Command) -> Reply:
+    def _inquiry(self, now: Instant, command: Command) -> Reply:
         if command.verb == control.STATUS:
             live = {"signed_on": bool(self._signed_on), "undelivered": self._deliveries.waiting}
             return Reply(
@@ -193,6 +207,9 @@ class Issuer:
             self._records.recount()
             left = archiving.let_go(self._records.store, command.args)
             return Reply(command.id, control.archived(left))
+        if command.verb == FORGOTTEN:
+            done = forgotten.ended(self._records, command.args, now)
+            return Reply(command.id, done if done is not None else control.refused(control.BAD_ENDING))
         return Reply(command.id, control.inquiry(command.verb, command.args, self._records.store))
 
     # --- remembering, after the commit ------------------------------------------------------------------------------

@@ -10,18 +10,21 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
+from counterfoil.iso8583.recollection import Question, parse_question
 from counterfoil.issuer.authorise import Pin, Purchase
-from counterfoil.issuer.records import IssuerKeys
 from counterfoil.issuer.reverse import Advice
-from counterfoil.issuer.rows import ECHOED, Line
+from counterfoil.issuer.rows import ECHOED, IssuerKeys, Line
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, number_and_expiry
 from counterfoil.step import Frame, Send
 
 PURCHASE: Final = "0200"
 ADVICE: Final = "0420"
+NETWORK: Final = "0800"
+SIGN_ON: Final = "001"
 PLANS: Final = 256  # types of messages that are remembered
 SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
 """What of a request becomes `Asked.values`: first the ten that a purchase must have."""
@@ -42,10 +45,11 @@ class Asked(Line):
     `mti` is the message type with the repeat mark taken off ("" when not even that could be read); `whole` is False
     when some of it could not be; `genuine` says that the switch vouches for it. `values` are those of SEEN, None for
     what is not there. `key` is what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
-    `purchase` and `advice` are what it asks for; both None when it asks for neither, or cannot be read.
+    `purchase` and `advice` are what it asks for; both None when it asks for neither, or cannot be read. `question` is
+    what a sign-on asks of what is known here, None when it asks nothing.
     """
 
-    __slots__ = ("advice", "frame", "genuine", "key", "mti", "purchase", "source", "values", "whole")
+    __slots__ = ("advice", "frame", "genuine", "key", "mti", "purchase", "question", "source", "values", "whole")
 
     def __init__(self, frame: Frame, excerpt: Excerpt, *, whole: bool, genuine: bool) -> None:
         mti, self.told, self.source, values = excerpt
@@ -59,6 +63,12 @@ class Asked(Line):
         self.key = key_of(acquirer, transmitted, stan) if transmitted and stan and acquirer else ""
         self.purchase: Purchase | None = None
         self.advice: Advice | None = None
+        self.question: Question | None = None
+
+    @property
+    def acquirer(self) -> str:
+        """DE32, "" when it is not there."""
+        return self.values[DE32] or ""
 
     @property
     def message(self) -> Message | None:
@@ -88,6 +98,8 @@ class Wire:
             asked.purchase = self._purchase(asked)
         elif asked.whole and asked.mti == ADVICE:
             asked.advice = self._advice(asked)
+        elif asked.whole and asked.genuine and asked.mti == NETWORK:
+            asked.question = self._question(asked)
         return asked
 
     def seen(self, frame: Frame) -> Asked:
@@ -101,12 +113,14 @@ class Wire:
             return Asked(frame, excerpt, whole=False, genuine=genuine)
         return Asked(frame, excerpt, whole=True, genuine=genuine)
 
-    def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
+    def answer(self, asked: Asked, code: str, auth_code: str = "", de48: str = "") -> Send:
         """The answer to `asked`, MACed. It must have a message with DE11."""
         values = asked.values
         added: dict[str, str | bytes] = {"de39": code}
         if auth_code:
             added["de38"] = auth_code
+        if de48:
+            added["de48"] = de48
         seal = "de64" if values[CODE] is values[ORIGINAL] is None else "de128"
         body = self._answer(asked.source, answer_mti(asked.mti), added, seal)
         return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body), proven=asked.genuine)
@@ -166,6 +180,16 @@ class Wire:
             processing=m.de3 or "",
             auth_code=(m.de38 or "").strip(),
         )
+
+    def _question(self, asked: Asked) -> Question | None:
+        """What a sign-on asks of what is known here."""
+        text = asked.message.de48 if asked.message is not None else None
+        if not text or not asked.acquirer or asked.values[CODE] != SIGN_ON:
+            return None
+        try:
+            return parse_question(text)
+        except DecodeError:
+            return None
 
     def pin(self, asked: Asked, pvv: str) -> Pin:
         """What the HSM says of the PIN block of a 0200, for a card with this PVV."""

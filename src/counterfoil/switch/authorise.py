@@ -9,7 +9,7 @@ from typing import Final
 
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
-from counterfoil.switch import archiving, numbers
+from counterfoil.switch import archiving, forgotten, numbers
 from counterfoil.switch.card import Card, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
@@ -141,6 +141,7 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     rrn = attempt.rrn
     ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
     code = objection(desk, work, ask, terminal, key.batch, attempt.amount, issuer)
+    code = code or forgotten.objection(work, attempt)
     if not code and issuer is not None and hangs_up_on(work, issuer, attempt):
         code = ISSUER_DOWN
     pin_block = b""

@@ -12,9 +12,12 @@ from msgspec.structs import replace
 from counterfoil.errors import OurError
 from counterfoil.money import MAX_MINOR
 from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm, StoredKey
+from counterfoil.step import Instant
 from counterfoil.storage import Store
-from counterfoil.switch import archiving
+from counterfoil.storage.forgotten import open_counts
+from counterfoil.switch import archiving, forgotten
 from counterfoil.switch.intake import dialect_of
+from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.work import Work
@@ -38,6 +41,7 @@ BATCH_BEHIND: Final = Text(
     zh="列表中第{number}台终端已用到批次{batch}：更小的批次号会使交易键重复",
 )
 BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
+BAD_ENDING: Final = Text(en="name rows that are open, who ends them, and a reason", zh="请给出未结的编号、经办人和原因")
 COUNTS: Final = (
     "SELECT (SELECT count(*) FROM terminal), (SELECT count(*) FROM attempt), (SELECT count(*) FROM outbox), "
     "(SELECT count(*) FROM exception_case), (SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"
@@ -192,6 +196,7 @@ def status(work: Work, store: Store) -> dict[str, Any]:
         "alarms": alarms,
         "quarantined": quarantined,
         "ignored": work.memory.ignored,
+        "forgotten": {station: count for station, (count, _) in open_counts(store).items()},
         "latest_alarms": [dict(zip(("at", "what", "subject", "rrn", "detail"), row, strict=True)) for row in latest],
     }
 
@@ -200,6 +205,12 @@ def archived(records: Records, args: Mapping[str, Any]) -> dict[str, Any]:
     """Let attempts go that an archive holds."""
     left = archiving.let_go(records, args)
     return left.to_json() if left is not None else refused(BAD_KEYS)
+
+
+def ended(records: Records, memory: Memory, args: Mapping[str, Any], now: Instant) -> dict[str, Any]:
+    """End rows of what was forgotten."""
+    done = forgotten.ended(records, memory, args, now)
+    return done if done is not None else refused(BAD_ENDING)
 
 
 def refused(why: Text, error: str = "bad_request") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from counterfoil.security import Hsm, StoredKey
+from counterfoil.switch.recall import Recall
 from counterfoil.switch.rows import IssuerRow
 from counterfoil.switch.settings import Settings
 
@@ -23,6 +24,7 @@ class Desk(NamedTuple):
     issuers: Mapping[str, IssuerRow]
     routes: Mapping[str, str]
     sizes: Sequence[int]
+    recall: Recall
     highest_stan: Callable[[str, str], str]
 
     def route(self, pan: str) -> IssuerRow | None:

@@ -113,7 +113,7 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
         elif mti == "0430":
             saf.acknowledged(desk, work, frame.link, heard.message)
         elif mti == "0810":
-            session.answered(work, frame.link, heard.message)
+            session.answered(desk, work, frame.link, heard.message)
         elif mti == "0800":
             session.asked(desk, work, frame.link, heard.message)
         else:

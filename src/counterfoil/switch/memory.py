@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from counterfoil.iso8583.recollection import NEWEST, Question
 from counterfoil.step import Instant
 from counterfoil.switch.caution import Askers
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.outbox import Outbox
+from counterfoil.switch.recall import Answered
 from counterfoil.switch.settings import Settings
 
 
@@ -39,11 +41,30 @@ class Quota(NamedTuple):
     more: int = 0
 
 
+class Walk(msgspec.Struct, frozen=True):
+    """How far a comparison with an issuer has come: which attempts were named last, what the issuer is told and asked,
+    and how many rows of what each of the two has forgotten were opened on the way. `found`: some are to be closed off.
+    """
+
+    heard: tuple[Answered, ...] = ()
+    unknown: tuple[str, ...] = ()
+    older: str = NEWEST
+    theirs: int = 0
+    ours: int = 0
+    found: bool = False
+
+    @property
+    def question(self) -> Question:
+        """What the next sign-on says."""
+        return Question(tuple(one.request for one in self.heard), self.unknown, self.older)
+
+
 class Session(msgspec.Struct, frozen=True):
     """One issuer link. `asked` is the DE70 of the network request without an answer so far, "" for none.
 
     `since` is the tick at which it came up, `unanswered` how many connections in a row ended without an answer to their
-    sign-on.
+    sign-on. `walk` is what the two are comparing (forgotten.py); `open`: money may go over it. `again_at` is when a
+    sign-on that was not answered is said again, 0 for never.
     """
 
     up: bool = False
@@ -54,6 +75,9 @@ class Session(msgspec.Struct, frozen=True):
     answer_by: Instant = 0
     since: Instant = 0
     unanswered: int = 0
+    open: bool = False
+    again_at: Instant = 0
+    walk: Walk = Walk()
 
 
 class Memory:
@@ -68,6 +92,8 @@ class Memory:
         self.sessions: dict[str, Session] = {name: Session() for name in names}
         self.quotas: dict[str, Quota] = {}  # by terminal: never more than are registered, and one
         self.ignored = 0  # messages nobody vouches for of which no line was kept, since the start
+        self.withheld_cards: set[str] = set()  # by token: something of them is forgotten, and nobody has ended that
+        self.withheld_terminals: set[str] = set()
         self._deadlines: list[tuple[Instant, str]] = []
 
     @property

@@ -7,7 +7,7 @@ on the disk a second ahead; after a restart they go on above what was reserved, 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +16,7 @@ from counterfoil.step import SECOND, Instant
 _BASE36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAIRS: Final = [first + second for first in _BASE36 for second in _BASE36]  # a day of microseconds has four of them
 _TWO: Final = len(_PAIRS)
+_RRN: Final = 12
 _DAY: Final = 86_400 * SECOND
 
 
@@ -59,6 +60,18 @@ def rrn(tick: Instant, offset: Instant) -> str:
     """DE37: last digit of the year, day of the year, and the microsecond of the day in base 36. Grows with the tick."""
     day, of_day = divmod(tick + offset, _DAY)
     return _beginning(day, of_day // _TWO) + _PAIRS[of_day % _TWO]
+
+
+def made_at(rrn: str, offset: Instant, now: Instant) -> Instant:
+    """About when an RRN was given out, to the day, in the ten years up to `now`; 0 for what is none of ours."""
+    if len(rrn) != _RRN or not (rrn.isascii() and rrn[:4].isdecimal()):
+        return 0
+    today = datetime.fromtimestamp((now + offset) // SECOND, UTC)
+    year = today.year - (today.year - int(rrn[0])) % 10
+    begun = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=int(rrn[1:4]) - 1)
+    if begun > today:
+        begun = begun.replace(year=year - 10)
+    return int(begun.timestamp()) * SECOND - offset
 
 
 @lru_cache(maxsize=64)

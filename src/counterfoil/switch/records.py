@@ -13,7 +13,8 @@ import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Parts, Recent, Store, appending, highest_part
+from counterfoil.storage import Parts, Recent, Store, appending, forgotten, highest_part
+from counterfoil.storage.forgotten import Forgotten
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.outbox import Owed
 from counterfoil.switch.rows import (
@@ -154,6 +155,8 @@ class Changes(NamedTuple):
     trail: Sequence[Trail] = ()
     alarms: Sequence[Alarm] = ()
     cases: Sequence[Case] = ()
+    forgotten: Sequence[Forgotten] = ()
+    walked: Sequence[str] = ()
     ended: Sequence[tuple[Instant, str, str]] = ()
     quarantined: Sequence[Quarantined] = ()
     reserved: Instant = 0
@@ -290,6 +293,8 @@ class Records:
             store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])
             store.executemany(INSERT_ALARM, changes.alarms)
             store.executemany(INSERT_CASE, changes.cases)
+            store.executemany(forgotten.INSERT, changes.forgotten)
+            store.executemany(forgotten.WALK, [(peer,) for peer in changes.walked])
             store.executemany(END_CASE, changes.ended)
             store.executemany(INSERT_QUARANTINE, changes.quarantined)
             if changes.reserved:

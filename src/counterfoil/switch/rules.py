@@ -41,7 +41,7 @@ def objection(
         code = NO_ISSUER
     elif work.now - (ask.at or work.now) >= desk.settings.switch_timer:  # an issuer may take no longer: not started
         code = TOO_LATE
-    elif not work.sessions[issuer.name].up:  # the link to the issuer is connected
+    elif not work.sessions[issuer.name].open:  # the link is connected, and both know what they told each other
         code = ISSUER_DOWN
     return code
 

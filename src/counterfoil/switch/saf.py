@@ -60,7 +60,7 @@ def forward_all(desk: Desk, work: Work, fetch: Fetch) -> None:
     """Send what is due to every issuer whose link is up."""
     if not (work.owed or work.memory.owes):
         return
-    chosen = {issuer: _choose(work, issuer) for issuer, session in work.sessions.items() if session.up}
+    chosen = {issuer: _choose(work, issuer) for issuer, session in work.sessions.items() if session.open}
     wanted = [rrn for rrns in chosen.values() for rrn in rrns if rrn not in work.advices or rrn not in work.by_rrn]
     if wanted:
         advices, attempts = fetch(wanted)

@@ -19,12 +19,14 @@ from counterfoil.step import (
     Reply,
 )
 from counterfoil.storage.archiving import VERB
-from counterfoil.switch import control, forward, hear, intake, saf, session, strangers
+from counterfoil.storage.forgotten import VERB as FORGOTTEN
+from counterfoil.switch import control, forgotten, forward, hear, intake, saf, session, strangers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.memory import Memory, Waiting
 from counterfoil.switch.needs import Item, Needs
 from counterfoil.switch.numbers import Ticks
+from counterfoil.switch.recall import Recall
 from counterfoil.switch.records import Changes, Records
 from counterfoil.switch.reverse import expire
 from counterfoil.switch.rows import Advice, Alarm, Attempt, Quarantined
@@ -45,8 +47,10 @@ class Switch:
         self._settings = settings
         routes = records.routes()
         sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
-        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, records.highest_sealed)
+        recall = Recall(records, settings.utc_offset)
+        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, recall, records.highest_sealed)
         self._memory = Memory(issuers, settings)
+        forgotten.load(records, self._memory)
         self._reserved = self._last_tick = records.reserved()
         for rrn in records.asked():
             self._memory.wait(rrn, Waiting(None, 0, 0))
@@ -79,7 +83,7 @@ class Switch:
         timers = [memory.first_deadline()]
         for issuer, link in memory.sessions.items():
             if link.up:
-                timers += [session.wakes_at(link, settings), memory.outboxes[issuer].wakes_at()]
+                timers += [session.wakes_at(link, settings), memory.outboxes[issuer].wakes_at() if link.open else None]
         return min((timer for timer in timers if timer is not None), default=None)
 
     def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
@@ -107,6 +111,9 @@ class Switch:
             # Once the step is on the disk: an attempt it has in its hands may not go before.
             out = work.out
             work.later(lambda _memory: out.append(Reply(item.id, control.archived(self._records, item.args))))
+        elif isinstance(item, Command) and item.verb == FORGOTTEN:
+            out, now = work.out, work.now
+            work.later(lambda memory: out.append(Reply(item.id, control.ended(self._records, memory, item.args, now))))
         elif isinstance(item, Command):
             body = control.answer_to(item.verb, item.args, work, self._records.store, desk.hsm)
             work.out.append(Reply(item.id, body))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from counterfoil.step import SECOND, Hangup, Instant, Outbound
+from counterfoil.storage.forgotten import Forgotten
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Memory, Quota, Session, Waiting
 from counterfoil.switch.numbers import Ticks
@@ -51,6 +52,8 @@ class Work:
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
+        self._forgotten: list[Forgotten] = []
+        self.walked: list[str] = []  # the issuers with whom a comparison came to its end
         self._ended: dict[str, tuple[Instant, str, str]] = {}
         self._quarantined: list[Quarantined] = []
 
@@ -192,6 +195,17 @@ class Work:
             attempt.case_number = ""
             self.put(attempt)
 
+    def forget(self, row: Forgotten) -> None:
+        """Something that this store, or a peer's, does not know any more: what it is about is refused from now on."""
+        self._forgotten.append(row)
+        cards, terminals = [row.token] if row.token else [], [row.terminal] if not row.key and row.terminal else []
+
+        def refuse(memory: Memory) -> None:
+            memory.withheld_cards.update(cards)
+            memory.withheld_terminals.update(terminals)
+
+        self.later(refuse)
+
     def case(self, case: Case) -> None:
         """Something for a person that has no attempt here."""
         self._cases.append(case)
@@ -218,6 +232,8 @@ class Work:
             self._trail,
             self._alarms,
             self._cases,
+            self._forgotten,
+            self.walked,
             list(self._ended.values()),
             self._quarantined,
             self.ticks.reservation(reserved),

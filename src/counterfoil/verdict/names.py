@@ -18,6 +18,9 @@ VERDICTS: Final[dict[str, Text]] = {
 CASES: Final[dict[str, Text]] = {
     "reversal_unacknowledged": Text("the issuer does not acknowledge the reversal", "发卡行未确认冲正"),
     "reversal_differs": Text("a reversal names another sale than its key does", "冲正内容与原交易不符"),
+    "forgotten": Text(
+        "a station whose store was put back does not know it any more", "恢复过数据的站点已不再知道该笔交易"
+    ),
     "archived_reversal": Text("a reversal of a sale that is archived", "对已归档交易的冲正"),
     "reversal_escalated": Text(
         "a supervisor took the pending reversal out of the terminal's hands", "主管已将未决冲正转人工处理"
@@ -27,6 +30,8 @@ ENDS: Final[dict[str, Text]] = {
     "acknowledged": Text("the reversal was acknowledged", "冲正已获确认"),
     "agreed": Text("the stations agree again", "各站记录已一致"),
     "decided": Text("a person decided", "已由人工裁定"),
+    "accepted": Text("a person accepted that it is forgotten", "已由人工确认遗忘"),
+    "imported": Text("a person kept what the other stations know", "已由人工记入其他站点的记录"),
 }
 PARTIES: Final[dict[str, Text]] = {
     "nobody": Text("nobody", "无"),
