@@ -25,7 +25,9 @@ ROOT: Final = Path(__file__).parents[1]
 CHUNK: Final = 50_000  # transactions of history in one commit
 # Per station and table: what makes a copy's keys its own. `c.n` counts copies, `o` is the row copied, {part} the copies
 # of one part of an index.
-TXN_KEY: Final = "substr(o.{0}, 1, instr(o.{0}, '/')) || printf('%010d/%06d', c.n, o.rowid)"
+# Switch and issuer copy sales that came to both in the same order, so the copies agree in what names a request.
+DE7, DE11 = "printf('%010d', c.n)", "printf('%06d', o.rowid)"
+TXN_KEY: Final = f"substr(o.{{0}}, 1, instr(o.{{0}}, '/')) || {DE7} || '/' || {DE11}"
 RRN: Final = "printf('5%05d%06d', c.n, o.rowid)"
 BATCH: Final = "printf('%06d', 400000 + c.n)"
 PART: Final = "c.n / {part} - 1000000"  # before the parts of the sales that are copied
@@ -37,7 +39,7 @@ COPIED: Final[dict[str, dict[str, dict[str, str]]]] = {
         "trail": {"txn": TXN_KEY.format("txn")},
     },
     "switch": {
-        "attempt": {"batch": BATCH, "rrn": RRN, "part": PART},
+        "attempt": {"batch": BATCH, "rrn": RRN, "part": PART, "transmitted": DE7, "trace": DE11},
         "trail": {"tick": "1000000000 + c.n * 100000 + o.rowid", "rrn": RRN},
     },
     "terminal": {
