@@ -6,7 +6,8 @@
 Two sets of stations play the same sales in turn in this process (bench/steps.py), one on empty stores, one on stores
 filled with --history past transactions, --terminals registered terminals and --routes card ranges. The history is made
 of a thousand sales, their rows copied (bench/history.py); `--only` fills the stores of the stations it names, switch
-and issuer together: else one would be found to have forgotten what the other knows. The ratio of the medians is the figure. `start` is how long a station takes to begin on its store.
+and issuer together: else one would be found to have forgotten what the other knows. The ratio of the medians is the
+figure. `start` is how long a station takes to begin on its store.
 """
 
 from __future__ import annotations
