@@ -6,7 +6,7 @@ import pytest
 
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
 from counterfoil.security import KeyUsage
-from counterfoil.step import SECOND, Connected, Send
+from counterfoil.step import SECOND, Send
 from switch.scene import MERCHANT, TERMINALS, Scene, scene
 
 T1 = TERMINALS[0]
@@ -352,7 +352,7 @@ def test_offers_outlive_a_restart() -> None:
     made.now += 10 * SECOND
     made.sign_on(stan=made.stan(T1))
     again = made.restarted()
-    again.step(Connected("issuer-a", ""))
+    again.comes_up()
     again.approved()
 
 
