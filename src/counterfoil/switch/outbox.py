@@ -64,10 +64,10 @@ class Outbox:
 
     def settle(self, rrn: str) -> None:
         """An advice was acknowledged: the next of its family may go."""
-        owed = self.owed.pop(rrn, None)
-        if owed is None:
+        if rrn not in self.owed:
             return
         self.answered(rrn)
+        owed = self.owed.pop(rrn)
         family = self._families[owed.family]
         family.remove((owed.owed_at, rrn))
         heapq.heapify(family)
@@ -87,8 +87,9 @@ class Outbox:
         self.flying.pop(rrn, None)
 
     def answered(self, rrn: str) -> None:
-        """An advice had its answer, whatever that says: the issuer takes it."""
-        self._taken(self.flying.pop(rrn, None))
+        """An advice had its answer, late or not and whatever that says: the issuer takes it."""
+        self.flying.pop(rrn, None)
+        self._taken(suspect=self.owed[rrn].suspect)
 
     def hung_up(self, now: Instant) -> None:
         """The connection is gone and the issuer ended it; nothing is on its way any more."""
@@ -114,7 +115,7 @@ class Outbox:
         """The advices on their way; those that had their time without a hang-up are forgotten."""
         for rrn, flight in [one for one in self.flying.items() if one[1].until <= now]:
             del self.flying[rrn]
-            self._taken(flight)
+            self._taken(suspect=flight.suspect)
         return self.flying
 
     def room(self, now: Instant, flying: int) -> int:
@@ -162,10 +163,9 @@ class Outbox:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _taken(self, flight: Flight | None) -> None:
-        if flight is not None:
-            self._caution[flight.suspect].over()
-            self._caution[False].over()
+    def _taken(self, *, suspect: bool) -> None:
+        self._caution[suspect].over()
+        self._caution[False].over()
 
     def _counts(self, entry: tuple[Instant, str], suspect: bool) -> bool:
         """Whether an entry of a queue is of an advice whose time and turn it is."""

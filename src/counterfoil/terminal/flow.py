@@ -73,7 +73,8 @@ def frame(work: Work, lane: Lane, item: Frame) -> None:
         else:
             reverse.answered(work, lane, answer)
         if answer.authentic and answer.sign_on_wanted:
-            numbers.require_sign_on(lane, work.now)
+            # Not before a pause is over that the answer itself brought: a host may want it after every answer.
+            numbers.require_sign_on(lane, max(work.now, lane.wake or 0))
         return
     _unexpected(work, lane, message, authentic=answer.authentic)
 
