@@ -1,4 +1,4 @@
-"""Mutants of what stands between the stations: streams, redialling, and messages that make a step fail.
+"""Mutants of what stands between the stations: streams, redialling, sign-ons, and messages that make a step fail.
 
 No world shows them: the simulator delivers whole messages to stations that do not fail.
 """
@@ -11,6 +11,8 @@ from counterfoil.iso8583.framing import FrameBuffer
 from counterfoil.links.client import RETRY_FIRST, Redial
 from counterfoil.links.isolation import Isolation
 from counterfoil.step import Inbound, Instant
+from counterfoil.terminal import numbers
+from counterfoil.terminal.lane import Lane
 from mutants.mutant import LESSON, mutant
 from mutants.seams import Seams
 
@@ -97,3 +99,17 @@ def poison_never_decided_again(seams: Seams) -> None:
         return sift
 
     seams.method(Isolation, "sift", make)
+
+
+@mutant("L4", killed_by="tests/terminal/test_bounds.py")
+def sign_on_ends_a_pause(seams: Seams) -> None:
+    """A terminal that must sign on does so at once, and the reversal that rested follows."""
+
+    def make(original: Any) -> Any:
+        def require_sign_on(lane: Lane, _now: Instant) -> None:
+            seams.hit()
+            original(lane, 0)
+
+        return require_sign_on
+
+    seams.function(numbers, "require_sign_on", make)
