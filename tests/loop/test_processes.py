@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
+import argon2
 import pytest
 
 from cli.calling import called
+from counterfoil.storage import migrations_of, open_store
 from loop.running import Running, stack
 
 pytestmark = pytest.mark.loop
@@ -47,6 +50,19 @@ def test_people_read_words_in_their_language_and_never_a_card_number(running: Ru
     for words in (("why", ref, "-v"), ("terminal", "last", "T0000020"), ("receipt", "show", ref), ("accounts",)):
         assert card["pan"] not in running.tell(*words), words
     assert card["pan"] in running.tell("cards")  # demo cards are there to be used
+
+
+def test_the_console_at_work_gives_its_administrator_a_new_password(running: Running) -> None:
+    before = running.pid("console")
+    made = running.ask("people", "reset-password", "admin", "--make")
+    assert made.status == 0, made
+    store = running.data / "console" / "store.db"
+    with closing(open_store(store, migrations_of("counterfoil.console"), readonly=True)) as opened:
+        ((kept,),) = opened.query("SELECT password FROM person WHERE name = 'admin'")
+    assert argon2.PasswordHasher().verify(kept, made.json["password"])
+    assert running.ask("audit", "--last", "1").json["entries"][0]["what"] == "password reset"
+    assert running.pid("console") == before
+    assert running.ask("people", "reset-password", "nobody").status == 5
 
 
 @pytest.mark.parametrize("station", STATIONS)

@@ -28,6 +28,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "printer": ("printer", "The receipt printer: status, test page, why nothing came out."),
     "receipt": ("receipt", "Receipts: show, print again, hand over another way, list what is open, verify."),
     "audit": ("audit", "What people did in the console, and whether that log was altered."),
+    "people": ("people", "Give an administrator of the console who lost the password a new one."),
     "archive": ("archive", "Closed business dates out of the stores, into Parquet files; list and verify them."),
     "backup": ("backup", "Copy the whole data directory as it is at one instant, running or not; verified."),
     "restore": ("restore", "Put a backup in the place of the data directory, all of it or nothing."),

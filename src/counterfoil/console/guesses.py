@@ -62,6 +62,12 @@ class Guesses:
         for limits, other in others:
             limits.give_back(other)
 
+    def forgive(self, name: str) -> None:
+        """Everybody's tries for this name are forgiven; those of an address, for any names, are not."""
+        for limits in (self._known, self._pair):
+            limits.clear_all(f"{name}\n")
+        self._name.clear(name)
+
     @asynccontextmanager
     async def turn(self, one: Try) -> AsyncIterator[None]:
         """The turn of a try to be hashed: a hash takes 64 MiB and a core, and the pages must not wait for it."""

@@ -43,6 +43,10 @@ class Limits:
         """The tries of this key are forgiven."""
         self._free_at.pop(key, None)
 
+    def clear_all(self, beginning: str) -> None:
+        """The tries of all keys that begin so are forgiven."""
+        self._free_at = {key: free for key, free in self._free_at.items() if not key.startswith(beginning)}
+
     def _forget(self) -> None:
         """Whose bucket is full again; and where that is not enough, those who have tried least."""
         now = self._now()

@@ -13,6 +13,7 @@ CHINESE: Final = {
     "person disabled": "停用人员",
     "role changed": "更改角色",
     "password changed": "更改密码",
+    "password reset": "重置密码",
     "token made": "创建令牌",
     "token ended": "停用令牌",
     "sale": "消费",

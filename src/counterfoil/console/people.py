@@ -193,12 +193,16 @@ class People:
         """Another password for somebody; their sessions end. NotAllowed when it is too short."""
         if len(password) < SHORTEST:
             raise NotAllowed(TOO_SHORT)
-        kept = self._hasher.hash(password)
+        self.replace_password(name, self._hasher.hash(password), by=by, what="password changed", origin=origin)
+
+    def replace_password(self, name: str, kept: str, *, by: str, what: str, origin: str = "") -> None:
+        """Another password of somebody, by its hash. Sessions, known browsers and the tries counted for them end."""
         with self.log.writing() as store:
             store.execute(NEW_PASSWORD, (kept, name))
             store.execute(END_ALL, (name,))
             store.execute(FORGET_ALL, (name,))
-            self.log.note(Act(by, "password changed", name, origin=origin))
+            self.log.note(Act(by, what, name, origin=origin))
+        self._guesses.forgive(name)
 
     async def own_password(self, person: Person, old: str, new: str, origin: str) -> None:
         """Somebody's own new password; NotAllowed when the old one is wrong. Their sessions end."""
@@ -231,7 +235,7 @@ class People:
         known = rows[0] if rows and not rows[0][3] else None
         async with self._guesses.turn(one):
             right = await asyncio.to_thread(self._right, known[2] if known else self._nobody, password)
-        if known is None or not right:
+        if known is None or not right or self.store.query(FIND, (one.name,)) != rows:  # changed while it was hashed
             self._note_refused(known[0] if known else "somebody", origin)
             raise NotAllowed(WRONG)
         self._guesses.right(one)

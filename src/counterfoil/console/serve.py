@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -15,23 +16,28 @@ from typing import Final
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
+from counterfoil.console import lost
 from counterfoil.console.anchor import EVERY_SECONDS, Anchors
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.visitor import BUSY, KEEP_ALIVE_SECONDS, MOST_HEAD, Visitor
 from counterfoil.errors import OurError
+from counterfoil.links.control import ControlServer
 from counterfoil.links.door import Door, Guest
+from counterfoil.links.limits import CONTROL
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.certificates import console_port
 from counterfoil.stack.config import Config
 from counterfoil.stack.descriptors import claim_stack
-from counterfoil.stack.layout import Layout
+from counterfoil.stack.layout import Layout, Running
 from counterfoil.stack.logs import Log
 from counterfoil.stack.service import EXIT_FATAL, EXIT_OK, say
 from counterfoil.storage import migrations_of, open_store
 
 NAME: Final = "console"
 GRACE_SECONDS: Final = 2
+CALLERS: Final = 4
+"""Connections to the control channel, out of what every process keeps aside: a verb asks one thing and leaves."""
 HSTS: Final = ("strict-transport-security", "max-age=31536000")
 """Under TLS: for a year browsers ask this host for nothing in the clear."""
 
@@ -80,10 +86,15 @@ async def _live(config: Config) -> int:
         door = Door(NAME, allowed.pages, log, lambda guest: server.visit(guest), farewell=BUSY)
         door.bind(config.host, ports_of.read(layout)[NAME])
         tls = console_port(config, layout)
+        control = ControlServer(
+            config.host, 0, secrets.token_hex(16), lost.server(people), limits=CONTROL.within(CALLERS), note=log
+        )
+        await control.start()
     except (OurError, OSError) as error:
         log("cannot_start", reason=str(error))
         say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
         return EXIT_FATAL
+    layout.publish(NAME, Running(control.port, control.token, os.getpid(), config.host))
     # Whoever connects from now on is served as soon as the pages are there: a second that no sale need wait for.
     say(listening=True, password=password)
     from counterfoil.console.app import build
@@ -110,6 +121,8 @@ async def _live(config: Config) -> int:
     anchoring = asyncio.create_task(_anchor(anchors, reach))
     await server.serve([])  # the door lets in
     anchoring.cancel()
+    await control.stop()
+    layout.retract(NAME)
     anchors.write(reach.now())
     store.close()
     log("stopped")

@@ -130,7 +130,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._stopping.set)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
             loop.add_signal_handler(signal.SIGHUP, self._stopping.set)
-        for name in (*STATIONS, RECONCILIATION):  # what a killed supervisor left behind
+        for name in (*STATIONS, RECONCILIATION, CONSOLE):  # what a killed supervisor left behind
             self.layout.retract(name)
         Demo.of(self.layout, make=True)
         ports, moved = ports_of.claim(self.layout, self.config.host)
