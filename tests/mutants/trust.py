@@ -126,7 +126,7 @@ def sign_on_takes_effect_at_once(seams: Seams) -> None:
             changed = work.terminals[terminal.terminal]
             if changed.offers:
                 seams.hit()
-                signon.taken(work, changed, changed.offers[-1])
+                signon.taken(desk, work, changed, changed.offers[-1])
 
         return manage
 

@@ -137,10 +137,12 @@ class Scene:
 
     # --- terminals --------------------------------------------------------------------------------------------------
 
-    def sign_on(self, terminal: str = TERMINALS[0], code: str = "003", stan: str | None = None) -> Message:
-        """Sign a terminal on; it works under the new keys afterwards."""
+    def sign_on(
+        self, terminal: str = TERMINALS[0], code: str = "003", stan: str | None = None, batch: str = "000001"
+    ) -> Message:
+        """Sign a terminal on; it works under the new keys afterwards. `batch` "000000" is a wiped one."""
         request = Message("0800", de11=stan or self.stan(terminal), de41=terminal, de42=MERCHANT)
-        request.de60, request.de63 = "00000001" + code, "01 "
+        request.de60, request.de63 = f"00{batch}{code}", "01 "
         first, *_ = self.step(self.frame(request))  # its answer, before anything a timer says under the new keys
         assert isinstance(first, Send)
         answer = self.heard(first)

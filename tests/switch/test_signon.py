@@ -127,7 +127,7 @@ def test_a_wiped_terminal_does_not_meet_its_old_keys_again() -> None:
     request, _ = made.approved()
     made.stans.clear()
     made.now += 10 * SECOND
-    made.sign_on()
+    made.sign_on(batch="000000")
     made.stans[T1] = 1
     again = made.purchase()
     assert (again.de11, again.de60) == (request.de11, "2200000200050")
@@ -310,10 +310,10 @@ def test_of_two_devices_that_were_told_one_batch_only_one_gets_it() -> None:
     made = scene()
     made.approved()
     made.now += 10 * SECOND
-    made.sign_on(stan="000001")
+    made.sign_on(stan="000001", batch="000000")
     first = made.lines[T1]
     made.now += 10 * SECOND
-    made.sign_on(stan="000001")
+    made.sign_on(stan="000001", batch="000000")
     second, made.lines[T1] = made.lines[T1], first
     assert first.batch == second.batch == "000002"
     made.stans[T1] = 1
@@ -371,7 +371,7 @@ def test_a_batch_that_was_changed_on_its_way_opens_no_old_sale() -> None:
     old, _ = made.approved()
     made.stans.clear()
     made.now += 10 * SECOND
-    made.sign_on(stan=made.stan(T1))
+    made.sign_on(stan=made.stan(T1), batch="000000")
     again = made.purchase().copy(de60=old.de60)
     assert (again.de11, again.de4) == (old.de11, old.de4)
     assert made.codes(made.frame(again)) == ["77"]

@@ -53,7 +53,7 @@ def test_a_purchase_of_another_batch_or_with_an_earlier_stan_proves_nothing() ->
     made.step(made.frame(late))
     assert made.stub(request).followed_at == 0
     made.now += 5 * SECOND
-    made.sign_on(stan="000001")
+    made.sign_on(stan="000001", batch="000000")
     made.approved()
     assert made.stub(request).followed_at == 0
 

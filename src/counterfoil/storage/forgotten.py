@@ -9,7 +9,7 @@ Each station has the table in a store of its own, in the same shape.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from counterfoil.step import Instant
 from counterfoil.storage.store import Store
 
 VERB: Final = "forgotten"
+SWITCH: Final = "switch"
 AT_ONCE: Final = 500
 """Rows ended in one commit: some milliseconds, so that no sale waits."""
 LONGEST: Final = 400
@@ -68,6 +69,10 @@ WALKED: Final = "SELECT number, walked FROM forgotten WHERE number IN ({marks})"
 WALK: Final = "UPDATE forgotten SET walked = 1 WHERE walked = 0 AND peer = ?"
 OPEN: Final = " ".join(("SELECT", COLUMNS, "FROM forgotten WHERE ended_at = 0 ORDER BY opened_at, number LIMIT ?"))
 COUNT: Final = "SELECT station, count(*), min(opened_at) FROM forgotten WHERE ended_at = 0 GROUP BY station"
+TERMINALS: Final = (
+    "SELECT DISTINCT terminal FROM forgotten "
+    "WHERE ended_at = 0 AND terminal <> '' AND (station = ? OR station = terminal)"
+)
 EVERY: Final = " ".join(("SELECT", COLUMNS, "FROM forgotten ORDER BY opened_at DESC, number LIMIT ?"))
 NUMBERED: Final = " ".join(("SELECT", COLUMNS, "FROM forgotten WHERE ended_at = 0 AND number IN ({marks})"))
 END: Final = (
@@ -119,10 +124,15 @@ def walked(store: Store, numbers: Sequence[str]) -> dict[str, bool]:
     return {number: bool(ended) for number, ended in store.select_in(WALKED, numbers)} if numbers else {}
 
 
-def withheld(store: Store, column: str, stations: Collection[str] = ()) -> set[str]:
-    """The cards (`token`) or terminals (`terminal`) of open rows, of what these stations have forgotten, or any."""
-    sql = f"SELECT DISTINCT {column}, station FROM forgotten WHERE ended_at = 0 AND {column} <> ''"  # noqa: S608 - names of ours
-    return {str(name) for name, station in store.query(sql) if not stations or station in stations}
+def withheld(store: Store, column: str) -> set[str]:
+    """The cards (`token`) of open rows."""
+    sql = f"SELECT DISTINCT {column} FROM forgotten WHERE ended_at = 0 AND {column} <> ''"  # noqa: S608 - names of ours
+    return {str(name) for (name,) in store.query(sql)}
+
+
+def withheld_terminals(store: Store) -> set[str]:
+    """The terminals of open rows of what they, or the switch, have forgotten."""
+    return {str(name) for (name,) in store.query(TERMINALS, (SWITCH,))}
 
 
 def open_rows(store: Store, limit: int = 1000) -> list[Forgotten]:

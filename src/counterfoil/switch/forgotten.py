@@ -16,7 +16,7 @@ from typing import Any, Final
 from counterfoil.iso8583.recollection import NOTHING, PAGE, Answer, Named
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
-from counterfoil.storage.forgotten import FORGOTTEN, Forgotten, end, ending_of, withheld
+from counterfoil.storage.forgotten import FORGOTTEN, Forgotten, end, ending_of, withheld, withheld_terminals
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.memory import Memory, Walk
 from counterfoil.switch.recall import Answered
@@ -78,11 +78,33 @@ def _lost(desk: Desk, work: Work, issuer: str, lost: Sequence[Answered]) -> None
     for one in lost:
         attempt = work.by_rrn[one.rrn]
         work.forget(row_of(attempt, issuer, issuer, work.now))
-        if not attempt.case_number:
-            attempt.case_number = number_of(one.rrn)
-            work.put(attempt)
-            told = (desk.settings.case_owner, FORGOTTEN, f"{issuer} does not know it any more")
-            work.case(Case(attempt.case_number, one.rrn, work.now, *told))
+        _open_case(desk, work, attempt, issuer)
+
+
+def by_terminal(desk: Desk, work: Work, terminal: str, batch: str, stan: str) -> None:
+    """A terminal proves that it stands at this STAN of a batch in which it has come further: it was put back.
+
+    It sells nothing until a person says so; the cards have nothing to do with it.
+    """
+    for attempt in desk.recall.since(terminal, batch, stan):
+        work.load(attempt)
+    known = [one for key, one in work.attempts.items() if key[:2] == (terminal, batch) and key.stan >= stan]
+    lost = [attempt for attempt in known if not attempt.unsealed]
+    before = desk.recall.walked([number_of(attempt.rrn) for attempt in lost])
+    fresh = [attempt for attempt in lost if number_of(attempt.rrn) not in before]
+    for attempt in fresh:
+        work.forget(row_of(attempt, terminal, terminal, work.now)._replace(token="", walked=1))
+        _open_case(desk, work, attempt, terminal)
+    if fresh:
+        work.alarm(FORGOTTEN, terminal, f"it was put back and has forgotten {len(fresh)} requests: it is refused")
+
+
+def _open_case(desk: Desk, work: Work, attempt: Attempt, station: str) -> None:
+    if not attempt.case_number:
+        attempt.case_number = number_of(attempt.rrn)
+        work.put(attempt)
+        told = (desk.settings.case_owner, FORGOTTEN, f"{station} does not know it any more")
+        work.case(Case(attempt.case_number, attempt.rrn, work.now, *told))
 
 
 def row_of(attempt: Attempt, station: str, peer: str, now: Instant) -> Forgotten:
@@ -117,13 +139,13 @@ def objection(work: Work, attempt: Attempt) -> str:
     memory = work.memory
     if attempt.token in memory.withheld_cards or attempt.terminal in memory.withheld_terminals:
         return REFUSED
-    return ""
+    return REFUSED if attempt.terminal in work.withheld else ""
 
 
 def load(records: Records, memory: Memory) -> None:
     """What is refused, from the store."""
     memory.withheld_cards = withheld(records.store, "token")
-    memory.withheld_terminals = withheld(records.store, "terminal", (SWITCH,))
+    memory.withheld_terminals = withheld_terminals(records.store)
 
 
 def ended(records: Records, memory: Memory, args: Mapping[str, Any], now: Instant) -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def vouched(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> Terminal | 
         return terminal
     for offer in reversed(terminal.offers):
         if genuine(desk, ask, terminal, offer.mak):
-            ask.terminal = taken(work, terminal, offer)
+            ask.terminal = taken(desk, work, terminal, offer)
             return ask.terminal
     return None
 

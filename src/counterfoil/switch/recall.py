@@ -18,6 +18,8 @@ ANSWERED: Final = (
 )
 """Attempts of which the switch has a word of the issuer under a valid MAC."""
 MADE: Final = "SELECT rrn, transmitted, trace FROM attempt WHERE rrn IN ({marks})"
+SINCE: Final = "SELECT rrn FROM attempt WHERE terminal = ? AND batch = ? AND stan >= ? ORDER BY stan LIMIT ?"
+MOST: Final = 5000
 ANY_ARCHIVED: Final = "SELECT 1 FROM archived LIMIT 1"
 IN_THE_STORE: Final[Instant] = 10 * 86_400 * SECOND
 """An attempt that is younger than this is in no archive (cli/archive.py, FEWEST)."""
@@ -61,6 +63,11 @@ class Recall:
     def attempts(self, rrns: Sequence[str]) -> Sequence[Attempt]:
         """The attempts with these RRNs."""
         return self._records.attempts([], rrns)
+
+    def since(self, terminal: str, batch: str, stan: str) -> Sequence[Attempt]:
+        """What a terminal has asked in a batch under this STAN and the higher ones; at most MOST, the lowest first."""
+        rows = self._store.query(SINCE, (terminal, batch, stan, MOST))
+        return self.attempts([rrn for (rrn,) in rows])
 
     def walked(self, names: Sequence[str]) -> dict[str, bool]:
         """Which of these rows are there, and whether the comparison they were found in came to its end."""

@@ -23,7 +23,8 @@ SEALED: Final = "NOT ({0}.processing = '' AND {0}.response_code = 'A0')"
 class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a sign-on was told: working keys, and the batch to work in; in effect from the first message under them.
 
-    `code` is DE60.3 of the sign-on and `stan` its DE11, `rrn` DE37 of its answer, `at` when it was answered.
+    `code` is DE60.3 of the sign-on and `stan` its DE11, `rrn` DE37 of its answer, `at` when it was answered. `behind`
+    is the batch in which the terminal stands behind what this switch has heard from it, "" where it does not.
     """
 
     batch: str
@@ -34,6 +35,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     pik: StoredKey
     mak: StoredKey
     tdk: StoredKey | None = None
+    behind: str = ""
 
 
 packed: Final = msgspec.msgpack.Encoder().encode

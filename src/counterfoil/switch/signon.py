@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from counterfoil.iso8583 import nested
 from counterfoil.security import KeyUsage, StoredKey
+from counterfoil.switch import forgotten
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import NO_BATCH, Ask, network_code
 from counterfoil.switch.numbers import rrn
@@ -52,7 +53,7 @@ def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
         told(desk, work, ask, NOT_SUPPORTED)
 
 
-def taken(work: Work, terminal: Terminal, offer: Offer) -> Terminal:
+def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
     """A message came under what a sign-on was told: these are the keys and the batch of its terminal from now on.
 
     Older offers are nobody's any more. Nor are newer ones once the batch is another: they were made for the one before,
@@ -70,6 +71,8 @@ def taken(work: Work, terminal: Terminal, offer: Offer) -> Terminal:
     )
     work.put_terminal(terminal)
     work.saw("signed_on", "1", "", terminal=terminal.terminal)
+    if offer.behind:
+        forgotten.by_terminal(desk, work, terminal.terminal, offer.behind, offer.stan)
     return terminal
 
 
@@ -110,16 +113,18 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
         if (offer.stan, offer.code) == (stan, code) and 0 <= work.now - offer.at < desk.settings.signon_repeat:
             return offer
     batch = terminal.batch
+    behind = ""
     if _began_anew(desk, work, ask, terminal, stan):
+        # A wiped or replaced device has no batch. One that has it, and stands before what it did in it, was put back.
+        behind = batch if (ask.message.de60 or "")[2:8] == batch else ""
         if batch == LAST_BATCH:
             return None
         batch = f"{int(batch) + 1:06d}"
     alike = [offer for offer in terminal.offers if (offer.batch, offer.code) == (batch, code)]
     if len(alike) >= desk.settings.offers:
         return alike[-1]
-    return Offer(
-        batch, code, stan, work.now, rrn(work.tick(), desk.settings.utc_offset), *_fresh_keys(desk, terminal, code)
-    )
+    number = rrn(work.tick(), desk.settings.utc_offset)
+    return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind)
 
 
 def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str) -> bool:

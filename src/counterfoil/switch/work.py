@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from counterfoil.step import SECOND, Hangup, Instant, Outbound
-from counterfoil.storage.forgotten import Forgotten
+from counterfoil.storage.forgotten import SWITCH, Forgotten
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import Memory, Quota, Session, Waiting
 from counterfoil.switch.numbers import Ticks
@@ -53,6 +53,7 @@ class Work:
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
         self._forgotten: list[Forgotten] = []
+        self.withheld: set[str] = set()  # terminals refused since this step began
         self.walked: list[str] = []  # the issuers with whom a comparison came to its end
         self._ended: dict[str, tuple[Instant, str, str]] = {}
         self._quarantined: list[Quarantined] = []
@@ -198,7 +199,9 @@ class Work:
     def forget(self, row: Forgotten) -> None:
         """Something that this store, or a peer's, does not know any more: what it is about is refused from now on."""
         self._forgotten.append(row)
-        cards, terminals = [row.token] if row.token else [], [row.terminal] if not row.key and row.terminal else []
+        cards = [row.token] if row.token else []
+        terminals = [row.terminal] if row.station in (SWITCH, row.terminal) and row.terminal else []
+        self.withheld.update(terminals)
 
         def refuse(memory: Memory) -> None:
             memory.withheld_cards.update(cards)
