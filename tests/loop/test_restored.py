@@ -53,7 +53,7 @@ REFUSED = {
         ("alice", ELSEWHERE): "96",
         ("carol", ELSEWHERE): "",
     },
-    "terminal": {("alice", TERMINAL): "96", ("alice", ELSEWHERE): "", ("carol", TERMINAL): "96"},
+    "terminal": {("alice", TERMINAL): "96", ("bob", ELSEWHERE): "", ("carol", TERMINAL): "96"},
     "issuer-a": {("alice", TERMINAL): "96", ("carol", TERMINAL): "", ("alice", ELSEWHERE): "96", ("bob", TERMINAL): ""},
 }
 BACK = {"terminal": 0, "switch": 0, "issuer-a": 12_50}
