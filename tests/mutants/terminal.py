@@ -490,24 +490,3 @@ def a_94_decides(seams: Seams) -> None:
     """A 94 is taken for a decline."""
     seams.constant(sale, "NEVER_DECIDES", lambda codes: codes - {"94"})
     seams.hit()
-
-
-@mutant("trust", killed_by="tests/terminal/test_sale.py")
-def what_a_stranger_provokes_decides(seams: Seams) -> None:
-    """A no that a damaged copy of the request can bring about is taken for a decline."""
-    seams.constant(sale, "NEVER_DECIDES", lambda codes: codes - messages.PROVOKED)
-    seams.hit()
-
-
-@mutant("trust", killed_by="tests/terminal/test_reversal.py")
-def never_signs_on_for_a_reversal(seams: Seams) -> None:
-    """A reversal that nobody answers is repeated under the same key for ever."""
-
-    def make(_: Any) -> Any:
-        def unanswered(work: Work, lane: Lane, again: Instant) -> None:
-            seams.hit()
-            reverse.failed(work, lane, again)
-
-        return unanswered
-
-    seams.function(reverse, "unanswered", make)

@@ -1,4 +1,4 @@
-"""Mutants of trust: whom the switch believes, what it answers a stranger, what a sign-on is worth."""
+"""Mutants of trust: whom a switch and a terminal believe, what a stranger is answered, what a sign-on is worth."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import Any
 
 import msgspec
 
+from counterfoil.step import Instant
 from counterfoil.switch import authorise, hear, rows, signon, strangers, stubs, tell, upstream
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.rows import Terminal
 from counterfoil.switch.tell import answer
 from counterfoil.switch.work import Work
+from counterfoil.terminal import messages, reverse, sale
+from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.work import Work as Errands
 from mutants.mutant import mutant
 from mutants.seams import Seams
 
@@ -201,3 +205,27 @@ def another_batch_is_answered_as_its_own(seams: Seams) -> None:
     """A sale of another batch is told again to whoever names it."""
     seams.constant(authorise, "STANDING", lambda _: frozenset())
     seams.hit()
+
+
+# --- what the terminal believes ---------------------------------------------------------------------------------------
+
+
+@mutant("trust", killed_by="tests/terminal/test_sale.py")
+def what_a_stranger_provokes_decides(seams: Seams) -> None:
+    """A no that a damaged copy of the request can bring about is taken for a decline."""
+    seams.constant(sale, "NEVER_DECIDES", lambda codes: codes - messages.PROVOKED)
+    seams.hit()
+
+
+@mutant("trust", killed_by="tests/terminal/test_reversal.py")
+def never_signs_on_for_a_reversal(seams: Seams) -> None:
+    """A reversal that nobody answers is repeated under the same key for ever."""
+
+    def make(_: Any) -> Any:
+        def unanswered(work: Errands, lane: Lane, again: Instant) -> None:
+            seams.hit()
+            reverse.failed(work, lane, again)
+
+        return unanswered
+
+    seams.function(reverse, "unanswered", make)
