@@ -37,6 +37,7 @@ ECHO: Final = "301"
 APPROVED: Final = "00"
 NO_MASTER_KEY: Final = "A7"
 NO_BATCH_LEFT: Final = "A7"
+FIRST_STAN: Final = "000001"
 LAST_BATCH: Final = "999999"
 NOT_SUPPORTED: Final = "40"
 FORMAT: Final = "30"
@@ -115,8 +116,9 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
     batch = terminal.batch
     behind = ""
     if _began_anew(desk, work, ask, terminal, stan):
-        # A wiped or replaced device has no batch. One that has it, and stands before what it did in it, was put back.
-        behind = batch if (ask.message.de60 or "")[2:8] == batch else ""
+        # A wiped or replaced device has no batch, or counts from one again. Any other that names the batch, and stands
+        # before what it did in it, was put back.
+        behind = batch if (ask.message.de60 or "")[2:8] == batch and stan != FIRST_STAN else ""
         if batch == LAST_BATCH:
             return None
         batch = f"{int(batch) + 1:06d}"
