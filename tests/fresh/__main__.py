@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the root behind and say where it is")
     parser.add_argument("--only", choices=("up", "test"), help="one of the two commands")
     words = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: what runs inside ends too
     if os.geteuid() != 0:
         stop("only root can make a root: sudo make fresh")
     if shutil.which("debootstrap") is None:
