@@ -175,4 +175,5 @@ def test_a_file_that_is_no_ticket_is_said_not_skipped(data: Path, capsys: Captur
     (data / "tickets").mkdir(parents=True)
     (data / "tickets" / "M-000001.json").write_text("{")
     answer = said(capsys, "printer", "tickets", "--json")
-    assert (answer.status, "M-000001" in answer.json["message"]["en"]) == (Exit.FAILED, True)
+    told = [(one["number"], one["cause"]) for one in answer.json["tickets"]]
+    assert (answer.status, told) == (Exit.BREAKS, [("M-000001", "unreadable")])

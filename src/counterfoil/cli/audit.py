@@ -24,6 +24,9 @@ Examples:
 Exit code 7: a line was altered, moved or dropped; the first one is named.
 """
 VERIFY_EPILOG: Final = """\b
+Examples:
+  counterfoil audit verify
+  counterfoil audit verify --anchor /media/safe/audit.anchor
 FILE holds anchors, one a line: what `audit anchor` printed, the file of the
 setting audit_anchor, or the console's JSON log. Without it the file that the
 settings name is taken.
@@ -122,7 +125,7 @@ def _held(lines: int, anchors: int) -> Text:
     )
 
 
-@command.command()
+@command.command(epilog="Example: counterfoil audit anchor > /media/safe/audit.anchor")
 @verb
 def anchor(session: Session) -> int:
     """Print the signed head of the log: one line, to be kept where nobody here can write."""

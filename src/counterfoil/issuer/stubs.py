@@ -16,7 +16,7 @@ from counterfoil.issuer.sql import selecting, walking
 from counterfoil.issuer.wire import key_of
 from counterfoil.ledger import Account, Entry, Violation, check
 from counterfoil.step import Instant
-from counterfoil.storage import Store, in_parts
+from counterfoil.storage import Store, arrival, in_parts
 from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub
 
 TXN_COLUMNS: Final = Txn.__struct_fields__
@@ -33,8 +33,7 @@ BY_DIGITS, BY_DIGITS_AND_AMOUNT = (
 )
 EVERY: Final = selecting(TXN_COLUMNS, "txn", "ORDER BY started_at, key")
 THESE: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
-BEHIND: Final = selecting(("rowid", *TXN_COLUMNS), "txn", "WHERE rowid > ? ORDER BY rowid LIMIT ?")
-PLACED: Final = "SELECT rowid, key FROM txn "
+BEHIND: Final = arrival.behind(selecting(TXN_COLUMNS, "txn"), "txn")
 BOOKED: Final = "SELECT id, debit, credit, amount, currency, reverses FROM entry WHERE id IN ({marks})"
 ARCHIVED: Final = "SELECT key FROM archived WHERE key IN ({marks})"
 CASES: Final = selecting(Case._fields, "exception_case")
@@ -301,9 +300,7 @@ def these(store: Store, requests: Sequence[str]) -> dict[str, IssuerStub]:
 
 def placed(store: Store, place: int | None = None) -> tuple[int, str]:
     """What lies at a place, or the newest: its place and request; (0, "") for nothing."""
-    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
-    rows = store.query(PLACED + where, () if place is None else (place,))
-    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+    return arrival.placed(store, "key", "txn", place)
 
 
 def booked(store: Store, requests: Sequence[str]) -> dict[str, Booked]:

@@ -13,7 +13,7 @@ inside an expression into a float, so money is added up in Python, and money col
 direction.
 """
 
-from counterfoil.storage import forgotten
+from counterfoil.storage import arrival, forgotten
 from counterfoil.storage.aside import Aside
 from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
@@ -28,6 +28,7 @@ __all__ = [
     "Recent",
     "Store",
     "appending",
+    "arrival",
     "forgotten",
     "highest_part",
     "in_parts",

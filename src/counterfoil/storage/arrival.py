@@ -1,4 +1,4 @@
-"""Rows in the order they were written, the newest first, without an index of their own.
+"""Rows in the order they were written, from either end, without an index of their own.
 
 SQLite numbers the rows of a table as they come. Only an order is taken from that, and only to begin at the end of a
 table instead of reading all of it; PostgreSQL would be asked by time. A row that was written over keeps its place.
@@ -33,3 +33,21 @@ def place_of(store: Store, table: str, key: str, value: str) -> int:
     sql = f"SELECT rowid FROM {table} WHERE {key} = ?"  # noqa: S608 - names of ours
     rows = store.query(sql, (value,))
     return int(rows[0][0]) if rows else 0
+
+
+def behind(select: str, table: str) -> str:
+    """The statement `select`, which ends before its WHERE, for the rows behind a place and at most so many: its
+    parameters are the place and the number. Each row is led by its own place in `table`.
+    """
+    place = f"{table}.rowid"
+    led = select.replace("SELECT ", f"SELECT {place}, ", 1).rstrip()
+    return " ".join((led, f"WHERE {place} > ? ORDER BY {place} LIMIT ?"))
+
+
+def placed(store: Store, what: str, table: str, place: int | None = None) -> tuple[int, str]:
+    """The place of a row of `table` and `what` it says (an expression over its columns): of the row at `place`, or of
+    the newest; (0, "") for nothing.
+    """
+    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
+    rows = store.query(" ".join(("SELECT rowid,", what, "FROM", table, where)), () if place is None else (place,))
+    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")

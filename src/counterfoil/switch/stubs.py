@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
-from counterfoil.storage import Store, in_parts
+from counterfoil.storage import Store, arrival, in_parts
 from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import SEALED, Case, unpacked
@@ -47,10 +47,7 @@ OPEN: Final = STUB + "WHERE state = 'asked' ORDER BY attempt.started_at, attempt
 EVERY: Final = STUB + "ORDER BY attempt.terminal, batch, stan"
 THESE: Final = STUB + "WHERE (attempt.terminal, batch, stan) IN ({marks})"
 NUMBERED: Final = STUB + "WHERE attempt.rrn IN ({marks})"
-BEHIND: Final = STUB.replace("SELECT ", "SELECT attempt.rowid, ", 1) + (
-    "WHERE attempt.rowid > ? ORDER BY attempt.rowid LIMIT ?"
-)
-PLACED: Final = "SELECT rowid, rrn FROM attempt "
+BEHIND: Final = arrival.behind(STUB, "attempt")
 ARCHIVED: Final = "SELECT terminal, batch, stan FROM archived WHERE (terminal, batch, stan) IN ({marks})"
 HISTORY: Final = (
     "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
@@ -208,9 +205,7 @@ def numbered(store: Store, rrns: Sequence[str]) -> dict[str, SwitchStub]:
 
 def placed(store: Store, place: int | None = None) -> tuple[int, str]:
     """What lies at a place, or the newest: its place and number; (0, "") for nothing."""
-    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
-    rows = store.query(PLACED + where, () if place is None else (place,))
-    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+    return arrival.placed(store, "rrn", "attempt", place)
 
 
 def archived(store: Store, keys: Sequence[AttemptKey]) -> set[AttemptKey]:

@@ -16,7 +16,7 @@ from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Migration, Store, migrations_of
+from counterfoil.storage import Migration, Store, arrival, migrations_of
 from counterfoil.terminal.attempt import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
@@ -58,8 +58,7 @@ PUT_QUARANTINE: Final = "INSERT INTO quarantine (at, line, kind, source, reason,
 _SELECT: Final = f"SELECT {', '.join(_ATTEMPT)} FROM attempt "  # noqa: S608 - names of this file
 ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
 THESE: Final = _SELECT + "WHERE (terminal, batch, stan) IN ({marks})"
-BEHIND: Final = _SELECT.replace("SELECT ", "SELECT rowid, ", 1) + "WHERE rowid > ? ORDER BY rowid LIMIT ?"
-PLACED: Final = "SELECT rowid, terminal || '/' || batch || '/' || stan FROM attempt "
+BEHIND: Final = arrival.behind(_SELECT, "attempt")
 SAID: Final = _SELECT + "WHERE rrn <> '' AND rrn IN ({marks})"
 FACTS_OF: Final = "SELECT terminal, batch, stan, facts FROM slip WHERE (terminal, batch, stan) IN ({marks})"
 BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
@@ -414,9 +413,7 @@ def these(store: Store, keys: Sequence[AttemptKey]) -> dict[str, TerminalStub]:
 
 def placed(store: Store, place: int | None = None) -> tuple[int, str]:
     """What lies at a place, or the newest: its place and reference; (0, "") for nothing."""
-    where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
-    rows = store.query(PLACED + where, () if place is None else (place,))
-    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+    return arrival.placed(store, "terminal || '/' || batch || '/' || stan", "attempt", place)
 
 
 def said(store: Store, rrns: Sequence[str]) -> list[TerminalStub]:
