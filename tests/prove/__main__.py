@@ -76,7 +76,7 @@ def play(asked: argparse.Namespace, record: Record) -> None:
     """Every part that was asked for, the simulator first."""
     parts = asked.parts or [name for name in PARTS if name not in LONG]
     if "simulator" in parts and asked.minutes:
-        mixes = asked.mix or campaign.NAMED
+        mixes = asked.mix or campaign.PLAYED
         run = campaign.Run(record, asked.record, asked.seed, asked.transactions_per_mix, told, mixes)
         campaign.play_on(run, time.monotonic() + 60 * asked.minutes, asked.jobs)
     for name in COMMANDS:

@@ -22,6 +22,7 @@ from counterfoil.simulation import Job, failure, play, sales_of
 from prove.record import Campaign, Record, Tally, code, save
 
 NAMED: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
+PLAYED: Final = (*NAMED, "copies", "relay", "closer", "forger", "customers")
 CHUNK: Final = 4  # worlds
 AHEAD: Final = 6  # chunks asked for and not yet taken, for each process: one may take as long as several others
 MOST_FAILURES: Final = 5
@@ -84,7 +85,7 @@ class Run:
     """One run of a campaign: which chunk comes next, and where its result goes."""
 
     def __init__(
-        self, record: Record, path: Path, seed: int, target: int, told: Told, mixes: Sequence[str] = NAMED
+        self, record: Record, path: Path, seed: int, target: int, told: Told, mixes: Sequence[str] = PLAYED
     ) -> None:
         self.record, self.path, self.target, self.told = record, path, target, told
         self.campaign = current(record, seed)

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from counterfoil.simulation import MIXES, SALES
-from counterfoil.simulation.campaign import RUSH_EVERY
-from counterfoil.simulation.scene import RUSH_SALES, RUSH_TERMINALS
+from counterfoil.simulation.scene import RUSH_EVERY, RUSH_SALES, RUSH_TERMINALS
 from prove.campaign import NAMED
 from prove.record import Campaign, Record, Tally, count
 from prove.sections import SECTIONS

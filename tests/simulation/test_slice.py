@@ -18,17 +18,26 @@ SALES = 75
 SEED = 20_261
 
 
-# What the stations do not stand yet is not played in every run.
-TO_COME = {"copies", "relay", "closer", "forger", "customers"}
+FEW = {"copies": 25, "relay": 25, "closer": 25, "forger": 25, "customers": 25}
 
 
-@pytest.mark.parametrize("mix", sorted(MIXES.keys() - TO_COME))
+@pytest.mark.parametrize("mix", sorted(MIXES))
 def test_nothing_one_sided_survives(mix: str) -> None:
-    report = run(jobs_of(SALES, SEED, mix, None))
+    sales = FEW.get(mix, SALES)
+    report = run(jobs_of(sales, SEED, mix, None))
     assert report.failure is None, report.failure
-    assert (report.transactions, report.one_sided_unreported, report.ledger_sum) == (SALES, 0, 0)
+    assert (report.transactions, report.one_sided_unreported, report.ledger_sum) == (sales, 0, 0)
     assert report.one_sided <= report.exceptions
     assert report.closing_seconds < 600
+
+
+@pytest.mark.parametrize("seed", [16, 24, 29, 38, 44])
+def test_one_intact_and_one_damaged_copy_leave_no_charge_that_the_till_denies(seed: int) -> None:
+    """As first shipped each of these had one within nine sales: a declined sale at the till, paid at the issuer."""
+    outcome = Scene(seed, "copies", 0, 9).play()
+    assert (outcome.broken, outcome.transactions, outcome.unreported) == ("", 9, 0)
+    damaged = sum(times for kind, times in outcome.faults.items() if kind.startswith("corrupt"))
+    assert damaged > 0 < outcome.faults["duplicate"]
 
 
 @pytest.mark.parametrize("mix", ["calm", "crash", "swarm"])

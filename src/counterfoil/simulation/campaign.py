@@ -16,10 +16,9 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.scene import RUSH_SALES, SALES, Outcome, Scene
+from counterfoil.simulation.scene import RUSH_EVERY, RUSH_SALES, SALES, Outcome, Scene
 from counterfoil.step import SECOND
 
-RUSH_EVERY: Final = 4  # worlds
 SHRINKS_TO: Final = 5  # fewer sales than this are not tried
 
 Progress = Callable[[Outcome], None]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from counterfoil.issuer.stubs import every as every_at_issuer
 from counterfoil.issuer.stubs import request_of
+from counterfoil.simulation.world import Broken
 from counterfoil.storage import Store
 from counterfoil.switch.rows import WRONG_MAC
 from counterfoil.switch.stubs import every as every_at_switch
@@ -63,3 +64,17 @@ def everything_on(
         {stub.ref: stub for stub in every_at_switch(switch)},
         {name: every_at_issuer(store) for name, store in issuers.items()},
     )
+
+
+def fits(holds: bool, what: str, stubs: Stubs) -> None:
+    """The promise, or Broken with where each station stands."""
+    if holds:
+        return
+    words = []
+    for name, stub in zip(Stubs._fields, stubs, strict=True):
+        if stub is None:
+            words.append(f"{name} -")
+        else:
+            extra = f" {stub.reversal_code}" if isinstance(stub, SwitchStub) else ""
+            words.append(f"{name} {stub.state} {stub.response_code}{extra}")
+    raise Broken(f"{what}: {', '.join(words)}")

@@ -25,6 +25,7 @@ from counterfoil.step import (
 )
 
 if TYPE_CHECKING:
+    from counterfoil.simulation.expected.reading import Judge
     from counterfoil.simulation.network import Wire
 
 LATE: Final = 200  # in a thousand: a printer in trouble whose news comes when nobody waits for it any more
@@ -49,6 +50,7 @@ class Node:
         self.replied: Callable[[Reply], None] = lambda _reply: None
         self.stepped: Callable[[], None] = lambda: None
         self.heard: Callable[[Sequence[Inbound]], None] = lambda _arrived: None
+        self.judges: list[Judge] = []
         self.died: Callable[[], None] = lambda: None
         self.build = build
         self._station: Station | None = None
@@ -104,6 +106,8 @@ class Node:
         world.note(f"{self.name} dies {how}{' silently' if silent else ''}")
         for wire in self.wires:
             wire.went_down(self, silent=silent)
+        for judge in self.judges:
+            judge.died()
         self.died()
         if not self.gone:
             world.after(world.wait(world.faults.restart), self.start)
@@ -140,6 +144,8 @@ class Node:
             self.crash("before commit")
             return
         except CommitFailed:
+            if self.disk.fate is Fate.LYING:
+                self._judged(arrived, None)
             self.crash(self.disk.fate.value)
             return
         if self.disk.fate is Fate.CRASH:
@@ -148,8 +154,13 @@ class Node:
         self.stepped()
         if arrived:
             self.heard(arrived)
+        self._judged(arrived, said)
         self._speak(said)
         self._wake()
+
+    def _judged(self, arrived: Sequence[Inbound], said: Sequence[Outbound] | None) -> None:
+        for judge in self.judges:
+            judge.heard(self._clock, arrived, said)
 
     def _fate(self) -> Fate:
         world = self.world

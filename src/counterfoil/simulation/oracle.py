@@ -16,18 +16,19 @@ import msgspec
 from counterfoil.issuer.stubs import asked
 from counterfoil.simulation.audit import Audit, holds_a_card_number, holds_what_is_never_kept
 from counterfoil.simulation.disk import Disk
-from counterfoil.simulation.everything import Everything, Stubs, everything_on
+from counterfoil.simulation.everything import Everything, Stubs, everything_on, fits
+from counterfoil.simulation.expected import story
 from counterfoil.simulation.listing import on_the_list
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
-from counterfoil.simulation.world import Broken, must
+from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
 from counterfoil.terminal.records import stub as terminal_stub
-from counterfoil.transaction import AttemptKey, SwitchStub, TerminalStub
-from counterfoil.verdict import Clocks, Evidence, Verdict, judge, verdict_of
+from counterfoil.transaction import AttemptKey, TerminalStub
+from counterfoil.verdict import Clocks, Evidence, Verdict, verdict_of
 
 YEAR: Final[Instant] = 366 * 24 * 3600 * SECOND
 NO_CLOCK: Final = Clocks(closure=YEAR, reversal=YEAR)  # none that runs out in a world
@@ -54,11 +55,11 @@ BALANCES: Final = "SELECT currency, sum(balance) FROM account GROUP BY currency"
 NEW_ENTRIES: Final = (
     "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
 )
-
 ANY_ATTEMPT: Final = "SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan LIMIT 1 OFFSET ?"
 ADVICES: Final = "SELECT txn, count(*) FROM trail WHERE what = '0420 received' GROUP BY txn"
 UNOWNED: Final = "SELECT count(*) FROM exception_case WHERE owner = '' OR what = ''"
 CANCELLED: Final = "17"
+STORIES: Final = 4  # of so many attempts at rest one is told in full
 QUICK: Final[Instant] = SECOND // 10
 
 
@@ -217,20 +218,6 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
     return Judgement(len(court.heard), one_sided, unreported, exceptions, dict(total), court.exposures())
 
 
-def fits(holds: bool, what: str, stubs: Stubs) -> None:
-    """The promise, or Broken with where each station stands."""
-    if holds:
-        return
-    words = []
-    for name, stub in zip(Stubs._fields, stubs, strict=True):
-        if stub is None:
-            words.append(f"{name} -")
-        else:
-            extra = f" {stub.reversal_code}" if isinstance(stub, SwitchStub) else ""
-            words.append(f"{name} {stub.state} {stub.response_code}{extra}")
-    raise Broken(f"{what}: {', '.join(words)}")
-
-
 class Court:
     """One world, heard on the way and at rest."""
 
@@ -279,13 +266,14 @@ class Court:
         stubs = self.stubs(key)
         if not any(stubs[:3]):
             return
-        finding = judge(stubs.terminal, stubs.switch, stubs.issuer, self.now)
+        story.check(stubs.terminal, stubs.switch, stubs.issuer, self.now)
+        found = verdict_of(Evidence(*stubs[:3]), self.now)
         case = self._hasty or any(stub.case for stub in stubs[:3] if stub is not None)
-        if finding.verdict is Verdict.EXCEPTION and not case and stubs.terminal is not None:
+        if found is Verdict.EXCEPTION and not case and stubs.terminal is not None:
             verdict = verdict_of(Evidence(*stubs[:3]), self.now, NO_CLOCK)
             fits(verdict is not Verdict.EXCEPTION, f"{key}: a contradiction on the way", stubs)
-        if finding.verdict in FINAL:
-            self.final[str(key)] = finding.verdict
+        if found in FINAL:
+            self.final[str(key)] = found
 
     def everything(self) -> Everything:
         """What all stations hold."""
@@ -314,6 +302,8 @@ class Court:
         if not listed:
             self._fits(verdict, stubs, held)
         self._told(key, truth, everything)
+        if any(evidence) and len(self.heard) % STORIES == 0:
+            story.check(stubs.terminal, stubs.switch, stubs.issuer, self.now)
         before = self.final.get(key)
         if before in (Verdict.NOT_CHARGED, Verdict.RETURNED):
             fits(held == 0, f"{key} was called {before}, and {held} is held", stubs)

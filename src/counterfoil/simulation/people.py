@@ -11,15 +11,15 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.simulation import customers
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import CURRENCY, Card, Plant, cards
+from counterfoil.simulation.plant import CURRENCY, HIGH, Card, Plant, cards
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Command, Instant, Perform, Reply
 
 PATIENCE: Final[Instant] = 40 * SECOND
 TROUBLE: Final = 1.0  # mean seconds until it shows
 ASKS: Final = 4  # how often a cashier repeats a question nobody answers
-HIGHEST: Final = 30_000  # minor units
 CLOSING_ROUND: Final[Instant] = 20 * SECOND
 MARKS: Final = ("DUPLICATE", "重打印")
 
@@ -35,6 +35,8 @@ class Sale(msgspec.Struct):
     amount: int
     pin: str
     retry_of: str = ""
+    currency: str = CURRENCY
+    spoils: dict[str, Any] = {}
     asks: int = 0
     told: bool = False
     over: bool = False
@@ -58,7 +60,7 @@ class Shop:
         self.messages: dict[str, int] = {}  # notices delivered, by name
         self._goods: dict[str, str] = {}  # what became of them does not change when it is asked again
         self._asked: dict[int, Told | None] = {}
-        self._at: dict[int, Node] = {}
+        self._at: dict[int, tuple[Node, str]] = {}  # by number: who was asked, with which verb
         self._cashiers = [Cashier(self, terminal) for terminal in plant.terminals()]
         for node in plant.nodes:
             self.attend(node)
@@ -96,13 +98,13 @@ class Shop:
     def _send(self, machine: Node, verb: str, args: dict[str, Any], told: Told | None) -> None:
         if machine.up:
             number = self.world.number()
-            self._asked[number], self._at[number] = told, machine
+            self._asked[number], self._at[number] = told, (machine, verb)
             self.world.note(f"{machine.name} is asked {number}: {verb} {args.get('ref') or args.get('key', '')}")
             machine.deliver(Command(number, verb, args))
 
     def _hung_up(self, machine: Node) -> None:
         """A machine died: nothing it was asked will be answered."""
-        for number in [number for number, at in self._at.items() if at is machine]:
+        for number in [number for number, (at, _) in self._at.items() if at is machine]:
             del self._asked[number], self._at[number]
 
     @property
@@ -113,16 +115,15 @@ class Shop:
     def _replied(self, reply: Reply) -> None:
         if reply.id not in self._asked:
             raise Broken(f"{reply.body} answers what nobody asks, or answered twice")
-        body = reply.body
+        body, (_, verb) = reply.body, self._at.pop(reply.id)
         ref, outcome = body.get("ref", ""), body.get("outcome", "")
         what = body.get("error", f"{ref} {outcome}")
         self.world.note(f"reply {reply.id} {what}")
         if "error" in body:
             self.errors[body["error"]] = self.errors.get(body["error"], 0) + 1
-        elif ref and outcome:
+        elif ref and outcome and not (verb == "last" and body["state"] == "sent"):  # still under way: nothing is told
             self.seen.setdefault(ref, []).append(outcome)
         told = self._asked.pop(reply.id)
-        del self._at[reply.id]
         if told is not None:
             told(body)
 
@@ -133,15 +134,19 @@ class Shop:
         world = self.world
         self.left -= 1
         key = f"K{len(self.sales) + 1}"
-        if again is None:
+        if again is None and world.chance(world.faults.odd):
+            card, amount, pin, currency, spoils = customers.wish(world.random)
+            world.count("odd customer")
+            sale = Sale(key, terminal, card, amount, pin, currency=currency, spoils=spoils)
+        elif again is None:
             good = world.random.random() < 0.85
             card = world.random.choice([card for card in cards() if (card.name[:4] == "good") is good])
             pin = card.pin
             if pin and world.random.random() < 0.02:
                 pin = "9999"
-            sale = Sale(key, terminal, card, world.random.randint(1, HIGHEST), pin)
+            sale = Sale(key, terminal, card, world.random.randint(1, HIGH), pin)
         else:
-            sale = Sale(key, terminal, again.card, again.amount, again.card.pin, retry_of)
+            sale = Sale(key, terminal, again.card, again.amount, again.card.pin, retry_of, again.currency)
         self.sales[key] = sale
         return sale
 
@@ -289,14 +294,15 @@ class Cashier:
         args: dict[str, Any] = {
             "terminal": sale.terminal,
             "amount": amount,
-            "currency": CURRENCY,
-            "card": {"pan": sale.card.pan, "expiry": "3112", "track2": sale.card.track2},
+            "currency": sale.currency,
+            "card": {"pan": sale.card.pan, "expiry": sale.card.stripe, "track2": sale.card.track2},
             "key": sale.key,
         }
         if sale.pin:
             args["pin"] = sale.pin
         if sale.retry_of:
             args["retry_of"] = sale.retry_of
+        args |= sale.spoils
         self.shop.ask(sale.terminal, "sale", args, lambda body: self._told(sale, amount, body))
 
     def _impatient(self, sale: Sale, asked: int) -> None:
@@ -326,6 +332,10 @@ class Cashier:
     def _react(self, sale: Sale, outcome: str, ref: str) -> None:
         """What the customer does about it."""
         shop, rng = self.shop, self.world.random
+        if ref and self.world.chance(self.world.faults.odd):
+            verb, args = customers.errand(rng, sale.terminal, ref, sale.amount, sale.card.pan[-4:])
+            self.world.count(f"errand: {verb}")
+            self.world.after(self.world.wait(TROUBLE), lambda: shop.ask(sale.terminal, verb, args))
         if outcome == "approved":
             if rng.random() < 0.05:
                 shop.ask(sale.terminal, "receipt", {"ref": ref})

@@ -5,7 +5,7 @@ Everything is enrolled once, through the stations' own doors, and copied for eve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -38,6 +38,10 @@ NAMES: Final = ("switch", *RANGES, *MACHINES)
 # Between whom a partition can fall.
 PAIRS: Final = [("switch", name) for name in NAMES if name != "switch"]
 OPENING: Final = 100_000_000
+HIGH: Final = 30_000  # minor units: few buy for more
+TERMINAL_LIMIT: Final = 25_000  # of each second terminal, where customers are odd
+CARD_LIMIT: Final = 10_000
+DAY_LIMIT: Final = 60_000
 LAST_STANS: Final = 999_985
 DAYS_ECHO: Final[Instant] = 600 * SECOND
 """The echo test of a world that lasts for days: after the usual minute, most of what it does would be echo tests."""
@@ -57,11 +61,13 @@ class Card(NamedTuple):
     opening: int
     special: dict[str, Any]
     known: bool = True
+    expiry: str = EXPIRY
+    stripe: str = EXPIRY  # the date on it, which an old stripe of a renewed card has not
 
     @property
     def track2(self) -> str:
         """Track 2 as the stripe gives it."""
-        return f"{self.pan}={EXPIRY}2010000000000"
+        return f"{self.pan}={self.stripe}2010000000000"
 
 
 class Images(NamedTuple):
@@ -87,6 +93,10 @@ class Plant(NamedTuple):
     def machine_of(self, terminal: str) -> Node:
         """The machine a terminal stands on."""
         return self.machines[self.places[terminal]]
+
+    def standing_on(self, machine: str) -> list[str]:
+        """The terminals on a machine, by its name."""
+        return [terminal for terminal, where in self.places.items() if where == machine]
 
     def terminals(self, beside: str = "") -> list[str]:
         """Every terminal, or those on the same machine as one of them."""
@@ -117,6 +127,36 @@ def cards() -> tuple[Card, ...]:
     return tuple(made)
 
 
+@cache
+def odd() -> tuple[Card, ...]:
+    """Cards that only unusual customers bring."""
+    made = []
+    for issuer, prefix in RANGES.items():
+        pans = {name: number(prefix, 40 + n) for n, name in enumerate(ODD)}
+        made += [Card(name, pans[name], issuer, pin, opening, special) for name, (pin, opening, special) in ODD.items()]
+        made.append(Card("expired", number(prefix, 60), issuer, "2060", OPENING, {}, expiry="2512", stripe="2512"))
+        made.append(Card("renewed", number(prefix, 61), issuer, "2061", OPENING, {}, stripe="3001"))
+        made.append(Card("worn", number(prefix, 62), issuer, "2062", OPENING, {}, stripe="2511"))
+        misread = f"{prefix}{63:07d}"
+        wrong = str((int(luhn_digit(misread)) + 1) % 10)
+        made.append(Card("misread", misread + wrong, issuer, "", 0, {}, known=False))
+    return tuple(made)
+
+
+# PIN, opening balance and what is special about each of them.
+ODD: Final[dict[str, tuple[str, int, dict[str, Any]]]] = {
+    "stolen": ("2040", OPENING, {"status": "stolen"}),
+    "blocked": ("2041", OPENING, {"status": "blocked"}),
+    "each": ("2042", OPENING, {"limit_each": CARD_LIMIT}),
+    "often": ("2043", OPENING, {"count_day": 3}),
+    "daily": ("", OPENING, {"limit_day": DAY_LIMIT}),
+    "dollars": ("2045", OPENING, {"currency": "USD"}),
+    "yen": ("", OPENING, {"currency": "JPY"}),
+    "forgetful": ("2047", OPENING, {}),
+    "bare": ("2048", 5_000, {}),
+}
+
+
 # --- the disks before the first sale ---------------------------------------------------------------------------------
 
 
@@ -125,17 +165,22 @@ def places(terminals: int) -> dict[str, str]:
     return {f"T{n + 1:07d}": MACHINES[n // terminals] for n in range(terminals * len(MACHINES))}
 
 
+def limits(terminals: Iterable[str], *, unusual: bool) -> dict[str, int]:
+    """The highest amount each terminal takes, 0 for any: every second one has a limit where customers are unusual."""
+    return {terminal: TERMINAL_LIMIT if unusual and int(terminal[1:]) % 2 else 0 for terminal in terminals}
+
+
 @cache
-def issuer_images() -> dict[str, bytes]:
+def issuer_images(*, unusual: bool) -> dict[str, bytes]:
     """Enrol the cards once."""
-    return {name: _issuer_disk(name) for name in RANGES}
+    return {name: _issuer_disk(name, (*cards(), *odd()) if unusual else cards()) for name in RANGES}
 
 
 @cache
-def images(terminals: int = FEW) -> Images:
+def images(terminals: int = FEW, *, unusual: bool = False) -> Images:
     """Enrol everything once for so many terminals on a machine."""
     where = places(terminals)
-    disks = {**issuer_images(), "switch": _switch_disk(list(where))}
+    disks = {**issuer_images(unusual=unusual), "switch": _switch_disk(limits(where, unusual=unusual))}
     worn = {}
     for name in MACHINES:
         disk = _machine_disk(name, [terminal for terminal, machine in where.items() if machine == name])
@@ -152,7 +197,7 @@ def _done(station: Station, verb: str, args: dict[str, Any]) -> None:
     assert "error" not in reply.body, reply.body
 
 
-def _issuer_disk(name: str) -> bytes:
+def _issuer_disk(name: str, made: Iterable[Card]) -> bytes:
     disk = Disk.new(migrations_of("counterfoil.issuer"))
     hsm = SoftHsm(LMK, entropy(f"plant/{name}"))
     keys = IssuerKeys(
@@ -164,15 +209,22 @@ def _issuer_disk(name: str) -> bytes:
     IssuerRecords(disk).install(name, keys)
     issuer = Issuer(IssuerRecords(disk), hsm, IssuerSettings(name=name), entropy(f"plant/{name}/codes"))
     enrolled = [
-        {"name": card.name, "pan": card.pan, "expiry": EXPIRY, "pin": card.pin, "balance": card.opening, **card.special}
-        for card in cards()
+        {
+            "name": card.name,
+            "pan": card.pan,
+            "expiry": card.expiry,
+            "pin": card.pin,
+            "balance": card.opening,
+            **card.special,
+        }
+        for card in made
         if card.issuer == name and card.known
     ]
     _done(issuer, "enrol", {"cards": enrolled})
     return disk.image()
 
 
-def _switch_disk(terminals: list[str]) -> bytes:
+def _switch_disk(terminals: dict[str, int]) -> bytes:
     disk = Disk.new(migrations_of("counterfoil.switch"))
     hsm = SoftHsm(LMK, entropy("plant/switch"))
     records = SwitchRecords(disk)
@@ -182,7 +234,8 @@ def _switch_disk(terminals: list[str]) -> bytes:
         mac = hsm.import_clear(KeyUsage.MAC, clear_key(f"{name}/mac", 16))
         records.connect(IssuerRow(name, INSTITUTIONS[name], pin, mac), [prefix])
     registered = [
-        {"terminal": terminal, "merchant": MERCHANT, "tmk": clear_key(terminal, 16).hex()} for terminal in terminals
+        {"terminal": terminal, "merchant": MERCHANT, "tmk": clear_key(terminal, 16).hex(), "limit": limit}
+        for terminal, limit in terminals.items()
     ]
     _done(Switch(SwitchRecords(disk), hsm, SwitchSettings()), "register", {"terminals": registered})
     return disk.image()
@@ -230,7 +283,7 @@ def machine_of(seed: str, name: str) -> Builder:
 
 def build(world: World, seed: str, terminals: int = FEW) -> Plant:
     """Copy the disks and lay the wires; nothing is started yet."""
-    made = images(terminals)
+    made = images(terminals, unusual=bool(world.faults.odd))
     disks = {**made.disks, **(made.worn if world.faults.wrap else {})}
     settings = SwitchSettings(echo_idle=DAYS_ECHO) if world.faults.off or world.faults.night else SwitchSettings()
 

@@ -14,18 +14,24 @@ import msgspec
 
 from counterfoil.simulation.closer import Closer
 from counterfoil.simulation.disk import Disk
+from counterfoil.simulation.expected.bank import Bank
+from counterfoil.simulation.expected.files import Files
+from counterfoil.simulation.expected.host import Host
+from counterfoil.simulation.expected.till import Till
 from counterfoil.simulation.forger import Forger
 from counterfoil.simulation.mixes import MIXES, Faults, draw
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
 from counterfoil.simulation.people import Shop
-from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, replaced
+from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, cards, limits, odd, replaced
 from counterfoil.simulation.relay import Relay
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Instant
 
 SALES: Final = 75
 RUSH_SALES: Final = 1500  # in a world at its rush hour
+RUSH_EVERY: Final = 4  # worlds
+DOUBLED: Final = 16  # of so many worlds all small ones are worked out a second time, and one at its rush hour
 RUSH_TERMINALS: Final = 48  # on each machine
 SPAN: Final[Instant] = 240 * SECOND  # partitions begin and terminals disappear within this time
 RUSH_SPAN: Final[Instant] = 160 * SECOND
@@ -101,8 +107,21 @@ class Scene:
         self.watches = [Watch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
         for watch, node in zip(self.watches, self.plant.issuers.values(), strict=True):
             node.stepped = watch.look
+        self.banks: list[Bank] = []
+        self.tills: list[Till] = []
+        self.host: Host | None = None
+        if not rush or number % DOUBLED == RUSH_EVERY - 1:
+            self._expect()
         self.court = Court(self.plant, self.shop, self.buried, random.Random(f"{name}/oracle"))  # noqa: S311 - as above
         self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
+
+    def _expect(self) -> None:
+        """Work out what each station should do as well."""
+        plant = self.plant
+        unusual = bool(self.world.faults.odd)
+        self.banks = [Bank(node, (*cards(), *odd()) if unusual else cards()) for node in plant.issuers.values()]
+        self.tills = [Till(node, plant.standing_on(name)) for name, node in plant.machines.items()]
+        self.host = Host(plant.switch, limits(plant.places, unusual=unusual))
 
     def play(self) -> Outcome:
         """Play it to the end; what was broken is told in the outcome."""
@@ -193,6 +212,8 @@ class Scene:
         world.count("terminal replaced")
         node = replaced(world, self.plant, name, self.name)
         self._tap(node)
+        if self.host is not None:
+            self.tills.append(Till(node, self.plant.standing_on(name)))
         self._disks.append(node.disk)
         self.shop.attend(node)
         self.court.audit.attend(node)
@@ -234,6 +255,11 @@ class Scene:
 
     def _judge(self) -> None:
         found = judged(self.court, self.watches)
+        for bank in self.banks:
+            bank.close()
+        if self.host is not None:
+            self.host.close()
+            Files(self.banks, self.host, self.tills).look(self.court.choice)
         for line in (*found.exceptions, found.ledger_sum):
             self.world.note(str(line))
         outcome = self.outcome

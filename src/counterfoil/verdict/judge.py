@@ -43,8 +43,8 @@ def only(*positions: T) -> frozenset[T]:
 
 
 RULES: Final = (
-    # Nothing left the terminal.
-    Rule(only(T.NOT_SENT), frozenset({S.MISSING}), NO_MONEY, Verdict.NOT_CHARGED),
+    # Nothing left the terminal. Its key may have been burnt by somebody who named it without a MAC.
+    Rule(only(T.NOT_SENT), frozenset({S.MISSING, S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
     # The sale stands. A silent terminal has not said whether it printed.
     Rule(only(T.CLOSED), frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID),
     Rule(SILENT | {T.APPROVED}, frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID_RECEIPT_OPEN),

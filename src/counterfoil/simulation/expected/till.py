@@ -1,0 +1,389 @@
+"""The terminals of one machine, told a second time: what they may send, what they must make of an answer, what a till
+is told of it.
+
+Of one attempt are remembered the question of the till, the request, every believable answer, and the reversal. What a
+terminal believes, it must act on in the step in which it hears it; what it tells a till follows from what it heard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from counterfoil.errors import PaymentError
+from counterfoil.iso8583 import Message
+from counterfoil.security import mask
+from counterfoil.simulation.expected import paper, questions
+from counterfoil.simulation.expected.asks import APPROVALS, Offer, Place, key_of
+from counterfoil.simulation.expected.reading import Packet, acceptable, read
+from counterfoil.simulation.node import Node
+from counterfoil.simulation.plant import MERCHANT
+from counterfoil.simulation.world import must
+from counterfoil.step import SECOND, Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Perform, Reply, Send
+
+TIMER: Final[Instant] = 30 * SECOND
+NUMBERS: Final = {"CNY": "156", "USD": "840", "JPY": "392"}
+MOST: Final = 999_999_999_999
+PIN: Final = re.compile("[0-9]{4,12}")
+TRACK: Final = re.compile("([0-9]{12,19})=[0-9]{4}[0-9]*")
+UNDECIDED: Final = frozenset({"94", "03", "30", "40", "97", "A0", "A7"})  # a stranger could make a host say this
+CLOSING: Final = frozenset({"00", "25"})
+REASONS: Final = frozenset({"98", "A0", "06", "17", "96"})
+KEYED: Final = "SELECT till_key, amount, currency, state, response_code, rrn, auth_code, reason FROM attempt WHERE {}"
+BOUND: Final = "SELECT till_key FROM attempt"
+BY_NUMBER: Final = KEYED.format("terminal = ? AND batch = ? AND stan = ?")
+OUTCOMES: Final = {"approved": "approved", "closed": "approved", "declined": "declined", "not_sent": "not_sent"}
+LATER: Final = {
+    "reversed": ("reversing",),
+    "not_sent": ("reversing",),
+    "closed": ("approved",),
+    "reversing": ("approved",),
+}
+FACTS: Final = ("state", "response_code", "rrn", "reversal_reason")
+
+
+class Question(NamedTuple):
+    """What a till asked under one key."""
+
+    amount: int
+    currency: str
+    pan: str
+    track: str
+    pin: str
+
+
+class Attempt:
+    """One attempt, from its request on."""
+
+    def __init__(self, question: Question, request: Message, token: int, until: Instant) -> None:
+        self.question = question
+        self.request = request
+        self.token = token
+        self.until = until  # an answer that comes later is late
+        self.open = True  # nothing has ended the exchange yet
+        self.decided: Message | None = None  # the answer it had to believe
+        self.believed: list[Message] = []  # every answer under a MAC
+        self.unsent = False
+        self.reversal: Message | None = None
+        self.acknowledged = False
+
+
+class Lane:
+    """One terminal on a machine."""
+
+    def __init__(self, terminal: str) -> None:
+        self.terminal = terminal
+        self.place = Place(terminal, 0)
+        self.asked = ""  # the STAN of a sign-on without an answer
+        self.highest: dict[str, str] = {}  # the last STAN of each batch
+        self.owes: Attempt | None = None
+        self.current: Attempt | None = None
+
+
+class Till:
+    """The machine `node` and the terminals on it."""
+
+    def __init__(self, node: Node, terminals: Sequence[str]) -> None:
+        self.node = node
+        self.lanes = {terminal: Lane(terminal) for terminal in terminals}
+        self.attempts: dict[str, Attempt] = {}
+        self.questions: dict[str, list[Question]] = {}  # by the till's key: each that was asked
+        self.bound: dict[str, Attempt] = {}  # by the till's key: the last one whose request was handed to the line
+        self.commands: dict[int, Command] = {}
+        self.approved: dict[str, tuple[Message, Instant]] = {}
+        self.sure = True
+        node.judges.append(self)
+
+    def died(self) -> None:
+        """Every open exchange is over, and what waited to be sent is forgotten."""
+        self.commands.clear()
+        bound = {key for (key,) in self.node.disk.query(BOUND)}
+        self.questions = {key: asked for key, asked in self.questions.items() if key in bound}
+        for lane in self.lanes.values():
+            lane.asked = ""
+            if lane.current is not None:
+                lane.current.open = False
+
+    def heard(self, now: Instant, arrived: Sequence[Inbound], said: Sequence[Outbound] | None) -> None:
+        """Take in what came, then compare what was said."""
+        self.sure = self.sure and said is not None
+        if not self.sure:
+            return
+        due: list[tuple[str, Attempt]] = []
+        for item in arrived:
+            if isinstance(item, Command):
+                self._asked(item)
+            elif isinstance(item, Frame):
+                due += self._hears(now, item)
+            elif isinstance(item, NotSent | Closed):
+                self._breaks(item)
+        for told in said or ():
+            if isinstance(told, Send):
+                self._sends(now, told)
+            elif isinstance(told, Perform) and told.kind == "receipt":
+                paper.check(told, self._of_job(told.name))
+            elif isinstance(told, Reply):
+                self._replies(told)
+        for ref, attempt in due:
+            self._acted(ref, attempt, said or ())
+
+    # --- what came --------------------------------------------------------------------------------------------------
+
+    def _asked(self, command: Command) -> None:
+        self.commands[command.id] = command
+        if command.verb == "sale" and makes_sense(command.args):
+            questions = self.questions.setdefault(command.args["key"], [])
+            if asked_in(command.args) not in questions:
+                questions.append(asked_in(command.args))
+        if command.verb == "cancel":
+            lane = self.lanes.get(str(command.args.get("terminal")))
+            if lane is not None and lane.current is not None:
+                lane.current.open = False
+        if command.verb == "escalate":
+            lane = self.lanes.get(str(command.args.get("ref"))[:8])
+            if lane is not None:
+                lane.owes = None
+
+    def _hears(self, now: Instant, frame: Frame) -> list[tuple[str, Attempt]]:
+        """An answer. What must be acted on in this very step is returned."""
+        lane, packet = self.lanes.get(str(frame.conn)), read(frame.data)
+        if lane is None:
+            return []
+        current = lane.current
+        if packet is None or not acceptable(packet):
+            if current is not None:
+                current.open = False  # garbage where an answer was awaited cannot be believed
+            return []
+        message = packet.message
+        if message.mti == "0810" and message.de11 == lane.asked and message.de39 == "00":
+            self._keys(lane, message)
+        if message.de41 != lane.terminal:
+            return []
+        believed = lane.place.made(packet) is not None
+        if message.mti == "0410" and believed and lane.owes is not None and message.de11 == lane.owes.request.de11:
+            lane.owes.acknowledged = lane.owes.acknowledged or message.de39 in CLOSING
+        if message.mti != "0210" or current is None or message.de11 != current.request.de11:
+            return []
+        return self._answer(now, lane, current, packet, believed=believed)
+
+    def _answer(
+        self, now: Instant, lane: Lane, current: Attempt, packet: Packet, *, believed: bool
+    ) -> list[tuple[str, Attempt]]:
+        message, newest = packet.message, lane.place.offers[-1].mak if lane.place.offers else None
+        if believed:
+            current.believed.append(message)
+        certain = newest is not None and lane.place.keys.hsm.keyed_mac(newest).closes(packet.body)
+        if not current.open or now > current.until:
+            return []
+        current.open = False
+        agrees = all(message.get(n) in (None, current.request.get(n)) for n in (3, 4, 42))
+        if not certain or not agrees or message.de39 in UNDECIDED:
+            return []
+        whole = all(message.get(n) == current.request.get(n) for n in (3, 4, 42))
+        if message.de39 in APPROVALS and not whole:
+            return []
+        current.decided = message
+        return [(str(key_of(current.request)), current)]
+
+    def _keys(self, lane: Lane, message: Message) -> None:
+        try:
+            lane.place.offered(message)
+        except PaymentError:
+            return  # keys that do not prove themselves are not taken
+        lane.place.known = max(0, len(lane.place.offers) - 2)
+        lane.asked = ""
+
+    def _breaks(self, item: NotSent | Closed) -> None:
+        lane = self.lanes.get(str(item.conn))
+        if lane is None or lane.current is None:
+            return
+        if isinstance(item, NotSent) and item.token == lane.current.token:
+            lane.current.unsent = True
+        lane.current.open = False
+
+    # --- what was said ----------------------------------------------------------------------------------------------
+
+    def _sends(self, now: Instant, send: Send) -> None:
+        packet = read(send.data)
+        must(packet is not None and packet.whole, f"{send.conn} sends what cannot be read")
+        assert packet is not None
+        lane, message = self.lanes[str(send.conn)], packet.message
+        what = f"{message.mti} of {message.de41} {message.de11}"
+        must((message.de41, message.de42) == (send.conn, MERCHANT), f"{what} goes out in another name")
+        must(send.before == now + TIMER and send.token > 0, f"{what} may leave until {send.before}")
+        if message.mti == "0800":
+            lane.asked = message.de11 or ""
+            self._numbered(lane, message)
+            return
+        must(lane.place.made(packet) is not None, f"{what} is not MACed under a key of this terminal")
+        if message.mti == "0400":
+            self._reverses(lane, message)
+        else:
+            must(message.mti == "0200", f"{what} is nothing a terminal sends")
+            self._numbered(lane, message)
+            self._requests(now, lane, send, packet)
+
+    def _numbered(self, lane: Lane, message: Message) -> None:
+        batch, stan = (message.de60 or "")[2:8], message.de11 or ""
+        must(stan > "000000", f"{message.de41} uses STAN {stan}")
+        if message.mti == "0200":
+            must(stan > lane.highest.get(batch, ""), f"{message.de41} uses STAN {stan} of batch {batch} again")
+            lane.highest[batch] = stan
+
+    def _requests(self, now: Instant, lane: Lane, send: Send, packet: Packet) -> None:
+        message, key = packet.message, key_of(packet.message)
+        what = f"the request of {key}"
+        owed = lane.owes
+        must(owed is None or owed.acknowledged or owed.unsent, f"{what} leaves before a reversal")
+        must(key is not None, f"{what} has no key")
+        assert key is not None
+        rows = self.node.disk.query(BY_NUMBER, tuple(key))
+        must(len(rows) == 1, f"{what} is not on the disk")
+        earlier, offer = self.bound.get(rows[0][0]), lane.place.offers[-1]
+        must(earlier is None or earlier.unsent, f"{what} is another one under {rows[0][0]}, which was sent")
+        question, wrong = None, [-1]
+        for asked in self.questions.get(rows[0][0], ()):
+            expected = says(lane.place, offer, asked, key.batch)
+            wrong = [n for n, value in expected.items() if message.get(n) != value]
+            question = asked
+            if not wrong:
+                break
+        must(question is not None, f"{what} was asked for under no key of a till: {rows[0][0]}")
+        assert question is not None
+        must(not wrong, f"{what} says something else than the till in {wrong}")
+        must(key.batch == offer.batch, f"{what} is in another batch than {offer.batch}")
+        lane.current = self.attempts[str(key)] = Attempt(question, message, send.token, now + TIMER)
+        self.bound[rows[0][0]] = lane.current
+
+    def _reverses(self, lane: Lane, message: Message) -> None:
+        key = key_of(message)
+        attempt = self.attempts.get(str(key))
+        if attempt is None:  # of an earlier life of this machine, or one whose request died with it
+            return
+        asked = attempt.request
+        expected = {n: asked.get(n) for n in (3, 4, 11, 22, 25, 41, 42, 49, 60)} | {2: attempt.question.pan}
+        wrong = [n for n, value in expected.items() if message.get(n) != value]
+        must(not wrong, f"the reversal of {key} says something else than its request in {wrong}")
+        must(message.de39 in REASONS, f"{key} is reversed because of {message.de39}")
+        codes = {one.de38 for one in attempt.believed if one.de39 in APPROVALS}
+        must(message.de38 is None or message.de38 in codes, f"the reversal of {key} has the code {message.de38}")
+        if attempt.reversal is not None:
+            must(message.de39 == attempt.reversal.de39, f"{key} is reversed for another reason than before")
+        attempt.open, attempt.reversal, lane.owes = False, message, attempt
+
+    # --- replies ----------------------------------------------------------------------------------------------------
+
+    def _replies(self, reply: Reply) -> None:
+        body, command = reply.body, self.commands.pop(reply.id, None)
+        if command is not None and command.verb == "sale":
+            self._of_a_sale(command, body)
+        elif command is not None:
+            questions.check(self.node, list(self.lanes), command, body)
+        if body.get("ref") and "outcome" in body and "error" not in body:
+            self._tells(body)
+        if "error" in body:
+            said = body["message"]
+            must(bool(said["en"]) and bool(said["zh"]), f"a till is told {body['error']} without words")
+
+    def _of_a_sale(self, command: Command, body: dict[str, Any]) -> None:
+        args, key = command.args, command.args["key"]
+        error = body.get("error")
+        if args["terminal"] not in self.lanes:
+            must(error == "unknown_terminal", f"a terminal that is not here is told {error}")
+            return
+        if (error == "bad_request") == makes_sense(args):
+            must(False, f"{key} is told {error}, and {'makes' if makes_sense(args) else 'makes no'} sense")
+        if error == "bad_request":
+            return
+        if error is None and body.get("ref"):
+            attempt = self.attempts.get(body["ref"])
+            same = attempt is None or attempt.question == asked_in(args)
+            must(same, f"{key} is answered as another sale: {body['ref']}")
+            must(body["amount"] == args["amount"], f"{body['ref']} is told as {body['amount']}")
+        elif error == "key_reused":
+            must(any(one != asked_in(args) for one in self.questions.get(key, ())), f"{key} is said to be used")
+
+    def _tells(self, body: dict[str, Any]) -> None:
+        """A till is told how a sale is: that follows from what the terminal heard, and is what it keeps."""
+        ref = body["ref"]
+        rows = self.node.disk.query(BY_NUMBER, tuple(ref.split("/")))
+        must(len(rows) == 1, f"a till is told of {ref}, which is not on the disk")
+        _, amount, currency, state, code, rrn, auth, reason = rows[0]
+        if body["state"] in LATER.get(state, ()):  # it moved on in the very step in which this was said
+            state, reason = body["state"], body["reversal_reason"]
+        kept = (amount, currency, state, code, rrn if body["rrn"] else "", reason)
+        told = tuple(body[name] for name in ("amount", "currency", *FACTS))
+        must(told == kept, f"a till is told {told} of {ref}, kept is {kept}")
+        must(body["outcome"] == OUTCOMES.get(state, "unknown"), f"{ref} is {state}, a till is told {body['outcome']}")
+        must(body["merchant"] == MERCHANT and body["terminal"] == ref[:8], f"{ref} is told of another shop")
+        attempt = self.attempts.get(ref)
+        if attempt is None:
+            return
+        must(body["card"] == mask(attempt.question.pan), f"{ref} is told for the card {body['card']}")
+        answers = {(one.de39, (one.de37 or "").strip()) for one in attempt.believed}
+        if body["outcome"] in ("approved", "declined"):
+            yes = body["outcome"] == "approved"
+            fits = (code, rrn) in answers and (code in APPROVALS) is yes
+            must(fits, f"{ref} is told as {body['outcome']} {code}, heard was {sorted(answers)}")
+        if body["outcome"] == "not_sent":
+            must(attempt.unsent, f"{ref} is told as not sent, and its request left")
+        if body["outcome"] == "approved":
+            codes = {(one.de38 or "").strip() for one in attempt.believed}
+            must(auth in codes, f"{ref} is kept with the approval code {auth}")
+        paper.sentence(body)
+
+    def _acted(self, ref: str, attempt: Attempt, said: Sequence[Outbound]) -> None:
+        """An answer that decides was heard: the till, or the printer, hears of it at once."""
+        message = attempt.decided
+        assert message is not None
+        state = self.node.disk.query(BY_NUMBER, tuple(ref.split("/")))[0][3]
+        if message.de39 in APPROVALS:
+            must(state in ("approved", "closed", "reversing"), f"{ref} was approved, and is {state}")
+            if state != "reversing":
+                copies = [item.name for item in said if isinstance(item, Perform) and item.kind == "receipt"]
+                first = [name for name in copies if name.startswith(ref.replace("/", "-")) and name.endswith(".1")]
+                must(len(first) == 2, f"{ref} was approved, and of its receipt are printed {first}")
+        else:
+            must(state == "declined", f"{ref} was declined with {message.de39}, and is {state}")
+
+    def _of_job(self, name: str) -> paper.Facts | None:
+        """What a slip must say."""
+        head = name.rsplit(".", 2)[0]
+        ref = "/".join(head.rsplit("-", 2))
+        attempt = self.attempts.get(ref)
+        if attempt is None:
+            return None
+        question = attempt.question
+        return paper.Facts(ref, question.amount, question.currency, question.pan, bool(question.pin), attempt.decided)
+
+
+def makes_sense(args: dict[str, Any]) -> bool:
+    """Whether this can be a sale at all."""
+    amount, card, pin = args["amount"], args["card"], args.get("pin")
+    if type(amount) is not int or not 0 < amount <= MOST or args["currency"] not in NUMBERS:
+        return False
+    found = TRACK.fullmatch(card.get("track2", "")) if isinstance(card, dict) else None
+    if found is None or args.get("entry", "swipe") != "swipe":
+        return False
+    return found[1] == card.get("pan", found[1]) and (not pin or PIN.fullmatch(pin) is not None)
+
+
+def says(place: Place, offer: Offer, question: Question, batch: str) -> dict[int, Any]:
+    """The elements of the request for what a till asked."""
+    return {
+        3: "000000",
+        4: f"{question.amount:012d}",
+        22: "021" if question.pin else "022",
+        25: "00",
+        35: question.track.replace("=", "D"),
+        49: NUMBERS[question.currency],
+        52: place.keys.hsm.encrypt_pin(offer.pik, question.pin, question.pan) if question.pin else None,
+        60: f"22{batch}000",
+    }
+
+
+def asked_in(args: dict[str, Any]) -> Question:
+    """The question in a command."""
+    card = args["card"]
+    return Question(args["amount"], args["currency"], card["pan"], card["track2"], args.get("pin", ""))

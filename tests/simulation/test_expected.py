@@ -1,0 +1,125 @@
+"""What each station should have done is worked out a second time: a station that does something else is seen, and how.
+
+Every row changes one rule, code, number or word of a station, and no account is wrong for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from counterfoil.issuer import authorise, notices
+from counterfoil.issuer import refusal as refusals
+from counterfoil.issuer.refusal import Refusal
+from counterfoil.simulation import Job, play
+from counterfoil.simulation.scene import Scene
+from counterfoil.switch import forward, reverse, rules, saf, tell
+from counterfoil.terminal import outcome, printing, sentences
+from counterfoil.terminal.lifecycle import State
+from counterfoil.verdict import words
+from counterfoil.verdict.finding import Verdict
+from counterfoil.words import Text
+
+judging = importlib.import_module("counterfoil.verdict.judge")  # the package has a function of that name
+SEED = 11
+Patch = pytest.MonkeyPatch
+Mutation = Callable[[Patch], None]
+
+
+def setting(module: object, name: str, value: object) -> Mutation:
+    return lambda patch: patch.setattr(module, name, value)
+
+
+def item(mapping: Any, key: object, value: object) -> Mutation:
+    return lambda patch: patch.setitem(mapping, key, value)
+
+
+def around(module: Any, name: str, change: Callable[[Any], Any]) -> Mutation:
+    """What a function returns, changed."""
+
+    def mutation(patch: Patch) -> None:
+        original = getattr(module, name)
+        patch.setattr(module, name, lambda *args, **more: change(original(*args, **more)))
+
+    return mutation
+
+
+def without(module: object, name: str, rule: object) -> Mutation:
+    rules_left = tuple(one for one in getattr(module, name) if one is not rule)
+    return setting(module, name, rules_left)
+
+
+def cheaper(slip: Any) -> Any:
+    return msgspec.structs.replace(slip, amount=slip.amount - 1)
+
+
+ROWS: dict[str, tuple[Mutation, str, str]] = {
+    "a refusal under another code": (
+        item(refusals.CODES, Refusal.CARD_LOST, "43"),
+        "customers",
+        "where 0210 41 is due",
+    ),
+    "no limit of one purchase": (
+        without(authorise, "AFTER_PIN", authorise.within_limit_each),
+        "customers",
+        "where 0210 61 is due",
+    ),
+    "no limit of a day's number": (
+        without(authorise, "AFTER_PIN", authorise.within_count_day),
+        "customers",
+        "where 0210 65 is due",
+    ),
+    "any date on the stripe": (
+        without(authorise, "BEFORE_PIN", authorise.expiry_is_the_cards_own),
+        "customers",
+        "where 0210 54 is due",
+    ),
+    "any currency": (without(authorise, "BEFORE_PIN", authorise.currency_is_held), "customers", "Refused at"),
+    "a notice of another amount": (setting(notices, "TOLD_DEBITED", "%(last4)s %(merchant)s"), "calm", "notice"),
+    "a terminal's limit under another code": (setting(rules, "OVER_LIMIT", "65"), "customers", "[['61']] is due"),
+    "no issuer, called unavailable": (setting(rules, "NO_ISSUER", "91"), "calm", "[['15']] is due"),
+    "a wrong merchant category": (setting(forward, "MERCHANT_TYPE", slice(6, 10)), "calm", "other words in [18]"),
+    "an answer that leaves out the batch": (
+        setting(tell, "ECHOED", tuple(name for name in tell.ECHOED if name != "de60")),
+        "loss",
+        "does not repeat [60]",
+    ),
+    "a repeat that does not say so": (setting(saf, "REPEAT", saf.FIRST), "loss", "is undone by a 0420"),
+    "an advice for another reason": (setting(reverse, "ISSUER_TIMEOUT", "06"), "loss", "98"),
+    "a decline called not sent": (
+        item(outcome.OUTCOMES, State.DECLINED, "not_sent"),
+        "calm",
+        "a till is told not_sent",
+    ),
+    "a decline without its code": (setting(sentences, "DECLINED", Text("No.", "否。")), "calm", "was refused with"),
+    "a receipt of another amount": (around(printing, "slip_of", cheaper), "calm", "does not say ['RMB"),
+    "a verdict in other words": (
+        item(words.SENTENCES, Verdict.PAID, Text("All is well.", "已付。")),
+        "calm",
+        "does not say 'You have paid",
+    ),
+    "no money anywhere": (setting(judging, "holdings", lambda *_: ()), "calm", "is said to be somewhere"),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_station_that_does_something_else_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutation, mix, seen = ROWS[name]
+    Scene(SEED, mix, 0, 1)  # the plant is enrolled by the real stations
+    mutation(monkeypatch)
+    outcomes = (play(Job(SEED, mix, world, 75)) for world in range(4))
+    broken = next((outcome.broken for outcome in outcomes if outcome.broken), "")
+    assert seen in broken
+
+
+@pytest.mark.parametrize("mix", ["customers", "calm"])
+def test_stations_as_they_are_do_what_is_expected(mix: str) -> None:
+    outcome = play(Job(SEED, mix, 0, 75))
+    assert not outcome.broken
+    if mix == "customers":
+        assert outcome.faults["odd customer"] > 10
+        assert sum(times for kind, times in outcome.faults.items() if kind.startswith("errand")) > 5
