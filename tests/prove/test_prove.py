@@ -138,7 +138,7 @@ def test_what_no_world_executes_leaves_a_campaign_as_it_is() -> None:
     took = [path.relative_to(ROOT / "src" / "counterfoil").as_posix() for path in executed()]
     assert {"simulation/oracle.py", "terminal/station.py", "ledger/book.py", "issuer/migrations/0001.sql"} <= set(took)
     rooms = {path.partition("/")[0] for path in took}
-    assert rooms.isdisjoint({"cli", "console", "day", "links", "stack"})
+    assert rooms.isdisjoint({"cli", "console", "day", "stack"})
 
 
 def test_one_seed_gives_one_hash_under_every_hash_seed() -> None:
