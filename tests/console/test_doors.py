@@ -40,6 +40,7 @@ PAGES = {
     "/till/sale/{key}": May.SELL,
     "/till/sale/{key}/live": May.SELL,
     "/till/act": May.SELL,
+    "/till/release": May.DECIDE,
     "/inbox": May.LOOK,
     "/inbox/live": May.LOOK,
     "/inbox/ask": May.PROPOSE,

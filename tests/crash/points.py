@@ -27,7 +27,7 @@ from failing_disk import Disk
 # The processes of the simulated plant whose steps are taken, and the room each is built in.
 ROOM: Final = {"tills-1": "terminal", "switch": "switch", "issuer-a": "issuer"}
 MOST_STEPS: Final = 30
-DAYS: Final[dict[str, tuple[int, str, int, int]]] = {"quiet": (3, "loss", 1, 30), "rush": (1, "loss", 3, 120)}
+DAYS: Final[dict[str, tuple[int, str, int, int]]] = {"quiet": (3, "loss", 1, 30), "rush": (12, "loss", 3, 120)}
 """Seed, mix, world and sales of the scenes whose first MOST_STEPS steps are taken."""
 
 Ending = Callable[[Path, Disk], None]
