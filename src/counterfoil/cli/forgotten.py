@@ -108,7 +108,7 @@ def accept(session: Session, numbers: tuple[str, ...], every: bool, station: str
 def import_command(
     session: Session, numbers: tuple[str, ...], every: bool, station: str | None, by: str, reason: str
 ) -> int:
-    """The same, with the evidence of the peers."""
+    """End rows and keep the stubs of the peers as evidence; nothing is booked."""
     return end(session, chosen(session, numbers, every, station), {"how": "imported", "by": by, "reason": reason})
 
 

@@ -41,8 +41,8 @@ def open_items(stores: Stores, now: Instant, limit: int = 200, more: Iterable[Ca
 
 
 def judged_items(stores: Stores, now: Instant, limit: int = 200, more: Iterable[Candidate] = ()) -> list[OpenItem]:
-    """The same with those that came to rest although a station still has them on its list: what a supervisor took out
-    of a terminal's hands, and what the other stations have settled since.
+    """What a station has on its list, judged; those that came to rest meanwhile too: what a supervisor took out of a
+    terminal's hands, and what the other stations have settled since.
     """
     found: list[OpenItem] = []
     still = 0

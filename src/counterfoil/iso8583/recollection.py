@@ -64,7 +64,7 @@ def build_question(question: Question) -> str:
 
 
 def parse_question(text: str) -> Question:
-    """The same read; DecodeError when it is none."""
+    """Read a question as DE48 carries it; DecodeError when it is none."""
     reader = _Reader(text, QUESTION)
     known = tuple(reader.digits(REQUEST) for _ in range(reader.count()))
     unknown = tuple(reader.digits(REQUEST) for _ in range(reader.count()))
@@ -85,7 +85,7 @@ def build_answer(answer: Answer) -> str:
 
 
 def parse_answer(text: str) -> Answer:
-    """The same read; DecodeError when it is none."""
+    """Read an answer as DE48 carries it; DecodeError when it is none."""
     reader = _Reader(text, ANSWER)
     flags = reader.digits(reader.count())
     if not set(flags) <= {"0", "1"}:

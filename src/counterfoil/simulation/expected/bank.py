@@ -190,7 +190,7 @@ class Bank:
         return code or "00"
 
     def _again(self, entry: Entry, message: Message) -> str:
-        """The same key once more."""
+        """The code for a request whose key is known already."""
         first = entry.message
         if first is None:
             return entry.code
