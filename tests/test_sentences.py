@@ -8,8 +8,8 @@ from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src" / "counterfoil"
 HALF = re.compile(r"[\u4e00-\u9fff](?:[;:?!](?!//)|,(?! ))")
-PRINTED = {"receipts/document", "receipts/render"}
-"""Paper: a slip's labels are set in columns of half-width cells."""
+PRINTED = {"receipts/document", "receipts/render", "simulation/expected/paper"}
+"""Paper, and what reads it: a slip's labels are set in columns of half-width cells."""
 TYPED = re.compile(r"发卡行,交换中心,终端|控制台: $")
 """What is typed as it stands, and the line that is in two languages at once."""
 

@@ -27,6 +27,7 @@ from api.calling import Api
 pytestmark = pytest.mark.loop
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+METHODS = {"get", "post", "put", "patch", "delete"}
 EXAMPLES = int(os.environ.get("COUNTERFOIL_API_EXAMPLES", "6"))
 # They would end the very processes that are asked; what they answer is tried in test_who.py.
 SPARED = {"kill_station", "pause_station"}
@@ -36,7 +37,8 @@ def test_no_request_ends_in_a_5xx_and_every_answer_is_the_one_that_was_promised(
     document = schemathesis.openapi.from_url(f"{api.address}/api/v1/openapi.json")
     found = list(document.get_all_operations())
     operations = [one.ok() for one in found if isinstance(one, Ok)]
-    assert len(operations) == len(found) == 23
+    promised = sum(len(METHODS & set(methods)) for methods in document.raw_schema["paths"].values())
+    assert len(operations) == len(found) == promised > 20
     statuses: Counter[int] = Counter()
     for operation in operations:
         name = operation.definition.raw["operationId"]

@@ -213,13 +213,13 @@ def test_what_cannot_be_written_down_is_not_released(desk: Desk) -> None:
 
 
 def test_the_same_form_again_is_the_same_sale_and_another_amount_in_it_is_refused(desk: Desk) -> None:
-    sale = {"amount": "12.50", "card": "carol", "key": "till-1"}
+    sale = {"amount": "12.50", "card": "carol", "key": "till-of-this-page"}
     first = desk.form("/till/sale", "cashier", **sale)
-    assert (first.status, first.headers["location"]) == (303, f"/till/sale/{quote('till-1')}")
+    assert (first.status, first.headers["location"]) == (303, f"/till/sale/{quote('till-of-this-page')}")
     assert desk.form("/till/sale", "cashier", **sale).headers["location"] == first.headers["location"]
     for otherwise in ({"amount": "12.51"}, {"card": "alice"}):
         answer = desk.form("/till/sale", "cashier", **{**sale, **otherwise})
         assert answer.status == 409
         assert "was used for a sale of another amount or card" in answer.text
-        assert "till-1" not in answer.text, "the page has a key of its own"
+        assert "till-of-this-page" not in answer.text, "the page has a key of its own"
     assert desk.reach.deeds == [("terminal", "sale")]
