@@ -198,16 +198,24 @@ class _Pair:
         self._task: asyncio.Task[None] | None = None
 
     def opened(self, side: _Side) -> None:
-        """A half is up: the client's half waits for the other one."""
+        """A half is up: the client's half waits for the other one.
+
+        It stops reading in the next turn of the loop: early versions of Python 3.11 begin to read behind
+        `connection_made`, whatever was said there. What it reads until then waits in the other half.
+        """
         if side is self.client and side.transport is not None:
             self.guest.seated(side.transport)
         if self.closed:
             side.close()
         elif side is self.client:
-            side.read(False)
+            asyncio.get_running_loop().call_soon(self._wait)
             self._task = asyncio.get_running_loop().create_task(self.proxy.connect(self))
         else:
             self.client.read(True)
+
+    def _wait(self) -> None:
+        if self.upstream.transport is None:
+            self.client.read(False)
 
     def lost(self, side: _Side) -> None:
         """A half is gone; with the second one the pair costs no descriptor any more."""
@@ -244,6 +252,7 @@ class _Side(asyncio.Protocol):
         self._pair = pair
         self._leg = leg
         self.transport: asyncio.Transport | None = None
+        self._early = bytearray()  # what is for this end and came before it was there
         self._partial = bytearray()
         self._opaque = False
         self._whole = False
@@ -253,6 +262,9 @@ class _Side(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=WRITE_HIGH)
         self._pair.opened(self)
+        early, self._early = self._early, bytearray()
+        if early:
+            self.write(early)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.transport = None
@@ -282,8 +294,11 @@ class _Side(asyncio.Protocol):
             self._pair.close()
 
     def write(self, data: bytes | bytearray) -> None:
-        """Pass bytes on to this half's end."""
-        if self.transport is not None and not self.transport.is_closing():
+        """Pass bytes on to this half's end, as soon as it is there."""
+        if self.transport is None:
+            if not self._pair.closed:
+                self._early += data
+        elif not self.transport.is_closing():
             self.transport.write(data)
 
     def abort(self) -> None:

@@ -122,7 +122,8 @@ class Wire(asyncio.Protocol):
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self.reread()
+        # In the next turn: early versions of Python 3.11 begin to read behind this method, whatever was said in it.
+        asyncio.get_running_loop().call_soon(self.reread)
         if self._tls is None:
             self._open()
         else:
