@@ -24,6 +24,7 @@ NO_PAYMENT = {
     "sign-on answered",
     "sign-on keys refused",
     "unexpected message",
+    "06 more messages that nothing waited for",
 }
 
 

@@ -382,3 +382,24 @@ def provoked() -> set[str]:
 def test_our_terminal_takes_nothing_a_stranger_could_provoke_for_a_no_that_decides() -> None:
     said = provoked()
     assert said == messages.PROVOKED | {"00"}  # 00 to a sign-on, a sign-off or an echo
+
+
+def test_who_can_write_on_an_issuers_link_fills_no_disk_and_stops_no_answer() -> None:
+    made = scene(settings=Settings(switch_timer=TIMER, peer_lines=5))
+    _, forwarded = made.asked()
+    for _ in range(20):
+        made.step(
+            *[
+                Frame("issuer-a", "", data, made.now)
+                for data in (made.reply(forwarded, "00", spoil=True).data, b"?" * 30)
+            ]
+        )
+    kept = made.store.query("SELECT count(*) FROM trail WHERE what = 'answer_wrong_mac'")[0][0]
+    assert (kept, len(made.alarms())) == (3, 5)
+    before = made.store.query("SELECT total_changes()")
+    made.step(made.reply(forwarded, "00", spoil=True))
+    assert made.store.query("SELECT total_changes()") == before
+    assert made.codes(made.reply(forwarded, "00")) == ["00"]
+    made.now += 3600 * SECOND
+    made.step(made.reply(forwarded, "00", spoil=True))
+    assert made.alarms()[-2:] == ["strangers", "answer_wrong_mac"]

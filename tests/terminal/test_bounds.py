@@ -63,3 +63,26 @@ def test_an_hour_alone_with_a_host_that_is_no_good(does: str) -> None:
     assert counter.newest().state is State.REVERSING
     assert 0 < sent["0400"] <= BURST * (CYCLES + 1), sent
     assert sent["0800"] <= BURST * (CYCLES + 1), sent
+
+
+LIMIT: Final = 5
+
+
+@pytest.mark.parametrize("what", ["garbage", "a wrong MAC", "replays of its own answers", "of another sale"])
+def test_who_can_write_on_a_terminals_line_fills_no_disk(what: str) -> None:
+    counter = Counter(stray_lines=LIMIT).open_for_business()
+    counter.sale()
+    request = counter.request("0200")
+    answer, other = counter.host.answer(request), counter.host.answer(request, de11="000777")
+    counter.receive(answer)
+    stray = {"garbage": b"garbage", "a wrong MAC": answer[:-1] + b"?", "of another sale": other}.get(what, answer)
+    for _ in range(LIMIT):
+        counter.receive(stray)
+    before = counter.store.query("SELECT total_changes()")
+    for _ in range(3):
+        counter.receive(stray)
+    assert counter.store.query("SELECT total_changes()") == before
+    counter.now += HOUR
+    counter.receive(stray)
+    told = [what for (what,) in counter.store.query("SELECT what FROM trail ORDER BY line")]
+    assert "3 more messages that nothing waited for" in told[-2:]

@@ -100,12 +100,10 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
         work.refuse(frame.link, frame.conn, "a link nobody configured")
         return
     if not mti:
-        work.alarm("unreadable", frame.link, f"{len(frame.data)} bytes that are no message")
+        if strangers.may_keep(desk, work, frame.link):
+            work.alarm("unreadable", frame.link, f"{len(frame.data)} bytes that are no message")
     elif not authentic(desk, issuer, frame) or not heard.whole:
-        what = "answer_unreadable" if not heard.whole else "answer_wrong_mac"
-        mine = work.heard_of(heard.answer.de37)
-        work.saw(what, "3", heard.answer.told, **mine)
-        work.alarm(what, frame.link, f"a {mti} that counts as no answer", rrn=mine.get("rrn", ""))
+        _unbelieved(desk, work, heard)
     else:
         session.heard(work, frame.link)
         if mti == "0210":
@@ -118,3 +116,13 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
             session.asked(desk, work, frame.link, heard.message)
         else:
             work.alarm("unexpected", frame.link, f"a {mti}")
+
+
+def _unbelieved(desk: Desk, work: Work, heard: Heard) -> None:
+    """A message of an issuer that cannot be read, or has no valid MAC."""
+    issuer = heard.frame.link
+    if strangers.may_keep(desk, work, issuer):
+        what = "answer_unreadable" if not heard.whole else "answer_wrong_mac"
+        mine = work.heard_of(heard.answer.de37)
+        work.saw(what, "3", heard.answer.told, **mine)
+        work.alarm(what, issuer, f"a {heard.mti} that counts as no answer", rrn=mine.get("rrn", ""))

@@ -53,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stranger_lines: int = 20
     """Lines of evidence of what nobody vouches for, in an hour: of each terminal, and of all that names none."""
 
+    peer_lines: int = 200
+    """Lines of evidence of what comes on one issuer's link without a valid MAC, in an hour."""
+
     utc_offset: Instant = 8 * 3600 * SECOND
     """Local time of the acquirer (DE12, DE13, the date in DE37), east of UTC positive."""
 

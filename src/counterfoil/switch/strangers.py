@@ -86,9 +86,12 @@ def told(desk: Desk, work: Work, ask: Ask, code: str, **fields: str | bytes) -> 
 
 
 def may_keep(desk: Desk, work: Work, name: str) -> bool:
-    """Whether another line may be kept this hour of what nobody vouches for; what may not is counted."""
+    """Whether another line may be kept this hour of what nobody vouches for; what may not is counted.
+
+    `name` is a terminal, NOBODY, or the link of an issuer.
+    """
     quota = work.quota(name)
-    if quota.lines >= desk.settings.stranger_lines:
+    if quota.lines >= (desk.settings.peer_lines if name in desk.issuers else desk.settings.stranger_lines):
         work.put_quota(name, quota._replace(more=quota.more + 1))
         work.ignored += 1
         return False

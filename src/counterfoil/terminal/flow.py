@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CopyState
-from counterfoil.step import Frame, NotSent
+from counterfoil.step import SECOND, Frame, Instant, NotSent
 from counterfoil.terminal import messages, numbers, printer, printing, reverse, sale, sentences, signon
-from counterfoil.terminal.lane import Job, Lane
+from counterfoil.terminal.lane import Job, Lane, Strays
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
+
+HOUR: Final[Instant] = 3600 * SECOND
 
 
 def advance(work: Work, lane: Lane) -> None:
@@ -82,7 +86,8 @@ def frame(work: Work, lane: Lane, item: Frame) -> None:
 def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
     """Garbage where an answer was awaited is an answer that cannot be believed: the reversal is owed now."""
     exchange = lane.exchange
-    work.note(lane, "unreadable message", lane.current, messages.unreadable(error))
+    if exchange is not None or _may_keep(work, lane, authentic=False):
+        work.note(lane, "unreadable message", lane.current, messages.unreadable(error))
     if exchange is None:
         return
     if exchange.job is Job.SALE:
@@ -97,13 +102,30 @@ def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
 def _unexpected(work: Work, lane: Lane, message: Message, *, authentic: bool) -> None:
     """Late, repeated or foreign: evidence, and nothing else. A late yes is never printed (L3)."""
     attempt = lane.current or work.attempt(lane.last)
+    kept = _may_keep(work, lane, authentic=authentic)
     if attempt is None or message.de11 != attempt.stan:
-        work.note(lane, "unexpected message", None, message)
+        if kept:
+            work.note(lane, "unexpected message", None, message)
         return
-    work.note(lane, "late answer" if message.mti == "0210" else "repeated answer", attempt, message)
+    if kept:
+        work.note(lane, "late answer" if message.mti == "0210" else "repeated answer", attempt, message)
     if authentic and message.mti == "0210" and attempt.state is State.REVERSING and attempt is lane.current:
         facts = {"rrn": (message.de37 or "").strip(), "auth_code": (message.de38 or "").strip()}
         work.save(attempt.after(Event.LATE_ANSWER, work.now, **{name: value for name, value in facts.items() if value}))
+
+
+def _may_keep(work: Work, lane: Lane, *, authentic: bool) -> bool:
+    """Whether another line may be kept this hour of what no exchange waited for: nobody on the line fills the disk."""
+    strays, hour = lane.strays, work.now // HOUR
+    if strays.hour != hour:
+        if strays.more:
+            work.note(lane, f"{strays.more} more messages that nothing waited for")
+        strays = Strays(hour)
+    kept = (strays.vouched if authentic else strays.others) < work.settings.stray_lines
+    lane.strays = Strays(
+        hour, strays.vouched + (kept and authentic), strays.others + (kept and not authentic), strays.more + (not kept)
+    )
+    return kept
 
 
 def not_sent(work: Work, lane: Lane, item: NotSent) -> None:

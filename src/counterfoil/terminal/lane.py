@@ -79,6 +79,17 @@ class Texting(msgspec.Struct, frozen=True):
     command: int
 
 
+class Strays(msgspec.Struct, frozen=True):
+    """What came in an hour that no exchange waited for: lines kept of it, with a valid MAC and without, and how many
+    messages more.
+    """
+
+    hour: int = 0
+    vouched: int = 0
+    others: int = 0
+    more: int = 0
+
+
 class Lane(msgspec.Struct):
     """One terminal. Changed only inside a step, on a copy that replaces the original when the step is committed.
 
@@ -108,6 +119,7 @@ class Lane(msgspec.Struct):
     sale_token: int = 0
     display: tuple[Text, ...] = ()
     last: str = ""
+    strays: Strays = Strays()
 
     def show(self, text: Text) -> None:
         """Put a message on the display; the last few stay readable."""

@@ -22,7 +22,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait
     for one terminal. `utc_offset` is the local time of the slips. `printer`: there is one that can be asked whether it
     is ready, before the card is; with `paper` "required" no sale is sent while it is not. Nothing that gives money back
-    is ever stopped by a printer.
+    is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in an hour, and as many
+    that have a valid MAC.
     """
 
     timer: Instant = DEFAULT_TIMER
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     closing_codes: frozenset[str] = REVERSAL_CLOSED
     no_signature_limit: int = 100_000
     queue: int = 8
+    stray_lines: int = 20
     language: Literal["en", "zh"] = "zh"
     width: int = 32
     printer: bool = False
