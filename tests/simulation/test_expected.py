@@ -123,3 +123,19 @@ def test_stations_as_they_are_do_what_is_expected(mix: str) -> None:
     if mix == "customers":
         assert outcome.faults["odd customer"] > 10
         assert sum(times for kind, times in outcome.faults.items() if kind.startswith("errand")) > 5
+
+
+TOO_NARROW: dict[str, tuple[str, int, int]] = {
+    "a sign-on's answer that was given no batch is not taken": ("relay", 77, 121),
+    "of two copies with another header each has its answer": ("copies", 77, 76),
+    "an answer is that of the damaged copy it repeats": ("copies", 77, 40),
+    "a question is answered by what came before it in its step": ("customers", 114, 76),
+}
+
+
+@pytest.mark.parametrize("what", TOO_NARROW)
+def test_what_was_told_too_narrowly_once_is_no_broken_promise(what: str) -> None:
+    """Each was called broken, and no station had done anything wrong."""
+    mix, seed, sales = TOO_NARROW[what]
+    outcome = play(Job(seed, mix, 3, sales))
+    assert (outcome.broken, outcome.transactions) == ("", sales)

@@ -142,6 +142,63 @@ def test_a_purchase_of_the_same_step_counts_for_the_batch() -> None:
     assert [nested.de60(answer.de60).batch for answer in answers] == ["000002"]
 
 
+def claimed(made: Scene, stan: str, batch: str) -> str:
+    """What anybody's sign-on in the terminal's name is told: the batch."""
+    (answer,) = made.told(made.frame(Message("0800", de11=stan, de41=T1, de42=MERCHANT, de60=f"00{batch}003")))
+    return nested.de60(answer.de60).batch
+
+
+@pytest.mark.parametrize("named", ["000002", "000001", "000077"], ids=["told and not used", "of before", "of nowhere"])
+def test_a_terminal_that_names_another_batch_does_not_go_on_in_this_one(named: str) -> None:
+    """Its STAN is above all that is known of this batch; what another device did in it may not have come through."""
+    made = scene()
+    for _ in range(2 if named == "000001" else 1):
+        made.stans[T1] = 100
+        made.sign_on(batch="000000")
+        made.approved()
+    batch = f"{int(made.lines[T1].batch) + 1:06d}"
+    made.now += 60 * SECOND
+    assert claimed(made, "000900", made.lines[T1].batch) == made.lines[T1].batch
+    assert claimed(made, "000901", named if named != "000002" else batch) == batch
+
+
+def test_a_new_terminal_that_names_any_batch_begins_with_the_first() -> None:
+    assert claimed(Scene(), "000400", "000077") == "000001"
+
+
+@pytest.mark.parametrize("strangers", [1, 5])
+def test_what_a_stranger_says_of_a_terminal_does_not_come_true_when_it_signs_on(strangers: int) -> None:
+    """He names its batch and a low STAN, as a terminal does that was put back (simulator, forger 3/3)."""
+    made = scene()
+    made.stans[T1] = 50
+    made.approved()
+    for number in range(strangers):
+        made.now += 10 * SECOND
+        assert claimed(made, f"{2 + number:06d}", "000001") == "000002"
+    made.stans.clear()
+    assert made.sign_on(batch="000000").de39 == "00"
+    made.approved()
+    assert "forgotten" not in made.alarms()
+
+
+@pytest.mark.parametrize("stan", ["000009", "000030"])
+def test_nor_does_he_hide_that_it_was_put_back(stan: str) -> None:
+    made = scene()
+    made.stans[T1] = 40
+    for _ in range(3):
+        made.approved()
+    for number in range(6):
+        made.now += 10 * SECOND
+        claimed(made, f"{number + 2:06d}", "000000")
+        claimed(made, "000043", "000001")
+    made.now += 10 * SECOND
+    made.stans[T1] = int(stan)
+    made.sign_on(stan=stan)
+    assert made.codes(made.frame(made.purchase())) == ["96"]
+    rows = made.store.query("SELECT count(*) FROM forgotten WHERE terminal = ?", (T1,))
+    assert rows == [(3,)]  # all that it does not know, not only what the stranger named
+
+
 def test_batch_numbers_never_come_round() -> None:
     """A key of an attempt would come round with them, and an old sale be answered again without a debit."""
     made = Scene()
@@ -152,7 +209,7 @@ def test_batch_numbers_never_come_round() -> None:
     assert made.sign_on(stan="000001").de39 == "A7"
     assert made.alarms() == ["batches_used_up"]
     assert made.codes(made.frame(sale)) == ["00"]  # what stands, stands, and its terminal goes on where it was
-    assert nested.de60(made.sign_on(stan="000009").de60).batch == "999999"
+    assert nested.de60(made.sign_on(stan="000009", batch="999999").de60).batch == "999999"
     made.approved()
 
 

@@ -7,8 +7,12 @@ one is taken; above a number of them the last is told again, so a stranger uses 
 pushes out nothing that a terminal was told. A sign-off drops no key.
 
 The batch number is issued here. A terminal whose STAN went backwards in its batch was wiped or replaced, or its STANs
-ran out; so did one that says it has no batch, however far its STAN has come meanwhile. It gets the next batch, so that
-no key of an attempt comes round again. After the last one there is none: the terminal needs another number.
+ran out; so did one that says it has no batch, or names another, however far its STAN has come meanwhile. It gets the
+next batch, so that no key of an attempt comes round again. After the last one there is none: it needs another terminal
+number.
+
+An offer is told again only to who claims what it was made for: what a stranger said of a terminal must not come true
+because the terminal took up what he had provoked.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from counterfoil.iso8583 import nested
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch import forgotten
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import NO_BATCH, Ask, network_code
+from counterfoil.switch.intake import Ask, network_code
 from counterfoil.switch.numbers import rrn
 from counterfoil.switch.rows import Offer, Terminal
 from counterfoil.switch.strangers import highest_stan, told
@@ -93,7 +97,8 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
             )
         return
     if offer not in terminal.offers:
-        work.put_terminal(replace(terminal, offers=(*terminal.offers, offer)))
+        others = tuple(one for one in terminal.offers if one.rrn != offer.rrn)
+        work.put_terminal(replace(terminal, offers=(*others, offer)))
     told(
         desk,
         work,
@@ -107,24 +112,32 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
 
 
 def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, code: str) -> Offer | None:
-    """What this sign-on is told: an offer that stands, or another one; None when no batch number is left for it."""
-    for offer in reversed(terminal.offers):
-        # Doubled by the network: whichever answer the terminal takes, it must be this one. Not from the future either:
-        # after the clock went back an old sign-on is not a recent one.
-        if (offer.stan, offer.code) == (stan, code) and 0 <= work.now - offer.at < desk.settings.signon_repeat:
-            return offer
+    """What this sign-on is told: an offer that stands, or another one; None when no batch number is left for it.
+
+    An offer that stands is told again only to who claims the same: taking it must not mean what somebody else said.
+    """
     batch = terminal.batch
     behind = ""
-    if _began_anew(desk, work, ask, terminal, stan):
+    anew = _began_anew(desk, work, ask, terminal, stan)
+    if anew:
         # A wiped or replaced device has no batch, or counts from one again. Any other that names the batch, and stands
         # before what it did in it, was put back.
         behind = batch if (ask.message.de60 or "")[2:8] == batch and stan != FIRST_STAN else ""
+    for offer in reversed(terminal.offers):
+        # Doubled by the network: whichever answer the terminal takes, it must be this one. Not from the future either:
+        # after the clock went back an old sign-on is not a recent one.
+        doubled = (offer.stan, offer.code, offer.behind) == (stan, code, behind)
+        if doubled and 0 <= work.now - offer.at < desk.settings.signon_repeat:
+            return offer
+    if anew:
         if batch == LAST_BATCH:
             return None
         batch = f"{int(batch) + 1:06d}"
-    alike = [offer for offer in terminal.offers if (offer.batch, offer.code) == (batch, code)]
+    claim = (batch, code, behind)
+    alike = [offer for offer in terminal.offers if (offer.batch, offer.code, offer.behind) == claim]
     if len(alike) >= desk.settings.offers:
-        return alike[-1]
+        # Of several that say they were put back, what is forgotten is told from the furthest back.
+        return replace(alike[-1], stan=min(alike[-1].stan, stan)) if behind else alike[-1]
     number = rrn(work.tick(), desk.settings.utc_offset)
     return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind)
 
@@ -132,12 +145,14 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
 def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str) -> bool:
     """Whether this device does not go on where the one that used the batch before had come to.
 
-    Its own last sign-on may come again with the same STAN; an attempt's STAN never.
+    Its own last sign-on may come again with the same STAN; an attempt's STAN never. One that has no batch, or names
+    another, was wiped, has used up its STANs, was told the next batch and has said nothing in it so far, or comes out
+    of an earlier time: it does not go on in this one either, where somebody else may have come further than is known.
     """
     highest = highest_stan(desk, work, terminal)
     if stan <= highest:
         return True
-    if (ask.message.de60 or "")[2:8] != NO_BATCH:
+    if (ask.message.de60 or "")[2:8] == terminal.batch:
         return False
     told_before = any(offer.batch == terminal.batch for offer in terminal.offers)
     return bool(highest or terminal.signed_on_at or told_before)

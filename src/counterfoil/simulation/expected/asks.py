@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message, nested
 from counterfoil.security import KeyUsage, StoredKey, luhn_ok
 from counterfoil.simulation.expected.reading import Packet, TerminalKeys
@@ -13,6 +14,8 @@ from counterfoil.step import Instant
 from counterfoil.transaction import AttemptKey
 
 FIRST_BATCH: Final = "000001"
+NO_BATCH: Final = "000000"
+FIRST_STAN: Final = "000001"
 REPEATED: Final = (3, 4, 11, 25, 41, 42, 49, 60)
 APPROVALS: Final = frozenset({"00", "10", "11", "A2", "A4", "A5", "A6"})
 
@@ -23,6 +26,7 @@ class Offer(NamedTuple):
     pik: StoredKey
     mak: StoredKey
     batch: str
+    behind: str = ""  # the STAN at which its terminal said it stands, when that is behind what it did in its batch
 
     @property
     def name(self) -> tuple[str, bytes]:
@@ -41,17 +45,25 @@ class Place:
         self.batch = FIRST_BATCH
         self.gone: set[tuple[str, bytes]] = set()  # offers that are nobody's any more
         self.unsure: set[tuple[str, bytes]] = set()  # offers that may be so
+        self.put_back = False  # what it said under its MAC means that its store was put back: it may be refused
         self.zones = {name: self.keys.hsm.import_clear(KeyUsage.PIN, clear_key(f"{name}/pin", 16)) for name in RANGES}
 
-    def offered(self, message: Message) -> None:
-        """A sign-on was answered with yes, as the terminal hears it: these are its keys, whatever came before."""
+    def offered(self, message: Message, *, spent: str) -> None:
+        """A sign-on was answered with yes, as the terminal hears it: these are its keys, whatever came before. They
+        must come with a batch, and with another one than that whose STANs are used up.
+        """
         offer = self._opened(message)
+        if offer.batch in (NO_BATCH, spent):
+            raise PeerError(f"no batch to work in: {offer.batch}")
         if not self.offers or self.offers[-1].name != offer.name:
             self.offers.append(offer)
 
-    def told(self, message: Message, *, unsure: bool) -> None:
+    def told(self, asked: Message, message: Message, *, unsure: bool) -> None:
         """A sign-on was answered with yes, as the switch says it: one more offer stands, or one that stood before."""
         offer = self._opened(message)
+        named, stan = (asked.de60 or "")[2:8], asked.de11 or ""
+        if named == self.batch != offer.batch and stan != FIRST_STAN:
+            offer = offer._replace(behind=stan)
         if offer.name not in self.gone and offer.name not in {one.name for one in self.offers}:
             self.offers.append(offer)
             if unsure:
@@ -65,6 +77,7 @@ class Place:
         stay = self.offers[number:] if offer.batch == self.batch else [offer]
         self.gone |= {one.name for one in self.offers} - {one.name for one in stay}
         self.offers, self.batch = stay, offer.batch
+        self.put_back = self.put_back or bool(offer.behind)
 
     def _opened(self, message: Message) -> Offer:
         keys = nested.de62_keys(message.de62)
@@ -102,7 +115,7 @@ class Ask:
         self.result = self.auth = ""  # what the issuer said while it was waited for
         self.told = ""  # what the terminal was told first
         self.doubt = False  # a stranger was answered under this key: it may be burnt
-        self.suspect = False  # its issuer hung up on this terminal or this card: it may have to wait
+        self.instead: frozenset[str] = frozenset()  # what it may be told without being asked for, by what came before
         self.tombstone = self.unsent = self.differs = self.expired = False
         self.reason = ""  # why it is being undone
         self.advice = ("", "")

@@ -154,7 +154,7 @@ class Bank:
             return False
         mti, key = first_try(packet.message.mti), key_of(packet.message)
         fresh = mti != "0200" or key not in self.entries
-        return fresh and (told.message.de7, told.message.de11) == (packet.message.de7, packet.message.de11)
+        return fresh and all(told.message.get(n) == packet.message.get(n) for n in (7, 11, 32))
 
     def _burn(self, packet: Packet | None, answer: Send | Hangup) -> None:
         if packet is None or isinstance(answer, Hangup) or first_try(packet.message.mti) != "0200":

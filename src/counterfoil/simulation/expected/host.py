@@ -44,6 +44,7 @@ CURRENCIES: Final = frozenset({"156", "840", "978", "344", "392", "446"})
 PURCHASE_NEEDS: Final = (3, 4, 11, 22, 25, 41, 42, 49, 60)
 REVERSAL_NEEDS: Final = (3, 4, 11, 39, 41, 42, 49, 60)
 TIMED_OUT, RESTARTED, CONTRADICTED = "98", "06", "96"
+DOWN, FORGOTTEN = "91", "96"
 ROWS: Final = "SELECT terminal, batch, stan, state, amount, response_code, auth_code, rrn FROM attempt"
 ALARMS: Final = "SELECT what, count(*) FROM alarm GROUP BY what"
 CASES: Final = "SELECT rrn FROM exception_case WHERE what = 'reversal_differs' AND owner <> ''"
@@ -105,7 +106,7 @@ class Host:
         for told in said or ():
             if isinstance(told, Send):
                 (self._tells if told.link == LINK else self._sends)(now, told)
-        must(all(ask.doubt or ask.suspect for ask in self._queue), "the switch neither asks an issuer nor says why not")
+        must(all(ask.doubt or ask.instead for ask in self._queue), "the switch neither asks an issuer nor says why not")
         self._all_answered()
         for link in self._opening:  # unless its sign-on goes on: there is another page to compare
             self._comparing.pop(link, None)
@@ -209,7 +210,8 @@ class Host:
         ask.objection = self.burnt.get(key, "") or self._objection(now, frame, ask, place, offer)
         if not ask.objection:
             hung_up = any(self.hangups.get(name, 0) > 1 for name in self._names(ask))
-            ask.suspect = hung_up or ask.issuer in self._comparing
+            waits = hung_up or ask.issuer in self._comparing
+            ask.instead = frozenset(code for may, code in ((waits, DOWN), (place.put_back, FORGOTTEN)) if may)
             ask.routed, ask.deadline = True, now + TIMER
             self.open[key] = ask
             self._queue.append(ask)
@@ -342,19 +344,19 @@ class Host:
         told, waiting = packet.message, self.pending.get(send.conn, [])
         fits = [one for one in waiting if is_answer(one.packet.message, told)]
         must(bool(fits), f"the switch tells {told.de41} {told.mti} {told.de39}, which did not ask")
-        fits.sort(key=lambda one: unlike(one.packet.message, told))
+        around = (packet.tpdu[:1] + packet.tpdu[3:5] + packet.tpdu[1:3], packet.header)
+        fits.sort(key=lambda one: (around != (one.packet.tpdu, one.packet.header), unlike(one.packet.message, told)))
         pending = next((one for one in fits if self._may(one, told)), None)
         what = f"{told.mti} {told.de39} to {key_of(told)}"
         due = [sorted(one.allowed) if one.genuine else "no yes" for one in fits]
         must(pending is not None, f"the switch says {what}, where {due} is due")
         assert pending is not None
         waiting.remove(pending)
-        around = (packet.tpdu[:1] + packet.tpdu[3:5] + packet.tpdu[1:3], packet.header)
         must(around == (pending.packet.tpdu, pending.packet.header), f"{what} goes back another way")
         if pending.genuine:
             self._compare(now, pending, packet)
         elif told.mti == "0810" and told.de39 == "00":
-            self._offer(told)
+            self._offer(pending.packet.message, told)
         elif told.mti in ("0110", "0210") and (key := key_of(pending.packet.message)) is not None:
             self.burnt[key] = told.de39 or ""
 
@@ -370,17 +372,17 @@ class Host:
         if pending.ask is not None and pending.ask.doubt and (code not in APPROVALS or told.mti == "0410"):
             return True
         ask = pending.ask
-        if ask is not None and ask.suspect and ask.forward is None and told.mti == "0210" and code == "91":
+        if ask is not None and ask.forward is None and told.mti == "0210" and code in ask.instead:
             ask.objection, ask.routed, ask.reason = code, False, ""
             return True
         return code in pending.allowed and not pending.over
 
-    def _offer(self, told: Message) -> None:
+    def _offer(self, asked: Message, told: Message) -> None:
         terminal = told.de41 or ""
         # Made in a step in which its terminal began another batch: before that, it is nobody's; after it, it stands.
         unsure = terminal in self._began
         try:
-            self.places[terminal].told(told, unsure=unsure)
+            self.places[terminal].told(asked, told, unsure=unsure)
         except PaymentError:
             must(False, f"{told.de41} is given keys it cannot open")
 
@@ -423,10 +425,10 @@ class Host:
     def _forwards(self, now: Instant, send: Send, message: Message) -> None:
         while self._queue and not same_sale(self._queue[0], message):
             ask = self._queue.pop(0)
-            must(ask.doubt or ask.suspect, f"{send.link} is not asked for {ask.key}, and nobody is told why")
+            must(ask.doubt or bool(ask.instead), f"{send.link} is not asked for {ask.key}, and nobody is told why")
         must(bool(self._queue), f"{send.link} is asked for {message.de37}, for which no terminal asked")
         ask = self._queue.pop(0)
-        ask.doubt = ask.suspect = False
+        ask.doubt, ask.instead = False, frozenset()
         if not ask.routed:
             ask.routed, ask.deadline = True, now + TIMER
             self.open[ask.key] = ask

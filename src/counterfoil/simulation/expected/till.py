@@ -15,7 +15,7 @@ from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import Message
 from counterfoil.security import mask
 from counterfoil.simulation.expected import paper, questions
-from counterfoil.simulation.expected.asks import APPROVALS, Offer, Place, key_of
+from counterfoil.simulation.expected.asks import APPROVALS, FIRST_STAN, Offer, Place, key_of
 from counterfoil.simulation.expected.reading import Packet, acceptable, read
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import MERCHANT
@@ -36,9 +36,11 @@ BY_NUMBER: Final = KEYED.format("terminal = ? AND batch = ? AND stan = ?")
 OUTCOMES: Final = {"approved": "approved", "closed": "approved", "declined": "declined", "not_sent": "not_sent"}
 LATER: Final = {
     "reversed": ("reversing",),
-    "not_sent": ("reversing",),
+    "not_sent": ("sent", "reversing"),
+    "declined": ("sent",),
+    "approved": ("sent",),
     "closed": ("approved",),
-    "reversing": ("approved",),
+    "reversing": ("sent", "approved"),
 }
 FACTS: Final = ("state", "response_code", "rrn", "reversal_reason")
 
@@ -67,6 +69,7 @@ class Attempt:
         self.unsent = False
         self.reversal: Message | None = None
         self.acknowledged = False
+        self.released = False  # a supervisor took its reversal out of the terminal's hands
 
 
 class Lane:
@@ -75,8 +78,11 @@ class Lane:
     def __init__(self, terminal: str) -> None:
         self.terminal = terminal
         self.place = Place(terminal, 0)
-        self.asked = ""  # the STAN of a sign-on without an answer
+        self.asked = ""  # the STAN of a sign-on whose answer is awaited
+        self.asked_as = 0  # its token
+        self.asked_until: Instant = 0
         self.highest: dict[str, str] = {}  # the last STAN of each batch
+        self.spent = ""  # the batch whose STANs are used up, until there is another
         self.owes: Attempt | None = None
         self.current: Attempt | None = None
 
@@ -110,6 +116,21 @@ class Till:
         self.sure = self.sure and said is not None
         if not self.sure:
             return
+        due = self._takes_in(now, arrived)
+        for told in said or ():
+            if isinstance(told, Send):
+                self._sends(now, told)
+            elif isinstance(told, Perform) and told.kind == "receipt":
+                paper.check(told, self._of_job(told.name))
+            elif isinstance(told, Reply):
+                self._replies(now, told)
+        for ref, attempt in due:
+            self._acted(ref, attempt, said or ())
+
+    # --- what came --------------------------------------------------------------------------------------------------
+
+    def _takes_in(self, now: Instant, arrived: Sequence[Inbound]) -> list[tuple[str, Attempt]]:
+        """Everything that came. The attempts that must be acted on in this very step."""
         due: list[tuple[str, Attempt]] = []
         for item in arrived:
             if isinstance(item, Command):
@@ -118,17 +139,10 @@ class Till:
                 due += self._hears(now, item)
             elif isinstance(item, NotSent | Closed):
                 self._breaks(item)
-        for told in said or ():
-            if isinstance(told, Send):
-                self._sends(now, told)
-            elif isinstance(told, Perform) and told.kind == "receipt":
-                paper.check(told, self._of_job(told.name))
-            elif isinstance(told, Reply):
-                self._replies(told)
-        for ref, attempt in due:
-            self._acted(ref, attempt, said or ())
-
-    # --- what came --------------------------------------------------------------------------------------------------
+        for lane in self.lanes.values():
+            if lane.asked_until <= now:  # what came until now was looked at first
+                lane.asked = ""
+        return due
 
     def _asked(self, command: Command) -> None:
         self.commands[command.id] = command
@@ -140,10 +154,6 @@ class Till:
             lane = self.lanes.get(str(command.args.get("terminal")))
             if lane is not None and lane.current is not None:
                 lane.current.open = False
-        if command.verb == "escalate":
-            lane = self.lanes.get(str(command.args.get("ref"))[:8])
-            if lane is not None:
-                lane.owes = None
 
     def _hears(self, now: Instant, frame: Frame) -> list[tuple[str, Attempt]]:
         """An answer. What must be acted on in this very step is returned."""
@@ -152,14 +162,17 @@ class Till:
             return []
         current = lane.current
         if packet is None or not acceptable(packet):
+            lane.asked = ""
             if current is not None:
                 current.open = False  # garbage where an answer was awaited cannot be believed
             return []
         message = packet.message
-        if message.mti == "0810" and message.de11 == lane.asked and message.de39 == "00":
-            self._keys(lane, message)
         if message.de41 != lane.terminal:
             return []
+        if message.mti == "0810" and message.de11 == lane.asked:
+            lane.asked = ""
+            if message.de39 == "00":
+                self._keys(lane, message)
         believed = lane.place.made(packet) is not None
         if message.mti == "0410" and believed and lane.owes is not None and message.de11 == lane.owes.request.de11:
             lane.owes.acknowledged = lane.owes.acknowledged or message.de39 in CLOSING
@@ -188,14 +201,16 @@ class Till:
 
     def _keys(self, lane: Lane, message: Message) -> None:
         try:
-            lane.place.offered(message)
+            lane.place.offered(message, spent=lane.spent)
         except PaymentError:
-            return  # keys that do not prove themselves are not taken
+            return  # keys that do not prove themselves are not taken, nor are those of no batch
+        lane.spent = ""
         lane.place.known = max(0, len(lane.place.offers) - 2)
-        lane.asked = ""
 
     def _breaks(self, item: NotSent | Closed) -> None:
         lane = self.lanes.get(str(item.conn))
+        if lane is not None and (isinstance(item, Closed) or item.token == lane.asked_as):
+            lane.asked = ""
         if lane is None or lane.current is None:
             return
         if isinstance(item, NotSent) and item.token == lane.current.token:
@@ -213,7 +228,9 @@ class Till:
         must((message.de41, message.de42) == (send.conn, MERCHANT), f"{what} goes out in another name")
         must(send.before == now + TIMER and send.token > 0, f"{what} may leave until {send.before}")
         if message.mti == "0800":
-            lane.asked = message.de11 or ""
+            lane.asked, lane.asked_as, lane.asked_until = message.de11 or "", send.token, now + TIMER
+            if lane.asked == FIRST_STAN and lane.place.offers:
+                lane.spent = lane.spent or lane.place.offers[-1].batch
             self._numbered(lane, message)
             return
         must(lane.place.made(packet) is not None, f"{what} is not MACed under a key of this terminal")
@@ -235,7 +252,8 @@ class Till:
         message, key = packet.message, key_of(packet.message)
         what = f"the request of {key}"
         owed = lane.owes
-        must(owed is None or owed.acknowledged or owed.unsent, f"{what} leaves before a reversal")
+        settled = owed is None or owed.acknowledged or owed.unsent or owed.released
+        must(settled, f"{what} leaves before a reversal")
         must(key is not None, f"{what} has no key")
         assert key is not None
         rows = self.node.disk.query(BY_NUMBER, tuple(key))
@@ -261,6 +279,7 @@ class Till:
         attempt = self.attempts.get(str(key))
         if attempt is None:  # of an earlier life of this machine, or one whose request died with it
             return
+        must(not attempt.released, f"{key} is reversed after a supervisor said that it is not")
         asked = attempt.request
         expected = {n: asked.get(n) for n in (3, 4, 11, 22, 25, 41, 42, 49, 60)} | {2: attempt.question.pan}
         wrong = [n for n, value in expected.items() if message.get(n) != value]
@@ -274,12 +293,15 @@ class Till:
 
     # --- replies ----------------------------------------------------------------------------------------------------
 
-    def _replies(self, reply: Reply) -> None:
+    def _replies(self, now: Instant, reply: Reply) -> None:
         body, command = reply.body, self.commands.pop(reply.id, None)
         if command is not None and command.verb == "sale":
             self._of_a_sale(command, body)
         elif command is not None:
-            questions.check(self.node, list(self.lanes), command, body)
+            questions.check(self.node, list(self.lanes), command, body, now)
+            attempt = self.attempts.get(str(command.args.get("ref")))
+            if command.verb == "escalate" and attempt is not None and "error" not in body:
+                attempt.released = True
         if body.get("ref") and "outcome" in body and "error" not in body:
             self._tells(body)
         if "error" in body:
@@ -312,6 +334,8 @@ class Till:
         _, amount, currency, state, code, rrn, auth, reason = rows[0]
         if body["state"] in LATER.get(state, ()):  # it moved on in the very step in which this was said
             state, reason = body["state"], body["reversal_reason"]
+            if state == "sent":  # whoever looked then saw no answer yet
+                code = rrn = ""
         kept = (amount, currency, state, code, rrn if body["rrn"] else "", reason)
         told = tuple(body[name] for name in ("amount", "currency", *FACTS))
         must(told == kept, f"a till is told {told} of {ref}, kept is {kept}")
