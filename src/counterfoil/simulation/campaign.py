@@ -198,20 +198,20 @@ def replay(job: Job) -> str:
 def shrunk(job: Job) -> Job:
     """The same world with fewer kinds of faults and fewer sales, as long as a promise breaks in it.
 
-    Sales first: a world without a fault is played to its end, and the one at its rush hour is the longest there is.
+    A rush hour gets shorter first: without the fault that matters a world is played to its end.
     """
-    job = of_fewer_sales(job)
+    job = of_fewer_sales(job, SALES)
     drawn = play(job).drawn
     default = Faults()
     for kind in Faults.__struct_fields__:
         if getattr(drawn, kind) != getattr(default, kind):
             job = broken_still(msgspec.structs.replace(job, without=(*job.without, kind)), job)
-    return of_fewer_sales(job)
+    return of_fewer_sales(job, SHRINKS_TO)
 
 
-def of_fewer_sales(job: Job) -> Job:
-    """The same world with half of its sales, and again, as long as a promise breaks in it."""
-    while job.transactions // 2 >= SHRINKS_TO:
+def of_fewer_sales(job: Job, least: int) -> Job:
+    """The same world with half of its sales, and again, as long as a promise breaks in it and so many are left."""
+    while job.transactions // 2 >= least:
         smaller = broken_still(msgspec.structs.replace(job, transactions=job.transactions // 2), job)
         if smaller is job:
             break
