@@ -58,6 +58,15 @@ def test_how_often_everything_is_compared_is_two_numbers_of_seconds(text: str) -
         parse_reconcile(text)
 
 
+@pytest.mark.parametrize("text", ["0", "181", "-7", "7.5", "1e2", "٧", "seven", "9999", " 7"])
+def test_card_numbers_are_kept_for_a_number_of_days_somebody_wrote_down(text: str, tmp_path: Path) -> None:
+    assert load(tmp_path, environ={}).card_numbers_kept_days == 7
+    for days in (1, 7, 180):
+        assert load(tmp_path, environ={"COUNTERFOIL_CARD_NUMBERS_KEPT_DAYS": f"{days}"}).card_numbers_kept_days == days
+    with pytest.raises(ConfigError, match="card_numbers_kept_days"):
+        load(tmp_path, environ={"COUNTERFOIL_CARD_NUMBERS_KEPT_DAYS": text})
+
+
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_path: Path) -> None:
     def timers(flag: str | None, environ: dict[str, str]) -> str:
         return str(load(tmp_path, flag, environ).timers)

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from counterfoil import __version__
 from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND, Instant
-from counterfoil.storage import Store
+from counterfoil.storage import MOST_COUNTED, NumbersHeld, Store
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records
 from counterfoil.transaction import AttemptKey, TerminalStub, parse_ref
@@ -63,6 +63,14 @@ class Watch:
         self.pending = gauge("reversal_pending", "Reversals without an answer.", "station")
         self.receipts = gauge("receipt_open", "Approved sales whose receipt is not known to be in a hand.")
         self.cases = gauge("case_open", "Sales a supervisor handed to a person.")
+        self.numbers = gauge(
+            "card_numbers_held",
+            f"Sealed card numbers in the station's store, counted up to {MOST_COUNTED}.",
+            "station",
+        )
+        self.numbers_oldest = gauge(
+            "card_numbers_oldest_seconds", "Age of the sale of the oldest of them; 0 without one.", "station"
+        )
         self.depth = gauge("saf_depth", "Advices in the switch's outbox.", "issuer")
         self.stations = gauge("station_up", "Whether the station's process is up.", "station")
         self.links = gauge("link_up", "Whether a link is up, and signed on where it signs on.", "link")
@@ -80,12 +88,18 @@ class Watch:
             if stores.terminal is not None:
                 self._count(stores.terminal)
                 self._terminal(stores.terminal, now)
+                self._numbers("terminal", records.numbers_held(stores.terminal), now)
             if stores.switch is not None:
+                self._numbers("switch", switches.numbers_held(stores.switch), now)
                 owed = switches.owed(stores.switch)
                 self.pending.labels("switch").set(sum(owed.values()))
                 for issuer in stores.issuers:
                     self.depth.labels(issuer).set(owed.get(issuer, 0))
             return generate_latest(self.registry)
+
+    def _numbers(self, station: str, held: NumbersHeld, now: Instant) -> None:
+        self.numbers.labels(station).set(held.number)
+        self.numbers_oldest.labels(station).set((now - held.oldest) / SECOND if held.oldest is not None else 0)
 
     def _terminal(self, store: Store, now: Instant) -> None:
         counts = records.open_counts(store)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from counterfoil.errors import OurError
 from counterfoil.links.address import Address
 from counterfoil.links.address import parse as parse_address
+from counterfoil.security.keeping import FEWEST_DAYS, KEPT_DAYS, MOST_DAYS
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
@@ -33,6 +34,7 @@ KNOWN: Final = (
     "proxies",
     "hosts",
     "audit_anchor",
+    "card_numbers_kept_days",
     *TLS_KNOWN,
 )
 LISTS: Final = ("proxies", "hosts")
@@ -105,6 +107,8 @@ class Config(NamedTuple):
     hosts: tuple[str, ...] = ()
     audit_anchor: Path | None = None
     """Where the anchors of the audit log are kept; None for `Layout.audit_anchor`."""
+    card_numbers_kept_days: int = KEPT_DAYS
+    """Whole days after the end of its business day for which the stations hold the card number of a sale."""
     console_tls: Tls | None = None
     links_tls: LinksTls | None = None
 
@@ -188,6 +192,7 @@ def load(
         proxies=parse_networks(said("proxies")),
         hosts=parse_names(said("hosts")),
         audit_anchor=parse_anchor(said("audit_anchor")),
+        card_numbers_kept_days=parse_kept_days(said("card_numbers_kept_days") or str(KEPT_DAYS)),
         console_tls=parse_tls(data, "console", said),
         links_tls=links,
     )
@@ -214,6 +219,17 @@ def parse_reconcile(text: str) -> Reconcile:
             f"reconcile 应为两个秒数 NEW,WHOLE，范围为 1 到 {LONGEST_RECONCILE}",
         )
     return found
+
+
+def parse_kept_days(text: str) -> int:
+    """How many days card numbers are held; ConfigError for what is no whole number from FEWEST_DAYS to MOST_DAYS."""
+    days = int(text) if re.fullmatch("[0-9]{1,3}", text) else 0
+    if not FEWEST_DAYS <= days <= MOST_DAYS:
+        raise ConfigError(
+            f"card_numbers_kept_days is a whole number of days from {FEWEST_DAYS} to {MOST_DAYS}",
+            f"card_numbers_kept_days 应为 {FEWEST_DAYS} 到 {MOST_DAYS} 的整数天数",
+        )
+    return days
 
 
 def parse_tls(data: Path, name: str, said: Callable[[str], str]) -> Tls | None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from counterfoil import issuer, switch, terminal
 from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, KeyUsage
+from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.stack.config import Config, Timers
 from counterfoil.stack.demo import INSTITUTIONS, RANGES, Demo
 from counterfoil.stack.layout import ISSUERS
@@ -43,7 +44,7 @@ def plan(
     if name == "terminal":
         return _terminal(store, hsm, demo, timers, config, issue)
     if name == "switch":
-        return _switch(store, hsm, demo, timers)
+        return _switch(store, hsm, demo, timers, config)
     return _issuer(name, store, hsm, demo, timers)
 
 
@@ -75,7 +76,7 @@ def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Pl
     return Plan(station, [("enrol", {"cards": cards})])
 
 
-def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
     records = SwitchRecords(store)
     known = records.issuers()
     for name in ISSUERS:
@@ -84,7 +85,8 @@ def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
             mac = hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(name))
             records.connect(IssuerRow(name, INSTITUTIONS[name], pin, mac), [RANGES[name]])
     terminals = [{"terminal": each.terminal, "merchant": each.merchant, "tmk": each.tmk} for each in demo.terminals()]
-    station = switch.Switch(records, hsm, switch.Settings(switch_timer=timers.switch))
+    days = config.card_numbers_kept_days if config is not None else KEPT_DAYS
+    station = switch.Switch(records, hsm, switch.Settings(switch_timer=timers.switch, numbers_kept_days=days))
     return Plan(station, [("register", {"terminals": terminals})])
 
 
@@ -111,5 +113,6 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             printer=config.printer is not None,
             paper=config.paper,
             language=config.language,
+            numbers_kept_days=config.card_numbers_kept_days,
         )
     return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue), commands)

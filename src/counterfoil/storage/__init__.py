@@ -13,8 +13,9 @@ inside an expression into a float, so money is added up in Python, and money col
 direction.
 """
 
-from counterfoil.storage import arrival, forgotten
+from counterfoil.storage import arrival, forgotten, held
 from counterfoil.storage.aside import Aside
+from counterfoil.storage.held import MOST_COUNTED, NumbersHeld
 from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
 from counterfoil.storage.parts import Parts, highest_part, in_parts
@@ -22,14 +23,17 @@ from counterfoil.storage.recent import Recent
 from counterfoil.storage.store import Store, appending
 
 __all__ = [
+    "MOST_COUNTED",
     "Aside",
     "Migration",
+    "NumbersHeld",
     "Parts",
     "Recent",
     "Store",
     "appending",
     "arrival",
     "forgotten",
+    "held",
     "highest_part",
     "in_parts",
     "migrations_of",

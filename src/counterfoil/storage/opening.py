@@ -41,6 +41,7 @@ PRAGMAS: Final[tuple[tuple[str, str, int], ...]] = (
     ("temp_store", "MEMORY", 2),
     ("cache_size", "-65536", -65536),  # KiB: the upper pages of every index, also after millions of rows
     ("mmap_size", "0", 0),
+    ("secure_delete", "ON", 1),  # what is deleted or shortened is zeros in the file: a number that left its row is gone
     ("wal_autocheckpoint", "1000", 1000),
     ("journal_size_limit", "67108864", 67108864),
 )

@@ -30,7 +30,7 @@ from counterfoil.switch.rows import (
     packed,
     unpacked,
 )
-from counterfoil.switch.stubs import cases, find, pending, stub
+from counterfoil.switch.stubs import cases, find, numbers_held, pending, stub
 from counterfoil.transaction import AttemptKey
 
 __all__ = ["PACKAGE", "Records", "StationKeys", "cases", "find", "pending", "stub"]
@@ -72,7 +72,6 @@ ADVICE_COLUMNS: Final = Advice.__struct_fields__
 # What may change after an attempt was stored. The rest is written once, and its indexes are left alone.
 MOVES: Final = (
     "state",
-    "pan",
     "transmitted",
     "trace",
     "forwarded",
@@ -117,6 +116,16 @@ RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
 NEW_ATTEMPT: Final = appending("attempt", (*ATTEMPT_COLUMNS, "part"))
 MOVE_ATTEMPT: Final = " ".join(("UPDATE attempt SET", ", ".join(f"{name} = ?" for name in MOVES), "WHERE rrn = ?"))
+# A statement of its own: the index of the numbers held is touched only where one comes or goes.
+PUT_NUMBER: Final = "UPDATE attempt SET pan = ? WHERE rrn = ?"
+OLD_NUMBERS: Final = " ".join(
+    (
+        "SELECT t.started_at, t.rrn, t.state IN ('approved', 'declined', 'reversed', 'tombstone') ",
+        "AND t.case_number = '' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.rrn = t.rrn)",
+        "FROM attempt t WHERE length(t.pan) > 0 AND t.started_at < ? AND (t.started_at, t.rrn) > (?, ?)",
+        "ORDER BY t.started_at, t.rrn LIMIT ?",
+    )
+)
 PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
 PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
 PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
@@ -133,6 +142,13 @@ END_CASE: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE number 
 INSERT_QUARANTINE: Final = _insert("quarantine", Quarantined._fields)
 
 
+class Held(NamedTuple):
+    """An attempt whose sealed card number is in the store: when it began, and its RRN."""
+
+    started_at: Instant = 0
+    rrn: str = ""
+
+
 class StationKeys(NamedTuple):
     """The switch's own keys: card numbers in indexes (`token`) and at rest (`data`)."""
 
@@ -143,8 +159,9 @@ class StationKeys(NamedTuple):
 class Changes(NamedTuple):
     """All that one step writes, a list per table. An attempt that was `born` must be new to the store.
 
-    `ended` are cases that are over: when, how, and their number. `reserved` is up to where ticks are reserved from now
-    on, 0 for as far as before.
+    `ended` are cases that are over: when, how, and their number. `numbers` are sealed card numbers that are held
+    from now on, or b"" for one that leaves, by RRN. `reserved` is up to where ticks are reserved from now on, 0 for as
+    far as before.
     """
 
     terminals: Iterable[Terminal] = ()
@@ -159,6 +176,7 @@ class Changes(NamedTuple):
     walked: Sequence[str] = ()
     ended: Sequence[tuple[Instant, str, str]] = ()
     quarantined: Sequence[Quarantined] = ()
+    numbers: Mapping[str, bytes] = {}
     reserved: Instant = 0
 
 
@@ -258,6 +276,17 @@ class Records:
         for rrn in rrns:
             self._attempts.drop(rrn)
 
+    def old_numbers(self, before: Instant, behind: Held, limit: int) -> list[tuple[Held, bool]]:
+        """Attempts begun before an instant whose card number is held, behind one of them, the oldest first: which, and
+        whether nothing that is open needs the number.
+        """
+        rows = self.store.query(OLD_NUMBERS, (before, *behind, limit))
+        return [(Held(started_at, rrn), bool(ended)) for started_at, rrn, ended in rows]
+
+    def holds_numbers(self) -> bool:
+        """Whether any sealed card number is in the store."""
+        return numbers_held(self.store, most=1).number > 0
+
     def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
         """Advices of the outbox, by RRN."""
         return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
@@ -288,6 +317,7 @@ class Records:
             store.executemany(PUT_TERMINAL, [_terminal_row(terminal) for terminal in changes.terminals])
             store.executemany(NEW_ATTEMPT, [_attempt_row(attempt, part) for attempt in changes.born])
             store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), attempt.rrn) for attempt in changes.moved])
+            store.executemany(PUT_NUMBER, [(sealed, rrn) for rrn, sealed in changes.numbers.items()])
             store.executemany(PUT_ADVICE, [values(advice) for advice in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
             store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])

@@ -17,7 +17,7 @@ import msgspec
 from counterfoil.errors import DecodeError, EncodeError
 from counterfoil.iso8583 import Message, nested
 from counterfoil.security import is_pan
-from counterfoil.switch import archiving, numbers
+from counterfoil.switch import archiving, keeping, numbers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
@@ -65,7 +65,7 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         attempt.reversal_rrn = numbers.rrn(work.tick(), desk.settings.utc_offset)
         work.put(attempt)
     if work.move(attempt, Event.REVERSE):
-        owe_reversal(desk, work, attempt, message.de39 or "")
+        owe_reversal(desk, work, attempt, message.de39 or "", message.de2)
     elif attempt.state is State.REVERSED:
         work.end_case(attempt, "acknowledged")  # another one differed from a sale that is undone, and this one does not
     code = NO_ORIGINAL if attempt.state is State.TOMBSTONE else DONE
@@ -86,8 +86,12 @@ def expire(desk: Desk, work: Work, rrn: str) -> None:
         result(desk, work, waiting.ask, attempt)
 
 
-def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str) -> None:
-    """Put the 0420 of an attempt that has just become REVERSING into the outbox; this step's commit makes it owed."""
+def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str, pan: str | None = None) -> None:
+    """Put the 0420 of an attempt that has just become REVERSING into the outbox; this step's commit makes it owed.
+
+    `pan` is DE2 of whoever asks for it.
+    """
+    keeping.told_again(desk, work, attempt, pan)
     tick = work.tick()
     attempt.reversal_reason = reason
     work.put(attempt)

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import OurError
+from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
 
 TERMINALS: Final = "terminals"
@@ -58,6 +59,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     utc_offset: Instant = 8 * 3600 * SECOND
     """Local time of the acquirer (DE12, DE13, the date in DE37), east of UTC positive."""
+
+    numbers_kept_days: int = KEPT_DAYS
+    """Whole days after the end of its business day for which the card number of a sale is held (keeping.py)."""
 
     timers_per_step: int = 500
     """Deadlines taken in one step, for fairness."""

@@ -20,7 +20,7 @@ from counterfoil.step import (
 )
 from counterfoil.storage.archiving import VERB
 from counterfoil.storage.forgotten import VERB as FORGOTTEN
-from counterfoil.switch import control, forgotten, forward, hear, intake, saf, session, strangers
+from counterfoil.switch import control, forgotten, forward, hear, intake, keeping, saf, session, strangers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.memory import Memory, Waiting
@@ -51,6 +51,7 @@ class Switch:
         self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, recall, records.highest_sealed)
         self._memory = Memory(issuers, settings)
         forgotten.load(records, self._memory)
+        self._keeping = keeping.Keeping(records, settings)
         self._reserved = self._last_tick = records.reserved()
         for rrn in records.asked():
             self._memory.wait(rrn, Waiting(None, 0, 0))
@@ -70,9 +71,13 @@ class Switch:
             expire(self._desk, work, rrn)
         session.timers(self._desk, work)
         saf.forward_all(self._desk, work, self._fetch)
+        look = self._keeping.look(work)
         changes = work.changes(self._reserved)
         if changes is not None:
             self._write(changes)
+            if any(attempt.pan for attempt in changes.born):
+                self._keeping.began(now)
+        self._keeping.took(look)
         work.committed()
         self._last_tick = work.ticks.last
         return work.out
@@ -80,7 +85,7 @@ class Switch:
     def wakes_at(self) -> Instant | None:
         """See `step.Station.wakes_at`."""
         memory, settings = self._memory, self._settings
-        timers = [memory.first_deadline()]
+        timers = [memory.first_deadline(), self._keeping.wakes_at()]
         for issuer, link in memory.sessions.items():
             if link.up:
                 timers += [session.wakes_at(link, settings), memory.outboxes[issuer].wakes_at() if link.open else None]

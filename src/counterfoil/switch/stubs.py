@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
-from counterfoil.storage import Store, arrival, in_parts
+from counterfoil.storage import MOST_COUNTED, NumbersHeld, Store, arrival, held, in_parts
 from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import SEALED, Case, unpacked
@@ -26,6 +26,8 @@ NEXT: Final = " ".join(
         "ORDER BY later.stan LIMIT 1",
     )
 )
+HELD: Final = "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE length(pan) > 0 LIMIT ?) AS held"
+OLDEST_HELD: Final = "SELECT min(started_at) FROM attempt WHERE length(pan) > 0"
 FOLLOWED: Final = NEXT.format(*"?????")
 ACQUIRER: Final = Settings().acquirer
 THIS: Final = [f"attempt.{name}" for name in ("terminal", "batch", "stan", "started_at", "rrn")]
@@ -91,6 +93,11 @@ def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[Swit
 def pending(store: Store) -> list[SwitchStub]:
     """Every attempt whose reversal the issuer has not acknowledged yet, oldest first, without history."""
     return [_stub(row) for row in store.query(OWED)]
+
+
+def numbers_held(store: Store, most: int = MOST_COUNTED) -> NumbersHeld:
+    """The sealed card numbers in this store, counted up to `most`."""
+    return held.asked(store, HELD, OLDEST_HELD, most)
 
 
 def owed(store: Store) -> dict[str, int]:

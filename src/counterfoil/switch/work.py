@@ -57,6 +57,7 @@ class Work:
         self.walked: list[str] = []  # the issuers with whom a comparison came to its end
         self._ended: dict[str, tuple[Instant, str, str]] = {}
         self._quarantined: list[Quarantined] = []
+        self._numbers: dict[str, bytes] = {}
 
     def tick(self) -> Instant:
         """An instant never given out before or again."""
@@ -95,6 +96,10 @@ class Work:
             self.attempts[key] = self.by_rrn[attempt.rrn] = self._born[key] = attempt
         elif key not in self._born:
             self._moved[key] = attempt
+
+    def hold(self, rrn: str, sealed: bytes) -> None:
+        """The sealed card number of an attempt that is in the store, from now on; b"": it leaves."""
+        self._numbers[rrn] = sealed
 
     def put_terminal(self, terminal: Terminal) -> None:
         """A terminal, new or changed."""
@@ -239,6 +244,7 @@ class Work:
             self.walked,
             list(self._ended.values()),
             self._quarantined,
+            self._numbers,
             self.ticks.reservation(reserved),
         )
         return changes if any(changes[:-1]) else None

@@ -43,6 +43,9 @@ BORN_WITH: Final = frozenset(
 )
 """What an attempt is made with and keeps: the store writes it once."""
 
+AT_AN_END: Final = frozenset({State.CLOSED, State.DECLINED, State.NOT_SENT, State.REVERSED, State.ESCALATED})
+"""What this terminal asks nothing more about: no reversal can be needed, so the card number goes at once."""
+
 INDEXED: Final = frozenset(["auth_code", "rrn", "root"])
 """By what it is found that may still change, once or twice in its life."""
 
@@ -92,11 +95,11 @@ class Device(msgspec.Struct, frozen=True):
 class Attempt(msgspec.Struct, frozen=True):
     """One attempt to sell, as the store keeps it: everything its reversal needs, nothing of loop.md's list.
 
-    `pan` is the encrypted card number, dropped when no reversal can be needed any more. `root` is the first attempt
-    of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent. The copies of
-    the receipt are each in a state of receipts/copies.py, with the number of the print that may be its ORIGINAL; the
-    bank's is optional and keeps no sale open. `trouble` is what the printer last said was wrong. `place` is its number
-    among all sales and lines of evidence of the store, by which its evidence is found.
+    `pan` is the encrypted card number, dropped when no reversal can be needed any more, or on its date. `root` is the
+    first attempt of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent.
+    The copies of the receipt are each in a state of receipts/copies.py, with the number of the print that may be its
+    ORIGINAL; the bank's is optional and keeps no sale open. `trouble` is what the printer last said was wrong. `place`
+    is its number among all sales and lines of evidence of the store, by which its evidence is found.
     """
 
     terminal: str
@@ -191,9 +194,9 @@ class Attempt(msgspec.Struct, frozen=True):
         state = moved(self.state, event)
         if state is State.REVERSING and self.state is not State.REVERSING:
             changes.setdefault("reason", REASONS[event])
-        if state in {State.CLOSED, State.DECLINED, State.NOT_SENT, State.REVERSED}:
+        if state in AT_AN_END:
             changes |= {"pan": b"", "due": 0}
-        elif state is State.APPROVED or state is State.ESCALATED:
+        elif state is State.APPROVED:
             changes["due"] = 0
         return msgspec.structs.replace(self, state=state, updated_at=now, **changes)
 

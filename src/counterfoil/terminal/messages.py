@@ -75,10 +75,13 @@ def purchase(attempt: Attempt, track: Sensitive[str], pin_block: bytes | None) -
 
 
 def reversal(attempt: Attempt, pan: str) -> Message:
-    """0400: the same key as the original (DE11, 60.2), no track, no PIN, the reason in DE39 (§4.5)."""
+    """0400: the same key as the original (DE11, 60.2), no track, no PIN, the reason in DE39 (§4.5).
+
+    Without DE2 where `pan` is "": its number has left on its date, and the key says which sale it is.
+    """
     return Message(
         "0400",
-        de2=pan,
+        de2=pan or None,
         de3=PURCHASE,
         de4=f"{attempt.amount:012d}",
         de11=attempt.stan,

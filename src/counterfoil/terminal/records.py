@@ -16,7 +16,7 @@ from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Migration, Store, arrival, migrations_of
+from counterfoil.storage import MOST_COUNTED, Migration, NumbersHeld, Store, arrival, held, migrations_of
 from counterfoil.terminal.attempt import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
@@ -87,6 +87,17 @@ NOTED: Final = (
     "AND what = ? ORDER BY +line LIMIT 1"
 )
 OPEN_COUNTS: Final = " ".join(("SELECT state, count(*), min(started_at) FROM attempt WHERE", _MOVING, "GROUP BY state"))
+_NUMBER: Final = _MOVING + " AND length(pan) > 0"
+OLD_NUMBERS: Final = " ".join(
+    (
+        _SELECT,
+        "WHERE",
+        _NUMBER,
+        "AND (state = 'approved' OR state = 'escalated') AND started_at < ? ORDER BY started_at LIMIT ?",
+    )
+)
+HELD: Final = " ".join(("SELECT count(*) FROM (SELECT 1 FROM attempt WHERE", _NUMBER, "LIMIT ?) AS held"))
+OLDEST_HELD: Final = " ".join(("SELECT min(started_at) FROM attempt WHERE", _NUMBER))
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE sale = ? ORDER BY +line"
 LAST_LINE: Final = "SELECT coalesce(max(line), 0) FROM trail"
 DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
@@ -193,6 +204,14 @@ class Records:
             store.executemany(PUT_SLIP, [(*key, _encode(slip).decode()) for key, slip in written.slips])
             store.executemany(PUT_TRAIL, written.lines)
             store.commit()
+
+    def old_numbers(self, before: Instant, limit: int) -> list[Attempt]:
+        """Sales begun before an instant that are owed no reversal and whose card number is held, the oldest first."""
+        return _attempts(self.store.query(OLD_NUMBERS, (before, limit)))
+
+    def holds_numbers(self) -> bool:
+        """Whether any sealed card number is in the store."""
+        return numbers_held(self.store, most=1).number > 0
 
     def quarantine(self, at: Instant, line: int, kind: str, source: str, reason: str, detail: dict[str, Any]) -> None:
         """Keep an offender, in a commit of its own."""
@@ -321,6 +340,11 @@ def begun(store: Store, terminal: str, after: Instant, limit: int) -> list[Termi
 def open_counts(store: Store) -> dict[str, tuple[int, Instant]]:
     """How many sales are open in each state, and when the oldest began. What is at rest is not looked at."""
     return {state: (count, oldest) for state, count, oldest in store.query(OPEN_COUNTS)}
+
+
+def numbers_held(store: Store, most: int = MOST_COUNTED) -> NumbersHeld:
+    """The sealed card numbers in this store, counted up to `most`."""
+    return held.asked(store, HELD, OLDEST_HELD, most)
 
 
 def keyed(store: Store, key: str) -> TerminalStub | None:

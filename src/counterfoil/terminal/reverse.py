@@ -37,7 +37,8 @@ def ask(work: Work, lane: Lane) -> None:
     assert attempt is not None
     assert attempt.state is State.REVERSING
     deadline = work.now + work.settings.timer
-    message = messages.reversal(attempt, work.hsm.reveal(attempt.pan, work.own.data, attempt.ref))
+    pan = work.hsm.reveal(attempt.pan, work.own.data, attempt.ref) if attempt.pan else ""
+    message = messages.reversal(attempt, pan)
     token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Job.REVERSAL, attempt.stan, deadline, token)
     lane.show(sentences.AUTO_REVERSAL)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from counterfoil.iso8583.responses import REVERSAL_CLOSED
+from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
 
 DEFAULT_TIMER: Final[Instant] = 30 * SECOND
@@ -23,7 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     for one terminal. `utc_offset` is the local time of the slips. `printer`: there is one that can be asked whether it
     is ready, before the card is; with `paper` "required" no sale is sent while it is not. Nothing that gives money back
     is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in an hour, and as many
-    that have a valid MAC.
+    that have a valid MAC. For `numbers_kept_days` whole days after its business day the card number of a sale is held
+    whose receipt stays open (keeping.py).
     """
 
     timer: Instant = DEFAULT_TIMER
@@ -39,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     printer: bool = False
     paper: Literal["optional", "required"] = "optional"
     utc_offset: Instant = 8 * 3600 * SECOND
+    numbers_kept_days: int = KEPT_DAYS
 
     def __post_init__(self) -> None:
         if "94" in self.closing_codes:

@@ -12,7 +12,19 @@ from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.step import Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Performed
 from counterfoil.storage.archiving import VERB
-from counterfoil.terminal import archiving, enrol, flow, messages, printer, printing, receipts, request, sms, till
+from counterfoil.terminal import (
+    archiving,
+    enrol,
+    flow,
+    keeping,
+    messages,
+    printer,
+    printing,
+    receipts,
+    request,
+    sms,
+    till,
+)
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.records import Records
@@ -60,6 +72,7 @@ class Terminal:
         self._unheard = [attempt.ref for attempt in loaded.open if attempt.state is State.APPROVED]
         self._due: Agenda[str] = Agenda()
         self._queued: dict[str, str] = {}
+        self._keeping = keeping.Keeping(records, self._settings)
 
     # --- the step -----------------------------------------------------------------------------------------------------
 
@@ -80,10 +93,14 @@ class Terminal:
         for lane in list(work.lanes.values()):
             flow.expire(work, lane)
             flow.advance(work, lane)
+        looked = self._keeping.look(work)
         written = work.written()
         if written is not None:
             self._records.write(written)
+            if any(attempt.pan for attempt in written.born):
+                self._keeping.began(now)
         self._take_over(work)
+        self._keeping.took(looked)
         for item in arrived:
             if isinstance(item, Command) and item.verb == VERB:
                 self._let_go(work, item)
@@ -149,7 +166,8 @@ class Terminal:
         """The nearest deadline or try; 0 before the first step, which finds what a restart left behind."""
         if not self._started:
             return 0
-        return self._due.first()
+        timers = [self._due.first(), self._keeping.wakes_at()]
+        return min((timer for timer in timers if timer is not None), default=None)
 
     # --- what must not be lost ----------------------------------------------------------------------------------------
 

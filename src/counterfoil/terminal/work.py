@@ -152,6 +152,10 @@ class Work:
             lane.current = attempt
         return attempt
 
+    def has_saved(self, ref: str) -> bool:
+        """Whether this step writes an attempt already."""
+        return ref in self._saved
+
     def free_key(self, attempt: Attempt) -> None:
         """Let the till's key go on from an attempt that was never sent to another one, born in this step."""
         self._freed.append(attempt.number)
