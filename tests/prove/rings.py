@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "processes": ("prove.storm", "--seed", "{seed}"),
     "mutants": ("mutants", "--json", "--jobs", "{jobs}"),
     "rules": ("prove.rules",),
+    "sample": ("prove.sample", "--seed", "{seed}"),
     "parsers": ("fuzz", "--json", "--seconds", "300", "--seed", "{seed}"),
     "canaries": ("canary", "--json"),
     "printers": ("printers.schedules", "--json", "--count", "10000", "--seed", "{seed}"),

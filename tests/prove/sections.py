@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from prove.record import Part
+from prove.survivors import REASONS
 from prove.tables import table
 
 A_TEST: Final = "a test"
@@ -113,6 +114,22 @@ def rules(part: Part) -> str:
     return headed("Rules under mutmut", part, text + table(("room", "mutants", "killed", "survived"), rows))
 
 
+def sample(part: Part) -> str:
+    """mutmut, drawn by a seed over whole rooms."""
+    found: dict[str, dict[str, Any]] = part.found["rooms"]
+    rows = [(name, f"{one['possible']:,}", one["drawn"], one["killed"]) for name, one in found.items()]
+    drawn, killed = (sum(one[which] for one in found.values()) for which in ("drawn", "killed"))
+    survivors = [name for one in found.values() for name in one["survivors"]]
+    text = (
+        f"Of every mutant mutmut can make in these rooms {drawn} are drawn, seed {part.found['seed']}, and given to "
+        f"the tests that `make test` has for the room: {killed} are killed, {killed / drawn:.1%}. One that no test reaches "
+        "counts as a survivor. mutmut does not change what is worked out when a module is loaded.\n\n"
+    )
+    lines = [text + table(("room", "possible", "drawn", "killed"), rows), "Survivors:\n"]
+    lines += [f"- `{name}`: {REASONS.get(name, 'nobody has looked at it yet')}" for name in survivors]
+    return headed("Mutants nobody chose, before the tests", part, "\n".join([*lines, ""]))
+
+
 def parsers(part: Part) -> str:
     """Whatever reads bytes from outside."""
     rows = [(name, one["executions"], one["crashes"]) for name, one in part.found["targets"].items()]
@@ -155,6 +172,7 @@ SECTIONS: Final[Mapping[str, Callable[[Part], str]]] = {
     "processes": processes,
     "mutants": mutants,
     "rules": rules,
+    "sample": sample,
     "parsers": parsers,
     "canaries": canaries,
     "printers": printers,

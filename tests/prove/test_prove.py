@@ -21,6 +21,8 @@ from prove.repeat import hashes
 from prove.rings import COMMANDS
 from prove.sections import SECTIONS
 
+FEW = ("calm", "loss", "copies", "swarm")
+
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +59,7 @@ class Done:
 def go_on(path: Path, target: int) -> Record:
     record = load(path)
     lines: list[str] = []
-    campaign.play_on(campaign.Run(record, path, 7, target, lines.append), time.monotonic() + 60, 1)
+    campaign.play_on(campaign.Run(record, path, 7, target, lines.append, FEW), time.monotonic() + 400, 1)
     return load(path)
 
 
@@ -67,7 +69,7 @@ def test_a_campaign_goes_on_where_it_stopped_and_adds_up_to_the_same(tmp_path: P
     go_on(tmp_path / "halves.json", 3)
     halves = go_on(tmp_path / "halves.json", 9).campaigns
     assert len(halves) == 1
-    assert set(halves[0].mixes) == set(whole[0].mixes) == set(campaign.PLAYED)
+    assert set(halves[0].mixes) == set(whole[0].mixes) == set(FEW)
     for mix, tally in halves[0].mixes.items():
         assert tally.worlds == 3
         assert timeless(tally) == timeless(whole[0].mixes[mix])
