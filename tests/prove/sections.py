@@ -122,8 +122,8 @@ def sample(part: Part) -> str:
     survivors = [name for one in found.values() for name in one["survivors"]]
     text = (
         f"Of every mutant mutmut can make in these rooms {drawn} are drawn, seed {part.found['seed']}, and given to "
-        f"the tests that `make test` has for the room: {killed} are killed, {killed / drawn:.1%}. One that no test reaches "
-        "counts as a survivor. mutmut does not change what is worked out when a module is loaded.\n\n"
+        f"the tests that `make test` has for the room: {killed} are killed, {killed / drawn:.1%}. One that no test "
+        "reaches counts as a survivor. mutmut does not change what is worked out when a module is loaded.\n\n"
     )
     lines = [text + table(("room", "possible", "drawn", "killed"), rows), "Survivors:\n"]
     lines += [f"- `{name}`: {REASONS.get(name, 'nobody has looked at it yet')}" for name in survivors]
