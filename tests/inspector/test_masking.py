@@ -63,12 +63,12 @@ def test_a_packet_cut_anywhere_shows_no_card_number(cut: int) -> None:
         assert not [secret for secret in secrets_of(PURCHASE) if secret in seen]
 
 
-def test_a_card_number_keeps_its_first_six_and_last_four_in_both_views() -> None:
+def test_a_card_number_keeps_its_last_four_in_both_views() -> None:
     message = Message("0200", de2=CARD, de3="000000", de11="000001", de41="T0000001")
     reading = read(CUP_POS.encode(message), Wire(length="none", tpdu=False, header=False))
     row = next(row for row in reading.rows if row.path == "2")
-    assert row.value == "629999******0008"
-    assert reading.cells[row.start : row.end] == ("16", "62", "99", "99", HIDDEN, HIDDEN, HIDDEN, "00", "08")
+    assert row.value == "************0008"
+    assert reading.cells[row.start : row.end] == ("16", *[HIDDEN] * 6, "00", "08")
 
 
 @pytest.mark.parametrize("number", ["62", "629999100000", "6299991000000000000"[:13], CARD, CARD + "123"])
@@ -78,7 +78,7 @@ def test_only_what_has_the_length_of_a_card_number_is_shown_in_part(number: str)
     row = next(row for row in reading.rows if row.path == "2")
     visible = [cell for cell in reading.cells[row.start + 1 : row.end] if cell != HIDDEN]
     assert "".join(visible) == (
-        "" if len(number) < 13 else number[:6] + number[len(number) - 4 + len(number) % 2 : len(number) // 2 * 2]
+        "" if len(number) < 13 else number[len(number) - 4 + len(number) % 2 : len(number) // 2 * 2]
     )
     assert (row.value.count("*") > 0) == (len(number) >= 13)
 

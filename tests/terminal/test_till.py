@@ -148,7 +148,7 @@ def test_a_receipt_can_be_shown_in_either_language_without_paper(
     told = counter.ask("receipt", ref=REF, copy=copy.value, lang=lang, print=False)
     assert word in told["receipt"]
     assert ("2030/12" in told["receipt"]) == (copy is Copy.MERCHANT)
-    assert ("6299 99** **** 0013" in told["receipt"]) == (copy is Copy.MERCHANT)
+    assert "**** **** **** 0013" in told["receipt"]
     assert len(counter.printed) == before
 
 

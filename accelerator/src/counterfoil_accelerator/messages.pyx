@@ -612,10 +612,9 @@ cdef class Codec:
 
 
 cdef object masked(object text, Py_ssize_t size):
-    """A card number as its first six and last four digits."""
+    """A card number as its last four digits."""
     shown = PyUnicode_New(size, 127)
-    memcpy(PyUnicode_1BYTE_DATA(shown), PyUnicode_1BYTE_DATA(text), 6)
-    memset(PyUnicode_1BYTE_DATA(shown) + 6, 0x2A, size - 10)
+    memset(PyUnicode_1BYTE_DATA(shown), 0x2A, size - 4)
     memcpy(PyUnicode_1BYTE_DATA(shown) + size - 4, PyUnicode_1BYTE_DATA(text) + size - 4, 4)
     return shown
 

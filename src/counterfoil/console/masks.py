@@ -1,4 +1,4 @@
-"""How much of a card number people see: four digits, and the first six beside them when somebody says why.
+"""How much of a card number people see: four digits.
 
 The whole number cannot be shown: the stations keep it sealed under keys of their own while a reversal may need it,
 and not at all after.
@@ -7,10 +7,9 @@ and not at all after.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
-from counterfoil.security import luhn_ok
+from counterfoil.security import last4_only, luhn_ok
 
 # Thirteen to nineteen digits, alone or in the groups they are embossed in; an amount may follow.
 WHOLE: Final = re.compile(r"(?<!\d)(?:\d{13,19}|\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{3})?|\d{4}[ -]\d{6}[ -]\d{5})(?![\d.])")
@@ -19,7 +18,6 @@ BETWEEN: Final = (
     r"\u2060-\u206f\u2212\u2800\u3000\u3164\ufe00-\ufe0f\ufe58\ufe63\ufeff\uff0d\uff0e\uffa0]"
 )
 TYPED: Final = re.compile(rf"\d(?:{BETWEEN}{{0,3}}\d){{12,}}")
-MASKED: Final = re.compile(r"(?<!\d)\d{6}(\*{3,9}\d{4})(?!\d)")
 
 
 def words(text: str) -> str:
@@ -43,20 +41,7 @@ def shortened(typed: str) -> str:
 def hidden(value: Any) -> Any:
     """The same evidence with the first six digits of every card number hidden too."""
     if isinstance(value, str):
-        return MASKED.sub(r"******\1", value)
+        return last4_only(value)
     if isinstance(value, dict):
         return {name: hidden(inner) for name, inner in value.items()}
     return [hidden(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def first(value: Any) -> str:
-    """The first card number in some evidence, as its first six and last four digits; "" when there is none."""
-    return next(_all(value), "")
-
-
-def _all(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from (match[0] for match in MASKED.finditer(value))
-    elif isinstance(value, dict | list | tuple):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _all(inner)

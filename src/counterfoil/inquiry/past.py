@@ -52,6 +52,14 @@ def switch(stores: Stores, key: AttemptKey, around: Instant, *, history: bool = 
     return None
 
 
+def first_six(stores: Stores, key: AttemptKey, around: Instant) -> str:
+    """First six and last four digits of the card of an attempt, from the switch's store or the archive; "" for none."""
+    everywhere = [stores.switch] if stores.switch is not None else []
+    known = next((shown for store in everywhere if (shown := switches.first_six(store, key))), "")
+    old = [] if known else found(stores, "switch", of(key), "", around)
+    return known or next((shown for store in old if (shown := switches.first_six(store, key))), "")
+
+
 def routed(stores: Stores, rrn: str, around: Instant) -> list[SwitchStub]:
     """The switch's stubs with this number, without history: it gives one out again after ten years."""
     stubs = (switches.stub(store, rrn, history=False) for store in found(stores, "switch", {"rrn": [rrn]}, "", around))

@@ -13,7 +13,7 @@ from counterfoil.iso8583.show import long_numbers
 
 HIDDEN: Final = "··"
 """A byte that is not shown, where others are two hex digits."""
-FIRST, LAST = 6, 4
+LAST: Final = 4
 
 
 class Shown(NamedTuple):
@@ -56,17 +56,16 @@ def visible(dialect: Dialect, found: Walk, span: Span, shown: Shown | None, body
     if shown.whole:
         yield from range(span.value_at, span.end)
     elif span.path == "2" and "*" in shown.text and dialect.fields[2].kind is Kind.N:
-        yield from _ends(dialect.style.packed, len(shown.text), span)
+        yield from _end(dialect.style.packed, len(shown.text), span)
     elif span.path == "55" and not dialect.style.hex_binary:
         for element in emv.elements(body[span.value_at : span.end]):
             first, behind = element.at, element.end if element.public(found.message) else element.value_at
             yield from range(span.value_at + first, span.value_at + behind)
 
 
-def _ends(packed: bool, digits: int, span: Span) -> Iterator[int]:
-    """The bytes that hold nothing but the first six or the last four digits of a card number."""
+def _end(packed: bool, digits: int, span: Span) -> Iterator[int]:
+    """The bytes that hold nothing but the last four digits of a card number."""
     per = 2 if packed else 1
-    yield from range(span.value_at, span.value_at + FIRST // per)
     yield from range(span.value_at + (digits - LAST + per - 1) // per, span.value_at + digits // per)
 
 

@@ -37,9 +37,9 @@ def hidden(text: str) -> str:
 
 
 def pan(text: str) -> str:
-    """A card number as its first six and last four digits; anything else than 13 to 19 digits is hidden whole."""
+    """A card number as its last four digits; anything else than 13 to 19 digits is hidden whole."""
     if 13 <= len(text) <= 19 and text.isascii() and text.isdecimal():
-        return f"{text[:6]}{'*' * (len(text) - 10)}{text[-4:]}"
+        return f"{'*' * (len(text) - 4)}{text[-4:]}"
     return hidden(text)
 
 

@@ -6,7 +6,7 @@ Sends to: the switch, on the connection of the request: 0210, 0430, 0810, every 
     notice ("sms") per ledger event.
 Records: what it decided of every purchase and must say again, the entries and the cardholders' balances, the answers
     to advices, tombstones of what was reversed before it came, cases, alarms, undelivered notices, and the trail.
-    A card number is on its disk only as a keyed token with the first six and last four digits; tracks and PIN blocks
+    A card number is on its disk only as a keyed token with the last four digits; tracks and PIN blocks
     never are.
 If it dies here: before the commit nothing has happened, and the switch's deadline reverses what may have; after it the
     decision stands, the answer may be lost, and a repeat gets it again or the reversal advice undoes it. Notices that

@@ -106,7 +106,7 @@ def _card(described: Any, hsm: Hsm, keys: IssuerKeys) -> tuple[Card, int]:
         token=token,
         account=chart.card_account(token),
         name=asked.name,
-        first6=asked.pan[:6],
+        first6="",
         last4=asked.pan[-4:],
         expiry=asked.expiry,
         currency=asked.currency,

@@ -19,7 +19,6 @@ from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
 
 PURCHASE_CODE: Final = "00"  # first two digits of DE3; the account types behind them do not matter here
-SHOWN_FROM_DIGITS: Final = 13
 
 
 def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None) -> Send | None:
@@ -126,7 +125,7 @@ def approved(asked: Asked, now: Instant, wanted: Purchase, card: Card, auth_code
         rrn=wanted.rrn,
         token=wanted.token,
         account=card.account,
-        first6=card.first6,
+        first6="",
         last4=card.last4,
         processing=wanted.processing,
         amount=wanted.amount,
@@ -152,7 +151,7 @@ def refused(asked: Asked, now: Instant, wanted: Purchase, card: Card | None, why
         rrn=wanted.rrn or rrn or "",
         token=wanted.token,
         account=card.account if card else "",
-        first6=pan[:6] if pan and len(pan) >= SHOWN_FROM_DIGITS else "",
+        first6="",
         last4=pan[-4:] if pan else "",
         processing=wanted.processing,
         amount=wanted.amount,

@@ -10,7 +10,7 @@ from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.ledger import Account
-from counterfoil.security import StoredKey
+from counterfoil.security import StoredKey, last4_only
 from counterfoil.step import Instant
 from counterfoil.transaction import Happened
 
@@ -118,7 +118,7 @@ class Trail(NamedTuple):
 
 def read_line(at: Instant, what: str, told: str, answered: str) -> list[Happened]:
     """What a line says happened: that a message came, and what answered it."""
-    message = msgspec.json.decode(told)
+    message = msgspec.json.decode(last4_only(told))
     message.pop("mti", None)  # `what` says it
     happened = [Happened(at, what, message)]
     if answered:

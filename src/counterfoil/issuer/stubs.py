@@ -70,7 +70,7 @@ STATEMENT: Final = walking(
     ),
 )
 BALANCES: Final = (
-    "SELECT card.token, card.name, card.first6, card.last4, card.expiry, card.status, account.pin_failures, "
+    "SELECT card.token, card.name, card.last4, card.expiry, card.status, account.pin_failures, "
     "account.id, account.currency, account.balance "
     "FROM card JOIN account ON account.id = card.account ORDER BY card.name, card.token"
 )
@@ -171,7 +171,7 @@ def head(store: Store) -> dict[str, str]:
 def balance_by_token(store: Store) -> dict[str, int]:
     """The balance of every card, in minor units, by its token."""
     with store.reading():
-        return {row[0]: row[9] for row in store.query(BALANCES)}
+        return {row[0]: row[8] for row in store.query(BALANCES)}
 
 
 def cards(store: Store) -> list[dict[str, Any]]:
@@ -181,7 +181,7 @@ def cards(store: Store) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "pan": f"{first6}******{last4}",
+            "pan": f"{'*' * 12}{last4}",
             "last4": last4,
             "expiry": expiry,
             "status": status,
@@ -190,7 +190,7 @@ def cards(store: Store) -> list[dict[str, Any]]:
             "currency": currency,
             "balance": balance,
         }
-        for _, name, first6, last4, expiry, status, failures, account, currency, balance in rows
+        for _, name, last4, expiry, status, failures, account, currency, balance in rows
     ]
 
 

@@ -8,7 +8,7 @@ from counterfoil.security.failures import KeyUsageError, SealError, SecurityErro
 from counterfoil.security.hsm import Hsm
 from counterfoil.security.keys import KCV_BYTES, LMK_BYTES, KeyUsage, StoredKey
 from counterfoil.security.mac import KeyedMac, MacAlgorithm
-from counterfoil.security.pan import is_pan, is_test_range, last4, luhn_digit, luhn_ok, mask
+from counterfoil.security.pan import is_pan, is_test_range, last4, last4_only, luhn_digit, luhn_ok, mask
 from counterfoil.security.pin import NO_PAN
 from counterfoil.security.sensitive import Sensitive
 from counterfoil.security.soft import SoftHsm
@@ -32,6 +32,7 @@ __all__ = [
     "is_pan",
     "is_test_range",
     "last4",
+    "last4_only",
     "luhn_digit",
     "luhn_ok",
     "mask",

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.money import BY_NUMBER
+from counterfoil.security import last4_only
 from counterfoil.step import Instant
 from counterfoil.storage import MOST_COUNTED, NumbersHeld, Store, arrival, held, in_parts
 from counterfoil.switch import evidence
@@ -27,6 +28,7 @@ NEXT: Final = " ".join(
     )
 )
 HELD: Final = "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE length(pan) > 0 LIMIT ?) AS held"
+FIRST_SIX: Final = "SELECT first6, last4 FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?"
 OLDEST_HELD: Final = "SELECT min(started_at) FROM attempt WHERE length(pan) > 0"
 FOLLOWED: Final = NEXT.format(*"?????")
 ACQUIRER: Final = Settings().acquirer
@@ -100,6 +102,16 @@ def numbers_held(store: Store, most: int = MOST_COUNTED) -> NumbersHeld:
     return held.asked(store, HELD, OLDEST_HELD, most)
 
 
+def first_six(store: Store, key: AttemptKey) -> str:
+    """First six and last four digits of the card of an attempt, the others starred; "" when they are not known.
+
+    For whoever has a reason, and has written it down.
+    """
+    rows = store.query(FIRST_SIX, key)
+    first, last = rows[0] if rows else ("", "")
+    return f"{first}******{last}" if first and last else ""
+
+
 def owed(store: Store) -> dict[str, int]:
     """How many reversals wait in the outbox for each issuer."""
     return dict(store.query(DEPTHS))
@@ -137,7 +149,7 @@ def _happened(lines: list[tuple[Any, ...]]) -> Iterator[Happened]:
 
 
 def _message(text: str) -> dict[str, Any] | None:
-    return msgspec.json.decode(text, type=dict[str, Any]) if text else None
+    return msgspec.json.decode(last4_only(text), type=dict[str, Any]) if text else None
 
 
 def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = (), opened: tuple[CaseStub, ...] = ()) -> SwitchStub:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from counterfoil.iso8583 import responses
 from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
+from counterfoil.security import last4_only
 from counterfoil.terminal import sentences
 from counterfoil.terminal.attempt import CANCELLED, Attempt
 from counterfoil.terminal.lane import Lane
@@ -73,7 +74,7 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "merchant": attempt.merchant,
         "amount": attempt.amount,
         "currency": attempt.currency,
-        "card": attempt.card,
+        "card": last4_only(attempt.card),
         "state": attempt.state.value,
         "response_code": attempt.response_code,
         "reversal_reason": attempt.reason,

@@ -14,7 +14,7 @@ import msgspec
 
 from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Slip
-from counterfoil.security import KeyUsage, StoredKey
+from counterfoil.security import KeyUsage, StoredKey, last4_only
 from counterfoil.step import Instant
 from counterfoil.storage import MOST_COUNTED, Migration, NumbersHeld, Store, arrival, held, migrations_of
 from counterfoil.terminal.attempt import BORN_WITH, INDEXED, Attempt, Device
@@ -411,7 +411,9 @@ def family(store: Store, key: AttemptKey) -> list[TerminalStub]:
 
 def _with_history(store: Store, attempt: Attempt) -> TerminalStub:
     rows = store.query(TRAIL, (attempt.place,))
-    return attempt.stub(tuple(Happened(at, what, _decode(message) if message else None) for at, what, message in rows))
+    return attempt.stub(
+        tuple(Happened(at, what, _decode(last4_only(message)) if message else None) for at, what, message in rows)
+    )
 
 
 def key_checks(store: Store) -> dict[str, tuple[bytes, bytes]]:

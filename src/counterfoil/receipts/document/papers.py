@@ -10,7 +10,7 @@ import msgspec
 from counterfoil import money
 from counterfoil.receipts.document.nodes import Cells, Document, Heading, Node, Note, Row, Rule, Signature
 from counterfoil.receipts.document.notices import NO_VOUCHER
-from counterfoil.receipts.document.slip import AMOUNT, Copy, Slip, about, amount_text, card_for, kind_text, same, titled
+from counterfoil.receipts.document.slip import AMOUNT, Copy, Slip, about, amount_text, card_of, kind_text, same, titled
 from counterfoil.words import Text
 
 DETAILS_TITLE: Final = Text("TRANSACTION LIST", "交易明细")
@@ -66,7 +66,7 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
     for slip in slips:
         amount = same(money.plain(slip.amount, slip.currency))
         nodes.append(Cells((same(slip.voucher), kind_text(slip.kind), same(slip.auth_code), amount), FIRST_LINE))
-        nodes.append(Cells((same(card_for(Copy.MERCHANT, slip.card)), same(slip.time)), SECOND_LINE))
+        nodes.append(Cells((same(card_of(slip.card)), same(slip.time)), SECOND_LINE))
         totals.setdefault(slip.currency, []).append(slip.amount)
     nodes.append(Rule())
     nodes += [

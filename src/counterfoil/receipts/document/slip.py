@@ -1,7 +1,7 @@
 """The facts of a slip, and the blocks of lines that every slip about one transaction is made of.
 
-Field order and wording are those of the UnionPay POS slip (签购单). The merchant's and the bank's copy show first six
-and last four of the card and its expiry; the cardholder's shows the last four only and no expiry.
+Field order and wording are those of the UnionPay POS slip (签购单). Every copy shows the
+last four digits of the card, the merchant's and the bank's its expiry too (docs/decisions/0023).
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def grouped(card: str) -> str:
     return " ".join(card[start : start + 4] for start in range(0, len(card), 4))
 
 
-def card_for(copy: Copy, card: str) -> str:
-    """The card number as this copy may show it: the cardholder's shows the last four only."""
-    return grouped("*" * (len(card) - 4) + card[-4:] if copy is Copy.CARDHOLDER else card)
+def card_of(card: str) -> str:
+    """A masked card number as slips show it: the last four digits, whatever else a slip of before has kept."""
+    return grouped("*" * (len(card) - 4) + card[-4:])
 
 
 def amount_text(amount: int, currency: str) -> str:
@@ -128,7 +128,7 @@ def card_block(slip: Slip, copy: Copy) -> list[Node]:
     nodes: list[Node] = [Row(ISSUER, same(slip.issuer))] if slip.issuer else []
     if slip.acquirer:
         nodes.append(Row(ACQUIRER, same(slip.acquirer)))
-    nodes.append(Row(CARD_NO, same(f"{card_for(copy, slip.card)} {slip.entry}".rstrip())))
+    nodes.append(Row(CARD_NO, same(f"{card_of(slip.card)} {slip.entry}".rstrip())))
     nodes.append(Row(TRANS_TYPE, kind_text(slip.kind)))
     if copy is not Copy.CARDHOLDER and slip.expiry:
         nodes.append(Row(EXP_DATE, same(f"20{slip.expiry[:2]}/{slip.expiry[2:]}")))
