@@ -103,3 +103,7 @@ class StoreError(OurError):
 
     A person reads it when a stack does not start: it says which store, and what to do.
     """
+
+
+class StoreInUseError(StoreError):
+    """A store whose owner is another process, for now."""

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from counterfoil import __version__
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.links.control import ask
 from counterfoil.stack.demo import Demo
-from counterfoil.stack.layout import STATIONS
+from counterfoil.stack.layout import CONSOLE, RECONCILIATION, STATIONS, Layout
+from counterfoil.storage.lock import OwnerLock
 from stack.stacks import Stack, gone, launch, refused, wait_for
 
 pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("stack")]
@@ -289,6 +291,28 @@ def test_a_taken_port_moves_and_says_so(tmp_path: Path) -> None:
         assert "the port kept for terminals is taken" in said
 
 
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[None]:
+    """Stores that verbs on stopped data hold while a stack starts, until their own processes have looked for them."""
+    layout = Layout(tmp_path / "data")
+    locks = []
+    for name in (CONSOLE, RECONCILIATION):
+        layout.store(name).parent.mkdir(parents=True)
+        locks.append(OwnerLock(layout.store(name)))
+
+    def let_go() -> None:
+        wait_for(layout.log("terminal").exists)
+        time.sleep(1.5)
+        for lock in locks:
+            lock.release()
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    yield
+    thread.join()
+
+
+@pytest.mark.usefixtures("held")
 def test_the_ready_line_is_one_json_line_on_stdout(tmp_path: Path) -> None:
     process = launch(tmp_path / "data")
     assert process.stdout is not None

@@ -31,8 +31,9 @@ from counterfoil.stack.config import Config
 from counterfoil.stack.descriptors import claim_stack
 from counterfoil.stack.layout import Layout, Running
 from counterfoil.stack.logs import Log
+from counterfoil.stack.owning import owned
 from counterfoil.stack.service import EXIT_FATAL, EXIT_OK, say
-from counterfoil.storage import migrations_of, open_store
+from counterfoil.storage import migrations_of
 
 NAME: Final = "console"
 GRACE_SECONDS: Final = 2
@@ -79,7 +80,7 @@ async def _live(config: Config) -> int:
     log = Log(layout.log(NAME))
     try:
         _, allowed = claim_stack(NAME, lab=config.lab)
-        store = open_store(layout.store(NAME), migrations_of("counterfoil.console"))
+        store = await owned(layout.store(NAME), migrations_of("counterfoil.console"))
         reach = Reach(layout)
         people = People(store, reach.now)
         password = people.first_password()

@@ -24,10 +24,10 @@ from counterfoil.stack.config import Config
 from counterfoil.stack.descriptors import claim_stack
 from counterfoil.stack.layout import RECONCILIATION, Layout, Running, formats
 from counterfoil.stack.logs import Log
+from counterfoil.stack.owning import owned
 from counterfoil.stack.reading import stores_of
 from counterfoil.stack.service import EXIT_COMMIT, EXIT_FATAL, EXIT_OK, say
 from counterfoil.step import CommitFailed, Instant
-from counterfoil.storage import open_store
 
 NICENESS: Final = 10
 IDLE_PER_WORK: Final = 3.0
@@ -57,7 +57,7 @@ class Comparing:
         self._end_with_supervisor()
         try:
             _, allowed = claim_stack(RECONCILIATION, lab=self.config.lab)
-            store = open_store(self.layout.store(RECONCILIATION), formats(RECONCILIATION))
+            store = await owned(self.layout.store(RECONCILIATION), formats(RECONCILIATION))
             self._records = Records(store)
             self._comparison = Comparison(self._records, lambda: stores_of(self.layout), now)
             control = ControlServer(

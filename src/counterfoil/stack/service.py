@@ -35,15 +35,15 @@ from counterfoil.stack.demo import Demo
 from counterfoil.stack.descriptors import Shares, claim_stack
 from counterfoil.stack.layout import CONSOLE, ISSUERS, Layout, Running, formats
 from counterfoil.stack.logs import Log
+from counterfoil.stack.owning import owned
 from counterfoil.step import CommitFailed, Instant
-from counterfoil.storage import Aside, Store, open_store, sentences
+from counterfoil.storage import Aside, Store, sentences
 from counterfoil.words import Text
 
 EXIT_OK: Final = 0
 EXIT_FATAL: Final = 1
 EXIT_FAULT: Final = 70
 EXIT_COMMIT: Final = 74
-LOCK_SECONDS: Final = 5.0
 BIND_SECONDS: Final = 3.0
 GO: Final = b"go"
 KEYS_REMEMBERED: Final = 16_384  # two or three keys for every terminal that is busy, some 2 KiB each
@@ -80,7 +80,7 @@ class Service:
             self._refuse_vanished()
             # before the store: what is sealed under it is never written before it is safe on the disk
             lmk = self.layout.secret(self.layout.lmk(self.name), make=not self.layout.store(self.name).exists())
-            store = await self._open()
+            store = await owned(self.layout.store(self.name), formats(self.name))
             aside = Aside(store)
             driver, control = await self._start(store, lmk)
         except (OurError, OSError) as error:
@@ -119,18 +119,6 @@ class Service:
         empty = [not file.exists() or not file.stat().st_size for file in (path, log)]
         if all(empty) and self.layout.seeded(self.name).exists():
             raise StoreError(*sentences.VANISHED.filled(store=path))
-
-    async def _open(self) -> Store:
-        """The store; a predecessor that is still dying is waited for."""
-        path = self.layout.store(self.name)
-        ends = asyncio.get_running_loop().time() + LOCK_SECONDS
-        while True:
-            try:
-                return open_store(path, formats(self.name))
-            except StoreError as error:
-                if "in use" not in str(error) or asyncio.get_running_loop().time() > ends:
-                    raise
-            await asyncio.sleep(0.05)
 
     async def _start(self, store: Store, lmk: bytes) -> tuple[Driver, ControlServer]:
         layout, name = self.layout, self.name

@@ -10,12 +10,12 @@ import fcntl
 import os
 from pathlib import Path
 
-from counterfoil.errors import StoreError
+from counterfoil.errors import StoreInUseError
 from counterfoil.storage import sentences
 
 
 class OwnerLock:
-    """Held from construction to `release`. StoreError when another process, or another store here, holds it."""
+    """Held from construction to `release`. StoreInUseError when another process, or another store here, holds it."""
 
     def __init__(self, store: Path) -> None:
         self.path = _beside(store)
@@ -27,7 +27,7 @@ class OwnerLock:
             os.close(self._descriptor)
             if not isinstance(error, BlockingIOError):
                 raise
-            raise StoreError(*sentences.IN_USE.filled(store=store, holder=holder or "?")) from None
+            raise StoreInUseError(*sentences.IN_USE.filled(store=store, holder=holder or "?")) from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 
