@@ -55,7 +55,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Play, and say whether everything held: 0, or 1 when a promise was broken."""
-    signal.signal(signal.SIGTERM, stopped)
+    for ends in (signal.SIGINT, signal.SIGTERM):  # a shell's job in the background is born deaf to Ctrl-C
+        signal.signal(ends, stopped)
     asked = arguments()
     record = load(asked.record)
     if asked.add is not None:
@@ -71,7 +72,7 @@ def main() -> int:
 
 
 def stopped(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM is a Ctrl-C."""
+    """SIGTERM is a Ctrl-C, and so is a Ctrl-C."""
     raise KeyboardInterrupt
 
 
