@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-Show: TypeAlias = Callable[[str], str]
+from counterfoil.typed import starred
 
-# A run of digits long enough to be a card number, also when somebody groups it: \d includes full-width digits.
-_CARD_RUN: Final = re.compile(r"\d(?:[ -]?\d){12,}")
+Show: TypeAlias = Callable[[str], str]
 
 # What a card number of today begins with, and its usual lengths.
 _BEGINS: Final = re.compile(r"[3456]|22[2-9]|2[3-6]|27[01]|2720|81")
@@ -76,8 +75,8 @@ def _is_card(text: str) -> bool:
 
 
 def words(text: str) -> str:
-    """Free text of a host, with every run of thirteen digits or more starred out."""
-    return _CARD_RUN.sub(lambda run: "*" * len(run.group()), text)
+    """Free text of a host, with every card number in it starred out, however it is written."""
+    return starred(text)
 
 
 HARMLESS: Final[dict[Show, int]] = {long_numbers: _SHORTEST, words: 13}

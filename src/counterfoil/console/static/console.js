@@ -48,8 +48,10 @@
   }
   document.querySelector("form.find")?.addEventListener("submit", () => {
     const box = document.getElementById("q");
-    box.value = box.value.replace(/(?<!\d)(?:\d{13,19}|\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{3})?|\d{4}[ -]\d{6}[ -]\d{5})(?![\d.])/g, (found) => {
-      const digits = found.replace(/[ -]/g, "");
+    const gap = "(?:[^\\p{L}\\p{N}]{1,3})";
+    const number = `(?<!\\d)(?:\\d{13,19}|\\d{4}(?:${gap}\\d{4}){3}(?:${gap}\\d{3})?|\\d{4}${gap}\\d{6}${gap}\\d{5})(?![\\d.])`;
+    box.value = box.value.replace(new RegExp(number, "gu"), (found) => {
+      const digits = found.replace(/\D/g, "");
       return luhn(digits) ? digits.slice(-4) : found;
     });
   });
