@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
-from counterfoil.security import MacAlgorithm, luhn_digit
+from counterfoil.security import MacAlgorithm, luhn_digit, write_track2
 from counterfoil.security import pin as pins
 from counterfoil.security.ciphers import AesKey, DesKey
 from counterfoil.security.mac import keyed_des
@@ -29,6 +29,7 @@ KEPT: Final = struct.Struct("<IIH")
 PREFIX: Final = "62999910"
 FIRST_CARD: Final = 3_000_000  # the demo has the low numbers
 EXPIRY: Final = "3112"
+SERVICE: Final = "201"
 PIN: Final = "1234"
 MERCHANT: Final = "103441054110001"
 TPDU: Final = bytes.fromhex("6000030000")
@@ -65,13 +66,14 @@ def entropy(size: int) -> bytes:
     return bytes(size)
 
 
-def cards(count: int) -> list[Card]:
-    """`count` cards of a test range."""
-    made = []
+def cards(count: int, verification_key: bytes) -> list[Card]:
+    """`count` cards of a test range, of an issuer with this card verification key."""
+    made, cvk = [], DesKey(verification_key)
     for serial in range(FIRST_CARD, FIRST_CARD + count):
         partial = f"{PREFIX}{serial:07d}"
         pan = partial + luhn_digit(partial)
-        made.append(Card(pan, f"{pan}D{EXPIRY}2010000000000", pins.build(0, PIN, pan, entropy)))
+        track2 = write_track2(pan, EXPIRY, SERVICE, cvk, "00000").replace("=", "D")
+        made.append(Card(pan, track2, pins.build(0, PIN, pan, entropy)))
     return made
 
 

@@ -297,7 +297,7 @@ def _ref(run: Run, one: Outcome) -> str:
 def play(name: str, options: Options) -> dict[str, Any]:
     """One run on a stand of its own."""
     with stand(options.store) as place:
-        wallet = cards(options.cards)
+        wallet = cards(options.cards, place.demo.card_verification_key(ISSUER))
         pin = {} if name in ("issuer", "loop") else {"pin": PIN}
         held = [{"name": "x", "pan": c.pan, "expiry": EXPIRY, "balance": BALANCE, **pin} for c in wallet]
         place.start(ISSUER, files=options.files, syncs=options.syncs)

@@ -143,7 +143,7 @@ def starkbank(rounds: int) -> dict[str, Any]:
         theirs: Any = importlib.import_module("starkbank.iso8583")
     except ImportError:
         return {"skipped": NO_STARKBANK}
-    body = Acquirer(bytes(range(16)), bytes(range(16))).purchase(1250, cards(1)[0], pin=True)
+    body = Acquirer(bytes(range(16)), bytes(range(16))).purchase(1250, cards(1, bytes(range(16)))[0], pin=True)
     message, parsed = ISO87_ASCII.decode(body), theirs.parse(body)
     if theirs.unparse(parsed) != body or ISO87_ASCII.encode(message) != body:
         raise SystemExit("the two libraries do not write the same bytes")

@@ -23,7 +23,8 @@ from typing import Any, Final
 from counterfoil.issuer import Issuer, IssuerKeys
 from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
-from counterfoil.security import KeyUsage, SoftHsm, luhn_digit
+from counterfoil.security import KeyUsage, SoftHsm, luhn_digit, write_track2
+from counterfoil.security.ciphers import DesKey
 from counterfoil.step import Command, Connected, Frame, Inbound, Outbound, Perform, Performed, Reply, Send, Station
 from counterfoil.storage import Store, migrations_of, open_store
 from counterfoil.switch import Settings as SwitchSettings
@@ -37,6 +38,7 @@ START: Final = 1_767_225_600_000_000
 PREFIX: Final = "62999910"
 MERCHANT: Final = "103441054110001"
 EXPIRY: Final = "3112"
+SERVICE: Final = "201"
 PIN: Final = "1234"
 CARDS: Final = 1000
 ROUNDS: Final = 12
@@ -79,10 +81,12 @@ class Loop:
     def _install(self) -> None:
         """Keys and routes, before any station is built on its store."""
         hsm = self.hsm
-        mac, pin, pvk = (hsm.import_clear(usage, KEY) for usage in (KeyUsage.MAC, KeyUsage.PIN, KeyUsage.PVK))
-        IssuerRecords(self.stores["issuer"]).install(
-            "issuer-a", IssuerKeys(mac=mac, pin=pin, pvk=pvk, token=hsm.import_clear(KeyUsage.TOKEN, KEY * 2))
+        mac, pin, pvk, cvk = (
+            hsm.import_clear(usage, KEY) for usage in (KeyUsage.MAC, KeyUsage.PIN, KeyUsage.PVK, KeyUsage.CVK)
         )
+        token = hsm.import_clear(KeyUsage.TOKEN, KEY * 2)
+        keys = IssuerKeys(mac=mac, pin=pin, pvk=pvk, cvk=cvk, token=token)
+        IssuerRecords(self.stores["issuer"]).install("issuer-a", keys)
         switch = SwitchRecords(self.stores["switch"])
         switch.keys(hsm)
         switch.connect(IssuerRow("issuer-a", "01020000", pin, mac), [PREFIX])
@@ -104,6 +108,8 @@ class Loop:
     def _enrol(self) -> None:
         """Cards and terminals; the terminals sign on as soon as they are known."""
         self.pans = [f"{PREFIX}{n:07d}{luhn_digit(f'{PREFIX}{n:07d}')}" for n in range(CARDS)]
+        cvk = DesKey(KEY)
+        self.tracks = [write_track2(pan, EXPIRY, SERVICE, cvk, "00000") for pan in self.pans]
         enrolled = [{"name": "x", "pan": p, "expiry": EXPIRY, "pin": PIN, "balance": 10**11} for p in self.pans]
         self.stations["issuer"].step(self.now, [Command(1, "enrol", {"cards": enrolled})])
         known = [{"terminal": name, "merchant": MERCHANT, "tmk": KEY.hex()} for name in self.terminals]
@@ -120,7 +126,7 @@ class Loop:
         for name in terminals:
             self.serial += 1
             pan = self.pans[self.serial % CARDS]
-            card = {"pan": pan, "expiry": EXPIRY, "track2": f"{pan}={EXPIRY}2010000000000"}
+            card = {"pan": pan, "expiry": EXPIRY, "track2": self.tracks[self.serial % CARDS]}
             args = {"terminal": name, "amount": 100 + self.serial % 900, "currency": "CNY", "card": card}
             args |= {"key": f"K{self.serial}", "pin": PIN}
             self.inbox["terminal"].append(Command(self.serial, "sale", args))

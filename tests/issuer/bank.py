@@ -13,7 +13,8 @@ from counterfoil.issuer import Issuer, IssuerKeys, Records, Settings, accounts, 
 from counterfoil.issuer.rows import Notice
 from counterfoil.issuer.wire import key_of
 from counterfoil.money import number, plain
-from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm, luhn_digit
+from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm, luhn_digit, write_track2
+from counterfoil.security.ciphers import DesKey
 from counterfoil.step import SECOND, Command, Frame, Inbound, Instant, Outbound, Perform, Performed, Reply, Send
 from counterfoil.storage import Store, migrations_of, open_store
 
@@ -25,8 +26,13 @@ CLEAR: Final = {
     "mac": (KeyUsage.MAC, bytes(range(16))),
     "pin": (KeyUsage.PIN, bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")),
     "pvk": (KeyUsage.PVK, bytes.fromhex("23456789ABCDEF01DCBA98765432100E")),
+    "cvk": (KeyUsage.CVK, bytes.fromhex("456789ABCDEF0123BA98765432100EDC")),
     "token": (KeyUsage.TOKEN, bytes(range(32))),
 }
+
+
+CVK: Final = DesKey(CLEAR["cvk"][1])
+TAIL: Final = "12345"  # what the issuer likes, behind the verification value
 
 
 def pan(serial: int) -> str:
@@ -77,6 +83,17 @@ def described(name: str) -> dict[str, Any]:
     """The enrolment of a named card."""
     usual = {"name": name, "pan": PANS[name], "expiry": "3012", "pin": "1234", "balance": 500_000}
     return {**usual, **ODD.get(name, {})}
+
+
+def track(card: str, expiry: str = "", service: str = "201") -> str:
+    """The stripe of a named card, or of an old one of it with another expiry or service code: all of them true."""
+    return write_track2(PANS[card], expiry or described(card).get("expiry", "3012"), service, CVK, TAIL)
+
+
+def miswritten(stripe: str, at: int = -6) -> str:
+    """The same with another digit at a place; the last of the verification value unless said otherwise."""
+    wrong = str((int(stripe[at]) + 1) % 10)
+    return stripe[:at] + wrong + (stripe[at + 1 :] if at != -1 else "")
 
 
 class Bank:
@@ -136,6 +153,7 @@ class Bank:
             "de22": "021",
             "de25": "00",
             "de32": ACQUIRER,
+            "de35": track(card),
             "de37": f"6073{stan:0>8}",
             "de41": "T0000001",
             "de42": "000010344000001",

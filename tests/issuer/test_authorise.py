@@ -14,6 +14,7 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reverse import Advice, differing
 from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.settings import Settings
 
 PURCHASE: Final = Purchase(
     key="10344/0314120000/000001",
@@ -26,6 +27,9 @@ PURCHASE: Final = Purchase(
     merchant="000010344000001",
     rrn="607300000001",
     expiries=("3012",),
+    entry="02",
+    stripe=True,
+    service="201",
 )
 CARD: Final = Card(
     token="t" * 64, account="card:t", name="", first6="629999", last4="0001", expiry="3012", currency="CNY", pvv="1234"
@@ -34,17 +38,38 @@ DAY: Final = "20260314"
 
 # Everything that can be wrong at once, and the mending of one fault after the other, in the order of the answers.
 WRONG_PURCHASE: Final = msgspec.structs.replace(
-    PURCHASE, amount=0, currency="USD", expiries=("2602", "3011"), same_card=False
+    PURCHASE,
+    amount=0,
+    currency="USD",
+    expiries=("2602", "3011"),
+    same_card=False,
+    entry="05",
+    stripe=False,
+    service="204",
 )
 WRONG_CARD: Final = msgspec.structs.replace(
-    CARD, status=CardStatus.LOST, pin_failures=3, limit_each=1, limit_day=1, count_day=1, day=DAY, spent=1, count=1
+    CARD,
+    status=CardStatus.LOST,
+    pin_failures=3,
+    limit_each=1,
+    limit_day=1,
+    count_day=1,
+    day=DAY,
+    spent=1,
+    count=1,
+    guesses=5,
 )
 MENDED: Final[list[tuple[Refusal, dict[str, Any]]]] = [
+    (Refusal.ENTRY_UNKNOWN, {"entry": "02"}),
     (Refusal.TRACK_OF_OTHER_CARD, {"same_card": True}),
+    (Refusal.STRIPE_MISSING, {"stripe": True}),
+    (Refusal.STRIPE_GUESSED, {"guesses": 4}),
+    (Refusal.STRIPE_WRONG, {"right": True}),
     (Refusal.CARD_LOST, {"status": CardStatus.ACTIVE}),
     (Refusal.CARD_EXPIRED, {"expiries": ("3011",)}),
     (Refusal.EXPIRY_DIFFERS, {"expiries": ()}),
     (Refusal.CURRENCY_NOT_HELD, {"currency": "CNY"}),
+    (Refusal.SERVICE_NOT_ALLOWED, {"service": "201"}),
     (Refusal.PIN_TRIES_EXCEEDED, {"pin_failures": 0}),
     (Refusal.PIN_WRONG, {"pin": Pin.RIGHT}),
     (Refusal.AMOUNT_ZERO, {"amount": 1250}),
@@ -55,8 +80,18 @@ MENDED: Final[list[tuple[Refusal, dict[str, Any]]]] = [
 ]
 
 
-def asked(purchase: Purchase, card: Card | None, pin: Callable[[], Pin], available: int = 1250) -> Decision:
-    return decide(purchase, card, available, day=DAY, tries=3, pin=pin)
+SETTINGS: Final = Settings(name="issuer-a")
+
+
+def asked(
+    purchase: Purchase,
+    card: Card | None,
+    pin: Callable[[], Pin],
+    available: int = 1250,
+    stripe: Callable[[], bool] = lambda: True,
+    settings: Settings = SETTINGS,
+) -> Decision:
+    return decide(purchase, card, available, day=DAY, settings=settings, stripe=stripe, pin=pin)
 
 
 def saying(pin: Pin) -> Callable[[], Pin]:
@@ -64,9 +99,10 @@ def saying(pin: Pin) -> Callable[[], Pin]:
 
 
 def test_of_several_faults_the_first_of_the_list_is_the_answer() -> None:
-    purchase, card, pin, available = WRONG_PURCHASE, WRONG_CARD, Pin.WRONG, 1
+    purchase, card, pin, available, right = WRONG_PURCHASE, WRONG_CARD, Pin.WRONG, 1, False
     for refusal, mending in MENDED:
-        assert asked(purchase, card, saying(pin), available).refusal is refusal
+        assert asked(purchase, card, saying(pin), available, lambda proves=right: proves).refusal is refusal
+        right = mending.get("right", right)
         pin, available = mending.get("pin", pin), mending.get("available", available)
         of_purchase = {name: value for name, value in mending.items() if hasattr(purchase, name)}
         of_card = {name: value for name, value in mending.items() if hasattr(card, name) and name not in of_purchase}

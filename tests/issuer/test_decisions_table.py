@@ -12,7 +12,7 @@ from counterfoil.iso8583.recollection import Question, build_question
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.money import parse
 from counterfoil.step import SECOND
-from issuer.bank import ACQUIRER, PANS, Bank
+from issuer.bank import ACQUIRER, PANS, Bank, miswritten, track
 
 TABLE: Final = Path(__file__).parent.parent / "tables" / "issuer_decisions.txt"
 SILENCE: Final = "-"
@@ -53,7 +53,13 @@ class Script:
                 fields[name] = None if value == "none" else PANS.get(value, value)
         if "track" in options:
             card, expiry = options["track"].split("=")
-            fields["de35"] = f"{PANS[card]}={expiry}2010000"
+            fields["de35"] = track(card, expiry)
+        if "service" in options:
+            fields["de35"] = track(options["of"], service=options["service"])
+        if "spoilt" in options:
+            fields["de35"] = miswritten(track(options["spoilt"]))
+        if fields.get("de35") == "bare":
+            fields["de35"] = None
         if fields.get("de52") == "junk":
             fields["de52"] = bytes(8)
         if len(fields.get("de90") or "") == 4:
@@ -117,6 +123,9 @@ class Script:
         fields = {"de7": "0314120100", "de11": "000001", "de32": ACQUIRER, "de48": text, "de70": "001"}
         (answer,) = self.bank.ask(Message("0800", **fields))
         assert answer.de39 == "00"
+
+    def on_typed(self, plain: list[str], options: dict[str, str]) -> None:
+        self.bank = Bank(typed=True)
 
     def on_wait(self, plain: list[str], options: dict[str, str]) -> None:
         self.bank.now += int(plain[0]) * SECOND

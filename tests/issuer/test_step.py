@@ -11,7 +11,7 @@ import pytest
 from counterfoil.errors import StoreError
 from counterfoil.iso8583 import Message
 from counterfoil.step import Closed, Command, CommitFailed, Connected, Send
-from issuer.bank import LINK, PANS, Bank
+from issuer.bank import LINK, Bank, track
 
 
 def test_two_purchases_of_one_step_cannot_both_spend_the_last_yuan() -> None:
@@ -68,7 +68,7 @@ def test_a_reversal_and_its_late_original_in_one_step_book_nothing() -> None:
 
 def test_an_answer_repeats_the_fields_of_its_request_and_goes_to_its_connection() -> None:
     bank = Bank()
-    purchase = bank.purchase(de33="00000000007", de35=f"{PANS['alice']}=3012201")
+    purchase = bank.purchase(de33="00000000007", de35=track("alice"))
     (send, _) = bank.step(bank.frame(purchase, conn=9))
     assert isinstance(send, Send)
     assert (send.link, send.conn) == (LINK, 9)

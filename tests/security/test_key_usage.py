@@ -54,6 +54,8 @@ VERBS: dict[str, tuple[Callable[[Hsm, Keys, StoredKey], object], set[KeyUsage]]]
         {KeyUsage.PVK},
     ),
     "make_pvv": (lambda h, k, key: h.make_pvv("1234", PAN, key), {KeyUsage.PVK}),
+    "make_cvv": (lambda h, k, key: h.make_cvv(PAN, "3012", "201", key), {KeyUsage.CVK}),
+    "verify_cvv": (lambda h, k, key: h.verify_cvv(PAN, "3012", "201", "123", key), {KeyUsage.CVK}),
     "encrypt_track": (lambda h, k, key: h.encrypt_track(key, "1" * 20), {KeyUsage.TRACK}),
     "decrypt_track": (lambda h, k, key: h.decrypt_track(key, "1" * 20), {KeyUsage.TRACK}),
     "token": (lambda h, k, key: h.token(PAN, key), {KeyUsage.TOKEN}),

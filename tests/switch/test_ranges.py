@@ -7,8 +7,9 @@ from typing import Any, Final
 import pytest
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
+from counterfoil.switch import Settings
 from field_ranges import right, wrong
-from switch.scene import MERCHANT, scene
+from switch.scene import MERCHANT, TIMER, scene
 
 ASKED: Final = (11, 12, 13, 14, 15, 22, 26, 32, 37, 38, 39, 49, 53)
 """Fields a request may carry. DE41 and DE42 outside their range are those of no terminal of ours."""
@@ -30,7 +31,7 @@ def test_a_purchase_with_a_value_that_does_not_exist_is_a_format_error(number: i
 
 @pytest.mark.parametrize(("number", "values"), right(CUP_POS, GOES_ON))
 def test_a_purchase_with_any_value_that_exists_goes_on(number: int, values: tuple[str, ...]) -> None:
-    made = scene()
+    made = scene(settings=Settings(switch_timer=TIMER, typed=frozenset({MERCHANT})))
     for value in values:
         made.step(made.frame(made.purchase().copy(**{f"de{number}": value})))
     assert [made.read(sent).mti for sent in made.to_issuers()] == ["0200"] * len(values)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
+from counterfoil.iso8583.ranges import ENTRY_MODES
 from counterfoil.security import KeyUsage
 from counterfoil.step import SECOND, Closed, Frame, Hangup, NotSent, Send
 from counterfoil.switch import Settings, pending
@@ -46,10 +47,13 @@ def test_the_issuer_gets_the_purchase_with_the_pin_under_its_own_key() -> None:
     assert made.outside.verify_pin(forwarded.de52, ALICE, made.keys["zpk"], pvk, pvv)
 
 
-def test_a_keyed_card_without_pin_goes_out_without_track_and_pin() -> None:
-    made = scene()
-    message = made.purchase(pin=None).copy(de2=ALICE, de14="3012", de35=None, de22="012")
-    made.step(made.frame(message))
+TYPED = {"de2": ALICE, "de14": "3012", "de35": None, "de22": "012"}
+MAY_TYPE = Settings(switch_timer=TIMER, typed=frozenset({MERCHANT}))
+
+
+def test_a_typed_card_without_pin_goes_out_without_track_and_pin_where_the_merchant_may_type() -> None:
+    made = scene(settings=MAY_TYPE)
+    made.step(made.frame(made.purchase(pin=None).copy(**TYPED)))
     (forwarded,) = [made.read(send) for send in made.to_issuers()]
     assert (forwarded.de35, forwarded.de52, forwarded.de2) == (None, None, ALICE)
 
@@ -102,6 +106,11 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "amount zero": ({"de4": "000000000000"}, "13"),
     "currency without exponent": ({"de49": "999"}, "12"),
     "no card": ({"de35": None}, "30"),
+    "typed where nobody may": (TYPED, "58"),
+    "typed, with a stripe": ({"de22": "012"}, "58"),
+    "typed, and no card": ({"de22": "012", "de35": None}, "58"),
+    "a stripe that is not there": ({"de2": ALICE, "de35": None}, "30"),
+    "a whole stripe that is not there": ({"de2": ALICE, "de35": None, "de22": "902"}, "30"),
     "wrong check digit": ({"de35": f"{WRONG_DIGIT}=30122010000000000"}, "14"),
     "two cards": ({"de2": BOB}, "14"),
     "no track": ({"de35": "12=34"}, "30"),
@@ -129,7 +138,7 @@ def test_the_smallest_amount_goes_upstream() -> None:
     assert ISO87_ASCII.decode(sent.data).de4 == "000000000001"
 
 
-STORED = ("77", "13", "12", "14", "15", "99")
+STORED = ("77", "13", "12", "14", "15", "58", "99")
 
 
 @pytest.mark.parametrize("why", [why for why, (_, code) in REFUSALS.items() if code in STORED])
@@ -142,6 +151,28 @@ def test_a_refusal_burns_the_key_and_is_told_again(why: str) -> None:
     assert made.codes(made.frame(made.reversal(request))) == ["00"]
     assert made.state(request) == "declined"
     assert not pending(made.store)
+
+
+@pytest.mark.parametrize("mode", sorted(ENTRY_MODES))
+@pytest.mark.parametrize("may", [False, True])
+def test_which_entries_go_upstream(mode: str, may: bool) -> None:
+    made = scene(settings=MAY_TYPE if may else None)
+    bare = made.purchase().copy(de2=ALICE, de35=None, de14="3012", de22=mode)
+    swiped = made.purchase().copy(de22=mode)
+    for request in (bare, swiped):
+        made.step(made.frame(request))
+    typed, stripe = mode[:2] == "01", mode[:2] in ("02", "90")
+    wanted = ["0200"] * ((not stripe and (may or not typed)) + (may or not typed))
+    assert [made.read(sent).mti for sent in made.to_issuers()] == wanted
+
+
+def test_who_may_type_is_the_merchant_the_terminal_is_registered_with() -> None:
+    made = scene(settings=Settings(switch_timer=TIMER, typed=frozenset({"123456789012345"})))
+    request = made.purchase().copy(**TYPED)
+    assert made.codes(made.frame(request)) == ["58"]
+    assert made.codes(made.frame(made.purchase().copy(**TYPED, de42="123456789012345"))) == ["03"]
+    assert made.codes(made.frame(made.reversal(request))) == ["00"]
+    assert not made.to_issuers()
 
 
 def test_the_terminals_own_limit() -> None:
@@ -158,6 +189,7 @@ ORDER: list[tuple[str, dict[str, Any]]] = [
     ("77", {"de60": "2200000700050"}),
     ("13", {"de4": "000000000000"}),
     ("12", {"de49": "999"}),
+    ("58", {"de22": "012"}),
     ("14", {"de35": f"{WRONG_DIGIT}=30122010000000000"}),
     ("99", {"de52": b"\0" * 8}),
 ]
@@ -169,8 +201,8 @@ def test_the_first_check_that_objects_names_the_code(first: int) -> None:
     wrong: dict[str, Any] = {}
     for _, changes in reversed(ORDER[first:]):
         wrong |= changes
-    if wrong.get("de22", "") is None:
-        wrong["de4"] = None
+    if first <= 2:
+        wrong |= {"de22": None, "de4": None}
     request = made.purchase().copy(**wrong)
     assert made.codes(made.frame(request, mac=made.lines[T1].mak)) == [ORDER[first][0]]
 

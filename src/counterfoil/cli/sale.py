@@ -18,6 +18,7 @@ EPILOG: Final = """\b
 Examples:
   counterfoil sale --amount 12.50 --card alice
   counterfoil sale --amount 12.50 --card alice --pin 1234 --key till-7-receipt-42 --json
+  counterfoil sale --amount 12.50 --card carol --typed --terminal T0000011
   counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000007
 """
 PAUSE: Final = 0.3
@@ -36,6 +37,7 @@ TURNED_DOWN: Final = {
     "unknown_terminal": Exit.NOT_FOUND,
     "unknown_sale": Exit.NOT_FOUND,
     "bad_request": Exit.USAGE,
+    "typed_not_allowed": Exit.USAGE,
     "key_reused": Exit.USAGE,
 }
 
@@ -44,6 +46,7 @@ TURNED_DOWN: Final = {
 @click.option("--amount", required=True, metavar="12.50", help="How much, in the card's currency.")
 @click.option("--card", "name", required=True, metavar="NAME", help="A demo card (see `counterfoil cards`).")
 @click.option("--pin", metavar="PIN", help="For demo cards only; asked for when the card has one and this is absent.")
+@click.option("--typed", is_flag=True, help="Type the card's number and expiry; only where the merchant may.")
 @click.option("--terminal", metavar="ID", help="Which terminal [default: the first].")
 @click.option("--key", metavar="K", help="The till's own key: the same key never sells twice.")
 @click.option("--retry-of", metavar="REF", help="The attempt this one replaces.")
@@ -53,6 +56,7 @@ def command(
     amount: str,
     name: str,
     pin: str | None,
+    typed: bool,
     terminal: str | None,
     key: str | None,
     retry_of: str | None,
@@ -60,6 +64,7 @@ def command(
     """Take a card payment."""
     from counterfoil.cli.stack import card_named, first_terminal
     from counterfoil.stack.selling import asked
+    from counterfoil.terminal.request import SWIPED, TYPED
 
     card = card_named(session, name)
     args = asked(
@@ -70,6 +75,7 @@ def command(
         key or f"cli-{secrets.token_hex(8)}",
         pin if pin is not None else prompted(card.pin),
         retry_of or "",
+        TYPED if typed else SWIPED,
     )
     reply = sell(session, args)
     if "error" in reply:

@@ -1,12 +1,17 @@
-"""The card of a sale as a form names it: one of the test cards, or what a reader typed. Test cards only."""
+"""The card of a sale as a form names it: one of the test cards, what a reader read, or a number somebody typed.
+
+A typed number stays one: no stripe is made of it, and it sells only where the merchant may type. Test cards only.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 from counterfoil.errors import PaymentError, PeerError
-from counterfoil.security import is_test_range, parse_track2
+from counterfoil.security import is_test_range, luhn_ok, parse_track2
 from counterfoil.stack.demo import Demo, DemoCard
+from counterfoil.terminal.request import SWIPED, TYPED
 from counterfoil.words import Text
 
 NO_CARD: Final = Text("Choose a card, or swipe one.", "请选择或刷一张卡。")
@@ -15,9 +20,12 @@ NOT_A_TEST_CARD: Final = Text(
     "This is no test card. Only test cards may be used here; nothing was kept of it.",
     "这不是测试卡。此处只能使用测试卡；未保留任何卡信息。",
 )
-NO_TRACK: Final = Text(
-    "No test card has this number. Swipe the card, or choose one.", "没有该卡号的测试卡。请刷卡或从列表中选择。"
+MISTYPED: Final = Text("This is no card number: a digit is wrong.", "卡号有误，请检查数字。")
+NO_EXPIRY: Final = Text(
+    "A typed number needs the expiry date, as it stands on the card: MM/YY.",
+    "手工输入卡号时须同时输入卡面上的有效期：月/年（MM/YY）。",
 )
+PRINTED: Final = re.compile("(0[1-9]|1[0-2])/?([0-9]{2})")
 HINTS: Final[dict[str, Text]] = {
     "alice": Text("approved, asks for a PIN", "批准，需输密码"),
     "bob": Text("approved, the other issuer", "批准，另一发卡行"),
@@ -42,7 +50,10 @@ class Unusable(PaymentError):  # noqa: N818 - says what it is
 
 
 class Card(NamedTuple):
-    """What the terminal needs of a card. Never kept: it goes with the request and nowhere else."""
+    """What the terminal needs of a card; `track2` is "" for one that was typed.
+
+    Never kept: it goes with the request and nowhere else.
+    """
 
     pan: str
     expiry: str
@@ -58,31 +69,31 @@ class Card(NamedTuple):
 
     def args(self) -> dict[str, Any]:
         """As the terminal's `sale` takes it."""
-        return {"pan": self.pan, "expiry": self.expiry, "track2": self.track2}
+        card = {"pan": self.pan, "expiry": self.expiry}
+        if not self.track2:
+            return {"card": card, "entry": TYPED}
+        return {"card": {**card, "track2": self.track2}, "entry": SWIPED}
 
 
 def card_of(form: dict[str, str], demo: Demo) -> Card:
-    """The card of a form: `card` the name of a test card, `track` what was swiped or typed. Unusable for none."""
+    """The card of a form: `card` the name of a test card, `track` what was swiped or typed, `expiry` (MM/YY) of a typed
+    number. Unusable for none.
+    """
     typed = form.get("track", "").strip()
     name = form.get("card", "")
     if typed and name in ("", "swipe"):
-        return swiped(typed, demo)
+        return presented(typed, form.get("expiry", "").strip())
     found = demo.card(name) if name else None
     if found is None:
         raise Unusable(NO_CARD)
     return _of(found)
 
 
-def swiped(typed: str, demo: Demo) -> Card:
-    """A track with or without its sentinels, or the bare number of a test card."""
-    text = typed.removeprefix(";").partition("?")[0].replace(" ", "")
+def presented(text: str, printed: str) -> Card:
+    """A track with or without its sentinels, or the number of a card and the expiry that is printed on it."""
+    text = text.removeprefix(";").partition("?")[0].replace(" ", "")
     if text.isascii() and text.isdecimal():
-        if not is_test_range(text):
-            raise Unusable(NOT_A_TEST_CARD)
-        found = next((card for card in demo.cards() if card.pan == text), None)
-        if found is None:
-            raise Unusable(NO_TRACK)
-        return _of(found)
+        return _typed(text, printed)
     try:
         track = parse_track2(text, luhn=True)
     except PeerError:
@@ -90,6 +101,17 @@ def swiped(typed: str, demo: Demo) -> Card:
     if not is_test_range(track.pan):
         raise Unusable(NOT_A_TEST_CARD)
     return Card(track.pan, track.expiry, text)
+
+
+def _typed(number: str, printed: str) -> Card:
+    if not is_test_range(number):
+        raise Unusable(NOT_A_TEST_CARD)
+    if not luhn_ok(number):
+        raise Unusable(MISTYPED)
+    expiry = PRINTED.fullmatch(printed)
+    if expiry is None:
+        raise Unusable(NO_EXPIRY)
+    return Card(number, expiry[2] + expiry[1], "")
 
 
 def _of(card: DemoCard) -> Card:

@@ -208,8 +208,7 @@ async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
         return await till(site, visit, wrong=IN_FLIGHT, **again)
     if found is not None:
         again["retry_of"] = found.one.ref
-    args = {"terminal": terminal, "amount": wish.amount, "currency": wish.currency, "card": card.args()}
-    args |= {"entry": "swipe", "key": key}
+    args = {"terminal": terminal, "amount": wish.amount, "currency": wish.currency, **card.args(), "key": key}
     args |= {name: value for name, value in (("pin", pin), ("retry_of", again["retry_of"])) if value}
     try:
         deed = visit.begin(site.log, "sale", f"{terminal} {key}")

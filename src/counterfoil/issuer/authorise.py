@@ -1,7 +1,10 @@
 """May this purchase be posted? A list of rules, each a named refusal or nothing, asked in order.
 
-Pure: the card and its money arrive as arguments, the PIN as a question that is asked at most once and only when the
-list gets that far, so that nothing but a PIN that was really compared is ever counted as a try.
+First what the card must prove by the way it came in: a stripe its verification value, a typed number its expiry. Until
+then nothing of the card is told, not even whether there is one.
+
+Pure: the card and its money arrive as arguments, stripe and PIN as questions that are asked at most once and only when
+the list gets that far, so that nothing but a PIN that was really compared is ever counted as a try.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.settings import Settings
 
 
 class Pin(enum.Enum):
@@ -27,11 +31,19 @@ class Pin(enum.Enum):
     WRONG = "wrong"
 
 
+class Way(enum.Enum):
+    """How a card number came into a terminal, as far as purchases are taken that way."""
+
+    STRIPE = "stripe"
+    TYPED = "typed"
+
+
 class Purchase(msgspec.Struct, frozen=True):
     """A 0200 as the rules see it: no card number, no track, no PIN block.
 
     `currency` is "" when DE49 names none we know. `expiries` are the YYMM values the request carries (DE14, track 2);
-    `same_card` is False when track 2 names another card than DE2.
+    `same_card` is False when track 2 names another card than DE2. `entry` is the first two digits of DE22, `stripe`
+    whether there is a track 2, `service` the service code on it.
     """
 
     key: str
@@ -45,6 +57,9 @@ class Purchase(msgspec.Struct, frozen=True):
     rrn: str
     expiries: tuple[str, ...] = ()
     same_card: bool = True
+    entry: str = ""
+    stripe: bool = False
+    service: str = ""
 
 
 class Question(NamedTuple):
@@ -54,7 +69,7 @@ class Question(NamedTuple):
     card: Card
     available: int
     day: str
-    tries: int
+    settings: Settings
 
 
 class Decision(NamedTuple):
@@ -65,6 +80,16 @@ class Decision(NamedTuple):
 
 
 Rule = Callable[[Question], Refusal | None]
+
+WAYS: Final[dict[str, Way]] = {"01": Way.TYPED, "02": Way.STRIPE, "90": Way.STRIPE}
+"""By the first two digits of DE22. A chip or a wallet proves itself otherwise, and nobody here could check that."""
+
+GUESSES: Final = frozenset({Refusal.STRIPE_WRONG, Refusal.NUMBER_WRONG})
+WITH_PIN: Final = frozenset("035")
+"""Third digits of a service code that ask for a PIN (ISO/IEC 7813)."""
+
+CASH_ONLY: Final = frozenset("34")
+"""Third digits of a service code with which no goods are bought."""
 
 STATUS: Final[dict[CardStatus, Refusal]] = {
     CardStatus.LOST: Refusal.CARD_LOST,
@@ -79,9 +104,31 @@ PINS: Final[dict[Pin, Refusal | None]] = {
 }
 
 
-def track_is_of_this_card(asked: Question) -> Refusal | None:
-    """Track 2 and DE2 name the same card."""
-    return None if asked.purchase.same_card else Refusal.TRACK_OF_OTHER_CARD
+def unproved(
+    purchase: Purchase, card: Card | None, day: str, settings: Settings, stripe: Callable[[], bool]
+) -> Refusal | None:
+    """What the card does not prove by the way it came in. A card that does not exist gets the answer of one that does.
+
+    Once a day has seen its guesses nothing is compared any more, and the right value is refused as well, for the rest
+    of that day: whoever guesses on purpose locks no card for longer.
+    """
+    way = WAYS.get(purchase.entry)
+    if way is None or (way is Way.TYPED and purchase.stripe):
+        return Refusal.ENTRY_UNKNOWN
+    if not purchase.same_card:
+        return Refusal.TRACK_OF_OTHER_CARD
+    guessed = card is not None and card.guessed_on(day) >= settings.guesses
+    if way is Way.STRIPE:
+        if not purchase.stripe:
+            return Refusal.STRIPE_MISSING
+        if guessed:
+            return Refusal.STRIPE_GUESSED
+        return None if stripe() else Refusal.STRIPE_WRONG
+    if not settings.typed:
+        return Refusal.TYPED_NOT_ALLOWED
+    if guessed:
+        return Refusal.NUMBER_GUESSED
+    return None if card is None or purchase.expiries == (card.expiry,) else Refusal.NUMBER_WRONG
 
 
 def card_may_be_used(asked: Question) -> Refusal | None:
@@ -114,9 +161,14 @@ def currency_is_held(asked: Question) -> Refusal | None:
     return None if asked.purchase.currency == asked.card.currency else Refusal.CURRENCY_NOT_HELD
 
 
+def service_is_for_goods(asked: Question) -> Refusal | None:
+    """A card for cash only buys nothing."""
+    return Refusal.SERVICE_NOT_ALLOWED if asked.purchase.service[2:] in CASH_ONLY else None
+
+
 def tries_are_left(asked: Question) -> Refusal | None:
     """After `tries` wrong PINs in a row even the right one is refused, and not compared."""
-    used_up = bool(asked.card.pvv) and asked.card.pin_failures >= asked.tries
+    used_up = bool(asked.card.pvv) and asked.card.pin_failures >= asked.settings.pin_tries
     return Refusal.PIN_TRIES_EXCEEDED if used_up else None
 
 
@@ -149,11 +201,11 @@ def funds_suffice(asked: Question) -> Refusal | None:
 
 
 BEFORE_PIN: Final[tuple[Rule, ...]] = (
-    track_is_of_this_card,
     card_may_be_used,
     card_is_in_date,
     expiry_is_the_cards_own,
     currency_is_held,
+    service_is_for_goods,
     tries_are_left,
 )
 AFTER_PIN: Final[tuple[Rule, ...]] = (
@@ -166,19 +218,30 @@ AFTER_PIN: Final[tuple[Rule, ...]] = (
 
 
 def decide(
-    purchase: Purchase, card: Card | None, available: int, *, day: str, tries: int, pin: Callable[[], Pin]
+    purchase: Purchase,
+    card: Card | None,
+    available: int,
+    *,
+    day: str,
+    settings: Settings,
+    stripe: Callable[[], bool],
+    pin: Callable[[], Pin],
 ) -> Decision:
     """The first refusal that applies, or none; and the card as it is afterwards.
 
-    `pin` is called at most once, and only for a card that has a PIN, in date and in use, with tries left. A right PIN
-    resets the counter even when a later rule says no.
+    `stripe` says whether the verification value on the stripe is right. `pin` is called only for a card that proved
+    itself, has a PIN, is in date and in use, with tries left. A right PIN resets its counter even when a later rule
+    says no. A stripe that asks for a PIN which its issuer does not have is refused: nobody could compare it.
     """
+    refusal = unproved(purchase, card, day, settings, stripe)
     if card is None:
-        return Decision(Refusal.CARD_UNKNOWN, None)
-    asked = Question(purchase, card, available, day, tries)
+        return Decision(refusal or Refusal.CARD_UNKNOWN, None)
+    if refusal is not None:
+        return Decision(refusal, card.guessed(day) if refusal in GUESSES else card)
+    asked = Question(purchase, card, available, day, settings)
     refusal = first(BEFORE_PIN, asked)
-    if refusal is None and card.pvv:
-        answer = pin()
+    if refusal is None and (card.pvv or purchase.service[2:] in WITH_PIN):
+        answer = pin() if card.pvv else Pin.ABSENT
         refusal = PINS[answer]
         if answer is Pin.WRONG:
             card = msgspec.structs.replace(card, pin_failures=card.pin_failures + 1)

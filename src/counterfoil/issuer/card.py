@@ -29,7 +29,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One card and its counters. Amounts in minor units of `currency`; a limit of 0 means no limit.
 
     `expiry` is YYMM, the last month in which it is valid. `pvv` "" is a card without a PIN. `spent` and `count` belong
-    to the business day `day` (YYYYMMDD) and are never given back by a reversal; neither are `pin_failures`.
+    to the business day `day` (YYYYMMDD), and so do `guesses`, the times it was claimed without proof; none of them is
+    ever given back by a reversal, nor are `pin_failures`.
     """
 
     token: str
@@ -48,6 +49,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     day: str = ""
     spent: int = 0
     count: int = 0
+    guesses: int = 0
 
     def used_on(self, day: str) -> tuple[int, int]:
         """(amount, number) of the purchases approved on `day`; a day that is over counts for nothing."""
@@ -56,7 +58,17 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     def used(self, day: str, amount: int) -> Card:
         """The card after one more approved purchase on `day`."""
         spent, count = self.used_on(day)
-        return msgspec.structs.replace(self, day=day, spent=spent + amount, count=count + 1)
+        guesses = self.guessed_on(day)
+        return msgspec.structs.replace(self, day=day, spent=spent + amount, count=count + 1, guesses=guesses)
+
+    def guessed_on(self, day: str) -> int:
+        """How often somebody claimed this card on `day` and could not prove it."""
+        return self.guesses if self.day == day else 0
+
+    def guessed(self, day: str) -> Card:
+        """The card after one more such claim on `day`."""
+        (spent, count), guesses = self.used_on(day), self.guessed_on(day)
+        return msgspec.structs.replace(self, day=day, spent=spent, count=count, guesses=guesses + 1)
 
 
 def business_day(now: Instant, utc_offset_minutes: int) -> str:

@@ -73,7 +73,8 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
         card,
         available,
         day=business_day(now, desk.settings.utc_offset_minutes),
-        tries=desk.settings.pin_tries,
+        settings=desk.settings,
+        stripe=lambda: desk.wire.stripe(asked),
         pin=lambda: desk.wire.pin(asked, card.pvv if card else ""),
     )
     if moved_card is not None:

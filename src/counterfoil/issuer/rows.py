@@ -161,11 +161,12 @@ class Owed(NamedTuple):
 
 
 class IssuerKeys(NamedTuple):
-    """The keys of this issuer: shared with the switch (`mac`, `pin`) and its own (`pvk`, `token`)."""
+    """The keys of this issuer: shared with the switch (`mac`, `pin`) and its own (`pvk`, `cvk`, `token`)."""
 
     mac: StoredKey
     pin: StoredKey
     pvk: StoredKey
+    cvk: StoredKey
     token: StoredKey
 
 

@@ -18,7 +18,7 @@ from counterfoil.issuer.authorise import Pin, Purchase
 from counterfoil.issuer.reverse import Advice
 from counterfoil.issuer.rows import ECHOED, IssuerKeys, Line
 from counterfoil.money import BY_NUMBER
-from counterfoil.security import Hsm, MacAlgorithm, SecurityError, number_and_expiry
+from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
 from counterfoil.step import Frame, Send
 
 PURCHASE: Final = "0200"
@@ -26,9 +26,9 @@ ADVICE: Final = "0420"
 NETWORK: Final = "0800"
 SIGN_ON: Final = "001"
 PLANS: Final = 256  # types of messages that are remembered
-SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
-"""What of a request becomes `Asked.values`: first the ten that a purchase must have."""
-NEEDED: Final = 10
+SEEN: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
+"""What of a request becomes `Asked.values`: first the eleven that a purchase must have."""
+NEEDED: Final = 11
 PAN, DE7, DE11, DE32, RRN, PIN_BLOCK, CODE, ORIGINAL = map(SEEN.index, (2, 7, 11, 32, 37, 52, 70, 90))
 NOTHING: Final = (None,) * len(SEEN)
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
@@ -46,10 +46,22 @@ class Asked(Line):
     when some of it could not be; `genuine` says that the switch vouches for it. `values` are those of SEEN, None for
     what is not there. `key` is what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
     `purchase` and `advice` are what it asks for; both None when it asks for neither, or cannot be read. `question` is
-    what a sign-on asks of what is known here, None when it asks nothing.
+    what a sign-on asks of what is known here, None when it asks nothing. `track` is its stripe, in memory only.
     """
 
-    __slots__ = ("advice", "frame", "genuine", "key", "mti", "purchase", "question", "source", "values", "whole")
+    __slots__ = (
+        "advice",
+        "frame",
+        "genuine",
+        "key",
+        "mti",
+        "purchase",
+        "question",
+        "source",
+        "track",
+        "values",
+        "whole",
+    )
 
     def __init__(self, frame: Frame, excerpt: Excerpt, *, whole: bool, genuine: bool) -> None:
         mti, self.told, self.source, values = excerpt
@@ -64,6 +76,7 @@ class Asked(Line):
         self.purchase: Purchase | None = None
         self.advice: Advice | None = None
         self.question: Question | None = None
+        self.track: Track2 | None = None
 
     @property
     def acquirer(self) -> str:
@@ -130,15 +143,17 @@ class Wire:
         values = asked.values
         if not all(values[:NEEDED]):
             return None
-        pan, processing, amount, _, _, acquirer, rrn, terminal, merchant, currency, expiry, track, _, _, _ = values
+        pan, processing, amount, _, _, entry, acquirer, rrn, terminal, merchant, currency, expiry, track, _, _, _ = (
+            values
+        )
         expiries: tuple[str, ...] = (expiry,) if expiry else ()
-        same_card = True
+        same_card, service = True, ""
         try:
             token = self._hsm.token(pan, self._keys.token)
             if track is not None:
-                number, printed = number_and_expiry(track)
-                same_card = number == pan
-                expiries += (printed,) if printed else ()
+                asked.track = stripe = parse_track2(track)
+                same_card, service = stripe.pan == pan, stripe.service
+                expiries += (stripe.expiry,) if stripe.expiry else ()
         except SecurityError:
             return None
         return Purchase(
@@ -153,6 +168,9 @@ class Wire:
             rrn,
             expiries,
             same_card,
+            entry[:2],
+            track is not None,
+            service,
         )
 
     def _advice(self, asked: Asked) -> Advice | None:
@@ -190,6 +208,13 @@ class Wire:
             return parse_question(text)
         except DecodeError:
             return None
+
+    def stripe(self, asked: Asked) -> bool:
+        """Whether the stripe of a 0200 is one of ours: its verification value is that of everything else on it."""
+        track = asked.track
+        if track is None or not (track.expiry and track.service and track.cvv):
+            return False
+        return self._hsm.verify_cvv(track.pan, track.expiry, track.service, track.cvv, self._keys.cvk)
 
     def pin(self, asked: Asked, pvv: str) -> Pin:
         """What the HSM says of the PIN block of a 0200, for a card with this PVV."""

@@ -88,6 +88,17 @@ class Hsm(Protocol):
         """The PVV an issuer stores for a card instead of its four-digit PIN."""
         ...
 
+    def make_cvv(self, pan: str, expiry: str, service: str, cvk: StoredKey) -> str:
+        """The three digits a stripe is issued with; `expiry` is YYMM. For who makes cards: no station asks for it."""
+        ...
+
+    def verify_cvv(self, pan: str, expiry: str, service: str, cvv: str, cvk: StoredKey) -> bool:
+        """Whether `cvv` is the value of this card number, expiry (YYMM) and service code, in constant time.
+
+        SecurityError(14) when one of the three is not of its kind.
+        """
+        ...
+
     def encrypt_track(self, key: StoredKey, track: str) -> str:
         """Track 2 with 16 of its digits encrypted, as a terminal with track encryption sends DE35."""
         ...

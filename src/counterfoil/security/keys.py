@@ -34,6 +34,7 @@ class KeyUsage(enum.StrEnum):
     MAC = "MAC"  # message authentication (MAK, ZAK)
     TRACK = "TRACK"  # track data (TDK)
     PVK = "PVK"  # PIN verification values
+    CVK = "CVK"  # card verification values
     TOKEN = "TOKEN"  # keyed hash of card numbers  # noqa: S105 - a name
     DATA = "DATA"  # card numbers at rest
 
@@ -50,6 +51,7 @@ SIZES: Final[dict[KeyUsage, frozenset[int]]] = {
     KeyUsage.MAC: _DES_SIZES | _AES_SIZES,
     KeyUsage.TRACK: frozenset({16, 24}),
     KeyUsage.PVK: frozenset({16}),
+    KeyUsage.CVK: frozenset({16}),
     KeyUsage.TOKEN: frozenset({32}),
     KeyUsage.DATA: _AES_SIZES,
 }

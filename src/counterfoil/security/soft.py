@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 
+from counterfoil.security import cvv as values
 from counterfoil.security import pin as pins
 from counterfoil.security import track as tracks
 from counterfoil.security.failures import CARD_CODE, MAC_CODE, KeyUsageError, SealError, SecurityError
@@ -19,10 +20,11 @@ _MAC = KeyUsage.MAC
 _PIN = (KeyUsage.PIN, KeyUsage.PIN_AES)
 _PIN_AES = KeyUsage.PIN_AES
 _PVK = KeyUsage.PVK
+_CVK = KeyUsage.CVK
 _TOKEN = KeyUsage.TOKEN
 _AES_CMAC = MacAlgorithm.AES_CMAC
 _WORKING = (KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK)
-_DES_USAGES = frozenset({KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK, KeyUsage.PVK})
+_DES_USAGES = frozenset({KeyUsage.TMK, KeyUsage.PIN, KeyUsage.MAC, KeyUsage.TRACK, KeyUsage.PVK, KeyUsage.CVK})
 _NONCE = 12
 
 
@@ -166,6 +168,15 @@ class SoftHsm:
         return pins.parse(form, _clear_block(key, block), pan)
 
     # --- card data --------------------------------------------------------------------------------------------------
+
+    def make_cvv(self, pan: str, expiry: str, service: str, cvk: StoredKey) -> str:
+        """See `Hsm.make_cvv`."""
+        return values.cvv(pan, expiry, service, self._ring.open(cvk, _CVK).des)
+
+    def verify_cvv(self, pan: str, expiry: str, service: str, cvv: str, cvk: StoredKey) -> bool:
+        """See `Hsm.verify_cvv`."""
+        right = values.cvv(pan, expiry, service, self._ring.open(cvk, _CVK).des)
+        return hmac.compare_digest(right.encode(), cvv.encode())
 
     def encrypt_track(self, key: StoredKey, track: str) -> str:
         """See `Hsm.encrypt_track`."""

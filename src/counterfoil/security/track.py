@@ -1,6 +1,8 @@
 """Track 2 of a magnetic stripe: reading it, and the partial encryption some terminals put on it.
 
-`parse_track2` takes what DE35 carries: no sentinels, `=` or `D` as separator (ISO/IEC 7813).
+`parse_track2` takes what DE35 carries: no sentinels, `=` or `D` as separator (ISO/IEC 7813). The discretionary data of
+our cards (`write_track2`) is laid out as most schemes do it: key index and PIN verification value, zeros where the
+issuer keeps that value itself, then the card verification value, then whatever the issuer likes.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import re
 from typing import Final
 
 from counterfoil.security.ciphers import DesKey, Transform
+from counterfoil.security.cvv import CVV_DIGITS, cvv
 from counterfoil.security.failures import FORMAT_CODE, SecurityError
 from counterfoil.security.pan import luhn_ok, mask
 from counterfoil.security.sensitive import Unserialisable
@@ -17,6 +20,10 @@ LONGEST: Final = 37
 _TRACK2: Final = re.compile(
     r"(?P<pan>[0-9]{12,19})[=D](?P<expiry>[0-9]{2}(?:0[1-9]|1[0-2])|[=D])(?P<service>[0-9]{3}|[=D])?(?P<rest>[0-9]*)"
 )
+_PIN_PART: Final = "00000"  # key index 0: no PIN verification value on the stripe
+CVV_PLACE: Final = slice(5, 8)
+"""Where the card verification value stands in the discretionary data."""
+
 _UNIT: Final = 16
 _NIBBLES: Final = re.compile(r"[0-9A-F]{17,37}")
 _PLAIN: Final = re.compile(r"[0-9][0-9D]{0,36}")
@@ -36,8 +43,24 @@ class Track2(Unserialisable):
         self.service = service
         self.discretionary = discretionary
 
+    @property
+    def cvv(self) -> str:
+        """The card verification value, "" when the stripe is too short to have one."""
+        value = self.discretionary[CVV_PLACE]
+        return value if len(value) == CVV_DIGITS else ""
+
     def __repr__(self) -> str:
         return f"Track2({mask(self.pan)})"
+
+
+def write_track2(pan: str, expiry: str, service: str, cvk: DesKey, rest: str = "") -> str:
+    """Track 2 as an issuer writes it on a test card, with `=` as separator. Every stripe of this project is made here.
+
+    `expiry` is YYMM, `rest` the digits behind the verification value. SecurityError when that is not a track.
+    """
+    text = f"{pan}={expiry}{service}{_PIN_PART}{cvv(pan, expiry, service, cvk)}{rest}"
+    _parts(text)
+    return text
 
 
 def parse_track2(text: str, *, luhn: bool = False) -> Track2:

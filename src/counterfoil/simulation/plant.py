@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 from counterfoil.issuer import Issuer, IssuerKeys
 from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
-from counterfoil.security import KeyUsage, SoftHsm, luhn_digit
+from counterfoil.security import KeyUsage, SoftHsm, luhn_digit, write_track2
+from counterfoil.security.ciphers import DesKey
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.line import LMK, InstitutionLine, Line, clear_key, entropy
 from counterfoil.simulation.node import Node
@@ -29,6 +30,7 @@ from counterfoil.terminal.records import Records as TerminalRecords
 MERCHANT: Final = "103441054110001"
 CURRENCY: Final = "CNY"
 EXPIRY: Final = "3112"
+SERVICE: Final = "201"
 RANGES: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
 INSTITUTIONS: Final = {"issuer-a": "01020000", "issuer-b": "01050000"}
 NO_RANGE: Final = "62999950"
@@ -67,7 +69,12 @@ class Card(NamedTuple):
     @property
     def track2(self) -> str:
         """Track 2 as the stripe gives it."""
-        return f"{self.pan}={self.stripe}2010000000000"
+        return _stripe(self.issuer, self.pan, self.stripe)
+
+
+@cache
+def _stripe(issuer: str, pan: str, expiry: str) -> str:
+    return write_track2(pan, expiry, SERVICE, DesKey(clear_key(f"{issuer}/cvk", 16)), "00000")
 
 
 class Images(NamedTuple):
@@ -204,6 +211,7 @@ def _issuer_disk(name: str, made: Iterable[Card]) -> bytes:
         mac=hsm.import_clear(KeyUsage.MAC, clear_key(f"{name}/mac", 16)),
         pin=hsm.import_clear(KeyUsage.PIN, clear_key(f"{name}/pin", 16)),
         pvk=hsm.import_clear(KeyUsage.PVK, clear_key(f"{name}/pvk", 16)),
+        cvk=hsm.import_clear(KeyUsage.CVK, clear_key(f"{name}/cvk", 16)),
         token=hsm.import_clear(KeyUsage.TOKEN, clear_key(f"{name}/token", 32)),
     )
     IssuerRecords(disk).install(name, keys)

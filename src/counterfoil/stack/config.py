@@ -29,6 +29,7 @@ KNOWN: Final = (
     "paper",
     "receipt_url",
     "language",
+    "typed",
     "lab",
     "reconcile",
     "proxies",
@@ -37,7 +38,7 @@ KNOWN: Final = (
     "card_numbers_kept_days",
     *TLS_KNOWN,
 )
-LISTS: Final = ("proxies", "hosts")
+LISTS: Final = ("proxies", "hosts", "typed")
 NAME: Final = re.compile(r"(?!-)[a-zA-Z0-9-]{1,63}(?:\.[a-zA-Z0-9-]{1,63}){0,20}|[0-9a-fA-F:]{2,39}")
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 GENERATED: Final = "generated"
@@ -45,6 +46,11 @@ WORD: Final = re.compile("[a-zA-Z_-]{1,40}[0-9]?")
 DEFAULT_TIMERS: Final = "5,12,30"
 DEFAULT_RECONCILE: Final = "60,3600"
 LONGEST_RECONCILE: Final = 86_400
+DEFAULT_TYPED: Final = "898001054120002"
+"""One merchant of the demo: Lantern Books sells by telephone."""
+
+NOBODY: Final = "none"
+MERCHANT: Final = re.compile("[A-Za-z0-9]{15}")
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
 
@@ -111,6 +117,8 @@ class Config(NamedTuple):
     """Whole days after the end of its business day for which the stations hold the card number of a sale."""
     console_tls: Tls | None = None
     links_tls: LinksTls | None = None
+    typed: frozenset[str] = frozenset()
+    """The merchants (DE42) that may type a card number."""
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -195,7 +203,19 @@ def load(
         card_numbers_kept_days=parse_kept_days(said("card_numbers_kept_days") or str(KEPT_DAYS)),
         console_tls=parse_tls(data, "console", said),
         links_tls=links,
+        typed=parse_merchants(said("typed") or DEFAULT_TYPED),
     )
+
+
+def parse_merchants(text: str) -> frozenset[str]:
+    """Merchant numbers with commas between, "none" for no merchant; ConfigError for what is no merchant number."""
+    named = frozenset(text.replace(",", " ").split()) if text != NOBODY else frozenset()
+    if not all(MERCHANT.fullmatch(merchant) for merchant in named):
+        raise ConfigError(
+            f'typed are merchant numbers of 15 letters and digits, as in ["{DEFAULT_TYPED}"], or "{NOBODY}"',
+            f'typed 应为 15 位字母或数字的商户号，例如 ["{DEFAULT_TYPED}"]，或 "{NOBODY}"',
+        )
+    return named
 
 
 def parse_anchor(text: str) -> Path | None:

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import StoreError
-from counterfoil.security import luhn_digit
+from counterfoil.security import luhn_digit, write_track2
+from counterfoil.security.ciphers import DesKey
 from counterfoil.stack.layout import ISSUERS, Layout
 
 RANGES: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
@@ -93,6 +94,7 @@ class Demo:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self._keyed: dict[str, DesKey] = {}
 
     @classmethod
     def of(cls, layout: Layout, *, make: bool = False) -> Demo:
@@ -116,6 +118,10 @@ class Demo:
     def pin_verification_key(self, issuer: str) -> bytes:
         """What an issuer verifies PINs with."""
         return self.derived(f"pvk/{issuer}", 16)
+
+    def card_verification_key(self, issuer: str) -> bytes:
+        """What an issuer makes and verifies the value on a stripe with (3DES)."""
+        return self.derived(f"cvk/{issuer}", 16)
 
     def terminals(self) -> list[DemoTerminal]:
         """100 lanes of ours, and last the one that is not ours."""
@@ -170,5 +176,11 @@ class Demo:
         service = "220" if pin else "221"
         more = {key: value for key, value in special.items() if key != "expiry"}
         fields = {"name": name, "pan": pan, "expiry": expiry, "pin": pin, "issuer": issuer, "opening": opening, **more}
-        discretionary = f"{int.from_bytes(self.derived(f'track/{name}', 8), 'big') % 10**10:010d}"
-        return msgspec.convert({**fields, "track2": f"{pan}={expiry}{service}{discretionary}"}, DemoCard)
+        own = f"{int.from_bytes(self.derived(f'track/{name}', 8), 'big') % 10**5:05d}"
+        track2 = write_track2(pan, expiry, service, self._stripes(issuer), own)
+        return msgspec.convert({**fields, "track2": track2}, DemoCard)
+
+    def _stripes(self, issuer: str) -> DesKey:
+        if issuer not in self._keyed:
+            self._keyed[issuer] = DesKey(self.card_verification_key(issuer))
+        return self._keyed[issuer]

@@ -6,7 +6,7 @@ Doing it again changes nothing, so a seed that was interrupted is simply done ag
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from counterfoil import issuer, switch, terminal
 from counterfoil.receipts.ereceipt import Issue
@@ -20,6 +20,9 @@ from counterfoil.storage import Store
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
 from counterfoil.terminal.records import Records as TerminalRecords
+
+TAKES_TYPED: Final = "issuer-a"
+"""The issuer of the demo whose programme takes numbers that were typed by hand."""
 
 
 class Plan(NamedTuple):
@@ -50,11 +53,13 @@ def plan(
 
 def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
     records = issuer.Records(store)
+    records.complete("cvk", lambda: hsm.import_clear(KeyUsage.CVK, demo.card_verification_key(name)))
     if records.keys() is None:
         keys = issuer.IssuerKeys(
             mac=hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(name)),
             pin=hsm.import_clear(KeyUsage.PIN, demo.zone_pin_key(name)),
             pvk=hsm.import_clear(KeyUsage.PVK, demo.pin_verification_key(name)),
+            cvk=hsm.import_clear(KeyUsage.CVK, demo.card_verification_key(name)),
             token=hsm.generate(KeyUsage.TOKEN, 32),
         )
         records.install(name, keys)
@@ -72,7 +77,8 @@ def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Pl
         for card in demo.cards()
         if card.issuer == name and card.enrolled
     ]
-    station = issuer.Issuer(records, hsm, issuer.Settings(name=name, timer=timers.issuer), os.urandom)
+    settings = issuer.Settings(name=name, timer=timers.issuer, typed=name == TAKES_TYPED)
+    station = issuer.Issuer(records, hsm, settings, os.urandom)
     return Plan(station, [("enrol", {"cards": cards})])
 
 
@@ -86,7 +92,9 @@ def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config |
             records.connect(IssuerRow(name, INSTITUTIONS[name], pin, mac), [RANGES[name]])
     terminals = [{"terminal": each.terminal, "merchant": each.merchant, "tmk": each.tmk} for each in demo.terminals()]
     days = config.card_numbers_kept_days if config is not None else KEPT_DAYS
-    station = switch.Switch(records, hsm, switch.Settings(switch_timer=timers.switch, numbers_kept_days=days))
+    typed = config.typed if config is not None else frozenset[str]()
+    settings = switch.Settings(switch_timer=timers.switch, numbers_kept_days=days, typed=typed)
+    station = switch.Switch(records, hsm, settings)
     return Plan(station, [("register", {"terminals": terminals})])
 
 
@@ -114,5 +122,6 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             paper=config.paper,
             language=config.language,
             numbers_kept_days=config.card_numbers_kept_days,
+            typed=config.typed,
         )
     return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue), commands)

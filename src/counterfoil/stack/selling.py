@@ -8,20 +8,31 @@ from counterfoil.stack import config
 from counterfoil.stack.demo import DemoCard
 from counterfoil.stack.layout import SUPERVISOR, Layout
 from counterfoil.step import SECOND
+from counterfoil.terminal.request import SWIPED
 
 LEAST_SECONDS: Final = 15.0
 
 
 def asked(
-    card: DemoCard, terminal: str, amount: int, currency: str, key: str, pin: str = "", retry_of: str = ""
+    card: DemoCard,
+    terminal: str,
+    amount: int,
+    currency: str,
+    key: str,
+    pin: str = "",
+    retry_of: str = "",
+    entry: str = SWIPED,
 ) -> dict[str, Any]:
-    """The arguments of the terminal's `sale`; `amount` in minor units, `key` the till's own."""
+    """The arguments of the terminal's `sale`; `amount` in minor units, `key` the till's own, `entry` how the card comes
+    in.
+    """
+    stripe = {"track2": card.track2} if entry == SWIPED else {}
     args: dict[str, Any] = {
         "terminal": terminal,
         "amount": amount,
         "currency": currency,
-        "card": {"pan": card.pan, "expiry": card.expiry, "track2": card.track2},
-        "entry": "swipe",
+        "card": {"pan": card.pan, "expiry": card.expiry, **stripe},
+        "entry": entry,
         "key": key,
     }
     return args | {name: value for name, value in (("pin", pin), ("retry_of", retry_of)) if value}

@@ -16,16 +16,22 @@ BATCH_DIFFERS: Final = "77"
 INVALID_AMOUNT: Final = "13"
 INVALID: Final = "12"
 OVER_LIMIT: Final = "61"
+NOT_AT_THIS_TERMINAL: Final = "58"
+NO_STRIPE: Final = "30"
 NO_ISSUER: Final = "15"
 TOO_LATE: Final = "68"
 ISSUER_DOWN: Final = "91"
+
+TYPED: Final = "01"
+STRIPE: Final = frozenset({"02", "90"})
+"""How the card number came in: the first two digits of DE22."""
 
 
 def objection(
     desk: Desk, work: Work, ask: Ask, terminal: Terminal, batch: str, amount: int, issuer: IssuerRow | None
 ) -> str:
     """The code of the first rule that objects, "" when none does. `issuer` is None when no range fits the card."""
-    card = ask.card
+    card, entry = ask.card, (ask.message.de22 or "")[:2]
     code = ""
     if batch != terminal.batch:  # the terminal works in the batch this host issued last
         code = BATCH_DIFFERS
@@ -35,8 +41,12 @@ def objection(
         code = INVALID
     elif terminal.amount_limit and amount > terminal.amount_limit:  # the highest amount this terminal may take
         code = OVER_LIMIT
+    elif entry == TYPED and terminal.merchant not in desk.settings.typed:  # by hand only where the merchant may
+        code = NOT_AT_THIS_TERMINAL
     elif isinstance(card, Missing):  # there is a card number, and it is one
         code = card.code
+    elif entry in STRIPE and card is not None and not card.track:  # what is said to be a stripe is one
+        code = NO_STRIPE
     elif issuer is None:  # a range of ours holds the card
         code = NO_ISSUER
     elif work.now - (ask.at or work.now) >= desk.settings.switch_timer:  # an issuer may take no longer: not started

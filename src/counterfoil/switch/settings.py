@@ -44,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     case_owner: str = "operations"
     """Who gets the cases."""
 
+    typed: frozenset[str] = frozenset()
+    """Merchants (DE42) whose terminals may send a card number that was typed by hand."""
+
     offers: int = 4
     """Sign-ons of one kind (DE60.3, and whether the device began anew) that are told keys of their own while no message
     has come under any of them; the next are told the last ones again."""

@@ -37,7 +37,7 @@ class Waiting(msgspec.Struct, frozen=True):
     """A sale the till asked for and that has not been sent. `commands` are the requests to answer when it ends.
 
     `content` is everything that was asked, as far as it may be kept; `entry` is DE22. `frees` names the attempt that
-    was never sent and whose key this one takes over.
+    was never sent and whose key this one takes over. `track` is None for a number that was typed.
     """
 
     commands: tuple[int, ...]
@@ -48,7 +48,7 @@ class Waiting(msgspec.Struct, frozen=True):
     retry_of: str
     entry: str
     pan: Sensitive[str]
-    track: Sensitive[str]
+    track: Sensitive[str] | None
     expiry: str
     pin: Sensitive[str] | None
     frees: str = ""

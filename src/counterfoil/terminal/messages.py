@@ -28,7 +28,7 @@ PROVOKED: Final = frozenset({"03", "30", "40", "97", "A0", "A7"})
 Every DE39 a switch answers before it has checked a MAC; a test holds ours against it.
 """
 
-ENTRY_STRIPE: Final = "02"
+ENTRY_STRIPE, ENTRY_TYPED = "02", "01"
 PIN_GIVEN, NO_PIN = "1", "2"
 
 
@@ -53,17 +53,23 @@ def sign_on(device: Device, stan: str) -> Message:
     )
 
 
-def purchase(attempt: Attempt, track: Sensitive[str], pin_block: bytes | None) -> Message:
-    """0200: a purchase by swipe. The card number travels in DE35 only."""
+def purchase(
+    attempt: Attempt, pan: Sensitive[str], expiry: str, track: Sensitive[str] | None, pin_block: bytes | None
+) -> Message:
+    """0200: a purchase. The number of a card that was swiped travels in DE35 only; a typed one (`track` None) in DE2,
+    with its expiry (YYMM) in DE14.
+    """
     return Message(
         "0200",
+        de2=None if track else pan.reveal(),
         de3=PURCHASE,
         de4=f"{attempt.amount:012d}",
         de11=attempt.stan,
+        de14=None if track else expiry,
         de22=attempt.entry,
         de25="00",
         de26="12" if pin_block else None,
-        de35=track.reveal().replace("=", "D"),
+        de35=track.reveal().replace("=", "D") if track else None,
         de41=attempt.terminal,
         de42=attempt.merchant,
         de49=money.number(attempt.currency),

@@ -10,7 +10,7 @@ import msgspec
 from counterfoil import money
 from counterfoil.errors import PeerError
 from counterfoil.receipts.document import Copy
-from counterfoil.security import Sensitive, parse_track2
+from counterfoil.security import Sensitive, luhn_ok, parse_track2
 from counterfoil.step import Command
 from counterfoil.terminal import flow, messages, outcome, printer, printing, sale, sentences
 from counterfoil.terminal.attempt import Attempt
@@ -20,6 +20,9 @@ from counterfoil.terminal.work import Work
 
 PIN: Final = re.compile(r"[0-9]{4,12}")
 KEY: Final = re.compile(r"[\x21-\x7e]{1,64}")
+EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
+SWIPED, TYPED = "swipe", "typed"
+"""How a card came in: `entry` of a sale."""
 
 
 def sell(work: Work, command: Command) -> Lane | None:
@@ -39,9 +42,25 @@ def sell(work: Work, command: Command) -> Lane | None:
         return None
     if waiting.key and (joined := _asked_before(work, lane, waiting)) is not None:
         return joined
+    if _turned_down(work, lane, command, waiting):
+        return None
+    if lane.exchange is None and lane.printing is None and not lane.queue:
+        lane.display = ()
+    lane.queue = (*lane.queue, _freeing(work, waiting))
+    if waiting.key:
+        work.queued[waiting.key] = lane.device.terminal
+    printer.check(work, lane)
+    flow.trigger(work, lane)
+    return lane
+
+
+def _turned_down(work: Work, lane: Lane, command: Command, waiting: Waiting) -> bool:
+    """Whether a sale may not be tried now; then the till is told why."""
     earlier = work.attempt(waiting.retry_of)
     if waiting.key and work.archived(waiting.key):
         work.refuse((command.id,), "archived")
+    elif waiting.track is None and lane.device.merchant not in work.settings.typed:
+        work.refuse((command.id,), "typed_not_allowed")
     elif lane.asks and lane.current is not None:
         work.refuse((command.id,), "open_sale", sale=shown(work, lane.current))
     elif waiting.retry_of and (earlier is None or earlier.merchant != lane.device.merchant):
@@ -51,15 +70,8 @@ def sell(work: Work, command: Command) -> Lane | None:
     elif len(lane.queue) >= work.settings.queue:
         work.refuse((command.id,), "busy")
     else:
-        if lane.exchange is None and lane.printing is None and not lane.queue:
-            lane.display = ()
-        lane.queue = (*lane.queue, _freeing(work, waiting))
-        if waiting.key:
-            work.queued[waiting.key] = lane.device.terminal
-        printer.check(work, lane)
-        flow.trigger(work, lane)
-        return lane
-    return None
+        return False
+    return True
 
 
 def read(work: Work, command: Command) -> Waiting:
@@ -70,13 +82,9 @@ def read(work: Work, command: Command) -> Waiting:
         raise ValueError("amount")
     if not isinstance(currency, str) or currency not in money.CURRENCIES:
         raise ValueError("currency")
-    if args.get("entry", "swipe") != "swipe":
-        raise ValueError("entry")
-    if not isinstance(card, dict) or not isinstance(card.get("track2"), str):
+    if not isinstance(card, dict):
         raise ValueError("card")
-    track = parse_track2(card["track2"])
-    if card.get("pan", track.pan) != track.pan:
-        raise ValueError("card")
+    pan, expiry, track = _card(card, args.get("entry", SWIPED))
     pin, key, retry_of = args.get("pin"), args.get("key"), args.get("retry_of")
     if pin and not (isinstance(pin, str) and PIN.fullmatch(pin)):
         raise ValueError("pin")
@@ -84,8 +92,9 @@ def read(work: Work, command: Command) -> Waiting:
         raise ValueError("key")
     if retry_of and not isinstance(retry_of, str):
         raise ValueError("retry_of")
-    token = work.hsm.token(track.pan, work.own.token)
-    entry = messages.ENTRY_STRIPE + (messages.PIN_GIVEN if pin else messages.NO_PIN)
+    token = work.hsm.token(pan, work.own.token)
+    entry = messages.ENTRY_STRIPE if track is not None else messages.ENTRY_TYPED
+    entry += messages.PIN_GIVEN if pin else messages.NO_PIN
     return Waiting(
         commands=(command.id,),
         amount=amount,
@@ -94,11 +103,33 @@ def read(work: Work, command: Command) -> Waiting:
         content=f"{amount} {currency} {token} {retry_of or ''} {args['terminal']} {entry}",
         retry_of=retry_of or "",
         entry=entry,
-        pan=Sensitive(track.pan),
-        track=Sensitive(card["track2"]),
-        expiry=track.expiry,
+        pan=Sensitive(pan),
+        track=track,
+        expiry=expiry,
         pin=Sensitive(pin) if pin else None,
     )
+
+
+def _card(card: dict[str, Any], entry: object) -> tuple[str, str, Sensitive[str] | None]:
+    """Number, expiry (YYMM) and track 2 of a card; None for the track of one whose number was typed.
+
+    ValueError names what is missing, PeerError is a track that cannot be read.
+    """
+    if entry == TYPED:
+        pan, expiry = card.get("pan"), card.get("expiry")
+        if not isinstance(pan, str) or not luhn_ok(pan) or "track2" in card:
+            raise ValueError("card")
+        if not isinstance(expiry, str) or not EXPIRY.fullmatch(expiry):
+            raise ValueError("expiry")
+        return pan, expiry, None
+    if entry != SWIPED:
+        raise ValueError("entry")
+    if not isinstance(card.get("track2"), str):
+        raise ValueError("card")
+    track = parse_track2(card["track2"])
+    if card.get("pan", track.pan) != track.pan:
+        raise ValueError("card")
+    return track.pan, track.expiry, Sensitive(card["track2"])
 
 
 def _asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:

@@ -33,7 +33,7 @@ def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
     pin_block = None
     if waiting.pin is not None:
         pin_block = work.hsm.encrypt_pin(lane.device.pin_key, waiting.pin.reveal(), waiting.pan.reveal())
-    message = messages.purchase(attempt, waiting.track, pin_block)
+    message = messages.purchase(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
     token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Job.SALE, attempt.stan, deadline, token)
     lane.current, lane.commands, lane.expiry = attempt, waiting.commands, waiting.expiry

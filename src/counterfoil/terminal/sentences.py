@@ -117,6 +117,10 @@ ERRORS: Final[dict[str, Text]] = {
         "This key stands for a sale of long ago that is in the archive; nothing was sent. `counterfoil why` finds it.",
         "该流水键属于一笔早已归档的交易；本次未发出。可用 `counterfoil why` 查询。",
     ),
+    "typed_not_allowed": Text(
+        "This shop may not type card numbers; nothing was sent. Swipe the card.",
+        "本商户不得手工输入卡号；交易未发出。请刷卡。",
+    ),
     "bad_keys": Text("These are no keys with digests of an archive.", "参数不是归档的交易键与摘要。"),
     "busy": Text("The terminal is busy; nothing was sent.", "终端正忙；交易未发出。"),
     "already_paid": Text(

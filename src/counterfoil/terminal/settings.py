@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     is ready, before the card is; with `paper` "required" no sale is sent while it is not. Nothing that gives money back
     is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in an hour, and as many
     that have a valid MAC. For `numbers_kept_days` whole days after its business day the card number of a sale is held
-    whose receipt stays open (keeping.py).
+    whose receipt stays open (keeping.py). `typed` are the merchants (DE42) at whose terminals a number may be typed.
     """
 
     timer: Instant = DEFAULT_TIMER
@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 32
     printer: bool = False
     paper: Literal["optional", "required"] = "optional"
+    typed: frozenset[str] = frozenset()
     utc_offset: Instant = 8 * 3600 * SECOND
     numbers_kept_days: int = KEPT_DAYS
 

@@ -27,6 +27,7 @@ STATUS_OF: Final = {
     "no_receipt": 404,
     "bad_request": 422,
     "key_reused": 422,
+    "typed_not_allowed": 422,
     "archived": 422,
 }
 """The status a station's refusal deserves; every other one is 409: not now, as things stand."""

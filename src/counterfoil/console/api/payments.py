@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Header, Query, Response
 
 from counterfoil.console import masks, reveal
@@ -24,6 +25,7 @@ from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.selling import asked
 from counterfoil.step import Instant
 from counterfoil.terminal import records as terminals
+from counterfoil.terminal.request import SWIPED, TYPED
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.verdict.finding import iso
 from counterfoil.verdict.names import VERDICTS
@@ -81,9 +83,9 @@ async def create_payment(
 ) -> dict[str, Any]:
     """Take a card payment. 201 when it was decided, 200 when this key was decided before, 202 when it is unknown."""
     key = kept(idempotency_key)
-    card, pin = _card(desk.reach.demo, wanted)
+    card, entry, pin = _card(desk.reach.demo, wanted)
     asked_before, known = await desk.read(lambda stores: _keyed(stores, key))
-    args = asked(card, wanted.terminal, wanted.amount, wanted.currency, key, pin, wanted.retry_of or "")
+    args = asked(card, wanted.terminal, wanted.amount, wanted.currency, key, pin, wanted.retry_of or "", entry)
     unknown = {**UNKNOWN, "key": key, "ref": str(known or ""), "payment": None}
     deed = None
     try:
@@ -128,16 +130,18 @@ def _keyed(stores: Stores, key: str) -> tuple[bool | None, AttemptKey | None]:
     return stub is not None, parse_ref(stub.ref) if stub is not None else None
 
 
-def _card(demo: Demo, wanted: SaleIn) -> tuple[DemoCard, str]:
+def _card(demo: Demo, wanted: SaleIn) -> tuple[DemoCard, str, str]:
+    """The card, how it comes in, and the PIN."""
     card = wanted.card
     if isinstance(card, NamedCard):
-        found = demo.card(card.name)
+        found, entry = demo.card(card.name), SWIPED
     else:
-        number = card.number.get_secret_value()
-        found = next((one for one in demo.cards() if one.pan == number), None)
+        number, expiry = card.number.get_secret_value(), card.expiry.get_secret_value()
+        found, entry = next((one for one in demo.cards() if one.pan == number), None), TYPED
+        found = msgspec.structs.replace(found, expiry=expiry) if found is not None else None
     if found is None:
         raise Problem(422, "unknown_card", UNKNOWN_CARD)
-    return found, card.pin.get_secret_value()
+    return found, entry, card.pin.get_secret_value()
 
 
 @router.get(REF, response_model=Payment, **only(May.LOOK, 404))

@@ -27,9 +27,10 @@ class NamedCard(In):
 
 
 class NumberedCard(In):
-    """A demo card by its number."""
+    """The number of a demo card and its expiry, YYMM, typed by hand: no stripe comes with it."""
 
     number: SecretStr = Field(min_length=13, max_length=19)
+    expiry: SecretStr = Field(pattern=r"^[0-9]{2}(0[1-9]|1[0-2])$")
     pin: SecretStr = Field(SecretStr(""), max_length=12)
 
 

@@ -4,7 +4,7 @@
   const form = document.querySelector("[data-steps]");
   const steps = [...form.querySelectorAll("[data-step]")];
   const [go, back] = [form.querySelector("[data-go]"), form.querySelector("[data-back]")];
-  const [amount, pin, track] = ["amount", "pin", "track"].map((id) => document.getElementById(id));
+  const [amount, pin, track, expiry] = ["amount", "pin", "track", "expiry"].map((id) => document.getElementById(id));
   const currency = form.querySelector(".total span").textContent;
   let at = 0;
 
@@ -18,6 +18,8 @@
     go.textContent = last ? form.dataset.charge.replace("{amount}", `${Number(amount.value).toFixed(2)} ${currency}`) : form.dataset.next;
     form.querySelector("[data-swipe]").hidden = card()?.value !== "swipe";
     track.required = card()?.value === "swipe";
+    expiry.required = track.required && /^[0-9 ]+$/.test(track.value);
+    expiry.disabled = !track.required;
     pin.disabled = !card()?.dataset.pin;
   }
   function enter() {
@@ -45,6 +47,7 @@
     if (event.target.value === "swipe") track.focus();
   });
   amount.addEventListener("input", show);
+  track.addEventListener("input", show);
 
   form.querySelectorAll("[data-pad]").forEach((pad) => {
     const field = document.getElementById(pad.dataset.pad);

@@ -1,0 +1,45 @@
+"""The card verification value of a magnetic stripe (Visa CVV, UnionPay CVN): three digits only the issuer can make.
+
+They depend on the card number, the expiry and the service code, so whoever knows a number and not its stripe has to
+guess them, and whoever changes a digit of a stripe as well.
+"""
+
+from __future__ import annotations
+
+from binascii import hexlify
+from typing import Final
+
+from counterfoil.security.ciphers import DesKey
+from counterfoil.security.failures import CARD_CODE, SecurityError
+from counterfoil.security.pan import is_pan
+
+CVV_DIGITS: Final = 3
+EXPIRY_DIGITS: Final = 4
+SERVICE_DIGITS: Final = 3
+_FIELD: Final = 32
+
+# The decimal digits of the result come first, then the letters as their value minus ten.
+_LETTERS: Final = b"abcdef"
+_DECIMALS: Final = b"0123456789"
+_AS_DECIMALS: Final = bytes.maketrans(_LETTERS, b"012345")
+
+
+def cvv(pan: str, expiry: str, service: str, key: DesKey) -> str:
+    """The value for a card number, its expiry (YYMM) and its service code, under a double-length key.
+
+    SecurityError(14) when one of the three is not of its kind. The first block is encrypted under the left half of the
+    key, the second is XORed to it and encrypted under both.
+    """
+    text = expiry + service
+    if not is_pan(pan) or len(expiry) != EXPIRY_DIGITS or len(service) != SERVICE_DIGITS or not _digits(text):
+        raise SecurityError("a CVV needs a card number, an expiry and a service code", response_code=CARD_CODE)
+    field = f"{pan}{text}".ljust(_FIELD, "0")
+    first = key.halves[0].encrypt(bytes.fromhex(field[:16]))
+    second = int.from_bytes(first, "big") ^ int(field[16:], 16)
+    result = hexlify(key.encrypt(second.to_bytes(8, "big")))
+    digits = result.translate(None, _LETTERS) + result.translate(_AS_DECIMALS, _DECIMALS)
+    return digits[:CVV_DIGITS].decode()
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
