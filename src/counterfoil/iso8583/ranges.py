@@ -29,7 +29,9 @@ DAYS: Final = frozenset(
     f"{month:02d}{day:02d}" for month in range(1, 13) for day in range(1, calendar.monthrange(LEAP_YEAR, month)[1] + 1)
 )
 ENTRY_MODES: Final = frozenset(
-    mode + pin for mode in ("00", "01", "02", "03", "04", "05", "07", "90", "91", "92", "95", "96") for pin in ("0", "1", "2")
+    mode + pin
+    for mode in ("00", "01", "02", "03", "04", "05", "07", "90", "91", "92", "95", "96")
+    for pin in ("0", "1", "2")
 )
 """DE22: how the card came in (UnionPay's table of the terminal link), and 1 with a PIN, 2 without, 0 not said."""
 PIN_LENGTHS: Final = frozenset(f"{most:02d}" for most in range(4, 13))

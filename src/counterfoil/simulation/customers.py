@@ -44,6 +44,9 @@ NONSENSE: Final[tuple[dict[str, Any], ...]] = (
     {"currency": 156},
     {"card": None},
     {"card": {"track2": "not a track"}},
+    {"card": {"pan": "6299991000000013", "expiry": "3112"}, "entry": "typed"},
+    {"card": {"pan": "62999910", "expiry": "3113"}, "entry": "typed"},
+    {"entry": "chip"},
     {"pin": "12"},
     {"pin": "abcd"},
     {"entry": "typed"},
@@ -56,14 +59,38 @@ ERRANDS: Final = (
 )
 
 
+MANNERS: Final = ("copied", "copied", "number", "service", "date", "typed", "typed", "typed", "mistyped")
+"""What may be brought instead of a card: a stripe that was made of its number by whoever does not know its value, one
+with another service code or date on it, and the number alone, typed."""
+
+
 class Wish(NamedTuple):
-    """What a customer brings and wants. `spoils` is what of the request makes no sense, {} for nothing."""
+    """What a customer brings and wants.
+
+    `manner` is "" or one of MANNERS; `spoils` is what of the request makes no sense, {} for nothing.
+    """
 
     card: Card
     amount: int
     pin: str
     currency: str
+    manner: str
     spoils: dict[str, Any]
+
+
+def brought(rng: random.Random, card: Card, manner: str) -> dict[str, Any]:
+    """The card, as a till asks for a sale with it."""
+    number, rest = card.track2.split("=")
+    wrong = {
+        "copied": f"{rest[:12]}{rng.randrange(1000):03d}00000",
+        "number": f"{card.stripe}{card.service}0000000000",
+        "service": f"{rest[:4]}{rng.choice(('101', '221', '206'))}{rest[7:]}",
+        "date": f"3{rng.randrange(2, 9)}{rest[2:]}",
+    }
+    if manner in ("typed", "mistyped"):
+        expiry = card.stripe if manner == "typed" else f"3{rng.randrange(2, 9)}12"
+        return {"card": {"pan": card.pan, "expiry": expiry}, "entry": "typed"}
+    return {"card": {"pan": card.pan, "expiry": card.stripe, "track2": f"{number}={wrong.get(manner, rest)}"}}
 
 
 def wish(rng: random.Random) -> Wish:
@@ -81,7 +108,13 @@ def wish(rng: random.Random) -> Wish:
     if rng.randrange(10) == 0:
         currency = rng.choice(("USD", "JPY", "CNY"))
     spoils = rng.choice(NONSENSE) if rng.randrange(12) == 0 else {}
-    return Wish(card, amount, pin, currency, spoils)
+    manner = ""
+    if rng.randrange(4) == 0:
+        manner = rng.choice(MANNERS)
+        if rng.randrange(2):
+            card = rng.choice([one for one in odd() if one.name == "copied"])
+            pin, currency = card.pin, CURRENCY
+    return Wish(card, amount, pin, currency, manner, spoils)
 
 
 def errand(rng: random.Random, terminal: str, ref: str, amount: int, last4: str) -> tuple[str, dict[str, Any]]:

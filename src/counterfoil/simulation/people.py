@@ -19,6 +19,7 @@ from counterfoil.step import SECOND, Command, Instant, Perform, Reply
 
 PATIENCE: Final[Instant] = 40 * SECOND
 TROUBLE: Final = 1.0  # mean seconds until it shows
+UNPROVED: Final = 0.06  # of the customers bring a copied stripe, or a number alone
 ASKS: Final = 4  # how often a cashier repeats a question nobody answers
 CLOSING_ROUND: Final[Instant] = 20 * SECOND
 MARKS: Final = ("DUPLICATE", "重打印")
@@ -36,6 +37,7 @@ class Sale(msgspec.Struct):
     pin: str
     retry_of: str = ""
     currency: str = CURRENCY
+    brought: dict[str, Any] = {}
     spoils: dict[str, Any] = {}
     asks: int = 0
     told: bool = False
@@ -135,7 +137,7 @@ class Shop:
         self.left -= 1
         key = f"K{len(self.sales) + 1}"
         if again is None and world.chance(world.faults.odd):
-            card, amount, pin, currency, spoils = customers.wish(world.random)
+            card, amount, pin, currency, manner, spoils = customers.wish(world.random)
             world.count("odd customer")
             sale = Sale(key, terminal, card, amount, pin, currency=currency, spoils=spoils)
         elif again is None:
@@ -144,9 +146,14 @@ class Shop:
             pin = card.pin
             if pin and world.random.random() < 0.02:
                 pin = "9999"
+            manner = world.random.choice(customers.MANNERS) if world.random.random() < UNPROVED else ""
             sale = Sale(key, terminal, card, world.random.randint(1, HIGH), pin)
         else:
+            manner = ""
             sale = Sale(key, terminal, again.card, again.amount, again.card.pin, retry_of, again.currency)
+        if manner:
+            world.count(f"brought: {manner}")
+        sale.brought = customers.brought(world.random, sale.card, manner)
         self.sales[key] = sale
         return sale
 
@@ -295,8 +302,8 @@ class Cashier:
             "terminal": sale.terminal,
             "amount": amount,
             "currency": sale.currency,
-            "card": {"pan": sale.card.pan, "expiry": sale.card.stripe, "track2": sale.card.track2},
             "key": sale.key,
+            **sale.brought,
         }
         if sale.pin:
             args["pin"] = sale.pin

@@ -5,6 +5,7 @@ Everything is enrolled once, through the stations' own doors, and copied for eve
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -24,6 +25,7 @@ from counterfoil.switch import Settings as SwitchSettings
 from counterfoil.switch import Switch
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
+from counterfoil.terminal import Settings as TerminalSettings
 from counterfoil.terminal import Terminal
 from counterfoil.terminal.records import Records as TerminalRecords
 
@@ -31,6 +33,11 @@ MERCHANT: Final = "103441054110001"
 CURRENCY: Final = "CNY"
 EXPIRY: Final = "3112"
 SERVICE: Final = "201"
+TAKES_TYPED: Final = "issuer-a"
+"""The issuer whose programme takes numbers that were typed by hand."""
+
+LETS_TYPE: Final = "tills-1"
+"""The machine whose terminals let a cashier type, whether or not the switch will have it."""
 RANGES: Final = {"issuer-a": "62999910", "issuer-b": "49999920"}
 INSTITUTIONS: Final = {"issuer-a": "01020000", "issuer-b": "01050000"}
 NO_RANGE: Final = "62999950"
@@ -65,16 +72,18 @@ class Card(NamedTuple):
     known: bool = True
     expiry: str = EXPIRY
     stripe: str = EXPIRY  # the date on it, which an old stripe of a renewed card has not
+    service: str = SERVICE
 
     @property
     def track2(self) -> str:
         """Track 2 as the stripe gives it."""
-        return _stripe(self.issuer, self.pan, self.stripe)
+        return written(self.issuer, self.pan, self.stripe, self.service)
 
 
 @cache
-def _stripe(issuer: str, pan: str, expiry: str) -> str:
-    return write_track2(pan, expiry, SERVICE, DesKey(clear_key(f"{issuer}/cvk", 16)), "00000")
+def written(issuer: str, pan: str, expiry: str, service: str) -> str:
+    """The stripe an issuer writes on a card."""
+    return write_track2(pan, expiry, service, DesKey(clear_key(f"{issuer}/cvk", 16)), "00000")
 
 
 class Images(NamedTuple):
@@ -141,6 +150,8 @@ def odd() -> tuple[Card, ...]:
     for issuer, prefix in RANGES.items():
         pans = {name: number(prefix, 40 + n) for n, name in enumerate(ODD)}
         made += [Card(name, pans[name], issuer, pin, opening, special) for name, (pin, opening, special) in ODD.items()]
+        made.append(Card("cash only", number(prefix, 70), issuer, "2070", OPENING, {}, service="204"))
+        made.append(Card("no PIN known", number(prefix, 71), issuer, "", OPENING, {}, service="220"))
         made.append(Card("expired", number(prefix, 60), issuer, "2060", OPENING, {}, expiry="2512", stripe="2512"))
         made.append(Card("renewed", number(prefix, 61), issuer, "2061", OPENING, {}, stripe="3001"))
         made.append(Card("worn", number(prefix, 62), issuer, "2062", OPENING, {}, stripe="2511"))
@@ -161,6 +172,7 @@ ODD: Final[dict[str, tuple[str, int, dict[str, Any]]]] = {
     "yen": ("", OPENING, {"currency": "JPY"}),
     "forgetful": ("2047", OPENING, {}),
     "bare": ("2048", 5_000, {}),
+    "copied": ("", OPENING, {}),
 }
 
 
@@ -278,7 +290,7 @@ def issuer_of(seed: str, name: str) -> Builder:
     """How an issuer is started from its disk."""
 
     def make(disk: Disk, life: int) -> Station:
-        settings = IssuerSettings(name=name)
+        settings = IssuerSettings(name=name, typed=name == TAKES_TYPED)
         return Issuer(IssuerRecords(disk), hsm(seed, name, life), settings, entropy(f"{seed}/{name}/{life}/codes"))
 
     return make
@@ -286,14 +298,23 @@ def issuer_of(seed: str, name: str) -> Builder:
 
 def machine_of(seed: str, name: str) -> Builder:
     """How a machine with terminals is started from its disk."""
-    return lambda disk, life: Terminal(TerminalRecords(disk), hsm(seed, name, life))
+    settings = TerminalSettings(typed=frozenset({MERCHANT} if name == LETS_TYPE else ()))
+    return lambda disk, life: Terminal(TerminalRecords(disk), hsm(seed, name, life), settings)
+
+
+def may_type(seed: str) -> bool:
+    """Whether the switch of this world lets the merchant type card numbers: in most worlds."""
+    return bool(random.Random(f"{seed}/typing").randrange(4))  # noqa: S311 - a simulation, not a secret
 
 
 def build(world: World, seed: str, terminals: int = FEW) -> Plant:
     """Copy the disks and lay the wires; nothing is started yet."""
     made = images(terminals, unusual=bool(world.faults.odd))
     disks = {**made.disks, **(made.worn if world.faults.wrap else {})}
-    settings = SwitchSettings(echo_idle=DAYS_ECHO) if world.faults.off or world.faults.night else SwitchSettings()
+    typed = frozenset({MERCHANT} if may_type(seed) else ())
+    settings = SwitchSettings(typed=typed)
+    if world.faults.off or world.faults.night:
+        settings = SwitchSettings(typed=typed, echo_idle=DAYS_ECHO)
 
     def switch(disk: Disk, life: int) -> Station:
         return Switch(SwitchRecords(disk), hsm(seed, "switch", life), settings)

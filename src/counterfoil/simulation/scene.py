@@ -23,7 +23,7 @@ from counterfoil.simulation.mixes import MIXES, Faults, draw
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
 from counterfoil.simulation.people import Shop
-from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, cards, limits, odd, replaced
+from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, cards, limits, may_type, odd, replaced
 from counterfoil.simulation.relay import Relay
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Instant
@@ -120,8 +120,8 @@ class Scene:
         plant = self.plant
         unusual = bool(self.world.faults.odd)
         self.banks = [Bank(node, (*cards(), *odd()) if unusual else cards()) for node in plant.issuers.values()]
-        self.tills = [Till(node, plant.standing_on(name)) for name, node in plant.machines.items()]
-        self.host = Host(plant.switch, limits(plant.places, unusual=unusual))
+        self.tills = [Till(node, plant.standing_on(name), name) for name, node in plant.machines.items()]
+        self.host = Host(plant.switch, limits(plant.places, unusual=unusual), typed=may_type(self.name))
 
     def play(self) -> Outcome:
         """Play it to the end; what was broken is told in the outcome."""
@@ -213,7 +213,7 @@ class Scene:
         node = replaced(world, self.plant, name, self.name)
         self._tap(node)
         if self.host is not None:
-            self.tills.append(Till(node, self.plant.standing_on(name)))
+            self.tills.append(Till(node, self.plant.standing_on(name), name))
         self._disks.append(node.disk)
         self.shop.attend(node)
         self.court.audit.attend(node)

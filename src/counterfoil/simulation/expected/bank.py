@@ -14,15 +14,16 @@ from counterfoil.simulation.expected.local import local
 from counterfoil.simulation.expected.paper import plain
 from counterfoil.simulation.expected.reading import InstitutionKeys, Packet, read
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import CURRENCY, Card
+from counterfoil.simulation.plant import CURRENCY, TAKES_TYPED, Card, written
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Frame, Hangup, Inbound, Instant, Outbound, Perform, Send
 
 LIMIT: Final[Instant] = 5 * SECOND  # a request that waited longer is refused
 TRIES: Final = 3
+GUESSES: Final = 5
 CNY: Final = "156"
 NUMBERS: Final = {"CNY": "156", "USD": "840", "JPY": "392"}
-NEEDED: Final = (2, 3, 4, 7, 11, 32, 37, 41, 42, 49)
+NEEDED: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49)
 ADVICE_NEEDED: Final = (4, 7, 11, 32, 41, 42, 90)
 ECHOED: Final = (3, 4, 7, 11, 32, 37, 41, 42, 49, 70, 90)
 BURNT: Final = frozenset({"30", "63"})  # what a message that nobody vouches for may be told, if anything
@@ -30,7 +31,8 @@ POSTED, DECLINED, REVERSED, TOMBSTONED, LATE = "posted", "declined", "reversed",
 STATUS: Final = {"lost": "41", "stolen": "43", "blocked": "62"}
 OPERATIONS: Final = ("001", "002", "301")
 ACCOUNTS: Final = (
-    "SELECT card.name, account.balance, account.pin_failures, account.day, account.spent, account.count "
+    "SELECT card.name, account.balance, account.pin_failures, account.day, account.spent, account.count, "
+    "account.guesses "
     "FROM card JOIN account ON account.id = card.account"
 )
 ROWS: Final = "SELECT key, state, code, amount, auth_code FROM txn"
@@ -48,10 +50,20 @@ class Purse:
         self.day = ""
         self.spent = 0
         self.count = 0
+        self.guesses = 0
 
     def used_on(self, day: str) -> tuple[int, int]:
         """Amount and number of this day's purchases."""
         return (self.spent, self.count) if self.day == day else (0, 0)
+
+    def guessed_on(self, day: str) -> int:
+        """How often this day somebody had the number and not what proves the card."""
+        return self.guesses if self.day == day else 0
+
+    def begin(self, day: str) -> None:
+        """What was counted on another day is over."""
+        if self.day != day:
+            self.day, self.spent, self.count, self.guesses = day, 0, 0, 0
 
 
 class Entry:
@@ -208,13 +220,15 @@ class Bank:
 
     def _on_card(self, now: Instant, message: Message) -> str:
         """What the card and its money say; "" is a yes, and what it costs is taken."""
-        purse = self.purses.get(message.de2 or "")
-        if purse is None:
-            return "14"
-        card, amount, day = purse.card, int(message.de4 or ""), day_of(now)
-        code = before_pin(card, message, day[2:6]) or ("75" if card.pin and purse.failures >= TRIES else "")
-        if not code and card.pin:
-            code = self._pin(purse, message)
+        purse, day = self.purses.get(message.de2 or ""), day_of(now)
+        number, rest = stripe(message)
+        code = self._unproved(purse, message, day, number, rest)
+        if code or purse is None:
+            return code or "14"
+        card, amount = purse.card, int(message.de4 or "")
+        code = before_pin(card, message, day[2:6], rest) or ("75" if card.pin and purse.failures >= TRIES else "")
+        if not code and (card.pin or rest[6:7] in ("0", "3", "5")):
+            code = self._pin(purse, message) if card.pin else "55"
         spent, count = purse.used_on(day)
         each, daily, often = (card.special.get(name, 0) for name in ("limit_each", "limit_day", "count_day"))
         if not code:
@@ -228,8 +242,33 @@ class Bank:
             code = next((no for objects, no in rules if objects), "")
         if not code:
             purse.balance -= amount
-            purse.day, purse.spent, purse.count = day, spent + amount, count + 1
+            purse.begin(day)
+            purse.spent, purse.count = spent + amount, count + 1
         return code
+
+    def _unproved(self, purse: Purse | None, message: Message, day: str, number: str, rest: str) -> str:
+        """A stripe proves a card by the value its issuer wrote, a typed number by its date. Five guesses a day."""
+        mode = (message.de22 or "")[:2]
+        if mode not in ("01", "02", "90") or (mode == "01" and number):
+            return "12"
+        if number and number != message.de2:
+            return "14"
+        if mode == "01" and self.name != TAKES_TYPED:
+            return "57"
+        no = "14" if mode == "01" else "59"
+        if mode != "01" and not number:
+            return no
+        if purse is not None and purse.guessed_on(day) >= GUESSES:
+            return no
+        if mode == "01":
+            proved = purse is None or message.de14 == purse.card.expiry
+        else:
+            true = written(self.name, number, rest[:4], rest[4:7]).partition("=")[2] if len(rest) >= 15 else ""
+            proved = bool(true) and rest[12:15] == true[12:15]
+        if not proved and purse is not None:
+            purse.begin(day)
+            purse.guesses += 1
+        return "" if proved else no
 
     def _pin(self, purse: Purse, message: Message) -> str:
         if message.de52 is None:
@@ -279,7 +318,7 @@ class Bank:
         disk, purses = self.node.disk, {purse.card.name: purse for purse in self.purses.values()}
         for name, *kept in disk.query(ACCOUNTS):
             purse = purses[name]
-            expected = [purse.balance, purse.failures, purse.day, purse.spent, purse.count]
+            expected = [purse.balance, purse.failures, purse.day, purse.spent, purse.count, purse.guesses]
             must(kept == expected, f"{self.name}: the account of {name} says {kept}, expected is {expected}")
         rows = {key: tuple(row) for key, *row in disk.query(ROWS)}
         unexpected = rows.keys() - self.entries.keys()
@@ -297,12 +336,15 @@ class Bank:
         must(bool(disk.query(OPENED)[0][0]) == bool(self.differing), f"{self.name}: no case of {self.differing}")
 
 
-def before_pin(card: Card, message: Message, month: str) -> str:
-    """What is wrong with the card before anybody asks for the PIN."""
+def stripe(message: Message) -> tuple[str, str]:
+    """The card number of track 2 and what stands behind it, "" for none."""
     number, _, rest = (message.de35 or "").replace("=", "D").partition("D")
+    return number, rest
+
+
+def before_pin(card: Card, message: Message, month: str, rest: str) -> str:
+    """What is wrong with the card before anybody asks for the PIN."""
     claimed = [date for date in (message.de14, rest[:4]) if date]
-    if number and number != message.de2:
-        return "14"
     if status := card.special.get("status"):
         return STATUS[status]
     if card.expiry < month or any(date < month for date in claimed):
@@ -310,7 +352,7 @@ def before_pin(card: Card, message: Message, month: str) -> str:
     if any(date != card.expiry for date in claimed):
         return "54"
     currency = NUMBERS[card.special.get("currency", CURRENCY)]
-    return "" if message.de49 == currency else "57"
+    return "" if message.de49 == currency and rest[6:7] not in ("3", "4") else "57"
 
 
 def first_try(mti: str) -> str:

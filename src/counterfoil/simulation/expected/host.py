@@ -53,8 +53,9 @@ CASES: Final = "SELECT rrn FROM exception_case WHERE what = 'reversal_differs' A
 class Host:
     """The switch of a world."""
 
-    def __init__(self, node: Node, limits: dict[str, int]) -> None:
+    def __init__(self, node: Node, limits: dict[str, int], *, typed: bool) -> None:
         self.node = node
+        self.typed = typed  # whether the merchant may type card numbers
         self.places = {terminal: Place(terminal, limit) for terminal, limit in limits.items()}
         self.links = {name: InstitutionKeys(name) for name in RANGES}
         self.asks: dict[AttemptKey, Ask] = {}
@@ -224,7 +225,7 @@ class Host:
             return frozenset({"12"})
         if ask.doubt:
             return frozenset()
-        if any(message.get(n) != first.get(n) for n in (3, 4, 22, 25, 35, 42, 49)):
+        if any(message.get(n) != first.get(n) for n in (2, 3, 4, 22, 25, 35, 42, 49)):
             self.contradicted += 1
             return frozenset({"94"})
         return self._results(ask)
@@ -250,6 +251,7 @@ class Host:
             (amount == 0, "13"),
             (message.de49 not in CURRENCIES, "12"),
             (bool(place.limit) and amount > place.limit, "61"),
+            ((message.de22 or "")[:2] == "01" and not self.typed, "58"),
             (bool(code), code),
             (bool(frame.at) and now - frame.at >= TIMER, "68"),
             (ask.issuer not in self.up, "91"),
@@ -273,11 +275,14 @@ class Host:
             if ask.pan and ask.pan != number:
                 return "14"
             ask.pan, ask.expiry = number, ask.expiry or printed
+        swiped = (message.de22 or "")[:2] in ("02", "90")
         if not ask.pan:
             return "30"
         ask.issuer = next((name for name, prefix in RANGES.items() if ask.pan.startswith(prefix)), "")
         if not luhn_ok(ask.pan):
             return "14"
+        if swiped and not message.de35:
+            return "30"
         return "" if ask.issuer else "15"
 
     def _reversal(self, message: Message) -> tuple[Ask | None, frozenset[str]]:

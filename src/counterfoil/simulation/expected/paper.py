@@ -28,6 +28,8 @@ CALLED: Final = {
     "54": "Expired card",
     "55": "Wrong PIN",
     "57": "Not permitted",
+    "58": "Not permitted at this terminal",
+    "59": "Card verification failed",
     "61": "Over limit",
     "62": "Restricted card",
     "65": "Too many uses",

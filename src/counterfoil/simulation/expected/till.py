@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import Message
-from counterfoil.security import mask
+from counterfoil.security import luhn_ok, mask
 from counterfoil.simulation.expected import paper, questions
 from counterfoil.simulation.expected.asks import APPROVALS, FIRST_STAN, Offer, Place, key_of
 from counterfoil.simulation.expected.reading import Packet, acceptable, read
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import MERCHANT
+from counterfoil.simulation.plant import LETS_TYPE, MERCHANT
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Perform, Reply, Send
 
@@ -26,6 +26,7 @@ TIMER: Final[Instant] = 30 * SECOND
 NUMBERS: Final = {"CNY": "156", "USD": "840", "JPY": "392"}
 MOST: Final = 999_999_999_999
 PIN: Final = re.compile("[0-9]{4,12}")
+MONTH: Final = re.compile("[0-9]{2}(0[1-9]|1[0-2])")
 TRACK: Final = re.compile("([0-9]{12,19})=[0-9]{4}[0-9]*")
 UNDECIDED: Final = frozenset({"94", "03", "30", "40", "97", "A0", "A7"})  # a stranger could make a host say this
 CLOSING: Final = frozenset({"00", "25"})
@@ -51,7 +52,8 @@ class Question(NamedTuple):
     amount: int
     currency: str
     pan: str
-    track: str
+    track: str  # "" for a number that was typed
+    expiry: str
     pin: str
 
 
@@ -90,8 +92,9 @@ class Lane:
 class Till:
     """The machine `node` and the terminals on it."""
 
-    def __init__(self, node: Node, terminals: Sequence[str]) -> None:
+    def __init__(self, node: Node, terminals: Sequence[str], machine: str) -> None:
         self.node = node
+        self.typed = machine == LETS_TYPE
         self.lanes = {terminal: Lane(terminal) for terminal in terminals}
         self.attempts: dict[str, Attempt] = {}
         self.questions: dict[str, list[Question]] = {}  # by the till's key: each that was asked
@@ -318,6 +321,11 @@ class Till:
             must(False, f"{key} is told {error}, and {'makes' if makes_sense(args) else 'makes no'} sense")
         if error == "bad_request":
             return
+        barred = args.get("entry") == "typed" and not self.typed
+        must(
+            (error == "typed_not_allowed") == barred,
+            f"{key} is told {error}, and {'may not' if barred else 'may'} be typed",
+        )
         if error is None and body.get("ref"):
             attempt = self.attempts.get(body["ref"])
             same = attempt is None or attempt.question == asked_in(args)
@@ -387,20 +395,25 @@ def makes_sense(args: dict[str, Any]) -> bool:
     amount, card, pin = args["amount"], args["card"], args.get("pin")
     if type(amount) is not int or not 0 < amount <= MOST or args["currency"] not in NUMBERS:
         return False
-    found = TRACK.fullmatch(card.get("track2", "")) if isinstance(card, dict) else None
-    if found is None or args.get("entry", "swipe") != "swipe":
+    if not isinstance(card, dict) or (pin and PIN.fullmatch(pin) is None):
         return False
-    return found[1] == card.get("pan", found[1]) and (not pin or PIN.fullmatch(pin) is not None)
+    if args.get("entry") == "typed":
+        return "track2" not in card and luhn_ok(card["pan"]) and MONTH.fullmatch(card["expiry"]) is not None
+    found = TRACK.fullmatch(card.get("track2", ""))
+    return found is not None and args.get("entry", "swipe") == "swipe" and found[1] == card.get("pan", found[1])
 
 
 def says(place: Place, offer: Offer, question: Question, batch: str) -> dict[int, Any]:
     """The elements of the request for what a till asked."""
+    how = "02" if question.track else "01"
     return {
+        2: None if question.track else question.pan,
         3: "000000",
         4: f"{question.amount:012d}",
-        22: "021" if question.pin else "022",
+        14: None if question.track else question.expiry,
+        22: how + ("1" if question.pin else "2"),
         25: "00",
-        35: question.track.replace("=", "D"),
+        35: question.track.replace("=", "D") or None,
         49: NUMBERS[question.currency],
         52: place.keys.hsm.encrypt_pin(offer.pik, question.pin, question.pan) if question.pin else None,
         60: f"22{batch}000",
@@ -410,4 +423,5 @@ def says(place: Place, offer: Offer, question: Question, batch: str) -> dict[int
 def asked_in(args: dict[str, Any]) -> Question:
     """The question in a command."""
     card = args["card"]
-    return Question(args["amount"], args["currency"], card["pan"], card["track2"], args.get("pin", ""))
+    track = card.get("track2", "")
+    return Question(args["amount"], args["currency"], card["pan"], track, card["expiry"], args.get("pin", ""))
