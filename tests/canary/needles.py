@@ -7,16 +7,22 @@ import hashlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from counterfoil.security import luhn_digit
+from counterfoil.security import luhn_digit, write_track2
+from counterfoil.security.ciphers import DesKey
 from counterfoil.security.pin import build
+from counterfoil.stack.demo import Demo
 
 EXPIRY: Final = "3112"
+SERVICE: Final = "220"
+SECRET: Final = hashlib.sha256(b"canaries").digest()
+"""The secret of the data directory they live in, so that the values on their stripes are those of its issuers."""
+
 LEAST_PACKED: Final = 6  # bytes; fewer would be found in any cryptogram sooner or later
 
 
 class Canary(NamedTuple):
     """A card. `issuer` "" has no route. `cvv` and `wrong_pin` are so long that they cannot be met by chance; the right
-    PIN is not, and is looked for in its block.
+    PIN is not, and is looked for in its block, nor is the value on the stripe, looked for with what stands beside it.
     """
 
     name: str
@@ -40,7 +46,9 @@ def canary(name: str, issuer: str, prefix: str) -> Canary:
     drawn = f"{int(hashlib.sha256(name.encode()).hexdigest(), 16):078d}"[20:]
     partial = f"{prefix}{drawn[:7]}"
     pan = partial + luhn_digit(partial)
-    return Canary(name, issuer, pan, f"{pan}={EXPIRY}220{drawn[7:20]}", drawn[20:24], drawn[24:34], drawn[34:44])
+    key = DesKey(Demo(SECRET).card_verification_key(issuer))
+    track2 = write_track2(pan, EXPIRY, SERVICE, key, drawn[7:12])
+    return Canary(name, issuer, pan, track2, drawn[20:24], drawn[24:34], drawn[34:44])
 
 
 CANARIES: Final = (
@@ -56,7 +64,8 @@ def needles(card: Canary) -> list[Needle]:
     """Every form of everything that must not be kept of a card: number, track, PIN, PIN block, verification value."""
     found: list[Needle] = []
     number, rest = card.track2.split("=")
-    for what, digits in (("PAN", number), ("track tail", rest[7:]), ("PIN", card.wrong_pin), ("CVV", card.cvv)):
+    stripes = (("track tail", rest[7:]), ("CVV of the stripe", rest[:15]), ("CVV and what follows", rest[10:]))
+    for what, digits in (("PAN", number), *stripes, ("PIN", card.wrong_pin), ("CVV", card.cvv)):
         found += [Needle(f"{what} {how}", form) for how, form in _forms(digits)]
     # what a mask hides, with two digits of what it shows on either side
     found.append(Needle("PAN middle", number[4:14].encode()))

@@ -62,6 +62,8 @@ PLANTED: dict[str, Callable[[Canary], bytes]] = {
     "track": lambda card: card.track2.replace("=", "D").encode(),
     "packed track": swapped,
     "end of the track": lambda card: card.track2[-13:].encode(),
+    "CVV of the stripe": lambda card: f"{card.track2[17:32]}99999".encode(),
+    "CVV and what follows": lambda card: b"cvv and own " + card.track2[27:].encode(),
     "CVV": lambda card: b"cvv=" + card.cvv.encode(),
     "PIN": lambda card: b"pin=" + card.wrong_pin.encode(),
     "clear PIN block": lambda card: build(0, card.pin, card.pan, bytes),

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from api.calling import seed
 from canary import broken
-from canary.needles import CANARIES, EXPIRY, Canary, Needle, block, needles
+from canary.needles import CANARIES, EXPIRY, SECRET, Canary, Needle, block, needles
 from canary.scan import ON_THE_WIRE
 from canary.web import web
 from counterfoil.cli.app import VERBS, run
@@ -43,6 +43,7 @@ class Birds(Running):
         super().__init__(data, TIMERS)
         self.program = ("-c", LAUNCH.format(tests=str(TESTS)))
         self.layout = Layout(data)
+        self.layout.write(self.layout.demo_key, SECRET.hex() + "\n")
         self.said: dict[str, str] = {}
         self.needles: list[Needle] = [needle for card in CANARIES for needle in needles(card)]
         self.refs: list[str] = []
@@ -124,6 +125,12 @@ def sales(stack: Birds) -> None:
         stack.pay(wrong, "T0000003", pin=wrong.wrong_pin)
     stack.pay(no_route, "T0000004", pin=no_route.wrong_pin)
     stack.pay(good_a, "T0000005", amount=99_000_000)
+    for terminal, expiry in (("T0000011", EXPIRY), ("T0000012", "3111"), ("T0000013", EXPIRY)):
+        typed = {"pan": good_a.pan, "expiry": expiry}
+        args = {"terminal": terminal, "amount": 100, "card": typed, "entry": "typed", "pin": good_a.pin}
+        stack.call("terminal", "sale", args if terminal != "T0000013" else {**args, "terminal": "T0000001"})
+    for digits in (good_a.track2[:29] + "0" + good_a.track2[30:], good_a.track2[:24], good_a.track2[:-5]):
+        stack.pay(good_a, "T0000014", track2=digits)
     stack.pay(good_a, "T0000006", expiry="2001", track2=good_a.track2.replace(EXPIRY, "2001"))
     stack.pay(good_b, "T0000007", pin="")
     stack.pay(good_b, "T0000007", pan=good_a.pan)

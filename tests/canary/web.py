@@ -36,6 +36,8 @@ def _requests(caller: Caller, card: Canary) -> None:
     sale = {"terminal": "T0000041", "amount": 100}
     for body in (
         {**sale, "card": {"number": card.pan, "pin": card.pin}},
+        {**sale, "card": {"number": card.pan, "expiry": "3112", "pin": card.pin}},
+        {**sale, "card": {"number": card.pan, "expiry": card.track2, "pin": card.pin}},
         {**sale, "card": {"number": card.pan, "pin": card.track2}},
         {**sale, "card": {"name": card.track2}},
         {**sale, "card": {card.pan: card.track2}},

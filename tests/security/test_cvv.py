@@ -48,8 +48,18 @@ def test_a_value_is_of_its_card_its_date_its_service_code_and_its_key_and_of_not
 
 @pytest.mark.parametrize(
     ("pan", "expiry", "service"),
-    [("", "3012", "201"), ("12ab", "3012", "201"), (PAN, "", "201"), (PAN, "30123", "201"), (PAN, "3012", "2١1")]
-    + [(PAN, "3012", ""), (PAN, "3012", "20"), ("1" * 20, "3012", "201"), (PAN, " 301", "201"), (PAN, "-301", "201")],
+    [
+        ("", "3012", "201"),
+        ("12ab", "3012", "201"),
+        ("1" * 20, "3012", "201"),
+        (PAN, "", "201"),
+        (PAN, "30123", "201"),
+        (PAN, " 301", "201"),
+        (PAN, "-301", "201"),
+        (PAN, "3012", ""),
+        (PAN, "3012", "20"),
+        (PAN, "3012", "2١1"),
+    ],
 )
 def test_what_is_no_card_has_no_value(pan: str, expiry: str, service: str) -> None:
     with pytest.raises(SecurityError) as no:

@@ -71,7 +71,7 @@ def test_a_machine_that_was_switched_off_for_days_comes_back_and_everything_clos
 
 def test_nobody_sells_when_no_machine_is_left_to_sell_with() -> None:
     away = partial(msgspec.structs.replace, off=40 * SECOND, away=50 * 3600 * SECOND, lost=60 * SECOND, replaced=0)
-    outcome = Scene(2, "calm", 0, 75, away).play()
+    outcome = Scene(4, "calm", 0, 75, away).play()
     assert not outcome.broken
     assert outcome.faults["crash lost for good"] == outcome.faults["crash switched off"] == 1
     assert 0 < outcome.transactions < 75

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from counterfoil.iso8583 import CUP_POS
+from counterfoil.security import luhn_digit
 from counterfoil.step import SECOND, Perform, Reply, Send
 from counterfoil.terminal import Settings
 from terminal.counter import MERCHANT, PAN, PIN, T1, TIMER, TRACK, Counter
@@ -62,6 +63,71 @@ def test_without_a_pin_no_pin_field_leaves(counter: Counter) -> None:
     counter.sale(pin=None)
     request = counter.request("0200")
     assert (request.de22, request.de26, request.de52, request.de53) == ("022", None, None, "0600000000000000")
+
+
+MAY_TYPE: dict[str, Any] = {"typed": frozenset({MERCHANT})}
+NUMBER = PAN[:-1] + luhn_digit(PAN[:-1])
+TYPED: dict[str, Any] = {"card": {"pan": NUMBER, "expiry": "3012"}, "entry": "typed"}
+
+
+@pytest.mark.parametrize(("pin", "mode"), [(PIN, "011"), (None, "012")])
+def test_a_typed_number_leaves_as_one_without_a_stripe(pin: str | None, mode: str) -> None:
+    counter = Counter(**MAY_TYPE).open_for_business()
+    sale = counter.sale(**TYPED, pin=pin)
+    request = counter.request("0200")
+    assert (request.de22, request.de2, request.de14, request.de35) == (mode, NUMBER, "3012", None)
+    assert (request.de52 is None) is (pin is None)
+    counter.receive(counter.host.answer(request, "00"))
+    assert counter.replies[sale]["outcome"] == "approved"
+    assert counter.newest().entry == mode
+    assert f"{NUMBER[-4:]} M" in counter.printed[f"{T1}-000001-000002.merchant.1"]
+
+
+def test_a_typed_number_leaves_nothing_where_the_merchant_may_not_type(counter: Counter) -> None:
+    told = counter.replies[counter.sale(**TYPED, key="k")]
+    assert told["error"] == "typed_not_allowed"
+    assert "may not type" in told["message"]["en"]
+    assert "不得手工输入" in told["message"]["zh"]
+    assert counter.line == []
+    assert counter.store.query("SELECT count(*) FROM attempt") == [(0,)]
+    counter.sale(key="k")  # and the key is free for a swipe
+    assert counter.request("0200").de22 == "021"
+
+
+@pytest.mark.parametrize(
+    ("card", "detail"),
+    [
+        ({"pan": NUMBER}, "expiry"),
+        ({"pan": NUMBER, "expiry": "3013"}, "expiry"),
+        ({"pan": NUMBER, "expiry": "12/30"}, "expiry"),
+        ({"pan": NUMBER, "expiry": 3012}, "expiry"),
+        ({"expiry": "3012"}, "card"),
+        ({"pan": PAN, "expiry": "3012"}, "card"),
+        ({"pan": f" {NUMBER}", "expiry": "3012"}, "card"),
+        ({"pan": NUMBER, "expiry": "3012", "track2": TRACK}, "card"),
+    ],
+)
+def test_a_typed_card_is_a_number_and_a_date_and_nothing_else(card: dict[str, Any], detail: str) -> None:
+    counter = Counter(**MAY_TYPE).open_for_business()
+    told = counter.replies[counter.sale(card=card, entry="typed")]
+    assert told["error"] == "bad_request"
+    assert detail in told["message"]["en"]
+    assert counter.line == []
+
+
+def test_swiped_and_typed_are_two_sales_under_one_key() -> None:
+    counter = Counter(**MAY_TYPE).open_for_business()
+    counter.sale(key="k")
+    counter.answer()
+    assert counter.replies[counter.sale(**TYPED, key="k")]["error"] == "key_reused"
+
+
+def test_the_reversal_of_a_typed_sale_says_how_the_card_came_in() -> None:
+    counter = Counter(**MAY_TYPE).open_for_business()
+    counter.sale(**TYPED)
+    counter.time_out()
+    reversal = counter.request("0400")
+    assert (reversal.de22, reversal.de2, reversal.de35) == ("011", NUMBER, None)
 
 
 def test_the_attempt_is_on_disk_before_the_request_is_said(counter: Counter) -> None:

@@ -252,6 +252,7 @@ def test_an_unknown_verb(counter: Counter) -> None:
         ({"amount": 10**12}, "amount"),
         ({"currency": "XXX"}, "currency"),
         ({"entry": "dip"}, "entry"),
+        ({"entry": "typed"}, "card"),
         ({"card": None}, "card"),
         ({"card": {"pan": PAN}}, "card"),
         ({"card": {"pan": "6299991000000021", "track2": TRACK}}, "card"),

@@ -96,7 +96,7 @@ def brought(rng: random.Random, card: Card, manner: str) -> dict[str, Any]:
 def wish(rng: random.Random) -> Wish:
     """One more of them."""
     regulars = [card for card in odd() if card.name in REGULARS]
-    card = rng.choice((*regulars, *regulars, *odd(), *cards()))
+    card = rng.choice((*regulars, *regulars, *regulars, *odd(), *cards()))
     limit = card.special.get("limit_each", 0)
     amount = rng.choice((limit, limit + 1)) if limit and rng.randrange(2) else rng.randint(1, HIGH)
     if rng.randrange(4) == 0:
@@ -109,10 +109,10 @@ def wish(rng: random.Random) -> Wish:
         currency = rng.choice(("USD", "JPY", "CNY"))
     spoils = rng.choice(NONSENSE) if rng.randrange(12) == 0 else {}
     manner = ""
-    if rng.randrange(4) == 0:
+    if rng.randrange(5) == 0:
         manner = rng.choice(MANNERS)
-        if rng.randrange(2):
-            card = rng.choice([one for one in odd() if one.name == "copied"])
+        if rng.randrange(3):  # one whose number is known: as often as its issuer lets anybody guess in a day
+            card = next(one for one in odd() if one.name == "copied")
             pin, currency = card.pin, CURRENCY
     return Wish(card, amount, pin, currency, manner, spoils)
 
