@@ -114,7 +114,9 @@ def test_a_sale_while_the_terminals_are_away_is_not_sent_and_never_a_5xx(api: Ap
         ({"currency": "XXX"}, 422, "bad_request"),
         ({"terminal": "NOBODY"}, 404, "unknown_terminal"),
         ({"card": {"name": "nobody"}}, 422, "unknown_card"),
-        ({"card": {"number": "6299991000000001"}}, 422, "unknown_card"),
+        ({"card": {"number": "6299991000000001", "expiry": "3112"}}, 422, "unknown_card"),
+        ({"card": {"number": "6299991000000001"}}, 422, "invalid_request"),
+        ({"card": {"number": "6299991000000001", "expiry": "1231"}}, 422, "invalid_request"),
         ({"card": {"name": "carol", "number": "6299991000000001"}}, 422, "invalid_request"),
         ({"retry_of": "T0000001/999999/999999"}, 404, "unknown_sale"),
         ({"surprise": 1}, 422, "invalid_request"),
@@ -198,15 +200,31 @@ def test_accounts_add_up_to_zero_and_terminals_tell_what_they_do(api: Api) -> No
     assert api.token("till").get("/terminals/NOBODY").code == "unknown_terminal"
 
 
+def test_a_number_is_typed_and_that_only_where_the_merchant_may(api: Api) -> None:
+    till, carol, bob = api.token("till"), api.running.card("carol"), api.running.card("bob")
+    before = api.running.balance("carol")
+    typed = {"number": carol["pan"], "expiry": carol["expiry"]}
+    barred = till.sell("k-typed-1", "T0000007", card=typed)
+    assert (barred.status, barred.code) == (422, "typed_not_allowed")
+    assert "不得手工输入" in barred.json["message"]["zh"]
+    sold = till.sell("k-typed-2", "T0000012", card=typed)
+    assert (sold.status, sold.json["outcome"]) == (201, "approved")
+    guessed = till.sell("k-typed-3", "T0000012", card={**typed, "expiry": "3101"})
+    assert (guessed.json["outcome"], guessed.json["response_code"]) == ("declined", "14")
+    other = till.sell("k-typed-4", "T0000012", card={"number": bob["pan"], "expiry": bob["expiry"], "pin": bob["pin"]})
+    assert (other.json["outcome"], other.json["response_code"]) == ("declined", "57")
+    assert api.running.balance("carol") == before - 1250
+
+
 def test_no_card_number_is_in_an_answer_and_six_digits_only_for_a_reason(api: Api) -> None:
     card, till = api.running.card("bob"), api.token("till")
-    sold = till.sell("k-card", "T0000011", card={"number": card["pan"], "pin": card["pin"]})
+    sold = till.sell("k-card", "T0000011", card={"number": card["pan"], "expiry": card["expiry"], "pin": card["pin"]})
     assert sold.status == 201
     ref = sold.json["payment"]["ref"]
     support = api.person("support")
     for caller in (till, support):
         caller.get(f"/payments/{ref}")
-    wrong = till.sell("k-card-2", "T0000011", card={"number": card["pan"], "pin": "12345678901234567890"})
+    wrong = till.sell("k-card-2", "T0000011", card={"number": card["pan"], "expiry": "3112", "pin": "1" * 20})
     assert wrong.status == 422
     till.sell(card["pan"], "T0000011", card={card["pan"]: card["track2"]})
     till.get(f"/payments/{card['pan']}")

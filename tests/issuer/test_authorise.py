@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -101,7 +102,7 @@ def saying(pin: Pin) -> Callable[[], Pin]:
 def test_of_several_faults_the_first_of_the_list_is_the_answer() -> None:
     purchase, card, pin, available, right = WRONG_PURCHASE, WRONG_CARD, Pin.WRONG, 1, False
     for refusal, mending in MENDED:
-        assert asked(purchase, card, saying(pin), available, lambda proves=right: proves).refusal is refusal
+        assert asked(purchase, card, saying(pin), available, partial(bool, right)).refusal is refusal
         right = mending.get("right", right)
         pin, available = mending.get("pin", pin), mending.get("available", available)
         of_purchase = {name: value for name, value in mending.items() if hasattr(purchase, name)}

@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.errors import StoreError
 from counterfoil.iso8583.ranges import ENTRY_MODES
-from counterfoil.issuer import Records
+from counterfoil.issuer import Records, complete
 from counterfoil.security import SoftHsm, StoredKey, write_track2
 from counterfoil.security.ciphers import DesKey
 from counterfoil.storage import migrations_of, open_store
@@ -172,13 +172,13 @@ def test_a_store_without_the_key_is_completed_once_and_goes_on(tmp_path: Path) -
         return hsm.import_clear(*CLEAR["cvk"])
 
     for _ in range(2):
-        Records(bank.store).complete("cvk", made)
+        complete(bank.store, "cvk", made)
     assert asked == [1]
     bank.restart()
     assert bank.code(bank.purchase("nopin")) == "00"
     bank.store.close()
     fresh = open_store(path.with_name("fresh.db"), migrations_of("counterfoil.issuer"))
-    Records(fresh).complete("cvk", made)
+    complete(fresh, "cvk", made)
     assert Records(fresh).keys() is None
     fresh.close()
 

@@ -13,6 +13,7 @@ If it dies here: before the commit nothing has happened, and the switch's deadli
     were not reported as delivered are told again under the same name.
 """
 
+from counterfoil.issuer.completing import complete
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import IssuerKeys
 from counterfoil.issuer.settings import Settings
@@ -27,6 +28,7 @@ __all__ = [
     "accounts",
     "balance_by_token",
     "cards",
+    "complete",
     "find",
     "statement",
     "stub",

@@ -5,7 +5,7 @@ The only file of this room that knows the engine. Reading for other processes is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, Self
 
@@ -134,16 +134,6 @@ class Records:
         with self.store.transaction():
             self.store.execute(INSERT_NAME, (name,))
             self.store.executemany(INSERT_KEY, rows)
-            self.store.commit()
-
-    def complete(self, name: str, made: Callable[[], StoredKey]) -> None:
-        """Put in a key that a store of an earlier release has not; nothing where it is there, or before the seed."""
-        known = {row[0] for row in self.store.query(SELECT_KEYS)}
-        if not known or name in known:
-            return
-        key = made()
-        with self.store.transaction():
-            self.store.execute(INSERT_KEY, (name, key.usage.value, key.blob, key.kcv))
             self.store.commit()
 
     def name(self) -> str:

@@ -53,7 +53,7 @@ def plan(
 
 def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
     records = issuer.Records(store)
-    records.complete("cvk", lambda: hsm.import_clear(KeyUsage.CVK, demo.card_verification_key(name)))
+    issuer.complete(store, "cvk", lambda: hsm.import_clear(KeyUsage.CVK, demo.card_verification_key(name)))
     if records.keys() is None:
         keys = issuer.IssuerKeys(
             mac=hsm.import_clear(KeyUsage.MAC, demo.zone_mac_key(name)),
