@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictInt
 
 from counterfoil.console.api.problem import Both
 from counterfoil.money import MAX_MINOR
+from counterfoil.terminal.request import EXPIRY
 
 REF = r"^[!-.0-~]{1,8}/[0-9]{6}/[0-9]{6}$"
 Reason = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -26,11 +27,17 @@ class NamedCard(In):
     pin: SecretStr = Field(SecretStr(""), max_length=12)
 
 
+def _month(expiry: SecretStr) -> SecretStr:
+    if not EXPIRY.fullmatch(expiry.get_secret_value()):
+        raise ValueError("not YYMM")
+    return expiry
+
+
 class NumberedCard(In):
     """The number of a demo card and its expiry, YYMM, typed by hand: no stripe comes with it."""
 
     number: SecretStr = Field(min_length=13, max_length=19)
-    expiry: SecretStr = Field(pattern=r"^[0-9]{2}(0[1-9]|1[0-2])$")
+    expiry: Annotated[SecretStr, AfterValidator(_month)] = Field(json_schema_extra={"pattern": f"^{EXPIRY.pattern}$"})
     pin: SecretStr = Field(SecretStr(""), max_length=12)
 
 
