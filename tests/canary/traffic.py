@@ -43,6 +43,7 @@ class Birds(Running):
         super().__init__(data, TIMERS)
         self.program = ("-c", LAUNCH.format(tests=str(TESTS)))
         self.layout = Layout(data)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.layout.write(self.layout.demo_key, SECRET.hex() + "\n")
         self.said: dict[str, str] = {}
         self.needles: list[Needle] = [needle for card in CANARIES for needle in needles(card)]

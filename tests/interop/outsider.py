@@ -80,7 +80,7 @@ class Outsider:
 
     def sign_on(self) -> str:
         """0800/0810: the working keys, proved by their check values."""
-        answer = self.exchange("0800", {"11": self._next(), "60": f"00{self.batch}003", "63": "001"}, mac=False)
+        answer = self.exchange("0800", {"11": self.next(), "60": f"00{self.batch}003", "63": "001"}, mac=False)
         if answer["39"] == "00":
             keys = bytes.fromhex(answer["62"])
             assert len(keys) == 40
@@ -96,7 +96,7 @@ class Outsider:
     def buy(self, card: dict[str, Any], minor: int, pin: str | None) -> tuple[dict[str, str], dict[str, str]]:
         """0200/0210 by magnetic stripe: the request (for a reversal) and the answer. Lost when none comes."""
         request = {
-            "3": "000000", "4": f"{minor:012d}", "11": self._next(), "22": "021" if pin else "022", "25": "00",
+            "3": "000000", "4": f"{minor:012d}", "11": self.next(), "22": "021" if pin else "022", "25": "00",
             "35": card["track2"].replace("=", "D"), "49": "156", "60": f"22{self.batch}000",
         }  # fmt: skip
         if pin:
@@ -112,7 +112,7 @@ class Outsider:
 
     def echo(self) -> dict[str, str]:
         """0820/0830 with network code 301."""
-        return self.exchange("0820", {"11": self._next(), "60": f"00{self.batch}301"}, mac=False)
+        return self.exchange("0820", {"11": self.next(), "60": f"00{self.batch}301"}, mac=False)
 
     # --- the line -----------------------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class Outsider:
             return line
         return ssl.create_default_context(cadata=tls["ca"]).wrap_socket(line, server_hostname=tls["name"])
 
-    def _next(self) -> str:
+    def next(self) -> str:
         self.stan += 1
         return f"{self.stan:06d}"
 

@@ -168,3 +168,27 @@ def test_only_demo_terminals_are_exported(running: Running) -> None:
     assert running.ask(*register).status == 0
     answer = running.ask("terminal", "export", "10000161")
     assert (answer.status, answer.json["error"]) == (5, "unknown_terminal")
+
+
+def bought(outsider: Outsider, **fields: str | None) -> str:
+    """DE39 of a purchase without a PIN, with some of its fields changed or (None) left out."""
+    request = {"3": "000000", "4": "000000000100", "11": outsider.next(), "22": "022", "25": "00", "49": "156"}
+    request |= {"60": f"22{outsider.batch}000"}
+    request |= {name.removeprefix("de"): value for name, value in fields.items() if value is not None}
+    return outsider.exchange("0200", request)["39"]
+
+
+def test_a_bare_number_buys_nothing_on_a_card_without_a_pin(running: Running, outsider: Outsider) -> None:
+    carol = running.card("carol")
+    number, rest = carol["track2"].split("=")
+    before = running.balance("carol")
+    date, wrong = rest[:4], f"{(int(rest[12:15]) + 1) % 1000:03d}"
+    assert bought(outsider, de35=f"{number}D{date}2210000000000") == "59"
+    assert bought(outsider, de35=f"{number}D{rest[:12]}{wrong}{rest[15:]}") == "59"
+    assert bought(outsider, de35=f"{number}D{date}") == "59"
+    assert bought(outsider, de2=number, de14=date) == "30"
+    assert bought(outsider, de2=number, de14=date, de22="012") == "58"
+    assert bought(outsider, de2=number, de14=date, de22="052") == "12"
+    assert running.balance("carol") == before
+    assert bought(outsider, de35=f"{number}D{rest}") == "00"
+    assert running.balance("carol") == before - 100
