@@ -8,10 +8,11 @@ import msgspec
 
 from counterfoil.issuer import advices, authorise, chart, purchases, reverse
 from counterfoil.issuer import records as issuer_records
+from counterfoil.issuer.authorise import Purchase
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Line, Notice, Owed, Txn
-from counterfoil.issuer.wire import Asked
+from counterfoil.issuer.wire import Asked, Wire
 from counterfoil.ledger import Entry
 from counterfoil.step import Instant
 from mutants.mutant import LESSON, PROTOTYPE, mutant
@@ -320,3 +321,44 @@ def other_content_posted(seams: Seams) -> None:
         return same
 
     seams.function(authorise, "same_content", make)
+
+
+# --- what a card must prove -------------------------------------------------------------------------------------------
+
+
+@mutant("trust", mixes=("customers",))
+def stripe_believed(seams: Seams) -> None:
+    """A stripe is believed whatever value stands on it."""
+
+    def make(original: Any) -> Any:
+        def stripe(self: Wire, asked: Asked) -> bool:
+            if not original(self, asked):
+                seams.hit()
+            return True
+
+        return stripe
+
+    seams.method(Wire, "stripe", make)
+
+
+@mutant("trust", mixes=("customers",))
+def guesses_not_counted(seams: Seams) -> None:
+    """Whoever guesses the value of a stripe, or the date of a number, may go on."""
+    seams.constant(authorise, "GUESSES", lambda _: frozenset())
+    seams.hit()
+
+
+@mutant("trust", mixes=("customers",))
+def typed_taken_for_a_stripe(seams: Seams) -> None:
+    """A number that was typed needs no programme of its issuer's."""
+
+    def make(original: Any) -> Any:
+        def unproved(purchase: Purchase, *rest: Any) -> Any:
+            if authorise.WAYS.get(purchase.entry) is authorise.Way.TYPED:
+                seams.hit()
+                return None
+            return original(purchase, *rest)
+
+        return unproved
+
+    seams.function(authorise, "unproved", make)

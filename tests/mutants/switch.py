@@ -14,6 +14,7 @@ from counterfoil.switch import (
     lifecycle,
     replies,
     reverse,
+    rules,
     signon,
     stubs,
     upstream,
@@ -387,3 +388,10 @@ def case_for_nobody(seams: Seams) -> None:
         return open_case
 
     seams.method(Work, "open_case", make)
+
+
+@mutant("trust", mixes=("customers",))
+def typed_at_any_terminal(seams: Seams) -> None:
+    """A card number may be typed at the terminals of every merchant."""
+    seams.constant(rules, "TYPED", lambda _: "")
+    seams.hit()
