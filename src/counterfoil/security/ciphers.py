@@ -67,6 +67,11 @@ class DesKey:
         return DesKey(left), DesKey(self.clear[8:16] or left)
 
     @cached_property
+    def left(self) -> DesKey:
+        """The left single-length key."""
+        return self.halves[0]
+
+    @cached_property
     def _cbc(self) -> Cipher[CBC]:
         return Cipher(TripleDES(self._wide), CBC(bytes(BLOCK)))
 

@@ -30,14 +30,15 @@ def cvv(pan: str, expiry: str, service: str, key: DesKey) -> str:
     SecurityError(14) when one of the three is not of its kind. The first block is encrypted under the left half of the
     key, the second is XORed to it and encrypted under both.
     """
-    text = expiry + service
-    if not is_pan(pan) or len(expiry) != EXPIRY_DIGITS or len(service) != SERVICE_DIGITS or not _digits(text):
+    field = f"{pan}{expiry}{service}"
+    if len(expiry) != EXPIRY_DIGITS or len(service) != SERVICE_DIGITS or not is_pan(pan) or not _digits(field):
         raise SecurityError("a CVV needs a card number, an expiry and a service code", response_code=CARD_CODE)
-    field = f"{pan}{text}".ljust(_FIELD, "0")
-    first = key.halves[0].encrypt(bytes.fromhex(field[:16]))
-    second = int.from_bytes(first, "big") ^ int(field[16:], 16)
-    result = hexlify(key.encrypt(second.to_bytes(8, "big")))
-    digits = result.translate(None, _LETTERS) + result.translate(_AS_DECIMALS, _DECIMALS)
+    field = field.ljust(_FIELD, "0")
+    first = int.from_bytes(key.left.encrypt(bytes.fromhex(field[:16])), "big")
+    result = hexlify(key.encrypt((first ^ int(field[16:], 16)).to_bytes(8, "big")))
+    digits = result.translate(None, _LETTERS)
+    if len(digits) < CVV_DIGITS:
+        digits += result.translate(_AS_DECIMALS, _DECIMALS)
     return digits[:CVV_DIGITS].decode()
 
 

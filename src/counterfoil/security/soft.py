@@ -176,7 +176,7 @@ class SoftHsm:
     def verify_cvv(self, pan: str, expiry: str, service: str, cvv: str, cvk: StoredKey) -> bool:
         """See `Hsm.verify_cvv`."""
         right = values.cvv(pan, expiry, service, self._ring.open(cvk, _CVK).des)
-        return hmac.compare_digest(right.encode(), cvv.encode())
+        return cvv.isascii() and hmac.compare_digest(right, cvv)
 
     def encrypt_track(self, key: StoredKey, track: str) -> str:
         """See `Hsm.encrypt_track`."""
