@@ -185,7 +185,7 @@ def test_a_store_without_the_key_is_completed_once_and_goes_on(tmp_path: Path) -
 
 def test_counters_of_an_earlier_store_begin_without_guesses(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    old = open_store(path, migrations_of("counterfoil.issuer")[:8])
+    old = open_store(path, migrations_of("counterfoil.issuer")[:9])
     with old.transaction():
         old.execute("INSERT INTO account (id, kind, currency, balance) VALUES ('card:a', 'cardholder', 'CNY', 700)")
         old.commit()
