@@ -75,6 +75,17 @@ def test_nothing_is_sent_before_its_time_and_nothing_after_its_acknowledgement()
     assert made.at_rest()
 
 
+@pytest.mark.parametrize("ahead", [60 * SECOND, 3600 * SECOND, 365 * 86_400 * SECOND])
+def test_a_clock_that_was_ahead_in_an_earlier_life_makes_no_advice_wait(ahead: int) -> None:
+    """Simulator, crash 201/1: an advice waited for the hour by which the clock was set right at the restart."""
+    made, _ = owing(2)
+    made.now -= ahead
+    later = made.restarted()
+    later.start()
+    later.step(after=Settings(switch_timer=TIMER).longest_pause)
+    assert [message.mti for message in later.advices()] == ["0421", "0421"]
+
+
 def test_when_the_link_comes_up_everything_that_is_due_goes_out_at_once() -> None:
     made, _ = owing(3)
     made.step(after=TIMER - 1)  # nothing is on its way any more that the issuer could have hung up on

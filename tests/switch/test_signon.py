@@ -162,6 +162,20 @@ def test_a_terminal_that_names_another_batch_does_not_go_on_in_this_one(named: s
     assert claimed(made, "000901", named if named != "000002" else batch) == batch
 
 
+def test_who_was_told_the_next_batch_and_begins_anew_since_gets_the_one_behind_it() -> None:
+    """Its STANs ran out before anything of the next batch was heard: it can take that as little as the one before, and
+    waited for ever (simulator, swarm 203/3)."""
+    made = scene()
+    made.approved()
+    assert claimed(made, "999988", "000000") == "000002"
+    made.now += 60 * SECOND
+    assert [claimed(made, stan, "000000") for stan in ("000001", "000002")] == ["000003", "000003"]
+    assert claimed(made, "999989", "000000") == "000002"
+    for stan in ("000002", "000001"):  # nobody spins batches
+        made.now += 60 * SECOND
+        assert int(claimed(made, stan, "000000")) <= 1 + made.settings.offers
+
+
 def test_a_new_terminal_that_names_any_batch_begins_with_the_first() -> None:
     assert claimed(Scene(), "000400", "000077") == "000001"
 
@@ -357,10 +371,11 @@ def test_a_wiped_device_gets_its_batch_after_a_flood_and_meets_no_key_of_before(
     made.stans.clear()
     made.sign_on(stan=made.stan(T1))
     request, _ = made.approved()
-    assert (request.de60 or "")[2:8] == "000002"
+    batch = int((request.de60 or "")[2:8])
+    assert 1 < batch <= 1 + made.settings.offers
     # A second device that was told the same batch, with other keys, may not sell in it as well.
     (answer,) = made.told(made.frame(claim(1)), after=10 * SECOND)
-    assert nested.de60(answer.de60).batch == "000003"
+    assert int(nested.de60(answer.de60).batch) == batch + 1
 
 
 def test_of_two_devices_that_were_told_one_batch_only_one_gets_it() -> None:

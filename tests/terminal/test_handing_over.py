@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.receipts import proof
 from counterfoil.receipts.ereceipt import Addresses, issue
-from counterfoil.step import ELSEWHERE, SECOND_PRINTER, Perform, Performed
+from counterfoil.step import ELSEWHERE, SECOND, SECOND_PRINTER, Perform, Performed
 from counterfoil.terminal.sentences import ELSEWHERE as ON_THE_SECOND
 from counterfoil.terminal.sentences import TROUBLES
 from terminal.counter import T1, T2, Counter
@@ -227,3 +227,18 @@ def test_the_last_sale_that_stands_is_found_behind_one_that_does_not(counter: Co
     counter.answer("51")
     assert counter.ask("last", terminal=T1)["outcome"] == "declined"
     assert counter.ask("last", terminal=T1, paid=True)["ref"] == REF
+
+
+def test_the_last_sale_is_the_newest_also_when_nothing_of_it_was_sent(counter: Counter) -> None:
+    """Before a restart it was the last one sent, afterwards the newest (simulator, swarm 301/1)."""
+    counter.sale()
+    counter.time_out()
+    counter.now += SECOND
+    counter.sale(amount=777)
+    while counter.ask("status", terminal=T1)["terminals"][0]["waiting"]:
+        counter.time_out()
+    told = counter.ask("last", terminal=T1)
+    assert (told["outcome"], told["amount"]) == ("not_sent", 777)
+    counter.restart()
+    counter.step()
+    assert counter.ask("last", terminal=T1)["ref"] == told["ref"]

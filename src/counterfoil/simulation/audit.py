@@ -154,8 +154,9 @@ class Audit:
         suspects, latest = switch.disk.query(SUSPECTED, (issuer,))[0]
         if suspects:  # they go one at a time
             patience += settings.pause(settings.case_after) + 2 * settings.switch_timer
-            if max(since, latest) > now - patience:
-                return
+            since = max(since, latest)
+        if since > now - patience:
+            return
         left = switch.disk.query(DUE, (issuer, now - patience))[0][0]
         must(not left or self._full(issuer), f"{left} advices to {issuer} are due and do not go out")
 

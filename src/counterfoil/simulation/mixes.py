@@ -141,6 +141,7 @@ RUSH_THINK: Final = 4
 RUSH_LAGS: Final[tuple[Instant, ...]] = (500_000, 1_000_000)
 
 NOT_AWAY: Final = (0,) * 6  # days cost the simulator more than sales do
+SELDOM: Final = (0,) * 4  # with somebody on the lines some promises are not asked for
 
 SWARM: Final = Mix(
     drop=(0, 20, 100, 300),
@@ -164,6 +165,13 @@ SWARM: Final = Mix(
     lost=(False, False, True),
     replaced=(False, True),
     away_hours=(*NOT_AWAY, *NOT_AWAY, 30, 50),
+    each=(False, False, True),
+    aimed=(0, 0, 500),
+    stale=(0, 0, 500),
+    relay=(*SELDOM, 20, 100),
+    closer=(*SELDOM, 20, 100),
+    forger=(*SELDOM, 20, 100),
+    odd=(0, 0, 0, 300),
 )
 
 MIXES: Final[dict[str, Mix]] = {

@@ -54,6 +54,15 @@ class Outbox:
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
+    def began(self, now: Instant) -> None:
+        """The process came up: nothing waits for longer than a pause can be. A clock that was ahead in an earlier life
+        would make an advice wait for as long as it was.
+        """
+        latest = now + self._settings.longest_pause
+        for rrn, owed in self.owed.items():
+            if owed.next_at > latest:
+                self.owe(rrn, owed._replace(next_at=latest))
+
     def owe(self, rrn: str, owed: Owed) -> None:
         """An advice is owed, or will be tried at another time."""
         if rrn not in self.owed:

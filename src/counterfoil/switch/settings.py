@@ -73,4 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """How long after the given try the next one follows: the switch timer, doubled each time, up to the cap."""
         if tries < 1:
             raise OurError("a pause follows a try")
-        return min(self.switch_timer << min(tries - 1, 20), self.retry_cap or 5 * self.switch_timer)
+        return min(self.switch_timer << min(tries - 1, 20), self.longest_pause)
+
+    @property
+    def longest_pause(self) -> Instant:
+        """The cap of all pauses."""
+        return self.retry_cap or 5 * self.switch_timer

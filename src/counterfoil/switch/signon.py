@@ -130,9 +130,9 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
         if doubled and 0 <= work.now - offer.at < desk.settings.signon_repeat:
             return offer
     if anew:
-        if batch == LAST_BATCH:
+        batch = _next_batch(desk, terminal, stan)
+        if not batch:
             return None
-        batch = f"{int(batch) + 1:06d}"
     claim = (batch, code, behind)
     alike = [offer for offer in terminal.offers if (offer.batch, offer.code, offer.behind) == claim]
     if len(alike) >= desk.settings.offers:
@@ -140,6 +140,19 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
         return replace(alike[-1], stan=min(alike[-1].stan, stan)) if behind else alike[-1]
     number = rrn(work.tick(), desk.settings.utc_offset)
     return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind)
+
+
+def _next_batch(desk: Desk, terminal: Terminal, stan: str) -> str:
+    """The batch for a device that begins anew; "" when there is none left.
+
+    Who was told one at a higher STAN, and said nothing in it that was heard, may have used its numbers all the same: a
+    device that has begun anew since gets the one behind it. As often as an offer stands, no further.
+    """
+    told = {offer.batch for offer in terminal.offers if offer.stan > stan}
+    number = int(terminal.batch) + 1
+    while f"{number:06d}" in told and number - int(terminal.batch) < desk.settings.offers:
+        number += 1
+    return f"{number:06d}" if number <= int(LAST_BATCH) else ""
 
 
 def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str) -> bool:

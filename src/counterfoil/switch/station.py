@@ -57,9 +57,14 @@ class Switch:
             self._memory.wait(rrn, Waiting(None, 0, 0))
         for rrn, owed in records.owed():
             self._memory.outboxes[owed.issuer].owe(rrn, owed)
+        self._began = False
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
         """See `step.Station.step`."""
+        if not self._began:
+            self._began = True
+            for outbox in self._memory.outboxes.values():
+                outbox.began(now)
         work = Work(now, self._memory, self._last_tick)
         due = self._memory.expired(now, self._settings.timers_per_step)
         needs = Needs(self._memory, due)

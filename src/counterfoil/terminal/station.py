@@ -67,8 +67,7 @@ class Terminal:
         # however old it seems: the clock may have gone back between two lives.
         for attempt in sorted(loaded.open, key=lambda one: one.state is not State.APPROVED):
             if attempt.state is not State.APPROVED or not {attempt.merchant_copy, attempt.cardholder_copy} <= TOLD:
-                lane = self._lanes[attempt.terminal]
-                lane.current, lane.last = attempt, attempt.ref
+                self._lanes[attempt.terminal].current = attempt
         self._unheard = [attempt.ref for attempt in loaded.open if attempt.state is State.APPROVED]
         self._due: Agenda[str] = Agenda()
         self._queued: dict[str, str] = {}

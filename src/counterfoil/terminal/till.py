@@ -131,7 +131,9 @@ def last(work: Work, command: Command) -> None:
     if lane is None:
         work.refuse((command.id,), "unknown_terminal")
         return
-    attempt = work.attempt(lane.last) or work.records.last(lane.device.terminal)
+    sent, kept = work.attempt(lane.last), work.records.last(lane.device.terminal)
+    # What was sent in this very step is not in the store yet; what was never sent is no lane's last.
+    attempt = kept if sent is None or (kept is not None and kept.started_at > sent.started_at) else sent
     if command.args.get("paid") is True and (attempt is None or attempt.state not in PAID):
         attempt = work.records.last_paid(lane.device.terminal)
     if attempt is None:

@@ -72,7 +72,7 @@ class Host:
         self.sure = True
         self._queue: list[Ask] = []
         self._opening: set[str] = set()  # links whose comparison has come to an answer in this step
-        self._cleared: list[tuple[str, str]] = []
+        self._known_later: list[tuple[tuple[str, str], bool]] = []  # by whose name: hung up on, or answered
         self._began: set[str | None] = set()  # terminals that have begun another batch in this step
         self._comparing: dict[str, tuple[str, str] | None] = {}  # by link that is not open yet: its sign-on in flight
         node.judges.append(self)
@@ -90,7 +90,7 @@ class Host:
         self.sure = self.sure and said is not None
         if not self.sure:
             return
-        self._queue, self._cleared, self._began, self._named = [], [], set(), set()
+        self._queue, self._known_later, self._began, self._named = [], [], set(), set()
         self._opening = set()
         for item in arrived:
             if isinstance(item, Frame) and item.link == LINK:
@@ -111,8 +111,8 @@ class Host:
         self._all_answered()
         for link in self._opening:  # unless its sign-on goes on: there is another page to compare
             self._comparing.pop(link, None)
-        for name in self._cleared:  # not earlier: the step decides by what was known before it
-            self.hangups.pop(name, None)
+        for name, hung_up in self._known_later:  # not earlier: the step decides by what was known before it
+            self.hangups[name] = self.hangups.get(name, 0) + 1 if hung_up else 0
 
     def _happened(self, item: Connected | Closed | NotSent) -> None:
         if isinstance(item, NotSent):
@@ -124,8 +124,7 @@ class Host:
             self.up.discard(item.link)
             self._comparing.pop(item.link, None)
             for ask in self._open():
-                for name in self._names(ask) if ask.issuer == item.link else ():
-                    self.hangups[name] = self.hangups.get(name, 0) + 1
+                self._known_later += [(name, True) for name in self._names(ask) if ask.issuer == item.link]
 
     def _names(self, ask: Ask) -> tuple[tuple[str, str], tuple[str, str]]:
         """By what hang-ups on an attempt are counted."""
@@ -328,7 +327,7 @@ class Host:
             return
         if ask.open:
             ask.result = message.de39 or ""
-            self._cleared += self._names(ask)
+            self._known_later += [(name, False) for name in self._names(ask)]
             ask.auth = message.de38 or "" if ask.result in APPROVALS else ""
             ask.told_to_whom_waits(ask.result)
         elif message.de39 in APPROVALS and not ask.reason and ask.result not in APPROVALS:

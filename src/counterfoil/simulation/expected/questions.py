@@ -52,7 +52,8 @@ def check(node: Node, terminals: list[str], command: Command, body: dict[str, An
         _within(len(body["receipts"]), node.disk.query(OPEN, (now, now, args["terminal"]))[0], "open receipts")
     elif verb == "last" and error is None and not args.get("paid"):
         rows = node.disk.query(NEWEST, (args["terminal"],))
-        newest = [ref for ref, began in rows if began >= now] + [ref for ref, began in rows if began < now][:1]
+        before = max((began for _, began in rows if began < now), default=0)
+        newest = [ref for ref, began in rows if began >= before]
         must(body["ref"] in newest, f"the last sale is said to be {body['ref']}, it is {newest[-1]}")
     elif verb == "receipt" and args.get("print") is False:
         state, amount, currency, last4, _ = _row(node, args["ref"])
