@@ -33,6 +33,7 @@ ASK = "import sys, venv; print(*sys.version_info[:2])"
 NOT_FOUND = (
     f"no emupos {VERSION}: needs Python {OLDEST[0]}.{OLDEST[1]} or newer (on PATH, or pyenv install 3.13) and pip"
 )
+PIP = "pip==26.3"
 HOME = Path(tempfile.gettempdir()) / f"counterfoil-tests-{os.getuid()}"
 
 
@@ -73,16 +74,30 @@ def find() -> Path | None:
         if python is None:
             return None
         shutil.rmtree(folder, ignore_errors=True)
-        into = ["--python", str(folder / "bin" / "python"), "install", f"emupos=={VERSION}"]
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *into]
         try:
-            made = [python, "-m", "venv", "--without-pip", str(folder)]
-            subprocess.run(made, check=True, capture_output=True, timeout=INSTALL_SECONDS)
-            subprocess.run(pip, check=True, capture_output=True, timeout=INSTALL_SECONDS)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            _install(python, folder)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            sys.stderr.write(
+                f"emupos is not installed: {error} {(error.stderr or b'')[-2000:].decode(errors='replace')}\n"
+            )
             return None
         done.touch()
         return program
+
+
+def _install(python: str, folder: Path) -> None:
+    """An environment of that Python with the program in it. The pip that comes with an older Python cannot run in a
+    newer one, so one that can is put beside it first.
+    """
+
+    def run(*command: str, **environment: str) -> None:
+        env = {**os.environ, **environment}
+        subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_SECONDS, env=env)
+
+    install = ("-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+    run(python, "-m", "venv", "--without-pip", str(folder))
+    run(sys.executable, *install, "--no-deps", "--target", str(folder / "pip"), PIP)
+    run(str(folder / "bin" / "python"), *install, f"emupos=={VERSION}", PYTHONPATH=str(folder / "pip"))
 
 
 class Emupos:
