@@ -34,7 +34,7 @@ ROOMS: Final = {
     "issuer": Room(("issuer/*.py",), ("tests/issuer",)),
     "ledger": Room(("ledger/*.py",), ("tests/ledger",)),
     "verdict": Room(("verdict/*.py",), ("tests/verdict",)),
-    "inquiry": Room(("inquiry/*.py",), ("tests/inquiry", "tests/console/test_inbox.py")),
+    "inquiry": Room(("inquiry/*.py",), ("tests/inquiry", "tests/reconciliation", "tests/archive")),
     "console": Room(
         ("console/consent.py", "console/limits.py", "console/audit.py"), ("tests/console", "tests/api", "tests/cli")
     ),
