@@ -6,117 +6,17 @@ comparison of all stubs finds nothing open.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import socket
-import struct
-import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
 
+from loop.relay import REQUEST, SIGN_ON, Relay, Spoil, between
 from loop.running import Running, stack
 
 pytestmark = pytest.mark.loop
 
-MTI = slice(13, 15)  # behind the length, the TPDU and the header
-REQUEST, SIGN_ON = b"\x02\x00", b"\x08\x00"
 MINOR = 1250
-
-Spoil = Callable[[bytes, dict[bytes, bytes]], list[bytes]]
-
-
-def whole(line: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        piece = line.recv(count - len(data))
-        if not piece:
-            raise ConnectionError
-        data += piece
-    return data
-
-
-class Relay:
-    """Listens for terminals and passes on what they say to the switch, as `spoil` makes it; answers go back untouched.
-
-    `old` holds the first 0800 and 0200 of each terminal.
-    """
-
-    def __init__(self, to: int) -> None:
-        self._to = ("127.0.0.1", to)
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port: int = self._door.getsockname()[1]
-        self.old: dict[bytes, dict[bytes, bytes]] = {}
-        self.spoil: tuple[bytes, Spoil] | None = None
-        self.spoilt = 0
-        self._lines: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._begin(self._listen)
-
-    def _begin(self, what: Callable[..., None], *args: socket.socket) -> None:
-        thread = threading.Thread(target=what, args=args)
-        self._threads.append(thread)
-        thread.start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                near, _ = self._door.accept()
-            except OSError:  # closed: the tests are over
-                return
-            try:
-                far = socket.create_connection(self._to, timeout=30)
-            except OSError:
-                near.close()
-                continue
-            far.settimeout(None)
-            self._lines += [near, far]
-            self._begin(self._up, near, far)
-            self._begin(self._down, far, near)
-
-    def _up(self, near: socket.socket, far: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                head = whole(near, 2)
-                for frame in self._passed(head + whole(near, struct.unpack(">H", head)[0])):
-                    far.sendall(frame)
-        self._hang_up(near, far)
-
-    def _down(self, far: socket.socket, near: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while piece := far.recv(65536):
-                near.sendall(piece)
-        self._hang_up(near, far)
-
-    def _passed(self, frame: bytes) -> list[bytes]:
-        name = next((frame[at : at + 8] for at in [frame.find(b"T00000")] if at >= 0), b"")
-        old = self.old.setdefault(name, {})
-        spoil = self.spoil
-        if spoil is not None and spoil[0] == name and frame[MTI] == REQUEST:
-            self.spoil = None
-            self.spoilt += 1
-            return spoil[1](frame, old)
-        old.setdefault(frame[MTI], frame)
-        return [frame]
-
-    @staticmethod
-    def _hang_up(*lines: socket.socket) -> None:
-        for line in lines:
-            with contextlib.suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
-        self._hang_up(*self._lines)
-        for thread in self._threads:
-            thread.join(30)
-        for line in self._lines:
-            line.close()
 
 
 class Relayed(NamedTuple):
@@ -127,19 +27,8 @@ class Relayed(NamedTuple):
 @pytest.fixture(scope="module")
 def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
     """A stack whose terminals were restarted with the relay's port for the switch's."""
-    with stack(tmp_path_factory.mktemp("relay") / "data", lab=False) as running:
-        kept = running.data / "ports.json"
-        ports = json.loads(kept.read_text())
-        relay = Relay(ports["terminals"])
-        try:
-            kept.write_text(json.dumps({**ports, "terminals": relay.port}))
-            killed = running.pid("terminal")
-            os.kill(killed, signal.SIGKILL)
-            at = running.data / "run" / "terminal.json"
-            running.until(lambda: at.exists() and running.pid("terminal") != killed, 60)
-            yield Relayed(running, relay)
-        finally:
-            relay.close()
+    with stack(tmp_path_factory.mktemp("relay") / "data", lab=False) as running, between(running, Relay) as relay:
+        yield Relayed(running, relay)
 
 
 def seal_damaged(frame: bytes) -> bytes:

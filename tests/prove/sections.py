@@ -47,6 +47,8 @@ def processes(part: Part) -> str:
     struck = ", ".join(f"{sum(found[kind].values())} {kind}" for kind in ("kills", "pauses", "outages"))
     messages = sum(times for kinds in found["faults"].values() for times in kinds.values())
     closed = found["closing_seconds"]
+    relayed = sum(found.get("relay", {}).values())
+    relay = f", and a relay without any key spoils {relayed} more (copies, damage, old ones again)" if relayed else ""
     rows = [
         ("sales", found["sales"]),
         ("approved", found["approved"]),
@@ -62,9 +64,9 @@ def processes(part: Part) -> str:
     ]
     text = (
         f"A stack of real processes on real disks sells for {found['seconds']:.0f} s, seed {found['seed']}: {struck}, "
-        f"{messages} messages broken. It came to rest {found['rest_seconds']:.1f} s after the last fault; each break "
-        f"was closed after {closed['p50']} s (median), {closed['p99']} s (p99), {closed['max']} s (longest). Takings "
-        f"of the day by whoever counts them: {nets(found['nets'])}.\n\n"
+        f"{messages} messages broken{relay}. It came to rest {found['rest_seconds']:.1f} s after the last fault; each "
+        f"break was closed after {closed['p50']} s (median), {closed['p99']} s (p99), {closed['max']} s (longest). "
+        f"Takings of the day by whoever counts them: {nets(found['nets'])}.\n\n"
     )
     return headed("Ring 3, real processes", part, text + table(("", "count"), rows))
 

@@ -1,6 +1,7 @@
 """Ring 3: real processes on real disks and sockets, killed, stopped and cut off by a seeded plan while they sell.
 
-A stack of its own in a temporary directory; the plan and the judge are those of `counterfoil day`.
+A stack of its own in a temporary directory; the plan and the judge are those of `counterfoil day`. On the terminals'
+line sits a relay without any key that copies, damages and replays what goes by.
 """
 
 from __future__ import annotations
@@ -12,25 +13,31 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from loop.relay import Mischief, between
 from loop.running import stack
 
 TIMERS: Final = "0.6,1.2,2.5"
 RATES: Final = {"kill": 40, "pause": 12, "outage": 12}  # a minute
 PER_SECOND: Final = 15
+RELAYED: Final = 50  # one message in so many
 SAID: Final = (
     *("sales", "approved", "reversed", "one_sided", "one_sided_unreported", "exceptions", "ledger_sum"),
     *("half_written", "half_written_where", "unowned", "originals_twice", "nets", "suspects"),
-    *("kills", "pauses", "outages", "missed", "faults", "closing_seconds", "rest_seconds", "at_rest"),
+    *("kills", "pauses", "outages", "missed", "faults", "relay", "closing_seconds", "rest_seconds", "at_rest"),
 )
 
 
 def weathered(folder: Path, seed: int, seconds: float) -> tuple[int, dict[str, Any]]:
     """How the day ended, and its figures."""
-    with stack(folder / "data", TIMERS) as running:
+    with (
+        stack(folder / "data", TIMERS) as running,
+        between(running, lambda port: Mischief(port, seed, RELAYED)) as relay,
+    ):
         storm = [word for kind, rate in RATES.items() for word in (f"--{kind}", str(rate))]
         length = ("--baskets", str(int(PER_SECOND * seconds)), "--seconds", str(seconds))
         answer = running.ask("day", *length, *storm, "--faults", "0.02", "--seed", str(seed))
-    return answer.status, answer.json
+        assert isinstance(relay, Mischief)
+    return answer.status, {**answer.json, "relay": dict(sorted(relay.done.items()))}
 
 
 def main() -> int:
