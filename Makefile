@@ -67,8 +67,9 @@ check: $(VENV)/.dev $(VENV)/.accelerator
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Four at a time on two cores: half of its time a test waits for the processes it started.
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST)
+	$(BIN)/python -m pytest -n 4 --dist loadfile $(TEST)
 
 # The tests of what decides, speaks and counts; none starts a process.
 QUICK := $(addprefix tests/,iso8583 inquiry ledger security verdict issuer switch terminal receipts/test_document.py test_agenda.py test_sentences.py test_tidy.py)
