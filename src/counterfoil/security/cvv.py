@@ -6,17 +6,18 @@ guess them, and whoever changes a digit of a stripe as well.
 
 from __future__ import annotations
 
+import re
 from binascii import hexlify
 from typing import Final
 
 from counterfoil.security.ciphers import DesKey
 from counterfoil.security.failures import CARD_CODE, SecurityError
-from counterfoil.security.pan import is_pan
 
 CVV_DIGITS: Final = 3
 EXPIRY_DIGITS: Final = 4
 SERVICE_DIGITS: Final = 3
 _FIELD: Final = 32
+_CARD: Final = re.compile("[0-9]{19,26}").fullmatch  # a number of 12 to 19 digits, expiry and service code
 
 # The decimal digits of the result come first, then the letters as their value minus ten.
 _LETTERS: Final = b"abcdef"
@@ -31,7 +32,7 @@ def cvv(pan: str, expiry: str, service: str, key: DesKey) -> str:
     key, the second is XORed to it and encrypted under both.
     """
     field = f"{pan}{expiry}{service}"
-    if len(expiry) != EXPIRY_DIGITS or len(service) != SERVICE_DIGITS or not is_pan(pan) or not _digits(field):
+    if len(expiry) != EXPIRY_DIGITS or len(service) != SERVICE_DIGITS or not _CARD(field):
         raise SecurityError("a CVV needs a card number, an expiry and a service code", response_code=CARD_CODE)
     field = field.ljust(_FIELD, "0")
     first = int.from_bytes(key.left.encrypt(bytes.fromhex(field[:16])), "big")
@@ -40,7 +41,3 @@ def cvv(pan: str, expiry: str, service: str, key: DesKey) -> str:
     if len(digits) < CVV_DIGITS:
         digits += result.translate(_AS_DECIMALS, _DECIMALS)
     return digits[:CVV_DIGITS].decode()
-
-
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
