@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from counterfoil.stack.layout import STATIONS, Layout, formats
@@ -54,6 +55,17 @@ def as_of_format_5(path: Path) -> None:
     before.rename(path)
 
 
+def as_before_stripes_were_checked(path: Path) -> None:
+    """An issuer's store as an earlier release kept it: no key for the value on a stripe, no count of guesses."""
+    with closing(apsw.Connection(str(path))) as store:
+        for sql in (
+            "DELETE FROM station_key WHERE name = 'cvk'",
+            "ALTER TABLE account DROP COLUMN guesses",
+            "DELETE FROM migration WHERE number >= 10",
+        ):
+            store.execute(sql)
+
+
 @pytest.mark.loop
 @pytest.mark.xdist_group("stack")
 def test_a_stack_starts_on_a_store_of_an_earlier_format_says_so_and_tells_the_same(tmp_path: Path) -> None:
@@ -69,10 +81,12 @@ def test_a_stack_starts_on_a_store_of_an_earlier_format_says_so_and_tells_the_sa
     assert said is not None
     assert len(said.history) > 3
     as_of_format_5(layout.store("terminal"))
-    assert upgrading(layout) == ["terminal"]
+    as_before_stripes_were_checked(layout.store("issuer-a"))
+    assert sorted(upgrading(layout)) == ["issuer-a", "terminal"]
     with Stack(layout.data) as stack:
         assert stack.sale("carol")["outcome"] == "approved"
     assert told(ref) == said
+    upgraded = [name for name in STATIONS if name in ("issuer-a", "terminal")]
     lines = [json.loads(line) for line in layout.log("up").read_text("utf-8").splitlines()]
-    assert [line["station"] for line in lines if line["event"] == "upgrading"] == ["terminal"]
+    assert [line["station"] for line in lines if line["event"] == "upgrading"] == upgraded
     assert upgrading(layout) == []
