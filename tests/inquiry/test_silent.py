@@ -20,7 +20,7 @@ SOON = 60 * SECOND
 
 
 @pytest.mark.parametrize(
-    ("mix", "world"), [("lost-terminal", 0), ("lost-terminal", 9), ("lost-terminal", 10), ("swarm", 4), ("swarm", 17)]
+    ("mix", "world"), [("lost-terminal", 0), ("lost-terminal", 9), ("lost-terminal", 10), ("swarm", 6), ("swarm", 17)]
 )
 def test_every_exception_of_a_world_is_on_the_list(mix: str, world: int, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: set[str] = set()
