@@ -24,7 +24,7 @@ from checkout import commit
 from prove.record import ROOT
 
 MUTMUT: Final = Path(sys.executable).with_name("mutmut")
-COPIED: Final = ("src", "tests", "docs", "pyproject.toml")
+COPIED: Final = ("src", "tests", "docs", "bench", "pyproject.toml")
 KILLED: Final = frozenset({"killed", "timeout"})
 CONFIG: Final = """[mutmut]
 source_paths=src
@@ -38,6 +38,7 @@ pytest_add_cli_args=
 also_copy=
     src
     docs
+    bench
 """
 
 

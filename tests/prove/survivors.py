@@ -5,4 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-REASONS: Final[Mapping[str, str]] = {}
+REASONS: Final[Mapping[str, str]] = {
+    "counterfoil.terminal.records.x__update__mutmut_6": "worked out when the module is loaded, before a mutant",
+    "counterfoil.terminal.work.xǁWorkǁfree_key__mutmut_4": "the store's row is emptied by FREE_KEY; the key is never "
+    "written after the birth, and nothing tells None from an empty one",
+    "counterfoil.terminal.till.x_goods__mutmut_77": "only a print for a sale is told from others by its purpose",
+    "counterfoil.terminal.sale.x__rest__mutmut_3": "every question sets it and every reversal empties it before a slip "
+    "reads it",
+}

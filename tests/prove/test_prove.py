@@ -19,6 +19,9 @@ from prove import campaign, report
 from prove.record import RECORD, ROOT, Campaign, Part, Record, Tally, executed, load, save, take_in
 from prove.repeat import hashes
 from prove.rings import COMMANDS
+from prove.rules import ROOMS as RULES
+from prove.rules import Room
+from prove.sample import ROOMS as SAMPLED
 from prove.sections import SECTIONS
 
 FEW = ("calm", "loss", "copies", "swarm")
@@ -198,3 +201,13 @@ def test_the_figures_are_kept_as_they_are(tmp_path: Path) -> None:
     record = Record(campaigns=[Campaign(code="c", commit="d", date="e", machine="f", seed=1, first_world=0)])
     save(record, tmp_path / "figures.json")
     assert load(tmp_path / "figures.json") == record
+
+
+@pytest.mark.parametrize(
+    "room", [*RULES.values(), *SAMPLED.values()], ids=[*RULES, *(f"sampled {name}" for name in SAMPLED)]
+)
+def test_every_file_and_test_that_a_room_names_is_there(room: Room) -> None:
+    """A test that is gone stops mutmut before its first mutant."""
+    sources = ROOT / "src" / "counterfoil"
+    assert [name for name in room.files if not any(sources.glob(name))] == []
+    assert [name for name in room.tests if not (ROOT / name).exists()] == []

@@ -375,6 +375,18 @@ def test_a_retry_of_a_retry_belongs_to_the_same_chain(counter: Counter) -> None:
     assert counter.replies[counter.sale(retry_of=REF)]["error"] == "already_paid"
 
 
+@pytest.mark.parametrize("member", [0, 1, 2])
+def test_whichever_attempt_of_a_chain_is_named_it_is_known_which_was_paid(counter: Counter, member: int) -> None:
+    refs: list[str] = []
+    for code in ("51", "51", "00"):
+        sale = counter.sale(retry_of=refs[-1] if refs else None)
+        counter.answer(code)
+        refs.append(counter.replies[sale]["ref"])
+    told = counter.replies[counter.sale(retry_of=refs[member])]
+    assert (told["error"], told["sale"]["ref"]) == ("already_paid", refs[-1])
+    assert counter.line == []
+
+
 def test_a_sale_that_went_back_may_be_tried_again(counter: Counter) -> None:
     counter.printer = None
     counter.sale()
