@@ -11,7 +11,7 @@ from counterfoil.step import Perform, Performed
 from terminal.counter import T1, Counter
 
 REF = f"{T1}/000001/000002"
-NUMBER = "+8613812345678"
+NUMBER = "+8613812345679"
 WORDS = {
     "en": "Old Street Tea 老街茶馆: SALE RMB 12.50, card ending 0013, 2026/03/14 12:01:02, terminal T0000001 batch "
     "000001 voucher 000002. Your signed receipt: {address}",
@@ -110,10 +110,10 @@ def test_the_trail_keeps_the_last_digits_of_the_number_and_what_became_of_it(
 ) -> None:
     counter.tell("receipt_sms", ref=REF, to=NUMBER)
     counter.step(Performed("sms", messages(counter)[0].name, ok, detail))
-    assert lines(counter) == [("e-receipt sent by SMS", {"number": "…5678"}), (said, None)]
+    assert lines(counter) == [("e-receipt sent by SMS", {"number": "…5679"}), (said, None)]
 
 
-@pytest.mark.parametrize("number", ["+861381", "10086", "138123456789", "+8613812345678"])
+@pytest.mark.parametrize("number", ["+861381", "10086", "138123456789", "+8613812345679"])
 def test_what_is_a_telephone_number_is_written_to(counter: Counter, number: str) -> None:
     counter.tell("receipt_sms", ref=REF, to=number)
     assert [sent.text.partition("\n")[0] for sent in messages(counter)] == [number]
