@@ -10,9 +10,14 @@ says. Nothing leaves before the commit returns. The driver (links/driver.py) and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
+
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""Whatever msgspec raises for bytes or text from outside that are not what was asked for: another shape, letters that
+are none, brackets that are nested too deep. Everybody who reads such bytes catches all of it.
+"""
 
 Instant: TypeAlias = int
 """UTC microseconds since 1970, made non-decreasing by the driver."""

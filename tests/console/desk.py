@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import apsw
 import argon2
@@ -169,7 +169,8 @@ class Desk:
         sent = list[Any]()
         place, _, query = path.partition("?")
         scope = {
-            "type": "http", "method": method, "path": place, "raw_path": place.encode(), "query_string": query.encode(),
+            "type": "http", "method": method, "path": unquote(place), "raw_path": place.encode(),
+            "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in named],
             "scheme": "http", "server": ("127.0.0.1", 80), "client": (origin, 1), "http_version": "1.1",
         }  # fmt: skip

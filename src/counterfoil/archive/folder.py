@@ -23,6 +23,7 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_bytes
+from counterfoil.step import UNREADABLE as NOT_READ
 from counterfoil.storage.archiving import Key
 from counterfoil.words import Text
 
@@ -167,5 +168,5 @@ def name(making: Path, date: str) -> Part:
 def _read(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *NOT_READ):
         raise StoreError(*UNREADABLE.filled(path=path)) from None

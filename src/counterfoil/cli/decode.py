@@ -11,6 +11,7 @@ import msgspec
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.errors import DecodeError, FramingError, OurError
+from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def choose(name: str, override: str) -> Dialect:
         if not isinstance(switches, dict):
             raise Failure(Exit.USAGE, "usage", Text("--override must be a JSON object", "--override 必须是 JSON 对象"))
         return dialect.override(switches) if switches else dialect
-    except (msgspec.DecodeError, OurError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (*UNREADABLE, OurError, ValueError, TypeError, KeyError, AttributeError) as error:
         text = f"--override does not fit: {error}"
         raise Failure(Exit.USAGE, "usage", Text(text, f"--override 不可用：{error}")) from None
 

@@ -16,6 +16,7 @@ from counterfoil.cli.on_paper import advice, needed, print_document
 from counterfoil.cli.printer_diagnose import diagnose
 from counterfoil.cli.printer_tickets import tickets
 from counterfoil.cli.session import Session, verb
+from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def is_code(session: Session, typed: str) -> bool:
     """Whether these are the digits of the last test page; Failure when none was sent. A right code is used up."""
     try:
         kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=dict[str, str])
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, *UNREADABLE):
         raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT) from None
     right = hmac.compare_digest(kept["digest"], digest(kept["salt"], typed.strip()))
     if right:

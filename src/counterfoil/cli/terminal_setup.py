@@ -9,6 +9,7 @@ import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
+from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 ALGORITHMS: Final = {"cup-ecb": "cup_ecb", "x9.19": "x9_19", "x9.9": "x9_9"}
@@ -93,6 +94,6 @@ def switches(dialect: str) -> dict[str, Any]:
     """The --dialect argument; Failure when it is no JSON object."""
     try:
         return msgspec.json.decode(dialect, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         text = Text("--dialect must be a JSON object", "--dialect 必须是 JSON 对象")
         raise Failure(Exit.USAGE, "usage", text) from None

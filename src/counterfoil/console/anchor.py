@@ -23,7 +23,7 @@ from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_file
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import CONSOLE, Layout
-from counterfoil.step import Instant
+from counterfoil.step import UNREADABLE, Instant
 from counterfoil.storage import Store
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
@@ -99,7 +99,7 @@ def read(text: str) -> list[Anchor]:
     for line in text.splitlines()[:MOST]:
         try:
             found.append(msgspec.json.decode(line, type=Anchor))
-        except (msgspec.MsgspecError, RecursionError):
+        except UNREADABLE:
             continue  # another line of a log
     return found
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.step import UNREADABLE
 from counterfoil.storage import Store, migrations_of, open_store
 
 GENESIS: Final = "0" * 64
@@ -37,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
 
 
-UNREADABLE: Final = Entry(at=0, who="?", what="unreadable line", result="altered")
+ALTERED: Final = Entry(at=0, who="?", what="unreadable line", result="altered")
 
 
 def append(store: Store, entry: Entry) -> int:
@@ -53,8 +54,8 @@ def read(line: str) -> Entry:
     """What a line says; one that was altered so that nothing can be read in it says so."""
     try:
         return msgspec.json.decode(line[HASH + 1 :], type=Entry)
-    except (msgspec.MsgspecError, RecursionError):
-        return UNREADABLE
+    except UNREADABLE:
+        return ALTERED
 
 
 def newest(store: Store, count: int) -> list[tuple[int, Entry]]:

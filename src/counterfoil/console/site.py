@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl, quote
 import jinja2
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -27,6 +29,7 @@ from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
+from counterfoil.typed import starred
 from counterfoil.verdict.finding import iso, respoken, spoken
 from counterfoil.verdict.names import ENDS, VERDICTS, case_word, party
 from counterfoil.words import Text
@@ -79,6 +82,9 @@ class Visit(NamedTuple):
         return text.zh if self.language == "zh" else text.en
 
 
+LENGTH: Final = re.compile("[0-9]{1,18}")
+
+
 class Site:
     """The console's pages over one data directory."""
 
@@ -121,7 +127,7 @@ class Site:
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page for somebody."""
-        path = str(visit.request.url.path)
+        path = shown_path(visit.request)
         entries = seen_by(visit.person)
         html = self.render(template, visit.language, person=visit.person, path=path, entries=entries, **values)
         return HTMLResponse(html, status_code=status, headers=HEADERS)
@@ -151,7 +157,7 @@ class Site:
             present = "seen" not in request.query_params  # a page that keeps itself current is nobody at the desk
             person = self.people.of(request.cookies.get(cookies.SESSION, ""), present=present)
             if person is None:
-                return RedirectResponse(f"/login?next={quote(str(request.url.path), safe='/')}", 303)
+                return RedirectResponse(f"/login?next={quote(shown_path(request), safe='/')}", 303)
             form = await form_of(request) if request.method == "POST" else {}
             visit = Visit(request, person, language_of(request), form)
             if not person.may(needs):
@@ -191,9 +197,38 @@ def language_of(request: Request) -> str:
     return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
 
 
+class Number(Convertor[int]):
+    """A number in the path of a page: one that a store can hold. Any other is no page."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """The part of a path."""
+        return str(value)
+
+
+register_url_convertor("number", Number())
+
+
+def shown_path(request: Request) -> str:
+    """The path of a page as pages and redirects repeat it; the first page's where a card number stands in it."""
+    path = str(request.url.path)
+    return path if starred(path) == path else "/"
+
+
+def length_of(request: Request) -> int | None:
+    """How long a body is said to be; None for what is no length."""
+    said = request.headers.get("content-length") or "0"
+    return int(said) if LENGTH.fullmatch(said) else None
+
+
 async def form_of(request: Request) -> dict[str, str]:
     """The fields of a form; the last of several with one name, {} for what is no form or too long."""
-    if int(request.headers.get("content-length") or 0) > MAX_BODY:
+    if (length_of(request) or 0) > MAX_BODY:
         return {}
     body = b""
     async for piece in request.stream():

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -32,6 +33,7 @@ from counterfoil.terminal import records
 from counterfoil.terminal.request import KEY, PIN
 from counterfoil.terminal.sentences import ERRORS, TROUBLES, trouble
 from counterfoil.transaction import TerminalStub, parse_ref
+from counterfoil.typed import starred
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
@@ -259,6 +261,8 @@ async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
     sale = await known()
     lane = await till_sale.lane_of(site.reach, sale.stub.terminal if sale else await chosen(site, visit))
     sale = sale or await known()  # a terminal that no longer keeps it waiting has it on its disk
+    if sale is None and counter.wish(key) is None and starred(key) != key:
+        raise HTTPException(404)  # nobody's key, and a page would repeat it
     values = till_sale.values(counter, key, sale, lane, site.reach.now(), waits=waits)
     if sale is not None:
         values["again"] = f"/till?amount={plain(sale.stub.amount, sale.stub.currency)}&retry_of={sale.stub.ref}"

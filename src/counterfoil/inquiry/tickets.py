@@ -11,6 +11,7 @@ import msgspec
 
 from counterfoil.errors import OurError, StoreError
 from counterfoil.links.performers import sync_directory, write_file
+from counterfoil.step import UNREADABLE as NOT_READ
 from counterfoil.words import Text
 
 SERVICE: Final = "service"
@@ -104,7 +105,7 @@ def _json(ticket: Ticket) -> str:
 def _read(path: Path) -> Ticket:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Ticket)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *NOT_READ):
         raise StoreError(f"{path} cannot be read as a ticket", f"{path} 不是有效的工单") from None
 
 

@@ -21,6 +21,7 @@ import msgspec
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.links.door import Door, Guest
 from counterfoil.links.limits import BEFORE_TOKEN, CONTROL, Limits
+from counterfoil.step import UNREADABLE
 
 MAX_LINE: Final = 1 << 20
 SHOWN: Final = re.compile(rb'"token"\s*:\s*"([!-~]{1,128}?)"')
@@ -38,8 +39,6 @@ class Request(msgspec.Struct):
 
 
 _REQUEST = msgspec.json.Decoder(Request)
-# msgspec tells brackets that are nested too deep by Python's own error.
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def refusal(code: str, en: str, zh: str) -> dict[str, Any]:

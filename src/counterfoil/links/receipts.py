@@ -27,7 +27,7 @@ from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.receipts.render.escpos import render
 from counterfoil.receipts.render.text import Language
-from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, Inbound, Perform, Performed
+from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, UNREADABLE, Inbound, Perform, Performed
 
 RECEIPT, READY = "receipt", "printer"
 LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
@@ -198,7 +198,7 @@ class ReceiptPrinter:
             paper = render(document, self._language, address.profile)
             order = order_of(paper)
             write_bytes(self._kept / f"{item.name}.escpos", order.head + order.rest)
-        except (OurError, msgspec.MsgspecError, OSError):
+        except (OurError, OSError, *UNREADABLE):
             return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
 
         def held(trouble: Trouble) -> None:

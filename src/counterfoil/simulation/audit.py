@@ -74,6 +74,8 @@ CARD_NUMBERS: Final = {
 # message seems to have in their places is hidden, and only its length is told.
 NEVER_KEPT: Final = tuple(f'"{number}":"'.encode() for number in (35, 36, 45, 48, 52, 53, 55))
 HIDDEN: Final = b"[hidden, "
+CUT: Final = 2  # of the hint, so much tells it from a value: no value begins like it
+PRINTED: Final = range(0x20, 0x7F)
 
 
 class Ears:
@@ -266,8 +268,18 @@ def holds_a_card_number(image: bytes) -> bool:
 
 
 def holds_what_is_never_kept(image: bytes) -> bool:
-    """Whether anything of a field that may be on no disk is in any evidence."""
-    return any(not image.startswith(HIDDEN, at + len(name)) for name in NEVER_KEPT for at in places(name, image))
+    """Whether anything of a field that may be on no disk is in any evidence.
+
+    A page of a store may hold the beginning of a line that is not there any more, with other bytes written over its end.
+    """
+    return any(_shown(image, at + len(name)) for name in NEVER_KEPT for at in places(name, image))
+
+
+def _shown(image: bytes, at: int) -> bool:
+    """Whether what stands there is anything but the hint, whole or cut off."""
+    told = image[at : at + len(HIDDEN)]
+    hint = next((length for length in range(len(told), -1, -1) if HIDDEN.startswith(told[:length])), 0)
+    return hint < len(told) and hint < CUT and told[hint] in PRINTED
 
 
 def places(what: bytes, image: bytes) -> Iterator[int]:

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil.links.control import UNREADABLE
 from counterfoil.stack import service
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import Layout
 from counterfoil.stack.logs import Log
 from counterfoil.stack.spawn import Born, spawn
+from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 BACKOFF_FIRST: Final = 0.05

@@ -20,6 +20,7 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_bytes
+from counterfoil.step import UNREADABLE
 from counterfoil.storage.copying import Formats
 from counterfoil.words import Text
 
@@ -105,7 +106,7 @@ def manifest_of(folder: Path) -> Manifest:
         if number > FORMAT:
             raise StoreError(*NEWER.filled(folder=folder, found=number, known=FORMAT))
         manifest = msgspec.json.decode(texts[MANIFEST], type=Manifest)
-    except (KeyError, msgspec.MsgspecError, RecursionError):
+    except (KeyError, *UNREADABLE):
         raise StoreError(*DAMAGED.filled(folder=folder, name=MANIFEST)) from None
     for name in manifest.files:
         if not _is_inside(name):

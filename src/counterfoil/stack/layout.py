@@ -27,6 +27,7 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_file
+from counterfoil.step import UNREADABLE
 from counterfoil.storage import Migration, migrations_of
 
 ISSUERS: Final = ("issuer-a", "issuer-b")
@@ -35,7 +36,7 @@ SUPERVISOR: Final = "up"
 CONSOLE: Final = "console"
 RECONCILIATION: Final = "reconciliation"
 SECRET_BYTES: Final = 32
-UNREADABLE: Final = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NOT_THERE: Final = (OSError, *UNREADABLE)
 """What reading a small JSON file can come to: it is missing, or it is none."""
 
 
@@ -121,7 +122,7 @@ class Layout:
         """How to reach a process; None when it does not say."""
         try:
             return msgspec.json.decode(self.running(name).read_bytes(), type=Running)
-        except UNREADABLE:
+        except NOT_THERE:
             return None
 
     def receipt_seed(self) -> bytes | None:

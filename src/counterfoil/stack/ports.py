@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import StoreError
-from counterfoil.stack.layout import CONSOLE, ISSUERS, UNREADABLE, Layout
+from counterfoil.stack.layout import CONSOLE, ISSUERS, NOT_THERE, Layout
 
 FIRST: Final = 21_000
 LAST: Final = 31_999
@@ -66,7 +66,7 @@ def read(layout: Layout) -> dict[str, int]:
     """The ports that are kept, of those names that still exist."""
     try:
         kept = msgspec.json.decode(layout.ports.read_bytes(), type=dict[str, int])
-    except UNREADABLE:
+    except NOT_THERE:
         return {}
     return {name: kept[name] for name in NAMES if 0 < kept.get(name, 0) < 65536}
 

@@ -12,7 +12,7 @@ from counterfoil.console.cookies import SESSION
 from counterfoil.console.limits import Limits
 from counterfoil.console.origin import place_of
 from counterfoil.console.people import Person
-from counterfoil.console.site import MAX_BODY, Site, origin_of, same
+from counterfoil.console.site import MAX_BODY, Site, length_of, origin_of, same
 from counterfoil.step import SECOND
 from counterfoil.words import Text
 
@@ -77,8 +77,8 @@ class Guard:
         changes = request.method not in SAFE
         if changes and not person.program and not same(request.headers.get(CSRF, ""), person.csrf):
             raise Problem(403, "csrf", NO_CSRF)
-        length = request.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        length = length_of(request)
+        if length is None or length > MAX_BODY:
             raise Problem(413, "too_long", TOO_LONG)
 
     def _counted(self, receive: Receive) -> Receive:

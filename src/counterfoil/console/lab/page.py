@@ -84,9 +84,9 @@ class Pages:
             route("/lab", May.BREAK, self.lab),
             route("/lab/run", May.BREAK, self.begin, ("POST",)),
             route("/lab/heal", May.BREAK, self.heal, ("POST",)),
-            route("/lab/runs/{number:int}", May.BREAK, self.one),
-            route("/lab/runs/{number:int}/live", May.BREAK, self.live),
-            route("/lab/runs/{number:int}/pytest", May.BREAK, self.pytest),
+            route("/lab/runs/{number:number}", May.BREAK, self.one),
+            route("/lab/runs/{number:number}/live", May.BREAK, self.live),
+            route("/lab/runs/{number:number}/pytest", May.BREAK, self.pytest),
         ]
 
     async def lab(self, site: Site, visit: Visit, wrong: Text | None = None, status: int = 200) -> Response:
