@@ -270,7 +270,7 @@ def holds_a_card_number(image: bytes) -> bool:
 def holds_what_is_never_kept(image: bytes) -> bool:
     """Whether anything of a field that may be on no disk is in any evidence.
 
-    A page of a store may hold the beginning of a line that is not there any more, with other bytes written over its end.
+    A page of a store may hold the beginning of a line that is gone, with other bytes written over its end.
     """
     return any(_shown(image, at + len(name)) for name in NEVER_KEPT for at in places(name, image))
 
