@@ -71,7 +71,7 @@ PLACES = {
     "{batch}": "000001",
     "{stan}": "000001",
     "{kind}": "cardholder",
-    "{number:int}": "1",
+    "{number:number}": "1",
 }
 
 
