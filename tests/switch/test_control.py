@@ -18,6 +18,13 @@ GOOD: dict[str, Any] = {"terminal": "T0000009", "merchant": MERCHANT, "tmk": CLE
     [
         ({"terminal": "SHORT"}, "terminal"),
         ({"terminal": "T/000001"}, "terminal"),
+        ({"terminal": "T 000001"}, "terminal"),
+        ({"terminal": "T\t000001"}, "terminal"),
+        ({"terminal": "T\x7f000001"}, "terminal"),
+        ({"terminal": "TÉ000001"}, "terminal"),
+        ({"merchant": "8981\x0000000000001"[:15]}, "merchant"),
+        ({"merchant": "８98100000000001"}, "merchant"),
+        ({"merchant": " " * 15}, "merchant"),
         ({"terminal": 7}, "terminal"),
         ({"merchant": "1"}, "merchant"),
         ({"tmk": "zz"}, "tmk"),
@@ -31,7 +38,6 @@ GOOD: dict[str, Any] = {"terminal": "T0000009", "merchant": MERCHANT, "tmk": CLE
         ({"mak_bytes": 24}, "mak_bytes"),
         ({"dialect": {"60": {"nonsense": 1}}}, "dialect"),
         ({"dialect": {"900": {"type": "n", "max": 4}}}, "dialect"),
-        ({"extra": 1}, "extra"),
     ],
 )
 def test_a_registration_that_makes_no_sense_names_its_field_in_both_languages(
@@ -40,9 +46,35 @@ def test_a_registration_that_makes_no_sense_names_its_field_in_both_languages(
     made = Scene()
     reply = made.command("register", terminals=[GOOD, {**GOOD, **changes}])
     assert reply["error"] == "bad_request"
-    assert field in reply["message"]["en"]
-    assert reply["message"]["zh"].startswith("列表中第2台")
+    assert reply["message"] == {
+        "en": f"terminal 2 of the list cannot be registered: {field} is missing or makes no sense",
+        "zh": f"列表中第2台终端无法登记：{field}缺失或无效",
+    }
     assert made.command("status")["terminals"] == len(TERMINALS)  # all or none
+
+
+@pytest.mark.parametrize(
+    ("described", "field"), [({**GOOD, "extra": 1}, "extra"), ({"merchant": MERCHANT}, "terminal")]
+)
+def test_a_registration_with_an_element_too_many_or_too_few_names_it(described: dict[str, Any], field: str) -> None:
+    made = Scene()
+    reply = made.command("register", terminals=[GOOD, described])
+    assert reply["error"] == "bad_request"
+    assert f"`{field}" in reply["message"]["en"]
+    assert made.command("status")["terminals"] == len(TERMINALS)
+
+
+PRINTED = [chr(code) for code in range(0x20, 0x7F)]
+
+
+def test_a_terminal_may_have_any_printed_character_but_blank_and_slash_and_a_merchant_those_too() -> None:
+    made = Scene()
+    for character in PRINTED:
+        terminal = {**GOOD, "terminal": f"T000000{character}"}
+        registered = "registered" in made.command("register", **terminal)
+        assert registered is (character not in " /"), character
+        merchant = {**GOOD, "merchant": f"8981000000000{character}1"}
+        assert made.command("register", **merchant) == {"registered": ["T0000009"]}, character
 
 
 @pytest.mark.parametrize("args", [{"terminals": []}, {"terminals": [7]}, {}])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from counterfoil.step import SECOND
-from counterfoil.switch.numbers import Ticks, local, rrn, trace, transmitted
+from counterfoil.switch.numbers import Ticks, local, made_at, rrn, trace, transmitted
 
 NOON = 1_773_460_800 * SECOND  # 2026-03-14 04:00:00 UTC
 EAST = 8 * 3600 * SECOND
@@ -36,3 +37,37 @@ def test_ticks_grow_whatever_the_clock_does_and_never_give_the_same_numbers(cloc
     references = [rrn(tick, EAST) for tick in given_out]
     assert references == sorted(set(references))
     assert {len(reference) for reference in references} == {12}
+
+
+DAY = 24 * 3600 * SECOND
+TODAY = NOON - 12 * 3600 * SECOND  # local midnight
+
+
+@pytest.mark.parametrize(
+    ("number", "made"),
+    [
+        ("60730JUG8KLC", TODAY),
+        ("607300000000", TODAY),
+        ("60010JUG8KLC", TODAY - 72 * DAY),
+        ("53650JUG8KLC", TODAY - 73 * DAY),
+        ("70730JUG8KLC", TODAY - 3287 * DAY),
+        ("60730JUG8KL", 0),
+        ("60730JUG8KLC0", 0),
+        ("6O730JUG8KLC", 0),
+        ("６０７３0JUG8KLC", 0),
+        ("", 0),
+    ],
+)
+def test_the_day_a_number_was_made_is_told_from_it(number: str, made: int) -> None:
+    assert made_at(number, EAST, NOON) == made
+
+
+def test_a_number_of_a_day_to_come_was_made_ten_years_ago() -> None:
+    january = TODAY - 63 * DAY  # the tenth
+    assert [made_at(f"60{day}0JUG8KLC", EAST, january) for day in (10, 11)] == [january, january + DAY - 3653 * DAY]
+
+
+@given(st.integers(min_value=0, max_value=9 * 365 * 24 * 3600 - 1))
+def test_a_number_tells_the_day_it_was_made_on(ago: int) -> None:
+    tick = NOON - ago * SECOND
+    assert made_at(rrn(tick, EAST), EAST, NOON) == (tick + EAST) // DAY * DAY - EAST

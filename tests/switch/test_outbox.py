@@ -114,3 +114,11 @@ def test_a_suspect_waits_for_others_on_their_way_but_not_for_ever() -> None:
     made.fly("y", Flight(2, NOW + 2 * TIMER))  # and so on, all the time
     assert made.suspect(NOW + TIMER - 1, others=True) == []
     assert made.suspect(NOW + TIMER, others=True) == ["s"]
+
+
+def test_one_that_is_owed_twice_at_one_time_is_due_once() -> None:
+    made = box()
+    for name in ("a", "a", "b", "b", "a"):
+        made.owe(name, owed(name, 1))
+    assert made.due(NOW, 8) == ["a", "b"]
+    assert made.due(NOW, 2) == ["a", "b"]

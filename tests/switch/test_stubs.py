@@ -9,7 +9,7 @@ import pytest
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, asked, find, pending, stub
-from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, CASES_OF, HISTORY, OPEN_CASES
+from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, CASES_OF, HISTORY, OPEN_CASES, behind
 from counterfoil.transaction import AttemptKey
 from switch.scene import ALICE, MERCHANT, TIMER, Scene, scene
 
@@ -75,6 +75,15 @@ def test_searching_by_card_and_amount() -> None:
     made.approved(amount=556)
     assert [found.ref for found in find(made.store, last4=ALICE[-4:], amount=555)] == refs
     assert find(made.store, last4="9999", amount=555) == []
+
+
+def test_the_attempts_behind_a_place_are_read_a_page_at_a_time() -> None:
+    made = scene()
+    requests = [made.approved(amount=amount)[0] for amount in (555, 556, 557)]
+    stubs = [stub(made.store, made.stub(request).ref, history=False) for request in requests]
+    assert behind(made.store, 0, 2) == [(1, stubs[0]), (2, stubs[1])]
+    assert behind(made.store, 1, 9) == [(2, stubs[1]), (3, stubs[2])]
+    assert behind(made.store, 3, 9) == []
 
 
 def test_owed_reversals_and_open_intents_are_listed() -> None:
