@@ -43,8 +43,7 @@ CLAIMS: Final = frozenset({"0800", "0820", "0500", "0320"})  # they carry no MAC
 CURRENCIES: Final = frozenset({"156", "840", "978", "344", "392", "446"})
 PURCHASE_NEEDS: Final = (3, 4, 11, 22, 25, 41, 42, 49, 60)
 REVERSAL_NEEDS: Final = (3, 4, 11, 39, 41, 42, 49, 60)
-TIMED_OUT, RESTARTED, CONTRADICTED = "98", "06", "96"
-DOWN, FORGOTTEN = "91", "96"
+TIMED_OUT, RESTARTED, CONTRADICTED, DOWN, FORGOTTEN = "98", "06", "96", "91", "96"
 ROWS: Final = "SELECT terminal, batch, stan, state, amount, response_code, auth_code, rrn FROM attempt"
 ALARMS: Final = "SELECT what, count(*) FROM alarm GROUP BY what"
 CASES: Final = "SELECT rrn FROM exception_case WHERE what = 'reversal_differs' AND owner <> ''"
