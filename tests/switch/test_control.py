@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {"terminal": "T0000009", "merchant": MERCHANT, "tmk": CLE
         ({"terminal": "T\t000001"}, "terminal"),
         ({"terminal": "T\x7f000001"}, "terminal"),
         ({"terminal": "TÉ000001"}, "terminal"),
-        ({"merchant": "8981\x0000000000001"[:15]}, "merchant"),
+        ({"merchant": MERCHANT[:-1] + "\x00"}, "merchant"),
         ({"merchant": "８98100000000001"}, "merchant"),
         ({"merchant": " " * 15}, "merchant"),
         ({"terminal": 7}, "terminal"),
