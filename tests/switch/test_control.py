@@ -23,7 +23,7 @@ GOOD: dict[str, Any] = {"terminal": "T0000009", "merchant": MERCHANT, "tmk": CLE
         ({"terminal": "T\x7f000001"}, "terminal"),
         ({"terminal": "TÉ000001"}, "terminal"),
         ({"merchant": MERCHANT[:-1] + "\x00"}, "merchant"),
-        ({"merchant": "８98100000000001"}, "merchant"),
+        ({"merchant": "É" + MERCHANT[1:]}, "merchant"),
         ({"merchant": " " * 15}, "merchant"),
         ({"terminal": 7}, "terminal"),
         ({"merchant": "1"}, "merchant"),
