@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.storage import Store
-from switch.scene import Scene, scene
+from switch.scene import ALICE, Scene, scene
 
 
 @pytest.fixture
@@ -68,6 +68,19 @@ def test_a_tombstone_is_remembered_like_any_attempt() -> None:
     made = scene()
     late = made.purchase()
     assert made.codes(made.frame(made.reversal(late))) == ["25"]
+    assert made.codes(made.frame(late)) == ["12"]
+
+
+@pytest.mark.parametrize(
+    ("de2", "first6", "last4"),
+    [(ALICE, ALICE[:6], ALICE[-4:]), (None, "", ""), ("6" * 11, "", ""), ("629999100001", "629999", "0001")],
+)
+def test_a_tombstone_knows_the_card_when_the_reversal_names_one(de2: str | None, first6: str, last4: str) -> None:
+    made = scene()
+    late = made.purchase()
+    assert made.codes(made.frame(made.reversal(late, de2=de2))) == ["25"]
+    ((*card, token),) = made.store.query("SELECT first6, last4, token FROM attempt WHERE state = 'tombstone'")
+    assert (card, bool(token)) == ([first6, last4], bool(first6))
     assert made.codes(made.frame(late)) == ["12"]
 
 
