@@ -40,6 +40,8 @@ from counterfoil.words import Text
 LAST: Final = 5
 SECONDS: Final = 30.0
 NEVER: Final = 1 << 62
+LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
+"""A key stands in addresses, and digits in a row would be taken for a card number there."""
 BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
 BAD_PIN: Final = Text("A PIN has four to twelve digits.", "密码为 4 至 12 位数字。")
 KEY_USED: Final = Text(
@@ -119,7 +121,7 @@ async def till(site: Site, visit: Visit, *, status: int = 409, **more: Any) -> R
         "name": next((name for one, name in known if one == terminal), ""),
         "last": last,
         "cards": swipe.offered(site.reach.demo),
-        "key": f"till-{secrets.token_hex(12)}",
+        "key": f"till-{secrets.token_hex(12).translate(LETTERS)}",
         "currency": CURRENCY,
         "amount": query.get("amount", ""),
         "retry_of": query.get("retry_of", "") if parse_ref(query.get("retry_of", "")) else "",
