@@ -87,6 +87,31 @@ def answered_with_another_trace(made: Scene) -> Message:
     return request
 
 
+def answered_with_a_part(made: Scene) -> Message:
+    request, forwarded = made.asked()
+    made.step(made.reply(forwarded, "10"))
+    return request
+
+
+def approved_after_a_no(made: Scene) -> Message:
+    request, forwarded = made.asked()
+    made.step(made.reply(forwarded, "51"), made.reply(forwarded, "00"))
+    return request
+
+
+def reversal_answered_with_another_trace(made: Scene) -> Message:
+    request = approved(made)
+    made.step(made.frame(made.reversal(request)))
+    made.step(made.reply(made.advices()[0], "00", de11="000777"))
+    return request
+
+
+def beside_a_reversal_without_a_valid_mac(made: Scene) -> Message:
+    request = approved(made)
+    made.step(made.frame(made.reversal(request), spoil=True))
+    return request
+
+
 def reversed_by_its_terminal(made: Scene) -> Message:
     request = approved(made)
     reversal = made.reversal(request)
@@ -235,6 +260,18 @@ STORIES: Final[list[tuple[Story, list[str], list[str]]]] = [
         [*REVERSED, "sale: reversal_acknowledged", "sale: reversal_asked", "reversal: reversal_answered"],
         [],
     ),
+    (answered_with_a_part, [*TAKEN, "sale: answer_unusable"], ["answer_unusable issuer-a sale"]),
+    (
+        approved_after_a_no,
+        [*APPROVED, "sale: answer_late", "sale: reversal_owed", "sale: reversal_sent"],
+        ["late_approval issuer-a sale"],
+    ),
+    (
+        reversal_answered_with_another_trace,
+        [*REVERSED, "sale: reversal_acknowledged"],
+        ["answer_unmatched issuer-a sale"],
+    ),
+    (beside_a_reversal_without_a_valid_mac, [*APPROVED, "terminal: ignored"], ["wrong_mac T0000001"]),
     (reversed_for_other_money, [*APPROVED, "sale: reversal_asked > answered"], ["reversal_differs issuer-a sale"]),
     (reversal_refused, [*REVERSED, "sale: reversal_acknowledged"], ["reversal_refused issuer-a sale"]),
     (reversal_never_left, [*REVERSED, "sale: reversal_not_sent"], []),
