@@ -42,6 +42,10 @@ OPEN_TOO_LONG: Final = {
 }
 DUE: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND next_at < ?"
 SUSPECTED: Final = "SELECT sum(hangups > 0), max(sent_at) FROM outbox WHERE issuer = ?"
+LAST_SENT: Final = (
+    "SELECT coalesce(max(trail.tick), 0) FROM trail JOIN attempt ON attempt.rrn = trail.rrn"
+    " WHERE trail.what = 'reversal_sent' AND attempt.issuer = ?"
+)
 FLYING: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND sent_at >= ?"
 SENT: Final = "SELECT rrn, tick FROM trail WHERE what = 'reversal_sent' ORDER BY rrn, tick"
 CASES: Final = "SELECT rrn FROM exception_case"
@@ -160,6 +164,8 @@ class Audit:
         if since > now - patience:
             return
         left = switch.disk.query(DUE, (issuer, now - patience))[0][0]
+        if left and suspects and switch.disk.query(LAST_SENT, (issuer,))[0][0] > now - patience:
+            return  # those that went last were acknowledged, and are in the outbox no more
         must(not left or self._full(issuer), f"{left} advices to {issuer} are due and do not go out")
 
     def _full(self, issuer: str) -> bool:
