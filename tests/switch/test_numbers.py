@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +73,20 @@ def test_a_number_of_a_day_to_come_was_made_ten_years_ago() -> None:
 def test_a_number_tells_the_day_it_was_made_on(ago: int) -> None:
     tick = NOON - ago * SECOND
     assert made_at(rrn(tick, EAST), EAST, NOON) == (tick + EAST) // DAY * DAY - EAST
+
+
+@pytest.mark.parametrize(
+    ("day", "made"),
+    [
+        ("8060", (2018, 3, 1)),
+        ("8061", (2018, 3, 2)),
+        ("8366", (2019, 1, 1)),
+        ("8001", (2028, 1, 1)),
+        ("6060", (2026, 3, 1)),
+    ],
+)
+def test_the_day_of_a_number_is_counted_in_its_own_year_also_around_a_leap_day(
+    day: str, made: tuple[int, int, int]
+) -> None:
+    now = int(datetime(2028, 1, 10, tzinfo=UTC).timestamp()) * SECOND
+    assert made_at(f"{day}0JUG8KLC", 0, now) == int(datetime(*made, tzinfo=UTC).timestamp()) * SECOND

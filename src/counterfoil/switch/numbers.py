@@ -68,9 +68,10 @@ def made_at(rrn: str, offset: Instant, now: Instant) -> Instant:
         return 0
     today = datetime.fromtimestamp((now + offset) // SECOND, UTC)
     year = today.year - (today.year - int(rrn[0])) % 10
-    begun = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=int(rrn[1:4]) - 1)
+    days = timedelta(days=int(rrn[1:4]) - 1)
+    begun = datetime(year, 1, 1, tzinfo=UTC) + days
     if begun > today:
-        begun = begun.replace(year=year - 10)
+        begun = datetime(year - 10, 1, 1, tzinfo=UTC) + days
     return int(begun.timestamp()) * SECOND - offset
 
 
