@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from counterfoil.issuer.desk import case_number
 from counterfoil.step import SECOND, Command, Reply
 from issuer.bank import DAY, NOON, PANS, Bank, described
 
@@ -141,3 +142,41 @@ def test_status_counts_once_and_keeps_count(monkeypatch: pytest.MonkeyPatch) -> 
     assert told == [len(bank.rows(table)) for table in tables] == [4, 2, 0, 2, 1]
     bank.restart()
     assert [bank.command("status")[name] for name in names] == told
+
+
+def test_status_says_all_of_it_under_these_names() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    advice = bank.advice(purchase, de4="000000000001")
+    bank.ask(purchase)
+    bank.ask(advice)
+    number = case_number("issuer-a", bank.key(advice))
+    assert bank.command("status") == {
+        "station": "issuer-a",
+        "signed_on": False,
+        "undelivered": 1,
+        "transactions": 1,
+        "advices": 1,
+        "cases": 1,
+        "alarms": 1,
+        "quarantined": 0,
+        "last_alarms": [
+            {"at": NOON, "what": "reversal_differs", "txn": bank.key(purchase), "detail": f"DE4; case {number}"}
+        ],
+        "open_cases": [
+            {"number": number, "rrn": purchase.de37, "at": NOON, "what": "reversal_differs", "detail": "DE4"}
+        ],
+    }
+
+
+def test_accounts_say_of_each_what_it_is_and_holds() -> None:
+    bank = Bank(enrol=("alice",))
+    bank.ask(bank.purchase())
+    assert bank.command("accounts") == {
+        "accounts": [
+            {"id": bank.card("alice")["account"], "kind": "cardholder", "currency": "CNY", "balance": 498_750},
+            {"id": "clearing:00010344:CNY", "kind": "clearing", "currency": "CNY", "balance": 1250},
+            {"id": "funding:CNY", "kind": "funding", "currency": "CNY", "balance": -500_000},
+        ],
+        "sum": {"CNY": 0},
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.recollection import NEWEST, PAGE, Named, Question, build_question, parse_answer
 from counterfoil.issuer.wire import Wire
 from counterfoil.step import Closed, Command, Hangup, Performed, Send
 from issuer.bank import LINK, PANS, Bank, described
@@ -192,3 +193,23 @@ def test_what_nobody_vouches_for_fills_no_table() -> None:
     assert sum(len(bank.rows(table)) for table in tables) - before <= 3 * 20
     assert bank.code(bank.advice(purchase)) == "00"
     assert bank.balance("alice") == "5000.00"
+
+
+def test_what_was_decided_is_named_a_page_at_a_time_the_newest_first() -> None:
+    bank = Bank()
+    sold = [bank.purchase(amount=100) for _ in range(PAGE + 2)]
+    bank.ask(*sold)
+    others = bank.purchase("bob", de32="00099999")
+    bank.ask(others, bank.sealed(bank.purchase("bob"))[:-1] + b"X")
+    expected = [Named(f"{one.de7}{one.de11}", one.de37 or "", "T0000001") for one in reversed(sold)]
+
+    def named(older: str) -> list[Named]:
+        asked = build_question(Question((), (), older))
+        (got,) = bank.ask(
+            Message("0800", de7="0314120000", de11="000900", de32=sold[0].de32, de48=asked, de70="001"),
+        )
+        return list(parse_answer(got.de48 or "").named)
+
+    assert named(NEWEST) == expected[:PAGE]
+    assert named(expected[PAGE - 1].request) == expected[PAGE:]
+    assert named(expected[-1].request) == named("0314120000000999") == []

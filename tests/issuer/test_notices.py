@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from counterfoil.issuer import stub
 from counterfoil.step import SECOND, Performed
 from issuer.bank import PANS, Bank
 
@@ -135,3 +136,15 @@ def test_a_delivery_that_failed_and_succeeded_after_all_is_not_told_again() -> N
     bank.deliver(notice.name)
     bank.now += 2 * SECOND
     assert bank.step() == []
+
+
+def test_a_notice_is_named_by_the_station_the_purchase_and_the_event() -> None:
+    bank = Bank()
+    purchase = bank.purchase()
+    bank.ask(purchase)
+    bank.ask(bank.advice(purchase))
+    named = [f"issuer-a-10344-0314120000-000001-{event}" for event in ("debited", "returned")]
+    assert [notice.name for notice in bank.told()] == named
+    told = stub(bank.store, bank.key(purchase))
+    assert told is not None
+    assert list(told.notices) == named

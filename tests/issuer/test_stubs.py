@@ -6,7 +6,7 @@ from pathlib import Path
 
 from counterfoil.iso8583 import ISO87_ASCII
 from counterfoil.issuer import accounts, balance_by_token, find, stub
-from counterfoil.issuer.stubs import cases, ended_cases, every, numbered
+from counterfoil.issuer.stubs import Booked, booked, cases, ended_cases, every, numbered, placed, these
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 from issuer.bank import NOON, PANS, Bank
@@ -177,3 +177,23 @@ def test_a_tombstone_has_a_stub_under_the_number_of_its_original() -> None:
     assert told is not None
     assert (told.state, told.debited, told.returned, told.amount) == ("tombstoned", 0, 0, 1250)
     assert (told.last4, told.terminal) == (PANS["alice"][-4:], "T0000001")
+
+
+def test_the_place_of_a_purchase_names_it_and_the_newest_is_the_last() -> None:
+    bank = Bank()
+    assert placed(bank.store) == placed(bank.store, 1) == (0, "")
+    first, second = bank.purchase(), bank.purchase("bob")
+    bank.ask(first)
+    bank.ask(second)
+    assert [placed(bank.store, place) for place in (1, 2, 3)] == [(1, bank.key(first)), (2, bank.key(second)), (0, "")]
+    assert placed(bank.store) == (2, bank.key(second))
+
+
+def test_what_the_ledger_says_of_purchases_is_what_was_taken_and_given_back() -> None:
+    bank = Bank()
+    taken, given_back, refused = bank.purchase(), bank.purchase("bob", 990), bank.purchase("lost")
+    bank.ask(taken, given_back, refused)
+    bank.ask(bank.advice(given_back))
+    asked = [bank.key(one) for one in (taken, given_back, refused)]
+    assert booked(bank.store, asked) == {asked[0]: Booked(1250, 0, "CNY"), asked[1]: Booked(990, 990, "CNY")}
+    assert set(these(bank.store, [*asked, "10344/0101000000/000001"])) == set(asked)

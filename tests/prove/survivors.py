@@ -15,4 +15,9 @@ REASONS: Final[Mapping[str, str]] = {
     "counterfoil.switch.tell.x_result__mutmut_101": "never run: a result is said to nobody but whose request had a "
     "valid MAC, and its answer is closed with the same key",
     "counterfoil.switch.upstream.x_authentic__mutmut_8": "an AES-CMAC is the same eight bytes, raw or not",
+    "counterfoil.issuer.wire.xǁWireǁ_question__mutmut_3": "only an 0800 gets there, and what has a type has a message",
+    "counterfoil.issuer.stubs.x_these__mutmut_4": "None is as false as False where it is asked",
+    "counterfoil.issuer.records.xǁStepǁ_changed_accounts__mutmut_16": "the words of an error that only a fault in a "
+    "step brings about",
+    "counterfoil.ledger.book.xǁBookǁreverse__mutmut_28": "whether an entry was reversed is asked, never by which",
 }

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from counterfoil.issuer.lifecycle import State as IssuerState
@@ -16,7 +17,19 @@ from counterfoil.terminal.lifecycle import State as TerminalState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Verdict, judge, verdict_of
 from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, respoken, spoken, working_days_after
+from counterfoil.verdict.next import (
+    AWAIT_ANSWER,
+    AWAIT_CLOSURE,
+    DECIDE,
+    GIVE_RECEIPT,
+    NOTHING,
+    PAY_AGAIN,
+    RESTORE,
+    SEND_REVERSAL,
+    SEND_UP,
+)
 from counterfoil.verdict.position import SWITCH, TERMINAL
+from counterfoil.words import Text
 
 TABLE = Path(__file__).parents[1] / "tables" / "verdicts.txt"
 STARTED: Instant = 1_700_000_000 * SECOND  # a Tuesday
@@ -239,3 +252,40 @@ def test_an_instant_inside_a_sentence_can_be_said_in_the_readers_own_time() -> N
 
     assert respoken(said, put) == "The charge was returned at then; it began at then."
     assert heard == [STARTED, STARTED - DAY]
+
+
+@pytest.mark.parametrize(
+    ("what", "action", "owner", "runs"),
+    [
+        ("receipt out", NOTHING, "nobody", None),
+        ("leg 3 lost, closed", NOTHING, "nobody", None),
+        ("issuer declined", PAY_AGAIN, "cashier", None),
+        ("not sent, yet the issuer holds money", DECIDE, "acquirer", 48 * HOUR),
+        ("supervisor took the reversal", DECIDE, "supervisor", 48 * HOUR),
+        ("terminal approved, printing", GIVE_RECEIPT, "cashier", 24 * HOUR),
+        ("not ours, approved", AWAIT_CLOSURE, "acquirer", 24 * HOUR),
+        ("leg 3 lost, 98 arrived", SEND_UP, "switch", 48 * HOUR),
+        ("leg 4 lost (approval), reversal pending", SEND_REVERSAL, "terminal", 48 * HOUR),
+        ("purchase asked", AWAIT_ANSWER, "terminal", 30 * SECOND),
+        ("leg 1 lost, reversal pending", SEND_REVERSAL, "terminal", 30 * SECOND),
+        ("98 heard, switch's store unreadable", RESTORE, "acquirer", 24 * HOUR),
+    ],
+)
+def test_what_happens_next_has_an_owner_and_a_clock_that_runs_from_the_first_stub(
+    what: str, action: Text, owner: str, runs: Instant | None
+) -> None:
+    row = next(row for row in ROWS if row.what == what)
+    by = 0 if runs is None else STARTED + runs
+    assert judge(*row[1:4], STARTED + row.age).next == (action, owner, by)
+
+
+@pytest.mark.parametrize("due", [0, STARTED + 12 * SECOND])
+def test_a_station_that_has_a_clock_of_its_own_running_is_waited_for_until_then(due: Instant) -> None:
+    row = next(row for row in ROWS if row.what == "leg 2 lost, within the switch's timer")
+    assert isinstance(row.terminal, TerminalStub)
+    assert row.switch is not None
+    by = due or STARTED + 30 * SECOND
+    terminal = msgspec.structs.replace(row.terminal, due=due)
+    switch = msgspec.structs.replace(row.switch, due=due)
+    assert judge(terminal, row.switch, None, STARTED + SECOND).next == (AWAIT_ANSWER, "terminal", by)
+    assert judge(NOT_OURS, switch, None, STARTED + SECOND).next == (AWAIT_ANSWER, "switch", by)
