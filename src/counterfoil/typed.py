@@ -56,7 +56,7 @@ def starred(text: str) -> str:
 
 
 def starred_for_sure(text: str) -> str:
-    """The same for what has the first digits and the check digit of a card number, and nothing else."""
+    """A text in which what has the first digits and the check digit of a card number is hidden, and nothing else."""
     return _without(text, [at for run in LOOSE.finditer(text) for at in _numbers(run[0], run.start())])
 
 
@@ -69,7 +69,7 @@ def _without(text: str, hit: list[int]) -> str:
 
 
 def plain(text: str) -> str:
-    """The same text with ASCII digits, and without what nobody sees."""
+    """A text with ASCII digits for those of every script, and without the characters nobody sees."""
     shown = re.sub(f"[{UNSEEN}]", "", text)
     return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in shown)
 

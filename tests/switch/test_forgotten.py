@@ -29,8 +29,8 @@ ENDING: Final = {"by": "Lin", "reason": "looked at the slips"}
     ("de49", "currency"), [("156", "CNY"), ("392", "JPY"), ("414", "KWD"), ("446", "446"), ("999", "999"), ("", "")]
 )
 def test_a_row_says_what_the_attempt_was_in_any_currency(de49: str, currency: str) -> None:
-    sold = {"amount": 1250, "currency": de49, "token": "card", "last4": "0011", "transmitted": "0314040000"}
-    attempt = Attempt(KEY, RRN, State.APPROVED, MERCHANT, trace="123456", **sold)  # type: ignore[arg-type]
+    attempt = Attempt(KEY, RRN, State.APPROVED, MERCHANT, amount=1250, currency=de49, token="card", last4="0011")
+    attempt.transmitted, attempt.trace = "0314040000", "123456"
     told = (RRN, "0314040000123456", RRN, T1, "card", 1250, currency, "0011")
     assert row_of(attempt, "issuer-a", "issuer-b", 7) == Forgotten(f"S-{RRN}", "issuer-a", "issuer-b", *told, 7)
 

@@ -196,7 +196,7 @@ def replay(job: Job) -> str:
 
 
 def shrunk(job: Job) -> Job:
-    """The same world with fewer kinds of faults and fewer sales, as long as a promise breaks in it.
+    """A broken world with fewer kinds of faults and fewer sales, as long as a promise breaks in it.
 
     A rush hour gets shorter first: without the fault that matters a world is played to its end.
     """
@@ -210,7 +210,7 @@ def shrunk(job: Job) -> Job:
 
 
 def of_fewer_sales(job: Job, least: int) -> Job:
-    """The same world with half of its sales, and again, as long as a promise breaks in it and so many are left."""
+    """A broken world with half of its sales, and again, as long as a promise breaks in it and so many are left."""
     while job.transactions // 2 >= least:
         smaller = broken_still(msgspec.structs.replace(job, transactions=job.transactions // 2), job)
         if smaller is job:

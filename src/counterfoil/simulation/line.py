@@ -11,7 +11,6 @@ reversal advices, or refuses them.
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +18,7 @@ from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
 from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm
 from counterfoil.simulation.network import Wire
 from counterfoil.simulation.node import Node
+from counterfoil.simulation.world import drawing
 from counterfoil.step import Send
 
 LMK: Final = bytes(range(32))
@@ -35,7 +35,7 @@ HEADER: Final = 6
 
 def entropy(seed: str) -> Callable[[int], bytes]:
     """Bytes that repeat with the seed and, within a run, never."""
-    return random.Random(seed).randbytes  # noqa: S311 - a simulation, not a secret
+    return drawing(seed).randbytes
 
 
 def clear_key(name: str, size: int) -> bytes:

@@ -5,7 +5,6 @@ Everything is enrolled once, through the stations' own doors, and copied for eve
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -18,7 +17,7 @@ from counterfoil.security.ciphers import DesKey
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.line import LMK, InstitutionLine, Line, clear_key, entropy
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.world import START, World
+from counterfoil.simulation.world import START, World, drawing
 from counterfoil.step import SECOND, Command, Instant, Reply, Station
 from counterfoil.storage import migrations_of
 from counterfoil.switch import Settings as SwitchSettings
@@ -304,7 +303,7 @@ def machine_of(seed: str, name: str) -> Builder:
 
 def may_type(seed: str) -> bool:
     """Whether the switch of this world lets the merchant type card numbers: in every second one."""
-    return bool(random.Random(f"{seed}/typing").randrange(2))  # noqa: S311 - a simulation, not a secret
+    return bool(drawing(f"{seed}/typing").randrange(2))
 
 
 def build(world: World, seed: str, terminals: int = FEW) -> Plant:

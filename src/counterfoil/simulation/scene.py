@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +24,7 @@ from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
 from counterfoil.simulation.people import Shop
 from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, cards, limits, may_type, odd, replaced
 from counterfoil.simulation.relay import Relay
-from counterfoil.simulation.world import Broken, World
+from counterfoil.simulation.world import Broken, World, drawing
 from counterfoil.step import SECOND, Instant
 
 SALES: Final = 75
@@ -90,7 +89,7 @@ class Scene:
 
     def __init__(self, seed: int, mix: str, number: int, transactions: int, change: Change = lambda same: same) -> None:
         name = f"{seed}/{mix}/{number}"
-        rng = random.Random(f"{name}/faults")  # noqa: S311 - a simulation, not a secret
+        rng = drawing(f"{name}/faults")
         self.name = name
         rush = transactions > SALES
         drawn = draw(MIXES[mix], rng, PAIRS, RUSH_SPAN if rush else SPAN, rush=rush)
@@ -112,7 +111,7 @@ class Scene:
         self.host: Host | None = None
         if not rush or number % DOUBLED == RUSH_EVERY - 1:
             self._expect()
-        self.court = Court(self.plant, self.shop, self.buried, random.Random(f"{name}/oracle"))  # noqa: S311 - as above
+        self.court = Court(self.plant, self.shop, self.buried, drawing(f"{name}/oracle"))
         self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
 
     def _expect(self) -> None:

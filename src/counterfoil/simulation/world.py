@@ -29,11 +29,16 @@ def must(holds: bool, what: str) -> None:
         raise Broken(what)
 
 
+def drawing(seed: str) -> random.Random:
+    """What draws for one purpose in a world: the same numbers for a seed in every run."""
+    return random.Random(seed)  # noqa: S311 - a simulation, not a secret
+
+
 class World:
     """Time, chance and faults. `now` is the true time; what a station believes is its node's business."""
 
     def __init__(self, seed: str, faults: Faults) -> None:
-        self.random = random.Random(f"{seed}/world")  # noqa: S311 - a simulation, not a secret
+        self.random = drawing(f"{seed}/world")
         self.faults = faults
         self.begin = START + faults.begin
         self.now: Instant = self.begin
