@@ -12,8 +12,6 @@ REASONS: Final[Mapping[str, str]] = {
     "counterfoil.terminal.till.x_goods__mutmut_77": "only a print for a sale is told from others by its purpose",
     "counterfoil.terminal.sale.x__rest__mutmut_3": "every question sets it and every reversal empties it before a slip "
     "reads it",
-    "counterfoil.switch.tell.x_result__mutmut_101": "never run: a result is said to nobody but whose request had a "
-    "valid MAC, and its answer is closed with the same key",
     "counterfoil.switch.upstream.x_authentic__mutmut_8": "an AES-CMAC is the same eight bytes, raw or not",
     "counterfoil.issuer.wire.xǁWireǁ_question__mutmut_3": "only an 0800 gets there, and what has a type has a message",
     "counterfoil.issuer.stubs.x_these__mutmut_4": "None is as false as False where it is asked",

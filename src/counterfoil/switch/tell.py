@@ -42,7 +42,7 @@ def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered
 
 
 def spoken(desk: Desk, work: Work, ask: Ask, code: str, fields: Mapping[str, str | bytes]) -> Message:
-    """Say the same, and leave no evidence of it."""
+    """Say `code` to a request and leave no evidence of it; `fields` are what the answer holds besides."""
     told = repeated(ask)
     told["de12"], told["de13"] = local(work.now, desk.settings.utc_offset)
     told["de39"] = code
@@ -81,12 +81,9 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
     auth_code = attempt.auth_code if attempt.auth_code and responses.is_approval(code) else None
     if auth_code is not None:
         added["de38"] = auth_code
-    mac = mac_of(desk, work, ask)
-    if mac is not None:
-        body = repeating(ask.dialect)(ask.source, "0210", added, "de64")
-        say(work, ask, body + mac.of(body))
-    else:
-        say(work, ask, ask.dialect.encode(Message.of("0210", repeated(ask) | added)))
+    assert ask.mac is not None, "a result is said to nobody but whose request had a valid MAC"
+    body = repeating(ask.dialect)(ask.source, "0210", added, "de64")
+    say(work, ask, body + ask.mac.of(body))
     repeats = heard is not None and heard.de2 == pan and heard.de38 == auth_code and ask.dialect is CUP_POS
     line = work.joins(rrn, terminal or "") if repeats else None
     if line is not None:
