@@ -1,8 +1,15 @@
+import os
+from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from counterfoil import issuer
+from counterfoil.security import SoftHsm
+from counterfoil.stack import seed
 from counterfoil.stack.config import (
+    DEFAULT_TYPED,
     TOML,
     Config,
     ConfigError,
@@ -12,7 +19,10 @@ from counterfoil.stack.config import (
     parse_reconcile,
     parse_timers,
 )
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import ISSUERS, Layout, formats
 from counterfoil.step import SECOND
+from counterfoil.storage import open_store
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,11 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
         ('hosts = ["pay.example:443"]', "hosts are names"),
         ('hosts = ["*"]', "hosts are names"),
         ('timers = ["1", "2", "3"]', "text in quotes"),
+        ("timers = " + "9" * 5000, "cannot be read as TOML"),
+        ('typed = ["898001"]', "typed are merchant numbers"),
+        ('typed_issuers = ["issuer-c"]', "typed_issuers are issuer-a, issuer-b"),
+        ('typed_issuers = "issuer-a;issuer-b"', "typed_issuers are issuer-a, issuer-b"),
+        ('printer = "tcp://["', "printer: a printer is tcp:"),
     ],
 )
 def test_a_settings_file_that_makes_no_sense_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -108,6 +123,45 @@ def test_lists_come_from_the_file_or_with_commas_from_the_environment(tmp_path: 
     assert ([str(each) for each in told.proxies], told.hosts) == (["192.0.2.1/32"], ("pay.example", "::1"))
     told = load(tmp_path, None, {"COUNTERFOIL_PROXIES": "10.0.0.0/8,2001:db8::1", "COUNTERFOIL_HOSTS": "a.example"})
     assert ([str(each) for each in told.proxies], told.hosts) == (["10.0.0.0/8", "2001:db8::1/128"], ("a.example",))
+
+
+SHOP: Final = "898001054120009"
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "merchants", "issuers"),
+    [
+        ("", {}, {DEFAULT_TYPED}, {"issuer-a"}),
+        (f'typed = ["{SHOP}"]\ntyped_issuers = ["issuer-b", "issuer-a"]', {}, {SHOP}, {"issuer-a", "issuer-b"}),
+        ('typed = "none"\ntyped_issuers = "none"', {}, set(), set()),
+        ("typed = []\ntyped_issuers = []", {}, set(), set()),
+        ("typed = []", {"TYPED": SHOP, "TYPED_ISSUERS": "issuer-b"}, {SHOP}, {"issuer-b"}),
+        ("", {"TYPED": "none", "TYPED_ISSUERS": "none"}, set(), set()),
+    ],
+)
+def test_who_may_type_and_who_takes_it_is_said_by_name_and_an_empty_list_is_nobody(
+    tmp_path: Path, text: str, environ: dict[str, str], merchants: set[str], issuers: set[str]
+) -> None:
+    (tmp_path / TOML).write_text(text)
+    told = load(tmp_path, None, {f"COUNTERFOIL_{name}": value for name, value in environ.items()})
+    assert (set(told.typed), set(told.typed_issuers)) == (merchants, issuers)
+
+
+@pytest.mark.parametrize("takes", [set[str](), {"issuer-b"}, {"issuer-a", "issuer-b"}])
+def test_an_issuer_takes_typed_numbers_where_the_settings_name_it(
+    tmp_path: Path, takes: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[issuer.Settings] = []
+    monkeypatch.setattr(issuer, "Issuer", lambda _records, _hsm, settings, _entropy: told.append(settings))
+    config = load(tmp_path, None, {"COUNTERFOIL_TYPED_ISSUERS": ",".join(takes) or "none"})
+    layout = Layout(tmp_path)
+    layout.prepare()
+    demo = Demo.of(layout, make=True)
+    for name in ISSUERS:
+        with closing(open_store(layout.store(name), formats(name))) as store:
+            seed.plan(name, store, SoftHsm(bytes(32), os.urandom), demo, config.timers, config)
+    assert {one.name for one in told if one.typed} == takes
+    assert [one.name for one in told] == list(ISSUERS)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.org", "localhost.example"])

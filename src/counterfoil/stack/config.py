@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from counterfoil.errors import OurError
+from counterfoil.errors import InputError, OurError
 from counterfoil.links.address import Address
 from counterfoil.links.address import parse as parse_address
 from counterfoil.security.keeping import FEWEST_DAYS, KEPT_DAYS, MOST_DAYS
+from counterfoil.stack.layout import ISSUERS
 from counterfoil.step import SECOND, Instant
 
 TOML: Final = "counterfoil.toml"
@@ -30,6 +31,7 @@ KNOWN: Final = (
     "receipt_url",
     "language",
     "typed",
+    "typed_issuers",
     "lab",
     "reconcile",
     "proxies",
@@ -38,7 +40,10 @@ KNOWN: Final = (
     "card_numbers_kept_days",
     *TLS_KNOWN,
 )
-LISTS: Final = ("proxies", "hosts", "typed")
+WHO: Final = ("typed", "typed_issuers")
+"""Lists whose empty one says nobody, and not the default."""
+
+LISTS: Final = ("proxies", "hosts", *WHO)
 NAME: Final = re.compile(r"(?!-)[a-zA-Z0-9-]{1,63}(?:\.[a-zA-Z0-9-]{1,63}){0,20}|[0-9a-fA-F:]{2,39}")
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 GENERATED: Final = "generated"
@@ -49,6 +54,7 @@ LONGEST_RECONCILE: Final = 86_400
 DEFAULT_TYPED: Final = "898001054120002"
 """One merchant of the demo: Lantern Books sells by telephone."""
 
+DEFAULT_TYPED_ISSUERS: Final = ISSUERS[0]
 NOBODY: Final = "none"
 MERCHANT: Final = re.compile("[A-Za-z0-9]{15}")
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -119,6 +125,8 @@ class Config(NamedTuple):
     links_tls: LinksTls | None = None
     typed: frozenset[str] = frozenset()
     """The merchants (DE42) that may type a card number."""
+    typed_issuers: frozenset[str] = frozenset()
+    """The issuers whose programme takes numbers that were typed."""
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -204,18 +212,34 @@ def load(
         console_tls=parse_tls(data, "console", said),
         links_tls=links,
         typed=parse_merchants(said("typed") or DEFAULT_TYPED),
+        typed_issuers=parse_issuers(said("typed_issuers") or DEFAULT_TYPED_ISSUERS),
     )
 
 
 def parse_merchants(text: str) -> frozenset[str]:
     """Merchant numbers with commas between, "none" for no merchant; ConfigError for what is no merchant number."""
-    named = frozenset(text.replace(",", " ").split()) if text != NOBODY else frozenset()
+    named = _who(text)
     if not all(MERCHANT.fullmatch(merchant) for merchant in named):
         raise ConfigError(
             f'typed are merchant numbers of 15 letters and digits, as in ["{DEFAULT_TYPED}"], or "{NOBODY}"',
             f'typed 应为 15 位字母或数字的商户号，例如 ["{DEFAULT_TYPED}"]，或 "{NOBODY}"',
         )
     return named
+
+
+def parse_issuers(text: str) -> frozenset[str]:
+    """Names of issuers with commas between, "none" for no issuer; ConfigError for what is no issuer of this stack."""
+    named = _who(text)
+    if not named <= frozenset(ISSUERS):
+        raise ConfigError(
+            f'typed_issuers are {", ".join(ISSUERS)}, as in ["{ISSUERS[0]}"], or "{NOBODY}"',
+            f'typed_issuers 应为 {"、".join(ISSUERS)}，例如 ["{ISSUERS[0]}"]，或 "{NOBODY}"',
+        )
+    return named
+
+
+def _who(text: str) -> frozenset[str]:
+    return frozenset(text.replace(",", " ").split()) if text != NOBODY else frozenset()
 
 
 def parse_anchor(text: str) -> Path | None:
@@ -346,8 +370,8 @@ def parse_printer(text: str) -> Address | None:
     """A printer's address, None for the folder of the demo; ConfigError for what is none."""
     try:
         address = parse_address(text)
-    except ValueError as error:
-        raise ConfigError(f"printer: {error}", f"printer 设置无效：{error}") from None
+    except InputError as error:
+        raise ConfigError(f"printer: {error}", f"printer 设置无效：{error.zh}") from None
     return None if address.way == "file" else address
 
 
@@ -372,7 +396,7 @@ def _written(path: Path) -> dict[str, str]:
         found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    except (OSError, ValueError, RecursionError):  # a number of 5,000 digits is no TOMLDecodeError
         raise ConfigError(f"{path} cannot be read as TOML", f"{path} 不是有效的 TOML") from None
     unknown = sorted(set(found) - set(KNOWN))
     if unknown:
@@ -385,10 +409,10 @@ def _written(path: Path) -> dict[str, str]:
         )
     for name in LISTS:
         if isinstance(found.get(name), list) and all(isinstance(each, str) for each in found[name]):
-            found[name] = ",".join(found[name])
+            found[name] = ",".join(found[name]) or (NOBODY if name in WHO else "")
     if not all(isinstance(value, str) for value in found.values()):
         raise ConfigError(
-            f'{path}: every setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"',
-            f'{path}：每项设置都是带引号的文本，例如 timers = "{DEFAULT_TIMERS}"',
+            f'{path}: a setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"; {", ".join(LISTS)} are lists',
+            f'{path}：设置应为带引号的文本，例如 timers = "{DEFAULT_TIMERS}"；{"、".join(LISTS)} 可为列表',
         )
     return found

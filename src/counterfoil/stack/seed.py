@@ -6,7 +6,7 @@ Doing it again changes nothing, so a seed that was interrupted is simply done ag
 from __future__ import annotations
 
 import os
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from counterfoil import issuer, switch, terminal
 from counterfoil.receipts.ereceipt import Issue
@@ -20,9 +20,6 @@ from counterfoil.storage import Store
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
 from counterfoil.terminal.records import Records as TerminalRecords
-
-TAKES_TYPED: Final = "issuer-a"
-"""The issuer of the demo whose programme takes numbers that were typed by hand."""
 
 
 class Plan(NamedTuple):
@@ -48,10 +45,10 @@ def plan(
         return _terminal(store, hsm, demo, timers, config, issue)
     if name == "switch":
         return _switch(store, hsm, demo, timers, config)
-    return _issuer(name, store, hsm, demo, timers)
+    return _issuer(name, store, hsm, demo, timers, config)
 
 
-def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Plan:
+def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
     records = issuer.Records(store)
     issuer.complete(store, "cvk", lambda: hsm.import_clear(KeyUsage.CVK, demo.card_verification_key(name)))
     if records.keys() is None:
@@ -77,7 +74,8 @@ def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers) -> Pl
         for card in demo.cards()
         if card.issuer == name and card.enrolled
     ]
-    settings = issuer.Settings(name=name, timer=timers.issuer, typed=name == TAKES_TYPED)
+    typed = config is not None and name in config.typed_issuers
+    settings = issuer.Settings(name=name, timer=timers.issuer, typed=typed)
     station = issuer.Issuer(records, hsm, settings, os.urandom)
     return Plan(station, [("enrol", {"cards": cards})])
 
