@@ -7,9 +7,10 @@ PaymentError
 ├── PeerError        the other side broke the protocol; `.response_code` says what to answer (DE39)
 │   ├── DecodeError  a message that cannot be read: `.path`, `.offset`, `.partial`
 │   └── FramingError a byte stream that cannot be split into messages
+├── InputError       what a person typed or asked for makes no sense; says what would, in both languages
 └── OurError         we broke it: a bug, or a caller that broke a documented contract
     ├── EncodeError  a value that cannot be written: `.path`
-    └── StoreError   the store refuses to open or to be trusted
+    └── StoreError   the store refuses to open or to be trusted; StoreInUseError: for now
 
 The text of every error here is safe to log: it never holds a byte of the message it complains about.
 """
@@ -75,6 +76,19 @@ class DecodeError(PeerError):
 
 class FramingError(PeerError):
     """The byte stream cannot be split into messages; the connection is lost, the station is not."""
+
+
+class InputError(PaymentError, ValueError):
+    """What a person typed or asked for makes no sense: the sentence says what would."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self._zh = zh
+
+    @property
+    def zh(self) -> str:
+        """The sentence in Chinese."""
+        return self._zh
 
 
 class OurError(PaymentError):

@@ -9,6 +9,7 @@ says. Nothing leaves before the commit returns. The driver (links/driver.py) and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -19,10 +20,23 @@ UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 are none, brackets that are nested too deep. Everybody who reads such bytes catches all of it.
 """
 
+_FIELD: Final = re.compile(r"(?:\$\.|required field `)(\w+)")
+
 Instant: TypeAlias = int
 """UTC microseconds since 1970, made non-decreasing by the driver."""
 
 SECOND: Instant = 1_000_000
+
+
+def wrong_field(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
+    """The field of a shape that is missing or filled wrongly; "" where it is another one, or no object came at all.
+
+    A name that is not of the shape is never repeated: it may be anything, a card number included.
+    """
+    what, _, where = str(error).rpartition(" - at ")
+    found = _FIELD.search(where) or _FIELD.search(what)
+    return found[1] if found is not None and found[1] in shape.__struct_fields__ else ""
+
 
 Conn: TypeAlias = int | str
 """Which connection of a link: a number the server made, or the lane a client link was asked to use."""

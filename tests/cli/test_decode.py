@@ -75,6 +75,8 @@ def test_a_wrong_length_prefix_is_one_sentence(capsys: pytest.CaptureFixture[str
     "arguments",
     [("zz",), ("123",), ("",), ("0800", "--override", "[]"), ("0800", "--override", "{"),
      ("0800", "--override", '{"2":' + "[" * 3000), ("0800", "--override", '{"60": {"typ": "n"}}'),
+     ("0800", "--override", '{"60": 7}'), ("0800", "--override", '{"60": {"max": null}}'),
+     ("0800", "--override", '{"x": {"max": 7}}'), ("0800", "--override", "9" * 6000),
      ("0800", "--dialect", "base24"), ("0800", "--framing", "len")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_a_usage_error(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:

@@ -150,6 +150,7 @@ BAD: dict[str, tuple[str, str, dict[str, object], str]] = {
     "another verb": ("a token", "password", {}, "unknown_verb"),
     "nothing said": ("a token", lost.VERB, {}, "bad_request"),
     "a number": ("a token", lost.VERB, {"name": 1, "kept": "x", "by": "x"}, "bad_request"),
+    "one word too many": ("a token", lost.VERB, {"name": "ada", "kept": "x", "by": "x", "role": "x"}, "bad_request"),
     "no hash": ("a token", lost.VERB, {"name": "ada", "kept": NEW, "by": "x"}, "bad_request"),
 }
 
@@ -158,7 +159,9 @@ BAD: dict[str, tuple[str, str, dict[str, object], str]] = {
 def test_the_control_channel_changes_nothing_for_what_it_cannot_take(case: str, layout: Layout) -> None:
     token, verb, args, code = BAD[case]
     with house(layout) as people, running(layout, people) as at:
-        assert ask_channel(at.host, at.port, token, verb, args, 30)["error"] == code
+        told = ask_channel(at.host, at.port, token, verb, args, 30)
+    assert told["error"] == code
+    assert told["message"]["zh"] != told["message"]["en"]
     with house(layout) as people:
         assert enter(people, PASSWORD)
 

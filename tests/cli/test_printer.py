@@ -115,6 +115,20 @@ def test_the_code_of_a_test_page_is_on_the_paper_only_and_is_typed_back(
     assert said(capsys, "printer", "test", "--code", code).status == Exit.NOT_FOUND
 
 
+@pytest.mark.parametrize("kept", ["", "{}", "[]", '{"salt": "a"}', '{"salt": 1, "digest": "b"}', "{", "\xff"])
+def test_a_code_that_was_kept_badly_is_no_code(kept: str, capsys: Capture, data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "printer-test.json").write_bytes(kept.encode("latin-1"))
+    answer = said(capsys, "printer", "test", "--code", "4711", "--json")
+    assert (answer.status, answer.json["error"]) == (Exit.NOT_FOUND, "no_test_page")
+
+
+def test_what_is_kept_of_a_code_may_hold_any_letters(capsys: Capture, data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "printer-test.json").write_text('{"salt": "é", "digest": "é"}')
+    assert said(capsys, "printer", "test", "--code", "4711", "--json").json["error"] == "wrong_code"
+
+
 def test_a_test_page_that_cannot_be_printed_says_why(server: Server, capsys: Capture) -> None:
     server.set("cover")
     answer = said(capsys, "printer", "test", *at(server), "--json")

@@ -74,7 +74,8 @@ def test_an_enrolled_card_can_pay_in_the_same_step() -> None:
         ({"pin": "", "pvv": "12345"}, "pvv"),
         ({"status": "asleep"}, "status"),
         ({"balance": "many"}, "balance"),
-        ({"colour": "red"}, "its shape"),
+        ({"colour": "red"}, "a field that is not known"),
+        ({PANS["alice"]: 1}, "a field that is not known"),
     ],
 )
 def test_a_card_that_makes_no_sense_enrols_none_of_the_list(change: dict[str, object], field: str) -> None:
@@ -83,6 +84,7 @@ def test_a_card_that_makes_no_sense_enrols_none_of_the_list(change: dict[str, ob
     assert body["error"] == "bad_request"
     assert body["message"]["en"].startswith("card 2 of the list")
     assert field in body["message"]["en"]
+    assert "known" in field or field in body["message"]["zh"]
     assert PANS["alice"] not in str(body)
     assert bank.rows("card") == []
 

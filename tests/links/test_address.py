@@ -1,7 +1,10 @@
 """How a printer is named in the settings."""
 
+import re
+
 import pytest
 
+from counterfoil.errors import InputError
 from counterfoil.links.address import parse
 
 
@@ -34,8 +37,11 @@ def test_a_printer_has_an_address(text: str, way: str, place: str, port: int, mo
         "cups:-oraw",
         "usb:lp0",
         "tcp://x:99999",
+        "tcp://[",
+        "tcp://x?profile",
     ],
 )
-def test_what_is_no_printer(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+def test_what_is_no_printer_is_said_in_both_languages(text: str) -> None:
+    with pytest.raises(InputError, match=r"^(a printer is|a \w+: printer has no|no such|baud is)") as no:
         parse(text)
+    assert re.search(r"打印机|应为", no.value.zh)

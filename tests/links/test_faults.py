@@ -1,9 +1,11 @@
 """The plan of faults: pure, so a table says it all."""
 
+import re
 from collections import Counter
 
 import pytest
 
+from counterfoil.errors import InputError
 from counterfoil.links.faults import REFUSE_SECONDS, FaultPlan
 
 
@@ -96,8 +98,9 @@ def test_what_is_no_fault_is_refused_with_a_sentence(
     leg: int, kind: str, times: int | None, seconds: float | None, mti: str
 ) -> None:
     plan = FaultPlan()
-    with pytest.raises(ValueError, match=r"\w+ \w+"):
+    with pytest.raises(InputError, match=r"\w+ \w+") as refused:
         plan.set(leg, kind, times=times, seconds=seconds, mti=mti, now=0.0)
+    assert re.search(r"应|须|至少", refused.value.zh)
     assert plan.faults == []
 
 
@@ -128,7 +131,7 @@ def test_one_leg_does_not_change_what_another_suffers() -> None:
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1])
 def test_a_rate_is_a_probability(rate: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(InputError, match="between 0 and 1"):
         FaultPlan().set_rate(rate, 1)
 
 

@@ -148,6 +148,8 @@ def test_what_the_supervisor_cannot_do_is_an_error_in_both_languages(
     reply = stack.call("up", verb, **args)
     assert reply["error"] == code
     assert set(reply["message"]) == {"en", "zh"}
+    assert reply["message"]["en"] != reply["message"]["zh"]
+    assert not {"Expected", "Object"} & set(reply["message"]["en"].split())  # a library's own words
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ GOOD: dict[str, Any] = {"terminal": "T0000009", "merchant": MERCHANT, "tmk": CLE
         ({"mac": "rot13"}, "mac"),
         ({"mak_bytes": 24}, "mak_bytes"),
         ({"dialect": {"60": {"nonsense": 1}}}, "dialect"),
+        ({"dialect": {"60": {"max": []}}}, "dialect"),
+        ({"dialect": {"60": 7}}, "dialect"),
+        ({"dialect": {60: {"max": 7}}}, "dialect"),
         ({"dialect": {"900": {"type": "n", "max": 4}}}, "dialect"),
     ],
 )
@@ -53,15 +56,25 @@ def test_a_registration_that_makes_no_sense_names_its_field_in_both_languages(
     assert made.command("status")["terminals"] == len(TERMINALS)  # all or none
 
 
-@pytest.mark.parametrize(
-    ("described", "field"), [({**GOOD, "extra": 1}, "extra"), ({"merchant": MERCHANT}, "terminal")]
-)
-def test_a_registration_with_an_element_too_many_or_too_few_names_it(described: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize("described", [{**GOOD, "6299990000000015": 1}, {**GOOD, "`$.tmx`": 1}, 7, [], None, "T1"])
+def test_a_registration_of_another_shape_says_so_and_repeats_nothing_of_it(described: object) -> None:
     made = Scene()
     reply = made.command("register", terminals=[GOOD, described])
     assert reply["error"] == "bad_request"
-    assert f"`{field}" in reply["message"]["en"]
+    assert reply["message"] == {
+        "en": "terminal 2 of the list cannot be registered: it has a field that is not known, or is no object",
+        "zh": "列表中第2台终端无法登记：含有未知字段，或不是对象",
+    }
     assert made.command("status")["terminals"] == len(TERMINALS)
+
+
+@pytest.mark.parametrize("field", ["terminal", "merchant"])
+def test_a_registration_that_lacks_an_element_names_it(field: str) -> None:
+    lacking = {name: value for name, value in GOOD.items() if name != field}
+    reply = Scene().command("register", terminals=[GOOD, lacking])
+    assert reply["message"]["en"] == (
+        f"terminal 2 of the list cannot be registered: {field} is missing or makes no sense"
+    )
 
 
 PRINTED = [chr(code) for code in range(0x20, 0x7F)]

@@ -96,7 +96,7 @@ def command(
     try:
         drawn = read(baskets, seed)
     except BasketsMissing as error:
-        raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), f"缺少购物篮数据：{error}")) from None
+        raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), error.zh)) from None
     with progress(session, len(drawn)) as step:
         result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", step)
     value = result.to_json()

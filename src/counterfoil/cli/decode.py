@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from counterfoil.iso8583 import Dialect, Message
 
 FRAMINGS: Final = ("len+tpdu+header", "tpdu+header", "len+tpdu", "body")
+NO_OVERRIDE: Final = Text(
+    "--override is a JSON object: DE number → any of type, max, prefix, align and pad",
+    "--override 应为 JSON 对象：域号 → type、max、prefix、align、pad 中的若干项",
+)
 EPILOG: Final = """\b
 Examples:
   counterfoil decode 600003000060310031130002007024048020C09811...
@@ -111,13 +115,13 @@ def choose(name: str, override: str) -> Dialect:
 
     dialect = CUP_POS if name == "cup-pos" else ISO87_ASCII
     try:
-        switches: Any = msgspec.json.decode(override)
-        if not isinstance(switches, dict):
-            raise Failure(Exit.USAGE, "usage", Text("--override must be a JSON object", "--override 必须是 JSON 对象"))
+        switches = msgspec.json.decode(override, type=dict[str, dict[str, str | int]])
         return dialect.override(switches) if switches else dialect
-    except (*UNREADABLE, OurError, ValueError, TypeError, KeyError, AttributeError) as error:
-        text = f"--override does not fit: {error}"
-        raise Failure(Exit.USAGE, "usage", Text(text, f"--override 不可用：{error}")) from None
+    except OurError as error:
+        text = Text(f"--override does not fit: {error}", f"--override 不可用：{error}")
+        raise Failure(Exit.USAGE, "usage", text) from None
+    except UNREADABLE:
+        raise Failure(Exit.USAGE, "usage", NO_OVERRIDE) from None
 
 
 def split(data: bytes, framing: str | None) -> tuple[bytes, bytes, bytes]:

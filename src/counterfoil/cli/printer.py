@@ -50,6 +50,13 @@ NONE_SENT: Final = Text(
 )
 
 
+class Code(msgspec.Struct, frozen=True):
+    """What is kept of the code on the last test page: it can be recognised, and not told."""
+
+    salt: str
+    digest: str
+
+
 @click.group(name="printer", epilog="Example: counterfoil printer status --printer tcp://127.0.0.1:9100")
 def command() -> None:
     """The receipt printer: status, test page, diagnosis, maintenance tickets."""
@@ -132,17 +139,16 @@ def keep(session: Session, code: str) -> None:
 
     salt = secrets.token_hex(16)
     session.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = {"salt": salt, "digest": digest(salt, code)}
-    write_file(session.data / KEPT, msgspec.json.encode(kept).decode())
+    write_file(session.data / KEPT, msgspec.json.encode(Code(salt, digest(salt, code))).decode())
 
 
 def is_code(session: Session, typed: str) -> bool:
     """Whether these are the digits of the last test page; Failure when none was sent. A right code is used up."""
     try:
-        kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=dict[str, str])
+        kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=Code)
     except (OSError, *UNREADABLE):
         raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT) from None
-    right = hmac.compare_digest(kept["digest"], digest(kept["salt"], typed.strip()))
+    right = hmac.compare_digest(kept.digest.encode(), digest(kept.salt, typed.strip()).encode())
     if right:
         (session.data / KEPT).unlink(missing_ok=True)
     return right

@@ -95,8 +95,9 @@ def parsed(given: tuple[str, ...]) -> dict[str, str]:
 def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str, Facts]:
     """Where the money of the sale is, before anybody talks to a printer; no sale is no answer, not a failure."""
     from counterfoil.cli.stack import first_terminal, layout_of, now, stores
+    from counterfoil.cli.why import asked as question
     from counterfoil.cli.why import several
-    from counterfoil.inquiry import finding, parse_question, search
+    from counterfoil.inquiry import finding, search
     from counterfoil.receipts.diagnosis import Facts
     from counterfoil.terminal import records
 
@@ -107,7 +108,7 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
         if ref is None:
             stub = records.last(opened.terminal, terminal or first_terminal(session)) if opened.terminal else None
             ref = stub.ref if stub is not None else ""
-        candidates = search(opened, parse_question(ref)) if ref else []
+        candidates = search(opened, question((ref,))) if ref else []
         if not candidates and asked:
             raise Failure(Exit.NOT_FOUND, "not_found", NO_SALE)
         if len(candidates) > 1:

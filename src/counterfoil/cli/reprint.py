@@ -9,6 +9,7 @@ import click
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.sale import turned_down
 from counterfoil.cli.session import Session, verb
+from counterfoil.errors import InputError
 from counterfoil.transaction import parse_ref
 from counterfoil.words import Text
 
@@ -90,8 +91,8 @@ def reprint(session: Session, ref: str, copy: str, terminal: str | None, printer
     if printer not in ("", SECOND):
         try:
             parse(printer)
-        except ValueError as error:
-            raise Failure(Exit.USAGE, "usage", Text(f"--printer: {error}", f"--printer 无效：{error}")) from None
+        except InputError as error:
+            raise Failure(Exit.USAGE, "usage", Text(f"--printer: {error}", f"--printer 无效：{error.zh}")) from None
     return printed(session, sale_of(session, ref, terminal), copy, printer)
 
 

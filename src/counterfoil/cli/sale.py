@@ -11,7 +11,7 @@ import click
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
-from counterfoil.money import parse
+from counterfoil.money import parse, plain
 from counterfoil.words import Text
 
 EPILOG: Final = """\b
@@ -25,6 +25,10 @@ PAUSE: Final = 0.3
 NO_KEYBOARD: Final = Text(
     "this card has a PIN and nobody is at a keyboard: give --pin (--pin '' sells without one)",
     "该卡有密码而当前没有键盘：请用 --pin 给出密码（--pin '' 表示不输密码）",
+)
+NO_AMOUNT: Final = Text(
+    "--amount is written in digits, as in {example} {currency}, and at most 12 of them",
+    "--amount 应为数字，例如 {example}（{currency}），最多 12 位",
 )
 OUTCOMES: Final = {
     "approved": Exit.OK,
@@ -106,8 +110,8 @@ def minor(amount: str, currency: str) -> int:
     """The amount in minor units; Failure for anything a till would not take."""
     try:
         money = parse(amount, currency)
-    except ValueError as error:
-        raise Failure(Exit.USAGE, "usage", Text(f"--amount: {error}", f"--amount 无效：{error}")) from None
+    except ValueError:
+        raise Failure(Exit.USAGE, "usage", NO_AMOUNT.filled(example=plain(1250, currency), currency=currency)) from None
     if money.minor == 0:
         raise Failure(Exit.USAGE, "usage", Text("--amount must be more than zero", "--amount 必须大于零"))
     return money.minor

@@ -76,8 +76,8 @@ def asked(ref: tuple[str, ...]) -> Question:
         raise Failure(Exit.USAGE, "usage", Text("one reference at a time", "一次只能查询一笔"))
     try:
         return parse_question(*ref)
-    except (Nothing, ValueError) as error:
-        raise Failure(Exit.USAGE, "usage", Text(f"REF: {error}", f"REF 无法识别：{error}")) from None
+    except Nothing as error:
+        raise Failure(Exit.USAGE, "usage", Text(f"REF: {error}", f"REF 无法识别：{error.zh}")) from None
 
 
 def several(session: Session, found: list[Candidate]) -> Failure:

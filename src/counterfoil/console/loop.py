@@ -45,13 +45,13 @@ async def find(site: Site, visit: Visit) -> Response:
     if (short := masks.shortened(words)) != words:  # the page does so itself, before there is an address
         return RedirectResponse(f"/search?{urlencode({'q': short})}", 303)
     found: list[Candidate] = []
-    wrong = ""
+    wrong = False
     if words:
         try:
             question = parse_typed(words)
             found = await site.read(lambda stores: search(stores, question))
-        except (Nothing, ValueError) as error:
-            wrong = str(error)
+        except Nothing:
+            wrong = True
     if len(found) == 1 and found[0].ref:
         return RedirectResponse(f"/payments/{found[0].ref}", 303)
     rows = [{**one._asdict(), "at": iso(one.started_at)} for one in found]

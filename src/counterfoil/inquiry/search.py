@@ -12,17 +12,18 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from counterfoil.archive.reading import Where
-from counterfoil.errors import PaymentError
+from counterfoil.errors import InputError
 from counterfoil.inquiry import past
 from counterfoil.inquiry.matching import belongs, fits
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
-from counterfoil.money import parse
+from counterfoil.money import parse, plain
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import REQUEST, AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
+from counterfoil.words import Text
 
 RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
 TERMINAL: Final = re.compile(r"[0-9A-Za-z]{8}")
@@ -33,7 +34,18 @@ MARKS: Final = re.compile(r"[•…*,，]")
 CARD: Final = re.compile(r"(?P<last4>[0-9]{4})(?:\+(?P<amount>[0-9.]+))?")
 
 
-class Nothing(PaymentError):  # noqa: N818 - the answer to a question
+NO_REFERENCE: Final = Text(
+    "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, LAST4 and AMOUNT, "
+    "or DE32/DE7/DE11",
+    "可用的查询依据：终端号/批次号/流水号、参考号、授权码、卡号后四位加金额，或 DE32/DE7/DE11",
+)
+NO_AMOUNT: Final = Text(
+    "the last four digits alone fit too many: add the amount, in digits, as in {example}",
+    "仅凭卡号后四位符合的交易过多：请加上金额，用数字表示，例如 {example}",
+)
+
+
+class Nothing(InputError):  # noqa: N818 - the answer to a question
     """The words are no reference of any kind."""
 
 
@@ -68,7 +80,7 @@ class Candidate(NamedTuple):
 
 
 def parse_question(words: str, amount: str | None = None, currency: str = "CNY") -> Question:
-    """What these words ask for; Nothing when they are no reference, ValueError for an amount that is none."""
+    """What these words ask for; Nothing when they are no reference."""
     key = parse_ref(words)
     if key is not None:
         return Question(key=key)
@@ -76,25 +88,22 @@ def parse_question(words: str, amount: str | None = None, currency: str = "CNY")
         return Question(request=words)
     card = CARD.fullmatch(words)
     if card is not None:
-        typed = amount or card["amount"]
-        if not typed:
-            raise Nothing("the last four digits alone fit too many: add the amount")
-        return Question(last4=card["last4"], amount=parse(typed, currency).minor)
+        try:
+            return Question(last4=card["last4"], amount=parse(amount or card["amount"] or "", currency).minor)
+        except ValueError:
+            raise Nothing(*NO_AMOUNT.filled(example=plain(1250, currency))) from None
     if RRN.fullmatch(words):
         return Question(rrn=words.upper())
     if APPROVAL.fullmatch(words):
         return Question(auth_code=words.upper())
-    raise Nothing(
-        "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, LAST4 and AMOUNT, "
-        "or DE32/DE7/DE11"
-    )
+    raise Nothing(*NO_REFERENCE)
 
 
 def parse_typed(typed: str, currency: str = "CNY") -> Question:
     """What a search box asks; a number may look as it does on the slip or the page it was copied from.
 
     So `T0000001 000001 000042`, `T0000001 000042`, `RRN 63270DFNZSG3`, `•••• 1234 12.50 CNY` and `12.50 1234` are read.
-    Nothing and ValueError as parse_question.
+    Nothing when it is no reference.
     """
     words = [word for word in MARKS.sub(" ", typed).split() if word.upper() not in ("RRN", "STAN", currency)]
     if len(words) == 3 and parse_ref("/".join(words)):

@@ -16,7 +16,7 @@ from counterfoil.issuer.rows import Counts, IssuerKeys
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.money import CURRENCIES, MAX_MINOR
 from counterfoil.security import Hsm, luhn_ok
-from counterfoil.step import Instant
+from counterfoil.step import Instant, wrong_field
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import Left
 from counterfoil.words import Text
@@ -33,6 +33,10 @@ UNKNOWN_VERB: Final = Text(en="an issuer has no command of that name", zh="发�
 BAD_CARD: Final = Text(
     en="card {number} of the list cannot be enrolled: {field} is missing or makes no sense",
     zh="列表中第{number}张卡无法登记：{field}缺失或无效",
+)
+BAD_SHAPE: Final = Text(
+    en="card {number} of the list cannot be enrolled: it has a field that is not known, or is no object",
+    zh="列表中第{number}张卡无法登记：含有未知字段，或不是对象",
 )
 NO_ACCOUNT: Final = Text(en="name an account", zh="请给出账户")
 BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
@@ -60,7 +64,7 @@ class Enrolment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Unfit(Exception):  # noqa: N818 - names what the card is
-    """A card that cannot be enrolled; carries the name of the field, never its value."""
+    """A card that cannot be enrolled; carries the name of the field, never its value, "" for one unknown here."""
 
 
 def enrol(args: Mapping[str, Any], now: Instant, step: Step, hsm: Hsm, keys: IssuerKeys) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def enrol(args: Mapping[str, Any], now: Instant, step: Step, hsm: Hsm, keys: Iss
         try:
             card, balance = _card(described, hsm, keys)
         except Unfit as error:
-            return refused(BAD_CARD.filled(number=number, field=error))
+            return refused((BAD_CARD if str(error) else BAD_SHAPE).filled(number=number, field=error))
         wanted.setdefault(card.token, (card, balance))
     known = step.known_cards(list(wanted))
     fresh = [pair for token, pair in wanted.items() if token not in known]
@@ -88,8 +92,7 @@ def _card(described: Any, hsm: Hsm, keys: IssuerKeys) -> tuple[Card, int]:
     try:
         asked = msgspec.convert(described, Enrolment)
     except msgspec.ValidationError as error:
-        named = str(error).rpartition("$.")[2].strip("`")  # a field of ours; an unknown one is named by the caller
-        raise Unfit(named if named in Enrolment.__struct_fields__ else "its shape") from None
+        raise Unfit(wrong_field(error, Enrolment)) from None
     _must("pan", luhn_ok(asked.pan) and len(asked.pan) > 12)
     _must("expiry", EXPIRY.fullmatch(asked.expiry) is not None)
     _must("currency", asked.currency in CURRENCIES)

@@ -13,8 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from counterfoil.errors import InputError
 from counterfoil.links import borrowed
 from counterfoil.receipts.profile import GENERIC_80, PROFILES, Profile
+from counterfoil.words import Text
 
 Way = Literal["tcp", "serial", "usb", "escpos-usb", "cups", "file"]
 PORT: Final = 9100
@@ -26,6 +28,14 @@ OPTIONS: Final = {
     "serial": _MODEL | {"baud", "flow"},
 }
 NUMBERS: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
+WAYS: Final = "tcp://HOST:9100, serial:/dev/…, usb:/dev/usb/lp0, escpos-usb:04b8:0e15, cups:QUEUE or file:DIR"
+NO_PRINTER: Final = Text(f"a printer is {WAYS}", f"打印机地址应为 {WAYS.replace(' or ', ' 或 ')}")
+NO_OPTION: Final = Text("a {way}: printer has no option {option}", "{way}: 打印机没有选项 {option}")
+NO_PROFILE: Final = Text(
+    "no such printer profile: {model} (there are {known})", "没有打印机型号 {model}（可用的有 {known}）"
+)
+_SPEEDS, _FLOWS = ", ".join(map(str, BAUDS)), ", ".join(FLOWS)
+NO_SPEED: Final = Text(f"baud is one of {_SPEEDS}, flow one of {_FLOWS}", f"baud 应为 {_SPEEDS}；flow 应为 {_FLOWS}")
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}")
 
 
@@ -44,18 +54,22 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(text: str) -> Address:
-    """The printer a setting names. ValueError, in a sentence, when it names none."""
-    url = urlsplit(text)
-    options = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
+    """The printer a setting names; InputError when it names none."""
+    try:
+        url = urlsplit(text)
+        options = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
+        port = url.port
+    except ValueError:
+        raise InputError(*NO_PRINTER) from None
     unknown = sorted(set(options) - OPTIONS.get(url.scheme, set()))
     if unknown:
-        raise ValueError(f"a {url.scheme}: printer has no option {unknown[0]}")
+        raise InputError(*NO_OPTION.filled(way=url.scheme, option=unknown[0]))
     model = options.get("profile", GENERIC_80.name)
     if model not in PROFILES:
-        raise ValueError(f"no such printer profile: {model} (there are {', '.join(PROFILES)})")
+        raise InputError(*NO_PROFILE.filled(model=model, known=", ".join(PROFILES)))
     profile = PROFILES[model]
     if url.scheme == "tcp" and url.hostname:
-        return Address(way="tcp", place=url.hostname, port=url.port or PORT, profile=profile)
+        return Address(way="tcp", place=url.hostname, port=port or PORT, profile=profile)
     if url.scheme == "file" and url.path:
         return Address(way="file", place=url.path)
     if url.scheme == "cups" and QUEUE.fullmatch(url.path):
@@ -64,12 +78,11 @@ def parse(text: str) -> Address:
         return Address(way="usb", place=url.path, profile=profile)
     if url.scheme == "escpos-usb" and NUMBERS.fullmatch(url.path):
         if borrowed.missing():
-            raise ValueError(f"escpos-usb: {borrowed.MISSING}")
+            raise InputError(*borrowed.MISSING)
         return Address(way="escpos-usb", place=url.path, profile=profile)
     if url.scheme == "serial" and url.path.startswith("/"):
         baud, flow = options.get("baud", "19200"), options.get("flow", "none")
         if baud not in map(str, BAUDS) or flow not in FLOWS:
-            raise ValueError(f"baud is one of {', '.join(map(str, BAUDS))}, flow one of {', '.join(FLOWS)}")
+            raise InputError(*NO_SPEED)
         return Address(way="serial", place=url.path, profile=profile, baud=int(baud), flow=flow)
-    ways = "tcp://HOST:9100, serial:/dev/…, usb:/dev/usb/lp0, escpos-usb:04b8:0e15, cups:QUEUE or file:DIR"
-    raise ValueError(f"a printer is {ways}")
+    raise InputError(*NO_PRINTER)

@@ -16,13 +16,17 @@ import time
 from typing import Any, Final, Protocol
 
 from counterfoil.receipts.printers.status import Trouble
+from counterfoil.words import Text
 
 CHUNK: Final = 512
 BUFFER: Final = 4096  # what we call written should not run far ahead of what the printer took
 PAUSE: Final = 0.02  # seconds before asking again a printer that had nothing to say
 READ_MILLISECONDS: Final = 200  # how long one question to the unit may wait for bytes; nothing is lost by asking again
 DRAIN: Final = 5.0  # seconds the last bytes get to leave before the printer is let go
-MISSING: Final = "needs python-escpos with USB: pip install 'counterfoil[escpos]'"
+MISSING: Final = Text(
+    "escpos-usb: needs python-escpos with USB: pip install 'counterfoil[escpos]'",
+    "escpos-usb: 需要带 USB 支持的 python-escpos：pip install 'counterfoil[escpos]'",
+)
 
 
 class Lent(Protocol):

@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from counterfoil.errors import InputError
+
 LEGS: Final = (1, 2, 3, 4)
 KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "hang", "refuse")
 RATED: Final = {"drop": 4, "delay": 2, "duplicate": 2, "corrupt": 2, "close": 1}
@@ -47,17 +49,17 @@ class _Rate(NamedTuple):
 
 
 def check(leg: int, kind: str, times: int | None, seconds: float | None, mti: str) -> None:
-    """ValueError, with the sentence for the person, when this is not a fault."""
+    """InputError when this is not a fault."""
     if leg not in LEGS:
-        raise ValueError("a leg is 1, 2, 3 or 4")
+        raise InputError("a leg is 1, 2, 3 or 4", "leg 应为 1、2、3 或 4")
     if kind not in KINDS:
-        raise ValueError(f"a fault is one of {', '.join(KINDS)}")
+        raise InputError(f"a fault is one of {', '.join(KINDS)}", f"故障类型应为 {'、'.join(KINDS)} 之一")
     if times is not None and times < 1:
-        raise ValueError("times must be at least 1")
+        raise InputError("times must be at least 1", "times 至少为 1")
     if seconds is not None and not 0 < seconds <= 86_400:
-        raise ValueError("seconds must be more than 0 and at most 86400")
+        raise InputError("seconds must be more than 0 and at most 86400", "seconds 须大于 0，最多 86400")
     if mti and not (len(mti) == 4 and mti.isascii() and mti.isdigit()):
-        raise ValueError("an MTI has four digits")
+        raise InputError("an MTI has four digits", "MTI 应为四位数字")
 
 
 class FaultPlan:
@@ -72,7 +74,7 @@ class FaultPlan:
         """Add a fault. For delay `seconds` is the hold, for the others how long the fault stays in force.
 
         With neither `times` nor a period it hits once; a refusal, which hits connections and not messages, lasts until
-        it is cleared then, and `times` periods of REFUSE_SECONDS with `times` alone. ValueError when it is not a fault.
+        it is cleared then, and `times` periods of REFUSE_SECONDS with `times` alone. InputError when it is not a fault.
         """
         check(leg, kind, times, seconds, mti)
         if kind == "refuse" and seconds is None and times is not None:
@@ -88,9 +90,9 @@ class FaultPlan:
         return fault
 
     def set_rate(self, rate: float, seed: int, seconds: float = DELAY_SECONDS) -> None:
-        """Break any message with probability `rate`; 0 ends it. A delay lasts up to `seconds`."""
+        """Break any message with probability `rate`; 0 ends it. A delay lasts up to `seconds`. InputError else."""
         if not 0 <= rate <= 1:
-            raise ValueError("a rate is between 0 and 1")
+            raise InputError("a rate is between 0 and 1", "rate 应在 0 到 1 之间")
         # one source for each leg: what one leg carries does not change what another one suffers
         draw = {leg: random.Random(f"{seed}/{leg}") for leg in LEGS}  # noqa: S311 - a plan, not a secret
         self._rate = _Rate(rate, seconds, draw) if rate else None

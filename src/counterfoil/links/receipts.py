@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, ParamSpec, Protocol
 
 import msgspec
 
-from counterfoil.errors import OurError
+from counterfoil.errors import InputError, OurError
 from counterfoil.links.address import Address, parse
 from counterfoil.links.driver import Performer
 from counterfoil.links.performers import write_bytes
@@ -100,7 +100,7 @@ class ReceiptPrinter:
             return self._printers[1:]
         try:
             address = parse(to)
-        except ValueError:
+        except InputError:
             return ()
         return () if address.way == "file" else (address,)
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from counterfoil.errors import InputError
 from counterfoil.links.faults import DELAY_SECONDS, FaultPlan
 from counterfoil.links.limits import Limits
 from counterfoil.links.proxy import Proxy
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.layout import ISSUERS
 from counterfoil.stack.logs import Log
+from counterfoil.step import wrong_field
+from counterfoil.words import Text
+
+NO_FAULT: Final = Text("{field} is missing, unknown or makes no sense", "{field} 缺失、未知或无效")
 
 
 class FaultRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,11 +87,11 @@ class Breakage:
         return self.plan.refusing(proxy.legs, asyncio.get_running_loop().time())
 
     def set(self, args: dict[str, Any]) -> dict[str, Any]:
-        """Set a fault or a rate; ValueError, in a sentence, when it is none."""
+        """Set a fault or a rate; InputError when it is none."""
         try:
             asked = msgspec.convert(args, FaultRequest)
         except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from None
+            raise InputError(*NO_FAULT.filled(field=wrong_field(error, FaultRequest) or "fault.set")) from None
         if asked.rate is not None:
             self.plan.set_rate(asked.rate, asked.seed, asked.seconds or DELAY_SECONDS)
             self._log("fault_rate", rate=str(asked.rate), seed=asked.seed)

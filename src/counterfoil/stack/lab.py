@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from counterfoil.errors import InputError
 from counterfoil.links.control import refusal
 from counterfoil.stack.breakage import Breakage
 from counterfoil.stack.child import Child
@@ -52,8 +53,8 @@ class Lab:
     def _set(self, args: dict[str, Any]) -> dict[str, Any]:
         try:
             return self.breakage.set(args)
-        except ValueError as error:
-            return refusal("bad_request", f"{error}", f"故障参数无效：{error}")
+        except InputError as error:
+            return refusal("bad_request", str(error), error.zh)
 
     def _clear(self, _: dict[str, Any]) -> dict[str, Any]:
         for child in self._children.values():

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from counterfoil.errors import OurError
 from counterfoil.money import MAX_MINOR
 from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm, StoredKey
-from counterfoil.step import Instant
+from counterfoil.step import Instant, wrong_field
 from counterfoil.storage import Store
 from counterfoil.storage.forgotten import open_counts
 from counterfoil.switch import archiving, forgotten
@@ -35,6 +35,10 @@ UNKNOWN_VERB: Final = Text(en="the switch has no command of that name", zh="转�
 BAD_TERMINAL: Final = Text(
     en="terminal {number} of the list cannot be registered: {field} is missing or makes no sense",
     zh="列表中第{number}台终端无法登记：{field}缺失或无效",
+)
+BAD_SHAPE: Final = Text(
+    en="terminal {number} of the list cannot be registered: it has a field that is not known, or is no object",
+    zh="列表中第{number}台终端无法登记：含有未知字段，或不是对象",
 )
 BATCH_BEHIND: Final = Text(
     en="terminal {number} of the list has come to batch {batch}: a lower one would let keys of its sales come round",
@@ -72,7 +76,7 @@ class Registration(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Unfit(Exception):  # noqa: N818 - names what the terminal is
-    """A terminal that cannot be registered; carries the name of the field, never its value."""
+    """A terminal that cannot be registered; carries the name of the field, never its value, "" for one unknown here."""
 
 
 def terminal_of(described: Any, hsm: Hsm) -> Terminal:
@@ -80,7 +84,7 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
     try:
         asked = msgspec.convert(described, Registration)
     except msgspec.ValidationError as error:
-        raise Unfit(str(error).rpartition("$.")[2].strip("`") or "its shape") from None
+        raise Unfit(wrong_field(error, Registration)) from None
     _must("terminal", len(asked.terminal) == TERMINAL_SIZE and _plain(asked.terminal))
     _must("merchant", len(asked.merchant) == MERCHANT_SIZE and _printed(asked.merchant))
     _must("batch", not asked.batch or BATCH.fullmatch(asked.batch) is not None)
@@ -124,7 +128,7 @@ def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
         try:
             made.append(terminal_of(described, hsm))
         except Unfit as error:
-            return refused(BAD_TERMINAL.filled(number=number, field=error))
+            return refused((BAD_TERMINAL if str(error) else BAD_SHAPE).filled(number=number, field=error))
         known = work.terminals.get(made[-1].terminal)
         if known is not None and described.get("batch") and described["batch"] < known.batch:
             return refused(BATCH_BEHIND.filled(number=number, batch=known.batch))

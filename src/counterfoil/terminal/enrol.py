@@ -23,7 +23,7 @@ def enrol(work: Work, command: Command) -> Lane | None:
     """Register a terminal with its master key (`tmk`, hex), or change one that is idle; a repeat changes nothing."""
     try:
         device = _read(work, command.args)
-    except (ValueError, KeyUsageError) as error:
+    except ValueError as error:
         work.refuse((command.id,), "bad_request", detail=str(error))
         return None
     lane = work.lane(device.terminal)
@@ -48,20 +48,25 @@ def _read(work: Work, args: dict[str, Any]) -> Device:
         raise ValueError("terminal")
     if not MERCHANT.fullmatch(merchant):
         raise ValueError("merchant")
-    tpdu, header = (
-        bytes.fromhex(str(args.get(name, default))) for name, default in (("tpdu", TPDU), ("header", HEADER))
-    )
+    tpdu, header = _bytes(args, "tpdu", TPDU), _bytes(args, "header", HEADER)
     if len(tpdu) != 5 or len(header) not in (0, 6):
         raise ValueError("tpdu, header")
     try:
-        clear = bytes.fromhex(str(args["tmk"]))
-    except (KeyError, ValueError):
+        key = work.hsm.import_clear(KeyUsage.TMK, _bytes(args, "tmk"))
+    except KeyUsageError:
         raise ValueError("tmk") from None
-    key = work.hsm.import_clear(KeyUsage.TMK, clear)
     name, operator = str(args.get("name") or merchant)[:60], str(args.get("operator", "01"))
     if not OPERATOR.fullmatch(operator):
         raise ValueError("operator")
     return Device(terminal, merchant, name, operator, tpdu, header, key.blob, key.kcv)
+
+
+def _bytes(args: dict[str, Any], name: str, default: str = "") -> bytes:
+    """The bytes an argument gives in hex; ValueError, with its name, when it does not."""
+    try:
+        return bytes.fromhex(str(args.get(name, default)))
+    except ValueError:
+        raise ValueError(name) from None
 
 
 def _fields(device: Device) -> dict[str, Any]:

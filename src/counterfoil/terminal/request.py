@@ -35,7 +35,7 @@ def sell(work: Work, command: Command) -> Lane | None:
         waiting = read(work, command)
     except PeerError:
         lane.show(sentences.READ_FAILED)
-        work.refuse((command.id,), "bad_request", detail="card read failed")
+        work.refuse((command.id,), "bad_request", detail="card.track2")
         return None
     except ValueError as error:
         work.refuse((command.id,), "bad_request", detail=str(error))

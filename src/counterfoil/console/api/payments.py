@@ -225,7 +225,7 @@ def _of_terminal(stores: Stores, terminal: str, before: Instant, limit: int) -> 
 def _question(named: str, amount: str | None) -> Question:
     try:
         return parse_question(named, amount)
-    except (Nothing, ValueError):
+    except Nothing:
         raise Problem(422, "ask_for_one", ASK) from None
 
 
