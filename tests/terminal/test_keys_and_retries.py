@@ -78,6 +78,18 @@ def test_a_key_is_used_up_by_unknown(counter: Counter) -> None:
     assert counter.line == []
 
 
+def test_a_sale_at_rest_asks_nothing_when_its_key_comes_again(counter: Counter) -> None:
+    counter.sale(key="k")
+    counter.answer()
+    assert counter.replies[counter.sale(key="k")]["open_sale"] is False
+
+
+def test_an_amount_without_a_currency_is_in_yuan(counter: Counter) -> None:
+    sale = counter.tell("sale", terminal=T1, amount=1250, card={"pan": PAN, "track2": TRACK}, pin=PIN)
+    assert counter.answer(mti="0200") == []
+    assert (counter.replies[sale]["outcome"], counter.replies[sale]["currency"]) == ("approved", "CNY")
+
+
 OTHERWISE: dict[str, dict[str, Any]] = {
     "amount": {"amount": 1251},
     "currency": {"currency": "USD"},

@@ -11,7 +11,7 @@ from counterfoil.step import HELD, SECOND, Performed
 from counterfoil.storage import Migration, open_store
 from counterfoil.terminal.records import find, migrations
 from counterfoil.terminal.sentences import TROUBLES
-from terminal.counter import T1, TIMER, Counter
+from terminal.counter import PIN, T1, TIMER, Counter
 
 REF = f"{T1}/000001/000002"
 
@@ -244,3 +244,13 @@ def test_an_older_store_keeps_its_receipts_and_gives_no_original_back_in_doubt(t
     found = store.query("SELECT merchant_copy, merchant_original, cardholder_copy, cardholder_original FROM attempt")
     assert found == [("unknown", 1, "printed", 1), ("failed", 0, "failed", 0), ("unknown", 2, "none", 0)]
     assert len(find(store, last4="0013")) == 3
+
+
+@pytest.mark.parametrize(
+    ("amount", "pin", "signed"), [(100_000, None, False), (100_001, None, True), (1, PIN, True), (100_001, PIN, True)]
+)
+def test_a_small_sale_without_a_pin_is_not_signed(counter: Counter, amount: int, pin: str | None, signed: bool) -> None:
+    counter.sale(amount=amount, pin=pin)
+    counter.answer(mti="0200")
+    slip = counter.printed[job("merchant", 1)]
+    assert ("CARDHOLDER SIGNATURE" in slip, "NO SIGNATURE" in slip) == (signed, not signed)

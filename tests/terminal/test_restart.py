@@ -37,6 +37,13 @@ def test_a_sale_without_an_answer_is_reversed_with_reason_06(counter: Counter) -
     assert counter.attempt(REF).state == "reversing"
 
 
+def test_its_reversal_is_due_from_the_start_on(counter: Counter) -> None:
+    counter.sale()
+    counter.restart()
+    counter.step(after=SECOND)
+    assert (counter.attempt(REF).state, counter.attempt(REF).due) == ("reversing", counter.now)
+
+
 def test_it_is_reversed_even_when_the_answer_still_comes(counter: Counter) -> None:
     counter.sale()
     packet = counter.host.answer(counter.request())

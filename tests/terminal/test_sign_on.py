@@ -27,6 +27,10 @@ def test_it_asks_for_keys_at_once_and_without_a_mac(counter: Counter) -> None:
     assert request.de64 is None
 
 
+def test_it_is_sent_until_the_timer_runs_out_and_no_longer(counter: Counter) -> None:
+    assert [send.before for send in counter.line] == [counter.now + TIMER]
+
+
 def test_it_takes_keys_and_batch(counter: Counter) -> None:
     counter.host.batch[T1] = 726
     counter.answer()

@@ -211,6 +211,8 @@ def test_list_status_last_and_find(counter: Counter) -> None:
         assert [found["ref"] for found in counter.ask("find", **args)["sales"]] == [REF]
     assert counter.ask("find", last4=PAN[-4:], amount=1)["sales"] == []
     assert counter.ask("find")["error"] == "bad_request"
+    for amount in (-1, "1250", 12.5, True):
+        assert counter.ask("find", last4=PAN[-4:], amount=amount)["error"] == "bad_request"
 
 
 def test_the_phase_follows_what_it_does(counter: Counter) -> None:
