@@ -123,7 +123,7 @@ def ours(*, accelerated: bool) -> tuple[Work, list[bytes]]:
 
 
 def theirs() -> tuple[Work, list[bytes]]:
-    """The same four with pyiso8583."""
+    """The four jobs with pyiso8583, and the two messages it produces."""
     request, answer = {"t": "0200", **REQUEST}, {"t": "0210", **ANSWER}
     bodies = [bytes(iso8583.encode(document, SPEC)[0]) for document in (request, answer)]
     for body, document in zip(bodies, (request, answer), strict=True):

@@ -199,6 +199,21 @@ def test_nothing_is_left_for_later() -> None:
     assert [str(path) for path, text in every_text().items() if path.suffix == ".py" and later.search(text)] == []
 
 
+def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
+
+
+def test_every_docstring_stands_alone() -> None:
+    """What one says needs no other: none begins by pointing at its neighbour."""
+    read = [(path, line, text) for path in python_files(ROOT) for line, text in docstrings(path) if text]
+    assert [
+        f"{path}:{line}" for path, line, text in read if re.match(r"(The s|S)ame\b|As (above|before)\b", text)
+    ] == []
+    assert len(read) > 5000
+
+
 def test_no_module_is_dead() -> None:
     """Every module is imported by another, or is a program, or a verb that is imported when it is called."""
     verbs = {f"counterfoil.cli.{module}" for module, _ in VERBS.values()}

@@ -124,7 +124,7 @@ class Shop(Loop):
         return {table: sorted(map(said, each)) for table, each in rows.items()}
 
     def in_archive(self, station: str) -> dict[str, list[str]]:
-        """The same of the archive, without what the stores kept."""
+        """Every row of a transaction's tables in the archive, without what the stores kept."""
         found: dict[str, list[str]] = {table: [] for table in TABLES[station]}
         for part in parts(self.archived, station):
             kept = [list(key) for key in done.kept] if (done := part.done) is not None else []

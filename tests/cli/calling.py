@@ -31,7 +31,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> Said:
 
 
 def called(*words: str, seconds: float = 60.0, **environment: str) -> Said:
-    """The same in a process of its own."""
+    """The exit code and what was printed, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "counterfoil", *words],
         capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL,

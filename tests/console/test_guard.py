@@ -52,7 +52,7 @@ def unknown(shop: Shop) -> None:
 
 
 def with_a_person(shop: Shop) -> None:
-    """The same, handed to a person."""
+    """A sale without an answer, handed to a person."""
     unknown(shop)
     shop.counter.ask("escalate", ref=FIRST, operator="meng", reason="the switch is gone")
 

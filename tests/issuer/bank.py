@@ -91,7 +91,7 @@ def track(card: str, expiry: str = "", service: str = "201") -> str:
 
 
 def miswritten(stripe: str, at: int = -6) -> str:
-    """The same with another digit at a place; the last of the verification value unless said otherwise."""
+    """A stripe with another digit at a place; the last of the verification value unless said otherwise."""
     wrong = str((int(stripe[at]) + 1) % 10)
     return stripe[:at] + wrong + (stripe[at + 1 :] if at != -1 else "")
 

@@ -105,7 +105,7 @@ def hunt(order: Order) -> Kill | Survivor:
 
 
 def smallest(mutant: Mutant, job: Job) -> Job:
-    """The same world with fewer sales, as long as it breaks with the mutant and only with it."""
+    """A world with fewer sales, as long as it breaks with the mutant and only with it."""
     while job.transactions // 2 >= FEWEST:
         smaller = msgspec.structs.replace(job, transactions=job.transactions // 2)
         broken, reached = broken_by(mutant, smaller)

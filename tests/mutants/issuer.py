@@ -311,7 +311,7 @@ def switch_mac_ignored(seams: Seams) -> None:
 
 @mutant("duplicate request", killed_by="tests/issuer/test_decisions_table.py")
 def other_content_posted(seams: Seams) -> None:
-    """The same key with other content gets the result of the first."""
+    """A key that comes with other content gets the result of the first."""
 
     def make(_: Any) -> Any:
         def same(*_: Any) -> bool:

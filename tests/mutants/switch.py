@@ -226,7 +226,7 @@ def duplicate_declined_while_open(seams: Seams) -> None:
 
 @mutant("duplicate request", killed_by="tests/switch/test_repeats.py")
 def other_content_answered(seams: Seams) -> None:
-    """The same key with other content gets the result of the first."""
+    """A key that comes with other content gets the result of the first."""
 
     def make(_: Any) -> Any:
         def same_content(*_: Any) -> bool:

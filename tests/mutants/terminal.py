@@ -376,7 +376,7 @@ def till_key_forgotten(seams: Seams) -> None:
 
 @mutant("duplicate request", mixes=("calm", "swarm"))
 def other_content_under_the_tills_key(seams: Seams) -> None:
-    """The same key of the till with another amount gets the answer of the first."""
+    """A key of the till that comes with another amount gets the answer of the first."""
 
     def make(original: Any) -> Any:
         def asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:

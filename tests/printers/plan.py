@@ -49,7 +49,7 @@ class Plan:
     faults: tuple[Fault, ...]
 
     def without(self, index: int) -> Plan:
-        """The same, less one fault."""
+        """This plan, less one fault."""
         return replace(self, faults=self.faults[:index] + self.faults[index + 1 :])
 
 

@@ -175,7 +175,7 @@ def holds(paper: list[str], slip: tuple[str, ...]) -> bool:
 
 
 def smaller(plan: Plan, till: str) -> Plan:
-    """The same failure with fewer faults and fewer prints."""
+    """A plan that fails alike, with fewer faults and fewer prints."""
     found = True
     while found:
         found = False

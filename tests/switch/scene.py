@@ -110,7 +110,7 @@ class Scene:
         return {"terminal": terminal, "merchant": MERCHANT, "tmk": CLEAR["tmk"][1].hex(), **more}
 
     def restarted(self) -> Scene:
-        """The same store under a new process; links are down."""
+        """This store under a new process; links are down."""
         other = Scene(self.store, self.settings, up=False)
         other.now, other.lines, other.stans, other.given = self.now, self.lines, self.stans, self.given
         return other

@@ -1,4 +1,4 @@
-"""The same request again: absorbed while open, told again when finished, refused when reversed, 94 when it differs."""
+"""A request again: absorbed while open, told again when finished, refused when reversed, 94 when it differs."""
 
 from __future__ import annotations
 

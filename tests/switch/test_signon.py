@@ -71,7 +71,7 @@ def test_a_sign_on_doubled_by_the_network_gets_the_same_keys() -> None:
 
 
 def test_a_fresh_device_is_no_repeat_of_the_old_one_after_the_clock_went_back() -> None:
-    """The same STAN, "recent" for as long as the clock was behind (simulator, swarm 1000/31)."""
+    """Its sign-on has the STAN of an old one that is "recent" for as long as the clock was behind (swarm 1000/31)."""
     made = Scene()
     made.sign_on(stan="000002")
     made.stans[T1] = 2

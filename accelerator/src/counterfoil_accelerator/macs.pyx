@@ -96,7 +96,7 @@ cdef class TripleDes:
         return PyBytes_FromStringAndSize(<char*>out, BLOCK)
 
     def cup_ecb_text(self, bytes data not None, /):
-        """The same as it travels: the first 8 characters of its hex form."""
+        """UnionPay's ECB MAC of `data` as it travels: the first 8 characters of its hex form."""
         cdef uint8_t out[BLOCK]
         cdef uint8_t text[BLOCK]
         self.seal(<const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out)

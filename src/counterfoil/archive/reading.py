@@ -32,7 +32,7 @@ class Archive:
         """The business date in the archive of every transaction that was found, by station and key."""
 
     def again(self) -> Archive:
-        """The same archive, nothing read yet."""
+        """This archive again, nothing read yet."""
         return Archive(self._folder)
 
     def close(self) -> None:

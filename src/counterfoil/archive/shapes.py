@@ -32,7 +32,7 @@ class Room(NamedTuple):
         return _formats(self.package)
 
     def at(self, store_format: int) -> Room:
-        """The same, with what a transaction was in a store of this format."""
+        """This kind of station, with what a transaction was in a store of this format."""
         return self._replace(shape=next((shape for last, shape in self.older if store_format <= last), self.shape))
 
 

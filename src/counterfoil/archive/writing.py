@@ -115,7 +115,7 @@ def transactions(path: Path, room: Room) -> Iterator[tuple[Key, Rows]]:
 
 
 def _side_by_side(paths: list[Path]) -> Iterator[list[tuple[tuple[str, ...], list[Row]]]]:
-    """The same row group of each file, one after the other."""
+    """Row group by row group, those of all files beside one another; StoreError where one file has fewer."""
     readers = [groups(path) for path in paths]
     while True:
         pieces = [piece for reader in readers if (piece := next(reader, None)) is not None]

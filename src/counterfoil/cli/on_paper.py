@@ -51,7 +51,7 @@ def address_of(session: Session, chosen: str | None) -> Address | None:
 
 
 def needed(session: Session, chosen: str | None) -> Address:
-    """The same; Failure when there is none."""
+    """The printer that is meant; Failure when none is configured, and for what is no address."""
     found = address_of(session, chosen)
     if found is None:
         raise Failure(Exit.NOT_FOUND, "no_printer", NO_PRINTER)

@@ -47,7 +47,7 @@ class Session:
         return text.zh if self.lang == "zh" else text.en
 
     def pick(self, both: Any) -> str:
-        """The same from its JSON form {"en", "zh"}."""
+        """A sentence in the reader's language, from its JSON form {"en", "zh"}."""
         return str(both[self.lang])
 
     def answer(self, value: Any, people: Callable[[], object]) -> None:

@@ -37,7 +37,7 @@ class Trusted(NamedTuple):
 
     @classmethod
     def of(cls, config: Config) -> Trusted:
-        """Those of a stack: the names of the address it listens on, of its e-receipts, and of the settings."""
+        """What holds for a stack; it answers to the names of its address, of its e-receipts and of the settings."""
         names = {config.host, *config.hosts, urlsplit(config.receipt_url).hostname or config.host}
         if ipaddress.ip_address(config.host).is_loopback:
             names |= set(LOOPBACK_NAMES)

@@ -124,7 +124,7 @@ async def payment(site: Site, visit: Visit) -> Response:
 
 
 async def live(site: Site, visit: Visit) -> Response:
-    """The same page's heart again when it has changed."""
+    """The changing part of the payment's page, when it has changed."""
     key = key_of(visit)
     values = await site.read(lambda stores: told(stores, key, site.reach))
     if values is None:

@@ -41,7 +41,7 @@ def shortened(typed: str) -> str:
 
 
 def hidden(value: Any) -> Any:
-    """The same evidence with the first six digits of every card number hidden too."""
+    """Evidence of an earlier version, with the first six digits of every card number hidden too."""
     if isinstance(value, str):
         return last4_only(value)
     if isinstance(value, dict):

@@ -108,7 +108,7 @@ class Ops:
         return site.page(visit, "ops.html", heart=heart, seen=seen, every=EVERY, everyone=values["everyone"])
 
     async def live(self, site: Site, visit: Visit) -> Response:
-        """The same, when it has changed."""
+        """The changing part of the page, when it has changed."""
         return site.beat(visit, "ops_heart.html", done=False, **(await self._values(visit)))
 
     async def printer(self, site: Site, visit: Visit) -> Response:
@@ -175,7 +175,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def looked(stores: Stores) -> Kept:
-    """The same, read now; nothing of a store that cannot be read."""
+    """What the stores say now; nothing of a store that cannot be read."""
     ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
     switch = stores.switch
     if switch is None:

@@ -70,7 +70,7 @@ def _end(packed: bool, digits: int, span: Span) -> Iterator[int]:
 
 
 def doubtful(made: list[str]) -> list[str]:
-    """The same with every run of visible bytes hidden in which, packed or as characters, a card number could stand."""
+    """Cells of a dump, with every visible run hidden in which a card number could stand, packed or as characters."""
     result, run = list(made), []
     for at, cell in enumerate([*made, HIDDEN]):
         if cell != HIDDEN:

@@ -434,7 +434,7 @@ class Dialect:
 
 
 def _without_card(message: Message, shown: dict[str, str], together: str | None = None) -> dict[str, str]:
-    """The same, with every field hidden in which pieces of this message's own card number stand."""
+    """Shown fields, each hidden in which pieces of this message's own card number stand."""
     card = message.de2 or (message.de35 or "").replace("=", "D").partition("D")[0]
     if len(card) >= _SHORTEST_CARD:
         begin, middle, end = card[:10], card[4:13], card[-10:]

@@ -205,7 +205,7 @@ class Message:
         return sorted(set(self.__dict__) - _NAMES - {"mti"})
 
     def copy(self, **changes: Value | None) -> Message:
-        """The same message with some fields replaced, or taken out by None."""
+        """This message with some fields replaced, or taken out by None."""
         if not _NAMES.issuperset(changes):
             raise TypeError("fields are named de2 to de128, without de65")
         other = Message.__new__(Message)

@@ -59,7 +59,7 @@ class _Maker(ABC):
         return self._sum("p", self._offset + more)
 
     def nibble(self, more: int = 0) -> str:
-        """The same in packed digits."""
+        """The current offset in packed digits, as an expression, `more` bytes on."""
         return self._sum("q", 2 * (self._offset + more))
 
     def _sum(self, variable: str, offset: int) -> str:

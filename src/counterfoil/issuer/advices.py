@@ -95,7 +95,7 @@ def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
 
 
 def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, original: Txn) -> None:
-    """Same key, another sale: nothing is booked, a case is opened."""
+    """Another sale under a known key: nothing is booked, a case is opened."""
     number = case_number(desk.settings.name, wanted.key)
     detail = ", ".join(differing(wanted, original))
     step.open_case(Case(number, original.key, original.rrn, now, "reversal_differs", detail))

@@ -140,7 +140,7 @@ class Deliveries:
         return list(self._delivered) if committing or waited else []
 
     def forget(self, gone: Iterable[int]) -> None:
-        """These rows are gone."""
+        """Rows that are gone need no report any more."""
         for row in gone:
             self._delivered.pop(row, None)
 

@@ -99,7 +99,7 @@ def refuse(
 
 
 def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Purchase | None) -> Send:
-    """The same key again: the stored result, freshly MACed; nothing is booked and no PIN is tried."""
+    """A key that is known: the stored result, freshly MACed; nothing is booked and no PIN is tried."""
     refusal = repeated(earlier, wanted)
     if refusal is Refusal.OTHER_CONTENT:
         desk.alarm(step, now, earlier.key, refusal.value)

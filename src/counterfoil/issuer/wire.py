@@ -116,7 +116,7 @@ class Wire:
         return asked
 
     def seen(self, frame: Frame) -> Asked:
-        """The same without looking at what it asks for."""
+        """A frame as far as it can be read, without looking at what it asks for."""
         body = frame.data
         excerpt = self._excerpt(body)
         # The MAC covers the bytes and not what we make of them, so it is checked whether or not they can be read.

@@ -92,7 +92,7 @@ def write_file(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def write_bytes(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """The same with bytes."""
+    """Replace `path` by `data` in one piece; the caller syncs the directory. OSError when the disk refuses."""
     temporary = path.with_name(path.name + ".tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:

@@ -60,5 +60,5 @@ class Issue(NamedTuple):
 
 
 def issue(seed: bytes, base: str = "") -> Issue:
-    """Both from one seed."""
+    """The code and the address of an installation, both made from its seed."""
     return Issue(sealer(seed), Addresses(seed, base).of)

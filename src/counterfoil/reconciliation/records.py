@@ -128,7 +128,7 @@ def opened(store: Store, limit: int) -> list[Contradiction]:
 
 
 def ended(store: Store, since: Instant, limit: int) -> list[Contradiction]:
-    """Those that ended since then, the latest first, at most `limit`."""
+    """Contradictions that ended since an instant, the latest first, at most `limit`."""
     return [_contradiction(row) for row in store.query(ENDED, (since, limit))]
 
 

@@ -53,7 +53,7 @@ class Hsm(Protocol):
         ...
 
     def keyed_mac(self, key: StoredKey, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False) -> KeyedMac:
-        """The same two for the many messages of a link: the key is looked up and checked once, here."""
+        """What makes and verifies the MACs of a link's many messages: the key is looked up and checked once, here."""
         ...
 
     def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:

@@ -89,7 +89,7 @@ def play(job: Job) -> Outcome:
 
 
 def spared(faults: Faults, without: Sequence[str]) -> Faults:
-    """The same faults without some kinds."""
+    """A world's faults without some kinds."""
     default = Faults()
     return msgspec.structs.replace(faults, **{kind: getattr(default, kind) for kind in without})
 

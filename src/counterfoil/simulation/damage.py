@@ -33,7 +33,7 @@ class Packet(NamedTuple):
     message: Message
 
     def packed(self) -> bytes:
-        """It as bytes again."""
+        """The packet as bytes again."""
         body = self.dialect.encode(self.message)
         return framing.join_cup(self.tpdu, self.header, body) if self.tpdu else body
 

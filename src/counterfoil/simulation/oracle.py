@@ -242,7 +242,7 @@ class Court:
 
     @property
     def disks(self) -> list[Disk]:
-        """Those of every process, and of every machine that was lost."""
+        """The disks of every process, and of every machine that was lost."""
         return [*(node.disk for node in self.plant.nodes if not node.gone), *self.buried]
 
     @property

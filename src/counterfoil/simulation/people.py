@@ -273,7 +273,7 @@ class Cashier:
         self.shop.ask(sale.terminal, "cancel", {"terminal": sale.terminal})
 
     def _other(self, sale: Sale) -> None:
-        """The same key with another amount: it must be refused."""
+        """A key of the till once more, with another amount: it must be refused."""
         if not self.shop.closed:
             self._send(sale, sale.amount + 1)
 

@@ -46,7 +46,7 @@ def migrations_of(package: str) -> list[Migration]:
 
 
 def numbered(migrations: Sequence[Migration], whose: str) -> list[Migration]:
-    """The same list, when its numbers are 1, 2, 3 …; OurError otherwise."""
+    """A list of migrations whose numbers are 1, 2, 3 …; OurError otherwise."""
     if not migrations or [m.number for m in migrations] != list(range(1, len(migrations) + 1)):
         raise OurError(f"the migrations of {whose} are not numbered 1, 2, 3 …")
     return list(migrations)

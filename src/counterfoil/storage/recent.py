@@ -29,7 +29,7 @@ class Recent(Generic[K, V]):
         self._young[key] = value
 
     def keep_all(self, more: Mapping[K, V]) -> None:
-        """The same for many: they may be some more than half of what is remembered, not twice as many."""
+        """Keep many at once: they may be some more than half of what is remembered, not twice as many."""
         if len(self._young) >= self._half:
             self._young, self._old = {}, self._young
         self._young.update(more)

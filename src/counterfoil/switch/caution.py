@@ -33,13 +33,13 @@ class Caution:
         return self.count + 1 if now - self._last < IN_A_ROW else 1
 
     def hung_up(self, now: Instant) -> None:
-        """It happened again."""
+        """There was another hang-up with this one on its way."""
         self.count, self._last = self.next(now), now
         if self.count > self._free:
             self.until = now + self._pause(self.count - self._free)
 
     def over(self) -> None:
-        """It did not happen this time."""
+        """There was none this time: the count begins anew."""
         self.count, self.until = 0, 0
 
 

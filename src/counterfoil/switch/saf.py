@@ -75,7 +75,7 @@ def forward_all(desk: Desk, work: Work, fetch: Fetch) -> None:
 
 
 def _choose(work: Work, issuer: str) -> list[str]:
-    """Those that may go: what this step owes and the longest due, as far as there is room, or one suspect."""
+    """RRNs of advices that may go: what this step owes and the longest due, as far as there is room, or one suspect."""
     if issuer in work.lost:  # what became of its advices is known to the next step
         return []
     box, now = work.memory.outboxes[issuer], work.now

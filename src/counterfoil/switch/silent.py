@@ -62,7 +62,7 @@ def unproved(store: Store, until: Instant) -> list[AttemptKey]:
 
 
 def _unfollowed(newest_first: list[_Row]) -> list[_Row]:
-    """Those that no later one follows; several where the switch's clock was set back between them."""
+    """Attempts that no later one follows; several where the switch's clock was set back between them."""
     return [
         row
         for place, row in enumerate(newest_first)

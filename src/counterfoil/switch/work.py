@@ -168,7 +168,7 @@ class Work:
             self.said_to(last, what, leg, message)
 
     def said_to(self, last: Trail, what: str, leg: str, message: str) -> None:
-        """The same behind the line it joins, of which `message` may be an addition (evidence.py)."""
+        """What goes out joins a line of evidence; `message` may be an addition to that of the line (evidence.py)."""
         tick = self.ticks.next(self.now)
         last.tick, last.then_after = tick, tick - last.tick
         last.then_what, last.then_leg, last.then_message = what, leg, message

@@ -183,7 +183,7 @@ class Attempt(msgspec.Struct, frozen=True):
         return Copies(self.bank_copy, self.bank_original)
 
     def changed(self, **changes: Any) -> Self:
-        """The same attempt with some fields replaced; never its state, nor what it was born with."""
+        """This attempt with some fields replaced; never its state, nor what it was born with."""
         assert BORN_WITH.isdisjoint(changes)
         assert "state" not in changes  # only `after` moves an attempt
         return msgspec.structs.replace(self, **changes)

@@ -28,7 +28,7 @@ def check(work: Work, lane: Lane) -> None:
 
 
 def checked(work: Work, lane: Lane, name: str, *, ready: bool, trouble: str) -> None:
-    """Its answer. Ready with a trouble: the usual printer is not, another one is."""
+    """The printer told how it is. Ready with a trouble: the usual printer is not, another one is."""
     if trouble:
         lane.show(sentences.trouble(trouble))
         if ready:

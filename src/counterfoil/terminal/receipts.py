@@ -158,7 +158,7 @@ def receipt_sms(work: Work, command: Command) -> Lane | None:
 
 
 def _issued(work: Work, command: Command) -> Voucher | None:
-    """The same as a voucher; refused where nothing signs receipts."""
+    """The voucher that is asked for; the command is refused where nothing signs receipts."""
     found = _voucher(work, command)
     if found is not None and work.issue is None:
         work.refuse((command.id,), "no_key")

@@ -392,7 +392,7 @@ def open_items(store: Store) -> list[TerminalStub]:
 
 
 def unsettled(store: Store) -> list[Attempt]:
-    """The same as attempts."""
+    """The attempts that are not at rest, oldest first."""
     return _attempts(store.query(NOT_AT_REST))
 
 

@@ -83,7 +83,7 @@ def only(what: May, *more: int) -> dict[str, Any]:
 
 
 def acts(what: May, *more: int) -> dict[str, Any]:
-    """The same for a route that has a station do something: 202 when the station did not say in time."""
+    """What a route says of itself that has a station do something: 202 too, when the station did not say in time."""
     said = only(what, *more)
     return {**said, "response_model": Done, "responses": {**said["responses"], 202: {"model": Done}}}
 

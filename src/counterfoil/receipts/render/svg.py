@@ -58,7 +58,7 @@ def render(document: Document, language: Language, width: int = 32) -> str:
 
 
 def page(document: Document, language: Language, width: int = 32) -> str:
-    """The same as a page of its own, with nothing in it from anywhere else."""
+    """A slip as a page of its own, with nothing in it from anywhere else."""
     return PAGE.format(
         lang=_lang(language), title=escape(title(document, language)), svg=render(document, language, width)
     )

@@ -140,7 +140,7 @@ class Host:
                 del self.pending[conn]
 
     def _open(self) -> Iterable[Ask]:
-        """Those whose issuer is waited for."""
+        """The requests whose issuer is waited for."""
         for ask in [ask for ask in self.open.values() if not ask.open]:
             del self.open[ask.key]
         return list(self.open.values())
