@@ -221,7 +221,7 @@ class Stream:
 
 
 def write(streams: Sequence[Stream], path: Path) -> None:
-    """The file the client replays; its format is told in load.c."""
+    """The file the client replays; its format is told in load/load.c."""
     with path.open("wb") as file:
         file.write(MAGIC + struct.pack("<II", len(streams), 0))
         at = 16 + 24 * len(streams)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 from pathlib import Path
 
@@ -118,6 +119,17 @@ def test_make_says_what_is_missing_calls_nothing_done_and_builds_when_a_compiler
 
 def made(site: Path) -> set[str]:
     return {path.name.partition(".")[0] for path in (site / PACKAGE).iterdir() if path.suffix in (".so", ".py")}
+
+
+def test_a_distribution_of_its_sources_holds_all_it_is_built_from(source: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from setuptools import build_meta as b; b.build_sdist({!r})".format(str(tmp_path))]
+    subprocess.run(command, cwd=source, capture_output=True, check=True, timeout=120)
+    with tarfile.open(next(tmp_path.iterdir())) as packed:
+        inside = {name.partition("/")[2] for name in packed.getnames()}
+    wanted = {str(path.relative_to(source)) for path in (source / "src" / PACKAGE).iterdir() if path.suffix != ".c"}
+    assert wanted | {"pyproject.toml", "setup.py"} <= inside
+    assert f"src/{PACKAGE}/messages.pyx" in wanted
+    assert not [name for name in inside if name.startswith("dist")]
 
 
 def test_without_the_headers_of_openssl_only_the_macs_are_left_out(source: Path, tmp_path: Path) -> None:

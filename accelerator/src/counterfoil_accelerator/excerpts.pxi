@@ -1,4 +1,13 @@
-# Requests without messages: their fields taken out of the bytes, and answers made of the bytes.
+"""Requests without messages: their fields taken out of the bytes, and answers made of the bytes. A part of `messages.pyx`."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from cpython.unicode cimport PyUnicode_CheckExact
+from cython cimport final
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
 
 
 @final
@@ -37,21 +46,22 @@ cdef class Excerpts:
         return self.other(body)
 
     cdef object read(self, object body, const uint8_t* raw, Py_ssize_t end):
+        cdef Codec codec = self.codec
         cdef PyObject* texts[HIGHEST + 1]
         cdef uint64_t bits[2]
         cdef uint64_t left
         cdef uint32_t seen
         cdef int half, number
         cdef Py_ssize_t count, size
-        cdef Py_ssize_t at = head(self.codec, raw, end, bits)
+        cdef Py_ssize_t at = head(codec, raw, end, bits)
         cdef const Slot* slot
         if at < 0:
             return None
         memset(texts, 0, sizeof(texts))
         made = []
-        seen = 1 << 16 | raw[0] << 8 | raw[1] if self.codec.packed else big_endian_4(raw)
+        seen = 1 << 16 | raw[0] << 8 | raw[1] if codec.packed else big_endian_4(raw)
         if seen == 0 or self.seen[0] != seen:
-            value = digits(raw, 4, False, False) if self.codec.packed else characters(raw, 4)
+            value = digits(raw, 4, False, False) if codec.packed else characters(raw, 4)
             if value is None:
                 return None
             self.seen[0], self.short[0] = seen, value
@@ -61,8 +71,8 @@ cdef class Excerpts:
             left = bits[half]
             while left:
                 number = taken(&left) + 64 * half
-                slot = &self.codec.slots[number]
-                count = self.codec.count(slot, raw + at, end - at)
+                slot = &codec.slots[number]
+                count = count_of(codec, slot, raw + at, end - at)
                 if count < 0:
                     return None
                 at += slot.lead
@@ -73,8 +83,8 @@ cdef class Excerpts:
                 if seen and self.seen[number] == seen:
                     value = self.short[number]
                 else:
-                    value = self.codec.value(slot, raw + at, count, size)
-                    if value is None or self.within and slot.within and not self.codec.exists(slot, number, value):
+                    value = value_of(codec, slot, raw + at, count, size)
+                    if value is None or self.within and slot.within and not exists(codec, slot, number, value):
                         return None
                     if seen:
                         self.seen[number], self.short[number] = seen, value
@@ -88,7 +98,7 @@ cdef class Excerpts:
             value = <object>texts[self.wanted[number]] if texts[self.wanted[number]] is not NULL else None
             Py_INCREF(value)
             PyTuple_SET_ITEM(values, number, value)
-        told = self.codec.json_of(texts, bits, made)
+        told = json_of(codec, texts, bits, made)
         return None if told is None else (mti, told, body, values)
 
 
@@ -120,6 +130,7 @@ cdef class Answers:
         return self.other(source, mti, added, mac)
 
     cdef object write(self, const uint8_t* raw, Py_ssize_t end, object mti, dict added, object mac):
+        cdef Codec codec = self.codec
         cdef PyObject* values[HIGHEST + 1]
         cdef uint64_t asked[2]
         cdef uint64_t put[2]
@@ -128,15 +139,15 @@ cdef class Answers:
         cdef uint8_t body[BODY]
         cdef uint8_t* out
         cdef Py_ssize_t count, size
-        cdef Py_ssize_t at = head(self.codec, raw, end, asked)
+        cdef Py_ssize_t at = head(codec, raw, end, asked)
         cdef const Slot* slot
         cdef int half, number
-        cdef int last = self.codec.number(<PyObject*>mac)
-        if at < 0 or last < 1 or self.codec.slots[last].kind != BYTES:
+        cdef int last = number_of(codec, <PyObject*>mac)
+        if at < 0 or last < 1 or codec.slots[last].kind != BYTES:
             return None
-        if self.codec.slots[last].prefix or self.codec.slots[last].size != 8:
+        if codec.slots[last].prefix or codec.slots[last].size != 8:
             return None
-        if self.codec.gathered(added, values, put) < 0 or values[0] is not NULL:
+        if gathered(codec, added, values, put) < 0 or values[0] is not NULL:
             return None
         for half in range(2):
             bits[half] = asked[half] & self.repeated[half] | put[half]
@@ -146,9 +157,9 @@ cdef class Answers:
         if last > 64 and bits[1] & ((<uint64_t>1 << (128 - last)) * 2 - 1):
             return None
         bits[last > 64] |= <uint64_t>1 << (63 - (last - 1) % 64)
-        if bits[1] and not self.codec.secondary:
+        if bits[1] and not codec.secondary:
             return None
-        out = put_head(self.codec, body, mti, bits)
+        out = put_head(codec, body, mti, bits)
         if out is NULL:
             return None
         for half in range(2):
@@ -156,11 +167,11 @@ cdef class Answers:
             while left:
                 number = taken(&left) + 64 * half
                 bit = <uint64_t>1 << (63 - (number - 1) % 64)
-                slot = &self.codec.slots[number]
+                slot = &codec.slots[number]
                 if body + BODY - out < slot.most:
                     return None
                 if asked[half] & bit:
-                    count = self.codec.count(slot, raw + at, end - at)
+                    count = count_of(codec, slot, raw + at, end - at)
                     size = slot.lead + ((count + 1) >> 1 if slot.halved else count)
                     if count < 0 or end - at < size:
                         return None
@@ -171,43 +182,10 @@ cdef class Answers:
                         out += size
                     at += size
                 if put[half] & bit:
-                    out = self.codec.put(out, slot, <object>values[number])
+                    out = put_field(codec, out, slot, <object>values[number])
                     if out is NULL:
                         return None
         return PyBytes_FromStringAndSize(<const char*>body, out - body) if at == end else None
-
-
-cdef Py_ssize_t head(Codec codec, const uint8_t* raw, Py_ssize_t end, uint64_t* bits) noexcept:
-    """The bitmap behind a message type; where the fields begin, or ABSENT for what is not plain."""
-    cdef Py_ssize_t at = 2 if codec.packed else 4
-    if end < at + 8:
-        return ABSENT
-    bits[0], bits[1] = big_endian(raw + at), 0
-    at += 8
-    if bits[0] >> 63:
-        if not codec.secondary or end < at + 8:
-            return ABSENT
-        bits[1] = big_endian(raw + at)
-        at += 8
-        if bits[1] >> 63:
-            return ABSENT
-        bits[0] &= ~(<uint64_t>1 << 63)
-    return at
-
-
-cdef uint8_t* put_head(Codec codec, uint8_t* out, object mti, const uint64_t* bits) noexcept:
-    """Message type and bitmap; NULL for what is no message type."""
-    if not PyUnicode_CheckExact(mti) or not PyUnicode_IS_COMPACT_ASCII(mti) or PyUnicode_GET_LENGTH(mti) != 4:
-        return NULL
-    if not all_digits(PyUnicode_1BYTE_DATA(mti), 4):
-        return NULL
-    if codec.packed:
-        out = pack(out, PyUnicode_1BYTE_DATA(mti), 4, False, 0, False)
-    else:
-        memcpy(out, PyUnicode_1BYTE_DATA(mti), 4)
-        out += 4
-    out = put_big_endian(out, bits[0] | (<uint64_t>1 << 63 if bits[1] else 0))
-    return put_big_endian(out, bits[1]) if bits[1] else out
 
 
 cdef bint same_again(const Slot* slot, const uint8_t* raw, Py_ssize_t count) noexcept:

@@ -15,6 +15,8 @@
  * characters of DE39, u8 0, u32 microseconds. FILE of answers: u32 connection, u32 frame, u16 size, packet.
  */
 #define _GNU_SOURCE
+#include "latency.h"
+#include "packet.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,105 +54,6 @@ static uint64_t now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* --- histogram: exact below 2048, above that 1024 buckets for every doubling (error below 0.1 %) --- */
-
-#define HALF 1024
-#define BUCKETS (HALF * 34)
-static uint64_t histogram[BUCKETS], samples, total, highest;
-
-static int bucket_of(uint64_t value) {
-    int shift = 0;
-    if (value >= 2 * HALF) shift = 63 - __builtin_clzll(value) - 10;
-    int index = (int)(value >> shift) + shift * HALF;
-    return index < BUCKETS ? index : BUCKETS - 1;
-}
-
-static uint64_t top_of(int index) { /* the highest value of a bucket */
-    int shift = index < 2 * HALF ? 0 : index / HALF - 1;
-    return (((uint64_t)(index - shift * HALF) + 1) << shift) - 1;
-}
-
-static void count(uint64_t value) {
-    histogram[bucket_of(value)]++;
-    samples++;
-    total += value;
-    if (value > highest) highest = value;
-}
-
-static uint64_t percentile(double share) {
-    uint64_t wanted = (uint64_t)(share / 100.0 * (double)samples + 0.999999), seen = 0;
-    if (wanted < 1) wanted = 1;
-    for (int i = 0; i < BUCKETS; i++) {
-        seen += histogram[i];
-        if (seen >= wanted && samples) return top_of(i) < highest ? top_of(i) : highest;
-    }
-    return highest;
-}
-
-static void print_latency(void) {
-    printf("{\"count\": %" PRIu64 ", \"mean\": %" PRIu64 ", \"p50\": %" PRIu64 ", \"p90\": %" PRIu64 ", \"p99\": %" PRIu64
-           ", \"p99.9\": %" PRIu64 ", \"max\": %" PRIu64 "}",
-           samples, samples ? total / samples : 0, percentile(50), percentile(90), percentile(99), percentile(99.9),
-           highest);
-}
-
-/* --- just enough ISO 8583: DE11 and DE39 of a packet --- */
-
-struct field { char kind; uint8_t size; }; /* f fixed bytes · p LL, P LLL packed digits · a LL, A LLL characters */
-static const struct field CUP[40] = {
-    [2] = {'p', 0}, [3] = {'f', 3}, [4] = {'f', 6}, [11] = {'f', 3}, [12] = {'f', 3}, [13] = {'f', 2}, [14] = {'f', 2},
-    [15] = {'f', 2}, [22] = {'f', 2}, [23] = {'f', 2}, [25] = {'f', 1}, [26] = {'f', 1}, [32] = {'p', 0},
-    [35] = {'p', 0}, [36] = {'P', 0}, [37] = {'f', 12}, [38] = {'f', 6}, [39] = {'f', 2}};
-static const struct field ASCII[40] = {
-    [2] = {'a', 0}, [3] = {'f', 6}, [4] = {'f', 12}, [5] = {'f', 12}, [6] = {'f', 12}, [7] = {'f', 10}, [8] = {'f', 8},
-    [9] = {'f', 8}, [10] = {'f', 8}, [11] = {'f', 6}, [12] = {'f', 6}, [13] = {'f', 4}, [14] = {'f', 4}, [15] = {'f', 4},
-    [16] = {'f', 4}, [17] = {'f', 4}, [18] = {'f', 4}, [19] = {'f', 3}, [20] = {'f', 3}, [21] = {'f', 3}, [22] = {'f', 3},
-    [23] = {'f', 3}, [24] = {'f', 3}, [25] = {'f', 2}, [26] = {'f', 2}, [27] = {'f', 1}, [28] = {'f', 9}, [29] = {'f', 9},
-    [30] = {'f', 9}, [31] = {'f', 9}, [32] = {'a', 0}, [33] = {'a', 0}, [34] = {'a', 0}, [35] = {'a', 0}, [36] = {'A', 0},
-    [37] = {'f', 12}, [38] = {'f', 6}, [39] = {'f', 2}};
-
-struct seen { uint16_t mti; uint32_t stan; char code[2]; };
-static int cup;
-
-static uint32_t digits(const uint8_t *at, int size) {
-    uint32_t value = 0;
-    for (int i = 0; i < size; i++)
-        value = cup ? value * 100 + (at[i] >> 4) * 10u + (at[i] & 15) : value * 10 + (at[i] & 15);
-    return value;
-}
-
-static int look(const uint8_t *packet, int size, struct seen *seen) {
-    const uint8_t *at = packet + (cup ? 11 : 0), *end = packet + size;
-    int width = cup ? 2 : 4;
-    if (end - at < width + 8) return 0;
-    seen->mti = (uint16_t)digits(at, width);
-    const uint8_t *map = at + width;
-    at = map + 8;
-    if (!cup) { /* a first bit announces eight more bytes */
-        if (map[0] & 0x80) at += 8;
-    }
-    seen->stan = 0;
-    seen->code[0] = seen->code[1] = '-';
-    for (int n = 2; n <= 39; n++) {
-        if (!(map[(n - 1) / 8] & (0x80 >> ((n - 1) % 8)))) continue;
-        struct field f = (cup ? CUP : ASCII)[n];
-        long length = f.size;
-        if (f.kind == 0) return 0;
-        if (f.kind != 'f') {
-            int prefix = f.kind == 'p' ? 1 : f.kind == 'a' || f.kind == 'P' ? 2 : 3;
-            if (end - at < prefix) return 0;
-            length = digits(at, prefix);
-            at += prefix;
-            if (cup) length = (length + 1) / 2;
-        }
-        if (end - at < length) return 0;
-        if (n == 11) seen->stan = digits(at, (int)length);
-        if (n == 39) memcpy(seen->code, at, 2);
-        at += length;
-    }
-    return 1;
 }
 
 /* --- connections --- */
