@@ -153,10 +153,7 @@ def test_what_is_no_packet_is_refused(packet: bytes) -> None:
 def test_the_hosts_wish_in_the_header() -> None:
     assert framing.processing_request(HEADER) == 0
     assert framing.processing_request(b"") == 0
-    asked = framing.with_processing_request(HEADER, 3)
-    assert asked == bytes.fromhex("603103311300")
-    assert framing.processing_request(asked) == 3
-    assert framing.with_processing_request(b"", 3) == b""
+    assert framing.processing_request(bytes.fromhex("603103311300")) == 3
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from counterfoil.iso8583 import ISO87_ASCII
-from counterfoil.issuer import accounts, balance_by_token, find, stub
+from counterfoil.issuer import accounts, cards, find, stub
 from counterfoil.issuer.stubs import Booked, booked, cases, ended_cases, every, numbered, placed, these
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
@@ -145,12 +145,13 @@ def test_a_case_that_opens_and_ends_in_one_step_has_ended() -> None:
     assert (told.case, [bool(case.ended_at) for case in told.cases]) == ("", [True])
 
 
-def test_balances_are_told_by_token() -> None:
+def test_every_card_is_listed_with_its_balance_and_the_last_digits_of_its_number() -> None:
     bank = Bank()
     bank.ask(bank.purchase())
-    balances = balance_by_token(bank.store)
-    assert len(balances) == 11
-    assert sorted(set(balances.values())) == [100, 498_750, 500_000]
+    listed = cards(bank.store)
+    assert len(listed) == 11
+    assert sorted({card["balance"] for card in listed}) == [100, 498_750, 500_000]
+    assert all(card["pan"] == "*" * 12 + card["last4"] for card in listed)
 
 
 def test_another_process_reads_while_the_issuer_works(tmp_path: Path) -> None:

@@ -137,13 +137,6 @@ def processing_request(header: bytes) -> int:
     return header[2] & 0x0F if len(header) == HEADER_SIZE else 0
 
 
-def with_processing_request(header: bytes, request: int) -> bytes:
-    """The header with digit 6 replaced; unchanged where the dialect has no header."""
-    if len(header) != HEADER_SIZE:
-        return header
-    return header[:2] + bytes((header[2] & 0xF0 | request & 0x0F,)) + header[3:]
-
-
 def unwrap(packet: bytes, framing: str) -> tuple[bytes | None, bytes | None, bytes]:
     """TPDU, header (None where the framing has none) and body of one whole packet, framing named as in FRAMINGS.
 

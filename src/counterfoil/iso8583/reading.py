@@ -34,7 +34,6 @@ def decoder_source(fields: Sequence[Field], style: Style) -> str:
 class _Maker(ABC):
     """Collects lines and checks while walking over the fields; knows where the next field starts."""
 
-    source_of_digits: str
     opening: tuple[str, ...]
 
     def __init__(self, style: Style, at: int) -> None:

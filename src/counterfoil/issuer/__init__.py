@@ -18,7 +18,7 @@ from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import IssuerKeys
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.station import Issuer
-from counterfoil.issuer.stubs import accounts, balance_by_token, cards, find, statement, stub, violations
+from counterfoil.issuer.stubs import accounts, cards, find, statement, stub, violations
 
 __all__ = [
     "Issuer",
@@ -26,7 +26,6 @@ __all__ = [
     "Records",
     "Settings",
     "accounts",
-    "balance_by_token",
     "cards",
     "complete",
     "find",

@@ -70,7 +70,7 @@ STATEMENT: Final = walking(
     ),
 )
 BALANCES: Final = (
-    "SELECT card.token, card.name, card.last4, card.expiry, card.status, account.pin_failures, "
+    "SELECT card.name, card.last4, card.expiry, card.status, account.pin_failures, "
     "account.id, account.currency, account.balance "
     "FROM card JOIN account ON account.id = card.account ORDER BY card.name, card.token"
 )
@@ -168,12 +168,6 @@ def head(store: Store) -> dict[str, str]:
     return {"evidence": str(store.query(RESERVED)[0][0])}
 
 
-def balance_by_token(store: Store) -> dict[str, int]:
-    """The balance of every card, in minor units, by its token."""
-    with store.reading():
-        return {row[0]: row[8] for row in store.query(BALANCES)}
-
-
 def cards(store: Store) -> list[dict[str, Any]]:
     """The cards, masked, with their balances."""
     with store.reading():
@@ -190,7 +184,7 @@ def cards(store: Store) -> list[dict[str, Any]]:
             "currency": currency,
             "balance": balance,
         }
-        for _, name, last4, expiry, status, failures, account, currency, balance in rows
+        for name, last4, expiry, status, failures, account, currency, balance in rows
     ]
 
 

@@ -17,7 +17,7 @@ from counterfoil.issuer import stubs as issuers
 from counterfoil.reconciliation import looking
 from counterfoil.reconciliation.finding import Turn
 from counterfoil.reconciliation.looking import Seen, name_of
-from counterfoil.reconciliation.records import Records, last_pass, last_whole, open_count
+from counterfoil.reconciliation.records import Records, last_pass, open_count
 from counterfoil.reconciliation.rows import Pass
 from counterfoil.reconciliation.rules import Looked, breaks, in_flight
 from counterfoil.step import Instant
@@ -56,11 +56,6 @@ class Comparison:
     def running(self) -> Pass | None:
         """The pass that is not at its end."""
         return self.last if self.last is not None and self.last.stage else None
-
-    def whole_at(self) -> Instant:
-        """When the last pass over everything ended; 0 for never."""
-        found = last_whole(self._records.store)
-        return found.ended_at if found is not None else 0
 
     def begin(self, *, whole: bool) -> Pass:
         """Begin a pass, or go on with the one that is under way; a store that has lost what was seen is read whole."""

@@ -9,7 +9,7 @@ Each station has the table in a store of its own, in the same shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -32,7 +32,7 @@ class Forgotten(NamedTuple):
     `number` is what people are told, `peer` the station this one compared with. `key` is the transaction's in the store
     that has the row, "" where that is the store that forgot it. `request` is DE7 and DE11 of what went to an issuer,
     `token` the card's. `walked`: the comparison in which it was found came to its end. `ended_at` is 0 while it is
-    open; `how` is then ACCEPTED or IMPORTED, and `evidence` what the peers know of it, as JSON, masked.
+    open; `how` is then "accepted" or "imported", and `evidence` what the peers know of it, as JSON, masked.
     """
 
     number: str
@@ -55,7 +55,6 @@ class Forgotten(NamedTuple):
     evidence: str = ""
 
 
-ACCEPTED, IMPORTED = "accepted", "imported"
 COLUMNS: Final = ", ".join(Forgotten._fields)
 INSERT: Final = " ".join(
     (
@@ -83,7 +82,7 @@ END_CASE: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE number 
 
 
 class Ending(msgspec.Struct, forbid_unknown_fields=True):
-    """How a person ends some rows. `evidence`: what other stations know, by number; masked, for IMPORTED alone."""
+    """How a person ends some rows. `evidence`: what other stations know, by number; masked, for "imported" alone."""
 
     numbers: list[str]
     by: str
@@ -148,8 +147,3 @@ def every_row(store: Store, limit: int = 1000) -> list[Forgotten]:
 def open_counts(store: Store) -> dict[str, tuple[int, Instant]]:
     """For each station that has forgotten something: how many rows are open, and since when the oldest is."""
     return {station: (count, oldest) for station, count, oldest in store.query(COUNT)}
-
-
-def numbers_of(rows: Iterable[Forgotten]) -> list[str]:
-    """What people are told them by."""
-    return [one.number for one in rows]

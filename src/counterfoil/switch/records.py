@@ -94,7 +94,6 @@ SELECT_TERMINALS: Final = _select("terminal", TERMINAL_COLUMNS, "terminal IN ({m
 SELECT_BY_KEY: Final = _select("attempt", ATTEMPT_COLUMNS, "(terminal, batch, stan) IN ({marks})")
 SELECT_BY_RRN: Final = _select("attempt", ATTEMPT_COLUMNS, "rrn IN ({marks})")
 SELECT_ADVICES: Final = _select("outbox", ADVICE_COLUMNS, "rrn IN ({marks})")
-COUNT_TERMINALS: Final = "SELECT count(*) FROM terminal"
 HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batch = ?"
 HIGHEST_SEALED: Final = " ".join(
     (
@@ -242,10 +241,6 @@ class Records:
     def reserved(self) -> Instant:
         """Up to where ticks may have been given out; 0 in a new store."""
         return int(self.store.query(SELECT_RESERVED)[0][0])
-
-    def terminal_count(self) -> int:
-        """How many terminals are registered."""
-        return int(self.store.query(COUNT_TERMINALS)[0][0])
 
     # --- in a step --------------------------------------------------------------------------------------------------
 
