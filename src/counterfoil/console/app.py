@@ -21,13 +21,13 @@ from counterfoil.console.deeds import Deed, UnwritableError
 from counterfoil.console.doorstep import Doorstep, Trusted
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
-from counterfoil.console.masks import words
 from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site, Visit, language_of
 from counterfoil.console.till import UNSEEN
 from counterfoil.errors import StoreError
+from counterfoil.freetext import starred
 from counterfoil.words import Text
 
 LOOPBACK: Final = Trusted()
@@ -61,7 +61,7 @@ def build(reach: Reach, people: People, log: Callable[..., None], trusted: Trust
     async def refused(request: Request, error: Exception) -> Response:
         status, text = said_of(request, error)
         if not isinstance(error, HTTPException | StoreError):
-            log("page_failed", path=words(request.url.path), error=type(error).__name__)
+            log("page_failed", path=starred(request.url.path), error=type(error).__name__)
         if request.url.path.startswith("/api/"):  # a line break in an address gets past the mount
             answer = of(error).answer()
             answer.headers.update(HEADERS)

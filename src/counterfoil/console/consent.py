@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from counterfoil.console.deeds import Act, Deed, UnwritableError
-from counterfoil.console.masks import words
 from counterfoil.console.people import May, NotAllowed, People, Person
 from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.freetext import starred
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text
@@ -109,7 +109,7 @@ class Consent:
 
     def ask(self, person: Person, action: str, subject: str, reason: str, origin: str = "") -> Asked:
         """Ask for an action. NotAllowed, with the sentence, when this person may not or it was asked for already."""
-        reason = words(reason.strip())
+        reason = starred(reason.strip())
         if not person.may(May.PROPOSE):
             raise NotAllowed(NOT_YOURS)
         if action not in self.actions or not 0 < len(subject) <= LONGEST_SUBJECT:

@@ -18,8 +18,8 @@ import msgspec
 
 from counterfoil.console import audit
 from counterfoil.console.audit import Entry
-from counterfoil.console.masks import words
 from counterfoil.errors import StoreError
+from counterfoil.freetext import starred
 from counterfoil.step import CommitFailed, Instant
 from counterfoil.storage import Store
 from counterfoil.words import Text
@@ -151,7 +151,7 @@ class AuditLog:
     def note(self, act: Act, result: str = "ok") -> int:
         """A line in the transaction that is open: it is there when that is committed. Its number."""
         said = {"who": act.who, "subject": act.subject, "why": act.why}  # people type card numbers anywhere
-        shown = {name: words(text) for name, text in said.items()}
+        shown = {name: starred(text) for name, text in said.items()}
         return audit.append(
             self._store, Entry(at=self._now(), what=act.what, origin=act.origin, result=result, **shown)
         )
@@ -174,7 +174,7 @@ class AuditLog:
 
     def ended(self, seq: int, act: Act, result: str, also: Also) -> bool:
         """The second line of a deed. Whether it is written: otherwise it is owed."""
-        said = {"who": words(act.who), "subject": words(act.subject), "why": words(act.why)}
+        said = {"who": starred(act.who), "subject": starred(act.subject), "why": starred(act.why)}
         entry = Entry(at=self._now(), what=act.what, origin=act.origin, result=result, **said)
         self._owed.append(Owed(seq, entry, also))
         with suppress(UnwritableError):  # readiness says so, and the line is kept

@@ -1,4 +1,4 @@
-"""How much of a card number people see: four digits.
+"""How much of a card number people see: four digits (and the first six through one door, reveal.py).
 
 The whole number cannot be shown: the stations keep it sealed under keys of their own while a reversal may need it,
 and not at all after.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from counterfoil.freetext import plain, starred_for_sure
 from counterfoil.security import last4_only, luhn_ok
-from counterfoil.typed import plain, starred, starred_for_sure
 
 BETWEEN: Final = r"[^\w]{1,3}|_"
 # Thirteen to nineteen digits, alone or in the groups they are embossed in; an amount may follow.
@@ -18,14 +18,6 @@ WHOLE: Final = re.compile(
     rf"(?<!\d)(?:\d{{13,19}}|\d{{4}}(?:(?:{BETWEEN})\d{{4}}){{3}}(?:(?:{BETWEEN})\d{{3}})?"
     rf"|\d{{4}}(?:{BETWEEN})\d{{6}}(?:{BETWEEN})\d{{5}})(?![\d.])"
 )
-
-
-def words(text: str) -> str:
-    """Free text of a person, with every card number in it starred out, in whatever digits and separators it is written.
-
-    One mechanism for everything people and hosts write: typed.py.
-    """
-    return starred(text)
 
 
 def shortened(typed: str) -> str:

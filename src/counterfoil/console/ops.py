@@ -15,10 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console.masks import words
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import PaymentError
+from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores
 from counterfoil.links.address import Address
 from counterfoil.links.printing import look
@@ -247,7 +247,7 @@ def issuers(switch: dict[str, Any] | None, now: Instant) -> list[dict[str, Any]]
 def alarm(row: tuple[Instant, str, str, str, str]) -> dict[str, str]:
     """An alarm for people; free text never shows a card number."""
     texts = zip(("what", "subject", "rrn", "detail"), row[1:], strict=True)
-    return {"at": iso(row[0]), **{name: words(text) for name, text in texts}}
+    return {"at": iso(row[0]), **{name: starred(text) for name, text in texts}}
 
 
 def printing(address: Address | None, known: tuple[Instant, Health] | None) -> dict[str, Any] | None:

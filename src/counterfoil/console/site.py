@@ -27,9 +27,9 @@ from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
+from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
-from counterfoil.typed import starred
 from counterfoil.verdict.finding import iso, respoken, spoken
 from counterfoil.verdict.names import ENDS, VERDICTS, case_word, party
 from counterfoil.words import Text

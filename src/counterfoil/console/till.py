@@ -24,6 +24,7 @@ from counterfoil.console.people import May
 from counterfoil.console.sale import ended
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import parse, plain
@@ -33,7 +34,6 @@ from counterfoil.terminal import records
 from counterfoil.terminal.request import KEY, PIN
 from counterfoil.terminal.sentences import ERRORS, TROUBLES, trouble
 from counterfoil.transaction import TerminalStub, parse_ref
-from counterfoil.typed import starred
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 

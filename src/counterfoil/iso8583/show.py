@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from counterfoil.typed import starred
+from counterfoil.freetext import starred
 
 Show: TypeAlias = Callable[[str], str]
 

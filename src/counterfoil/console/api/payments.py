@@ -15,10 +15,10 @@ from counterfoil.console.api.desk import REF, Desk, Does, Key, only, taken
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, ReasonIn, SaleIn, Sold
 from counterfoil.console.deeds import NOT_CHARGED, UnwritableError
-from counterfoil.console.masks import words
 from counterfoil.console.people import May
 from counterfoil.console.sale import ended, sell
 from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.freetext import starred
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
 from counterfoil.stack.demo import Demo, DemoCard
@@ -119,7 +119,7 @@ def _not_charged(error: Exception) -> Problem:
 
 def kept(key: str) -> str:
     """The key as the terminal keeps it: one that may hold a card number is kept as a hash."""
-    return key if words(key) == key else f"h-{hashlib.sha256(key.encode()).hexdigest()[:40]}"
+    return key if starred(key) == key else f"h-{hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
 def _keyed(stores: Stores, key: str) -> tuple[bool | None, AttemptKey | None]:
