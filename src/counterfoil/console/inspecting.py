@@ -14,7 +14,7 @@ from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import FramingError
 from counterfoil.inspector import (
-    LENGTHS,
+    FORMS,
     Found,
     Reading,
     Unfit,
@@ -45,6 +45,9 @@ LENGTH_WORDS: Final = {
     "little": Text("2 bytes, little endian", "2 字节，小端"),
     "digits": Text("4 digits", "4 位数字"),
     "digits+4": Text("4 digits, counting themselves", "4 位数字，含自身"),
+    "bcd": Text("4 packed digits", "4 位 BCD"),
+    "stx-bcd": Text("STX, 4 packed digits, ETX, LRC", "STX、4 位 BCD、ETX、LRC"),
+    "stx-binary": Text("STX, 2 bytes, ETX, LRC", "STX、2 字节、ETX、LRC"),
 }
 DIALECT_WORDS: Final = {
     "cup-pos": Text("UnionPay POS (packed digits)", "银联 POS（压缩 BCD）"),
@@ -174,10 +177,10 @@ class Pages:
 def settings(form: dict[str, str], found: Wire) -> Wire | None:
     """The settings somebody says a link has, what they leave open as it was found; None when all is to be found out."""
     dialect, length = form.get("dialect", ""), form.get("length", "")
-    if dialect not in DIALECTS and length not in LENGTHS:
+    if dialect not in DIALECTS and length not in FORMS:
         return None
     dialect, length = dialect or found.dialect, length or found.length
-    if dialect not in DIALECTS or length not in LENGTHS:
+    if dialect not in DIALECTS or length not in FORMS:
         return None
     yes = {name: form.get(name) == "1" for name in ("tpdu", "header", "text")}
     return Wire(dialect=dialect, length=length, tpdu=yes["tpdu"], header=yes["header"], text=yes["text"])

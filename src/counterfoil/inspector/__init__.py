@@ -17,9 +17,10 @@ from counterfoil.inspector.doctor import Advice, advice
 from counterfoil.inspector.dump import Dump, dumps
 from counterfoil.inspector.guess import Found, best, best_of
 from counterfoil.inspector.reading import Reading, Row, read
-from counterfoil.inspector.wire import LENGTHS, Wire, reframed
+from counterfoil.inspector.wire import FORMS, LENGTHS, Wire, reframed
 
 __all__ = [
+    "FORMS",
     "LENGTHS",
     "Advice",
     "Difference",

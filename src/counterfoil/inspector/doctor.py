@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from counterfoil.inspector.around import claimed, known_before
 from counterfoil.inspector.guess import Found
 from counterfoil.inspector.walk import Span, walk
-from counterfoil.inspector.wire import Wire, take_apart
+from counterfoil.inspector.wire import Wire, lrc, take_apart
 from counterfoil.words import Text
 
 _LENGTHS: Final = {
@@ -16,6 +17,9 @@ _LENGTHS: Final = {
     "little": Text("a 2-byte little-endian length", "2 字节小端长度"),
     "digits": Text("a length of four digits", "4 位数字长度"),
     "digits+4": Text("a length of four digits that counts itself", "包含自身的 4 位数字长度"),
+    "bcd": Text("a length of four packed digits", "4 位 BCD 长度"),
+    "stx-bcd": Text("STX, a length of four packed digits, ETX and LRC", "STX、4 位 BCD 长度、ETX 和 LRC"),
+    "stx-binary": Text("STX, a 2-byte length, ETX and LRC", "STX、2 字节长度、ETX 和 LRC"),
 }
 _DIALECTS: Final = {
     "cup-pos": Text("UnionPay POS (packed digits)", "银联 POS 格式（压缩 BCD）"),
@@ -48,18 +52,35 @@ BEFORE: Final = Text(
     "{count} bytes stand before the packet, as in a capture with its own headers.",
     "报文前有 {count} 个字节，例如抓包自带的协议头。",
 )
+STRANGE: Final = Text(
+    "{count} bytes stand before what was read, and nothing explains them.", "所读内容之前有 {count} 个无法解释的字节。"
+)
 BEHIND: Final = Text("{count} bytes stand behind the packet.", "报文后有 {count} 个字节。")
 SWITCH: Final = Text("Dialect switch: DE{path} needs {change}.", "格式开关：DE{path} 需要 {change}。")
 CUT: Final = Text(
-    "The length says that {said} bytes follow, and {there} do: the packet was cut short.",
-    "长度表明后续有 {said} 字节，实际只有 {there} 字节：报文不完整。",
+    "The length says that {said} bytes follow, and {there} do: the packet was cut short, or bytes of it were lost.",
+    "长度表明后续有 {said} 字节，实际只有 {there} 字节：报文不完整或丢失了字节。",
+)
+GREW: Final = Text(
+    "The length says that {said} bytes follow, and {there} do: bytes came in, or something else stands behind.",
+    "长度表明后续有 {said} 字节，实际有 {there} 字节：报文中多出了字节，或其后还有其他内容。",
+)
+ENDS_INSIDE: Final = Text(
+    "The bytes end inside {path}: the packet was cut short, or bytes of it were lost.",
+    "字节在 {path} 内结束：报文不完整或丢失了字节。",
 )
 STOPS: Final = Text(
     "No setting reads this to its end. The best one stops at {path}, byte {at}: {reason}.",
     "没有任何设置能完整解析此报文。最接近的设置停在 {path}，第 {at} 字节：{reason}。",
 )
-FURTHEST: Final = 4096
-"""A length that promises more bytes than this beyond what is there is no length."""
+GUESSED: Final = Text(
+    "Nothing reads this for certain: what is said of it here is a guess.",
+    "没有任何方式能可靠解析此内容：以下只是推测。",
+)
+CHECK: Final = Text(
+    "The check byte (LRC) is {there}; these bytes make {wanted}.",
+    "校验字节 (LRC) 为 {there}，按内容计算应为 {wanted}。",
+)
 PASTED: Final = Text("What was pasted is {how}.", "粘贴的内容是{how}。")
 
 NIBBLES: Final = "Digits represented in nibbles"
@@ -95,13 +116,11 @@ def advice(found: Found, given: Wire | None = None) -> Advice:
     if found.how not in ("hex", "bytes"):
         said.append(Text(PASTED.en.format(how=_HOWS[found.how].en), PASTED.zh.format(how=_HOWS[found.how].zh)))
     wrong = _wrong(given, wire) if given is not None else _switched(wire)
-    said += wrong
-    behind = len(found.data) - wire.skip - wire.size if wire.size else 0
-    cut = _cut_short(found)
-    outside = [(BEFORE, 0 if cut else wire.skip), (BEHIND, behind)]
-    said += [text.filled(count=count) for text, count in outside if count]
     if not found.sound:
-        said += [*cut, _stops(found)]
+        said.append(GUESSED)
+    said += [*wrong, *_around(found)]
+    if not found.sound:
+        said += _stops(found)
     right = given is not None and found.sound and not (wrong or wire.skip)
     return Advice((RIGHT,) if right and not said else tuple(said), preferences(wire), _notes(found), right)
 
@@ -134,20 +153,44 @@ def _change(change: dict[str, object]) -> str:
     return ", ".join(f"{key}={value}" for key, value in change.items())
 
 
-def _cut_short(found: Found) -> list[Text]:
-    """That the two bytes before a packet are a length which promises more than there is; [] when they are not."""
-    before = found.wire.skip
-    if found.sound or found.wire.length != "none" or before < 2:
-        return []
-    claimed, there = int.from_bytes(found.data[before - 2 : before], "big"), len(found.data) - before
-    return [CUT.filled(said=claimed, there=there)] if there < claimed <= there + FURTHEST else []
-
-
-def _stops(found: Found) -> Text:
+def _around(found: Found) -> list[Text]:
+    """What stands before and behind the packet, and whether a length there counts something else."""
     parts = take_apart(found.data, found.wire)
-    flaw: Span = walk(found.wire.spoken(), parts.body).flaws[0]
-    path = f"DE{flaw.path}" if flaw.path.isdecimal() else flaw.path
-    return STOPS.filled(path=path, at=parts.body_at + flaw.start, reason=flaw.flaw)
+    before, behind = parts.at, len(found.data) - parts.end
+    said = []
+    other = claimed(found.data, before) if before and not (found.sound or parts.length) else None
+    if other is not None:
+        size, there = other
+        said.append((CUT if size > there else GREW).filled(said=size, there=there))
+    elif before:
+        said.append((BEFORE if known_before(found.data, before) else STRANGE).filled(count=before))
+    if behind:
+        said.append(BEHIND.filled(count=behind))
+    if parts.tail:
+        wanted = lrc(parts.length, parts.tpdu + parts.header + parts.body)
+        if parts.tail[1] != wanted:
+            said.append(CHECK.filled(there=f"{parts.tail[1]:02X}", wanted=f"{wanted:02X}"))
+    return said
+
+
+def _stops(found: Found) -> list[Text]:
+    """Where the reading stops, if it does, and that the bytes end there."""
+    parts = take_apart(found.data, found.wire)
+    flaws = walk(found.wire.spoken(), parts.body).flaws
+    if not flaws:
+        return []
+    first, last = flaws[0], next((flaw for flaw in flaws if _runs_out(flaw)), None)
+    said = [STOPS.filled(path=_path(first), at=parts.body_at + first.start, reason=first.flaw)]
+    return said if last is None else [*said, ENDS_INSIDE.filled(path=_path(last))]
+
+
+def _path(span: Span) -> str:
+    return f"DE{span.path}" if span.path.isdecimal() else span.path
+
+
+def _runs_out(flaw: Span) -> bool:
+    """Whether a flaw is that the bytes end too early."""
+    return flaw.flaw.endswith(" left") or flaw.flaw.startswith("cut off")
 
 
 def preferences(wire: Wire) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil.inspector import emv, mask
+from counterfoil.inspector import around, emv, mask
 from counterfoil.inspector.meaning import meaning
 from counterfoil.inspector.names import name_of
 from counterfoil.inspector.walk import Span, Walk, walk
@@ -19,6 +19,7 @@ OUTER: Final = {
     "length": Text("length", "长度"),
     "tpdu": Text("TPDU", "TPDU"),
     "header": Text("header", "报文头"),
+    "tail": Text("ETX and check byte", "ETX 和校验字节"),
 }
 NOTHING: Final[AbstractSet[int]] = frozenset()
 
@@ -99,17 +100,20 @@ def read(data: bytes, wire: Wire, *, also_hidden: AbstractSet[int] = NOTHING) ->
     cells = [mask.HIDDEN] * len(data)
     for at in range(parts.at, parts.body_at):
         cells[at] = f"{data[at]:02X}"
-    cells[parts.body_at : parts.end] = inner
+    cells[parts.body_at : parts.end - len(parts.tail)] = inner
+    for at in range(parts.end - len(parts.tail), parts.end):
+        cells[at] = f"{data[at]:02X}"
     for at in also_hidden:
         cells[at] = mask.HIDDEN
     rows = [*_outer(parts), *(_inner(spoken, found, span, parts.body_at, cells, data) for span in found.spans)]
+    rows += [_outside("tail", parts.tail, parts.end - len(parts.tail))] if parts.tail else []
     return Reading(
         wire=wire,
         mti=found.message.mti,
         rows=tuple(rows),
         cells=tuple(cells),
         bits=tuple(found.bits),
-        sound=not found.flaws,
+        sound=not found.flaws and around.explained(data, parts),
     )
 
 
@@ -117,9 +121,13 @@ def _outer(parts: Parts) -> list[Row]:
     rows, at = [], parts.at
     for path, raw in (("length", parts.length), ("tpdu", parts.tpdu), ("header", parts.header)):
         if raw:
-            rows.append(Row(path=path, name=OUTER[path], start=at, end=at + len(raw), value=raw.hex().upper()))
+            rows.append(_outside(path, raw, at))
             at += len(raw)
     return rows
+
+
+def _outside(path: str, raw: bytes, at: int) -> Row:
+    return Row(path=path, name=OUTER[path], start=at, end=at + len(raw), value=raw.hex().upper())
 
 
 def _inner(dialect: Dialect, found: Walk, span: Span, at: int, cells: list[str], data: bytes) -> Row:
