@@ -95,6 +95,18 @@ def test_no_file_is_longer_than_500_lines() -> None:
     assert {Path(path).suffix for path in sizes} >= {".py", ".pyx", ".pxi", ".c", ".h", ".js", ".css", ".html", ".sql"}
 
 
+def test_no_line_of_compiled_code_is_longer_than_120_characters() -> None:
+    """What ruff says of a line of Python."""
+    long = [
+        f"{path}:{number}"
+        for path, text in every_text().items()
+        if path.suffix in {".pyx", ".pxd", ".pxi", ".c", ".h"}
+        for number, line in enumerate(text.split("\n"), 1)
+        if len(line) > 120
+    ]
+    assert long == []
+
+
 def test_the_median_file_is_at_most_150_lines() -> None:
     assert statistics.median(map(lines, python_files(SRC))) <= 150
 

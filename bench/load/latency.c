@@ -37,8 +37,8 @@ static uint64_t percentile(double share) {
 }
 
 void print_latency(void) {
-    printf("{\"count\": %" PRIu64 ", \"mean\": %" PRIu64 ", \"p50\": %" PRIu64 ", \"p90\": %" PRIu64 ", \"p99\": %" PRIu64
-           ", \"p99.9\": %" PRIu64 ", \"max\": %" PRIu64 "}",
+    printf("{\"count\": %" PRIu64 ", \"mean\": %" PRIu64 ", \"p50\": %" PRIu64 ", \"p90\": %" PRIu64
+           ", \"p99\": %" PRIu64 ", \"p99.9\": %" PRIu64 ", \"max\": %" PRIu64 "}",
            samples, samples ? total / samples : 0, percentile(50), percentile(90), percentile(99), percentile(99.9),
            highest);
 }

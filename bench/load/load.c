@@ -343,12 +343,12 @@ static void report(void) {
     double seconds = (double)((stop_at < last_answer ? stop_at : last_answer) - started) / 1e9;
     uint64_t unanswered = outstanding + timeouts + lost;
     if (last_answer == 0) seconds = (double)(now_ns() - started) / 1e9;
-    printf("{\"connections\": %u, \"window\": %u, \"rate\": %.0f, \"seconds\": %.3f, \"per_second\": %.1f, ", wires, window,
-           rate, seconds, seconds > 0 ? (double)in_time / seconds : 0.0);
+    printf("{\"connections\": %u, \"window\": %u, \"rate\": %.0f, \"seconds\": %.3f, \"per_second\": %.1f, ", wires,
+           window, rate, seconds, seconds > 0 ? (double)in_time / seconds : 0.0);
     printf("\"sent\": %" PRIu64 ", \"answered\": %" PRIu64 ", \"approved\": %" PRIu64 ", \"declined\": %" PRIu64
-           ", \"unanswered\": %" PRIu64 ", \"timeouts\": %" PRIu64 ", \"unmatched\": %" PRIu64 ", \"unreadable\": %" PRIu64
-           ", \"closed_by_us\": %" PRIu64 ", \"closed_by_station\": %" PRIu64 ", \"held_back\": %" PRIu64
-           ", \"exhausted\": %s, \"codes\": {",
+           ", \"unanswered\": %" PRIu64 ", \"timeouts\": %" PRIu64 ", \"unmatched\": %" PRIu64
+           ", \"unreadable\": %" PRIu64 ", \"closed_by_us\": %" PRIu64 ", \"closed_by_station\": %" PRIu64
+           ", \"held_back\": %" PRIu64 ", \"exhausted\": %s, \"codes\": {",
            sent, answered, approved, declined, unanswered, timeouts, unmatched, unreadable, own_closes, peer_closes,
            refused, frames_left == 0 ? "true" : "false");
     const char *names = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", *comma = "";

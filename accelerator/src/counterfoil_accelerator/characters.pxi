@@ -1,6 +1,7 @@
 """How digits and characters lie in bytes: read, checked and written, eight at a time where there are as many.
 
-A part of `messages.pyx`. Whoever calls has made sure that there are as many bytes as are read, and room for what is written.
+A part of `messages.pyx`. Whoever calls has made sure that there are as many bytes as are read, and room for what is
+written.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -63,7 +64,10 @@ cdef inline uint8_t* put_big_endian(uint8_t* out, uint64_t number) noexcept:
 
 
 cdef inline bint eight_digits(uint64_t eight) noexcept:
-    """0x30 to 0x39: the upper half is 3, and is still 3 when six is added. What adding carries comes from a byte that fails."""
+    """0x30 to 0x39: the upper half is 3, and is still 3 when six is added.
+
+    What adding carries comes from a byte that fails.
+    """
     return eight & UPPER | (eight + SIXES & UPPER) >> 4 == <uint64_t>0x3333333333333333
 
 

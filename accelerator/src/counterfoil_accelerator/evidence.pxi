@@ -8,8 +8,8 @@ from libc.string cimport memchr, memcmp, memcpy, memset
 
 
 cdef int evidence_of(Codec codec, PyObject** texts, uint64_t* bits, list made) except -2:
-    """Turn the values by the number of their field, and which there are, into the texts that evidence holds; ABSENT when
-    one is not plain.
+    """Turn the values by the number of their field, and which there are, into the texts that evidence holds; ABSENT
+    when one is not plain.
 
     They are borrowed, from `made` when they are shown otherwise. What shows a value is Python code, but none that knows
     the message.
@@ -43,9 +43,10 @@ cdef int evidence_of(Codec codec, PyObject** texts, uint64_t* bits, list made) e
 
 cdef object shown_value(Codec codec, int number, object text):
     cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
-    if codec.slots[number].how == CARD_NUMBER and CARD <= size <= CARD_MOST and all_digits(PyUnicode_1BYTE_DATA(text), size):
+    cdef How how = codec.slots[number].how
+    if how == CARD_NUMBER and CARD <= size <= CARD_MOST and all_digits(PyUnicode_1BYTE_DATA(text), size):
         return masked(text, size)
-    if codec.slots[number].how != BY_LENGTH or size > LONGEST:
+    if how != BY_LENGTH or size > LONGEST:
         return codec.shows[number](text)
     key = number << 16 | size
     found = codec.lengths.get(key)
@@ -128,11 +129,13 @@ cdef bint as_it_stands(object text) noexcept:
     cdef const uint8_t* raw
     cdef Py_ssize_t at = 0
     cdef Py_ssize_t size
+    cdef uint64_t eight
     if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
         return False
     raw, size = PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text)
     while size - at >= 8:
-        if not eight_plain(big_endian(raw + at)) or has_byte(big_endian(raw + at), 0x22) or has_byte(big_endian(raw + at), 0x5C):
+        eight = big_endian(raw + at)
+        if not eight_plain(eight) or has_byte(eight, 0x22) or has_byte(eight, 0x5C):
             return False
         at += 8
     for at in range(at, size):

@@ -1,4 +1,7 @@
-"""Requests without messages: their fields taken out of the bytes, and answers made of the bytes. A part of `messages.pyx`."""
+"""Requests without messages: their fields taken out of the bytes, and answers made of the bytes.
+
+A part of `messages.pyx`.
+"""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
@@ -12,11 +15,10 @@ from libc.string cimport memcpy, memset
 
 @final
 cdef class Excerpts:
-    """Some fields of the bodies of a dialect, with their evidence; `within`, only where all values exist. `other(body)` is
-    the Python code.
+    """Some fields of the bodies of a dialect, with their evidence; `within`, only where all values exist.
 
-    A short value that a field had in the body before is there already (see `Form`); what is long enough for a card number
-    is not kept.
+    `other(body)` is the Python code. A short value that a field had in the body before is there already (see `Form`);
+    what is long enough for a card number is not kept.
     """
 
     cdef Codec codec

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """MACs and block ciphers under keyed contexts of libcrypto. Nothing here is a cipher of its own.
 
-At import the contexts prove themselves against published values, used twice each; a libcrypto that fails (one that cannot
-begin anew under the same key, before 3.0.3) makes the import fail, and the MACs stay in Python.
+At import the contexts prove themselves against published values, used twice each; a libcrypto that fails (one that
+cannot begin anew under the same key, before 3.0.3) makes the import fail, and the MACs stay in Python.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -33,7 +33,8 @@ cdef extern from "openssl/evp.h":
     EVP_CIPHER_CTX* EVP_CIPHER_CTX_new()
     void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX* context)
     int EVP_CIPHER_CTX_set_padding(EVP_CIPHER_CTX* context, int padding)
-    int EVP_CipherInit_ex(EVP_CIPHER_CTX* c, const EVP_CIPHER* kind, void* engine, const uint8_t* key, const uint8_t* iv, int enc)
+    int EVP_CipherInit_ex(EVP_CIPHER_CTX* context, const EVP_CIPHER* kind, void* engine, const uint8_t* key,
+                          const uint8_t* start, int forth)
     int EVP_CipherFinal_ex(EVP_CIPHER_CTX* context, uint8_t* out, int* written)
     int EVP_CTRL_AEAD_GET_TAG
     int EVP_CipherUpdate(EVP_CIPHER_CTX* context, uint8_t* out, int* written, const uint8_t* data, int size)
@@ -61,6 +62,7 @@ cdef EVP_MAC* CMAC = EVP_MAC_fetch(NULL, "CMAC", NULL)
 cdef EVP_MAC* HMAC = EVP_MAC_fetch(NULL, "HMAC", NULL)
 cdef char* SHA256 = "SHA256"
 cdef const char* HEX = "0123456789ABCDEF"
+GCM_OF_ZEROS = "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf"
 RFC_4231 = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
 cdef const char* LOWER_HEX = "0123456789abcdef"
 
@@ -295,16 +297,18 @@ cdef class Gcm:
         """`nonce` (12 bytes), encrypted `data` and tag in one, bound to `context`. A nonce must not come again."""
         cdef int written = 0
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+        cdef Py_ssize_t bound = PyBytes_GET_SIZE(context)
+        cdef const uint8_t* raw = <const uint8_t*>PyBytes_AS_STRING(data)
         cdef uint8_t* out
-        if PyBytes_GET_SIZE(nonce) != NONCE or size < 1 or size > LONGEST_SEALED or PyBytes_GET_SIZE(context) > LONGEST_SEALED:
+        if PyBytes_GET_SIZE(nonce) != NONCE or size < 1 or size > LONGEST_SEALED or bound > LONGEST_SEALED:
             raise ValueError("a nonce has 12 bytes, and what is sealed under it some, but not many")
         sealed = PyBytes_FromStringAndSize(NULL, NONCE + size + TAG)
         out = <uint8_t*>PyBytes_AS_STRING(sealed)
         memcpy(out, PyBytes_AS_STRING(nonce), NONCE)
         checked(EVP_CipherInit_ex(self.context, NULL, NULL, NULL, out, 1))
         checked(EVP_CipherUpdate(self.context, NULL, &written, <const uint8_t*>PyBytes_AS_STRING(context),
-                                 <int>PyBytes_GET_SIZE(context)))
-        checked(EVP_CipherUpdate(self.context, out + NONCE, &written, <const uint8_t*>PyBytes_AS_STRING(data), <int>size))
+                                 <int>bound))
+        checked(EVP_CipherUpdate(self.context, out + NONCE, &written, raw, <int>size))
         checked(written == size)
         checked(EVP_CipherFinal_ex(self.context, out + NONCE + size, &written) and written == 0)
         checked(EVP_CIPHER_CTX_ctrl(self.context, EVP_CTRL_AEAD_GET_TAG, TAG, out + NONCE + size))
@@ -365,7 +369,8 @@ cdef object blocks(EVP_CIPHER_CTX* context, bytes data):
         raise ValueError("not whole blocks")
     out = PyBytes_FromStringAndSize(NULL, size)
     if size:
-        checked(EVP_CipherUpdate(context, <uint8_t*>PyBytes_AS_STRING(out), &written, <const uint8_t*>PyBytes_AS_STRING(data), <int>size))
+        checked(EVP_CipherUpdate(context, <uint8_t*>PyBytes_AS_STRING(out), &written,
+                                 <const uint8_t*>PyBytes_AS_STRING(data), <int>size))
         checked(written == size)
     return out
 
@@ -391,7 +396,7 @@ cdef prove():
             raise ImportError("this libcrypto does not compute a CMAC as RFC 4493 says")
     gcm = Gcm(bytes(16))
     for _ in range(2):
-        if gcm.seal(bytes(12), bytes(16), b"")[12:].hex() != "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf":
+        if gcm.seal(bytes(12), bytes(16), b"")[12:].hex() != GCM_OF_ZEROS:
             raise ImportError("this libcrypto does not seal as the GCM specification says")
     keyed_hash = Hmac(b"Jefe")
     for _ in range(2):

@@ -25,9 +25,11 @@ include "table.pxi"
 cdef class Codec:
     """One dialect: `decode`, `receive` and `encode` give what the Python code would give, or ask it.
 
-    `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble, which values exist: one of WITHINS or
-    a set of them) of every field. `receive` takes a message only when all its values exist. `decoded` reads text beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is, one of HOWS)
-    of every field that may be kept. `decode_other(body)`, `receive_other(body)`, `encode_other(message)` and `kept_other(message)` are the Python code.
+    `rows`: (number, kind, size, digits of the prefix, right aligned, filler nibble, which values exist: one of WITHINS
+    or a set of them) of every field. `receive` takes a message only when all its values exist. `decoded` reads text
+    beyond ASCII. `evidence`: (number, what shows it or None, digits below which that leaves plain text as it is, one of
+    HOWS) of every field that may be kept. `decode_other(body)`, `receive_other(body)`, `encode_other(message)`,
+    `kept_other(message)` and `told_other(message)` are the Python code.
     """
 
     cdef Slot slots[HIGHEST + 1]
@@ -54,8 +56,8 @@ cdef class Codec:
     cdef object kept_other
     cdef object told_other
 
-    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other, receive_other,
-                 encode_other, evidence, kept_other, told_other):
+    def __init__(self, type message, rows, *, bint packed, bint secondary, str charset, decoded, decode_other,
+                 receive_other, encode_other, evidence, kept_other, told_other):
         memset(self.slots, 0, sizeof(self.slots))
         self.message, self.packed, self.secondary, self.charset = message, packed, secondary, charset
         self.decoded, self.decode_other, self.encode_other = decoded, decode_other, encode_other
@@ -79,8 +81,8 @@ cdef class Codec:
             least = (KINDS[kind] <= TRACK) if prefix else 0 if kind == "ans" else size
             halved = packed and KINDS[kind] <= TRACK
             self.slots[number] = Slot(
-                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans", False, 0, BY_CALL,
-                AMONG if isinstance(within, frozenset) else WITHINS[within],
+                KINDS[kind], prefix, size, lead, least, lead + size, halved, right, NIBBLE[ord(pad)], kind == "ans",
+                False, 0, BY_CALL, AMONG if isinstance(within, frozenset) else WITHINS[within],
             )
             self.among[number] = within
             name = intern_name(f"de{number}")

@@ -79,9 +79,10 @@ cdef int remember(Codec codec, Form form, dict values) except -1:
     return 0
 
 
-cdef dict attributes_of(Codec codec, Form form, uint32_t mti, const uint8_t* body, Py_ssize_t at, Py_ssize_t end, bint within):
-    """The attributes of a message whose fields begin at `at`; None when one is not plain, or with `within` does not exist.
-    What does not exist is not kept in the form, so that it is looked at each time.
+cdef dict attributes_of(Codec codec, Form form, uint32_t mti, const uint8_t* body, Py_ssize_t at, Py_ssize_t end,
+                        bint within):
+    """The attributes of a message whose fields begin at `at`; None when one is not plain, or with `within` does not
+    exist. What does not exist is not kept in the form, so that it is looked at each time.
     """
     cdef uint64_t turn = form.turn
     cdef bint known = form.values is not None
@@ -206,7 +207,7 @@ cdef inline Py_ssize_t near_to(const uint64_t* bits) noexcept:
 
 
 cdef inline uint32_t seen_in(const uint8_t* raw, Py_ssize_t count, Py_ssize_t size) noexcept:
-    """Bytes and count of a short value in one number, 0 for another: what is long enough for a card number is not kept."""
+    """Bytes and count of a short value in one number, 0 for another: a value as long as a card number is not kept."""
     if size == 1:
         return count << 8 | raw[0]
     if size == 2:

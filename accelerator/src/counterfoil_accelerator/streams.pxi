@@ -8,9 +8,9 @@ from libc.stdint cimport uint8_t
 def split(data, bint digits, int own, Py_ssize_t limit):
     """The whole packets at the start of `data` without their lengths, and the offset behind the last of them.
 
-    A length is two bytes, or four ASCII characters; `own` is how much of it counts itself. A packet of no bytes is passed
-    over. It stops before one that is not complete, and before a length that means nothing: the Python code says what is
-    wrong with that one.
+    A length is two bytes, or four ASCII characters; `own` is how much of it counts itself. A packet of no bytes is
+    passed over. It stops before one that is not complete, and before a length that means nothing: the Python code says
+    what is wrong with that one.
     """
     cdef Py_buffer view
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)

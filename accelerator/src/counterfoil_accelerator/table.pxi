@@ -11,7 +11,7 @@ cdef enum Kind:
 
 cdef enum How:
     BY_CALL = 0         # by the Python code
-    CARD_NUMBER         # its first six and last four digits
+    CARD_NUMBER         # its last four digits
     BY_LENGTH           # the same for every text as long
 
 cdef enum Within:
@@ -42,8 +42,8 @@ cdef enum:
 
 HOWS = {"": BY_CALL, "card number": CARD_NUMBER, "by length": BY_LENGTH}
 WITHINS = {
-    "": ANYTHING, "not zeros": NOT_ZEROS, "date": DATE, "time": TIME, "moment": MOMENT, "month": MONTH, "letters": LETTERS,
-    "digits": DIGITS, "code": CODE, "name": NAME, "elsewhere": ELSEWHERE,
+    "": ANYTHING, "not zeros": NOT_ZEROS, "date": DATE, "time": TIME, "moment": MOMENT, "month": MONTH,
+    "letters": LETTERS, "digits": DIGITS, "code": CODE, "name": NAME, "elsewhere": ELSEWHERE,
 }
 KINDS = {"n": NUMBER, "z": TRACK, "an": TEXT, "ans": TEXT, "x+n": SIGNED, "b": BYTES}
 
