@@ -27,13 +27,14 @@ SECRETS = re.compile(
 )
 
 
-def statements() -> list[tuple[str, str]]:
-    """(place, SQL) of every migration, and of every string in the rooms that is a statement."""
-    found = [(str(path.relative_to(SRC)), path.read_text("utf-8")) for path in SRC.glob("*/migrations/*.sql")]
-    for path in SRC.rglob("*.py"):
-        # storage knows its engine; the simulator's oracle reads stores that only ever live in its own memory.
-        if path.relative_to(SRC).parts[0] in ("storage", "simulation"):
-            continue
+# storage knows its engine; the simulator's oracle reads stores that only ever live in its own memory.
+ASKING = sorted({path.relative_to(SRC).parts[0] for path in SRC.rglob("*.py")} - {"storage", "simulation"})
+
+
+def statements(room: str) -> list[tuple[str, str]]:
+    """(place, SQL) of every migration of a room, and of every string in it that is a statement."""
+    found = [(str(path.relative_to(SRC)), path.read_text("utf-8")) for path in (SRC / room).glob("migrations/*.sql")]
+    for path in [SRC / room] if room.endswith(".py") else (SRC / room).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value):
                 found.append((f"{path.relative_to(SRC)}:{node.lineno}", node.value))
@@ -41,13 +42,14 @@ def statements() -> list[tuple[str, str]]:
 
 
 def test_there_are_statements_to_look_at() -> None:
-    assert len(statements()) > len(ROOMS) >= 3
+    assert len(ROOMS) >= 3
+    assert [room for room in ROOMS if room not in ("storage", "simulation") and len(statements(room)) < 2] == []
 
 
-@pytest.mark.parametrize(("place", "sql"), [pytest.param(*row, id=row[0]) for row in statements()])
-def test_a_statement_is_understood_by_both_engines(place: str, sql: str) -> None:
-    without_comments = re.sub(r"--[^\n]*", "", sql)
-    assert (place, FORBIDDEN.findall(without_comments)) == (place, [])
+@pytest.mark.parametrize("room", ASKING)
+def test_its_statements_are_understood_by_both_engines(room: str) -> None:
+    without_comments = [(place, re.sub(r"--[^\n]*", "", sql)) for place, sql in statements(room)]
+    assert [(place, found) for place, sql in without_comments if (found := FORBIDDEN.findall(sql))] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
