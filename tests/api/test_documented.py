@@ -1,4 +1,4 @@
-"""docs/api.md and docs/operations.md say what there is: every route with who may, every problem, every metric."""
+"""docs/api.md and docs/operations.md say what there is: every route and who may use it, every problem, every metric."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def made(site: Path) -> set[str]:
 
 
 def test_a_distribution_of_its_sources_holds_all_it_is_built_from(source: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from setuptools import build_meta as b; b.build_sdist({!r})".format(str(tmp_path))]
+    command = [sys.executable, "-c", f"from setuptools import build_meta as b; b.build_sdist({str(tmp_path)!r})"]
     subprocess.run(command, cwd=source, capture_output=True, check=True, timeout=120)
     with tarfile.open(next(tmp_path.iterdir())) as packed:
         inside = {name.partition("/")[2] for name in packed.getnames()}

@@ -1,4 +1,4 @@
-"""What a terminal took with it is on a person's list: no exception is known only to who types its reference."""
+"""What a terminal took with it is on a person's list: no exception is known only to whoever types its reference."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ NO_KEYBOARD: Final = Text(
     "该卡有密码而当前没有键盘：请用 --pin 给出密码（--pin '' 表示不输密码）",
 )
 NO_AMOUNT: Final = Text(
-    "--amount is written in digits, as in {example} {currency}, and at most 12 of them",
-    "--amount 应为数字，例如 {example}（{currency}），最多 12 位",
+    "--amount is written in digits, as in {example} for {currency}, and at most 12 of them",
+    "--amount 应为数字，例如 {currency} 为 {example}，最多 12 位",
 )
 OUTCOMES: Final = {
     "approved": Exit.OK,

@@ -69,7 +69,7 @@ class Watch:
             "station",
         )
         self.numbers_oldest = gauge(
-            "card_numbers_oldest_seconds", "Age of the sale of the oldest of them; 0 without one.", "station"
+            "card_numbers_oldest_seconds", "Age of the oldest sale whose card number is held; 0 without one.", "station"
         )
         self.depth = gauge("saf_depth", "Advices in the switch's outbox.", "issuer")
         self.stations = gauge("station_up", "Whether the station's process is up.", "station")

@@ -1,4 +1,4 @@
-"""Driving a print job or a probe over a real line. Who hands the jobs over is links/receipts.py.
+"""Driving a print job or a probe over a real line. The jobs come from links/receipts.py.
 
 The thinking is in receipts/printers; here are the thread, the clock and the descriptor. One worker and one connection
 per job: a network printer prints for one connection and lets all others wait without a word.

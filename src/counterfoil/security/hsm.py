@@ -89,7 +89,7 @@ class Hsm(Protocol):
         ...
 
     def make_cvv(self, pan: str, expiry: str, service: str, cvk: StoredKey) -> str:
-        """The three digits a stripe is issued with; `expiry` is YYMM. For who makes cards: no station asks for it."""
+        """The three digits a stripe is issued with; `expiry` is YYMM. For makers of cards: no station asks for it."""
         ...
 
     def verify_cvv(self, pan: str, expiry: str, service: str, cvv: str, cvk: StoredKey) -> bool:

@@ -65,8 +65,9 @@ def turned_away(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str)
 def _known(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> bool:
     """Whether something came under this key before; then it is answered.
 
-    Keys and batch of a sign-on are one: under the keys of today nothing of another batch comes again. Who says so was
-    given a batch number that was changed on its way, and is told to sign on; what stands under the key is another's.
+    Keys and batch of a sign-on are one: under the keys of today nothing of another batch comes again. A terminal that
+    says so was given a batch number that was changed on its way, and is told to sign on; what stands under the key is
+    another's.
     """
     earlier = work.attempts.get(key)
     state = earlier.state if earlier is not None else work.archived.get(key)

@@ -73,7 +73,7 @@ class Keeping:
         return self._next.at if self.holds else None
 
 
-def told_again(desk: Desk, work: Work, attempt: Attempt, pan: str | None) -> None:
+def held_again(desk: Desk, work: Work, attempt: Attempt, pan: str | None) -> None:
     """A reversal is about to be owed. Where the number has left, the one it brings is held, if it is that card's."""
     if attempt.pan or not attempt.token:
         return

@@ -91,7 +91,7 @@ def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str, pan: str
 
     `pan` is DE2 of whoever asks for it.
     """
-    keeping.told_again(desk, work, attempt, pan)
+    keeping.held_again(desk, work, attempt, pan)
     tick = work.tick()
     attempt.reversal_reason = reason
     work.put(attempt)

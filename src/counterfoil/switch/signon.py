@@ -11,8 +11,8 @@ ran out; so did one that says it has no batch, or names another, however far its
 next batch, so that no key of an attempt comes round again. After the last one there is none: it needs another terminal
 number.
 
-An offer is told again only to who claims what it was made for: what a stranger said of a terminal must not come true
-because the terminal took up what he had provoked.
+An offer is told again only to whoever claims what it was made for: what a stranger said of a terminal must not come
+true because the terminal took up what he had provoked.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
 def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, code: str) -> Offer | None:
     """What this sign-on is told: an offer that stands, or another one; None when no batch number is left for it.
 
-    An offer that stands is told again only to who claims the same: taking it must not mean what somebody else said.
+    An offer that stands is told again only to whoever claims the same: taking it must not mean what somebody else said.
     """
     batch = terminal.batch
     behind = ""
@@ -145,8 +145,8 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
 def _next_batch(desk: Desk, terminal: Terminal, stan: str) -> str:
     """The batch for a device that begins anew; "" when there is none left.
 
-    Who was told one at a higher STAN, and said nothing in it that was heard, may have used its numbers all the same: a
-    device that has begun anew since gets the one behind it. As often as an offer stands, no further.
+    A device that was told one at a higher STAN may have used its numbers all the same, though nothing in it was heard:
+    a device that has begun anew since gets the one behind that. As often as an offer stands, no further.
     """
     told = {offer.batch for offer in terminal.offers if offer.stan > stan}
     number = int(terminal.batch) + 1

@@ -1,7 +1,7 @@
 """The facts of a slip, and the blocks of lines that every slip about one transaction is made of.
 
-Field order and wording are those of the UnionPay POS slip (签购单). Every copy shows the
-last four digits of the card, the merchant's and the bank's its expiry too (docs/decisions/0023).
+Field order and wording are those of the UnionPay POS slip (签购单). Every copy shows the last four digits of
+the card, the merchant's and the bank's its expiry too (docs/decisions/0023).
 """
 
 from __future__ import annotations
