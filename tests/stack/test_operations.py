@@ -22,7 +22,7 @@ def found(pattern: str, *rooms: str) -> list[str]:
     return sorted({name for source in sources for name in re.findall(pattern, source)})
 
 
-@pytest.mark.parametrize("event", found(r'(?:\.note|\._note|\.log|\._log|\._trace)\(\s*"([a-z_]+)"', "links", "stack"))
+@pytest.mark.parametrize("event", found(r'(?:\.note|\._note|\blog|\._log|\._trace)\(\s*"([a-z_]+)"', "links", "stack"))
 def test_every_event_of_the_logs_is_explained(event: str) -> None:
     assert f"`{event}`" in TEXT
 

@@ -32,7 +32,7 @@ from counterfoil.stack.descriptors import claim_stack
 from counterfoil.stack.layout import Layout, Running
 from counterfoil.stack.logs import Log
 from counterfoil.stack.owning import owned
-from counterfoil.stack.service import EXIT_FATAL, EXIT_OK, say
+from counterfoil.stack.service import EXIT_OK, cannot_start, say
 from counterfoil.storage import migrations_of
 
 NAME: Final = "console"
@@ -92,9 +92,7 @@ async def _live(config: Config) -> int:
         )
         await control.start()
     except (OurError, OSError) as error:
-        log("cannot_start", reason=str(error))
-        say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
-        return EXIT_FATAL
+        return cannot_start(error, log)
     layout.publish(NAME, Running(control.port, control.token, os.getpid(), config.host))
     # Whoever connects from now on is served as soon as the pages are there: a second that no sale need wait for.
     say(listening=True, password=password)

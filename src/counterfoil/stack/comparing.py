@@ -26,7 +26,7 @@ from counterfoil.stack.layout import RECONCILIATION, Layout, Running, formats
 from counterfoil.stack.logs import Log
 from counterfoil.stack.owning import owned
 from counterfoil.stack.reading import stores_of
-from counterfoil.stack.service import EXIT_COMMIT, EXIT_FATAL, EXIT_OK, say
+from counterfoil.stack.service import EXIT_COMMIT, EXIT_OK, cannot_start, say
 from counterfoil.step import CommitFailed, Instant
 
 NICENESS: Final = 10
@@ -65,9 +65,7 @@ class Comparing:
             )
             await control.start()
         except (OurError, OSError) as error:
-            self.log("cannot_start", reason=str(error))
-            say(fatal={"en": str(error), "zh": getattr(error, "zh", "") or str(error)})
-            return EXIT_FATAL
+            return cannot_start(error, self.log)
         self.layout.publish(RECONCILIATION, Running(control.port, control.token, os.getpid(), self.config.host))
         say(up=True)
         self.log("started", pid=os.getpid())

@@ -60,6 +60,13 @@ def say(**facts: Any) -> None:
         sys.stdout.flush()
 
 
+def cannot_start(error: OurError | OSError, log: Log) -> int:
+    """Tell the log, and the supervisor in both languages, why this process cannot start; its exit code."""
+    log("cannot_start", reason=str(error))
+    say(fatal=Text(str(error), error.zh if isinstance(error, OurError) else str(error)).both())
+    return EXIT_FATAL
+
+
 class Service:
     """One station with its store, links and control channel."""
 
@@ -84,9 +91,7 @@ class Service:
             aside = Aside(store)
             driver, control = await self._start(store, lmk)
         except (OurError, OSError) as error:
-            self.log("cannot_start", reason=str(error))
-            say(fatal=Text(str(error), error.zh if isinstance(error, OurError) else str(error)).both())
-            return EXIT_FATAL
+            return cannot_start(error, self.log)
         code = EXIT_OK
         running = asyncio.ensure_future(driver.run())
         told = asyncio.ensure_future(self.stopping.wait())
