@@ -7,12 +7,13 @@ import pytest
 from counterfoil import issuer, switch
 from counterfoil.issuer import chart
 from counterfoil.issuer import records as issuers
+from counterfoil.issuer.rows import TXN_COLUMNS
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import records as switches
 from counterfoil.switch.rows import Trail
 
 WRITTEN = [
-    (issuer, "txn", issuers.INSERT_TXN, (*issuers.TXN_COLUMNS, "part", "received", "request", "answered")),
+    (issuer, "txn", issuers.INSERT_TXN, (*TXN_COLUMNS, "part", "received", "request", "answered")),
     (issuer, "entry", issuers.INSERT_ENTRY, (*chart.ENTRY_COLUMNS, "previous")),
     (switch, "attempt", switches.NEW_ATTEMPT, (*switches.ATTEMPT_COLUMNS, "part")),
     (switch, "trail", switches.INSERT_TRAIL, Trail.__struct_fields__),

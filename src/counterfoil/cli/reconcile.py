@@ -48,12 +48,10 @@ def command(session: Session, full: bool) -> int:
 
     Reads the stations' stores and changes none of them; works on stopped data too.
     """
-    from counterfoil.cli.stack import NO_DATA, layout_of
+    from counterfoil.cli.stack import data_of
     from counterfoil.stack.layout import RECONCILIATION
 
-    layout = layout_of(session)
-    if not layout.demo_key.exists():
-        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
+    layout = data_of(session)
     with progress(session) as step:
         run = asked if layout.find(RECONCILIATION) is not None else here
         done = run(session, full, step)

@@ -62,14 +62,19 @@ def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds
         raise Failure(Exit.UNKNOWN, "outcome_unknown", NO_ANSWER.filled(station=station)) from None
 
 
+def data_of(session: Session) -> Layout:
+    """Where a stack keeps its data; Failure when this is no data directory."""
+    layout = layout_of(session)
+    if not layout.demo_key.exists():
+        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
+    return layout
+
+
 def stores(session: Session) -> Stores:
     """Every station's store, for reading, running or not; Failure when this is no data directory."""
     from counterfoil.stack.reading import stores_of
 
-    layout = layout_of(session)
-    if not layout.demo_key.exists():
-        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
-    return stores_of(layout)
+    return stores_of(data_of(session))
 
 
 def terminal_seconds(session: Session) -> float:
@@ -89,10 +94,7 @@ def patience(session: Session) -> float:
 
 def demo(session: Session) -> Demo:
     """The demo of this data directory; Failure when it holds none."""
-    layout = layout_of(session)
-    if not layout.demo_key.exists():
-        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
-    return Demo.of(layout)
+    return Demo.of(data_of(session))
 
 
 def cards(session: Session) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import (
     NO_LINE,
+    TXN_COLUMNS,
     AdviceRow,
     Alarm,
     Case,
@@ -29,12 +30,13 @@ from counterfoil.issuer.rows import (
     Quota,
     Trail,
     Txn,
+    txn_of,
 )
-from counterfoil.issuer.sql import inserting, selecting, updating
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Parts, Recent, Store, appending, forgotten, highest_part
+from counterfoil.storage.sql import inserting, selecting, updating
 
 PACKAGE: Final = "counterfoil.issuer"
 
@@ -46,11 +48,9 @@ COUNTERS: Final = (
     "guesses",
 )  # of a card, kept beside the balance of its account
 CARD_COLUMNS: Final = tuple(column for column in Card.__struct_fields__ if column not in COUNTERS)
-TXN_COLUMNS: Final = Txn.__struct_fields__
 ADVICE_COLUMNS: Final = AdviceRow.__struct_fields__
 CARD_FIELDS: Final = (*CARD_COLUMNS, *COUNTERS)
 STATUS: Final = CARD_FIELDS.index("status")
-STATE: Final = TXN_COLUMNS.index("state")
 
 SELECT_TXNS: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
 SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "advice", "WHERE key IN ({marks})")
@@ -92,8 +92,8 @@ INSERT_QUARANTINE: Final = inserting("quarantine", ("seq", "at", "link", "reason
 INSERT_NAME: Final = inserting("station", ("name",))
 INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
 MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
-UPDATE_TXN: Final = updating("txn", MOVES, "key")
-UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS, "last_entry"), "id")
+UPDATE_TXN: Final = updating("txn", MOVES, ("key",))
+UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS, "last_entry"), ("id",))
 END_CASES: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE txn = ? AND ended_at = 0"
 DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE seq = ?"
 
@@ -272,7 +272,7 @@ class Step:
         """
         keys = self._records.maybe_known(txns)
         if keys:
-            self.txns = {row[0]: _txn(row) for row in self._store.select_in(SELECT_TXNS, keys)}
+            self.txns = {row[0]: txn_of(row) for row in self._store.select_in(SELECT_TXNS, keys)}
             if unknown := [key for key in keys if key not in self.txns]:
                 self.archived = dict(self._store.select_in(SELECT_ARCHIVED, unknown))
         if advices:
@@ -483,10 +483,6 @@ def _only_acquirer(keys: Collection[str]) -> str | None:
     """The acquirer of all these keys, None when they have more than one or there is none."""
     first = min(keys, default="").partition("/")[0]
     return first if keys and max(keys).startswith(f"{first}/") else None
-
-
-def _txn(row: tuple[Any, ...]) -> Txn:
-    return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
 
 
 def _card(row: Sequence[Any]) -> Card:

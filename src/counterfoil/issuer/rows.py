@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -60,6 +60,15 @@ class Txn(msgspec.Struct, frozen=True, kw_only=True):
     def return_id(self) -> str:
         """The id of the entry that undoes it."""
         return f"{self.key}/reversal"
+
+
+TXN_COLUMNS: Final = Txn.__struct_fields__
+STATE: Final = TXN_COLUMNS.index("state")
+
+
+def txn_of(row: tuple[Any, ...]) -> Txn:
+    """A row of `txn` as its value."""
+    return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
 
 
 class AdviceRow(msgspec.Struct, frozen=True, kw_only=True):

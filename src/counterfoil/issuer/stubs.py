@@ -10,17 +10,23 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from counterfoil.issuer import chart, notices
-from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.rows import Case, Txn, read_line
-from counterfoil.issuer.sql import selecting, walking
+from counterfoil.issuer.rows import TXN_COLUMNS, Case, Txn, read_line, txn_of
 from counterfoil.issuer.wire import key_of
 from counterfoil.ledger import Account, Entry, Violation, check
 from counterfoil.step import Instant
 from counterfoil.storage import Store, arrival, in_parts
+from counterfoil.storage.sql import selecting
 from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub
 
-TXN_COLUMNS: Final = Txn.__struct_fields__
-STATE: Final = TXN_COLUMNS.index("state")
+
+def walking(chosen: str, then: str) -> str:
+    """A query on `line`: id and place of the entries of the accounts `chosen` says, the last one at place 0."""
+    begin = "SELECT entry.id, entry.previous, 0 FROM account JOIN entry ON entry.id = account.last_entry"
+    back = "SELECT entry.id, entry.previous, place + 1 FROM line JOIN entry ON entry.id = line.previous"
+    table = ("WITH RECURSIVE line (id, previous, place) AS (", begin, "WHERE", chosen, "UNION ALL", back, ")")
+    return " ".join((*table, then))
+
+
 BY_KEY: Final = selecting(TXN_COLUMNS, "txn", "WHERE key = ?")
 BY_RRN: Final = selecting(TXN_COLUMNS, "txn", "WHERE rrn = ? ORDER BY started_at, key")
 # A request that came corrupted is kept under what it said; the advice that reversed it says the number that was meant.
@@ -220,8 +226,8 @@ def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -
         return []
     station = store.query(STATION)[0][0]
     if not history:
-        return [_stub(station, txn) for txn in map(_txn, rows)]
-    return [_stub(station, txn, _history(store, txn), _cases(store, txn)) for txn in map(_txn, rows)]
+        return [_stub(station, txn) for txn in map(txn_of, rows)]
+    return [_stub(station, txn, _history(store, txn), _cases(store, txn)) for txn in map(txn_of, rows)]
 
 
 def _cases(store: Store, txn: Txn) -> tuple[CaseStub, ...]:
@@ -231,10 +237,6 @@ def _cases(store: Store, txn: Txn) -> tuple[CaseStub, ...]:
 def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
     rows = store.query(BEGUN, (txn.key,)) + store.query(HISTORY, (txn.key,))
     return tuple(happened for row in rows for happened in read_line(*row))
-
-
-def _txn(row: tuple[Any, ...]) -> Txn:
-    return Txn(**{**dict(zip(TXN_COLUMNS, row, strict=True)), "state": State(row[STATE])})
 
 
 def _stub(station: str, txn: Txn, history: tuple[Happened, ...] = (), opened: tuple[CaseStub, ...] = ()) -> IssuerStub:

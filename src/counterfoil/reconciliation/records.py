@@ -14,6 +14,7 @@ from counterfoil.reconciliation.kinds import Kind
 from counterfoil.reconciliation.rows import Contradiction, Pass, Waiting
 from counterfoil.step import Instant
 from counterfoil.storage import Store
+from counterfoil.storage.sql import inserting, updating, upserting
 
 PACKAGE: Final = "counterfoil.reconciliation"
 COLUMNS: Final = Contradiction.__struct_fields__
@@ -24,21 +25,12 @@ KIND: Final = COLUMNS.index("kind")
 PASSES_KEPT: Final = 1000
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
-
-
-def _upsert(table: str, columns: Sequence[str], key: str) -> str:
-    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
-    return f"{_insert(table, columns)} ON CONFLICT ({key}) DO UPDATE SET {changes}"
-
-
-NEW: Final = _insert("contradiction", COLUMNS)
-MOVE: Final = " ".join(("UPDATE contradiction SET", ", ".join(f"{name} = ?" for name in MOVES), "WHERE number = ?"))
-PUT_WAITING: Final = _upsert("waiting", WAITING, "name")
+NEW: Final = inserting("contradiction", COLUMNS)
+MOVE: Final = updating("contradiction", MOVES, ("number",))
+PUT_WAITING: Final = upserting("waiting", WAITING, ("name",))
 DROP_WAITING: Final = "DELETE FROM waiting WHERE name = ?"
-PUT_REACHED: Final = _upsert("reached", ("station", "place", "what"), "station")
-PUT_PASS: Final = _upsert("pass", PASS, "number")
+PUT_REACHED: Final = upserting("reached", ("station", "place", "what"), ("station",))
+PUT_PASS: Final = upserting("pass", PASS, ("number",))
 FORGET_PASSES: Final = "DELETE FROM pass WHERE number <= ?"
 
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM contradiction "  # noqa: S608 - names of ours

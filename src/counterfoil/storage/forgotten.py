@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from counterfoil.step import Instant
+from counterfoil.storage.sql import inserting
 from counterfoil.storage.store import Store
 
 VERB: Final = "forgotten"
@@ -56,14 +57,7 @@ class Forgotten(NamedTuple):
 
 
 COLUMNS: Final = ", ".join(Forgotten._fields)
-INSERT: Final = " ".join(
-    (
-        "INSERT INTO forgotten",
-        f"({COLUMNS})",
-        f"VALUES ({', '.join('?' * len(Forgotten._fields))})",
-        "ON CONFLICT DO NOTHING",
-    )
-)
+INSERT: Final = inserting("forgotten", Forgotten._fields) + " ON CONFLICT DO NOTHING"
 WALKED: Final = "SELECT number, walked FROM forgotten WHERE number IN ({marks})"
 WALK: Final = "UPDATE forgotten SET walked = 1 WHERE walked = 0 AND peer = ?"
 OPEN: Final = " ".join(("SELECT", COLUMNS, "FROM forgotten WHERE ended_at = 0 ORDER BY opened_at, number LIMIT ?"))

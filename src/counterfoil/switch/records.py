@@ -15,6 +15,7 @@ from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Parts, Recent, Store, appending, forgotten, highest_part
 from counterfoil.storage.forgotten import Forgotten
+from counterfoil.storage.sql import inserting, selecting, updating, upserting
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.outbox import Owed
 from counterfoil.switch.rows import (
@@ -37,19 +38,6 @@ __all__ = ["PACKAGE", "Records", "StationKeys", "cases", "find", "pending", "stu
 
 PACKAGE: Final = "counterfoil.switch"
 """Where `storage.migrations_of` finds the migrations."""
-
-
-def _select(table: str, columns: Sequence[str], where: str) -> str:
-    return f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"  # noqa: S608 - names of ours
-
-
-def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
-
-
-def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
-    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
-    return f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
 
 
 Row: TypeAlias = tuple[Any, ...]
@@ -90,10 +78,10 @@ ATTEMPTS_REMEMBERED: Final = 16_384
 OPEN: Final = frozenset({State.ASKED, State.REVERSING})  # an issuer owes an answer
 BATCHES_REMEMBERED: Final = 65_536
 
-SELECT_TERMINALS: Final = _select("terminal", TERMINAL_COLUMNS, "terminal IN ({marks})")
-SELECT_BY_KEY: Final = _select("attempt", ATTEMPT_COLUMNS, "(terminal, batch, stan) IN ({marks})")
-SELECT_BY_RRN: Final = _select("attempt", ATTEMPT_COLUMNS, "rrn IN ({marks})")
-SELECT_ADVICES: Final = _select("outbox", ADVICE_COLUMNS, "rrn IN ({marks})")
+SELECT_TERMINALS: Final = selecting(TERMINAL_COLUMNS, "terminal", "WHERE terminal IN ({marks})")
+SELECT_BY_KEY: Final = selecting(ATTEMPT_COLUMNS, "attempt", "WHERE (terminal, batch, stan) IN ({marks})")
+SELECT_BY_RRN: Final = selecting(ATTEMPT_COLUMNS, "attempt", "WHERE rrn IN ({marks})")
+SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "outbox", "WHERE rrn IN ({marks})")
 HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batch = ?"
 HIGHEST_SEALED: Final = " ".join(
     (
@@ -103,7 +91,7 @@ HIGHEST_SEALED: Final = " ".join(
     )
 )
 HIGHEST_ARCHIVED: Final = "SELECT max(stan) FROM archived WHERE terminal = ? AND batch = ?"
-SELECT_ARCHIVED: Final = _select("archived", (*ATTEMPT_KEY, "state"), "(terminal, batch, stan) IN ({marks})")
+SELECT_ARCHIVED: Final = selecting((*ATTEMPT_KEY, "state"), "archived", "WHERE (terminal, batch, stan) IN ({marks})")
 SELECT_ASKED: Final = "SELECT rrn FROM attempt WHERE state = 'asked' ORDER BY deadline, rrn"
 SELECT_OWED: Final = "SELECT rrn, issuer, next_at, family, owed_at, hangups FROM outbox ORDER BY owed_at, rrn"
 SELECT_KEYS: Final = "SELECT usage, blob, kcv FROM station_key"
@@ -112,9 +100,9 @@ SELECT_ROUTES: Final = "SELECT prefix, issuer FROM route"
 SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
-PUT_TERMINAL: Final = _upsert("terminal", TERMINAL_COLUMNS, ("terminal",))
+PUT_TERMINAL: Final = upserting("terminal", TERMINAL_COLUMNS, ("terminal",))
 NEW_ATTEMPT: Final = appending("attempt", (*ATTEMPT_COLUMNS, "part"))
-MOVE_ATTEMPT: Final = " ".join(("UPDATE attempt SET", ", ".join(f"{name} = ?" for name in MOVES), "WHERE rrn = ?"))
+MOVE_ATTEMPT: Final = updating("attempt", MOVES, ("rrn",))
 # A statement of its own: the index of the numbers held is touched only where one comes or goes.
 PUT_NUMBER: Final = "UPDATE attempt SET pan = ? WHERE rrn = ?"
 OLD_NUMBERS: Final = " ".join(
@@ -125,20 +113,21 @@ OLD_NUMBERS: Final = " ".join(
         "ORDER BY t.started_at, t.rrn LIMIT ?",
     )
 )
-PUT_ADVICE: Final = _upsert("outbox", ADVICE_COLUMNS, ("rrn",))
-PUT_ISSUER: Final = _upsert("issuer", ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv"), ("name",))
-PUT_ROUTE: Final = _upsert("route", ("prefix", "issuer"), ("prefix",))
+PUT_ADVICE: Final = upserting("outbox", ADVICE_COLUMNS, ("rrn",))
+ISSUER_COLUMNS: Final = ("name", "institution", "pin_blob", "pin_kcv", "mac_blob", "mac_kcv")
+PUT_ISSUER: Final = upserting("issuer", ISSUER_COLUMNS, ("name",))
+PUT_ROUTE: Final = upserting("route", ("prefix", "issuer"), ("prefix",))
 DELETE_ADVICE: Final = "DELETE FROM outbox WHERE rrn = ?"
-INSERT_KEY: Final = _insert("station_key", ("usage", "blob", "kcv"))
+INSERT_KEY: Final = inserting("station_key", ("usage", "blob", "kcv"))
 INSERT_TRAIL: Final = appending("trail", Trail.__struct_fields__)
-INSERT_ALARM: Final = _insert("alarm", Alarm._fields)
+INSERT_ALARM: Final = inserting("alarm", Alarm._fields)
 # One that ended is opened again under its number, which is the one the customer was told.
-INSERT_CASE: Final = _insert("exception_case", Case._fields) + (
+INSERT_CASE: Final = inserting("exception_case", Case._fields) + (
     " ON CONFLICT (number) DO UPDATE SET what = excluded.what, detail = excluded.detail, ended_at = 0, how = '' "
     "WHERE exception_case.ended_at > 0"
 )
 END_CASE: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE number = ? AND ended_at = 0"
-INSERT_QUARANTINE: Final = _insert("quarantine", Quarantined._fields)
+INSERT_QUARANTINE: Final = inserting("quarantine", Quarantined._fields)
 
 
 class Held(NamedTuple):

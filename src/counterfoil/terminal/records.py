@@ -17,6 +17,7 @@ from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey, last4_only
 from counterfoil.step import Instant
 from counterfoil.storage import MOST_COUNTED, Migration, NumbersHeld, Store, arrival, held, migrations_of
+from counterfoil.storage.sql import inserting, updating, upserting
 from counterfoil.terminal.attempt import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
@@ -28,13 +29,7 @@ _KEY: Final = ("terminal", "batch", "stan")
 _DEVICE: Final = Device.__struct_fields__
 
 
-def _upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
-    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"  # noqa: S608 - names of this file
-
-
-PUT_DEVICE: Final = _upsert("device", _DEVICE, ("terminal",))
+PUT_DEVICE: Final = upserting("device", _DEVICE, ("terminal",))
 PUT_STAN: Final = "UPDATE device SET stan = ? WHERE terminal = ?"
 # What moves after the birth of an attempt. The rest is said once, and its indexes are left alone.
 _MOVES: Final = tuple(name for name in Attempt.__struct_fields__ if name not in BORN_WITH)
@@ -42,13 +37,12 @@ _MOVES_ON: Final = tuple(name for name in _MOVES if name not in INDEXED)
 
 
 def _update(names: Sequence[str]) -> str:
-    changes = ", ".join(f"{_SQL_NAMES.get(name, name)} = ?" for name in names)
-    return f"UPDATE attempt SET {changes} WHERE terminal = ? AND batch = ? AND stan = ?"  # noqa: S608 - names of this file
+    return updating("attempt", [_SQL_NAMES.get(name, name) for name in names], _KEY)
 
 
 MOVE_ATTEMPT: Final = _update(_MOVES)
 MOVE_ATTEMPT_ON: Final = _update(_MOVES_ON)
-NEW_ATTEMPT: Final = f"INSERT INTO attempt ({', '.join(_ATTEMPT)}) VALUES ({', '.join('?' * len(_ATTEMPT))})"  # noqa: S608 - names of this file
+NEW_ATTEMPT: Final = inserting("attempt", _ATTEMPT)
 FREE_KEY: Final = "UPDATE attempt SET till_key = '' WHERE terminal = ? AND batch = ? AND stan = ?"
 PUT_SLIP: Final = "INSERT INTO slip (terminal, batch, stan, facts) VALUES (?, ?, ?, ?)"
 PUT_TRAIL: Final = "INSERT INTO trail (line, sale, terminal, at, what, message) VALUES (?, ?, ?, ?, ?, ?)"
