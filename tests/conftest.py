@@ -1,5 +1,6 @@
-"""What holds for every test: where the checks must be complete (CI=true), a skipped test is a failed one. What is alive
-once all tests are known stays alive, so the collector of garbage never looks at it: not while they are gathered, not after.
+"""What holds for every test: where the checks must be complete (CI=true), a skipped test is a failed one.
+
+What is alive once all tests are gathered stays alive: the collector of garbage looks at it neither before nor after.
 """
 
 import gc
