@@ -163,6 +163,19 @@ def test_a_suspect_goes_alone_and_behind_the_others() -> None:
     assert len(set(sent) & {made.stub(request).rrn for request in requests}) <= 1
 
 
+def test_a_suspect_whose_time_has_come_waits_for_one_on_its_way() -> None:
+    made, host, _, poison = poisoned(1, 0)
+    host.reads()
+    made.step(after=TIMER - SECOND)
+    (fresh,) = reversing(made, 1)
+    before = len(made.sent)
+    made.step(after=2 * SECOND)
+    assert made.advices(before) == []
+    host.reads()
+    assert (made.state(fresh), len(host.hangups)) == ("reversed", 2)
+    assert [message.de37 for message in made.advices(before)] == [made.stub(poison).rrn]
+
+
 def test_what_was_on_its_way_and_was_acknowledged_or_never_left_is_not_suspected() -> None:
     made, _, (first, second, third), _ = poisoned(3, 0)
     sends = [send for send in made.to_issuers() if made.read(send).mti == "0420"]

@@ -116,6 +116,21 @@ def test_a_suspect_waits_for_others_on_their_way_but_not_for_ever() -> None:
     assert made.suspect(NOW + TIMER, others=True) == ["s"]
 
 
+def test_a_suspect_wakes_the_switch_as_soon_as_nothing_else_is_on_its_way() -> None:
+    made = box()
+    made.owe("s", owed("s", 1, suspect=True))
+    made.fly("x", Flight(1, NOW + TIMER))
+    assert made.suspect(NOW, others=True) == []
+    made.land("x")
+    assert made.wakes_at() == NOW
+    made.owe("y", owed("y", 2, NOW + SECOND))
+    made.owe("s", owed("s", 1, NOW + 2 * SECOND, suspect=True))
+    assert made.wakes_at() == NOW + SECOND
+    made.fly("z", Flight(1, NOW + TIMER))
+    made.settle("s")
+    assert made.wakes_at() == NOW + SECOND
+
+
 def test_one_that_is_owed_twice_at_one_time_is_due_once() -> None:
     made = box()
     for name in ("a", "a", "b", "b", "a"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.storage import Store
-from switch.scene import ALICE, Scene, scene
+from switch.scene import ALICE, MERCHANT, Scene, scene
 
 
 @pytest.fixture
@@ -69,6 +69,8 @@ def test_a_tombstone_is_remembered_like_any_attempt() -> None:
     late = made.purchase()
     assert made.codes(made.frame(made.reversal(late))) == ["25"]
     assert made.codes(made.frame(late)) == ["12"]
+    stub = made.stub(late)
+    assert (stub.state, stub.amount, stub.currency, stub.merchant) == ("tombstone", 1250, "CNY", MERCHANT)
 
 
 @pytest.mark.parametrize(

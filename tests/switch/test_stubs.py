@@ -9,7 +9,7 @@ import pytest
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, asked, find, pending, stub
-from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, CASES_OF, HISTORY, OPEN_CASES, behind
+from counterfoil.switch.stubs import BY_CARD, BY_KEY, BY_RRN, CASES_OF, HISTORY, OPEN_CASES, behind, key_checks
 from counterfoil.transaction import AttemptKey
 from switch.scene import ALICE, MERCHANT, TIMER, Scene, scene
 
@@ -31,6 +31,22 @@ def test_what_was_never_seen_has_no_stub() -> None:
     made = scene()
     assert stub(made.store, "T0000001/000001/000099") is None
     assert stub(made.store, "60730JUG5XZZ") is None
+
+
+def test_the_check_values_of_the_keys_in_use_and_of_those_offered_with_their_time() -> None:
+    made = scene()
+    made.approved()
+    taken, began = made.lines["T0000001"], made.now
+    assert key_checks(made.store) == {"T0000001": {(taken.pik.kcv, taken.mak.kcv): began}, "T0000002": {}}
+    made.now += 10 * SECOND
+    made.sign_on()
+    offered = made.lines["T0000001"]
+    assert key_checks(made.store)["T0000001"] == {
+        (taken.pik.kcv, taken.mak.kcv): began,
+        (offered.pik.kcv, offered.mak.kcv): made.now,
+    }
+    made.approved()
+    assert list(key_checks(made.store)["T0000001"]) == [(offered.pik.kcv, offered.mak.kcv)]
 
 
 def test_the_next_purchase_of_the_terminal_proves_that_it_closed_this_one() -> None:
