@@ -86,9 +86,14 @@ class Relay:
                 near.sendall(piece)
         self._hang_up(near, far)
 
+    def _known(self, frame: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+        """Whose message it is, and the first ones of that terminal."""
+        at = frame.find(b"T00000")
+        name = frame[at : at + 8] if at >= 0 else b""
+        return name, self.old.setdefault(name, {})
+
     def _passed(self, frame: bytes) -> list[bytes]:
-        name = next((frame[at : at + 8] for at in [frame.find(b"T00000")] if at >= 0), b"")
-        old = self.old.setdefault(name, {})
+        name, old = self._known(frame)
         spoil = self.spoil
         if spoil is not None and spoil[0] == name and frame[MTI] == REQUEST:
             self.spoil = None
@@ -137,11 +142,8 @@ class Mischief(Relay):
             return frame[:at] + bytes([frame[at] ^ self._drawn.randrange(1, 256)]) + frame[at + 1 :]
 
     def _passed(self, frame: bytes) -> list[bytes]:
-        name = next((frame[at : at + 8] for at in [frame.find(b"T00000")] if at >= 0), b"")
-        old = self.old.setdefault(name, {})
-        deed = self._deed(
-            "twice", "a damaged copy first", "a damaged copy behind", "damaged", "an old request", "an old sign-on"
-        )
+        _, old = self._known(frame)
+        deed = self._deed(*REQUESTS)
         again = {"an old request": REQUEST, "an old sign-on": SIGN_ON}.get(deed)
         said = {
             "twice": [frame, frame],

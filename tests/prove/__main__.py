@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def stopped(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM is a Ctrl-C, and so is a Ctrl-C."""
+    """Either signal ends it, as Ctrl-C does at a keyboard."""
     raise KeyboardInterrupt
 
 

@@ -81,9 +81,10 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
     auth_code = attempt.auth_code if attempt.auth_code and responses.is_approval(code) else None
     if auth_code is not None:
         added["de38"] = auth_code
-    assert ask.mac is not None, "a result is said to nobody but whose request had a valid MAC"
+    mac = mac_of(desk, work, ask)
+    assert mac is not None, "a result is said to nobody but whose request had a valid MAC"
     body = repeating(ask.dialect)(ask.source, "0210", added, "de64")
-    say(work, ask, body + ask.mac.of(body))
+    say(work, ask, body + mac.of(body))
     repeats = heard is not None and heard.de2 == pan and heard.de38 == auth_code and ask.dialect is CUP_POS
     line = work.joins(rrn, terminal or "") if repeats else None
     if line is not None:
