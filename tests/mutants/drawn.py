@@ -96,20 +96,26 @@ def hunt(change: Change, order: Order, sound: dict[str, str]) -> Drawn:
     path = SOURCE / change.path
     module = "counterfoil." + change.path.removesuffix(".py").replace("/", ".")
     source, told = mutated(path.read_text("utf-8"), change)
-    played, differs = 0, ""
     with Replaced(module, source, path):
         try:
-            from mutants.played import Played, play_one
-        except Exception as error:  # noqa: BLE001 - whatever a mutant does when its module is loaded is noticed
-            return Drawn(change.name, told, "noticed", 0, f"import: {type(error).__name__}")
-        for job in plan(order):
-            found: Played = play_one(job, PATIENCE)
-            played += job[3]
-            if found.broken:
-                return Drawn(change.name, told, "noticed", played, f"{job[1]} {job[2]}: {found.broken}"[:300])
-            if not differs and found.fingerprint != sound[str(job)]:
-                differs = f"{job[1]} {job[2]}: {found.compared(sound[str(job)])}"
-    return Drawn(change.name, told, "unnoticed" if differs else "same", played, differs)
+            return _played(change.name, told, order, sound)
+        except Exception as error:  # noqa: BLE001 - a mutant that cannot be loaded, or no world built with it, is noticed
+            return Drawn(change.name, told, "noticed", 0, f"no world: {type(error).__name__}: {error}"[:300])
+
+
+def _played(name: str, told: str, order: Order, sound: dict[str, str]) -> Drawn:
+    """What the worlds of the plan say of a mutant that is in place."""
+    from mutants.played import play_one
+
+    played, differs = 0, ""
+    for job in plan(order):
+        found = play_one(job, PATIENCE)
+        played += job[3]
+        if found.broken:
+            return Drawn(name, told, "noticed", played, f"{job[1]} {job[2]}: {found.broken}"[:300])
+        if not differs and found.fingerprint != sound[str(job)]:
+            differs = f"{job[1]} {job[2]}: {found.compared(sound[str(job)])}"
+    return Drawn(name, told, "unnoticed" if differs else "same", played, differs)
 
 
 def unmutated(order: Order) -> dict[str, str]:

@@ -395,6 +395,21 @@ def test_of_two_devices_that_were_told_one_batch_only_one_gets_it() -> None:
     assert made.codes(made.frame(request.copy(de11="000009"))) == ["A0"]
 
 
+def test_what_was_told_later_in_one_batch_stands_until_a_message_comes_under_it() -> None:
+    made = scene()
+    made.approved()
+    told = []
+    for _ in range(3):
+        made.now += 10 * SECOND
+        made.sign_on(stan=made.stan(T1))
+        told.append(made.lines[T1])
+    for line in told:  # each of them after the one before was taken
+        made.lines[T1] = line
+        made.approved()
+    made.lines[T1] = told[1]
+    assert made.codes(made.frame(made.purchase())) == ["A0"]
+
+
 def test_a_message_of_before_does_not_bring_back_what_a_later_sign_on_replaced() -> None:
     made = scene()
     made.approved()

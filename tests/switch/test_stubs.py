@@ -23,6 +23,7 @@ def test_a_stub_is_found_by_key_by_reference_and_by_rrn() -> None:
     assert found == stub(made.store, str(key)) == stub(made.store, answer.de37 or "")
     assert (found.ref, found.merchant, found.amount, found.currency) == (str(key), MERCHANT, 1250, "CNY")
     assert (found.last4, found.issuer, found.auth_code, found.state) == (ALICE[-4:], "issuer-a", "123456", "approved")
+    assert made.store.query("SELECT first6, last4 FROM attempt") == [(ALICE[:6], ALICE[-4:])]
     assert [line.what for line in found.history] == ["asked", "forwarded", "issuer_answered", "answered"]
     assert all(line.message is not None and "35" not in line.message for line in found.history)
 
