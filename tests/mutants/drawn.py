@@ -163,16 +163,16 @@ def main(
     found: list[Drawn] = []
     with ProcessPoolExecutor(jobs, mp_context=spawned, max_tasks_per_child=1) as pool:
         for future in [pool.submit(hunt, change, order, sound) for change in wanted]:
-            found.append(future.result())
-            if not as_json:
-                one = found[-1]
-                click.echo(f"{one.fate:<10} {one.name:<45} {one.transactions:>6} {one.change}\n{'':11}{one.detail}")
-    figures = told(found, seed)
+            one = future.result()
+            found.append(one)
+            line = f"{one.fate:<10} {one.name:<45} {one.transactions:>6} {one.change}\n{'':11}{one.detail}"
+            click.echo(line, err=as_json)
+    figures = told(found, seed, budget)
     click.echo(json.dumps(figures, indent=1) if as_json else figures["said"])
     sys.exit(0)
 
 
-def told(found: list[Drawn], seed: int) -> dict[str, Any]:
+def told(found: list[Drawn], seed: int, budget: int) -> dict[str, Any]:
     """The figures."""
     count = {fate: sum(one.fate == fate for one in found) for fate in ("noticed", "unnoticed", "same")}
     differing = count["noticed"] + count["unnoticed"]
@@ -183,10 +183,11 @@ def told(found: list[Drawn], seed: int) -> dict[str, Any]:
     )
     return {
         "seed": seed,
+        "budget": budget,
         **count,
         "share": share,
         "said": said,
-        "unnoticed_ones": [one for one in found if one.fate == "unnoticed"],
+        "survivors": [one._asdict() for one in found if one.fate == "unnoticed"],
     }
 
 

@@ -23,12 +23,17 @@ EPILOG: Final = """examples:
   python -m prove --parts report --add /tmp/long.json                           put it into the report
   python -m prove --parts rules          mutmut over the ledger and the rules, half an hour
   python -m prove --parts sample         300 of mutmut's mutants over seven rooms, an hour
+  python -m prove --parts drawn          100 more, before the simulator, half an hour
   python -m prove --parts report         only write docs/reliability.md again
 
 Ctrl-C (or SIGTERM) ends it: every chunk that was finished is in the record, and the next run goes on behind it.
 """
 PARTS: Final = ("simulator", *COMMANDS, "report")
-LONG: Final = ("rules", "sample")  # half an hour and more, and they change rarely: only when they are asked for
+LONG: Final = (
+    "rules",
+    "sample",
+    "drawn",
+)  # half an hour and more, and they change rarely: only when they are asked for
 
 
 def arguments() -> argparse.Namespace:
@@ -46,7 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="draws the worlds (1)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument(
-        "--parts", action="append", choices=PARTS, help="only this (repeatable; all but rules and sample)"
+        "--parts", action="append", choices=PARTS, help="only this (repeatable; all but rules, sample and drawn)"
     )
     parser.add_argument("--record", type=Path, default=RECORD, help="the figures (docs/reliability.json)")
     parser.add_argument("--add", type=Path, metavar="FILE", help="take in what another record has, first")

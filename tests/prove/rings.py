@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "mutants": ("mutants", "--json", "--jobs", "{jobs}"),
     "rules": ("prove.rules",),
     "sample": ("prove.sample", "--seed", "{seed}"),
+    "drawn": ("mutants.drawn", "--json", "--seed", "{seed}", "--jobs", "{jobs}"),
     "parsers": ("fuzz", "--json", "--seconds", "300", "--seed", "{seed}"),
     "canaries": ("canary", "--json"),
     "printers": ("printers.schedules", "--json", "--count", "10000", "--seed", "{seed}"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from prove.record import Part
-from prove.survivors import REASONS
+from prove.survivors import REASONS, UNSEEN
 from prove.tables import table
 
 A_TEST: Final = "a test"
@@ -132,6 +132,24 @@ def sample(part: Part) -> str:
     return headed("Mutants nobody chose, before the tests", part, "\n".join([*lines, ""]))
 
 
+def drawn(part: Part) -> str:
+    """Changes of the source drawn by a seed, given to the simulator."""
+    found = part.found
+    differing = found["noticed"] + found["unnoticed"]
+    survivors = [
+        f"- `{one['name']}` {one['change']}: {UNSEEN.get(one['name'], 'nobody has looked at it yet')}"
+        for one in found["survivors"]
+    ]
+    text = (
+        f"Of every operator, constant, branch and statement of terminal, switch, issuer, ledger and verdict "
+        f"{differing + found['same']} are changed, drawn by seed {found['seed']}, one at a time, and up to "
+        f"{found['budget']:,} sales of the mixes are played with each. With {found['same']} of them every world stays "
+        f"what it was, byte for byte. Of the other {differing} the simulator notices {found['noticed']}, "
+        f"{found['noticed'] / differing:.0%}, because a world breaks a promise. It does not notice:\n"
+    )
+    return headed("Mutants nobody chose, before the simulator", part, "\n".join([text, *survivors, ""]))
+
+
 def parsers(part: Part) -> str:
     """Whatever reads bytes from outside."""
     rows = [(name, one["executions"], one["crashes"]) for name, one in part.found["targets"].items()]
@@ -175,6 +193,7 @@ SECTIONS: Final[Mapping[str, Callable[[Part], str]]] = {
     "mutants": mutants,
     "rules": rules,
     "sample": sample,
+    "drawn": drawn,
     "parsers": parsers,
     "canaries": canaries,
     "printers": printers,

@@ -1,4 +1,8 @@
-"""Why a mutant that the sample drew was noticed by no test: read one by one, by its name as mutmut gives it."""
+"""Why a mutant that was drawn by a seed was noticed by nothing: read one by one.
+
+REASONS are of mutmut's, given to the tests, by mutmut's names; UNSEEN are given to the simulator, by the names of
+`mutants.drawn`.
+"""
 
 from __future__ import annotations
 
@@ -19,3 +23,5 @@ REASONS: Final[Mapping[str, str]] = {
     "step brings about",
     "counterfoil.ledger.book.xǁBookǁreverse__mutmut_28": "whether an entry was reversed is asked, never by which",
 }
+
+UNSEEN: Final[Mapping[str, str]] = {}

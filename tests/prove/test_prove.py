@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from counterfoil.simulation import MIXES, Job, play
+from mutants.drawn import Drawn, told
 from printers.schedules import campaign as printing
 from prove import campaign, report
 from prove.record import RECORD, ROOT, Campaign, Part, Record, Tally, executed, load, save, take_in
@@ -167,6 +168,16 @@ def test_the_printers_ring_says_what_its_command_counted() -> None:
     assert said.startswith("## The printer")
     assert "3 random schedules" in said
     assert "and is not: 0." in said
+
+
+def test_what_the_simulator_does_not_notice_is_named_with_its_reason() -> None:
+    seen = Drawn("switch/rules.py:1:compare:0", "a -> b", "noticed", 75, "calm 0: broken")
+    unseen = Drawn("switch/rules.py:2:compare:0", "c -> d", "unnoticed", 5000, "calm 0: said")
+    same = Drawn("switch/rules.py:3:compare:0", "e -> f", "same", 5000, "")
+    figures = told([seen, unseen, same], 1, 5000)
+    said = SECTIONS["drawn"](Part(command="c", commit="d", date="e", seconds=1, found=figures))
+    assert "Of the other 2 the simulator notices 1, 50%" in said
+    assert "- `switch/rules.py:2:compare:0` c -> d: nobody has looked at it yet" in said
 
 
 def test_quantiles_come_from_the_counts() -> None:
