@@ -109,6 +109,8 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
         ('typed_issuers = ["issuer-c"]', "typed_issuers are issuer-a, issuer-b"),
         ('typed_issuers = "issuer-a;issuer-b"', "typed_issuers are issuer-a, issuer-b"),
         ('printer = "tcp://["', "printer: a printer is tcp:"),
+        ('audit_anchor = "/media/\\u0000/anchor"', "audit_anchor holds a character that cannot be printed"),
+        ('hosts = ["pay.example\\n"]', "hosts holds a character that cannot be printed"),
     ],
 )
 def test_a_settings_file_that_makes_no_sense_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:

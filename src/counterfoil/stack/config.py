@@ -415,4 +415,9 @@ def _written(path: Path) -> dict[str, str]:
             f'{path}: a setting is a text in quotes, as in timers = "{DEFAULT_TIMERS}"; {", ".join(LISTS)} are lists',
             f'{path}：设置应为带引号的文本，例如 timers = "{DEFAULT_TIMERS}"；{"、".join(LISTS)} 可为列表',
         )
+    unprinted = next((name for name, value in found.items() if not value.isprintable()), "")
+    if unprinted:  # no path, name or address of ours has one, and a NUL breaks whoever opens it
+        raise ConfigError(
+            f"{path}: {unprinted} holds a character that cannot be printed", f"{path}：{unprinted} 含有不可打印的字符"
+        )
     return found
