@@ -51,7 +51,9 @@ def test_the_version_and_the_list_of_verbs(capsys: pytest.CaptureFixture[str]) -
      ("fault", "set", "1", "melt"), ("fault", "set", "1", "drop", "--times", "0"), ("day", "--faults", "2"),
      ("fault", "set", "1", "drop", "--mti", "2x0"), ("why", "a", "b", "c"), ("why", "what is this"), ("why", "1234"),
      ("why", "1234", "1,50"), ("receipt", "show", "12"), ("up", "--timers", "1,2"),
-     ("terminal", "register", "T1", "--merchant", "M", "--dialect", "[")],
+     ("terminal", "register", "T1", "--merchant", "M", "--dialect", "["),
+     ("sale", "--amount", "1", "--card", "carol", "--key", "\udcff"), ("backup", "/tmp/\udcff"), ("people", "\udcfe"),
+     ("printer", "status", "--printer", "tcp://a..b"), ("printer", "status", "--printer", f"tcp://{'a' * 64}")],
 )  # fmt: skip
 def test_bad_input_is_one_sentence_and_exit_code_2(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
     answer = said(capsys, *words, "--json")

@@ -38,6 +38,8 @@ def test_a_printer_has_an_address(text: str, way: str, place: str, port: int, mo
         "usb:lp0",
         "tcp://x:99999",
         "tcp://[",
+        "tcp://a..b",
+        f"tcp://{'a' * 64}",
         "tcp://x?profile",
     ],
 )

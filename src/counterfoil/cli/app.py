@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -43,6 +44,10 @@ NO_DESCRIPTOR: Final = (errno.EMFILE, errno.ENFILE)
 NO_FILE: Final = Text(
     "no more files can be opened here: raise the limit (ulimit -n)", "已无法打开更多文件：请提高上限（ulimit -n）"
 )
+NO_TEXT: Final = Text("the command line holds bytes that are no text in UTF-8", "命令行中含有不是 UTF-8 文本的字节")
+SURROGATES: Final = re.compile("[\ud800-\udfff]")
+"""As Python hands on such bytes; nothing that is sent or written can hold them."""
+
 EPILOG: Final = """\b
 Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 declined ·
             5 not found · 6 unreachable or not sent · 7 breaks found
@@ -88,6 +93,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. Every complaint is one sentence on stderr, and JSON with --json."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     complaint = Complaint(arguments)
+    if any(map(SURROGATES.search, arguments)):
+        return complaint.say("usage", NO_TEXT, Exit.USAGE)
     try:
         return int(command.main(args=arguments, prog_name="counterfoil", standalone_mode=False) or 0)
     except click.ClickException as error:

@@ -59,6 +59,7 @@ def parse(text: str) -> Address:
         url = urlsplit(text)
         options = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
         port = url.port
+        (url.hostname or "").encode("idna")  # as whoever connects does
     except ValueError:
         raise InputError(*NO_PRINTER) from None
     unknown = sorted(set(options) - OPTIONS.get(url.scheme, set()))
