@@ -51,7 +51,7 @@ def guess(session: Session, given: str | bytes, dialect: str, framing: str | Non
     settings = Wire(dialect=dialect, length=length, tpdu=tpdu, header=header) if framing else None
     one = advice(found, settings)
     reading = read(found.data, found.wire)
-    value = {**reading.plain(), "how": found.how, **told(one)}
+    value = {**reading.plain(), "how": found.how, "unread": found.unread, **told(one)}
 
     def people() -> None:
         wire = found.wire

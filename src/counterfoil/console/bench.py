@@ -19,15 +19,19 @@ OWN: Final = 8
 
 
 class Draft:
-    """One message on the bench. `given` are settings to be checked against it, `other` what it is compared with."""
+    """One message on the bench. `given` are settings to be checked against it, `other` what it is compared with.
 
-    __slots__ = ("data", "given", "how", "other", "owner", "seen_at", "wire")
+    `unread` is how much of what was pasted is not in it.
+    """
 
-    def __init__(self, owner: str, data: bytes, wire: Wire, how: str, given: Wire | None) -> None:
+    __slots__ = ("data", "given", "how", "other", "owner", "seen_at", "unread", "wire")
+
+    def __init__(self, owner: str, data: bytes, wire: Wire, how: str, given: Wire | None, unread: int = 0) -> None:
         self.owner = owner
         self.data = Sensitive(data)
         self.wire = wire
         self.how = how
+        self.unread = unread
         self.given = given
         self.other: tuple[Sensitive[bytes], Wire] | None = None
         self.seen_at: Instant = 0

@@ -87,7 +87,8 @@ class Pages:
         if visit.request.method == "POST":
             found = await run_in_threadpool(best, visit.form.get("dump", ""))
             if found is not None:
-                draft = Draft(visit.person.name, found.data, found.wire, found.how, settings(visit.form, found.wire))
+                given = settings(visit.form, found.wire)
+                draft = Draft(visit.person.name, found.data, found.wire, found.how, given, found.unread)
                 return RedirectResponse(f"/inspector/{self._bench.put(draft)}", 303)
             values["wrong"] = NOTHING
         return site.page(visit, "inspector.html", 422 if values["wrong"] else 200, **values)
@@ -155,7 +156,7 @@ class Pages:
     def _page(self, visit: Visit, draft: Draft, wrong: Text | None = None) -> Response:
         data = draft.data.reveal()
         reading = read(data, draft.wire)
-        found = Found(data=data, how=draft.how, wire=draft.wire, score=0, sound=reading.sound)
+        found = Found(data=data, how=draft.how, wire=draft.wire, score=0, sound=reading.sound, unread=draft.unread)
         return self._site.page(
             visit,
             "inspected.html",

@@ -29,6 +29,9 @@ _HOWS: Final = {
     "hex": Text("hex digits", "十六进制数字"),
     "offsets": Text("a dump with offsets", "带偏移量的转储"),
     "twice": Text("hex digits of hex digits", "二次十六进制编码"),
+    "array": Text("a list of numbers", "数字列表"),
+    "escaped": Text("a string with escapes", "带转义的字符串"),
+    "base64": Text("base64", "base64 编码"),
     "characters": Text("the characters of the message itself", "报文字符原文"),
     "bytes": Text("bytes", "字节"),
 }
@@ -81,6 +84,11 @@ CHECK: Final = Text(
     "The check byte (LRC) is {there}; these bytes make {wanted}.",
     "校验字节 (LRC) 为 {there}，按内容计算应为 {wanted}。",
 )
+LINES_UNREAD: Final = Text(
+    "{count} lines of what was pasted are not part of this dump and were not read.",
+    "粘贴内容中有 {count} 行不属于此转储，未被读取。",
+)
+UNREAD: Final = Text("{count} characters of what was pasted were not read.", "粘贴内容中有 {count} 个字符未被读取。")
 PASTED: Final = Text("What was pasted is {how}.", "粘贴的内容是{how}。")
 
 NIBBLES: Final = "Digits represented in nibbles"
@@ -115,6 +123,8 @@ def advice(found: Found, given: Wire | None = None) -> Advice:
     wire, said = found.wire, []
     if found.how not in ("hex", "bytes"):
         said.append(Text(PASTED.en.format(how=_HOWS[found.how].en), PASTED.zh.format(how=_HOWS[found.how].zh)))
+    if found.unread:
+        said.append((LINES_UNREAD if found.how == "offsets" else UNREAD).filled(count=found.unread))
     wrong = _wrong(given, wire) if given is not None else _switched(wire)
     if not found.sound:
         said.append(GUESSED)

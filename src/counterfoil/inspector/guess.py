@@ -28,9 +28,9 @@ WHOLE: Final = 100
 SOUND, BEGINS, COUNTED, CLAIMED, TPDU, HEADER = 40, 20, 20, 15, 20, 10
 """What is worth something beyond the bytes: nothing speaks against it, nothing strange stands
 before it, its length counts it, a length stands before it that has counted it once, a TPDU, a header."""
-MENDED, LIKELY, RARE = 15, 100, 20
+MENDED, LIKELY, RARE, UNREAD = 15, 100, 20, 10
 """What each switch of a dialect costs, and a reading as characters of what hex digits can mean, or raw bytes of what
-characters can, and a message type that is hardly ever used."""
+characters can, a message type that is hardly ever used, and something pasted that is not read."""
 FEWEST: Final = 2
 """Fields without which nothing is a message."""
 CLOSE: Final = 16
@@ -45,13 +45,14 @@ _SPEECH: Final = (("cup-pos", False, _PACKED), ("iso87-ascii", False, _CHARACTER
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to read a dump; `sound` when it is read to its last byte."""
+    """One way to read a dump; `sound` when it is read to its last byte. `unread`: see `Dump`."""
 
     data: bytes
     how: str
     wire: Wire
     score: int
     sound: bool
+    unread: int = 0
 
 
 def best(given: str | bytes) -> Found | None:
@@ -188,9 +189,10 @@ def _scored(dump: Dump, wire: Wire, found: Walk, digits: bool) -> Found:
     )
     score += CLAIMED * once
     score -= MENDED * len(wire.overrides) + RARE * (_USUAL.fullmatch(found.message.mti) is None)
+    score -= UNREAD * (dump.unread > 0)
     score -= LIKELY * (digits and dump.how == "characters")
     score -= LIKELY * (wire.dialect == "iso87-ascii" and not wire.text and _characters(data))
-    return Found(data=data, how=dump.how, wire=wire, score=score, sound=sound)
+    return Found(data=data, how=dump.how, wire=wire, score=score, sound=sound, unread=dump.unread)
 
 
 def _characters(data: bytes) -> bool:
