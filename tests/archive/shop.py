@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pandas
 from bench.steps import Loop
@@ -28,10 +30,13 @@ TABLES: Final = {
 SEALED: Final = "pan"
 DUMP: Final = """
 import json, sqlite3, sys
-store = sqlite3.connect(sys.argv[1])
-store.row_factory = sqlite3.Row
-rows = {table: [dict(row) for row in store.execute(f"SELECT * FROM {table}")] for table in sys.argv[2:]}
-print(json.dumps(rows, default=bytes.hex))
+for line in sys.stdin:
+    path, *tables = json.loads(line)
+    store = sqlite3.connect(path)
+    store.row_factory = sqlite3.Row
+    rows = {table: [dict(row) for row in store.execute(f"SELECT * FROM {table}")] for table in tables}
+    store.close()
+    print(json.dumps(rows, default=bytes.hex), flush=True)
 """
 
 
@@ -118,9 +123,10 @@ class Shop(Loop):
     def in_store(self, station: str) -> dict[str, list[str]]:
         """Every row of a transaction's tables, the sealed card number left out."""
         path = self.folder / "stores" / f"{STATIONS[station]}.db"
-        # In a process of its own: a second SQLite in this one would take the first one's locks away.
-        told = subprocess.run([sys.executable, "-c", DUMP, path, *TABLES[station]], capture_output=True, check=True)
-        rows: dict[str, list[dict[str, Any]]] = json.loads(told.stdout)
+        asks, tells = reader()
+        asks.write(json.dumps([str(path), *TABLES[station]]) + "\n")
+        asks.flush()
+        rows: dict[str, list[dict[str, Any]]] = json.loads(tells.readline())
         return {table: sorted(map(said, each)) for table, each in rows.items()}
 
     def in_archive(self, station: str) -> dict[str, list[str]]:
@@ -133,6 +139,18 @@ class Shop(Loop):
                 frame = pandas.read_parquet(part.file(table))
                 found[table] += map(said, frame.to_dict("records"))
         return {table: sorted(rows) for table, rows in found.items()}
+
+
+@cache
+def reader() -> tuple[IO[str], IO[str]]:
+    """What reads stores, in a process of its own: a second SQLite in this one would take the first one's locks away."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", DUMP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    assert process.stdin
+    assert process.stdout
+    atexit.register(process.communicate)
+    return process.stdin, process.stdout
 
 
 def said(row: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -67,11 +68,13 @@ WIDER: Final = """() => {
 }"""
 
 
+@cache
 def chromium() -> str:
     """The distribution's Chromium."""
     return needed("Chromium", lambda: runs("chromium", "--version"), "chromium")
 
 
+@cache
 def driver() -> None:
     """Playwright's own program, a Node.js that asks for a library of the system; to be called before Playwright."""
     node, script = compute_driver_executable()

@@ -45,6 +45,14 @@ def built(source: Path, target: Path, **environment: str) -> subprocess.Complete
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=300)
 
 
+def unoptimised(folder: Path) -> str:
+    """The compiler in half the time, for what is built to see whether it is built."""
+    script = folder / "quick-cc"
+    script.write_text('#!/bin/sh\nexec cc "$@" -O0\n', "utf-8")
+    script.chmod(0o755)
+    return str(script)
+
+
 def compiler() -> None:
     """A C compiler, and the headers of the Python that runs the tests."""
     needed("C compiler with Python's headers", lambda: _compiles("Python.h"), "gcc", "libc6-dev", "python3-dev")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from compiled.parts import INSTALL, PACKAGE, ROOT, built, compiler, copy_of_the_source, parts
+from compiled.parts import INSTALL, PACKAGE, ROOT, built, compiler, copy_of_the_source, parts, unoptimised
 from counterfoil import accelerator
 
 SIMULATED = ["simulate", "--transactions", "150", "--seed", "5", "--json"]
@@ -106,7 +106,7 @@ def test_make_says_what_is_missing_calls_nothing_done_and_builds_when_a_compiler
     def make(**environment: str) -> str:
         command = ["make", "-C", str(ROOT), f"VENV={tmp_path}/.venv", f"{tmp_path}/.venv/.accelerator"]
         command += ["-o", f"{tmp_path}/.venv/.runtime", "-o", f"{tmp_path}/.venv/.tools"]
-        env = {**os.environ, "PIP_NO_INDEX": "1", "COUNTERFOIL_PURE": "", **environment}
+        env = {**os.environ, "PIP_NO_INDEX": "1", "COUNTERFOIL_PURE": "", "CC": unoptimised(tmp_path), **environment}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
         return done.stdout
 
@@ -137,7 +137,7 @@ def test_without_the_headers_of_openssl_only_the_macs_are_left_out(source: Path,
     (tmp_path / "openssl").mkdir()
     for name in ("params.h", "evp.h"):
         (tmp_path / "openssl" / name).write_text("#error not there")
-    done = built(source, tmp_path / "site", CFLAGS=f"-O0 -I{tmp_path}")
+    done = built(source, tmp_path / "site", CC=unoptimised(tmp_path), CFLAGS=f"-I{tmp_path}")
     assert done.returncode == 0, done.stderr
     assert made(tmp_path / "site") == {"__init__", "messages"}
 
