@@ -48,7 +48,7 @@ def excerpts(dialect: Dialect, numbers: Iterable[int], *, within: bool = True) -
 
 
 def remains(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
-    """What reads these elements of a body that no station takes, as far as it goes; None without even a type."""
+    """What reads these elements of a body no station takes, as far as it can; None where there is not even a type."""
     values = attrgetter(*(NAME_OF[number] for number in numbers))
 
     def read(body: bytes) -> Excerpt | None:

@@ -78,7 +78,7 @@ CARD_NUMBERS: Final = {
 # message seems to have in their places is hidden, and only its length is told.
 NEVER_KEPT: Final = tuple(f'"{number}":"'.encode() for number in (35, 36, 45, 48, 52, 53, 55))
 HIDDEN: Final = b"[hidden, "
-CUT: Final = 2  # of the hint, so much tells it from a value: no value begins like it
+CUT: Final = 2  # characters of the hint that tell it from a value: no value begins with them
 PRINTED: Final = range(0x20, 0x7F)
 
 

@@ -170,8 +170,11 @@ class Child:
             return
         *lines, self._heard = (self._heard + data).split(b"\n")
         for line in lines:
-            with contextlib.suppress(*UNREADABLE):
-                self._hear(msgspec.json.decode(line, type=dict[str, Any]))
+            try:
+                said = msgspec.json.decode(line, type=dict[str, Any])
+            except UNREADABLE:
+                continue  # what a library printed
+            self._hear(said)
 
     def _hear(self, said: dict[str, Any]) -> None:
         if "fatal" in said:

@@ -115,7 +115,7 @@ class Ask:
         self.result = self.auth = ""  # what the issuer said while it was waited for
         self.told = ""  # what the terminal was told first
         self.doubt = False  # a stranger was answered under this key: it may be burnt
-        self.instead: frozenset[str] = frozenset()  # what it may be told without being asked for, by what came before
+        self.instead: frozenset[str] = frozenset()  # codes it may be told although its issuer is not asked
         self.tombstone = self.unsent = self.differs = self.expired = False
         self.reason = ""  # why it is being undone
         self.advice = ("", "")
