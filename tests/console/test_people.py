@@ -15,7 +15,7 @@ from counterfoil.console import audit
 from counterfoil.console.deeds import Act
 from counterfoil.console.guesses import PATIENCE, PAUSE
 from counterfoil.console.limits import MOST_KEYS, Limits
-from counterfoil.console.people import IDLE, LONGEST, May, NotAllowed, People, Person, Role
+from counterfoil.console.people import IDLE, LONGEST, May, NotAllowed, People, Person, Role, of_nobody
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
 
@@ -116,6 +116,13 @@ def test_one_address_cannot_try_every_name(house: House) -> None:
             house.enter(f"name-{number}", WRONG)
         said.append(str(refused.value))
     assert len([text for text in said if "Too many" in text]) == 10
+
+
+@pytest.mark.parametrize("hasher", [QUICK, argon2.PasswordHasher()], ids=["quick", "as it is"])
+def test_an_unknown_name_is_looked_at_as_a_known_one_is(hasher: argon2.PasswordHasher) -> None:
+    assert argon2.extract_parameters(of_nobody(hasher)) == argon2.extract_parameters(hasher.hash(RIGHT))
+    with pytest.raises(argon2.exceptions.VerifyMismatchError):  # computed to the end, and not refused for its form
+        hasher.verify(of_nobody(hasher), RIGHT)
 
 
 def test_what_was_typed_as_a_name_is_not_kept_when_it_is_nobodys(house: House) -> None:

@@ -6,6 +6,7 @@ Every change is one commit together with its line in the audit log.
 from __future__ import annotations
 
 import asyncio
+import base64
 import enum
 import hashlib
 import secrets
@@ -137,6 +138,15 @@ TAKEN: Final = Text(
 )
 
 
+def of_nobody(hasher: argon2.PasswordHasher) -> str:
+    """What is kept of a password, with noise for the digest: none is right, and each takes as long to find wrong."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
+    )
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={argon2.low_level.ARGON2_VERSION}${cost}${salt}${digest}"
+
+
 class People:
     """The people of one console. `now` gives UTC microseconds."""
 
@@ -145,7 +155,7 @@ class People:
         self.log = AuditLog(store, now)
         self.now = now
         self._hasher = hasher or argon2.PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a known one
+        self._nobody = of_nobody(self._hasher)  # so that an unknown name takes as long as a known one
         self._guesses = Guesses(now)
         self._noted = Limits(NOTED, 60 * SECOND, now)
         self._unnoted = 0
