@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 FRAMINGS: Final = ("len+tpdu+header", "tpdu+header", "len+tpdu", "body")
 NO_OVERRIDE: Final = Text(
-    "--override is a JSON object: DE number → any of type, max, prefix, align and pad",
-    "--override 应为 JSON 对象：域号 → type、max、prefix、align、pad 中的若干项",
+    "--override is a JSON object: DE number → any of type, max, prefix, align, pad and charset",
+    "--override 应为 JSON 对象：域号 → type、max、prefix、align、pad、charset 中的若干项",
 )
 EPILOG: Final = """\b
 Examples:
   counterfoil decode 600003000060310031130002007024048020C09811...
   counterfoil decode --framing body --json 0800...
   counterfoil decode --override '{"60": {"max": 19}}' --reveal 00D4600...
+  counterfoil decode --dialect iso87-ascii --override '{"43": {"charset": "gbk"}}' 30323030...
   counterfoil decode - < packet.hex
   counterfoil decode --guess capture.txt                      a dump of any kind: what it is, and what tshark needs
   counterfoil decode --guess --framing len+tpdu+header 0800…  which of these settings is wrong

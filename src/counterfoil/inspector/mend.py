@@ -52,6 +52,8 @@ def _switches(dialect: Dialect, body: bytes, flaw: Span) -> Iterator[dict[str, A
         yield {"max": int(prefix.hex() if dialect.style.packed else prefix)}
     if field.prefix is Prefix.FIXED and field.size % 2 and field.kind is Kind.N:
         yield {"align": "left" if field.align is Align.RIGHT else "right"}
+    if field.kind is Kind.ANS and flaw.flaw == "not printable text" and not field.charset:
+        yield from ({"charset": name} for name in ("gbk", "utf-8") if name != dialect.style.charset)
     if field.kind in (Kind.N, Kind.AN) and field.prefix is not Prefix.FIXED:
         yield {"type": "ans"}
         yield {"type": "ans", "max": 99 if field.prefix is Prefix.LL else 999}

@@ -24,7 +24,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read a packet. `skip` bytes before it are not part of it, nor are those behind `size` (0: to the end).
 
     `text` is the all-text habit of host links: bitmaps and binary fields as hex characters. `overrides` are the
-    switches of the dialect (DE number → type, max, prefix, align, pad).
+    switches of the dialect (DE number → type, max, prefix, align, pad, charset).
     """
 
     dialect: str = "cup-pos"

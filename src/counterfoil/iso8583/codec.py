@@ -276,7 +276,8 @@ class Dialect:
     def _accelerate(self) -> None:
         """Put the compiled verbs before those of the class, when they can read this table."""
         style, fields = self.style, self.fields.values()
-        plain = not (style.hex_bitmap or style.hex_binary or (style.packed and any(f.kind is Kind.XN for f in fields)))
+        plain = not (style.hex_bitmap or style.hex_binary or any(field.charset for field in fields))
+        plain = plain and not (style.packed and any(field.kind is Kind.XN for field in fields))
         if accelerator.messages is not None and plain:
             compiled = accelerator.messages.Codec(
                 Message,
@@ -302,7 +303,7 @@ class Dialect:
     # --- other dialects made from this one ---------------------------------------------------------------------------
 
     def override(self, changes: Mapping[str, Mapping[str, Any]]) -> Dialect:
-        """This dialect with some fields changed: DE number → any of type, max, prefix, align, pad.
+        """This dialect with some fields changed: DE number → any of type, max, prefix, align, pad, charset.
 
         A DE the dialect has not may be added with type and max; it is shown hidden. OurError when a change means
         nothing. The same changes give the same object (up to a bound), so its straight-line code is made once.
@@ -338,7 +339,7 @@ class Dialect:
         if not isinstance(name, str) or not (name.isascii() and name.isdecimal() and len(name) <= 3):
             raise OurError("an override is keyed by the number of a data element")
         if not isinstance(change, Mapping):
-            raise OurError(f"DE{int(name)}: an override is a mapping of type, max, prefix, align and pad")
+            raise OurError(f"DE{int(name)}: an override is a mapping of type, max, prefix, align, pad and charset")
         number = int(name)
         field = self.fields.get(number)
         if field is None:

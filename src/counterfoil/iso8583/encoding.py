@@ -258,7 +258,7 @@ class Style:
         if field.kind is Kind.AN:
             return Text("ascii")
         if field.kind is Kind.ANS:
-            return Text(self.charset)
+            return Text(field.charset or self.charset)
         return Packed(field.kind, field.align, field.pad) if self.packed else Digits(field.kind)
 
 

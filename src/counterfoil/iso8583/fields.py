@@ -44,6 +44,9 @@ class Align(enum.Enum):
 _PREFIXES: Final = {"": Prefix.FIXED, "LL": Prefix.LL, "LLL": Prefix.LLL}
 _ALIGNS: Final = {"left": Align.LEFT, "right": Align.RIGHT}
 _KINDS: Final = {kind.value: kind for kind in Kind if kind is not Kind.XN}
+CHARSETS: Final = ("ascii", "gbk", "gb18030", "big5", "utf-8")
+"""What the text of a field may be written in where it is not written as the rest of its link."""
+_CHARSETS: Final = {name: name for name in CHARSETS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Field:
     `size` counts digits, characters or bytes of the value: exactly that many in a fixed field, at most that many
     in a variable one. `pad` is the filler nibble written after an odd number of packed digits ("0" or "F"). `within` is
     which values exist, None when all that can be written do; `Dialect.receive` looks at it, `Dialect.decode` does not.
+    `charset` is for text (ans) that is not written in the charset of its link, "" otherwise.
     """
 
     number: int
@@ -64,6 +68,7 @@ class Field:
     align: Align = Align.LEFT
     pad: str = "0"
     within: Range | None = None
+    charset: str = ""
 
     def __post_init__(self) -> None:
         limit = {Prefix.FIXED: 999, Prefix.LL: 99, Prefix.LLL: 999}[self.prefix]
@@ -73,17 +78,19 @@ class Field:
             raise OurError(f"DE{self.number}: a maximum from 1 to {limit} fits this length prefix")
         if self.pad not in ("0", "F"):
             raise OurError(f"DE{self.number}: the filler nibble is 0 or F")
+        if self.charset and self.kind is not Kind.ANS:
+            raise OurError(f"DE{self.number}: only text (ans) has a charset")
 
     def changed(self, change: Mapping[str, Any]) -> Field:
-        """This field with some of `type`, `max`, `prefix`, `align` and `pad` replaced (an override of a dialect).
+        """This field with some of `type`, `max`, `prefix`, `align`, `pad`, `charset` replaced: an override.
 
         OurError names a key or value that means nothing. A field that becomes binary is shown hidden, one that
         becomes text loses its long digit runs: what it will hold is no longer known. One of another
         kind or length has no range.
         """
-        unknown = set(change) - {"type", "max", "prefix", "align", "pad"}
+        unknown = set(change) - {"type", "max", "prefix", "align", "pad", "charset"}
         if unknown:
-            raise OurError(f"DE{self.number}: an override has type, max, prefix, align and pad, nothing else")
+            raise OurError(f"DE{self.number}: an override has type, max, prefix, align, pad and charset, nothing else")
         kind = _choice(self, "type", _KINDS, change, self.kind)
         size = change.get("max", self.size)
         if type(size) is not int:
@@ -102,6 +109,7 @@ class Field:
             align=_choice(self, "align", _ALIGNS, change, self.align),
             pad=pad.upper(),
             show=show,
+            charset=_choice(self, "charset", _CHARSETS, change, self.charset if kind is Kind.ANS else ""),
             within=self.within if kind is self.kind and size == self.size else None,
         )
 

@@ -106,7 +106,7 @@ class _Maker(ABC):
         if field.kind is Kind.B:
             self.lines.append(f"v{number} = body[{start}:{end}]")
         else:
-            charset = self.style.charset if field.kind is Kind.ANS else "ascii"
+            charset = (field.charset or self.style.charset) if field.kind is Kind.ANS else "ascii"
             self.lines += [
                 f"b{number} = body[{start}:{end}]",
                 f'v{number} = b{number}.decode("latin-1")',

@@ -57,9 +57,9 @@ class Registration(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A terminal as an operator or the seed describes it; keys in hex.
 
     `tmk` is what it signs on with. A `mak` (and `pik`) makes it signed on at once, as an injected working key does.
-    `dialect` is how its messages differ (DE number → type, max, prefix, align, pad), `mac` the algorithm, `raw` whether
-    DE64 holds the 8 bytes themselves, `mak_bytes` the length of the MAC keys it is given, `limit` its highest amount
-    in minor units (0: none).
+    `dialect` is how its messages differ (DE number → type, max, prefix, align, pad, charset), `mac` the algorithm,
+    `raw` whether DE64 holds the 8 bytes themselves, `mak_bytes` the length of the MAC keys it is given, `limit` its
+    highest amount in minor units (0: none).
     """
 
     terminal: str
