@@ -34,7 +34,7 @@ BUDGET: Final = 5_000
 SALES: Final = 75
 MIXES: Final = (
     *("customers", "swarm", "loss", "crash", "copies", "peers", "delay", "relay", "calm", "forger", "partition"),
-    *("duplicate", "closer", "disk", "lost-terminal", "garbled", "forged"),
+    *("duplicate", "closer", "disk", "lost-terminal", "garbled", "forged", "restored"),
 )
 RUSH_EVERY: Final = 8  # worlds
 RUSH: Final = 200  # sales: more than SALES, so a world at its rush hour

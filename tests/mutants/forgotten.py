@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from counterfoil.issuer.records import Step
-from counterfoil.switch import forgotten
+from counterfoil.switch import forgotten, signon
 from counterfoil.switch.memory import Walk
+from counterfoil.switch.rows import Offer, Terminal
 from mutants.mutant import mutant
 from mutants.seams import Seams
 
 ROW = "one station restored from a backup, or without its log"
-ISSUER, SWITCH = "tests/forgotten/test_issuer.py", "tests/forgotten/test_switch.py"
+ISSUER = "tests/forgotten/test_issuer.py"
+RESTORED = ("restored",)
 
 
 def reaching(seams: Seams, answer: Any) -> Callable[..., Any]:
@@ -25,28 +27,55 @@ def reaching(seams: Seams, answer: Any) -> Callable[..., Any]:
     return asked
 
 
-@mutant(ROW, killed_by=ISSUER)
+@mutant(ROW, mixes=RESTORED)
 def forgetful_issuer_unheard(seams: Seams) -> None:
     """The switch does not look at what an issuer says that it does not know."""
     seams.function(forgotten, "_lost", lambda _: lambda *_args: seams.hit())
 
 
-@mutant(ROW, killed_by=SWITCH)
+@mutant(ROW, mixes=RESTORED)
 def forgetful_switch_unheard(seams: Seams) -> None:
     """The switch takes whatever an issuer names for something it made."""
     seams.function(forgotten, "_never_made", lambda _: reaching(seams, []))
 
 
-@mutant(ROW, killed_by=ISSUER)
+@mutant(ROW, mixes=RESTORED)
 def forgotten_cards_taken(seams: Seams) -> None:
     """What is forgotten is a row and a case, and its card buys."""
     seams.function(forgotten, "objection", lambda _: reaching(seams, ""))
 
 
-@mutant(ROW, killed_by=SWITCH)
+@mutant(ROW, mixes=RESTORED)
 def forgotten_cards_taken_by_the_issuer(seams: Seams) -> None:
     """The issuer books on what the switch has forgotten something of."""
     seams.method(Step, "withholds", lambda _: reaching(seams, False))
+
+
+@mutant(ROW, mixes=RESTORED)
+def forgetful_terminal_unheard(seams: Seams) -> None:
+    """A terminal that proves that it stands behind what it has done sells on."""
+    seams.function(forgotten, "by_terminal", lambda _: reaching(seams, None))
+
+
+@mutant(ROW, mixes=RESTORED)
+def nearest_sign_on_counts(seams: Seams) -> None:
+    """What a terminal has forgotten is told from its last sign-on alone, each of which has a number of its own."""
+
+    def make(original: Callable[..., str]) -> Callable[..., str]:
+        def furthest_back(terminal: Terminal, taken: Offer) -> str:
+            if original(terminal, taken) != taken.stan:
+                seams.hit()
+            return taken.stan
+
+        return furthest_back
+
+    seams.function(signon, "_furthest_back", make)
+
+
+@mutant(ROW, mixes=RESTORED)
+def closed_sale_reversed(seams: Seams) -> None:
+    """A terminal that was put back gives back the money of a sale that it has closed."""
+    seams.function(forgotten, "closed_since", lambda _: reaching(seams, False))
 
 
 @mutant(ROW, killed_by=ISSUER)

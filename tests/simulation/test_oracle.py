@@ -13,6 +13,7 @@ from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.issuer.rows import Txn
 from counterfoil.ledger import Entry
 from counterfoil.simulation import Job, jobs_of, oracle, replay, run, shrunk
+from counterfoil.simulation.watch import Watch
 from counterfoil.switch import lifecycle as switch_lifecycle
 from counterfoil.switch import reverse as switch_reverse
 from counterfoil.switch.lifecycle import Event as SwitchEvent
@@ -115,7 +116,7 @@ def test_what_is_read_at_once_is_what_is_told_of_each(monkeypatch: pytest.Monkey
     compared = oracle.compared
     alike: list[bool] = []
 
-    def asked_one_by_one(court: oracle.Court, watches: list[oracle.Watch]) -> oracle.Judgement:
+    def asked_one_by_one(court: oracle.Court, watches: list[Watch]) -> oracle.Judgement:
         everything = court.everything()
         keys = {ref: parse_ref(ref) for ref in everything.refs()}
         alike.extend(key is not None and everything.of(ref) == court.stubs(key) for ref, key in keys.items())

@@ -212,9 +212,11 @@ class Scene:
         given = self.given.get(CUP_POS.decode(body).de41 or "", [])
         return next((mak for mak in given if self.outside.verify_mac(mak, body[:-8], body[-8:])), None)
 
-    def asked(self, *, amount: int = 1250, card: str = ALICE, conn: int = 1) -> tuple[Message, Message]:
+    def asked(
+        self, *, amount: int = 1250, card: str = ALICE, conn: int = 1, terminal: str = TERMINALS[0]
+    ) -> tuple[Message, Message]:
         """A purchase that went on to its issuer: what the terminal sent and what the issuer got."""
-        request = self.purchase(amount, card)
+        request = self.purchase(amount, card, terminal=terminal)
         before = len(self.sent)
         self.step(self.frame(request, conn))
         (forwarded,) = [self.read(item) for item in self.to_issuers(before) if self.read(item).mti == "0200"]
@@ -226,6 +228,14 @@ class Scene:
         (answer,) = self.told(self.reply(forwarded, "00"))
         assert answer.de39 == "00"
         return request, answer
+
+    def sold(self, count: int) -> list[Message]:
+        """Approved sales, each at a terminal of its own: one terminal never owes two reversals."""
+        names = [f"T1{number:06d}" for number in range(count)]
+        self.command("register", terminals=[self.registration(name) for name in names])
+        for name in names:
+            self.sign_on(name)
+        return [self.approved(amount=100 + number, terminal=name)[0] for number, name in enumerate(names)]
 
     # --- issuers ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from counterfoil.iso8583 import Message
+from counterfoil.iso8583 import Message, nested
 from counterfoil.iso8583.recollection import NEWEST, Answer, Named, build_answer, parse_question
 from counterfoil.step import Closed, Connected, Send
 from counterfoil.storage import forgotten as rows
@@ -83,3 +83,89 @@ def test_what_the_issuer_and_the_switch_have_forgotten_is_a_row_each_and_refused
     assert sales() == [[], [], []]
     assert (rows.open_rows(made.store), cases(made.store), made.stub(request).case) == ([], [], "")
     assert made.state(kept) == "approved"
+
+
+# --- a terminal that was put back ------------------------------------------------------------------------------------
+
+
+def test_who_reverses_what_it_has_closed_was_put_back_and_no_money_goes_back() -> None:
+    made = scene()
+    closed, _ = made.approved()
+    later, _ = made.approved(card=CAROL)
+    undo = made.frame(made.reversal(closed))
+    assert made.codes(undo, undo) == ["96", "96"]
+    assert [made.state(one) for one in (closed, later)] == ["approved", "approved"]
+    assert made.advices() == []
+    numbers = {f"S-{made.stub(one).rrn}" for one in (closed, later)}
+    assert {(row.number, row.station, row.terminal, row.token) for row in rows.open_rows(made.store)} == {
+        (number, T1, T1, "") for number in numbers
+    }
+    assert {case.number for case in cases(made.store)} == numbers
+    assert made.alarms() == ["forgotten"]
+    assert made.codes(made.frame(made.purchase(card=CAROL))) == ["96"]
+
+
+def test_what_a_person_has_ended_gives_no_money_back_either() -> None:
+    """The goods were handed over: who owes the reversal hands it to a person, and sells again."""
+    made = scene()
+    closed, _ = made.approved()
+    made.approved(card=CAROL)
+    undo = made.frame(made.reversal(closed))
+    assert made.codes(undo) == ["96"]
+    numbers = [row.number for row in rows.open_rows(made.store)]
+    assert made.command("forgotten", numbers=numbers, **ENDING) == {"ended": numbers}
+    assert made.codes(undo) == ["96"]
+    assert (made.state(closed), made.advices(), rows.open_rows(made.store)) == ("approved", [], [])
+    assert made.codes(made.frame(made.purchase(card=CAROL))) == []
+
+
+def test_a_sale_and_the_reversal_of_the_one_before_in_one_step() -> None:
+    made = scene()
+    closed, _ = made.approved()
+    assert made.codes(made.frame(made.purchase()), made.frame(made.reversal(closed))) == ["96"]
+    assert (made.state(closed), made.advices()) == ("approved", [])
+
+
+def test_what_nobody_vouched_for_closes_no_sale() -> None:
+    made = scene()
+    sold, _ = made.approved()
+    assert made.codes(made.frame(made.purchase(), spoil=True)) == ["A0"]
+    assert made.codes(made.frame(made.reversal(sold))) == ["00"]
+    assert (made.state(sold), rows.open_rows(made.store)) == ("reversing", [])
+
+
+def test_a_sale_of_another_batch_closes_none_of_this_one() -> None:
+    """A supervisor took its reversal out of the terminal's hands, and a late copy of the 0400 comes after all."""
+    made = scene()
+    sold, _ = made.approved()
+    undo, mac = made.reversal(sold), made.lines[T1].mak
+    made.sign_on(batch="000000")
+    late = made.frame(undo, mac=mac)
+    assert made.codes(late) == ["00"]
+    made.approved()
+    assert made.codes(late) == []
+
+
+def test_of_several_sign_ons_with_numbers_of_their_own_the_furthest_back_counts() -> None:
+    """The answer to the first was lost, and what was sold under its number is named all the same (restored 1/2)."""
+    made = scene()
+    made.stans[T1] = 8
+    sold = [made.approved()[0] for _ in range(3)]
+    made.stans[T1] = 9
+    for _ in range(2):
+        made.now += 10_000_000
+        made.sign_on()
+    assert made.codes(made.frame(made.purchase())) == ["96"]
+    assert {row.rrn for row in rows.open_rows(made.store)} == {made.stub(one).rrn for one in sold[1:]}
+
+
+def test_a_terminal_of_which_the_switch_has_forgotten_something_is_given_no_batch_it_may_have_had() -> None:
+    """It had used up the next one before the switch was put back, was told it again, and waited for ever
+    (restored 5/11)."""
+    made = scene()
+    made.approved()
+    compared(made, set(), (Named("0314035959000123", "60730JUG0001", T1),))
+    assert nested.de60(made.sign_on(batch="000000").de60).batch == f"{1 + made.settings.offers + 1:06d}"
+    assert made.command("forgotten", numbers=["S-60730JUG0001"], **ENDING) == {"ended": ["S-60730JUG0001"]}
+    made.approved()
+    assert nested.de60(made.sign_on(TERMINALS[1]).de60).batch == "000001"

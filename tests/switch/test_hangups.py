@@ -53,7 +53,7 @@ class Host:
 
 def reversing(made: Scene, count: int) -> list[Message]:
     """Approved sales and their reversals, which leave in one step."""
-    requests = [made.approved(amount=100 + number)[0] for number in range(count)]
+    requests = made.sold(count)
     made.step(*[made.frame(made.reversal(request)) for request in requests])
     return requests
 
@@ -72,7 +72,7 @@ def poisoned(count: int, place: int) -> tuple[Scene, Host, list[Message], Messag
     """Reversals under way to an issuer that hangs up on one of them."""
     made = scene()
     made.sign_on(TERMINALS[1])
-    requests = [made.approved(amount=100 + number)[0] for number in range(count)]
+    requests = made.sold(count)
     poison = requests[place]
     rrn = made.stub(poison).rrn
     host = Host(made, lambda message: message.mti in ("0420", "0421") and message.de37 == rrn)

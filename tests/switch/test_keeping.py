@@ -64,7 +64,8 @@ def test_what_is_open_keeps_its_number_and_loses_it_when_it_ends() -> None:
     made.step(made.frame(made.reversal(asked)))  # an advice is owed
     differs = made.approved()[0]
     made.step(made.frame(made.reversal(differs).copy(de4="000000000001")))  # a person decides
-    declined, forwarded = made.asked()
+    made.sign_on(TERMINALS[1])
+    declined, forwarded = made.asked(terminal=TERMINALS[1])
     made.step(made.reply(forwarded, "51"))
     assert held(made) == 3
     made.step(after=LATER)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil.storage import Store
-from switch.scene import ALICE, MERCHANT, Scene, scene
+from switch.scene import ALICE, MERCHANT, TERMINALS, Scene, scene
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ def test_a_repeat_is_found_however_many_came_after_it() -> None:
 def test_a_reversal_of_an_old_sale_is_found_after_a_restart() -> None:
     made = scene()
     request, _ = made.approved()
-    made.approved()
+    made.sign_on(TERMINALS[1])
+    made.approved(terminal=TERMINALS[1])
     after = made.restarted()
     assert after.codes(after.frame(made.reversal(request))) == ["00"]
     assert after.state(request) == "reversing"

@@ -13,7 +13,7 @@ from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, Settings, hear
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.numbers import trace, transmitted
-from switch.scene import BOB, TIMER, Scene, scene
+from switch.scene import BOB, TERMINALS, TIMER, Scene, scene
 
 
 def test_after_a_restart_every_open_intent_has_expired() -> None:
@@ -124,14 +124,15 @@ def remembered(memory: Memory) -> tuple[Any, ...]:
 def test_a_step_that_fails_leaves_no_trace_and_its_messages_can_be_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = scene()
     request, forwarded = made.asked()
-    made.approved()
-    fresh = made.purchase(777)
+    made.sign_on(TERMINALS[1])
+    made.approved(terminal=TERMINALS[1])
+    fresh = made.purchase(777, terminal=TERMINALS[1])
     arrived: list[Inbound] = [
         made.reply(forwarded, "00"),
         made.frame(fresh, 2),
         made.frame(made.reversal(request)),
         Connected("issuer-b", ""),
-        made.frame(made.purchase(888), 3),
+        made.frame(made.purchase(888, terminal=TERMINALS[1]), 3),
     ]
     before, memory, wakes = everything(made), remembered(made.switch._memory), made.switch.wakes_at()
 

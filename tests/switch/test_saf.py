@@ -14,13 +14,13 @@ from counterfoil.step import SECOND, Closed, NotSent
 from counterfoil.switch import Settings, cases, pending
 from counterfoil.switch.stubs import ended_cases
 from counterfoil.switch.work import Work
-from switch.scene import BOB, TIMER, Scene, scene
+from switch.scene import BOB, TERMINALS, TIMER, Scene, scene
 
 
 def owing(count: int = 1, **how: object) -> tuple[Scene, list[Message]]:
     """A switch that owes reversals and has sent each once."""
     made = scene(**how)
-    requests = [made.approved(amount=100 + number)[0] for number in range(count)]
+    requests = made.sold(count)
     made.step(*[made.frame(made.reversal(request)) for request in requests])
     return made, requests
 
@@ -100,7 +100,8 @@ def test_when_the_link_comes_up_everything_that_is_due_goes_out_at_once() -> Non
 def test_a_dead_issuer_does_not_hold_up_the_other() -> None:
     made = scene()
     dead, _ = made.approved()
-    other = made.purchase(300, BOB)
+    made.sign_on(TERMINALS[1])
+    other = made.purchase(300, BOB, terminal=TERMINALS[1])
     made.step(made.frame(other))
     (forwarded,) = [made.read(send) for send in made.to_issuers() if send.link == "issuer-b"]
     made.step(made.reply(forwarded, "00", issuer="issuer-b"))

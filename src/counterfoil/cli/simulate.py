@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIXES: Final = (
     *("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "garbled", "peers"),
-    *("forged", "copies", "relay", "closer", "forger", "customers", "swarm"),
+    *("forged", "copies", "relay", "closer", "forger", "customers", "restored", "swarm"),
 )
 EPILOG: Final = """\b
 Examples:

@@ -31,20 +31,22 @@ CLOCKS_RAN_OUT: Final[Instant] = 72 * 3600 * SECOND
 ASKED_ANYWAY: Final = 0.2
 
 
-def on_the_list(court: Court, exceptions: set[str], buried: Iterable[Iterable[str]]) -> None:
-    """Broken when something a person must know is not on the product's own list, or something sound is.
+def on_the_list(court: Court, exceptions: set[str], buried: Iterable[Iterable[str]]) -> set[str]:
+    """What is listed. Broken when something a person must know is not on the product's own list, or something sound is.
 
     It is always asked where there is something to list, and of one world in five where there is not. `buried` are the
     sales of which a lost machine alone knew all.
     """
-    if not exceptions and court.choice.random() >= ASKED_ANYWAY:
-        return
+    if not exceptions and court.hole is None and court.choice.random() >= ASKED_ANYWAY:
+        return set()
     issuers = {name: node.disk for name, node in court.plant.issuers.items()}
     machines = [node.disk for node in court.plant.machines.values() if not node.gone]
     found, contradicted = listed(machines, court.plant.switch.disk, issuers, court.now + CLOCKS_RAN_OUT)
-    must(exceptions <= found, f"{sorted(exceptions - found)} must be on the list of the inbox, and are not")
-    wrong = contradicted - exceptions - {ref for known in buried for ref in known}
+    missing = sorted(ref for ref in exceptions if found.isdisjoint(court.names(ref)))
+    must(not missing, f"{missing} must be on the list of the inbox, and are not")
+    wrong = contradicted - exceptions - {name for known in buried for ref in known for name in court.names(ref)}
     must(not wrong, f"{sorted(wrong)} are listed as contradictions, and are none")
+    return found
 
 
 class Machine(Stores):

@@ -44,6 +44,9 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     share of exchanges on whose messages a peer hangs up, each time. `forger` is how often somebody without any key
     speaks himself, to every station. `night` is how long the shops close after half of the sales, which is when a relay
     repeats what is hours old. `odd` is the share of customers with an unusual card or wish.
+
+    `restored` is the kind of station that is put back alone from an earlier copy of its store ("": none): the copy is
+    made at `copied`, the station stops at `stopped`, and `ended` after it is back a person ends what it has forgotten.
     """
 
     drop: int = 0
@@ -79,6 +82,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     forger: int = 0
     night: Instant = 0
     odd: int = 0
+    restored: str = ""
+    copied: Instant = 0
+    stopped: Instant = 0
+    ended: Instant = 0
     cuts: tuple[Cut, ...] = ()
 
     @property
@@ -126,6 +133,7 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     forger: tuple[int, ...] = (0,)
     night_hours: tuple[int, ...] = (0,)
     odd: tuple[int, ...] = (0,)
+    restored: tuple[str, ...] = ("",)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -220,6 +228,15 @@ MIXES: Final[dict[str, Mix]] = {
         forger=(20, 100, 300), forged=(0, 0, 50), relay=(0, 0, 20), wrap=(False, False, True), lag=(200, 50_000)
     ),
     "customers": Mix(odd=(300, 700), people=(20, 100), drop=(0, 0, 0, 20), begin=(0, *MIDNIGHTS)),
+    "restored": Mix(
+        restored=("switch", "issuer", "terminal"),
+        drop=(0, 0, 20, 100),
+        crash=(0, 0, 2),
+        mean_delay=(20_000, 20_000, 300_000),
+        people=(20, 100),
+        lag=(200, 200, 50_000),
+        wrap=(False, False, True),
+    ),
     "swarm": SWARM,
 }
 
@@ -283,4 +300,18 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         night=rng.choice(mix.night_hours) * 60 * MINUTE,
         odd=rng.choice(mix.odd),
     )
-    return msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS)) if rush else drawn
+    if rush:
+        drawn = msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS))
+    return put_back(drawn, mix, rng, span)
+
+
+def put_back(drawn: Faults, mix: Mix, rng: random.Random, span: Instant) -> Faults:
+    """When a copy of a store is made, when it is put back, and when somebody ends what that has brought about."""
+    restored = rng.choice(mix.restored)
+    if not restored:
+        return drawn
+    copied = rng.randrange(span // 20, span // 3)
+    stopped = copied + rng.randrange(span // 40, span // 3)
+    return msgspec.structs.replace(
+        drawn, restored=restored, copied=copied, stopped=stopped, ended=rng.randrange(span // 20, span // 3)
+    )

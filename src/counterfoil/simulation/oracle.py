@@ -1,13 +1,14 @@
 """The oracle: it stands outside the stations, reads their raw tables, and adds everything up again by itself.
 
-`Watch` looks after every step of an issuer. `at_rest` says when nothing is owed any more. `judged` compares, at rest,
-what the three stations hold, what the verdict says of it, and what the clients were told.
+`pending` says what is still owed. `judged` compares, at rest, what the three stations hold, what the verdict says of
+it, and what the clients were told.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Final, NamedTuple
 
@@ -18,11 +19,12 @@ from counterfoil.simulation.audit import Audit, holds_a_card_number, holds_what_
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.everything import Everything, Stubs, everything_on, fits
 from counterfoil.simulation.expected import story
+from counterfoil.simulation.hole import Hole
 from counterfoil.simulation.listing import on_the_list
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.node import Node
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
+from counterfoil.simulation.watch import Watch
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.stubs import stub as switch_stub
@@ -51,10 +53,6 @@ NOTHING_PENDING: Final = {
 }
 # What the verdict calls final must stay so; the others may still change on the way.
 FINAL: Final = frozenset({Verdict.PAID, Verdict.NOT_CHARGED, Verdict.RETURNED})
-BALANCES: Final = "SELECT currency, sum(balance) FROM account GROUP BY currency"
-NEW_ENTRIES: Final = (
-    "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
-)
 ANY_ATTEMPT: Final = "SELECT terminal, batch, stan FROM attempt ORDER BY terminal, batch, stan LIMIT 1 OFFSET ?"
 ADVICES: Final = "SELECT txn, count(*) FROM trail WHERE what = '0420 received' GROUP BY txn"
 UNOWNED: Final = "SELECT count(*) FROM exception_case WHERE owner = '' OR what = ''"
@@ -82,85 +80,6 @@ class Judgement(NamedTuple):
     exceptions: list[Finding]
     ledger_sum: dict[str, int]
     exposures: list[int]  # microseconds from each debit that was returned to its return
-
-
-# --- after every step ------------------------------------------------------------------------------------------------
-
-
-class Watch:
-    """The books of one issuer, kept a second time from its raw entries."""
-
-    def __init__(self, name: str, node: Node, plant: Plant, disks: list[Disk]) -> None:
-        self.name = name
-        self.legs: Counter[tuple[str, str]] = Counter()
-        self.accounts: Counter[str] = Counter()
-        self.debits: dict[str, tuple[str, str, int, str]] = {}
-        self.returned: set[str] = set()
-        self.refs: set[str] = set()
-        self._disk = node.disk
-        self._switch = plant.switch.disk
-        self._machines = disks
-        self._last = 0
-        self._commits = -1
-
-    def look(self) -> None:
-        """Check what the last commit added."""
-        if self._disk.commits == self._commits:
-            return
-        self._commits = self._disk.commits
-        rows = self._disk.query(NEW_ENTRIES, (self._last,))
-        if not rows:
-            return
-        touched = set()
-        for number, entry, debit, credit, amount, currency, ref, reverses in rows:
-            self._last = number
-            must(amount > 0 and debit != credit, f"{self.name}: entry {entry} moves nothing")
-            self.legs[debit, currency] -= amount
-            self.legs[credit, currency] += amount
-            self.accounts[debit] -= amount
-            self.accounts[credit] += amount
-            touched |= {debit, credit}
-            if reverses:
-                self._returned(reverses, debit, credit, amount, currency)
-            elif debit.startswith("card:"):
-                must(ref not in self.refs, f"{self.name}: {ref} is debited twice")
-                self.refs.add(ref)
-                self.debits[entry] = (debit, credit, amount, currency)
-                self._intended(ref, amount)
-        sums = self.sums()
-        must(not any(sums.values()), f"{self.name}: the ledger adds up to {sums}")
-        for account, balance in self._disk.select_in(
-            "SELECT id, balance FROM account WHERE id IN ({marks})", [*touched]
-        ):
-            legs = self.accounts[account]
-            must(balance == legs >= 0, f"{self.name}: an account says {balance}, its entries {legs}")
-
-    def sums(self) -> Counter[str]:
-        """Each currency, added up: what the cardholders' balances say, and the entries' legs on every other account."""
-        total: Counter[str] = Counter(dict(self._disk.query(BALANCES)))
-        for (account, currency), amount in self.legs.items():
-            if not account.startswith("card:"):
-                total[currency] += amount
-        return total
-
-    def _returned(self, reverses: str, debit: str, credit: str, amount: int, currency: str) -> None:
-        must(reverses in self.debits, f"{self.name}: {reverses} is returned but was never debited")
-        must(reverses not in self.returned, f"{self.name}: {reverses} is returned twice")
-        must(self.debits[reverses] == (credit, debit, amount, currency), f"{self.name}: another amount came back")
-        self.returned.add(reverses)
-
-    def _intended(self, rrn: str, amount: int) -> None:
-        """Before an issuer books, the switch and the terminal have stored what they asked (L1)."""
-        rows = self._switch.query("SELECT terminal, batch, stan, amount FROM attempt WHERE rrn = ?", (rrn,))
-        must(len(rows) == 1 and rows[0][3] == amount, f"{self.name} booked {rrn}, which the switch did not store first")
-        found = [
-            row
-            for disk in self._machines
-            for row in disk.query(
-                "SELECT amount FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?", rows[0][:3]
-            )
-        ]
-        must((amount,) in found, f"{self.name} booked {rrn}, which no terminal stored first")
 
 
 # --- at rest ---------------------------------------------------------------------------------------------------------
@@ -194,8 +113,11 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
     exceptions: list[Finding] = []
     one_sided = unreported = 0
     everything = court.everything()
+    for finding in court.in_the_hole(everything):
+        one_sided += 1
+        exceptions.append(finding)
     for ref in everything.refs():
-        if everything.of_nobody(ref):
+        if everything.of_nobody(ref) or ref in court.forgotten:
             continue
         finding, listed = court.hear(ref, everything)
         one_sided += finding.held != finding.stands
@@ -203,7 +125,9 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
         if listed:
             exceptions.append(finding)
         must(listed or finding.held == finding.stands, f"{finding.ref} is one-sided and nobody says so: {finding}")
-    on_the_list(court, {finding.ref for finding in exceptions}, everything.buried)
+    found = on_the_list(court, {finding.ref for finding in exceptions}, [*everything.buried, court.forgotten])
+    if court.hole is not None:
+        court.hole.close(everything, found)
     court.balance(watches)
     court.paper()
     court.families()
@@ -228,6 +152,7 @@ class Court:
         self.buried = buried
         self.heard: dict[str, tuple[Stubs, Finding]] = {}
         self.final: dict[str, Verdict] = {}  # what was called final on the way
+        self.hole: Hole | None = None  # what a station that was put back knew before
         self.audit = Audit(plant, shop.world.faults)
 
     @property
@@ -264,7 +189,7 @@ class Court:
             return
         key = AttemptKey(*disk.query(ANY_ATTEMPT, (self.choice.randrange(count),))[0])
         stubs = self.stubs(key)
-        if not any(stubs[:3]):
+        if not any(stubs[:3]) or str(key) in self.forgotten:
             return
         story.check(stubs.terminal, stubs.switch, stubs.issuer, self.now)
         found = verdict_of(Evidence(*stubs[:3]), self.now)
@@ -311,6 +236,30 @@ class Court:
             fits(before in (None, verdict), f"{key} was called {before}, is {verdict}", stubs)
         return finding, listed
 
+    @property
+    def forgotten(self) -> set[str]:
+        """The attempts of which a station that was put back knew more."""
+        return self.hole.refs if self.hole is not None else set()
+
+    def names(self, ref: str) -> set[str]:
+        """What the product may call an attempt."""
+        return self.hole.names(ref) if self.hole is not None else {ref}
+
+    def in_the_hole(self, everything: Everything) -> Iterator[Finding]:
+        """Those of them that are one-sided now: each must be on the list."""
+        for ref in sorted(self.forgotten):
+            assert self.hole is not None
+            stubs, held = self.hole.of(ref, everything), self.hole.held(ref, everything)
+            if stubs.truth is None:
+                continue  # what no terminal made is nobody's
+            stands = stubs.truth.amount if stubs.truth.state in PAID else 0
+            case = next((stub.case for stub in stubs[:3] if stub is not None and stub.case), "")
+            verdict = verdict_of(Evidence(*stubs[:3]), self.now) if any(stubs[:3]) else None
+            finding = Finding(ref, str(verdict), case, held, stands)
+            self.heard[ref] = stubs, finding
+            if held != stands:
+                yield finding
+
     def stubs(self, key: AttemptKey) -> Stubs:
         """One attempt, asked of the stores as they are now."""
         machine = self.plant.machine_of(key.terminal)
@@ -348,11 +297,12 @@ class Court:
         """Customers' net = what stands at the terminals, the switch and the issuers, but for the listed exceptions."""
         for watch in watches:
             must(not any(watch.sums().values()), f"{watch.name}: the legs do not add up")
-            open_cases = {ref for ref, (_, finding) in self.heard.items() if finding.held != finding.stands}
+            one_sided = {ref for ref, (_, finding) in self.heard.items() if finding.held != finding.stands}
+            open_cases = one_sided | self.forgotten
             mine = [
                 (ref, stubs, finding)
                 for ref, (stubs, finding) in self.heard.items()
-                if stubs.switch is not None and stubs.switch.issuer == watch.name
+                if watch.name in (stub.issuer for stub in (stubs.switch, stubs.issuer) if stub is not None)
             ]
             stand = sum(finding.stands for ref, _, finding in mine if ref not in open_cases)
             cleared = sum(
@@ -408,7 +358,7 @@ class Court:
     def paper(self) -> None:
         """At most one original of each copy, and none of a sale that did not stand."""
         for (ref, copy), texts in self.shop.paper.items():
-            if copy not in ("merchant", "cardholder"):
+            if copy not in ("merchant", "cardholder") or ref in self.forgotten:
                 continue
             must(all(ref[-6:] in text for text in texts), f"a {copy} copy of {ref} does not say what it is for")
             originals = [text for text in texts if not any(mark in text for mark in MARKS)]
@@ -421,6 +371,7 @@ class Court:
     def messages(self) -> None:
         """Each event on a cardholder's account was told, under a name of its own, and nothing else was."""
         told = {name for stubs, _ in self.heard.values() if stubs.issuer is not None for name in stubs.issuer.notices}
+        told |= (self.hole.notices() if self.hole is not None else set()) & self.shop.messages.keys()
         must(told == self.shop.messages.keys(), f"notices: {told ^ self.shop.messages.keys()}")
 
     def clean(self) -> None:
@@ -451,7 +402,7 @@ class Court:
     def flagged(self) -> None:
         """A repeated advice says that it is one: without copies and damage an issuer sees one 0420 of a purchase."""
         faults = self.shop.world.faults
-        if faults.duplicate or faults.strange or faults.crash or faults.disk:
+        if faults.duplicate or faults.strange or faults.crash or faults.disk or faults.restored:
             return
         for name, node in self.plant.issuers.items():
             for txn, count in node.disk.query(ADVICES):

@@ -95,9 +95,10 @@ class Shop:
 
     def ask(self, terminal: str, verb: str, args: dict[str, Any], told: Told | None = None) -> None:
         """Ask the machine of a terminal; nothing comes back when it is off."""
-        self._send(self.plant.machine_of(terminal), verb, args, told)
+        self.send(self.plant.machine_of(terminal), verb, args, told)
 
-    def _send(self, machine: Node, verb: str, args: dict[str, Any], told: Told | None) -> None:
+    def send(self, machine: Node, verb: str, args: dict[str, Any], told: Told | None = None) -> None:
+        """Ask a process; nothing comes back when it is down."""
         if machine.up:
             number = self.world.number()
             self._asked[number], self._at[number] = told, (machine, verb)
@@ -188,7 +189,7 @@ class Shop:
             self._round()
 
         for machine in machines:
-            self._send(machine, "status", {}, looked)
+            self.send(machine, "status", {}, looked)
         self.world.after(CLOSING_ROUND, again)
 
     # --- paper and messages -----------------------------------------------------------------------------------------

@@ -20,10 +20,12 @@ from counterfoil.simulation.expected.till import Till
 from counterfoil.simulation.forger import Forger
 from counterfoil.simulation.mixes import MIXES, Faults, draw
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.oracle import Court, Finding, Watch, judged, pending
+from counterfoil.simulation.oracle import Court, Finding, judged, pending
 from counterfoil.simulation.people import Shop
 from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, cards, limits, may_type, odd, replaced
+from counterfoil.simulation.putback import PutBack
 from counterfoil.simulation.relay import Relay
+from counterfoil.simulation.watch import Watch
 from counterfoil.simulation.world import Broken, World, drawing
 from counterfoil.step import SECOND, Instant
 
@@ -112,6 +114,9 @@ class Scene:
         if not rush or number % DOUBLED == RUSH_EVERY - 1:
             self._expect()
         self.court = Court(self.plant, self.shop, self.buried, drawing(f"{name}/oracle"))
+        self.put_back = (
+            PutBack(self.world, self.plant, self.court, name, self._watching) if self.world.faults.restored else None
+        )
         self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
 
     def _expect(self) -> None:
@@ -121,6 +126,11 @@ class Scene:
         self.banks = [Bank(node, (*cards(), *odd()) if unusual else cards()) for node in plant.issuers.values()]
         self.tills = [Till(node, plant.standing_on(name), name) for name, node in plant.machines.items()]
         self.host = Host(plant.switch, limits(plant.places, unusual=unusual), typed=may_type(self.name))
+
+    def _watching(self, node: Node) -> list[object]:
+        """Those who remember what this process was told and what it said."""
+        watches = [watch for watch in self.watches if watch.name == node.name]
+        return [*node.judges, *watches, *(ears for ears in self.court.audit.ears if ears.node is node)]
 
     def play(self) -> Outcome:
         """Play it to the end; what was broken is told in the outcome."""
@@ -147,6 +157,8 @@ class Scene:
             world.after(faults.lost, self._lose)
         if faults.off:
             world.after(faults.off, self._switch_off)
+        if self.put_back is not None:
+            self.put_back.begin()
         world.after(3 * SECOND, self.shop.open)
         while self.shop.busy:
             if faults.night and not self._slept and self.shop.left <= self.outcome.transactions // 2:
@@ -155,9 +167,12 @@ class Scene:
             if round(world.elapsed()) % GLANCE == 0:
                 self.court.glance()
             self._bounded(world.begin + LONGEST_DAY + faults.night, "the shops never close")
-        while any(node.off for node in self.plant.machines.values()):
+        while any(node.off for node in self.plant.machines.values()) and self.put_back is None:
             world.run(world.now + SLOW_PACE)
             self.court.glance()
+        while self.put_back is not None and not self.put_back.settled:
+            world.run(world.now + PACE)
+            self._bounded(world.begin + LONGEST_DAY, "what is forgotten is never ended")
 
     def _bounded(self, latest: Instant, what: str) -> None:
         world = self.world
@@ -229,7 +244,7 @@ class Scene:
         while True:
             if pending(self.plant) or self._flying():
                 rested = world.now
-            elif self.shop.quiet and not self.shop.unanswered:
+            elif self.shop.quiet and not self.shop.unanswered and (self.put_back is None or self.put_back.settled):
                 break
             world.run(world.now + PACE)
             self.court.glance()

@@ -81,6 +81,13 @@ def _lost(desk: Desk, work: Work, issuer: str, lost: Sequence[Answered]) -> None
         _open_case(desk, work, attempt, issuer)
 
 
+def closed_since(desk: Desk, work: Work, attempt: Attempt) -> bool:
+    """Whether a later request of its terminal in its batch has proved that it closed this one."""
+    terminal, batch, stan = attempt.key
+    here = (one for key, one in work.attempts.items() if key[:2] == (terminal, batch) and key.stan > stan)
+    return any(not one.unsealed for one in here) or desk.recall.is_followed(terminal, batch, stan)
+
+
 def by_terminal(desk: Desk, work: Work, terminal: str, batch: str, stan: str) -> None:
     """A terminal proves that it stands at this STAN of a batch in which it has come further: it was put back.
 
@@ -91,7 +98,8 @@ def by_terminal(desk: Desk, work: Work, terminal: str, batch: str, stan: str) ->
     known = [one for key, one in work.attempts.items() if key[:2] == (terminal, batch) and key.stan >= stan]
     lost = [attempt for attempt in known if not attempt.unsealed]
     before = desk.recall.walked([number_of(attempt.rrn) for attempt in lost])
-    fresh = [attempt for attempt in lost if number_of(attempt.rrn) not in before]
+    numbered = ((number_of(attempt.rrn), attempt) for attempt in lost)
+    fresh = [attempt for number, attempt in numbered if number not in before and not work.forgets(number)]
     for attempt in fresh:
         work.forget(row_of(attempt, terminal, terminal, work.now)._replace(token="", walked=1))
         _open_case(desk, work, attempt, terminal)

@@ -10,7 +10,7 @@ from counterfoil.storage import forgotten
 from counterfoil.storage.arrival import LATEST, newest
 from counterfoil.switch import numbers
 from counterfoil.switch.records import Records
-from counterfoil.switch.rows import Attempt
+from counterfoil.switch.rows import SEALED, Attempt
 
 ANSWERED: Final = (
     "issuer = ? AND (state = 'approved' OR state = 'reversed' OR (state = 'declined' AND forwarded = 1) "
@@ -19,6 +19,10 @@ ANSWERED: Final = (
 """Attempts of which the switch has a word of the issuer under a valid MAC."""
 MADE: Final = "SELECT rrn, transmitted, trace FROM attempt WHERE rrn IN ({marks})"
 SINCE: Final = "SELECT rrn FROM attempt WHERE terminal = ? AND batch = ? AND stan >= ? ORDER BY stan LIMIT ?"
+FOLLOWED: Final = " ".join(
+    ("SELECT 1 FROM attempt WHERE terminal = ? AND batch = ? AND stan > ? AND", SEALED.format("attempt"), "LIMIT 1")
+)
+STRANGE: Final = "SELECT 1 FROM forgotten WHERE station = ? AND terminal = ? LIMIT 1"
 MOST: Final = 5000
 ANY_ARCHIVED: Final = "SELECT 1 FROM archived LIMIT 1"
 IN_THE_STORE: Final[Instant] = 10 * 86_400 * SECOND
@@ -68,6 +72,14 @@ class Recall:
         """What a terminal has asked in a batch under this STAN and the higher ones; at most MOST, the lowest first."""
         rows = self._store.query(SINCE, (terminal, batch, stan, MOST))
         return self.attempts([rrn for (rrn,) in rows])
+
+    def is_followed(self, terminal: str, batch: str, stan: str) -> bool:
+        """Whether a terminal has vouched for a request in a batch above this STAN."""
+        return bool(self._store.query(FOLLOWED, (terminal, batch, stan)))
+
+    def has_forgotten(self, terminal: str) -> bool:
+        """Whether this store was put back, and does not know something of a terminal; ended by a person or not."""
+        return bool(self._store.query(STRANGE, (forgotten.SWITCH, terminal)))
 
     def walked(self, names: Sequence[str]) -> dict[str, bool]:
         """Which of these rows are there, and whether the comparison they were found in came to its end."""

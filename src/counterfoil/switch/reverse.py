@@ -6,6 +6,10 @@ An 0400 that names a sale of ours but other money (`differing`) changes nothing 
 would give back what nobody asked to give back, to acknowledge would close it for the terminal. A person decides; the
 terminal keeps its reversal pending meanwhile. Where nothing was booked there is nothing to mistake, and nothing is
 compared.
+
+An 0400 of a sale that a later request of its terminal has closed cannot come from a terminal that knows that request:
+it asks for nothing else before its reversal is answered. Its store was put back, and it would give back the money of
+goods that were handed over. It changes nothing either, and is answered 96 (forgotten.py).
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ import msgspec
 from counterfoil.errors import DecodeError, EncodeError
 from counterfoil.iso8583 import Message, nested
 from counterfoil.security import is_pan
-from counterfoil.switch import archiving, keeping, numbers
+from counterfoil.switch import archiving, forgotten, keeping, numbers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.lifecycle import Event, State, moved
@@ -39,6 +43,7 @@ PURCHASE_KIND: Final = "22"  # DE60.1 of every sale that is booked
 HONEST: Final = dict.fromkeys(("de12", "de13", "de14", "de15", "de22", "de23", "de26", "de53", "de55", "de61"))
 
 NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
+STANDING: Final = frozenset({State.ASKED, State.APPROVED})
 
 
 def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
@@ -60,6 +65,10 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         detail = f"an 0400 names another sale: {', '.join(others)}"
         work.open_case(attempt, "reversal_differs", desk.settings.case_owner, detail)
         answer(desk, work, ask, DIFFERS, de37=attempt.rrn)
+        return
+    if attempt.state in STANDING and forgotten.closed_since(desk, work, attempt):
+        forgotten.by_terminal(desk, work, *key)
+        answer(desk, work, ask, forgotten.REFUSED, de37=attempt.rrn)
         return
     if not attempt.reversal_rrn:
         attempt.reversal_rrn = numbers.rrn(work.tick(), desk.settings.utc_offset)

@@ -65,6 +65,7 @@ def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
     and two devices must not work in one batch.
     """
     newer = terminal.offers[terminal.offers.index(offer) + 1 :]
+    furthest = _furthest_back(terminal, offer) if offer.behind else ""
     terminal = replace(
         terminal,
         batch=offer.batch,
@@ -77,8 +78,13 @@ def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
     work.put_terminal(terminal)
     work.saw("signed_on", "1", "", terminal=terminal.terminal)
     if offer.behind:
-        forgotten.by_terminal(desk, work, terminal.terminal, offer.behind, offer.stan)
+        forgotten.by_terminal(desk, work, terminal.terminal, offer.behind, furthest)
     return terminal
+
+
+def _furthest_back(terminal: Terminal, taken: Offer) -> str:
+    """Where a terminal stood that was put back: each of its sign-ons had a STAN of its own, and answers are lost."""
+    return min(offer.stan for offer in terminal.offers if offer.behind == taken.behind)
 
 
 def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
@@ -146,11 +152,14 @@ def _next_batch(desk: Desk, terminal: Terminal, stan: str) -> str:
     """The batch for a device that begins anew; "" when there is none left.
 
     A device that was told one at a higher STAN may have used its numbers all the same, though nothing in it was heard:
-    a device that has begun anew since gets the one behind that. As often as an offer stands, no further.
+    a device that has begun anew since gets the one behind that. As often as an offer stands, no further. A store that
+    was put back does not know which batches it gave since to a terminal of which it has forgotten something: as many
+    are left out.
     """
     told = {offer.batch for offer in terminal.offers if offer.stan > stan}
-    number = int(terminal.batch) + 1
-    while f"{number:06d}" in told and number - int(terminal.batch) < desk.settings.offers:
+    last = int(terminal.batch) + (desk.settings.offers if desk.recall.has_forgotten(terminal.terminal) else 0)
+    number = last + 1
+    while f"{number:06d}" in told and number - last < desk.settings.offers:
         number += 1
     return f"{number:06d}" if number <= int(LAST_BATCH) else ""
 

@@ -201,6 +201,10 @@ class Work:
             attempt.case_number = ""
             self.put(attempt)
 
+    def forgets(self, number: str) -> bool:
+        """Whether a row of this number was opened in this step."""
+        return any(row.number == number for row in self._forgotten)
+
     def forget(self, row: Forgotten) -> None:
         """Something that this store, or a peer's, does not know any more: what it is about is refused from now on."""
         self._forgotten.append(row)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message, nested
-from counterfoil.security import KeyUsage, StoredKey, luhn_ok
+from counterfoil.security import KeyUsage, SecurityError, StoredKey, luhn_ok, number_and_expiry
 from counterfoil.simulation.expected.reading import Packet, TerminalKeys
 from counterfoil.simulation.line import clear_key
 from counterfoil.simulation.plant import RANGES
@@ -45,8 +45,13 @@ class Place:
         self.batch = FIRST_BATCH
         self.gone: set[tuple[str, bytes]] = set()  # offers that are nobody's any more
         self.unsure: set[tuple[str, bytes]] = set()  # offers that may be so
-        self.put_back = False  # what it said under its MAC means that its store was put back: it may be refused
+        self.came_to = ""  # the STAN at which it stood when it was put back, by what it said under its MAC
         self.zones = {name: self.keys.hsm.import_clear(KeyUsage.PIN, clear_key(f"{name}/pin", 16)) for name in RANGES}
+
+    @property
+    def put_back(self) -> bool:
+        """Whether it may be refused because its store was put back."""
+        return bool(self.came_to)
 
     def offered(self, message: Message, *, spent: str) -> None:
         """A sign-on was answered with yes, as the terminal hears it: these are its keys, whatever came before. They
@@ -74,10 +79,12 @@ class Place:
         it begins another batch.
         """
         offer = self.offers[number]
+        furthest = min((one.behind for one in self.offers if one.behind), default="")
         stay = self.offers[number:] if offer.batch == self.batch else [offer]
         self.gone |= {one.name for one in self.offers} - {one.name for one in stay}
         self.offers, self.batch = stay, offer.batch
-        self.put_back = self.put_back or bool(offer.behind)
+        if offer.behind:
+            self.came_to = furthest
 
     def _opened(self, message: Message) -> Offer:
         keys = nested.de62_keys(message.de62)
@@ -120,6 +127,28 @@ class Ask:
         self.reason = ""  # why it is being undone
         self.advice = ("", "")
         self.acknowledged = False
+
+    def of_card(self) -> str:
+        """Read its card, and find who issued it; the switch's own no, "" when there is none."""
+        message = self.first
+        self.pan, self.expiry = message.de2 or "", message.de14 or ""
+        if message.de35:
+            try:
+                number, printed = number_and_expiry(message.de35)
+            except SecurityError as error:
+                return error.response_code
+            if self.pan and self.pan != number:
+                return "14"
+            self.pan, self.expiry = number, self.expiry or printed
+        swiped = (message.de22 or "")[:2] in ("02", "90")
+        if not self.pan:
+            return "30"
+        self.issuer = next((name for name, prefix in RANGES.items() if self.pan.startswith(prefix)), "")
+        if not luhn_ok(self.pan):
+            return "14"
+        if swiped and not message.de35:
+            return "30"
+        return "" if self.issuer else "15"
 
     @property
     def card(self) -> str:

@@ -27,6 +27,7 @@ NEEDED: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49)
 ADVICE_NEEDED: Final = (4, 7, 11, 32, 41, 42, 90)
 ECHOED: Final = (3, 4, 7, 11, 32, 37, 41, 42, 49, 70, 90)
 BURNT: Final = frozenset({"30", "63"})  # what a message that nobody vouches for may be told, if anything
+FORGOTTEN: Final = "96"
 POSTED, DECLINED, REVERSED, TOMBSTONED, LATE = "posted", "declined", "reversed", "tombstoned", "late"
 STATUS: Final = {"lost": "41", "stolen": "43", "blocked": "62"}
 OPERATIONS: Final = ("001", "002", "301")
@@ -88,6 +89,7 @@ class Bank:
         self.advices: dict[str, tuple[tuple[Any, ...], str]] = {}
         self.sure = True  # False once the process died between committing and speaking about what nobody vouched for
         self.contradicted = self.differing = 0
+        self.put_back = bool(node.world.faults.restored)  # then it may refuse a card (hole.py says which)
         node.judges.append(self)
 
     def died(self) -> None:
@@ -103,7 +105,7 @@ class Bank:
             packet = read(frame.data)
             genuine = packet is not None and packet.whole and self.keys.vouches(frame.data)
             if packet is not None and genuine:
-                code = self._code(now, frame, packet.message)
+                code = self._code(now, frame, packet.message, self._withheld(answers))
                 if said is not None and code:
                     must(bool(answers), f"{self.name} says nothing to a {packet.message.mti}, where {code} is due")
                     self._compare(frame, packet, answers.pop(0), code)
@@ -177,18 +179,23 @@ class Bank:
 
     # --- rules ------------------------------------------------------------------------------------------------------
 
-    def _code(self, now: Instant, frame: Frame, message: Message) -> str:
+    def _withheld(self, answers: Sequence[Send | Hangup]) -> str:
+        """What the next answer refuses because something is forgotten."""
+        told = read(answers[0].data) if self.put_back and answers and isinstance(answers[0], Send) else None
+        return FORGOTTEN if told is not None and told.message.de39 == FORGOTTEN else ""
+
+    def _code(self, now: Instant, frame: Frame, message: Message, withheld: str) -> str:
         """What a message that is vouched for gets; "" for no answer."""
         mti, key = first_try(message.mti), key_of(message)
         if mti == "0200" and key:
-            return self._purchase(now, frame, message, key)
+            return self._purchase(now, frame, message, key, withheld)
         if mti == "0420" and key:
             return self._advice(message)
         if mti == "0800":
             return "00" if message.de70 in OPERATIONS else "40"
         return ""
 
-    def _purchase(self, now: Instant, frame: Frame, message: Message, key: str) -> str:
+    def _purchase(self, now: Instant, frame: Frame, message: Message, key: str, withheld: str) -> str:
         entry = self.entries.get(key)
         if entry is not None:
             return self._again(entry, message)
@@ -197,7 +204,7 @@ class Bank:
             code = "40"
         if not code and frame.at and now - frame.at > LIMIT:
             code = "68"
-        code = code or self._on_card(now, message)
+        code = code or withheld or self._on_card(now, message)
         self.entries[key] = Entry(message, DECLINED if code else POSTED, code or "00")
         return code or "00"
 

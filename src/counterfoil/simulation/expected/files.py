@@ -9,7 +9,7 @@ from typing import Any, Final
 from counterfoil.issuer.stubs import asked as asked_of_issuer
 from counterfoil.security import mask
 from counterfoil.simulation.expected.asks import APPROVALS, Ask
-from counterfoil.simulation.expected.bank import Bank, key_of
+from counterfoil.simulation.expected.bank import LATE, TOMBSTONED, Bank, key_of
 from counterfoil.simulation.expected.host import Host
 from counterfoil.simulation.expected.till import Attempt, Till
 from counterfoil.simulation.plant import MERCHANT
@@ -46,10 +46,10 @@ class Files:
                     self._at_issuer(key, ask, sent)
 
     def _burnt(self, ask: Ask) -> bool:
-        """Whether the issuer knows of it only what nobody vouched for."""
+        """Whether the issuer knows of it only what nobody vouched for, or its reversal alone: it was put back."""
         assert ask.forward is not None
         entry = self.banks[ask.issuer].entries.get(key_of(ask.forward))
-        return entry is None or entry.message is None
+        return entry is None or entry.message is None or entry.state in (TOMBSTONED, LATE)
 
     def _at_terminal(self, key: AttemptKey, till: Till, attempt: Attempt) -> None:
         told = terminal_stub(till.node.disk, key)

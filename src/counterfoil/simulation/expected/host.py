@@ -12,7 +12,7 @@ from typing import Final
 
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import Message
-from counterfoil.security import SecurityError, luhn_ok, number_and_expiry
+from counterfoil.security import SecurityError
 from counterfoil.simulation.expected.asks import (
     APPROVALS,
     Ask,
@@ -43,6 +43,7 @@ CLAIMS: Final = frozenset({"0800", "0820", "0500", "0320"})  # they carry no MAC
 CURRENCIES: Final = frozenset({"156", "840", "978", "344", "392", "446"})
 PURCHASE_NEEDS: Final = (3, 4, 11, 22, 25, 41, 42, 49, 60)
 REVERSAL_NEEDS: Final = (3, 4, 11, 39, 41, 42, 49, 60)
+WRONG_MAC: Final = "A0"
 TIMED_OUT, RESTARTED, CONTRADICTED, DOWN, FORGOTTEN = "98", "06", "96", "91", "96"
 ROWS: Final = "SELECT terminal, batch, stan, state, amount, response_code, auth_code, rrn FROM attempt"
 ALARMS: Final = "SELECT what, count(*) FROM alarm GROUP BY what"
@@ -67,8 +68,7 @@ class Host:
         self.burnt: dict[AttemptKey, str] = {}  # what was said to a request that nobody vouched for
         self._named: set[AttemptKey] = set()  # keys of such requests in this step
         self.hangups: dict[tuple[str, str], int] = {}
-        self.contradicted = 0
-        self.sure = True
+        self.contradicted, self.sure = 0, True
         self._queue: list[Ask] = []
         self._opening: set[str] = set()  # links whose comparison has come to an answer in this step
         self._known_later: list[tuple[tuple[str, str], bool]] = []  # by whose name: hung up on, or answered
@@ -187,7 +187,7 @@ class Host:
         pending.ask = self.asks.setdefault(key, Ask(message, key))
         pending.ask.doubt = pending.perhaps = True
         if message.mti == "0200" and not pending.ask.routed and pending.ask not in self._queue:
-            self._of_card(pending.ask)
+            pending.ask.of_card()
             self._queue.append(pending.ask)
         if message.mti == "0200" and not pending.ask.told:
             pending.ask.waiting = pending
@@ -210,7 +210,8 @@ class Host:
         if not ask.objection:
             hung_up = any(self.hangups.get(name, 0) > 1 for name in self._names(ask))
             waits = hung_up or ask.issuer in self._comparing
-            ask.instead = frozenset(code for may, code in ((waits, DOWN), (place.put_back, FORGOTTEN)) if may)
+            forgotten = place.put_back or bool(self.node.world.faults.restored)  # hole.py says which
+            ask.instead = frozenset(code for may, code in ((waits, DOWN), (forgotten, FORGOTTEN)) if may)
             ask.routed, ask.deadline = True, now + TIMER
             self.open[key] = ask
             self._queue.append(ask)
@@ -245,7 +246,7 @@ class Host:
     def _objection(self, now: Instant, frame: Frame, ask: Ask, place: Place, offer: Offer) -> str:
         """The switch's own no, the first that applies."""
         message, amount = ask.first, int(ask.first.de4 or "")
-        code = self._of_card(ask)
+        code = ask.of_card()
         rules = (
             (ask.key.batch != offer.batch, "77"),
             (amount == 0, "13"),
@@ -264,27 +265,6 @@ class Host:
                 return "99"
         return objection
 
-    def _of_card(self, ask: Ask) -> str:
-        message = ask.first
-        ask.pan, ask.expiry = message.de2 or "", message.de14 or ""
-        if message.de35:
-            try:
-                number, printed = number_and_expiry(message.de35)
-            except SecurityError as error:
-                return error.response_code
-            if ask.pan and ask.pan != number:
-                return "14"
-            ask.pan, ask.expiry = number, ask.expiry or printed
-        swiped = (message.de22 or "")[:2] in ("02", "90")
-        if not ask.pan:
-            return "30"
-        ask.issuer = next((name for name, prefix in RANGES.items() if ask.pan.startswith(prefix)), "")
-        if not luhn_ok(ask.pan):
-            return "14"
-        if swiped and not message.de35:
-            return "30"
-        return "" if ask.issuer else "15"
-
     def _reversal(self, message: Message) -> tuple[Ask | None, frozenset[str]]:
         key = key_of(message)
         if key is None or any(message.get(n) is None for n in REVERSAL_NEEDS):
@@ -300,10 +280,17 @@ class Host:
         if not nothing and any(message.get(n) != ask.first.get(n) for n in (4, 42, 49)):
             ask.differs = True
             return ask, frozenset({"64"})
+        if not nothing and not ask.reason and self.node.world.faults.restored and self._is_closed(key):
+            return ask, frozenset({FORGOTTEN})
         if not nothing and not ask.reason:
             ask.reason = message.de39 or ""
             ask.told_to_whom_waits("")
         return ask, frozenset({"00"})
+
+    def _is_closed(self, key: AttemptKey) -> bool:
+        """Whether a later request of its terminal proves that it closed this one: then its store was put back."""
+        later = (one for one in self.asks if one[:2] == key[:2] and one.stan > key.stan)
+        return any(self.burnt.get(one) != WRONG_MAC for one in later)
 
     def _answered(self, frame: Frame) -> None:
         packet = read(frame.data)

@@ -77,6 +77,10 @@ class InstitutionKeys:
         self.vouches = self._hsm.keyed_mac(mac, MacAlgorithm.AES_CMAC, raw=True).closes
         self._blocks: dict[tuple[str, str], bytes] = {}
 
+    def __deepcopy__(self, _: object) -> InstitutionKeys:
+        """They never change."""
+        return self
+
     def block(self, pin: str, pan: str) -> bytes:
         """The PIN block of this PIN and card under the zone key."""
         known = self._blocks.get((pin, pan))
@@ -91,3 +95,7 @@ class TerminalKeys:
     def __init__(self, terminal: str) -> None:
         self.hsm = SoftHsm(LMK, entropy(f"expected/{terminal}"))
         self.master: StoredKey = self.hsm.import_clear(KeyUsage.TMK, clear_key(terminal, 16))
+
+    def __deepcopy__(self, _: object) -> TerminalKeys:
+        """They never change."""
+        return self
