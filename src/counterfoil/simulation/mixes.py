@@ -286,10 +286,18 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         forged=rng.choice(mix.forged),
         cuts=tuple(cuts),
     )
-    hours = rng.choice(mix.away_hours)  # after all the rest: what worlds were before there was this stays what it was
+    drawn = _later(drawn, mix, rng, span)
+    if rush:
+        drawn = msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS))
+    return _put_back(drawn, mix, rng, span)
+
+
+def _later(drawn: Faults, mix: Mix, rng: random.Random, span: Instant) -> Faults:
+    """What is drawn after all the rest: what worlds were before there was this stays what it was."""
+    hours = rng.choice(mix.away_hours)
     if hours:
         drawn = msgspec.structs.replace(drawn, off=rng.randrange(span // 4, span), away=hours * 60 * MINUTE)
-    drawn = msgspec.structs.replace(
+    return msgspec.structs.replace(
         drawn,
         each=rng.choice(mix.each),
         aimed=rng.choice(mix.aimed),
@@ -300,12 +308,9 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
         night=rng.choice(mix.night_hours) * 60 * MINUTE,
         odd=rng.choice(mix.odd),
     )
-    if rush:
-        drawn = msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS))
-    return put_back(drawn, mix, rng, span)
 
 
-def put_back(drawn: Faults, mix: Mix, rng: random.Random, span: Instant) -> Faults:
+def _put_back(drawn: Faults, mix: Mix, rng: random.Random, span: Instant) -> Faults:
     """When a copy of a store is made, when it is put back, and when somebody ends what that has brought about."""
     restored = rng.choice(mix.restored)
     if not restored:
