@@ -11,9 +11,10 @@ import pytest
 from counterfoil.issuer.records import Step
 from counterfoil.simulation.hole import Hole
 from counterfoil.simulation.mixes import Faults
+from counterfoil.simulation.putback import ACCEPTED, IMPORTED
 from counterfoil.simulation.scene import Scene
 from counterfoil.step import SECOND
-from counterfoil.storage.forgotten import ACCEPTED, IMPORTED, Forgotten, every_row
+from counterfoil.storage.forgotten import Forgotten, every_row
 from counterfoil.switch import forgotten
 
 SEED = 20_261

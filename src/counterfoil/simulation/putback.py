@@ -18,10 +18,11 @@ from counterfoil.simulation.oracle import Court
 from counterfoil.simulation.plant import Plant
 from counterfoil.simulation.world import World, drawing
 from counterfoil.step import SECOND, Instant
-from counterfoil.storage.forgotten import ACCEPTED, IMPORTED, VERB, every_row
+from counterfoil.storage.forgotten import VERB, every_row
 
 AT_REST: Final[Instant] = 5 * SECOND  # nothing is on its way any more when the copy is in its place
 ROUND: Final[Instant] = 20 * SECOND  # how often the supervisor looks again
+ACCEPTED, IMPORTED = "accepted", "imported"
 SOME: Final = 50  # rows ended in one message
 
 
