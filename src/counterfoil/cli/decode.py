@@ -17,10 +17,13 @@ from counterfoil.words import Text
 if TYPE_CHECKING:
     from counterfoil.iso8583 import Dialect, Message
 
-FRAMINGS: Final = ("len+tpdu+header", "tpdu+header", "len+tpdu", "body")
 NO_OVERRIDE: Final = Text(
     "--override is a JSON object: DE number → any of type, max, prefix, align, pad and charset",
     "--override 应为 JSON 对象：域号 → type、max、prefix、align、pad、charset 中的若干项",
+)
+LEFT_UNREAD: Final = Text(
+    "not all of this is pairs of hex digits; --guess reads what is, and says how much it leaves unread",
+    "内容不全是成对的十六进制数字；--guess 会解析其中的部分，并说明有多少未被读取",
 )
 EPILOG: Final = """\b
 Examples:
@@ -36,10 +39,26 @@ Examples:
 """
 
 
+class Framing(click.ParamType[str]):
+    """What stands before a message: a length's form, TPDU, header, or "body" for none of them, joined with +."""
+
+    name = "framing"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, when it is one."""
+        from counterfoil.inspector.wire import FRAMINGS
+
+        if value not in FRAMINGS:
+            self.fail(f"{value!r} is not one of {', '.join(FRAMINGS)}.", param, ctx)
+        return value
+
+
 @click.command(epilog=EPILOG)
 @click.argument("packet", metavar="HEX")
 @click.option("--dialect", type=click.Choice(["cup-pos", "iso87-ascii"]), default="cup-pos", show_default=True)
-@click.option("--framing", type=click.Choice(FRAMINGS), help="What stands before the MTI [default: found out].")
+@click.option(
+    "--framing", type=Framing(), help="What stands before the MTI, as in len+tpdu+header [default: found out]."
+)
 @click.option("--override", metavar="JSON", default="{}", help="DE number → what differs from the dialect.")
 @click.option("--reveal", is_flag=True, help="Show card data that is masked otherwise.")
 @click.option("--guess", is_flag=True, help="Find out dialect, length, TPDU and header; say which setting is wrong.")
@@ -67,7 +86,7 @@ def command(
         return decode_guess.diff(session, given, decode_guess.pasted(other, stdin() if other == "-" else b""))
     if guess:
         return decode_guess.guess(session, given, dialect, framing)
-    return fields(session, unhex(given), dialect, framing, override, reveal)
+    return fields(session, given, dialect, framing, override, reveal)
 
 
 def stdin() -> bytes:
@@ -76,16 +95,18 @@ def stdin() -> bytes:
     return stream.read() if stream is not None else sys.stdin.read().encode()
 
 
-def fields(session: Session, data: bytes, dialect: str, framing: str | None, override: str, reveal: bool) -> int:
+def fields(session: Session, given: str | bytes, dialect: str, framing: str | None, override: str, reveal: bool) -> int:
     """The fields of a packet whose dialect is known."""
-    spoken = choose(dialect, override)
+    spoken, data = choose(dialect, override), unhex(given)
     try:
         tpdu, header, body = split(data, framing if dialect == "cup-pos" else framing or "body")
         message = spoken.decode(body)
-    except DecodeError as error:
-        raise unreadable(error, spoken, reveal) from None
-    except FramingError as error:
-        raise Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文：{error}")) from None
+    except (DecodeError, FramingError) as error:
+        found = None if framing else otherwise(given, dialect, override)
+        if found is None:
+            raise unsplit(error, spoken, reveal) from None
+        (tpdu, header, body), spoken = found
+        message = spoken.decode(body)
     fields = spoken.flat(message, reveal=reveal)
     value = {
         "tpdu": tpdu.hex().upper(),
@@ -98,16 +119,39 @@ def fields(session: Session, data: bytes, dialect: str, framing: str | None, ove
     return Exit.OK
 
 
-def unhex(given: str | bytes) -> bytes:
-    """Hex digits with any white space between them as bytes; Failure for anything else."""
+def otherwise(given: str | bytes, dialect: str, override: str) -> tuple[tuple[bytes, bytes, bytes], Dialect] | None:
+    """TPDU, header and body as the inspector finds them out, and the dialect with the habits of that link.
+
+    None where it finds nothing sound in this dialect, or leaves something unread.
+    """
+    from counterfoil.inspector import best
+    from counterfoil.inspector.wire import take_apart
+
+    found = best(given)
+    if found is None or not found.sound or found.unread or found.wire.dialect != dialect:
+        return None
+    switches = msgspec.json.decode(override, type=dict[str, dict[str, str | int]])
+    if found.wire.size or (found.wire.overrides and found.wire.overrides != switches):
+        return None
+    parts = take_apart(found.data, found.wire)
+    spoken = msgspec.structs.replace(found.wire, overrides=switches).spoken()
     try:
-        text = given if isinstance(given, str) else given.decode("ascii")
-        data = bytes.fromhex("".join(text.split()))
-    except ValueError:
-        data = b""
-    if not data:
+        spoken.decode(parts.body)
+    except DecodeError:
+        return None
+    return (parts.tpdu, parts.header, parts.body), spoken
+
+
+def unhex(given: str | bytes) -> bytes:
+    """The bytes that were given, in hex or any dress the inspector knows; Failure when something is left unread."""
+    from counterfoil.inspector import dumps
+
+    every = dumps(given)
+    if not every:
         raise Failure(Exit.USAGE, "usage", Text("HEX must be pairs of hex digits", "HEX 必须是成对的十六进制数字"))
-    return data
+    if every[0].unread:
+        raise Failure(Exit.USAGE, "usage", LEFT_UNREAD)
+    return every[0].data
 
 
 def choose(name: str, override: str) -> Dialect:
@@ -127,16 +171,24 @@ def choose(name: str, override: str) -> Dialect:
 
 def split(data: bytes, framing: str | None) -> tuple[bytes, bytes, bytes]:
     """TPDU, header and body of a packet in the given framing, or in the one that fits."""
-    from counterfoil.iso8583.framing import split_cup, unwrap
+    from counterfoil.inspector.wire import named, take_apart
+    from counterfoil.iso8583.framing import split_cup
 
     if framing is not None:
-        tpdu, header, body = unwrap(data, framing)
-        return tpdu or b"", header or b"", body
+        parts = take_apart(data, named(framing))
+        return parts.tpdu, parts.header, parts.body
     if int.from_bytes(data[:2], "big") == len(data) - 2:
         data = data[2:]
     elif data[:1] != b"\x60":
         return b"", b"", data
     return split_cup(data, None)
+
+
+def unsplit(error: DecodeError | FramingError, dialect: Dialect, reveal: bool) -> Failure:
+    """A packet that cannot be taken apart, or a message that cannot be read."""
+    if isinstance(error, DecodeError):
+        return unreadable(error, dialect, reveal)
+    return Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文：{error}"))
 
 
 def unreadable(error: DecodeError, dialect: Dialect, reveal: bool) -> Failure:

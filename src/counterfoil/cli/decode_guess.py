@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
-from counterfoil.inspector import Found, Wire, advice, best, differences, read, reframed
+from counterfoil.inspector import Found, advice, best, differences, read, reframed
 from counterfoil.inspector.doctor import told
+from counterfoil.inspector.wire import named
 from counterfoil.words import Text
 
 NOTHING: Final = Text("nothing in this looks like a message", "其中没有可识别的报文")
@@ -16,12 +19,6 @@ NEEDS_REVEAL: Final = Text(
     "--strip writes the whole message, card data included: say --reveal as well",
     "--strip 会输出完整报文（含卡数据）：请同时指定 --reveal",
 )
-WIRES: Final = {
-    "len+tpdu+header": ("binary", True, True),
-    "tpdu+header": ("none", True, True),
-    "len+tpdu": ("binary", True, False),
-    "body": ("none", False, False),
-}
 SIGNS: Final = {"same": " ", "changed": "≠", "only-left": "−", "only-right": "+"}
 
 
@@ -47,8 +44,7 @@ def found_in(given: str | bytes) -> Found:
 def guess(session: Session, given: str | bytes, dialect: str, framing: str | None) -> int:
     """Say what the packet is and which of the settings that were named is wrong."""
     found = found_in(given)
-    length, tpdu, header = WIRES[framing] if framing else ("", False, False)
-    settings = Wire(dialect=dialect, length=length, tpdu=tpdu, header=header) if framing else None
+    settings = msgspec.structs.replace(named(framing), dialect=dialect) if framing else None
     one = advice(found, settings)
     reading = read(found.data, found.wire)
     value = {**reading.plain(), "how": found.how, "unread": found.unread, **told(one)}

@@ -19,7 +19,7 @@ from counterfoil.inspector.mend import mended
 from counterfoil.inspector.walk import Walk, walk
 from counterfoil.inspector.wire import ETX, Wire, tail_of, take_apart, width_of
 from counterfoil.iso8583 import Dialect
-from counterfoil.iso8583.framing import HEADER_SIZE, TPDU_SIZE
+from counterfoil.iso8583.framing import HEADER_SIZE, TPDU_SIZE, begins_header
 
 FARTHEST: Final = 128
 """The message type is looked for among so many bytes: a capture's Ethernet, IP and TCP headers fit."""
@@ -40,7 +40,6 @@ MENDED_MOST: Final = 3
 _PACKED: Final = re.compile(rb"(?=[\x01-\x09][\x00-\x05\x10-\x15\x20-\x25\x30-\x35])", re.DOTALL)
 _CHARACTERS: Final = re.compile(rb"(?=0[1-9][0-3][0-5])")
 _USUAL: Final = re.compile(r"0[1-689][0-3][01]")
-_HEADER: Final = re.compile(r"6[0-9]{3}[0-9a-f]{8}")
 _SPEECH: Final = (("cup-pos", False, _PACKED), ("iso87-ascii", False, _CHARACTERS), ("iso87-ascii", True, _CHARACTERS))
 
 
@@ -142,7 +141,7 @@ def _explained(spot: _Spot, overrides: dict[str, dict[str, Any]], digits: bool) 
     data, at = spot.dump.data, spot.at
     for tpdu, header in ((True, True), (True, False), (False, False)):
         start = at - TPDU_SIZE * tpdu - HEADER_SIZE * header
-        if start < 0 or (tpdu and data[start] != 0x60) or (header and not _is_header(data[at - HEADER_SIZE : at])):
+        if start < 0 or (tpdu and data[start] != 0x60) or (header and not begins_header(data[at - HEADER_SIZE : at])):
             continue
         counted = [(form, size) for form, size, there in lengths(data, start, len(data)) if size <= there]
         for form, size in (("none", len(data) - start), *counted):
@@ -197,8 +196,3 @@ def _scored(dump: Dump, wire: Wire, found: Walk, digits: bool) -> Found:
 
 def _characters(data: bytes) -> bool:
     return data.isascii() and data.decode("ascii").isprintable()
-
-
-def _is_header(raw: bytes) -> bool:
-    """Whether these can be the twelve digits of a UnionPay header: an application class first, and filled with F."""
-    return _HEADER.fullmatch(raw.hex()) is not None

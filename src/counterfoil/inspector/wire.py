@@ -44,6 +44,25 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
         return dialect.override(self.overrides) if self.overrides else dialect
 
 
+_NAMES: Final = {
+    "none": "", "binary": "len", "binary+2": "len-incl", "little": "little", "digits": "digits",
+    "digits+4": "digits-incl", "bcd": "bcd", "stx-bcd": "stx-bcd", "stx-binary": "stx-len",
+}  # fmt: skip
+_BEHIND: Final = {"tpdu+header": (True, True), "tpdu": (True, False), "body": (False, False)}
+FRAMINGS: Final = {
+    "+".join(filter(None, (lead, rest))): (length, *parts)
+    for length, lead in _NAMES.items()
+    for rest, parts in _BEHIND.items()
+}
+"""What stands before a message, by name: a length's form, whether a TPDU and a header follow."""
+
+
+def named(framing: str) -> Wire:
+    """A framing of FRAMINGS as a way to read a packet."""
+    length, tpdu, header = FRAMINGS[framing]
+    return Wire(length=length, tpdu=tpdu, header=header)
+
+
 class Parts(NamedTuple):
     """A packet taken apart; the offsets say where each part begins, counted from the first byte of the dump."""
 

@@ -113,11 +113,16 @@ def split_cup(packet: bytes, header_length: int | None = HEADER_SIZE) -> CupPack
     if packet[:1] != b"\x60":
         raise FramingError("the packet does not begin with a TPDU")
     if header_length is None:
-        header_length = 0 if packet[TPDU_SIZE : TPDU_SIZE + 1] < b"\x10" else HEADER_SIZE
+        header_length = HEADER_SIZE if begins_header(packet[TPDU_SIZE:]) else 0
     at = TPDU_SIZE + header_length
     if len(packet) <= at:
         raise FramingError("the packet ends before its message")
     return CupPacket(packet[:TPDU_SIZE], packet[TPDU_SIZE:at], packet[at:])
+
+
+def begins_header(data: bytes) -> bool:
+    """Whether a header stands here, and not a message type (0xxx)."""
+    return data[:1] >= b"\x10"
 
 
 def join_cup(tpdu: bytes, header: bytes, body: bytes) -> bytes:

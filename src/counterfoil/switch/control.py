@@ -16,6 +16,7 @@ from counterfoil.step import Instant, wrong_field
 from counterfoil.storage import Store
 from counterfoil.storage.forgotten import open_counts
 from counterfoil.switch import archiving, forgotten
+from counterfoil.switch.honour import honoured
 from counterfoil.switch.intake import dialect_of
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
@@ -93,7 +94,7 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
     _must("mac", asked.mac is not MacAlgorithm.AES_CMAC)
     overrides = msgspec.json.encode(asked.dialect).decode() if asked.dialect else ""
     try:
-        dialect_of(overrides)
+        _must("dialect", honoured(dialect_of(overrides)))
     except OurError:
         raise Unfit("dialect") from None
     keys: dict[str, StoredKey] = {}
