@@ -74,14 +74,15 @@ check: $(VENV)/.dev $(VENV)/.accelerator $(VENV)/.gathered
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Four at a time on two cores: half of its time a test waits for the processes it started.
+# Four at a time on two cores: half of its time a test waits for the processes it started. In the order of their names,
+# so that those who wait (browser, loop, stack) run beside those who reckon, and no file of a few long tests is the last.
 test: check
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(TEST)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(TEST)
 
 # The tests of what decides, speaks and counts; none starts a process.
-QUICK := $(addprefix tests/,iso8583 inquiry ledger security verdict issuer switch terminal receipts/test_document.py test_agenda.py test_sentences.py test_tidy.py)
+QUICK := $(addprefix tests/,test_tidy.py iso8583 inquiry switch issuer security ledger verdict terminal receipts/test_document.py test_agenda.py test_sentences.py)
 quick: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile -x $(QUICK)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -p no:schemathesis -x $(QUICK)
 
 # As root on Debian. FRESH="--only up", FRESH=--keep
 FRESH  ?=
