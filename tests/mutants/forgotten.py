@@ -57,7 +57,7 @@ def forgetful_terminal_unheard(seams: Seams) -> None:
     seams.function(forgotten, "by_terminal", lambda _: reaching(seams, None))
 
 
-@mutant(ROW, mixes=RESTORED)
+@mutant(ROW, killed_by="tests/switch/test_forgotten.py")
 def nearest_sign_on_counts(seams: Seams) -> None:
     """What a terminal has forgotten is told from its last sign-on alone, each of which has a number of its own."""
 

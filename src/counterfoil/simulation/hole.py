@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from counterfoil.iso8583.recollection import PAGE
 from counterfoil.issuer.stubs import every as every_at_issuer
 from counterfoil.issuer.stubs import request_of
 from counterfoil.simulation.everything import Everything, Stubs
@@ -204,7 +205,8 @@ class Hole:
             return
         if self.kind == ISSUER and request_of(sent) in everything.issuers[sent.issuer]:
             return  # a reversal came to it before the comparison: it is undone
-        used_without = bool(self._plant.switch.world.faults.drop) and ref in listed
+        since = sum(one.issuer == sent.issuer and one.started_at > self.at for one in everything.switch.values())
+        used_without = bool(self._plant.switch.world.faults.drop) and since >= PAGE and ref in listed
         for holder in (SWITCH, sent.issuer):
             named = ref in {one.ref for one in rows[holder]}
             must(named or used_without, f"{self.name} has forgotten {ref}, and {holder} does not say so")
