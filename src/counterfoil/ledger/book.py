@@ -45,11 +45,11 @@ class Book:
         self._resolutions = {resolution.hold: resolution for resolution in resolutions}
         self._records: dict[str, Entry | Hold | Resolution] = {r.id: r for r in self._resolutions.values()}
         self._records.update(self._holds)
-        self._reversals: dict[str, str] = {}
+        self._reversed: set[str] = set()
         for entry in entries:
             self._records[entry.id] = entry
             if entry.reverses:
-                self._reversals[entry.reverses] = entry.id
+                self._reversed.add(entry.reverses)
         self._failed = set(failed)
         self._changed: dict[str, None] = {}
         self.new_entries: list[Entry] = []
@@ -97,10 +97,10 @@ class Book:
         self._not_burned(entry_id)
         if of.reverses:
             raise Refused(Refusal.REVERSAL_OF_REVERSAL)
-        if of.id in self._reversals:
+        if of.id in self._reversed:
             raise Refused(Refusal.ALREADY_REVERSED)
         self._movable(wanted.debit, wanted.credit, wanted.amount, wanted.currency)
-        self._reversals[of.id] = entry_id
+        self._reversed.add(of.id)
         return self._move(wanted)
 
     # --- two steps: set aside, then resolve -------------------------------------------------------------------------

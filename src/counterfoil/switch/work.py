@@ -30,7 +30,7 @@ class Work:
         self.memory = memory
         self.ticks = Ticks(last_tick)
         self.resolved: list[str] = []
-        self.terminals: dict[str, Terminal] = {}
+        self.terminals: dict[str, Terminal]  # of this step, by name: needs.py reads them before anything is decided
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.by_rrn: dict[str, Attempt] = {}
         self.archived: dict[AttemptKey, State] = {}
