@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from counterfoil.inspector import best, dumps
+from counterfoil.inspector.listing import LONGEST
 from counterfoil.iso8583 import ISO87_ASCII
 from inspector.packets import HOST, PURCHASE
 
@@ -76,3 +79,27 @@ def test_a_message_of_characters_may_be_pasted_as_it_is() -> None:
 @pytest.mark.parametrize("given", ["", "   ", "xyz", "1", "0x", "q" * 200_000, b"\x00\xff" * 20_000])
 def test_what_is_no_dump_is_none(given: str | bytes) -> None:
     assert dumps(given) == []
+
+
+LINE = "60 00 03 00 00 60 31 00 31 13 00 02 00 70 24 04"
+HOSTILE = {
+    "a star for as many bytes as there are": f"00000000 {LINE}\n00000010 {LINE}\n*\nfffffffffffffff0 60\n",
+    "an end that far away": f"00000000 {LINE}\nfffffffffffffff0\n",
+    "one long line": "00000000 " + "60 " * 15_000,
+    "one long line of hex and a word": "60 " * 15_000 + "zz",
+    "blanks": "00000000" + " " * 130_000 + "60",
+    "tabs": "\t" * 131_072,
+    "comments that do not end": "/*" * 65_536,
+    "quotes": "\"'" * 65_536,
+    "brackets": "[1," * 40_000,
+    "an odd run": "0" * 131_071 + "g",
+    "a thousand listings": "0000 60\n" * 2_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_would_take_for_ever_is_left(name: str) -> None:
+    begun = time.process_time()
+    assert all(len(dump.data) <= LONGEST for dump in dumps(HOSTILE[name]))
+    best(HOSTILE[name])
+    assert time.process_time() - begun < 20

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from counterfoil.inspector import literals
-from counterfoil.inspector.listing import FEWEST, listings, unnumbered
+from counterfoil.inspector.listing import FEWEST, LONGEST, listings, unnumbered
 
 HEX: Final = frozenset("0123456789abcdefABCDEF")
 _NOISE: Final = re.compile(r"0x|\\x|[\s:,;\-]")
-_OFFSET: Final = re.compile(r"\s*[|│]?\s*(?:0x)?[0-9A-Fa-f]{4,16}(?![0-9A-Fa-f])")
+_OFFSET: Final = re.compile(r"[\s|│]*(?:0x)?[0-9A-Fa-f]{4,16}(?![0-9A-Fa-f])")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-LONGEST: Final = 16 * 1024
 MOST: Final = 16
 """Ways and listings tried: a capture of a long conversation is not read packet by packet."""
 

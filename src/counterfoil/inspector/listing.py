@@ -28,6 +28,10 @@ _TOKEN: Final = re.compile(r"[^\s-]+|(?<=\s)-[0-9]+")
 _BARS: Final = "|│><;\"'`"
 FEWEST: Final = 12
 """Fewer bytes than this are no message."""
+LONGEST: Final = 16 * 1024
+"""Bytes: nothing longer is read. An offset may say that `*` stands for as many as there are in the world."""
+WIDEST: Final = 2048
+"""Characters: a longer line is none of a listing, whose widest have 256 bytes."""
 _SHORT: Final = 3
 """A listing of fewer lines than this has to be bytes: words of another order would be a guess."""
 
@@ -121,12 +125,12 @@ def unnumbered(text: str) -> bytes | None:
     data, proven = b"", False
     for line in text.splitlines():
         taken = []
-        for token, _, end in _tokens(line):
+        for token, _, end in _tokens(line[:WIDEST]):
             value = _hex(token)
             if value is None:
                 break
             taken.append((value, end))
-        if line.strip() and not taken:
+        if len(line) > WIDEST or (line.strip() and not taken):
             return None
         row = _beside_characters(line, taken)
         proven = (
@@ -139,7 +143,7 @@ def unnumbered(text: str) -> bytes | None:
 def _entries(text: str, pattern: re.Pattern[str]) -> list[_Entry]:
     found: list[_Entry] = []
     for number, line in enumerate(text.expandtabs(8).splitlines(), 1):
-        match = pattern.fullmatch(line.rstrip())
+        match = pattern.fullmatch(line.rstrip()) if len(line) <= WIDEST else None
         if match is not None:
             found.append(_Entry(number, match["indent"], match["offset"], match["rest"], False))
         elif found and line.strip() == "*":
@@ -178,7 +182,7 @@ def _ways(block: Sequence[_Entry]) -> Iterator[Listed]:
             places = [int(entry.offset, base) for entry in block]
         except ValueError:
             continue
-        if any(behind <= at for at, behind in itertools.pairwise(places)):
+        if places[-1] - places[0] > LONGEST or any(behind <= at for at, behind in itertools.pairwise(places)):
             continue
         for cell in (*_CELLS, None):
             if len(block) < _SHORT - 1 and cell not in (_hex, None):

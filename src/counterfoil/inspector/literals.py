@@ -26,7 +26,7 @@ _ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u00([0-9A-Fa-f]{2})|([0-3]?
 _ANY_ESCAPE: Final = re.compile(r"\\x|\\u00|\\0|\bb['\"]")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
 _RUN: Final = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9A-Fa-f]{2}[ :,\-]{0,2}){12,}(?![0-9A-Za-z])")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}")
 
 
 def arrays(text: str) -> Iterator[tuple[bytes, int]]:
@@ -88,7 +88,7 @@ def runs(text: str) -> Iterator[tuple[bytes, int]]:
 
 def of_base64(text: str) -> bytes | None:
     """The bytes of base64; None for anything else."""
-    if _BASE64.fullmatch(text) is None:
+    if _BASE64.fullmatch(text.strip()) is None:
         return None
     try:
         return base64.b64decode("".join(text.split()), validate=True)
