@@ -23,6 +23,7 @@ from prove.rings import COMMANDS
 from prove.rules import ROOMS as RULES
 from prove.rules import Room
 from prove.sample import ROOMS as SAMPLED
+from prove.sample import drawn as sampled
 from prove.sections import SECTIONS
 
 FEW = ("calm", "loss", "copies", "swarm")
@@ -168,6 +169,17 @@ def test_the_printers_ring_says_what_its_command_counted() -> None:
     assert said.startswith("## The printer")
     assert "3 random schedules" in said
     assert "and is not: 0." in said
+
+
+def test_a_sample_is_drawn_by_its_seed_and_only_what_changed_is_drawn_anew() -> None:
+    names = {"switch": [f"s{number}" for number in range(900)], "issuer": [f"i{number}" for number in range(600)]}
+    first = sampled(names, 100, 1)
+    assert sum(map(len, first.values())) == 100
+    assert sampled(names, 100, 2) != first
+    fewer = {**names, "switch": names["switch"][10:]}
+    again = sampled(fewer, 100, 1)
+    assert set(again["issuer"]) >= set(first["issuer"])
+    assert set(again["switch"]) >= set(first["switch"]) & set(fewer["switch"])
 
 
 def test_what_the_simulator_does_not_notice_is_named_with_its_reason() -> None:
