@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -87,7 +87,7 @@ class Copy:
         return dict(line.strip().split(": ") for line in said.stdout.splitlines() if ": " in line)
 
 
-def drawn(names: dict[str, Sequence[str]], count: int, seed: int) -> dict[str, list[str]]:
+def drawn(names: Mapping[str, Sequence[str]], count: int, seed: int) -> dict[str, list[str]]:
     """`count` mutants over all rooms, each as likely as any other, by room."""
     everything = [(room, name) for room in names for name in names[room]]
     chosen = sorted(everything, key=lambda one: hashlib.sha256(f"{seed} {one[1]}".encode()).digest())[:count]
