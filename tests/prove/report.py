@@ -41,9 +41,8 @@ LIMITS = """## What this does not cover
 - One sale at a time per terminal, purchases and reversals only: voids, refunds, pre-authorisations, batch upload and
   settlement files are not built yet, and the mutants that need them are listed as waiting.
 - Thousands of terminals: a world has four terminals and two issuers, or 96 at a rush hour.
-- The operator: wrong configuration, deleted files. What then happens is told in [operations.md](operations.md). A store
-  that is put back alone, and how a person ends it, is tried with real processes (`tests/loop/test_restored.py`), not in
-  the campaign.
+- The operator: wrong configuration, deleted files. What then happens is told in [operations.md](operations.md). One
+  station of a world is put back alone, once, and a person ends what it has forgotten (mix `restored`); not two at once.
 - Who rewrites a terminal's line with the arithmetic of its MAC in mind: UnionPay's folds a message by XOR, so two
   changes can cancel each other ([SECURITY.md](../SECURITY.md)). Relays here copy, hold, splice and damage at random.
 - Worlds that last for days test their idle links every ten minutes, not every minute.

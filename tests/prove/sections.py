@@ -119,7 +119,7 @@ def rules(part: Part) -> str:
 def sample(part: Part) -> str:
     """mutmut, drawn by a seed over whole rooms."""
     found: dict[str, dict[str, Any]] = part.found["rooms"]
-    rows = [(name, f"{one['possible']:,}", one["drawn"], one["killed"]) for name, one in found.items()]
+    rows = [(name, one["commit"], f"{one['possible']:,}", one["drawn"], one["killed"]) for name, one in found.items()]
     drawn, killed = (sum(one[which] for one in found.values()) for which in ("drawn", "killed"))
     survivors = [name for one in found.values() for name in one["survivors"]]
     text = (
@@ -127,7 +127,7 @@ def sample(part: Part) -> str:
         f"the tests that `make test` has for the room: {killed} are killed, {killed / drawn:.1%}. One that no test "
         "reaches counts as a survivor. mutmut does not change what is worked out when a module is loaded.\n\n"
     )
-    lines = [text + table(("room", "possible", "drawn", "killed"), rows), "Survivors:\n"]
+    lines = [text + table(("room", "commit", "possible", "drawn", "killed"), rows), "Survivors:\n"]
     lines += [f"- `{name}`: {REASONS.get(name, 'nobody has looked at it yet')}" for name in survivors]
     return headed("Mutants nobody chose, before the tests", part, "\n".join([*lines, ""]))
 
