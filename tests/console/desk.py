@@ -13,9 +13,10 @@ from urllib.parse import unquote, urlencode
 import apsw
 import argon2
 
+from console.looks import says
 from counterfoil.console.app import build
 from counterfoil.console.people import People, Person, Role
-from counterfoil.console.reach import Reach
+from counterfoil.console.reach import LOOKS, Reach
 from counterfoil.console.tokens import Tokens
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.stack.demo import Demo
@@ -42,25 +43,28 @@ class Answer(NamedTuple):
 
 
 class Channel:
-    """A control channel of a station that does what it is asked, or what the test makes of it."""
+    """A control channel of a station that says how it is, and does what it is asked, or what the test makes of it."""
 
     def __init__(self, reach: Stations, station: str) -> None:
         self._reach = reach
         self._station = station
 
-    async def call(self, verb: str, _args: dict[str, Any], _seconds: float) -> dict[str, Any]:
+    async def call(self, verb: str, args: dict[str, Any], _seconds: float) -> dict[str, Any]:
         self._reach.asked.append((self._station, verb))
         self._reach.meanwhile()
         if self._reach.silent:
             raise OutcomeUnknown("no answer")
-        return dict(self._reach.reply)
+        return says(self._station, verb, args) if verb in LOOKS else dict(self._reach.reply)
 
     def close(self) -> None:
         pass
 
 
 class Stations(Reach):
-    """Stations that answer everything; `meanwhile` is called while they do, `silent` ones never answer."""
+    """Stations that answer everything; `meanwhile` is called while they do, `silent` ones never answer.
+
+    `reply` is what they say when they have done something; how they are they say as real ones do, see looks.py.
+    """
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
@@ -85,7 +89,7 @@ class Stations(Reach):
     @property
     def deeds(self) -> list[tuple[str, str]]:
         """What reached a station and was no mere question."""
-        return [(station, verb) for station, verb in self.asked if verb not in ("status", "links", "fault.counts")]
+        return [(station, verb) for station, verb in self.asked if verb not in LOOKS]
 
 
 class Desk:
@@ -118,8 +122,8 @@ class Desk:
         self.logged.append(f"{event} {facts}")
 
     def session(self, who: str) -> tuple[str, Person]:
-        """The session of somebody; begun when it is first asked for."""
-        if who not in self.sessions:
+        """The session of somebody; begun when it is first asked for, and again when it has ended."""
+        if who not in self.sessions or self.people.of(self.sessions[who][0], present=False) is None:
             self.sessions[who] = self.runner.run(self.people.enter(who, PASSWORD, "192.0.2.1"))[:2]
         return self.sessions[who]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from counterfoil.console.masks import shortened
+from counterfoil.console.masks import repeated, shortened
 from counterfoil.security import luhn_digit
 
 PARTIAL = "629999100000001"
@@ -26,3 +26,21 @@ PAN = PARTIAL + luhn_digit(PARTIAL)
 )
 def test_a_card_number_is_shortened_to_its_last_four_digits(typed: str, kept: str) -> None:
     assert shortened(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("12.50", "12.50"),
+        ("T0000001/000001/000042", "T0000001/000001/000042"),
+        ("/payments/T0000001/000001/000042?said=done", "/payments/T0000001/000001/000042?said=done"),
+        (PAN, ""),
+        (f"/search?q={PAN[:4]}%2F{PAN[4:8]}%2F{PAN[8:12]}%2F{PAN[12:]}", ""),
+        ("/".join((PAN[:4], PAN[4:8], PAN[8:12], PAN[12:])), ""),
+        (PAN[:13] + " ", ""),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, ""),
+    ],
+)
+def test_what_may_hold_a_card_number_is_not_repeated(typed: str, kept: str) -> None:
+    assert repeated(typed, 60) == kept

@@ -87,8 +87,10 @@ def build(reach: Reach, people: People, log: Callable[..., None], trusted: Trust
         *reveal.routes(site),
         *admin.routes(site),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         exception_handlers={HTTPException: refused, StoreError: refused, 500: refused},
         middleware=[Middleware(Doorstep, trusted=trusted)],
     )
+    app.router.redirect_slashes = False  # else every address with one too many is repeated as it came
+    return app

@@ -10,14 +10,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console import cookies
+from counterfoil.console.masks import repeated
 from counterfoil.console.people import LONGEST, May, NotAllowed, TooManyError
-from counterfoil.console.site import HEADERS, LANGUAGES, Site, Visit, form_of, language_of, origin_of
+from counterfoil.console.site import HEADERS, LANGUAGES, LONGEST_PATH, Site, Visit, form_of, language_of, origin_of
 from counterfoil.step import SECOND
 
 
 def local(path: str) -> str:
-    """A path of this console to go back to; its first page for anything else."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    """A path of this console to go back to; its first page for anything else, and where a card number stands in it."""
+    shown = repeated(path, LONGEST_PATH)
+    return shown if shown.startswith("/") and not shown.startswith(("//", "/\\")) else "/"
 
 
 def routes(site: Site) -> list[Route]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import unquote
 
-from counterfoil.freetext import plain, starred_for_sure
+from counterfoil.freetext import plain, starred, starred_for_sure
 from counterfoil.security import last4_only, luhn_ok
 
 BETWEEN: Final = r"[^\w]{1,3}|_"
@@ -30,6 +31,14 @@ def shortened(typed: str) -> str:
         return digits[-4:] if luhn_ok(digits) else found[0]
 
     return starred_for_sure(WHOLE.sub(short, plain(typed)))
+
+
+def repeated(typed: str, longest: int) -> str:
+    """What a person typed, or what stood in an address, as a page or a redirect repeats it: nothing of what is too long
+    or may hold a card number. It is never cut: no rule finds a number without its end.
+    """
+    fits = len(typed) <= longest and all(starred(text) == text for text in (typed, unquote(typed)))
+    return typed if fits else ""
 
 
 def hidden(value: Any) -> Any:

@@ -19,6 +19,7 @@ import argon2
 from counterfoil.console.deeds import Act, AuditLog, UnwritableError
 from counterfoil.console.guesses import Guesses, Try
 from counterfoil.console.limits import Limits
+from counterfoil.console.masks import repeated
 from counterfoil.console.origin import place_of
 from counterfoil.errors import PaymentError
 from counterfoil.step import SECOND, Instant
@@ -134,7 +135,8 @@ TOO_SHORT: Final = Text("A password has at least 10 characters.", "密码至少 
 LAST_ADMIN: Final = Text("Somebody must stay administrator.", "必须保留至少一名管理员。")
 NOBODY: Final = Text("There is nobody of this name.", "没有该用户。")
 TAKEN: Final = Text(
-    "This name is taken, or has blanks or more than 40 characters.", "该用户名已存在，或含空格、超过 40 个字符。"
+    "This name is taken, or has blanks or more than 40 characters, or looks like a card number.",
+    "该用户名已存在，或含空格、超过 40 个字符，或形似卡号。",
 )
 
 
@@ -175,7 +177,7 @@ class People:
         if len(password) < SHORTEST:
             raise NotAllowed(TOO_SHORT)
         fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip() and " " not in name
-        if not fit or self.store.query(FIND, (name,)):
+        if not (fit and repeated(name, LONGEST_NAME)) or self.store.query(FIND, (name,)):
             raise NotAllowed(TAKEN)
         kept = self._hasher.hash(password)
         with self.log.writing() as store:

@@ -23,11 +23,11 @@ from counterfoil.console import cookies, decisions
 from counterfoil.console.consent import Consent
 from counterfoil.console.deeds import Act, AuditLog, Deed
 from counterfoil.console.looks import LOOKS
+from counterfoil.console.masks import repeated
 from counterfoil.console.nav import seen_by
 from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
-from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores
 from counterfoil.money import plain
 from counterfoil.verdict.finding import iso, respoken, spoken
@@ -36,6 +36,7 @@ from counterfoil.words import Text
 
 LANGUAGES: Final = ("en", "zh")
 MAX_BODY: Final = 64 * 1024
+LONGEST_PATH: Final = 200
 DIGEST: Final = 16
 TEMPLATES: Final = Path(__file__).with_name("templates")
 HEADERS: Final = {
@@ -216,8 +217,7 @@ register_url_convertor("number", Number())
 
 def shown_path(request: Request) -> str:
     """The path of a page as pages and redirects repeat it; the first page's where a card number stands in it."""
-    path = str(request.url.path)
-    return path if starred(path) == path else "/"
+    return repeated(str(request.url.path), LONGEST_PATH) or "/"
 
 
 def length_of(request: Request) -> int | None:

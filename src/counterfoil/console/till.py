@@ -20,11 +20,11 @@ from counterfoil.console.counter import Counter
 from counterfoil.console.deeds import NOT_CHARGED, Act, UnwritableError
 from counterfoil.console.entry import local
 from counterfoil.console.guard import Wish
+from counterfoil.console.masks import repeated
 from counterfoil.console.people import May
 from counterfoil.console.sale import ended
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import NotSent, OutcomeUnknown
-from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import parse, plain
@@ -40,6 +40,8 @@ from counterfoil.words import Text
 LAST: Final = 5
 SECONDS: Final = 30.0
 NEVER: Final = 1 << 62
+LONGEST_AMOUNT: Final = 13
+LONGEST_KEY: Final = 64
 LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 """A key stands in addresses, and digits in a row would be taken for a card number there."""
 BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
@@ -123,7 +125,7 @@ async def till(site: Site, visit: Visit, *, status: int = 409, **more: Any) -> R
         "cards": swipe.offered(site.reach.demo),
         "key": f"till-{secrets.token_hex(12).translate(LETTERS)}",
         "currency": CURRENCY,
-        "amount": query.get("amount", ""),
+        "amount": repeated(query.get("amount", ""), LONGEST_AMOUNT),
         "retry_of": query.get("retry_of", "") if parse_ref(query.get("retry_of", "")) else "",
         "wrong": None,
         "stop": None,
@@ -190,13 +192,16 @@ async def _open(site: Site, terminal: str) -> dict[str, Any]:
 async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
     form = visit.form
     key, pin, retry_of = form.get("key", ""), form.get("pin", ""), form.get("retry_of", "")
-    again: dict[str, Any] = {"amount": form.get("amount", "")[:13], "retry_of": retry_of if parse_ref(retry_of) else ""}
+    again: dict[str, Any] = {
+        "amount": repeated(form.get("amount", ""), LONGEST_AMOUNT),
+        "retry_of": retry_of if parse_ref(retry_of) else "",
+    }
     terminal = await chosen(site, visit)
     try:
         wish, card = _wish(form, site, await site.read(lambda stores: _merchant(stores, terminal)))
     except swipe.Unusable as wrong:
         return await till(site, visit, wrong=wrong.text, **again)
-    if not KEY.fullmatch(key) or (pin and not PIN.fullmatch(pin)):
+    if not (KEY.fullmatch(key) and repeated(key, LONGEST_KEY)) or (pin and not PIN.fullmatch(pin)):
         return await till(site, visit, wrong=BAD_PIN if pin else BAD_KEY, **again)
     page = f"/till/sale/{quote(key)}"
     begun = counter.wish(key) or await site.read(lambda stores: _begun(stores, key))
@@ -263,7 +268,7 @@ async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
     sale = await known()
     lane = await till_sale.lane_of(site.reach, sale.stub.terminal if sale else await chosen(site, visit))
     sale = sale or await known()  # a terminal that no longer keeps it waiting has it on its disk
-    if sale is None and counter.wish(key) is None and starred(key) != key:
+    if sale is None and counter.wish(key) is None and not repeated(key, LONGEST_KEY):
         raise HTTPException(404)  # nobody's key, and a page would repeat it
     values = till_sale.values(counter, key, sale, lane, site.reach.now(), waits=waits)
     if sale is not None:
@@ -280,7 +285,8 @@ async def release(site: Site, visit: Visit) -> Response:
         return await till(site, visit, wrong=consent.NO_REASON)
     act = Act(visit.person.name, "retry guard released", ref, reason, visit.origin)
     guard.release(site.log, act, site.reach.now())
-    return RedirectResponse(f"/till?said=released&amount={quote(visit.form.get('amount', '')[:13])}", 303)
+    amount = repeated(visit.form.get("amount", ""), LONGEST_AMOUNT)
+    return RedirectResponse(f"/till?said=released&amount={quote(amount)}", 303)
 
 
 async def act(site: Site, visit: Visit) -> Response:

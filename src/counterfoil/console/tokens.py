@@ -7,7 +7,8 @@ import secrets
 from typing import Final, NamedTuple
 
 from counterfoil.console.deeds import Act
-from counterfoil.console.people import NotAllowed, People, Person, Role, hashed
+from counterfoil.console.masks import repeated
+from counterfoil.console.people import LONGEST_NAME, NotAllowed, People, Person, Role, hashed
 from counterfoil.step import Instant
 from counterfoil.words import Text
 
@@ -23,8 +24,8 @@ INSERT: Final = "INSERT INTO token (name, hash, role, made_by, made_at, ended_at
 END: Final = "UPDATE token SET ended_at = ? WHERE name = ? AND ended_at = 0"
 
 BAD_NAME: Final = Text(
-    "A token's name is taken, or is not 1 to 32 small letters, digits, dots and dashes.",
-    "令牌名称已存在，或不是 1 至 32 个小写字母、数字、点和连字符。",
+    "A token's name is taken, or is not 1 to 32 small letters, digits, dots and dashes, or looks like a card number.",
+    "令牌名称已存在，或不是 1 至 32 个小写字母、数字、点和连字符，或形似卡号。",
 )
 BAD_ROLE: Final = Text("A token is for a cashier's or a support program.", "令牌只能是收银或支持角色。")
 NO_TOKEN: Final = Text("There is no such token in use.", "没有该名称的有效令牌。")
@@ -51,7 +52,7 @@ class Tokens:
         """A new token, to be shown once. NotAllowed when the name is taken or the role none for a program."""
         if role not in ROLES:
             raise NotAllowed(BAD_ROLE)
-        if not NAME.fullmatch(name) or self._store.query(BY_NAME, (name,)):
+        if not NAME.fullmatch(name) or not repeated(name, LONGEST_NAME) or self._store.query(BY_NAME, (name,)):
             raise NotAllowed(BAD_NAME)
         token = PREFIX + secrets.token_urlsafe(32)
         with self._people.log.writing() as store:
