@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.inquiry import papers
+from counterfoil.inquiry import Question, finding, papers, search
 from counterfoil.inquiry.papers import KINDS, NoPaper, details, paper
 from counterfoil.iso8583 import responses
 from counterfoil.receipts.document import (
@@ -30,7 +30,7 @@ from counterfoil.step import SECOND, Instant
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.records import Records
 from counterfoil.transaction import AttemptKey, IssuerStub
-from counterfoil.verdict import Evidence
+from counterfoil.verdict import Evidence, Finding
 from counterfoil.words import Text
 from inquiry.story import Story, story
 from inquiry.world import World
