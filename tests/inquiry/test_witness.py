@@ -9,11 +9,15 @@ import pytest
 
 from counterfoil.inquiry import Nothing, Question, Stores, evidence, finding, parse_question, parse_typed, search
 from counterfoil.inquiry.books import books
+from counterfoil.inquiry.cases import cases
+from counterfoil.inquiry.lapses import lapses
 from counterfoil.inquiry.matching import belongs, fits, only
 from counterfoil.inquiry.search import Candidate, witnesses
 from counterfoil.inquiry.witness import issuer_stub, terminal_stub
 from counterfoil.issuer import stubs as issuers
 from counterfoil.simulation.disk import Disk
+from counterfoil.storage.forgotten import INSERT, Forgotten
+from counterfoil.storage.sql import inserting
 from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
@@ -137,6 +141,41 @@ def test_what_is_nobodys_is_listed_when_it_moved_money_or_is_all_there_is(told: 
         (terminal.ref, "", ""),
     ]
     assert more.debited == 29_999
+
+
+class Watched(Disk):
+    """A store that writes down what it was asked."""
+
+    def __init__(self, image: bytes, heard: list[str]) -> None:
+        super().__init__(image)
+        self.heard = heard
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        self.heard.append(sql)
+        return super().query(sql, *values)
+
+
+def test_a_list_is_made_without_reading_the_history_of_a_single_sale(told: Story) -> None:
+    """A trail is many times as long as what it tells of: only whoever looks at one sale reads its own."""
+    heard: list[str] = []
+    disks: dict[str, Any] = {name: Watched(told.town.image(name), heard) for name in STATIONS}
+    stores = World(disks["tills-1"], disks["switch"], {name: disks[name] for name in STATIONS[2:]})
+    terminal, _, issuer = stubs(told, "paid")
+    case = ("S-1", terminal.rrn, 1, "operations", "reversal_differs", "DE4")
+    columns = ("number", "rrn", "at", "owner", "what", "detail")
+    disks["switch"].execute(inserting("exception_case", columns), case)
+    row = Forgotten("S-1", "issuer-a", "issuer-a", "K", "1", terminal.rrn, "T0000001", "", 1250, "CNY", "0015", 10)
+    disks["switch"].execute(INSERT, row)
+    for question in [*questions(told).values(), Question(last4="0015", amount=1250)]:
+        assert search(stores, question)
+    assert [item.ref for item in cases(stores, [], 0)] == [terminal.ref]
+    assert [one.ref for one in lapses(stores)] == [terminal.ref]
+    (one,) = search(stores, Question(key=told.key("paid")))
+    assert evidence(stores, one, history=False).issuer == issuer
+    assert len(heard) > 20
+    assert [sql for sql in heard if "trail" in sql] == []
+    evidence(stores, one)
+    assert len([sql for sql in heard if "trail" in sql]) == 3
 
 
 # --- whose stub is whose ----------------------------------------------------------------------------------------------

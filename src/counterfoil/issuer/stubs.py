@@ -116,13 +116,16 @@ def every(store: Store) -> dict[str, IssuerStub]:
 
 
 def find(store: Store, *, last4: str, amount: int | None = None) -> list[IssuerStub]:
-    """The purchases of the cards that end so, of this amount (minor units) when one is given, oldest first."""
+    """The purchases of the cards that end so, of this amount (minor units) when one is given, oldest first.
+
+    Without history: a shop's usual price fits many.
+    """
     with store.reading():
         if amount is None:
             rows = store.query(BY_DIGITS, (last4,))
         else:
             rows = store.query(BY_DIGITS_AND_AMOUNT, (last4, amount))
-        return _stubs(store, rows)
+        return _stubs(store, rows, history=False)
 
 
 def cases(store: Store, limit: int = 1000) -> list[Case]:
