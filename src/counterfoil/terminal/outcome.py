@@ -46,6 +46,8 @@ def sentence(attempt: Attempt) -> Text:
         code = attempt.response_code
         said = sentences.GIVEN_UP if code == ISSUER_SILENT else sentences.DECLINED
         return Text(said.en.format(reason=reason.en, code=code), said.zh.format(reason=reason.zh, code=code))
+    if attempt.state is State.SENT:
+        return sentences.ASKED
     if attempt.state is State.NOT_SENT:
         return sentences.NOT_SENT[attempt.cause]
     if attempt.state is State.ESCALATED:

@@ -63,6 +63,9 @@ GIVEN_UP: Final = Text(
     "again now.",
     "{reason}（{code}）。交易未成功。如银行显示已扣款，款项正在退回。您现在可以重新付款。",
 )
+ASKED: Final = Text(
+    "The answer has not come yet. Please wait, and do not pay again yet.", "尚未收到应答。请稍候，暂勿再次付款。"
+)
 UNKNOWN: Final = Text(
     "No usable answer came. Please do not pay again yet: the terminal is reversing this sale by itself.",
     "未收到有效应答。请暂勿再次付款：终端正在自动冲正本笔交易。",
