@@ -76,18 +76,20 @@ def judge(advice: Advice, original: Txn | None) -> Outcome:
 def differing(advice: Advice, original: Txn) -> tuple[str, ...]:
     """The fields in which an advice and an original of the same key disagree ("DE41", …).
 
-    What a message without a valid MAC claimed is not compared: nothing was booked on it.
+    What either of them does not say is no difference: an original without a currency asked for one that nobody knows
+    and was refused, one without a card was reversed before it came. What a message without a valid MAC claimed is not
+    compared: nothing was booked on it.
     """
     if not original.authentic:
         return ()
     pairs = (
-        ("DE2", advice.token or original.token, original.token),
+        ("DE2", advice.token or original.token, original.token or advice.token),
         ("DE3", advice.processing or original.processing, original.processing or advice.processing),
         ("DE4", advice.amount, original.amount),
         ("DE38", advice.auth_code or original.auth_code, original.auth_code or advice.auth_code),
         ("DE41", advice.terminal, original.terminal),
         ("DE42", advice.merchant, original.merchant),
-        ("DE49", advice.currency or original.currency, original.currency),
+        ("DE49", advice.currency or original.currency, original.currency or advice.currency),
     )
     return tuple(field for field, ours, theirs in pairs if ours != theirs)
 
