@@ -104,7 +104,7 @@ def by_terminal(desk: Desk, work: Work, terminal: str, batch: str, stan: str) ->
         work.forget(row_of(attempt, terminal, terminal, work.now)._replace(token="", walked=1))
         _open_case(desk, work, attempt, terminal)
     if fresh:
-        work.alarm(FORGOTTEN, terminal, f"it was put back and has forgotten {len(fresh)} requests: it is refused")
+        work.alarm(FORGOTTEN, terminal, f"it was put back, requests forgotten: {len(fresh)}; it is refused")
 
 
 def _open_case(desk: Desk, work: Work, attempt: Attempt, station: str) -> None:

@@ -96,7 +96,7 @@ def may_keep(desk: Desk, work: Work, name: str) -> bool:
         work.ignored += 1
         return False
     if not quota.lines and quota.more:
-        work.alarm("strangers", name, f"{quota.more} more messages without a valid MAC before this hour")
+        work.alarm("strangers", name, f"{quota.more} more without a valid MAC before this hour")
         quota = quota._replace(more=0)
     work.put_quota(name, quota._replace(lines=quota.lines + 1))
     return True
