@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -184,6 +185,8 @@ class Telling(Scene):
                 self.note(table, *(f"{name}={self.column(name, one)}" for name, one in filled))
 
     def column(self, name: str, one: Any) -> str:
+        if name == "then_message":  # an instant in it looks like a card number
+            return re.sub(r'(?<="of":)[0-9]+', lambda match: f'"{at(int(match[0]))}"', one)
         if name != "offers":
             return value(one)
         told = []
