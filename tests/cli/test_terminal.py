@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ import pytest
 from cli.calling import said
 from counterfoil.cli import terminal
 from counterfoil.cli.failure import Exit
+from counterfoil.stack.demo import Demo
+from counterfoil.stack.layout import Layout
 
 DISPLAY = [{"en": "Approved", "zh": "交易成功"}, {"en": "Printing", "zh": "正在打印"}]
 LANES = [
-    {"terminal": "T0000001", "phase": "printing", "batch": "000001", "stan": "000004", "display": DISPLAY},
-    {"terminal": "T0000002", "phase": "idle", "batch": "000001", "stan": "000001", "display": []},
-]
+    {"terminal": "T0000001", "phase": "printing", "batch": "000001", "stan": "000004", "display": DISPLAY,
+     "signed_on": True, "waiting": 0},
+    {"terminal": "T0000002", "phase": "idle", "batch": "000001", "stan": "000001", "display": [],
+     "signed_on": True, "waiting": 0},
+]  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 
 
@@ -49,3 +54,44 @@ def test_the_display_of_one_terminal_is_in_the_reader_s_language(
 
 def test_programs_get_all_of_it(capsys: Capture) -> None:
     assert said(capsys, "terminal", "status", "--json").json == {"terminals": LANES}
+
+
+def lanes(**odd: Any) -> list[dict[str, Any]]:
+    """A hundred terminals at rest, but for the second."""
+    idle = [LANES[1] | {"terminal": f"T{number:07d}"} for number in range(1, 101)]
+    return [idle[0], idle[1] | odd, *idle[2:]]
+
+
+@pytest.mark.parametrize(
+    ("odd", "line"),
+    [
+        ({"phase": "reversal_pending"}, "T0000002  reversal_pending  000001/000001"),
+        ({"signed_on": False}, "T0000002  idle        000001/000001"),
+        ({"waiting": 1}, "T0000002  idle        000001/000001"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("lang", "rest"), [("en", "99 idle (--all shows every row)"), ("zh", "99 台空闲（--all 显示全部）")]
+)
+def test_terminals_at_rest_are_counted_and_the_others_listed(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any], line: str, lang: str, rest: str
+) -> None:
+    monkeypatch.setattr(terminal, "told", lambda *_: {"terminals": lanes(**odd)})
+    assert said(capsys, "terminal", "status", "--lang", lang).out.splitlines() == [line, rest]
+    assert len(said(capsys, "terminal", "status", "--lang", lang, "--all").out.splitlines()) == 100
+    assert len(said(capsys, "terminal", "status", "--json").json["terminals"]) == 100
+
+
+@pytest.mark.parametrize(("lang", "whose"), [("en", ("ours", "not ours")), ("zh", ("本系统", "外部"))])
+def test_the_list_is_a_line_for_each_merchant_and_one_for_what_is_not_ours(
+    capsys: Capture, tmp_path: Path, lang: str, whose: tuple[str, str]
+) -> None:
+    Demo.of(Layout(tmp_path), make=True)
+    words = ("terminal", "list", "--data", str(tmp_path))
+    lines = said(capsys, *words, "--lang", lang).out.splitlines()
+    assert len(lines) == 12
+    assert lines[0] == f"T0000001  898001054110001  {whose[0]}  … T0000010 (10)"
+    assert lines[10] == f"OUTSIDE1  898001054110001  {whose[1]}"
+    every = said(capsys, *words, "--lang", lang, "--all").out.splitlines()
+    assert (len(every), every[1]) == (101, f"T0000002  898001054110001  {whose[0]}")
+    assert len(said(capsys, *words, "--json").json) == 101

@@ -45,11 +45,11 @@ cd {INSIDE}
 make up >/srv/up.out 2>/srv/up.err &
 up=$!
 for _ in $(seq {READY_SECONDS}); do
-  grep -q '"ready":true' /srv/up.out && break
+  grep -q 'ready for sales' /srv/up.out && break
   kill -0 $up || {{ cat /srv/up.out /srv/up.err; exit 1; }}
   sleep 1
 done
-grep '"ready":true' /srv/up.out || {{ cat /srv/up.out /srv/up.err; exit 1; }}
+grep 'ready for sales' /srv/up.out || {{ cat /srv/up.out /srv/up.err; exit 1; }}
 pin=$(.venv/bin/counterfoil cards --json | python3 -c '
 import json, sys
 print(next(card["pin"] for card in json.load(sys.stdin) if card["name"] == "alice"))')

@@ -41,7 +41,7 @@ def test_people_read_words_in_their_language_and_never_a_card_number(running: Ru
     assert "您已付款 12.50 CNY。" in running.tell("why", ref, "--lang", "zh")
     assert ref in running.tell("terminal", "last", "T0000020")
     assert "T0000020" in running.tell("terminal", "status", "T0000020")
-    assert "OUTSIDE1  898001054110001  not ours" in running.tell("terminal", "list").splitlines()[-1]
+    assert "OUTSIDE1  898001054110001  not ours" in running.tell("terminal", "list").splitlines()[-2]
     assert "sum 0.00 CNY" in running.tell("accounts")
     assert "CARDHOLDER COPY" in running.tell("receipt", "show", ref)
     assert "商户存根" in running.tell("receipt", "show", ref, "--copy", "merchant", "--lang", "zh")
@@ -120,12 +120,31 @@ def test_a_second_stack_on_live_data_is_one_sentence_and_exit_1(running: Running
     assert "already running" in answer.err
 
 
+def test_without_json_it_says_in_words_that_it_is_ready_and_how_to_sell_here(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    words = [sys.executable, "-m", "counterfoil", "up", "--data", str(data), "--timers", "0.6,1.2,2.5"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(5)]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
+    sale = f" -m counterfoil sale --amount 12.50 --card alice --pin 1234 --data {data}\n"
+    assert said[0].startswith("ready for sales")
+    assert said[1].startswith("可以受理交易")
+    assert said[0].endswith(sale)
+    assert said[1].endswith(sale)
+    assert said[2].startswith("console / 控制台: http")
+    assert said[3].startswith("first log-in: admin ")
+    assert "{" not in "".join(said)
+
+
 @pytest.mark.parametrize("ignored", [False, True], ids=["SIGINT", "SIGINT inherited as ignored"])
 def test_it_stops_on_sigint_takes_its_children_along_and_continues_on_stopped_data(
     tmp_path: Path, ignored: bool
 ) -> None:
     data = tmp_path / "data"
-    words = [sys.executable, "-m", "counterfoil", "up", "--data", str(data), "--timers", "0.6,1.2,2.5"]
+    words = [sys.executable, "-m", "counterfoil", "up", "--data", str(data), "--timers", "0.6,1.2,2.5", "--json"]
     prepare = (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if ignored else None
     first = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=prepare)
     with first:

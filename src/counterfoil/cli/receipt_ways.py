@@ -18,8 +18,8 @@ OPEN_RECEIPTS: Final = Text("Sales that stand, their receipt in nobody's hand:",
 UNDECIDED: Final = Text("Sales without a final state of the money (see `why`):", "资金尚无最终状态的交易(见 `why`):")
 NOTHING: Final = Text("Nothing is open.", "没有未结的签购单。")
 SMS_SENT: Final = Text(
-    "Sent. When the customer has it: counterfoil receipt close {ref} --copy cardholder --as e-delivered",
-    "已发送。顾客确认收到后：counterfoil receipt close {ref} --copy cardholder --as e-delivered",
+    "Sent. When the customer has it: {close}",
+    "已发送。顾客确认收到后：{close}",
 )
 UNREADABLE: Final = Text("the terminals' store cannot be read", "无法读取终端的存储")
 
@@ -98,5 +98,6 @@ def link(session: Session, ref: str, terminal: str | None, png: str | None) -> i
 def send(session: Session, ref: str, number: str, terminal: str | None) -> int:
     """The receipt's facts and the address of the e-receipt as a text message."""
     reply = told(session, "receipt_sms", {"ref": sale_of(session, ref, terminal), "to": number})
-    session.answer(reply, lambda: print(session.word(SMS_SENT.filled(ref=reply["ref"]))))
+    close = session.typed(f"receipt close {reply['ref']} --copy cardholder --as e-delivered")
+    session.answer(reply, lambda: print(session.word(SMS_SENT.filled(close=close))))
     return Exit.OK

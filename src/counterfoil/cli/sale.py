@@ -144,4 +144,4 @@ def tell(session: Session, reply: dict[str, Any]) -> None:
     print(f"{reply['outcome']}{code}  {reply['ref']}  {reply['rrn']}".rstrip())
     print(session.pick(reply["sentence"]))
     if reply["outcome"] == "unknown":
-        print(f"counterfoil why {reply['ref']}")
+        print(session.typed(f"why {reply['ref']}"))

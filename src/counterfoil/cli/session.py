@@ -26,6 +26,9 @@ LANG_OPTION: Final = click.option(
 )
 JSON_OPTION: Final = click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout, nothing else.")
 
+ALL_OPTION: Final = click.option("--all", "whole", is_flag=True, help="Every row, also those that are all alike.")
+ALIKE: Final = Text("(--all shows every row)", "（--all 显示全部）")
+
 
 class Session:
     """One call of one verb: where the stack is, and how to answer."""
@@ -41,6 +44,12 @@ class Session:
         from counterfoil.stack.config import data_directory
 
         return data_directory(self._chosen)
+
+    def typed(self, words: str) -> str:
+        """A command line for people to copy: this program, these words, and the --data of this call."""
+        from counterfoil.cli.program import typed
+
+        return typed(words, self._chosen)
 
     def word(self, text: Text) -> str:
         """The sentence in the reader's language."""

@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from counterfoil.receipts.proof import Seal
 
 NO_STACK: Final = Text(
-    "no stack is running on {data}: start it with `counterfoil up`",
-    "{data} 上没有运行的系统：请先执行 `counterfoil up`",
+    "no stack is running on {data}: start it with `{up}`",
+    "{data} 上没有运行的系统：请先执行 `{up}`",
 )
-NO_DATA: Final = Text(
-    "{data} holds no demo data: start with `counterfoil up`", "{data} 没有演示数据：请先执行 `counterfoil up`"
-)
+NO_DATA: Final = Text("{data} holds no demo data: start with `{up}`", "{data} 没有演示数据：请先执行 `{up}`")
 NO_ANSWER: Final = Text("{station} did not answer in time: the outcome is unknown", "{station} 未及时应答：结果未知")
 AWAY: Final = Text("{station} cannot be reached just now", "目前无法连接 {station}")
 
@@ -44,7 +42,7 @@ def running(session: Session, station: str) -> Running:
     found = layout_of(session).find(station)
     if found is None:
         up = layout_of(session).find(SUPERVISOR)
-        text = AWAY.filled(station=station) if up else NO_STACK.filled(data=session.data)
+        text = AWAY.filled(station=station) if up else NO_STACK.filled(data=session.data, up=session.typed("up"))
         raise Failure(Exit.UNREACHABLE, "unreachable", text)
     return found
 
@@ -66,7 +64,7 @@ def data_of(session: Session) -> Layout:
     """Where a stack keeps its data; Failure when this is no data directory."""
     layout = layout_of(session)
     if not layout.demo_key.exists():
-        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data))
+        raise Failure(Exit.UNREACHABLE, "no_data", NO_DATA.filled(data=session.data, up=session.typed("up")))
     return layout
 
 
@@ -127,9 +125,8 @@ def card_named(session: Session, name: str) -> DemoCard:
     """One demo card; Failure when there is none of that name."""
     found = demo(session).card(name)
     if found is None:
-        text = Text(
-            "no demo card has this name (see `counterfoil cards`)", "没有这个名称的演示卡(见 `counterfoil cards`)"
-        )
+        text = Text("no demo card has this name (see `{cards}`)", "没有这个名称的演示卡（见 `{cards}`）")
+        text = text.filled(cards=session.typed("cards"))
         raise Failure(Exit.NOT_FOUND, "unknown_card", text)
     return found
 

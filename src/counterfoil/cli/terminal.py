@@ -8,9 +8,10 @@ import click
 
 from counterfoil.cli.failure import Exit
 from counterfoil.cli.sale import turned_down
-from counterfoil.cli.session import Session, verb
+from counterfoil.cli.session import ALIKE, ALL_OPTION, Session, verb
 from counterfoil.cli.terminal_setup import export_command, list_command, register_command
 from counterfoil.money import Money
+from counterfoil.words import Text
 
 SECONDS: Final = 10.0
 GOODS: Final = {"handed-over": "handed_over", "kept": "kept"}
@@ -67,21 +68,35 @@ def lines(session: Session, value: dict[str, Any], indent: str = "") -> None:
 
 @command.command(epilog="Example: counterfoil terminal status T0000001")
 @click.argument("terminal", required=False)
+@ALL_OPTION
 @verb
-def status(session: Session, terminal: str | None) -> int:
-    """What one terminal, or the whole station, is doing."""
+def status(session: Session, terminal: str | None, *, whole: bool) -> int:
+    """What one terminal, or the whole station, is doing. Terminals at rest are counted, not listed."""
     reply = told(session, "status", {"terminal": terminal} if terminal else {})
     if terminal:
         return show(session, reply)
-    session.answer(reply, lambda: rows(session, reply["terminals"]))
+    session.answer(reply, lambda: rows(session, reply["terminals"], whole=whole))
     return Exit.OK
 
 
-def rows(session: Session, terminals: list[dict[str, Any]]) -> None:
-    """Every terminal in one line: what it does, its batch and STAN, and the last line of its display."""
+def at_rest(one: dict[str, Any]) -> bool:
+    """Whether nothing of a terminal is worth a line: signed on, nothing under way, nobody waiting."""
+    return one["phase"] == "idle" and one["signed_on"] and not one["waiting"]
+
+
+def rows(session: Session, terminals: list[dict[str, Any]], *, whole: bool) -> None:
+    """A terminal in one line: what it does, its batch and STAN, and the last line of its display; then how many are at
+    rest. With `whole`, or when it is one only, those are lines too.
+    """
+    resting = sum(map(at_rest, terminals))
+    counted = resting > 1 and not whole
     for one in terminals:
+        if counted and at_rest(one):
+            continue
         display = session.pick(one["display"][-1]) if one["display"] else ""
         print(f"{one['terminal']}  {one['phase']:<10}  {one['batch']}/{one['stan']}  {display}".rstrip())
+    if counted:
+        print(session.word(Text(f"{resting} idle {ALIKE.en}", f"{resting} 台空闲{ALIKE.zh}")))
 
 
 @command.command(epilog="Example: counterfoil terminal last T0000001 --json")

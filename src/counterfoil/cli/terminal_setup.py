@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any, Final
 
 import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
-from counterfoil.cli.session import Session, verb
+from counterfoil.cli.session import ALIKE, ALL_OPTION, Session, verb
 from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 ALGORITHMS: Final = {"cup-ecb": "cup_ecb", "x9.19": "x9_19", "x9.9": "x9_9"}
+OURS: Final = Text("ours", "本系统")
+NOT_OURS: Final = Text("not ours", "外部")
 
 
 @click.command("list", epilog="Example: counterfoil terminal list --json")
+@ALL_OPTION
 @verb
-def list_command(session: Session) -> int:
-    """Every terminal the switch was seeded with; the one that is not ours stands last."""
+def list_command(session: Session, *, whole: bool) -> int:
+    """The terminals the switch was seeded with, a line for each merchant's; the one that is not ours stands last."""
     from counterfoil.cli.stack import terminals
 
     found = terminals(session)
-    session.answer(found, lambda: rows(found))
+    session.answer(found, lambda: rows(session, found, whole=whole))
     return Exit.OK
 
 
-def rows(found: list[dict[str, Any]]) -> None:
-    """One terminal a line."""
-    for one in found:
-        print(f"{one['terminal']:<9} {one['merchant']:<16} {'ours' if one['ours'] else 'not ours'}")
+def rows(session: Session, found: list[dict[str, Any]], *, whole: bool) -> None:
+    """One terminal a line when it is `whole`, else one merchant a line: its first and last terminal, and how many."""
+    counted = False
+    for (merchant, ours), alike in groupby(found, lambda one: (one["merchant"], one["ours"])):
+        names = [one["terminal"] for one in alike]
+        whose = session.word(OURS if ours else NOT_OURS)
+        if whole or len(names) == 1:
+            for name in names:
+                print(f"{name:<9} {merchant:<16} {whose}")
+        else:
+            counted = True
+            print(f"{names[0]:<9} {merchant:<16} {whose}  … {names[-1]} ({len(names)})")
+    if counted:
+        print(session.word(ALIKE))
 
 
 @click.command("export", epilog="Example: counterfoil terminal export OUTSIDE1 --json")

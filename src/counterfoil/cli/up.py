@@ -28,4 +28,5 @@ def command(session: Session, timers: str | None, lab: bool) -> int:
     from counterfoil.console.serve import serve
     from counterfoil.stack.supervisor import run
 
-    return run(session.data, timers=timers, lab=lab, json=session.json, console=serve)
+    sale = session.typed("sale --amount 12.50 --card alice --pin 1234")
+    return run(session.data, timers=timers, lab=lab, json=session.json, console=serve, sale=sale)

@@ -43,9 +43,10 @@ FAILED_STARTS: Final = 5
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
 SETTLE_SECONDS: Final = 3.0
+SALE: Final = "counterfoil sale --amount 12.50 --card alice --pin 1234"
 READY: Final = Text(
-    "ready for sales; Ctrl-C stops it. In another terminal: counterfoil sale --amount 12.50 --card alice --pin 1234",
-    "可以受理交易，按 Ctrl-C 停止。在另一终端执行：counterfoil sale --amount 12.50 --card alice --pin 1234",
+    "ready for sales; Ctrl-C stops it. In another terminal: {sale}",
+    "可以受理交易，按 Ctrl-C 停止。在另一终端执行：{sale}",
 )
 
 
@@ -56,12 +57,14 @@ def run(
     lab: bool = False,
     json: bool = False,
     console: Callable[[Config], int] | None = None,
+    sale: str = SALE,
 ) -> int:
     """Run a stack on `data` until SIGINT, SIGTERM or `stop`; the exit code. OurError, in a sentence, when it cannot.
 
     `console` is what the console's process lives on; without it there is none. With `lab` it may be broken on purpose.
 
-    The ready line goes to stdout; what people read beside it goes to stderr, and not at all with `json`.
+    That it is ready is said on stdout: one JSON line with `json`, else words, `sale` among them as a command line to
+    copy. What people read beside it goes to stderr, and not at all with `json`.
     """
     os.umask(0o077)
     config = load(data, timers, lab=lab)
@@ -71,7 +74,7 @@ def run(
     with alone(layout):
         layout.secret(layout.receipt_key, make=True)
         soon = certificates.prepare(config, layout, datetime.now(UTC))
-        supervisor = Supervisor(config, allowed, quiet=json, console=console)
+        supervisor = Supervisor(config, allowed, quiet=json, console=console, sale=sale)
         supervisor.tell_ends(soon)
         supervisor.tell_allowed(limit)
         return asyncio.run(supervisor.run())
@@ -87,7 +90,13 @@ class Supervisor:
     """One stack."""
 
     def __init__(
-        self, config: Config, allowed: Shares, *, quiet: bool, console: Callable[[Config], int] | None = None
+        self,
+        config: Config,
+        allowed: Shares,
+        *,
+        quiet: bool,
+        console: Callable[[Config], int] | None = None,
+        sale: str = SALE,
     ) -> None:
         self.config = config
         self._allowed = allowed
@@ -97,6 +106,7 @@ class Supervisor:
         self._patience = 100
         self._upgrading: list[str] = []
         self._quiet = quiet
+        self._sale = sale
         self._stopping = asyncio.Event()
         self._children: dict[str, Child] = {}
         self._console = Child(CONSOLE, config, self.log, self._changed, partial(console, config)) if console else None
@@ -280,23 +290,21 @@ class Supervisor:
             line["console"] = f"{'https' if self.config.console_tls else 'http'}://{self.config.host}:{ports[CONSOLE]}/"
             if self._console.password:
                 line["password"] = self._console.password
+        told = [msgspec.json.encode(line).decode()] if self._quiet else self._words(line)
         with contextlib.suppress(OSError):
-            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+            sys.stdout.write("".join(f"{each}\n" for each in told))
             sys.stdout.flush()
         self.log("ready")
-        if not self._quiet:
-            _tell(READY.en)
-            _tell(READY.zh)
-            if self._console is not None:
-                self._tell_console(line["console"], self._console.password)
 
-    @staticmethod
-    def _tell_console(address: str, password: str) -> None:
-        """Where the console is; the administrator's password only when it was made just now."""
-        _tell(f"console / 控制台: {address}")
-        if password:
-            _tell(f"first log-in: admin {password} (shown once)")
-            _tell(f"首次登录：admin {password}（仅显示一次）")
+    def _words(self, line: dict[str, Any]) -> list[str]:
+        """That it is ready, where the console is, and the administrator's password when it was made just now."""
+        said = list(READY.filled(sale=self._sale))
+        if "console" in line:
+            said.append(f"console / 控制台: {line['console']}")
+        if "password" in line:
+            said.append(f"first log-in: admin {line['password']} (shown once)")
+            said.append(f"首次登录：admin {line['password']}（仅显示一次）")
+        return said
 
     # --- control channel ---
 
