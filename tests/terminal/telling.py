@@ -199,7 +199,9 @@ class Telling(Counter):
 
 
 def stored(name: str, value: Any) -> Any:
-    """A column; of what was asked under a key the card's token is shown by its digest."""
+    """A column; a fingerprint, and the card's token in what was asked under a key, are shown by their digests."""
+    if name == "fingerprint":
+        return digest(str(value))
     if name != "content":
         return value
     amount, currency, token, rest = value.split(" ", 3)
@@ -213,7 +215,7 @@ def told_to(args: Mapping[str, Any]) -> str:
         shown["tmk"] = digest(str(shown["tmk"]))
     if isinstance(card := shown.get("card"), dict):
         shown["card"] = {name: f"…{str(one)[12:16]}" if len(str(one)) >= 16 else one for name, one in card.items()}
-    return " ".join(f"{name}={plain(one)}" for name, one in shown.items())
+    return SHA256.sub("", " ".join(f"{name}={plain(one)}" for name, one in shown.items()))
 
 
 def packet(data: bytes, size: int = framing.HEADER_SIZE) -> str:

@@ -365,6 +365,7 @@ def test_the_line() -> None:
     asked = counter.line.pop(0)
     counter.step(after=6 * SECOND)
     counter.step(NotSent("switch", T1, 99))
+    counter.step(NotSent("switch", T2, 99))
     counter.step(NotSent("switch", T1, asked.token))
     counter.step(NotSent("switch", T1, asked.token))
     counter.mark("the reversal of the other has no line, again and again, then closes on it")

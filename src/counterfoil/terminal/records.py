@@ -62,7 +62,7 @@ _MOVING: Final = "state <> 'closed' AND state <> 'declined' AND state <> 'not_se
 NOT_AT_REST: Final = _SELECT + f"WHERE {_MOVING} ORDER BY started_at, terminal"
 EVERY: Final = _SELECT + "ORDER BY terminal, batch, stan"
 OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER BY")
-BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ?"
+BY_RRN: Final = _SELECT + "WHERE rrn <> '' AND rrn = ? ORDER BY started_at DESC"
 BY_APPROVAL: Final = _SELECT + "WHERE auth_code <> '' AND auth_code = ? ORDER BY started_at DESC"
 BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at DESC"
 BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
