@@ -72,9 +72,10 @@ def never_arrived(issuer: I, evidence: Evidence) -> bool:
 
 
 def decline(evidence: Evidence) -> Stop:
-    """Nothing broke: a station said no. Which one, and with which code."""
-    if evidence.issuer is not None and evidence.issuer.response_code:
-        who, code = evidence.issuer.issuer, evidence.issuer.response_code
+    """Nothing broke: a station said no. Which one, and with which code; an issuer that said yes is not the one."""
+    issuer = evidence.issuer
+    if issuer is not None and issuer.response_code and not is_approval(issuer.response_code):
+        who, code = issuer.issuer, issuer.response_code
     elif evidence.switch is not None:
         who, code = "switch", evidence.switch.response_code
     else:
