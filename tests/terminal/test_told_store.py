@@ -17,7 +17,7 @@ from counterfoil.terminal import Settings, records
 from counterfoil.terminal.archiving import SHAPE
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
-from terminal.counter import PAN, START, T1, T2
+from terminal.counter import MERCHANT, PAN, START, T1, T2, TMK, TRACK
 from terminal.telling import REF, REF_TWO, SHA256, Telling, at_two, opened, plain, since
 
 THIRD = f"{T1}/000001/000003"
@@ -78,6 +78,40 @@ def test_numbers_of_cards_leave() -> None:
             counter.line.clear()
             counter.tape.note("held", said(records.numbers_held(counter.store)))
     counter.end(looks=False)
+
+
+def test_in_one_step() -> None:
+    counter = opened("in_one_step")
+    counter.sale(key="a")
+    counter.answer()
+    counter.mark("what is decided in a step sees what was decided before in it")
+    card = {"track2": TRACK}
+    one: dict[str, Any] = {"terminal": T1, "card": card, "amount": 2, "key": "b"}
+    counter.step(
+        Command(801, "sale", one),
+        Command(802, "last", {"terminal": T1}),
+        Command(803, "last", {"terminal": T1, "paid": True}),
+        Command(804, "sale", one),
+        Command(805, "sale", {**one, "amount": 3}),
+        Command(806, "status", {"terminal": T1}),
+        Command(808, "cancel", {"terminal": T1}),
+        Command(810, "archive", keys_of(counter, REF)),
+        after=SECOND,
+    )
+    counter.mark(
+        "a retry at another terminal while the first is asked: the chain is kept when the first is never answered"
+    )
+    counter.line = counter.line[-1:]
+    done = counter.host.answer(counter.request("0400"))
+    counter.step(Frame("switch", T1, done))
+    counter.tell("enrol", terminal="T0000003", merchant=MERCHANT, tmk=TMK.hex(), name="Kiosk")
+    counter.answer(mti="0800")
+    counter.sale(key="c", amount=4)
+    counter.sale(key="d", amount=4, terminal="T0000003", retry_of=f"{T1}/000001/000004")
+    counter.tell("status", terminal="T0000003")
+    counter.line.clear()
+    counter.step(after=30 * SECOND)
+    counter.end()
 
 
 def keys_of(counter: Telling, *refs: str) -> dict[str, list[Any]]:
