@@ -9,6 +9,6 @@ from __future__ import annotations
 
 def main() -> int:
     """Entry point of the `counterfoil` command; returns the exit code (see `counterfoil --help`)."""
-    from counterfoil.cli.app import run
+    from counterfoil.cli.process import main as whole
 
-    return run()
+    return whole()

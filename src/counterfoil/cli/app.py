@@ -14,7 +14,7 @@ import click
 from counterfoil import __version__, accelerator
 from counterfoil.cli.failure import Complaint, Exit
 from counterfoil.cli.session import DATA_OPTION, LANG_OPTION
-from counterfoil.errors import PaymentError
+from counterfoil.errors import InputError, PaymentError
 from counterfoil.words import Text
 
 # verb -> (module, what `counterfoil --help` says of it)
@@ -45,8 +45,11 @@ NO_FILE: Final = Text(
     "no more files can be opened here: raise the limit (ulimit -n)", "已无法打开更多文件：请提高上限（ulimit -n）"
 )
 NO_TEXT: Final = Text("the command line holds bytes that are no text in UTF-8", "命令行中含有不是 UTF-8 文本的字节")
-SURROGATES: Final = re.compile("[\ud800-\udfff]")
-"""As Python hands on such bytes; nothing that is sent or written can hold them."""
+UNWRITTEN: Final = Text("the answer could not be written: {}", "无法写出结果：{}")
+REFUSED: Final = Text("the system refused: {}", "系统拒绝：{}")
+FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF, errno.EDQUOT)
+SURROGATES: Final = re.compile("[\ud800-\udfff\0]")
+"""As Python hands on such bytes, and the byte no path holds; nothing that is sent or written can hold them."""
 
 EPILOG: Final = """\b
 Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 declined ·
@@ -101,12 +104,24 @@ def run(argv: Sequence[str] | None = None) -> int:
         return complaint.about(error)
     except (click.Abort, KeyboardInterrupt):
         return complaint.say("interrupted", Text("interrupted", "已中断"), Exit.INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.FAILED
     except OSError as error:
-        if error.errno not in NO_DESCRIPTOR:
-            raise
-        return complaint.say("failed", NO_FILE, Exit.FAILED)
+        return unwritten(complaint, error, Exit.FAILED)
+    except InputError as error:
+        return complaint.say("usage", Text(str(error), error.zh), Exit.USAGE)
     except PaymentError as error:
         return complaint.say("failed", Text(str(error), error.zh), Exit.FAILED)
+
+
+def unwritten(complaint: Complaint, error: OSError, status: int) -> int:
+    """A file, or the answer's own stream, that the system refuses; a reader that has gone away is told nothing."""
+    if error.errno == errno.EPIPE:
+        return status or Exit.FAILED
+    if error.errno in NO_DESCRIPTOR:
+        return complaint.say("failed", NO_FILE, Exit.FAILED)
+    from counterfoil.links.reasons import reason
+
+    why = reason(error)
+    name = str(error.filename) if error.filename else ""
+    what = UNWRITTEN if error.errno in FULL else REFUSED
+    text = Text(f"{name}: {why.en}", f"{name}：{why.zh}") if name else Text(*map(str.format, what, why))
+    return complaint.say("failed", text, status or Exit.FAILED)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 30.0
 DAYS: Final = 35
-FEWEST: Final = 12
+FEWEST, MOST = 12, 36_500
 """Days any return may take (seven working days), an exception of a terminal that fell silent (24 h), and one more."""
 EPILOG: Final = """\b
 What is not at rest stays: an open sale, a reversal that is owed, a case for a
@@ -52,7 +52,7 @@ STATION_OPTION: Final = click.option("--station", metavar="NAME", help="One stat
 @click.option("--before", metavar="DATE", help="Business dates before this one only (YYYY-MM-DD).")
 @click.option(
     "--days",
-    type=click.IntRange(min=FEWEST),
+    type=click.IntRange(FEWEST, MOST),
     default=DAYS,
     show_default=True,
     help="Keep this many days in the stores.",
@@ -199,10 +199,12 @@ def progress(session: Session) -> Iterator[Callable[[str, Day | None, int], None
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
-    from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    from counterfoil.cli.screen import console, words
+
+    columns = (words(), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         at: list[str] = []
 

@@ -38,9 +38,10 @@ def command(session: Session, to: Path) -> int:
     from counterfoil.cli.bytewise import progress, size
     from counterfoil.cli.stack import layout_of, now
     from counterfoil.stack.backup import backup
+    from counterfoil.stack.config import whole
     from counterfoil.verdict.finding import iso
 
-    to = to.expanduser().absolute()
+    to = whole(to)
     try:
         with progress() as step:
             manifest = backup(layout_of(session), to, lambda: iso(now()), step)

@@ -112,12 +112,13 @@ def progress(session: Session, total: int) -> Iterator[Callable[[Sale], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    from counterfoil.cli.screen import console, words
 
     told = {"approved": 0, "declined": 0, "unknown": 0, "not_sent": 0, "lost": 0}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[told]}"), console=Console(stderr=True)) as bar:
+    columns = (words(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, words("{task.fields[told]}"), console=console(stderr=True)) as bar:
         task = bar.add_task(session.word(Text("baskets", "购物篮")), total=total, told="")
 
         def step(sale: Sale) -> None:
@@ -129,8 +130,9 @@ def progress(session: Session, total: int) -> Iterator[Callable[[Sale], None]]:
 
 def table(session: Session, value: dict[str, Any]) -> None:
     """The day as a person reads it."""
-    from rich.console import Console
     from rich.table import Table
+
+    from counterfoil.cli.screen import console
 
     grid = Table(title=session.word(Text("The day", "一天的交易")), show_header=False)
     grid.add_column()
@@ -149,22 +151,22 @@ def table(session: Session, value: dict[str, Any]) -> None:
     if closing["max"] is not None:
         spread = f"p50 {closing['p50']}  p99 {closing['p99']}  max {closing['max']}"
         grid.add_row(session.word(Text("closed after, seconds", "关闭用时，秒")), spread)
-    console = Console()
-    console.print(grid)
+    screen = console()
+    screen.print(grid)
     if value["stopped"]:
-        console.print(session.word(Text("stopped: not judged", "已中断，未作核对")))
+        screen.print(session.word(Text("stopped: not judged", "已中断，未作核对")))
     elif not value["at_rest"]:
-        console.print(session.word(Text("it did not come to rest in time", "未能在限定时间内静止")))
-    told(console, session, value)
+        screen.print(session.word(Text("it did not come to rest in time", "未能在限定时间内静止")))
+    told(screen, session, value)
 
 
-def told(console: Console, session: Session, value: dict[str, Any]) -> None:
+def told(screen: Console, session: Session, value: dict[str, Any]) -> None:
     """What to look at when it did not come out right: the records, the sales, and what was done to the stack."""
     for record in (*value["half_written_where"], *value["originals_twice"], *value["unowned"], *value.get("plan", ())):
-        console.print(record)
+        screen.print(record)
     if value.get("plan"):
         where = Text(f"seed {value['seed']}, data {session.data}", f"种子 {value['seed']}，数据 {session.data}")
-        console.print(session.word(where))
+        screen.print(session.word(where))
     for suspect in value["suspects"]:
         text = Text(f"look at: counterfoil why {suspect}", f"请查看：counterfoil why {suspect}")
-        console.print(session.word(text))
+        screen.print(session.word(text))

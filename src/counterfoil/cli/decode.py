@@ -207,16 +207,17 @@ def unreadable(error: DecodeError, dialect: Dialect, reveal: bool) -> Failure:
 
 def table(value: dict[str, Any]) -> None:
     """The fields as a table on a terminal."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text as Cell
 
-    console = Console(soft_wrap=True)
-    console.print(f"MTI {value['mti']}   TPDU {value['tpdu'] or '–'}   header {value['header'] or '–'}")
+    from counterfoil.cli.screen import console
+
+    screen = console(soft_wrap=True)
+    screen.print(f"MTI {value['mti']}   TPDU {value['tpdu'] or '–'}   header {value['header'] or '–'}")
     grid = Table(box=None, pad_edge=False, show_header=False)
     for number, text in value["fields"].items():
         inside = value["nested"].get(number)
         grid.add_row(Cell(f"DE{number}", style="bold"), Cell(str(text)))
         if inside:
             grid.add_row(Cell(""), Cell(msgspec.json.encode(inside).decode(), style="dim"))
-    console.print(grid)
+    screen.print(grid)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 import click
-import msgspec
 
 from counterfoil.cli.language import language
+from counterfoil.cli.screen import json_text
 from counterfoil.words import Text
 
 
@@ -49,6 +51,9 @@ class Complaint:
 
     def about(self, error: click.ClickException) -> int:
         """Say what is wrong and return the exit code."""
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error.show()
+            return Exit.USAGE
         if isinstance(error, Failure):
             return self.say(error.code, error.text, error.status, **error.more)
         text = error.format_message().replace("\n", " ").strip()
@@ -57,16 +62,19 @@ class Complaint:
         return self.say("usage" if error.exit_code == Exit.USAGE else "failed", Text(text, text), error.exit_code)
 
     def say(self, code: str, text: Text, status: int, **more: Any) -> int:
-        """The sentence, the object, the exit code."""
+        """The sentence, the object, the exit code. A stream that takes nothing takes no complaint either."""
         if self._json:
-            sys.stdout.write(msgspec.json.encode({"error": code, "message": text.both(), **more}).decode() + "\n")
-        click.echo(f"counterfoil: {text.zh if self._lang == 'zh' else text.en}", err=True)
+            with suppress(OSError):
+                sys.stdout.write(json_text({"error": code, "message": text.both(), **more}) + "\n")
+                sys.stdout.flush()
+        with suppress(OSError):
+            click.echo(f"counterfoil: {text.zh if self._lang == 'zh' else text.en}", err=True)
         return status
 
 
 def after(option: str, arguments: Sequence[str]) -> str | None:
     """The value of an option on a command line that may not even parse."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if word == option:
             return following
         if word.startswith(option + "="):

@@ -116,14 +116,12 @@ def progress(session: Session) -> Iterator[Callable[[dict[str, Any]], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
+    from rich.progress import Progress, SpinnerColumn
 
+    from counterfoil.cli.screen import console, words
     from counterfoil.verdict.names import party
 
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-    ) as bar:
+    with Progress(SpinnerColumn(), words(), console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def step(now_at: dict[str, Any]) -> None:

@@ -47,10 +47,11 @@ def command(session: Session, folder: Path, force: bool, dry_run: bool) -> int:
     """Put the backup FROM in the place of the data directory, all of it or nothing."""
     from counterfoil.cli.bytewise import progress, size
     from counterfoil.cli.stack import layout_of, now
+    from counterfoil.stack.config import whole
     from counterfoil.stack.restore import Restored, checked, restore
     from counterfoil.verdict.finding import iso
 
-    folder = folder.expanduser().absolute()
+    folder = whole(folder)
     layout = layout_of(session)
     try:
         with progress() as step:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec
 
 import click
-import msgspec
 
 from counterfoil.cli.language import Lang, language
+from counterfoil.cli.screen import json_text
 from counterfoil.words import Text
 
 P = ParamSpec("P")
@@ -62,7 +62,7 @@ class Session:
     def answer(self, value: Any, people: Callable[[], object]) -> None:
         """Say the answer: the JSON value with --json, otherwise whatever `people` prints."""
         if self.json:
-            sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+            sys.stdout.write(json_text(value) + "\n")
             sys.stdout.flush()
         else:
             people()

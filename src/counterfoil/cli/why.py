@@ -96,18 +96,17 @@ def several(session: Session, found: list[Candidate]) -> Failure:
 
 def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool) -> None:
     """The answer as a person reads it."""
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text as Line
 
+    from counterfoil.cli.screen import console
     from counterfoil.verdict.names import VERDICTS
 
-    console = Console(soft_wrap=True, highlight=False)
+    screen = console(soft_wrap=True)
     verdict = answer["verdict"]
-    console.print(
-        f"[bold {COLOUR.get(verdict, 'yellow')}]{session.word(VERDICTS[verdict])}[/]  "
-        f"{Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"
-    )
-    console.print(session.pick(answer["sentence"]))
+    title = (session.word(VERDICTS[verdict]), f"bold {COLOUR.get(verdict, 'yellow')}")
+    screen.print(Line.assemble(title, f"  {Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"))
+    screen.print(session.pick(answer["sentence"]))
     grid = Table(box=None, pad_edge=False, show_header=False)
     stop = answer["stopped_at"]
     if stop:
@@ -134,7 +133,7 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
         grid.add_row(who(session, station), summary(stub))
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():
             grid.add_row("", f"{line['at']}  {line['what']}  {line['message'] or ''}")
-    console.print(grid)
+    screen.print(grid)
 
 
 def told_case(session: Session, case: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from counterfoil.console import audit
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_file
+from counterfoil.links.reasons import reason
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import CONSOLE, Layout
 from counterfoil.step import UNREADABLE, Instant
@@ -113,9 +114,12 @@ def kept(layout: Layout, config: Config) -> list[Anchor]:
 def read_file(path: Path) -> list[Anchor]:
     """The anchors in a file; StoreError when it cannot be read."""
     try:
+        if path.is_char_device():  # it may never end
+            raise StoreError(f"{path} is a device, not a file", f"{path} 是设备，不是文件")
         return read(path.read_text("utf-8", "replace"))
     except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}", f"无法读取 {path}：{error.strerror}") from None
+        why = reason(error)
+        raise StoreError(f"{path} cannot be read: {why.en}", f"无法读取 {path}：{why.zh}") from None
 
 
 def genuine(anchor: Anchor, key: Ed25519PrivateKey) -> bool:

@@ -111,7 +111,7 @@ def _verified(layout: Layout, name: str, original: Original, inside: Path, step:
 def _refuse(layout: Layout, to: Path) -> None:
     if not layout.demo_key.exists():
         raise StoreError(*NOT_A_STACK.filled(data=layout.data))
-    if to.resolve().is_relative_to(layout.data.resolve()):
+    if Path(os.path.realpath(to)).is_relative_to(os.path.realpath(layout.data)):
         raise StoreError(*WITHIN.filled(to=to, data=layout.data))
     if to.exists():
         raise StoreError(*EXISTS.filled(to=to))

@@ -133,10 +133,17 @@ def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] 
     """The data directory: `chosen`, else COUNTERFOIL_DATA, else `counterfoil` in the XDG state directory."""
     named = chosen or environ.get("COUNTERFOIL_DATA")
     if named:
-        return Path(named).expanduser().absolute()
+        return whole(named)
     state = environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-    return base / "counterfoil"
+    return whole(f"{state}/counterfoil" if state.startswith("/") else "~/.local/state/counterfoil")
+
+
+def whole(named: str | Path) -> Path:
+    """A path a person gave, from the root on; ConfigError when it begins at the home of nobody here."""
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError:
+        raise ConfigError(f"{named}: there is no such home directory", f"{named}：没有该主目录") from None
 
 
 def parse_timers(text: str) -> Timers:

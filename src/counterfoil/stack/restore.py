@@ -72,9 +72,9 @@ def restore(folder: Path, layout: Layout, now: str, step: Step, *, force: bool =
     StoreError, in a sentence, when the backup is not sound, a stack is at work, or the data directory is there and
     nobody said `force`; nothing has changed then.
     """
-    layout = Layout(layout.data.resolve())  # where a link leads is what is replaced
+    layout = Layout(Path(os.path.realpath(layout.data)))  # where a link leads is what is replaced
     data = layout.data
-    if folder.resolve().is_relative_to(data):
+    if Path(os.path.realpath(folder)).is_relative_to(data):
         raise StoreError(*WITHIN.filled(folder=folder, data=data))
     with contextlib.ExitStack() as held:
         if layout.run.is_dir():
