@@ -28,7 +28,7 @@ EVIDENCE: Final = "a line of evidence, which decides nothing; the room's tests h
 UNSEEN: Final[Mapping[str, str]] = {
     "switch/session.py:51:left out:0": "who asked when an issuer hung up may ask as often as before: no money moves",
     "switch/strangers.py:35:left out:0": "noise is taken for a request without a MAC: both get no answer",
-    "switch/records.py:226:constant:0": "after a restart an advice hung up on once is no suspect until the next hang-up",
+    "switch/records.py:226:constant:0": "after a restart an advice hung up on once is no suspect till the next hang-up",
     "terminal/till.py:98:compare:0": "no till of a world asks for the state of one terminal alone",
     "terminal/till.py:137:constant:0": "no till of a world asks for the last sale that stands",
     "switch/saf.py:41:constant:0": "the name of an alarm",
