@@ -10,6 +10,8 @@ import pytest
 from counterfoil import simulation
 from counterfoil.cli.app import run
 from counterfoil.cli.simulate import JUDGED, MIXES
+from counterfoil.simulation import campaign
+from counterfoil.step import SECOND
 from counterfoil.switch import reverse
 
 PROMISED = {
@@ -57,3 +59,42 @@ def test_a_broken_promise_is_told_with_commit_seed_events_and_how_to_see_it_agai
     for told in (failure["commit"], "seed 3", failure["broken"], failure["replay"], failure["shrunk"]):
         assert told in captured.err
     assert failure["last_events"][-1] in captured.err
+
+
+class Lossy:
+    """Worlds in which a terminal is lost: each makes two sales fewer than it has, as long as it has that many."""
+
+    def __init__(self) -> None:
+        self.jobs: list[simulation.Job] = []
+
+    def play(self, job: simulation.Job) -> simulation.Outcome:
+        self.jobs.append(job)
+        outcome = simulation.Outcome(world=job.world, mix=job.mix, transactions=max(1, job.transactions - 2))
+        outcome.digest, outcome.faults, outcome.exposures = str(job.world), {"drop": 1}, [SECOND]
+        return outcome
+
+
+def test_it_plays_as_many_sales_as_were_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lossy = Lossy()
+    monkeypatch.setattr(campaign, "play", lossy.play)
+    assert run(["simulate", "--transactions", "160", "--seed", "4", "--without", "drop", "--json", "-v"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["transactions"] == 160 == sum(max(1, job.transactions - 2) for job in lossy.jobs)
+    assert [job.world for job in lossy.jobs] == list(range(said["worlds"]))
+    assert {job.without for job in lossy.jobs} == {("drop",)}
+    assert said["faults"] == {"drop": said["worlds"]}
+    assert said["exposure_seconds"]["max"] == 1.0
+    first = said["events_hash"]
+    run(["simulate", "--transactions", "160", "--seed", "4", "--without", "drop", "--json", "-v"])
+    assert json.loads(capsys.readouterr().out)["events_hash"] == first
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "75 were asked for and 73 made"), ("zh", "要求 75 笔，完成 73 笔")])
+def test_one_world_says_that_it_made_fewer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str, words: str
+) -> None:
+    monkeypatch.setattr(campaign, "play", Lossy().play)
+    assert run(["simulate", "--transactions", "75", "--world", "2", "--lang", lang]) == 0
+    assert words in capsys.readouterr().out

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from console.desk import Desk
+from counterfoil.console import numbered
 from counterfoil.console.ops import Kept, age, alarm, issuers, joined, links, printing
+from counterfoil.inquiry.cases import CaseItem
 from counterfoil.links.address import parse
 from counterfoil.receipts.printers.probe import Health
 from counterfoil.step import SECOND
+from counterfoil.transaction import CaseStub
 
 LANE: dict[str, Any] = {
     "terminal": "T0000001", "merchant": "123456789012345", "signed_on": True, "phase": "idle", "batch": "000001",
@@ -96,3 +102,20 @@ def test_a_printer_says_what_it_said_last() -> None:
     ready = printing(address, (1, Health(near_end=True, in_order=True)))
     assert ready is not None
     assert (ready["ready"], ready["near_end"], ready["said"]) == (True, True, None)
+
+
+def test_the_cases_of_the_page_are_the_rows_of_the_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [
+        CaseItem("issuer-a", CaseStub(number=f"I-{number}", what="late_reversal", at=SECOND, owner="issuer-a"), "x")
+        for number in (1, 2, 3)
+    ]
+    monkeypatch.setattr(numbered, "cases", lambda *_: left)
+    desk = Desk(tmp_path)
+    try:
+        headers = {"cookie": f"counterfoil_session={desk.session('supervisor')[0]}"}
+        inbox = desk.call("GET", "/inbox", headers=headers).text
+        ops = desk.call("GET", "/ops", headers=headers).text
+    finally:
+        desk.close()
+    assert re.search(r'<h2 id="numbered">[^<]+ <small>3</small>', inbox)
+    assert re.search(r'<strong>3</strong><span><a href="/inbox">', ops)

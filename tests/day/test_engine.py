@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from counterfoil.cli.day import progress
+from counterfoil.cli.language import Lang
+from counterfoil.cli.session import Session
+from counterfoil.day import rest
 from counterfoil.day.baskets import Basket
-from counterfoil.day.engine import Result, counted, unless
+from counterfoil.day.engine import JUDGES, OPENS, REST, Result, Watcher, come_to_rest, counted, unless
 from counterfoil.day.judge import Judgement, percentiles
 from counterfoil.day.town import Address, Sale, Shopper, Town, queues
 from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND
+from counterfoil.words import Text
 
 SHOPPERS = [Shopper(f"shopper-{n}", f"629999{n:010d}", "3112", "", "1234" if n else "", "CNY") for n in range(3)]
 
 
 def no_stores() -> Stores:
     raise AssertionError("not asked here")
+
+
+def no_stores_at_all() -> Any:
+    return nullcontext()
 
 
 def town(terminals: int) -> Town:
@@ -145,3 +155,35 @@ def test_a_job_that_fails_fails_the_day() -> None:
 
     with pytest.raises(RuntimeError, match="till on fire"):
         asyncio.run(run())
+
+
+def test_who_looks_on_hears_what_is_waited_for_until_nothing_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter([2, 1, 0, 0])
+    monkeypatch.setattr(rest, "open_count", lambda _: next(left))
+    monkeypatch.setattr(rest, "POLL", 0.001)
+    heard: list[Text] = []
+    place = Town([], [], lambda _: Address("", 0, ""), lambda _verb, _args: {}, no_stores_at_all, dict, lambda: 0, 1.0)
+
+    async def end_of_day() -> bool:
+        return await come_to_rest(place, asyncio.Event(), [], Watcher(waits=heard.append))
+
+    assert asyncio.run(end_of_day())
+    assert [text.en for text in heard] == [
+        f"all is sold; waits for what is on its way: {count} answers and reversals, 158 s at most" for count in (2, 1)
+    ]
+    assert all("等待在途" in text.zh for text in heard)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_without_a_terminal_each_kind_of_waiting_is_said_once(capsys: pytest.CaptureFixture[str], lang: Lang) -> None:
+    with progress(Session(None, json=False, lang=lang), 10) as watcher:
+        for text in (OPENS, REST.filled(count=3, seconds=9), REST.filled(count=2, seconds=9), JUDGES):
+            watcher.waits(text)
+    said = [OPENS, REST.filled(count=3, seconds=9), JUDGES]
+    assert capsys.readouterr().err.splitlines() == [text.zh if lang == "zh" else text.en for text in said]
+
+
+def test_with_json_nothing_is_said_on_the_way(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress(Session(None, json=True, lang="en"), 10) as watcher:
+        watcher.waits(JUDGES)
+    assert capsys.readouterr() == ("", "")

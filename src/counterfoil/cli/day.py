@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from counterfoil.words import Text
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from counterfoil.day.engine import Watcher
     from counterfoil.day.town import Sale
 
 EPILOG: Final = """\b
@@ -97,8 +99,8 @@ def command(
         drawn = read(baskets, seed)
     except BasketsMissing as error:
         raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), error.zh)) from None
-    with progress(session, len(drawn)) as step:
-        result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", step)
+    with progress(session, len(drawn)) as watcher:
+        result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", watcher)
     value = result.to_json()
     session.answer(value, lambda: table(session, value))
     if result.stopped:
@@ -107,10 +109,15 @@ def command(
 
 
 @contextmanager
-def progress(session: Session, total: int) -> Iterator[Callable[[Sale], None]]:
-    """A bar on a terminal, silence elsewhere."""
+def progress(session: Session, total: int) -> Iterator[Watcher]:
+    """A bar on a terminal; elsewhere a line for each kind of thing that is waited for; with --json silence."""
+    from counterfoil.day.engine import Watcher
+
+    if session.json:
+        yield Watcher()
+        return
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield Watcher(waits=lines(session))
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
@@ -121,11 +128,25 @@ def progress(session: Session, total: int) -> Iterator[Callable[[Sale], None]]:
     with Progress(*columns, words("{task.fields[told]}"), console=console(stderr=True)) as bar:
         task = bar.add_task(session.word(Text("baskets", "购物篮")), total=total, told="")
 
-        def step(sale: Sale) -> None:
+        def sold(sale: Sale) -> None:
             told[sale.outcome] = told.get(sale.outcome, 0) + 1
             bar.update(task, advance=1, told=f"✓ {told['approved']}  ✗ {told['declined']}  ? {told['unknown']}")
 
-        yield step
+        yield Watcher(sold, lambda text: bar.update(task, told=session.word(text)))
+
+
+def lines(session: Session) -> Callable[[Text], None]:
+    """What is waited for, on stderr, said once for each kind of it: its figures change with every look."""
+    said = ""
+
+    def waits(text: Text) -> None:
+        nonlocal said
+        kind = re.sub(r"\d+", "", text.en)
+        if kind != said:
+            said = kind
+            click.echo(session.word(text), err=True)
+
+    return waits
 
 
 def table(session: Session, value: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,7 +16,7 @@ from counterfoil.cli.source import source
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.simulation import Job, Report
+    from counterfoil.simulation import Job, Outcome, Report
 
 MIXES: Final = (
     *("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "garbled", "peers"),
@@ -45,6 +47,10 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("closing_seconds", Text("longest way to rest, seconds", "恢复静止最长秒数")),
     ("events_hash", Text("hash of all events", "事件摘要")),
 )
+FEWER: Final = Text(
+    "{asked} were asked for and {made} made: one world has no more, and a terminal that is lost for good sells nothing",
+    "要求 {asked} 笔，完成 {made} 笔：一个世界的交易数有上限，永久丢失的终端不再交易",
+)
 
 
 @click.command(epilog=EPILOG)
@@ -68,18 +74,37 @@ def command(
     verbose: bool,
 ) -> int:
     """Sell in simulated worlds where everything breaks, and check from outside that no money is lost."""
-    from counterfoil.simulation import Faults, jobs_of, run
+    from counterfoil.cli.simulate_all import Played
+    from counterfoil.simulation import Faults, jobs_of
 
     unknown = set(without) - set(Faults.__struct_fields__)
     if unknown:
         raise click.BadParameter(f"no such kind of fault: {', '.join(sorted(unknown))}", param_hint="--without")
-    report = run(jobs_of(transactions, seed, mix, world, without), jobs)
+    listed = jobs_of(transactions, seed, mix, world, without)
+    with progress(session, transactions if world is None else listed[0].transactions) as step:
+        played = Played(jobs, step)
+        report = played.whole(transactions, listed) if world is None else played.once(listed)
     if report.failure is not None:
         report.failure |= {"commit": source(), "shrunk": shortest(session, report)}
-    session.answer(told(report, verbose=verbose), lambda: table(session, report))
+    session.answer(told(report, verbose=verbose), lambda: table(session, report, transactions))
     if report.failure is not None:
         complain(session, report)
     return Exit.OK if report.sound else Exit.BREAKS
+
+
+@contextmanager
+def progress(session: Session, total: int) -> Iterator[Callable[[Outcome], None]]:
+    """How many sales were made, as a bar on a terminal; silence elsewhere."""
+    if session.json or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(session.word(Text("transactions", "交易")), total=total)
+        yield lambda outcome: bar.update(task, advance=outcome.transactions)
 
 
 def told(report: Report, *, verbose: bool) -> dict[str, Any]:
@@ -110,13 +135,15 @@ def failed(report: Report) -> Job:
     return Job(told["seed"], told["mix"], told["world"], told["transactions"], tuple(told["without"]))
 
 
-def table(session: Session, report: Report) -> None:
-    """The figures, one a line."""
+def table(session: Session, report: Report, asked: int) -> None:
+    """The figures, one a line; why one world made fewer sales than were asked for."""
     print(session.word(Text(f"seed {report.seed}, mix {report.mix}", f"种子 {report.seed}，组合 {report.mix}")))
     for name, text in ROWS:
         value = "–" if report.failure is not None and name in JUDGED else getattr(report, name)
         shown = f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
         print(f"{session.word(text):<34} {shown}")
+    if report.failure is None and report.transactions < asked:
+        print(session.word(FEWER.filled(asked=f"{asked:,}", made=f"{report.transactions:,}")))
     for kind, count in report.faults.items():
         print(f"  {kind:<32} {count:,}")
     for item in report.exception_list:

@@ -15,19 +15,16 @@ from starlette.routing import Route
 from counterfoil.console import decisions
 from counterfoil.console.consent import Asked
 from counterfoil.console.happened import copy
-from counterfoil.console.numbered import Numbered, numbered
-from counterfoil.console.numbered import found as found_by
+from counterfoil.console.numbered import MOST, opened
 from counterfoil.console.people import May, NotAllowed
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.till import said_of
-from counterfoil.inquiry import Stores
-from counterfoil.inquiry.items import OPEN, OpenItem, judged_items
+from counterfoil.inquiry.items import OPEN, OpenItem
 from counterfoil.transaction import TerminalStub, parse_ref
 from counterfoil.verdict import Verdict
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
-MOST: Final = 200
 LONGEST_NUMBER: Final = 15
 """Digits of a number of ours: more do not fit the store."""
 GROUPS: Final[dict[Verdict, Text]] = {
@@ -76,13 +73,8 @@ async def live(site: Site, visit: Visit) -> Response:
 async def _values(site: Site) -> dict[str, Any]:
     now = site.reach.now()
 
-    def look(stores: Stores) -> tuple[list[OpenItem], Numbered]:
-        compared = found_by(site.reach)
-        judged = judged_items(stores, now, MOST, compared.payments)
-        found = [item for item in judged if item.finding.verdict in OPEN]
-        return found, numbered(compared, stores, judged, now)
-
-    found, rows = await site.read(look)
+    judged, rows = await site.read(lambda stores: opened(site.reach, stores, now))
+    found = [item for item in judged if item.finding.verdict in OPEN]
     groups: dict[Verdict, list[dict[str, Any]]] = {verdict: [] for verdict in OPEN}
     numbers = defaultdict[str, list[str]](list)
     for row in rows.open:

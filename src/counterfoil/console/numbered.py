@@ -11,7 +11,7 @@ from counterfoil.console.happened import state
 from counterfoil.console.reach import Reach
 from counterfoil.inquiry import Candidate, Stores
 from counterfoil.inquiry.cases import CaseItem, cases
-from counterfoil.inquiry.items import OpenItem
+from counterfoil.inquiry.items import OpenItem, judged_items
 from counterfoil.reconciliation import records
 from counterfoil.reconciliation.kinds import KINDS, said
 from counterfoil.reconciliation.kinds import MISSING as NOTHING
@@ -75,6 +75,22 @@ def found(reach: Reach) -> Found:
             records.last_pass(store),
             records.last_whole(store),
         )
+
+
+class Open(NamedTuple):
+    """What is open: payments that a station has on its list, judged, and the numbered rows. Every page that counts
+    them counts these.
+    """
+
+    judged: list[OpenItem]
+    rows: Numbered
+
+
+def opened(reach: Reach, stores: Stores, now: Instant) -> Open:
+    """What is open now."""
+    compared = found(reach)
+    judged = judged_items(stores, now, MOST, compared.payments)
+    return Open(judged, numbered(compared, stores, judged, now))
 
 
 def numbered(compared: Found, stores: Stores, judged: list[OpenItem], now: Instant) -> Numbered:

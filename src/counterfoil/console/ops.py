@@ -15,7 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from counterfoil.console.numbered import opened
 from counterfoil.console.people import May
+from counterfoil.console.reach import Reach
 from counterfoil.console.site import Site, Visit
 from counterfoil.errors import PaymentError
 from counterfoil.freetext import starred
@@ -129,7 +131,7 @@ class Ops:
         up, switch, lanes = await asyncio.gather(
             self._asked(SUPERVISOR), self._asked("switch", LINKS), self._asked("terminal")
         )
-        kept: Kept = await self._site.read(looked)
+        kept: Kept = await self._site.read(lambda stores: looked(self._site.reach, stores, now))
         everyone = visit.request.url.path.startswith("/ops/all")
         rows = joined(lanes["terminals"] if lanes else [], kept, now)
         wanting = [row for row in rows if row.wants]
@@ -174,13 +176,14 @@ class Kept(msgspec.Struct, frozen=True):
     alarms: Sequence[tuple[Instant, str, str, str, str]] = ()
 
 
-def looked(stores: Stores) -> Kept:
-    """What the stores say now; nothing of a store that cannot be read."""
+def looked(reach: Reach, stores: Stores, now: Instant) -> Kept:
+    """What the stores say now; nothing of a store that cannot be read. The cases are those of the inbox."""
     ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
     switch = stores.switch
+    cases = len(opened(reach, stores, now).rows.open)
     if switch is None:
-        return Kept(ours)
-    owed, cases = sum(switches.owed(switch).values()), len(switches.cases(switch))
+        return Kept(ours, cases=cases)
+    owed = sum(switches.owed(switch).values())
     return Kept(ours, switches.key_checks(switch), owed, cases, switch.query(LAST_ALARMS))
 
 

@@ -18,10 +18,28 @@ from counterfoil.day.sabotage import Rates, Saboteur, plan
 from counterfoil.day.till import work_through
 from counterfoil.day.town import Sale, Town, queues
 from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.words import Text
 
 FINAL: Final = frozenset({"approved", "declined", "not_sent"})
 REST_SECONDS: Final = 150.0
 """How long rest may take beyond eight of the terminals' timers: store-and-forward backs off to a minute."""
+EARLIER: Final = Text(
+    "waits for what was on its way before: {count} answers and reversals", "等待此前在途的交易：{count} 笔应答与冲正"
+)
+REST: Final = Text(
+    "all is sold; waits for what is on its way: {count} answers and reversals, {seconds} s at most",
+    "交易已做完；等待在途：{count} 笔应答与冲正，最长 {seconds} 秒",
+)
+ASKS: Final = Text("the cashiers ask what became of {count} sales", "收银员查询 {count} 笔交易的结果")
+OPENS: Final = Text("reads the books as they stand", "读取期初账目")
+JUDGES: Final = Text("compares stubs, receipts and balances", "核对存根、签购单与余额")
+
+
+class Watcher(NamedTuple):
+    """Who looks on: hears every sale when it begins, and what the day waits for while nothing is sold."""
+
+    sold: Callable[[Sale], object] = lambda _: None
+    waits: Callable[[Text], object] = lambda _: None
 
 
 class Weather(NamedTuple):
@@ -99,24 +117,20 @@ class Result(msgspec.Struct):
         }
 
 
-def run_day(
-    town: Town, baskets: Sequence[Basket], weather: Weather, run: str, progress: Callable[[Sale], None]
-) -> Result:
+def run_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> Result:
     """Sell the baskets in this weather, wait for rest, judge. Faults are cleared whatever happens."""
-    return asyncio.run(whole_day(town, baskets, weather, run, progress))
+    return asyncio.run(whole_day(town, baskets, weather, run, watcher))
 
 
-async def whole_day(
-    town: Town, baskets: Sequence[Basket], weather: Weather, run: str, progress: Callable[[Sale], None]
-) -> Result:
+async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> Result:
     """`run_day` inside an event loop."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGINT, stop.set)
     try:
         # What an earlier day left on its way would come back during this one, and into its books.
-        if await until_rest(town, patience(town), stop):
-            return await day_from_rest(town, queues(town, baskets, run), weather, progress, stop)
+        if await until_rest(town, patience(town), stop, lambda count: watcher.waits(EARLIER.filled(count=count))):
+            return await day_from_rest(town, queues(town, baskets, run), weather, watcher, stop)
         return Result([], {}, Judgement(), False, stop.is_set(), 0.0, seed=weather.seed)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
@@ -126,19 +140,20 @@ async def day_from_rest(
     town: Town,
     lanes: Mapping[str, Sequence[Sale]],
     weather: Weather,
-    progress: Callable[[Sale], None],
+    watcher: Watcher,
     stop: asyncio.Event,
 ) -> Result:
     """The day of a stack in which nothing is on its way."""
     loop = asyncio.get_running_loop()
     began = loop.time()
+    watcher.waits(OPENS)
     opening = Opening.of(town)
     before = fault_counts(town)
     begun: list[Sale] = []
 
     def note(sale: Sale) -> None:
         begun.append(sale)
-        progress(sale)
+        watcher.sold(sale)
 
     if town.lab:
         town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
@@ -151,13 +166,14 @@ async def day_from_rest(
         heal(town)
         healed = loop.time()
         if not stop.is_set():
-            result.at_rest = await come_to_rest(town, stop, begun)
+            result.at_rest = await come_to_rest(town, stop, begun, watcher)
         result.rest_seconds = round(loop.time() - healed, 3)
     finally:
         await saboteur.end()
         heal(town)
     result.stopped = stop.is_set()
     if not result.stopped:
+        watcher.waits(JUDGES)
         result.judgement = judge_day(town, begun, opening)
     tell(result, saboteur)
     result.faults = counted(before, fault_counts(town))
@@ -173,15 +189,21 @@ def tell(result: Result, saboteur: Saboteur) -> None:
     result.plan = [str(act) for act in saboteur.done]
 
 
-async def come_to_rest(town: Town, stop: asyncio.Event, begun: Sequence[Sale]) -> bool:
+async def come_to_rest(town: Town, stop: asyncio.Event, begun: Sequence[Sale], watcher: Watcher) -> bool:
     """Wait for rest, let the cashiers ask what became of sales they heard nothing final of, and wait again."""
-    at_rest = await until_rest(town, patience(town), stop)
+
+    def waits(count: int) -> None:
+        watcher.waits(REST.filled(count=count, seconds=round(patience(town))))
+
+    at_rest = await until_rest(town, patience(town), stop, waits)
     lanes: dict[str, list[Sale]] = {}
     for sale in begun:
         if sale.outcome not in FINAL:
             lanes.setdefault(sale.terminal, []).append(sale)
+    if lanes:
+        watcher.waits(ASKS.filled(count=sum(map(len, lanes.values()))))
     await unless(stop, [work_through(town, lane, lambda _: None) for lane in lanes.values()])
-    return await until_rest(town, patience(town), stop) and at_rest
+    return await until_rest(town, patience(town), stop, waits) and at_rest
 
 
 def patience(town: Town) -> float:

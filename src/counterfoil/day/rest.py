@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -16,13 +17,17 @@ POLL: Final = 0.25
 RESTLESS: Final = frozenset({"sent", "reversing"})
 
 
-async def until_rest(town: Town, seconds: float, stop: asyncio.Event) -> bool:
-    """Whether everything came to rest within `seconds`, and before `stop` was set."""
+async def until_rest(
+    town: Town, seconds: float, stop: asyncio.Event, waits: Callable[[int], object] = lambda _: None
+) -> bool:
+    """Whether everything came to rest within `seconds`, and before `stop` was set; `waits` hears how much has not."""
     ends = time.monotonic() + seconds
     while True:
         with town.stores() as stores:
-            if open_count(stores) == 0:
-                return True
+            left = open_count(stores)
+        if left == 0:
+            return True
+        waits(left)
         if stop.is_set() or time.monotonic() >= ends:
             return False
         with suppress(TimeoutError):
