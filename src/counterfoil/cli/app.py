@@ -57,9 +57,9 @@ Exit codes: 0 ok · 1 failed · 2 usage or ambiguous · 3 outcome unknown · 4 d
 
 \b
 Examples:
-  counterfoil up
+  counterfoil up --lab
   counterfoil sale --amount 12.50 --card alice
-  counterfoil why T0000001/000001/000001
+  counterfoil why T0000001/000001/000002
   counterfoil fault set 3 drop --times 1
 """
 

@@ -34,7 +34,7 @@ Interrupted, or killed at any point: run it again.
 Examples:
   counterfoil archive --dry-run
   counterfoil archive
-  counterfoil archive --before 2026-10-01 --station switch
+  counterfoil archive --before 2026-01-01 --station switch
   counterfoil archive list --json
   counterfoil archive verify
 """

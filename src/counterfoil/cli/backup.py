@@ -21,7 +21,7 @@ Whoever can read a backup has the keys: guard it like the data directory.
 \b
 Examples:
   counterfoil backup /backups/monday
-  counterfoil backup /backups/monday --json
+  counterfoil backup /backups/tuesday --json
 Then, now and again: counterfoil restore /backups/monday --dry-run
 """
 INTERRUPTED: Final = Text(

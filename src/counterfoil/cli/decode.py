@@ -25,15 +25,19 @@ LEFT_UNREAD: Final = Text(
     "not all of this is pairs of hex digits; --guess reads what is, and says how much it leaves unread",
     "内容不全是成对的十六进制数字；--guess 会解析其中的部分，并说明有多少未被读取",
 )
-EPILOG: Final = """\b
+BODY: Final = "080000200000008000000000213132333435363736"
+"""A sign-on of a terminal, as short as one can be: a STAN and DE41."""
+PACKET: Final = f"6000030000603100315432{BODY}"
+TEXT: Final = b"0800822000000000000004000000000000000918114737000021001".hex()
+EPILOG: Final = f"""\b
 Examples:
-  counterfoil decode 600003000060310031130002007024048020C09811...
-  counterfoil decode --framing body --json 0800...
-  counterfoil decode --override '{"60": {"max": 19}}' --reveal 00D4600...
-  counterfoil decode --dialect iso87-ascii --override '{"43": {"charset": "gbk"}}' 30323030...
+  counterfoil decode {PACKET}
+  counterfoil decode --framing body --json {BODY}
+  counterfoil decode --override '{{"60": {{"max": 19}}}}' --reveal {PACKET}
+  counterfoil decode --dialect iso87-ascii --override '{{"43": {{"charset": "gbk"}}}}' {TEXT}
   counterfoil decode - < packet.hex
-  counterfoil decode --guess capture.txt                      a dump of any kind: what it is, and what tshark needs
-  counterfoil decode --guess --framing len+tpdu+header 0800…  which of these settings is wrong
+  counterfoil decode --guess capture.txt   # a dump of any kind: what it is, and what tshark needs
+  counterfoil decode --guess --framing len+tpdu+header {BODY}   # which of these settings is wrong
   counterfoil decode --diff answer.hex request.hex
   counterfoil decode --strip --reveal packet.hex | text2pcap -T 40000,8583 - packet.pcap
 """

@@ -100,8 +100,8 @@ def status(session: Session, printer: str | None) -> int:
 @command.command(
     epilog="""\b
 Examples:
-  counterfoil printer test               prints a page and asks for its code
-  counterfoil printer test --code 4711   the code of the last page
+  counterfoil printer test               # prints a page and asks for its code
+  counterfoil printer test --code 4711   # the code of the last page
 """
 )
 @ADDRESS

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EPILOG: Final = """\b
 Examples:
   counterfoil printer diagnose
-  counterfoil printer diagnose T0000001/000001/000007 --ticket --contact '13800000000, Ms Li'
+  counterfoil printer diagnose T0000001/000001/000002 --ticket --contact '13800000000, Ms Li'
   counterfoil printer diagnose --json --answer lamp=on --answer cable=yes
 """
 WAITS: Final = Text("an answer is needed: --answer {name}=…  {text}", "需要回答：--answer {name}=…  {text}")

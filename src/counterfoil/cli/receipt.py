@@ -33,13 +33,13 @@ WIDTH = click.option(
 PRINTER = click.option("--printer", metavar="ADDRESS", help="Another printer than the configured one.")
 PRINT_EPILOG: Final = """\b
 Examples:
-  counterfoil receipt print T0000001/000001/000001
-  counterfoil receipt print T0000001/000001/000001 --copy explanation --lang zh
+  counterfoil receipt print T0000001/000001/000002
+  counterfoil receipt print T0000001/000001/000002 --copy explanation --lang zh
 """
 EPILOG: Final = """\b
 Examples:
-  counterfoil receipt show T0000001/000001/000001
-  counterfoil receipt print T0000001/000001/000001
+  counterfoil receipt show T0000001/000001/000002
+  counterfoil receipt print T0000001/000001/000002
   counterfoil receipt key --out shop.pub
   counterfoil receipt verify receipt.svg --key shop.pub
 """
@@ -49,10 +49,10 @@ explanation and declaration (of no dispute) are no receipts.
 
 \b
 Examples:
-  counterfoil receipt show T0000001/000001/000001 --copy merchant --lang zh
-  counterfoil receipt show T0000001/000001/000001 --as svg --out receipt.svg
-  counterfoil receipt show T0000001/000001/000001 --as png --out receipt.png
-  counterfoil receipt show T0000001/000001/000001 --copy explanation
+  counterfoil receipt show T0000001/000001/000002 --copy merchant --lang zh
+  counterfoil receipt show T0000001/000001/000002 --as svg --out receipt.svg
+  counterfoil receipt show T0000001/000001/000002 --as png --out receipt.png
+  counterfoil receipt show T0000001/000001/000002 --copy explanation
 """
 
 

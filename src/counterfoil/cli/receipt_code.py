@@ -37,7 +37,6 @@ Of a file it is also checked that the words around the code say what the code sa
 
 \b
 Examples:
-  counterfoil receipt verify CF1:ABCD... --key shop.pub
   counterfoil receipt verify receipt.svg --key shop.pub
 Exit codes: 0 genuine · 1 not genuine, altered or damaged · 3 signed with another key, or a newer format
 """

@@ -28,7 +28,7 @@ COPY = click.option(
 EPILOG: Final = """\b
 Examples:
   counterfoil receipt reprint last
-  counterfoil receipt reprint T0000001/000001/000007 --copy merchant --printer second
+  counterfoil receipt reprint T0000001/000001/000002 --copy merchant --printer second
   counterfoil receipt reprint last --printer tcp://192.0.2.8?profile=epson-tm-t20iii
 Exit codes: 0 printed, or sent where nothing can prove more · 3 not out, or nobody knows
 """

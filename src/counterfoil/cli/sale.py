@@ -19,7 +19,7 @@ Examples:
   counterfoil sale --amount 12.50 --card alice
   counterfoil sale --amount 12.50 --card alice --pin 1234 --key till-7-receipt-42 --json
   counterfoil sale --amount 12.50 --card carol --typed --terminal T0000011
-  counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000007
+  counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000002
 """
 PAUSE: Final = 0.3
 NO_KEYBOARD: Final = Text(

@@ -26,8 +26,8 @@ EPILOG: Final = """\b
 Examples:
   counterfoil simulate --transactions 10000 --jobs 2
   counterfoil simulate --mix crash --seed 7 --json
-  counterfoil simulate --seed 7 --mix crash --world 12 --transactions 75     (one world again)
-  counterfoil simulate --mix swarm --world 3 --transactions 1500     (each fourth world is a rush hour)
+  counterfoil simulate --seed 7 --mix crash --world 12 --transactions 75   # one world again
+  counterfoil simulate --mix swarm --world 3 --transactions 1500   # each fourth world is a rush hour
 """
 PROMISED: Final = (
     *("transactions", "seed", "mix", "one_sided", "one_sided_unreported", "exceptions", "ledger_sum"),

@@ -112,7 +112,7 @@ def last(session: Session, terminal: str | None) -> int:
     return show(session, reply)
 
 
-@command.command(epilog="Example: counterfoil terminal goods T0000001/000001/000007 handed-over")
+@command.command(epilog="Example: counterfoil terminal goods T0000001/000001/000002 handed-over")
 @click.argument("ref")
 @click.argument("answer", type=click.Choice(list(GOODS)))
 @verb
@@ -130,7 +130,7 @@ def cancel(session: Session, terminal: str) -> int:
 
 
 @command.command(
-    epilog="Example: counterfoil terminal escalate T0000001/000001/000007 --operator 00 --reason 'host gone'"
+    epilog="Example: counterfoil terminal escalate T0000001/000001/000002 --operator 00 --reason 'host gone'"
 )
 @click.argument("ref")
 @click.option("--operator", required=True, help="The supervisor's number.")

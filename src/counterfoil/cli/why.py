@@ -24,9 +24,9 @@ REF is what you have in the hand:
 
 \b
 Examples:
-  counterfoil why T0000001/000001/000001
+  counterfoil why T0000001/000001/000002
   counterfoil why 632623A1B2C3 --json
-  counterfoil why 1234 12.50
+  counterfoil why 0015 12.50
 """
 COLOUR: Final = {"PAID": "green", "NOT_CHARGED": "green", "RETURNED": "green", "EXCEPTION": "red"}
 
