@@ -9,10 +9,13 @@ import msgspec
 import pytest
 
 from counterfoil.issuer.records import Step
-from counterfoil.simulation.hole import Hole
+from counterfoil.simulation import hole
+from counterfoil.simulation.everything import Everything
+from counterfoil.simulation.hole import Hole, Row
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.putback import ACCEPTED, IMPORTED
 from counterfoil.simulation.scene import Scene
+from counterfoil.simulation.world import Broken
 from counterfoil.step import SECOND
 from counterfoil.storage.forgotten import Forgotten, every_row
 from counterfoil.switch import forgotten
@@ -39,11 +42,13 @@ class Kept(Scene):
     """A scene whose oracle tells what it saw before the disks are closed."""
 
     hole: Hole
+    everything: Everything
     rows: dict[str, list[Forgotten]]
 
     def _judge(self) -> None:
         assert self.court.hole is not None
         self.hole = self.court.hole
+        self.everything = self.court.everything()
         holders = (self.plant.switch, *self.plant.issuers.values())
         self.rows = {node.name: every_row(node.disk) for node in holders}
         super()._judge()
@@ -61,6 +66,23 @@ def test_what_a_station_has_forgotten_is_found_refused_and_ended(kind: str) -> N
     assert {(row.ended_by, row.how) for row in kept} <= {("Lin", ACCEPTED), ("Lin", IMPORTED)}
     assert len(played.rows["switch"]) == len(played.hole.lost)
     assert bool(played.rows["issuer-a"] or played.rows["issuer-b"]) is (kind != "terminal")
+
+
+def test_what_a_terminal_undid_at_a_switch_that_had_forgotten_it_is_listed_by_its_issuers_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No comparison named it, and neither terminal nor switch has a sale any more (restored 1/103, 1,500 sales)."""
+    played = Kept(SEED, "restored", 0, SALES, partial(calm, kind="switch"))
+    played.play()
+    ref = next(ref for ref in sorted(played.hole.lost) if len(played.hole.names(ref)) == 2)
+    (name,) = played.hole.names(ref) - {ref}
+    monkeypatch.setattr(hole, "PAGE", 0)
+    played.world.faults = msgspec.structs.replace(played.world.faults, drop=100)
+    nowhere: dict[str, list[Row]] = {holder: [] for holder in played.rows}
+    for listed in ({name}, {ref}):
+        played.hole._found(ref, played.everything, nowhere, listed)
+    with pytest.raises(Broken, match="does not say so"):
+        played.hole._found(ref, played.everything, nowhere, {"T0000001/000001/000099"})
 
 
 def test_what_an_issuer_has_forgotten_is_one_sided_and_on_the_list() -> None:

@@ -105,6 +105,29 @@ def test_who_reverses_what_it_has_closed_was_put_back_and_no_money_goes_back() -
     assert made.codes(made.frame(made.purchase(card=CAROL))) == ["96"]
 
 
+@pytest.mark.parametrize("reason", ["06", "98", "A0"])
+def test_who_has_no_answer_to_what_it_has_closed_was_put_back(reason: str) -> None:
+    made = scene()
+    closed, _ = made.approved()
+    made.approved(card=CAROL)
+    assert made.codes(made.frame(made.reversal(closed, reason))) == ["96"]
+    assert (made.state(closed), made.advices()) == ("approved", [])
+
+
+@pytest.mark.parametrize("reason", ["17", "96"])
+def test_who_knows_the_answer_may_undo_a_sale_behind_which_others_came(reason: str) -> None:
+    """The printer kept silent, another customer was served, the power failed, and then the cashier was asked about the
+    goods (crash 1/107): they were kept.
+    """
+    made = scene()
+    kept, answer = made.approved()
+    made.approved(card=CAROL)
+    undo = made.frame(made.reversal(kept, reason, de38=answer.de38))
+    assert made.codes(undo, undo) == ["00", "00"]
+    assert (made.state(kept), rows.open_rows(made.store), made.alarms()) == ("reversing", [], [])
+    assert made.codes(made.frame(made.purchase(card=CAROL))) == []
+
+
 def test_what_a_person_has_ended_gives_no_money_back_either() -> None:
     """The goods were handed over: who owes the reversal hands it to a person, and sells again."""
     made = scene()

@@ -112,13 +112,14 @@ class Hole:
         """Whether a terminal has closed a sale as paid, and its peers can know it.
 
         Where it has asked nothing since, it is to them one that lost its power before the answer was on its disk: what
-        the copy calls under way is undone, by all of them.
+        the copy calls under way is undone, by all of them. So is, late, what a cashier says was not handed over.
         """
         terminal, batch, _ = before.ref.split("/")
         later = (
             stub for ref, stub in self._sent.items() if ref > before.ref and ref.startswith(f"{terminal}/{batch}/")
         )
-        return before.state in PAID and any(stub.response_code != WRONG_MAC for stub in later)
+        stands = before.state in PAID and before.ref not in self._shop.kept
+        return stands and any(stub.response_code != WRONG_MAC for stub in later)
 
     def held(self, ref: str, everything: Everything) -> int:
         """What issuers hold of an attempt, under every number it ever went out."""
@@ -186,7 +187,8 @@ class Hole:
         """An approval that its station does not know any more is a row at both who compared.
 
         Where an answer to a sign-on was lost, the link is used without a comparison all the same; after a page of sales
-        over it, a later comparison ends before it comes to what was forgotten. Then the inbox has it.
+        over it, a later comparison ends before it comes to what was forgotten. Then the inbox has it: by the issuer's
+        name of it where the terminal undid it at the switch, which did not know it any more.
 
         A terminal says how far it has come by the number of a sign-on. One that was lost on its way has had a number
         too: what was sold under that is not named by the terminal, and found as what it has no word of.
@@ -206,7 +208,8 @@ class Hole:
         if self.kind == ISSUER and request_of(sent) in everything.issuers[sent.issuer]:
             return  # a reversal came to it before the comparison: it is undone
         since = sum(one.issuer == sent.issuer and one.started_at > self.at for one in everything.switch.values())
-        used_without = bool(self._plant.switch.world.faults.drop) and since >= PAGE and ref in listed
+        in_the_inbox = not listed.isdisjoint(self.names(ref))
+        used_without = bool(self._plant.switch.world.faults.drop) and since >= PAGE and in_the_inbox
         for holder in (SWITCH, sent.issuer):
             named = ref in {one.ref for one in rows[holder]}
             must(named or used_without, f"{self.name} has forgotten {ref}, and {holder} does not say so")

@@ -7,9 +7,11 @@ would give back what nobody asked to give back, to acknowledge would close it fo
 terminal keeps its reversal pending meanwhile. Where nothing was booked there is nothing to mistake, and nothing is
 compared.
 
-An 0400 of a sale that a later request of its terminal has closed cannot come from a terminal that knows that request:
-it asks for nothing else before its reversal is answered. Its store was put back, and it would give back the money of
-goods that were handed over. It changes nothing either, and is answered 96 (forgotten.py).
+An 0400 whose reason is that no answer could be used, of a sale that a later request of its terminal has closed, cannot
+come from a terminal that knows that request: it asks for nothing else before its reversal is answered. Its store was
+put back, and it would give back the money of goods that were handed over. It changes nothing either, and is answered 96
+(forgotten.py). Who knows the approval may undo it later for another reason: a cashier who kept the goods is asked after
+a restart, and others may have bought meanwhile.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ HONEST: Final = dict.fromkeys(("de12", "de13", "de14", "de15", "de22", "de23", "
 
 NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
 STANDING: Final = frozenset({State.ASKED, State.APPROVED})
+NO_ANSWER: Final = frozenset({"06", "98", "A0"})
+"""DE39 of an 0400 whose sender has no answer it could use: its power or the answer was lost, or the MAC was wrong."""
 
 
 def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
@@ -66,7 +70,8 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         work.open_case(attempt, "reversal_differs", desk.settings.case_owner, detail)
         answer(desk, work, ask, DIFFERS, de37=attempt.rrn)
         return
-    if attempt.state in STANDING and forgotten.closed_since(desk, work, attempt):
+    unanswered = attempt.state in STANDING and message.de39 in NO_ANSWER
+    if unanswered and forgotten.closed_since(desk, work, attempt):
         forgotten.by_terminal(desk, work, *key)
         answer(desk, work, ask, forgotten.REFUSED, de37=attempt.rrn)
         return

@@ -45,6 +45,7 @@ PURCHASE_NEEDS: Final = (3, 4, 11, 22, 25, 41, 42, 49, 60)
 REVERSAL_NEEDS: Final = (3, 4, 11, 39, 41, 42, 49, 60)
 WRONG_MAC: Final = "A0"
 TIMED_OUT, RESTARTED, CONTRADICTED, DOWN, FORGOTTEN = "98", "06", "96", "91", "96"
+GOODS_KEPT: Final = "17"  # by the cashier, after a restart
 ROWS: Final = "SELECT terminal, batch, stan, state, amount, response_code, auth_code, rrn FROM attempt"
 ALARMS: Final = "SELECT what, count(*) FROM alarm GROUP BY what"
 CASES: Final = "SELECT rrn FROM exception_case WHERE what = 'reversal_differs' AND owner <> ''"
@@ -280,15 +281,20 @@ class Host:
         if not nothing and any(message.get(n) != ask.first.get(n) for n in (4, 42, 49)):
             ask.differs = True
             return ask, frozenset({"64"})
-        if not nothing and not ask.reason and self.node.world.faults.restored and self._is_closed(key):
+        if not nothing and not ask.reason and self._is_of_an_earlier_time(message, key):
             return ask, frozenset({FORGOTTEN})
         if not nothing and not ask.reason:
             ask.reason = message.de39 or ""
             ask.told_to_whom_waits("")
         return ask, frozenset({"00"})
 
-    def _is_closed(self, key: AttemptKey) -> bool:
-        """Whether a later request of its terminal proves that it closed this one: then its store was put back."""
+    def _is_of_an_earlier_time(self, message: Message, key: AttemptKey) -> bool:
+        """Whether its terminal was put back: it says that it has no answer to what a later request of it has closed.
+
+        A cashier who kept the goods (17) says so when he is asked, and others may have bought meanwhile.
+        """
+        if not self.node.world.faults.restored or message.de39 == GOODS_KEPT:
+            return False
         later = (one for one in self.asks if one[:2] == key[:2] and one.stan > key.stan)
         return any(self.burnt.get(one) != WRONG_MAC for one in later)
 
