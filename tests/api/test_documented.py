@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from api.calling import Api
 from counterfoil.console.api.build import build
 from counterfoil.console.metrics import Watch
 from counterfoil.console.people import May, People, Role
@@ -78,3 +82,16 @@ def test_every_metric_and_role_is_documented() -> None:
         assert f"`{what.name}`" in OPERATIONS
     for role in Role:
         assert f"`{role.value}`" in OPERATIONS
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are curl's")
+def test_the_examples_work_as_typed(api: Api) -> None:
+    """With the console's address and the token of the reader; the second asks for the payment the first made."""
+    (block,) = re.findall(r"```\n(\$ CONSOLE=.*?)```", API, re.DOTALL)
+    typed = block.replace("$ ", "").replace("http://127.0.0.1:24501", api.address).replace("cf_...", api.tokens["till"])
+    typed = typed.replace("T0000001", "T0000098")
+    done = subprocess.run(["bash", "-ec", typed], capture_output=True, text=True, timeout=60, check=True)
+    decoder = json.JSONDecoder()
+    sold, end = decoder.raw_decode(done.stdout.strip())
+    asked, _ = decoder.raw_decode(done.stdout.strip()[end:].strip())
+    assert (sold["outcome"], sold["payment"]["ref"]) == ("approved", asked["ref"])

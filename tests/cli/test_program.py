@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from cli.calling import called, said
+from counterfoil import cli
 from counterfoil.cli.failure import Exit
 from counterfoil.cli.program import program, typed
 
@@ -65,3 +68,12 @@ def test_where_nothing_runs_it_is_said_how_to_start_it_here(
 def test_in_a_process_of_its_own_too(tmp_path: Path) -> None:
     answer = called("accounts", "--data", str(tmp_path), "--lang", "en")
     assert f"{Path(sys.executable).name} -m counterfoil up --data {tmp_path}`" in answer.err
+
+
+def test_no_sentence_of_the_command_line_has_a_command_line_of_its_own() -> None:
+    """It would name a program that may not be found, and no --data."""
+    for file in sorted(Path(cli.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text":
+                words = " ".join(each.value for each in ast.walk(node) if type(getattr(each, "value", None)) is str)
+                assert not re.search(r"counterfoil [a-z]", words), (file.name, words)

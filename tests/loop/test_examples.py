@@ -29,6 +29,7 @@ from loop.running import Running
 pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("examples")]
 
 ROOT: Final = Path(__file__).parents[2]
+DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 NAME: Final = "counterfoil"
 REF: Final = "T0000001/000001/000002"
 NUMBER: Final = "632623A1B2C3"
@@ -234,6 +235,19 @@ def test_the_readme_is_a_story_in_which_returning_can_be_seen(shop: Shop) -> Non
 
 def test_no_document_has_a_command_line_of_its_own_that_nobody_types() -> None:
     assert [document.name for document in sorted(ROOT.glob("docs/*.md")) if lines_of(document)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_verbs_and_options_named_in_the_text_of_a_document_are_there(document: Path) -> None:
+    for line in re.findall(r"`(?:\.venv/bin/)?counterfoil ([a-z][^`]*)`", document.read_text("utf-8")):
+        command: click.Command = app.command
+        words = re.sub(r"[\[\]]", " ", line).split()
+        while isinstance(command, click.Group) and words and words[0].isalpha() and words[0].islower():
+            inner = command.get_command(click.Context(command), words.pop(0))
+            assert inner is not None, line
+            command = inner
+        known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, line
 
 
 def shape(value: object) -> object:

@@ -34,9 +34,8 @@ same seed draws the same plan; real processes make every run come out otherwise.
 """
 INTERRUPTED: Final = 130
 NO_LAB: Final = Text(
-    "this stack was not started for faults: stop it and start it with `counterfoil up --lab`, or have a day of "
-    "`--faults 0`",
-    "此系统启动时未允许故障注入：请停止后用 `counterfoil up --lab` 启动，或使用 `--faults 0`",
+    "this stack was not started for faults: stop it and start it with `{up}`, or have a day of `--faults 0`",
+    "此系统启动时未允许故障注入：请停止后用 `{up}` 启动，或使用 `--faults 0`",
 )
 PER_MINUTE: Final = click.FloatRange(0, 600)
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
@@ -94,7 +93,7 @@ def command(
     place = town(session)
     weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
     if not place.lab and not weather.calm:
-        raise Failure(Exit.FAILED, "no_lab", NO_LAB)
+        raise Failure(Exit.FAILED, "no_lab", NO_LAB.filled(up=session.typed("up --lab")))
     try:
         drawn = read(baskets, seed)
     except BasketsMissing as error:
@@ -189,5 +188,6 @@ def told(screen: Console, session: Session, value: dict[str, Any]) -> None:
         where = Text(f"seed {value['seed']}, data {session.data}", f"种子 {value['seed']}，数据 {session.data}")
         screen.print(session.word(where))
     for suspect in value["suspects"]:
-        text = Text(f"look at: counterfoil why {suspect}", f"请查看：counterfoil why {suspect}")
+        why = session.typed(f"why {suspect}")
+        text = Text(f"look at: {why}", f"请查看：{why}")
         screen.print(session.word(text))

@@ -32,8 +32,8 @@ SENT: Final = Text(
 CODE: Final = Text("code", "数字")
 RIGHT: Final = Text("the code is right: this printer prints", "数字正确：打印机正常出字")
 WRONG: Final = Text(
-    "that is not the code of the last test page: if the paper is blank, ask `counterfoil printer diagnose`",
-    "数字与最近的测试页不符：如为白纸，请执行 `counterfoil printer diagnose`",
+    "that is not the code of the last test page: if the paper is blank, ask `{diagnose}`",
+    "数字与最近的测试页不符：如为白纸，请执行 `{diagnose}`",
 )
 READY: Final = Text("ready", "就绪")
 NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
@@ -45,9 +45,7 @@ ADVICE: Final = Text(
     "打印机不回报是否已处理完收到的数据：请关机重开；如无效，说明型号设置 {profile} 不符，"
     "请改为正确型号或 ?profile=generic-80。",
 )
-NONE_SENT: Final = Text(
-    "no test page was sent: `counterfoil printer test`", "尚未发送测试页：`counterfoil printer test`"
-)
+NONE_SENT: Final = Text("no test page was sent: `{test}`", "尚未发送测试页：`{test}`")
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -119,7 +117,7 @@ def test(session: Session, printer: str | None, code: str | None) -> int:
         print(session.word(text))
         code = str(click.prompt(session.word(CODE)))
     if not is_code(session, code):
-        raise Failure(Exit.FAILED, "wrong_code", WRONG)
+        raise Failure(Exit.FAILED, "wrong_code", WRONG.filled(diagnose=session.typed("printer diagnose")))
     session.answer({"code": "right"}, lambda: print(session.word(RIGHT)))
     return Exit.OK
 
@@ -147,7 +145,7 @@ def is_code(session: Session, typed: str) -> bool:
     try:
         kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=Code)
     except (OSError, *UNREADABLE):
-        raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT) from None
+        raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT.filled(test=session.typed("printer test"))) from None
     right = hmac.compare_digest(kept.digest.encode(), digest(kept.salt, typed.strip()).encode())
     if right:
         (session.data / KEPT).unlink(missing_ok=True)

@@ -105,10 +105,10 @@ def own_key(session: Session) -> bytes:
     seed = receipt_seed(session)
     if seed is None:
         text = Text(
-            "this data has no key for receipts: give one with --key, or start with `counterfoil up`",
-            "该数据目录没有小票密钥：请用 --key 指定公钥，或先执行 `counterfoil up`",
+            "this data has no key for receipts: give one with --key, or start with `{up}`",
+            "该数据目录没有小票密钥：请用 --key 指定公钥，或先执行 `{up}`",
         )
-        raise Failure(Exit.UNREACHABLE, "no_key", text)
+        raise Failure(Exit.UNREACHABLE, "no_key", text.filled(up=session.typed("up")))
     return seed
 
 
