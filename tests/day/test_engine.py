@@ -11,7 +11,7 @@ import pytest
 from counterfoil.cli.day import progress
 from counterfoil.cli.language import Lang
 from counterfoil.cli.session import Session
-from counterfoil.day import rest
+from counterfoil.day import engine, rest
 from counterfoil.day.baskets import Basket
 from counterfoil.day.engine import JUDGES, OPENS, REST, Result, Watcher, come_to_rest, counted, unless
 from counterfoil.day.judge import Judgement, percentiles
@@ -172,6 +172,27 @@ def test_who_looks_on_hears_what_is_waited_for_until_nothing_is_on_its_way(monke
         f"all is sold; waits for what is on its way: {count} answers and reversals, 158 s at most" for count in (2, 1)
     ]
     assert all("等待在途" in text.zh for text in heard)
+
+
+def test_when_no_sale_ends_for_a_while_it_is_said_how_many_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "STILL", 0.01)
+    heard: list[Text] = []
+    ended = [Sale(Basket(1, 1, 1, 250), SHOPPERS[0], "T1", "k")]
+
+    async def day() -> None:
+        said = asyncio.Event()
+
+        def waits(text: Text) -> None:
+            heard.append(text)
+            said.set()
+
+        still = asyncio.create_task(engine.stillness(town(1), ended, 3, Watcher(waits=waits)))
+        await asyncio.wait_for(said.wait(), 10)
+        still.cancel()
+
+    asyncio.run(day())
+    assert heard[0].en.startswith("2 sales are left; none ended just now: a terminal waits 1 s")
+    assert heard[0].zh.startswith("还有 2 笔交易")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

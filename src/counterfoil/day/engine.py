@@ -32,6 +32,12 @@ REST: Final = Text(
 )
 ASKS: Final = Text("the cashiers ask what became of {count} sales", "收银员查询 {count} 笔交易的结果")
 OPENS: Final = Text("reads the books as they stand", "读取期初账目")
+LEFT: Final = Text(
+    "{count} sales are left; none ended just now: a terminal waits {seconds} s for an answer, then reverses",
+    "还有 {count} 笔交易；暂无新结果：终端等待应答 {seconds} 秒，之后冲正",
+)
+STILL: Final = 2.0
+"""Seconds without the end of a sale after which it is said what the day waits for."""
 JUDGES: Final = Text("compares stubs, receipts and balances", "核对存根、签购单与余额")
 
 
@@ -160,8 +166,10 @@ async def day_from_rest(
     acts = plan(weather.rates, weather.seed, town.stations, town.links, town.timer)
     saboteur = Saboteur(town, acts, weather.seconds)
     result = Result(begun, {}, Judgement(), False, False, 0.0, seed=weather.seed)
+    still = asyncio.create_task(stillness(town, begun, sum(map(len, lanes.values())), watcher))
     try:
         await unless(stop, [work_through(town, lane, note, weather.seconds) for lane in lanes.values()])
+        still.cancel()
         await saboteur.end()
         heal(town)
         healed = loop.time()
@@ -169,6 +177,7 @@ async def day_from_rest(
             result.at_rest = await come_to_rest(town, stop, begun, watcher)
         result.rest_seconds = round(loop.time() - healed, 3)
     finally:
+        still.cancel()
         await saboteur.end()
         heal(town)
     result.stopped = stop.is_set()
@@ -179,6 +188,16 @@ async def day_from_rest(
     result.faults = counted(before, fault_counts(town))
     result.seconds = round(loop.time() - began, 3)
     return result
+
+
+async def stillness(town: Town, ended: Sequence[Sale], total: int, watcher: Watcher) -> None:
+    """Say what is waited for whenever no sale has ended for a while, for as long as there are sales."""
+    before = -1
+    while True:
+        await asyncio.sleep(STILL)
+        if len(ended) == before:
+            watcher.waits(LEFT.filled(count=total - before, seconds=f"{town.timer:g}"))
+        before = len(ended)
 
 
 def tell(result: Result, saboteur: Saboteur) -> None:
