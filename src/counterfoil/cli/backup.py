@@ -7,8 +7,9 @@ from typing import Final
 
 import click
 
-from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.failure import Exit
 from counterfoil.cli.session import Session, verb
+from counterfoil.cli.standing import Standing
 from counterfoil.words import Text
 
 EPILOG: Final = """\b
@@ -24,10 +25,19 @@ Examples:
   counterfoil backup /backups/tuesday --json
 Then, now and again: counterfoil restore /backups/monday --dry-run
 """
-INTERRUPTED: Final = Text(
-    "interrupted: nothing is left of the backup at {to}, and nothing was changed in {data}",
-    "已中断：{to} 处未留下任何备份内容，{data} 未作更改",
+NOTHING: Final = Text(
+    "nothing is left of the backup at {to}, and nothing was changed in {data}",
+    "{to} 处未留下任何备份内容，{data} 未作更改",
 )
+
+WHOLE: Final = Text("the backup at {to} is there, and whole", "{to} 处的备份已完成")
+
+
+def standing(session: Session, to: Path) -> Standing:
+    """What is there when this ends early: a backup gets its name when it is whole."""
+    if to.exists():
+        return Standing(WHOLE.filled(to=to), session.line("restore", str(to), "--dry-run"), {"backup": str(to)})
+    return Standing(NOTHING.filled(to=to, data=session.data), status=Exit.INTERRUPTED)
 
 
 @click.command(epilog=EPILOG)
@@ -42,12 +52,9 @@ def command(session: Session, to: Path) -> int:
     from counterfoil.verdict.finding import iso
 
     to = whole(to)
-    try:
-        with progress() as step:
-            manifest = backup(layout_of(session), to, lambda: iso(now()), step)
-    except KeyboardInterrupt:
-        told = INTERRUPTED.filled(to=to, data=session.data)
-        raise Failure(Exit.INTERRUPTED, "interrupted", told) from None
+    session.may_stand(lambda: standing(session, to))
+    with progress() as step:
+        manifest = backup(layout_of(session), to, lambda: iso(now()), step)
     heads = {name: kept.head for name, kept in manifest.files.items() if kept.head}
     value = {
         "backup": str(to),

@@ -13,6 +13,7 @@ import click
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
+from counterfoil.cli.standing import INTERRUPTED, Standing
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ What breaks needs a stack that was started for it: counterfoil up --lab.
 Kills are `kill -9` of any station of this stack, or of a link between two. The
 same seed draws the same plan; real processes make every run come out otherwise.
 """
-INTERRUPTED: Final = 130
+STANDS: Final = Text(
+    "sales of this day ({run}) may stand or be on their way back; the stack goes on by itself",
+    "本日（{run}）的交易可能已成立，也可能正在退回；系统会自动处理完毕",
+)
 NO_LAB: Final = Text(
     "this stack was not started for faults: stop it and start it with `{up}`, or have a day of `--faults 0`",
     "此系统启动时未允许故障注入：请停止后用 `{up}` 启动，或使用 `--faults 0`",
@@ -98,12 +102,17 @@ def command(
         drawn = read(baskets, seed)
     except BasketsMissing as error:
         raise Failure(Exit.FAILED, "baskets_missing", Text(str(error), error.zh)) from None
+    run = f"day-{seed}-{secrets.token_hex(4)}"
+    standing = Standing(STANDS.filled(run=run), session.line("reconcile"), {"run": run})
+    session.may_stand(lambda: standing)
     with progress(session, len(drawn)) as watcher:
-        result = run_day(place, drawn, weather, f"day-{seed}-{secrets.token_hex(4)}", watcher)
+        result = run_day(place, drawn, weather, run, watcher)
     value = result.to_json()
-    session.answer(value, lambda: table(session, value))
     if result.stopped:
-        return INTERRUPTED
+        if not session.json:
+            table(session, value)
+        raise standing.failure("interrupted", INTERRUPTED)
+    session.answer(value, lambda: table(session, value))
     return Exit.OK if result.sound else Exit.BREAKS
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
+from counterfoil.cli.standing import Standing
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ WAITING: Final = Text(
 PRINTING: Final = Text(
     "Our own terminal is printing the receipt of {ref} on it: ask again in a moment.",
     "本机终端正用它打印 {ref} 的小票：请稍候再试。",
+)
+PAPER: Final = Text(
+    "the paper may have come out at {printer}, or a part of it: look at it",
+    "纸可能已在 {printer} 打印出全部或一部分：请查看",
 )
 NO_PRINTER: Final = Text(
     "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
@@ -111,6 +116,7 @@ def print_document(session: Session, document: Document, address: Address) -> tu
         paper = render(document, session.lang, address.profile)
     except OurError as error:
         raise Failure(Exit.FAILED, "unprintable", Text(str(error), error.zh)) from None
+    session.may_stand(lambda: Standing(PAPER.filled(printer=address), more={"printer": str(address)}))
     result = put(order_of(paper), address, Timings(patience=PATIENCE * SECOND))
     state, trouble = result.state.value, result.trouble
     if state in NOT_OUT:

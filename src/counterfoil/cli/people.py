@@ -10,6 +10,7 @@ import click
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
+from counterfoil.cli.standing import Standing
 from counterfoil.words import Text
 
 EPILOG: Final = """\b
@@ -35,6 +36,10 @@ NO_CONSOLE: Final = Text("{data} has no console yet", "{data} 尚无控制台数
 NO_ANSWER: Final = Text(
     "the console did not say whether the password was changed: run it again",
     "控制台未答复密码是否已更改：请再执行一次",
+)
+MAY: Final = Text(
+    "the password of {name} may be changed, and nobody was told the new one: run it again",
+    "{name} 的密码可能已更改，而新密码未告知任何人：请再执行一次",
 )
 STATUS: Final = {"unknown_person": Exit.NOT_FOUND, "too_short": Exit.USAGE}
 
@@ -62,6 +67,7 @@ def reset_password(session: Session, name: str, make: bool) -> int:
     try:
         lost.refuse_early(layout, name)
         password = secrets.token_urlsafe(12) if made else _typed(session, name)
+        session.may_stand(lambda: Standing(MAY.filled(name=name), session.line("audit"), {"person": name}))
         lost.ask(layout, lost.Reset(name, lost.hash_of(password), lost.operator()), now)
     except lost.NotReset as no:
         raise Failure(STATUS.get(no.code, Exit.FAILED), no.code, no.text) from None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import signal
 import sys
+import time
 import traceback
-from types import TracebackType
-from typing import Final
+from types import FrameType, TracebackType
+from typing import ClassVar, Final
 
 from counterfoil.cli.app import run, unwritten
 from counterfoil.cli.failure import Complaint, Exit
 from counterfoil.cli.screen import flushed, settle
 from counterfoil.words import Text
 
+GRACE: Final = 2.0
 BUG: Final = Text(
     "this is a fault of the program, please report it: {what} at {where}",
     "程序出错，请报告此问题：{what}，位置 {where}",
@@ -21,6 +25,7 @@ BUG: Final = Text(
 def main() -> int:
     """The `counterfoil` command in a process of its own."""
     sys.excepthook = last_word
+    interruptible()
     settle()
     status = run()
     broken = flushed()
@@ -28,6 +33,28 @@ def main() -> int:
         status = unwritten(Complaint(sys.argv[1:]), broken, status)
         flushed()
     return status
+
+
+def interruptible() -> None:
+    """Take Ctrl-C, a request to end and a closed terminal as the same: a verb then says what may stand."""
+    wanted = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+    for number in (one for one in wanted if signal.getsignal(one) is not signal.SIG_IGN):
+        signal.signal(number, Interrupted())
+
+
+class Interrupted:
+    """Interrupts once; whatever follows within GRACE seconds does not cut short what is said then."""
+
+    at: ClassVar[float] = -math.inf
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        """A signal came."""
+        taken = signal.getsignal(signal.SIGINT)
+        if number != signal.SIGINT and taken is not signal.SIG_IGN:
+            signal.raise_signal(signal.SIGINT)  # a day has its own way to stop
+        elif time.monotonic() - Interrupted.at > GRACE:
+            Interrupted.at = time.monotonic()
+            raise KeyboardInterrupt
 
 
 def last_word(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:

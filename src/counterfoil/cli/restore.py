@@ -7,8 +7,9 @@ from typing import Final
 
 import click
 
-from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.failure import Exit
 from counterfoil.cli.session import Session, verb
+from counterfoil.cli.standing import Standing
 from counterfoil.words import Text
 
 EPILOG: Final = """\b
@@ -22,9 +23,9 @@ Examples:
   counterfoil restore /backups/monday --data /tmp/drill
   counterfoil restore /backups/monday --force
 """
-INTERRUPTED: Final = Text(
-    "interrupted: {data} was not replaced, and nothing is left of the copy beside it",
-    "已中断：未替换 {data}，旁边的副本已清除",
+UNTOUCHED: Final = Text(
+    "{data} was not replaced, and nothing is left of the copy beside it",
+    "未替换 {data}，旁边的副本已清除",
 )
 SOUND: Final = Text(
     "the backup of {at} is sound: {count} files, {size}. Nothing was changed",
@@ -36,6 +37,25 @@ SINCE: Final = Text(
     "what happened since {at} is known to no station: compare receipts and others' statements",
     "{at} 之后的业务各站均无记录：请核对签购单和他行对账单",
 )
+
+REPLACED: Final = Text(
+    "the backup is in the place of {data}; what was there before is kept beside it",
+    "备份已替换 {data}；原有数据保留在旁边",
+)
+
+
+def place(data: Path) -> int:
+    """Which folder the data directory is; 0 for none. A restored one is another."""
+    return data.stat().st_ino if data.exists() else 0
+
+
+def standing(session: Session, before: int) -> Standing:
+    """Whether the data directory was replaced, when this ends early."""
+    if place(session.data) != before:
+        return Standing(
+            REPLACED.filled(data=session.data), session.line("terminal", "list"), {"data": str(session.data)}
+        )
+    return Standing(UNTOUCHED.filled(data=session.data), status=Exit.INTERRUPTED)
 
 
 @click.command(epilog=EPILOG)
@@ -53,16 +73,14 @@ def command(session: Session, folder: Path, force: bool, dry_run: bool) -> int:
 
     folder = whole(folder)
     layout = layout_of(session)
-    try:
-        with progress() as step:
-            if dry_run:
-                done = Restored(checked(folder, layout, step), None)
-            else:
-                label = iso(now())[:19].replace("-", "").replace(":", "")
-                done = restore(folder, layout, label, step, force=force)
-    except KeyboardInterrupt:
-        told = INTERRUPTED.filled(data=session.data)
-        raise Failure(Exit.INTERRUPTED, "interrupted", told) from None
+    before = place(session.data)
+    session.may_stand(lambda: standing(session, before))
+    with progress() as step:
+        if dry_run:
+            done = Restored(checked(folder, layout, step), None)
+        else:
+            label = iso(now())[:19].replace("-", "").replace(":", "")
+            done = restore(folder, layout, label, step, force=force)
     manifest, at = done.manifest, f"{done.manifest.made_at[:19]}Z"
     value = {
         "dry_run": dry_run,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec
 
 import click
 
+from counterfoil.cli.failure import Failure
 from counterfoil.cli.language import Lang, language
 from counterfoil.cli.screen import json_text
+from counterfoil.cli.standing import INTERRUPTED, UNSAID, Standing
 from counterfoil.words import Text
 
 P = ParamSpec("P")
@@ -30,6 +34,10 @@ ALL_OPTION: Final = click.option("--all", "whole", is_flag=True, help="Every row
 ALIKE: Final = Text("(--all shows every row)", "（--all 显示全部）")
 
 
+def nothing() -> None:
+    """Nothing stands that the verb would have to tell."""
+
+
 class Session:
     """One call of one verb: where the stack is, and how to answer."""
 
@@ -37,6 +45,7 @@ class Session:
         self._chosen = chosen
         self.json = json
         self.lang = lang
+        self._standing: Callable[[], Standing | None] = nothing
 
     @property
     def data(self) -> Path:
@@ -50,6 +59,37 @@ class Session:
         from counterfoil.cli.program import typed
 
         return typed(words, self._chosen)
+
+    def may_stand(self, told: Callable[[], Standing | None]) -> Callable[[], Standing | None]:
+        """From here on something may stand that the answer has yet to say; what told so before, to be put back."""
+        before, self._standing = self._standing, told
+        return before
+
+    @contextmanager
+    def last_word(self) -> Iterator[None]:
+        """Whatever ends a verb before its answer is out: what may stand then, and how to ask."""
+        try:
+            yield
+        except (KeyboardInterrupt, click.Abort):
+            self._say_what_stands("interrupted", INTERRUPTED)
+            raise
+        except OSError:
+            self._say_what_stands("unsaid", UNSAID)
+            raise
+        except Failure as failure:
+            if failure.code == "outcome_unknown":
+                self._say_what_stands(failure.code, failure.text)
+            raise
+
+    def _say_what_stands(self, code: str, why: Text) -> None:
+        standing = self._standing()
+        if standing is not None:
+            raise standing.failure(code, why) from None
+
+    def line(self, *words: str) -> str:
+        """A command line that can be typed as it is."""
+        data = ("--data", str(self.data)) if self._chosen else ()
+        return shlex.join(("counterfoil", *words, *data))
 
     def word(self, text: Text) -> str:
         """The sentence in the reader's language."""
@@ -66,6 +106,8 @@ class Session:
             sys.stdout.flush()
         else:
             people()
+            sys.stdout.flush()
+        self._standing = nothing
 
 
 def verb(function: Callable[Concatenate[Session, P], int]) -> Callable[P, int]:
@@ -83,6 +125,7 @@ def verb(function: Callable[Concatenate[Session, P], int]) -> Callable[P, int]:
             json=kwargs.pop("as_json"),
             lang=language(kwargs.pop("lang") or above.get("lang")),
         )
-        return function(session, *args, **kwargs)
+        with session.last_word():
+            return function(session, *args, **kwargs)
 
     return with_session

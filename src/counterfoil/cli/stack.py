@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from counterfoil.cli import standing
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NotSent, OutcomeUnknown, PaymentError
 from counterfoil.stack import selling
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.layout import SUPERVISOR, Layout, Running
@@ -52,12 +53,29 @@ def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds
     from counterfoil.links.control import ask as ask_channel
 
     at = running(session, station)
+    before = session.may_stand(lambda: standing.of(verb, args, session.line, lambda: sold(session, args)))
     try:
-        return ask_channel(at.host, at.port, at.token, verb, args, seconds)
+        reply = ask_channel(at.host, at.port, at.token, verb, args, seconds)
+        if "error" in reply:  # a plain no: nothing was done
+            session.may_stand(before)
+        return reply
     except NotSent:
+        session.may_stand(before)
         raise Failure(Exit.UNREACHABLE, "unreachable", AWAY.filled(station=station)) from None
     except OutcomeUnknown:
         raise Failure(Exit.UNKNOWN, "outcome_unknown", NO_ANSWER.filled(station=station)) from None
+
+
+def sold(session: Session, args: dict[str, Any]) -> str:
+    """The reference of the sale that uses the till's key up; "" while the terminal has none."""
+    from counterfoil.terminal.records import keyed
+
+    try:
+        with stores(session) as opened:
+            stub = keyed(opened.terminal, str(args.get("key", ""))) if opened.terminal is not None else None
+    except (PaymentError, Failure, OSError):
+        return ""
+    return stub.ref if stub is not None else ""
 
 
 def data_of(session: Session) -> Layout:
