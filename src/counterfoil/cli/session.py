@@ -12,7 +12,7 @@ from typing import Any, Concatenate, Final, ParamSpec
 
 import click
 
-from counterfoil.cli.failure import Failure
+from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.language import Lang, language
 from counterfoil.cli.screen import json_text
 from counterfoil.cli.standing import INTERRUPTED, UNSAID, Standing
@@ -73,9 +73,6 @@ class Session:
         except (KeyboardInterrupt, click.Abort):
             self._say_what_stands("interrupted", INTERRUPTED)
             raise
-        except OSError:
-            self._say_what_stands("unsaid", UNSAID)
-            raise
         except Failure as failure:
             if failure.code == "outcome_unknown":
                 self._say_what_stands(failure.code, failure.text)
@@ -83,7 +80,7 @@ class Session:
 
     def _say_what_stands(self, code: str, why: Text) -> None:
         standing = self._standing()
-        if standing is not None:
+        if standing is not None and (standing.status is Exit.UNKNOWN or why is INTERRUPTED):
             raise standing.failure(code, why) from None
 
     def line(self, *words: str) -> str:
@@ -101,12 +98,15 @@ class Session:
 
     def answer(self, value: Any, people: Callable[[], object]) -> None:
         """Say the answer: the JSON value with --json, otherwise whatever `people` prints."""
-        if self.json:
-            sys.stdout.write(json_text(value) + "\n")
+        try:
+            if self.json:
+                sys.stdout.write(json_text(value) + "\n")
+            else:
+                people()
             sys.stdout.flush()
-        else:
-            people()
-            sys.stdout.flush()
+        except OSError:
+            self._say_what_stands("unsaid", UNSAID)
+            raise
         self._standing = nothing
 
 

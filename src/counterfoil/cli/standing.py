@@ -75,7 +75,7 @@ class Standing(NamedTuple):
     status: Exit = Exit.UNKNOWN
 
     def failure(self, code: str, why: Text) -> Failure:
-        """The same as a verb's last word."""
+        """A verb's last word: why it ended, what may stand, how to ask."""
         form = ASK if self.ask else BARE
         text = Text(
             form.en.format(why=why.en, what=self.what.en, ask=self.ask),
