@@ -81,7 +81,7 @@ def test_an_interrupted_verb_says_what_may_stand_and_how_to_ask(
     assert (asked, answer.status, answer.json["error"]) == (verb, 3, "interrupted"), answer
     assert answer.json["message"][lang] in answer.err
     assert answer.err.count("\n") == 1
-    assert answer.json["ask"].startswith("counterfoil ")
+    assert answer.json["ask"].endswith(f" --data {data}")
     assert answer.json["ask"] in answer.err
     assert re.search("[一-鿿]", answer.json["message"]["zh"])
     known = {"ref": REF, "terminal": "T0000001", "key": "till-7"}
@@ -107,7 +107,7 @@ def test_an_answer_that_cannot_be_said_is_told_too(data: Path, station: socket.s
             _, err = process.communicate(timeout=30)
     assert process.returncode == 3
     assert "may be cancelled" in err
-    assert "counterfoil terminal last T0000001" in err
+    assert f" terminal last T0000001 --data {data}" in err
 
 
 def test_what_changes_nothing_is_just_interrupted(data: Path, station: socket.socket) -> None:

@@ -84,9 +84,8 @@ class Session:
             raise standing.failure(code, why) from None
 
     def line(self, *words: str) -> str:
-        """A command line that can be typed as it is."""
-        data = ("--data", str(self.data)) if self._chosen else ()
-        return shlex.join(("counterfoil", *words, *data))
+        """A command line for people to copy, of words that may hold anything."""
+        return self.typed(shlex.join(words))
 
     def word(self, text: Text) -> str:
         """The sentence in the reader's language."""

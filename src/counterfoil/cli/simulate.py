@@ -98,11 +98,12 @@ def progress(session: Session, total: int) -> Iterator[Callable[[Outcome], None]
     if session.json or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    from counterfoil.cli.screen import console, words
+
+    columns = (words(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True)) as bar:
         task = bar.add_task(session.word(Text("transactions", "交易")), total=total)
         yield lambda outcome: bar.update(task, advance=outcome.transactions)
 
