@@ -16,6 +16,7 @@ from counterfoil.cli.screen import flushed, settle
 from counterfoil.words import Text
 
 GRACE: Final = 2.0
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 BUG: Final = Text(
     "this is a fault of the program, please report it: {what} at {where}",
     "程序出错，请报告此问题：{what}，位置 {where}",
@@ -32,13 +33,14 @@ def main() -> int:
     if broken is not None:
         status = unwritten(Complaint(sys.argv[1:]), broken, status)
         flushed()
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # all is said: the exit code stays what it is
     return status
 
 
 def interruptible() -> None:
     """Take Ctrl-C, a request to end and a closed terminal as the same: a verb then says what may stand."""
-    wanted = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
-    for number in (one for one in wanted if signal.getsignal(one) is not signal.SIG_IGN):
+    for number in (one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN):
         signal.signal(number, Interrupted())
 
 
