@@ -222,3 +222,10 @@ def test_json_is_json_on_any_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     text = screen.json_text({"a": "签 · \U0001f600"})
     assert text.isascii()
     assert json.loads(text) == {"a": "签 · \U0001f600"}
+
+
+def test_the_system_s_reason_is_in_the_reader_s_language(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = str(tmp_path / "none" / "shop.pub")
+    laid(tmp_path / "data")
+    answer = said(["receipt", "key", "--out", out, "--data", str(tmp_path / "data"), "--lang", "zh"])
+    assert answer.err == f"counterfoil: {out}：文件或目录不存在\n"

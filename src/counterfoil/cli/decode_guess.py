@@ -29,8 +29,10 @@ def pasted(packet: str, stdin: bytes) -> str | bytes:
     try:
         return Path(packet).read_bytes() if len(packet) < 256 and Path(packet).is_file() else packet
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise Failure(Exit.USAGE, "usage", Text(f"{packet}: {reason}", f"{packet}:{reason}")) from None
+        from counterfoil.links.reasons import reason
+
+        why = reason(error)
+        raise Failure(Exit.USAGE, "usage", Text(f"{packet}: {why.en}", f"{packet}：{why.zh}")) from None
 
 
 def found_in(given: str | bytes) -> Found:

@@ -190,7 +190,9 @@ def write(path: Path, made: bytes) -> None:
     try:
         path.write_bytes(made)
     except OSError as error:
-        why = error.strerror or "?"
+        from counterfoil.links.reasons import reason
+
+        why = reason(error)
         text = Text(f"{path} cannot be written: {why}", f"无法写入 {path}:{why}")
         raise Failure(Exit.FAILED, "failed", text) from None
 

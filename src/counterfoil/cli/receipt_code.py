@@ -81,8 +81,10 @@ def key(session: Session, out: str | None) -> int:
         try:
             Path(out).write_text(pem, "ascii")
         except OSError as error:
-            why = error.strerror or "?"
-            raise Failure(Exit.FAILED, "failed", Text(f"{out}: {why}", f"{out}:{why}")) from None
+            from counterfoil.links.reasons import reason
+
+            why = reason(error)
+            raise Failure(Exit.FAILED, "failed", Text(f"{out}: {why.en}", f"{out}：{why.zh}")) from None
     session.answer({"key_id": identity, "pem": pem, "out": out}, lambda: print(out or pem, end="\n" if out else ""))
     return Exit.OK
 

@@ -61,6 +61,7 @@ def sale_of(session: Session, ref: str, terminal: str | None) -> str:
 
 def printed(session: Session, ref: str, copy: str, printer: str) -> int:
     """Print a copy again and say what became of it; 3 when that is open."""
+    from counterfoil.console import happened
     from counterfoil.receipts.document import amount_text
     from counterfoil.terminal.sentences import RECEIPT_FAILED, RECEIPT_UNSURE, trouble
 
@@ -68,7 +69,8 @@ def printed(session: Session, ref: str, copy: str, printer: str) -> int:
     state = reply["copies"][copy]
 
     def people() -> None:
-        print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {copy}: {state}")
+        stands = session.word(Text(state, happened.copy(state).zh))
+        print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {copy}: {stands}")
         if state in OPEN:
             if reply["receipt_trouble"]:
                 print(session.word(trouble(reply["receipt_trouble"])))

@@ -130,9 +130,9 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
         text = Text(f"{who(session, station)}, of {date}", f"{who(session, station)}，{date}")
         grid.add_row(label(session, "archived", "已归档"), session.word(text))
     for station, stub in answer["evidence"].items():
-        grid.add_row(who(session, station), summary(stub))
+        grid.add_row(who(session, station), summary(session, stub))
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():
-            grid.add_row("", f"{line['at']}  {line['what']}  {line['message'] or ''}")
+            grid.add_row("", f"{line['at']}  {told_line(session, line['what'])}  {line['message'] or ''}")
     screen.print(grid)
 
 
@@ -165,9 +165,24 @@ def label(session: Session, en: str, zh: str) -> str:
     return session.word(Text(en, zh))
 
 
-def summary(stub: Any) -> str:
+def told_line(session: Session, what: str) -> str:
+    """A line of a stub's history: the station's own words, in Chinese what they mean."""
+    from counterfoil.console import happened
+
+    return session.word(Text(what, happened.line(what).zh))
+
+
+def summary(session: Session, stub: Any) -> str:
     """One stub in one line."""
+    from counterfoil.console import happened
+
     if isinstance(stub, str):
         return stub
-    parts = [stub["state"], stub["response_code"], stub.get("issuer", ""), stub["rrn"], stub["updated_at"]]
+    parts = [
+        session.word(Text(stub["state"], happened.state(stub["state"]).zh)),
+        stub["response_code"],
+        stub.get("issuer", ""),
+        stub["rrn"],
+        stub["updated_at"],
+    ]
     return " · ".join(part for part in parts if part)
