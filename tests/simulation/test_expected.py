@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -16,8 +17,14 @@ from counterfoil.issuer import authorise, notices
 from counterfoil.issuer import refusal as refusals
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.simulation import Job, plant, play
+from counterfoil.simulation.expected import host
 from counterfoil.simulation.scene import Scene
+from counterfoil.switch import authorise as requests
 from counterfoil.switch import forward, reverse, rules, saf, tell
+from counterfoil.switch.desk import Desk
+from counterfoil.switch.intake import Ask
+from counterfoil.switch.rows import Attempt
+from counterfoil.switch.work import Work
 from counterfoil.terminal import outcome, printing, sentences
 from counterfoil.terminal.lifecycle import State
 from counterfoil.verdict import words
@@ -51,6 +58,15 @@ def around(module: Any, name: str, change: Callable[[Any], Any]) -> Mutation:
 def without(module: object, name: str, rule: object) -> Mutation:
     rules_left = tuple(one for one in getattr(module, name) if one is not rule)
     return setting(module, name, rules_left)
+
+
+def said_as_if_decided_now(patch: Patch) -> None:
+    def said(desk: Desk, work: Work, ask: Ask, attempt: Attempt) -> None:
+        again = copy(attempt)
+        again.answered_at = work.now
+        tell.result(desk, work, ask, again)
+
+    patch.setattr(requests, "result", said)
 
 
 def cheaper(slip: Any) -> Any:
@@ -102,6 +118,7 @@ ROWS: dict[str, tuple[Mutation, str, str]] = {
         "loss",
         "does not repeat [60]",
     ),
+    "a result that changes its time when it is said again": (said_as_if_decided_now, "copies", "0101, where ("),
     "a repeat that does not say so": (setting(saf, "REPEAT", saf.FIRST), "loss", "is undone by a 0420"),
     "an advice for another reason": (setting(reverse, "ISSUER_TIMEOUT", "06"), "loss", "98"),
     "a decline called not sent": (
@@ -152,3 +169,12 @@ def test_what_was_told_too_narrowly_once_is_no_broken_promise(what: str) -> None
     mix, seed, sales = TOO_NARROW[what]
     outcome = play(Job(seed, mix, 3, sales))
     assert (outcome.broken, outcome.transactions) == ("", sales)
+
+
+def test_what_a_restart_ended_has_the_time_of_the_restart_whenever_it_is_said() -> None:
+    """Nobody waits for it then. A copy of the request that comes afterwards is told 98, and when that was decided."""
+    scene = Scene(54, "relay", 3, 75, lambda drawn: msgspec.structs.replace(drawn, crash=10, relay=200))
+    outcome = scene.play()
+    assert not outcome.broken
+    assert scene.host is not None
+    assert any(ask.told == "98" and ask.reason == host.RESTARTED for ask in scene.host.asks.values())

@@ -121,6 +121,7 @@ class Ask:
         self.token = 0
         self.result = self.auth = ""  # what the issuer said while it was waited for
         self.told = ""  # what the terminal was told first
+        self.decided: tuple[str, str] | None = None  # DE12 and DE13 of its result, whenever that is said
         self.doubt = False  # a stranger was answered under this key: it may be burnt
         self.instead: frozenset[str] = frozenset()  # codes it may be told although its issuer is not asked
         self.tombstone = self.unsent = self.differs = self.expired = False

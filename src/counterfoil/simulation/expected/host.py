@@ -73,6 +73,7 @@ class Host:
         self._queue: list[Ask] = []
         self._opening: set[str] = set()  # links whose comparison has come to an answer in this step
         self._known_later: list[tuple[tuple[str, str], bool]] = []  # by whose name: hung up on, or answered
+        self._found_open: list[Ask] = []  # requests that a start finds open; nobody waits for their answer
         self._began: set[str | None] = set()  # terminals that have begun another batch in this step
         self._comparing: dict[str, tuple[str, str] | None] = {}  # by link that is not open yet: its sign-on in flight
         node.judges.append(self)
@@ -84,14 +85,14 @@ class Host:
         self.pending.clear()
         for ask in self._open():
             ask.reason, ask.expired = RESTARTED, True
+            self._found_open.append(ask)
 
     def heard(self, now: Instant, arrived: Sequence[Inbound], said: Sequence[Outbound] | None) -> None:
         """Take in what came, then compare what was said."""
         self.sure = self.sure and said is not None
         if not self.sure:
             return
-        self._queue, self._known_later, self._began, self._named = [], [], set(), set()
-        self._opening = set()
+        self._begins(now)
         for item in arrived:
             if isinstance(item, Frame) and item.link == LINK:
                 self._asked(now, item)
@@ -113,6 +114,13 @@ class Host:
             self._comparing.pop(link, None)
         for name, hung_up in self._known_later:  # not earlier: the step decides by what was known before it
             self.hangups[name] = self.hangups.get(name, 0) + 1 if hung_up else 0
+
+    def _begins(self, now: Instant) -> None:
+        """A step: what a start found open is decided in its first one."""
+        self._queue, self._known_later, self._began, self._named = [], [], set(), set()
+        self._opening = set()
+        while self._found_open:
+            self._found_open.pop().decided = clock(now)
 
     def _happened(self, item: Connected | Closed | NotSent) -> None:
         if isinstance(item, NotSent):
@@ -393,9 +401,10 @@ class Host:
         must(pending.offer is not None and place.closes(packet, pending.offer), f"{what} has no MAC of its request")
         if told.mti != "0210" or ask is None or told.de39 in ("94", "12") or ask.doubt:
             return
-        if not ask.told:
-            ask.told = told.de39 or ""
-            must((told.de12, told.de13) == clock(now), f"{what} says {told.de12} of {told.de13}")
+        ask.told = ask.told or told.de39 or ""
+        ask.decided = ask.decided or clock(now)
+        said_at = clock(now) if ask.key in self.burnt else ask.decided  # of what is burnt no result is stored
+        must((told.de12, told.de13) == said_at, f"{what} says {told.de12} of {told.de13}, where {said_at} is due")
         must((told.de38 or "") == ask.auth, f"{what} has the approval code {told.de38}, the issuer gave {ask.auth}")
         must(told.de2 == (ask.card or asked.de2), f"{what} names another card")
         institution = INSTITUTIONS[ask.issuer] if ask.forward is not None else None
