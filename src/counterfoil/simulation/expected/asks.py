@@ -157,6 +157,11 @@ class Ask:
         return self.pan if luhn_ok(self.pan) else ""
 
     @property
+    def names(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """By what hang-ups on it are counted."""
+        return (self.issuer, self.key.terminal), (self.issuer, self.pan)
+
+    @property
     def open(self) -> bool:
         """Whether its issuer owes an answer."""
         return self.routed and not (self.result or self.reason or self.unsent)

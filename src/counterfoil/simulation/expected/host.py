@@ -132,11 +132,7 @@ class Host:
             self.up.discard(item.link)
             self._comparing.pop(item.link, None)
             for ask in self._open():
-                self._known_later += [(name, True) for name in self._names(ask) if ask.issuer == item.link]
-
-    def _names(self, ask: Ask) -> tuple[tuple[str, str], tuple[str, str]]:
-        """By what hang-ups on an attempt are counted."""
-        return (ask.issuer, ask.key.terminal), (ask.issuer, ask.pan)
+                self._known_later += [(name, True) for name in ask.names if ask.issuer == item.link]
 
     def _all_answered(self) -> None:
         for conn, pending in list(self.pending.items()):
@@ -217,7 +213,7 @@ class Host:
         ask.doubt = key in self._named
         ask.objection = self.burnt.get(key, "") or self._objection(now, frame, ask, place, offer)
         if not ask.objection:
-            hung_up = any(self.hangups.get(name, 0) > 1 for name in self._names(ask))
+            hung_up = any(self.hangups.get(name, 0) > 1 for name in ask.names)
             waits = hung_up or ask.issuer in self._comparing
             forgotten = place.put_back or bool(self.node.world.faults.restored)  # hole.py says which
             ask.instead = frozenset(code for may, code in ((waits, DOWN), (forgotten, FORGOTTEN)) if may)
@@ -329,7 +325,7 @@ class Host:
             return
         if ask.open:
             ask.result = message.de39 or ""
-            self._known_later += [(name, False) for name in self._names(ask)]
+            self._known_later += [(name, False) for name in ask.names]
             ask.auth = message.de38 or "" if ask.result in APPROVALS else ""
             ask.told_to_whom_waits(ask.result)
         elif message.de39 in APPROVALS and not ask.reason and ask.result not in APPROVALS:
