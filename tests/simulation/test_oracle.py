@@ -14,6 +14,7 @@ from counterfoil.issuer.rows import Txn
 from counterfoil.ledger import Entry
 from counterfoil.simulation import Job, jobs_of, oracle, replay, run, shrunk
 from counterfoil.simulation.watch import Watch
+from counterfoil.storage.forgotten import Forgotten
 from counterfoil.switch import lifecycle as switch_lifecycle
 from counterfoil.switch import reverse as switch_reverse
 from counterfoil.switch.lifecycle import Event as SwitchEvent
@@ -64,6 +65,16 @@ def money_comes_back_short(patch: pytest.MonkeyPatch) -> None:
         return msgspec.structs.replace(back(self, entry_id, at), amount=max(1, self.amount - 1))
 
     patch.setattr(Entry, "reversed", short)
+
+
+def test_nobody_is_said_to_have_forgotten_anything_where_nothing_was_put_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = Forgotten("S-1", "T0000001", "T0000001", "1", "0101000000000001", "1", "T0000001", "", 100, "CNY", "0011", 1)
+    monkeypatch.setattr(oracle, "every_row", lambda _store: [row])
+    report = run(jobs_of(75, SEED, "calm", None))
+    assert report.failure is not None
+    assert report.failure["broken"] == "switch says that ['S-1'] are forgotten, and nothing was put back"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from counterfoil.simulation.plant import Plant
 from counterfoil.simulation.watch import Watch
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
+from counterfoil.storage.forgotten import every_row
 from counterfoil.switch.stubs import stub as switch_stub
 from counterfoil.terminal.records import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, TerminalStub
@@ -128,6 +129,8 @@ def compared(court: Court, watches: list[Watch]) -> Judgement:
     found = on_the_list(court, {finding.ref for finding in exceptions}, [*everything.buried, court.forgotten])
     if court.hole is not None:
         court.hole.close(everything, found)
+    else:
+        court.all_remember()
     court.balance(watches)
     court.paper()
     court.families()
@@ -398,6 +401,12 @@ class Court:
             truth = stubs.truth
             assert truth is not None
             must(truth.reversal_reason in ("", CANCELLED), f"{ref} is {truth.state}, and nothing was wrong")
+
+    def all_remember(self) -> None:
+        """Where nothing was put back nobody is said to have forgotten anything."""
+        for node in (self.plant.switch, *self.plant.issuers.values()):
+            said = [row.number for row in every_row(node.disk)]
+            must(not said, f"{node.name} says that {said} are forgotten, and nothing was put back")
 
     def flagged(self) -> None:
         """A repeated advice says that it is one: without copies and damage an issuer sees one 0420 of a purchase."""
