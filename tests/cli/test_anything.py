@@ -18,6 +18,7 @@ import pytest
 from cli.calling import Said, called
 from counterfoil.cli import screen
 from counterfoil.cli.app import command, run
+from counterfoil.cli.receipt import write
 from stack.laid import laid
 
 WRONG: Final = (
@@ -229,3 +230,9 @@ def test_the_system_s_reason_is_in_the_reader_s_language(capsys: pytest.CaptureF
     laid(tmp_path / "data")
     answer = said(["receipt", "key", "--out", out, "--data", str(tmp_path / "data"), "--lang", "zh"])
     assert answer.err == f"counterfoil: {out}：文件或目录不存在\n"
+
+
+def test_a_paper_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(click.ClickException) as failed:
+        write(tmp_path / "none" / "receipt.svg", b"")
+    assert str(failed.value.message) == f"{tmp_path}/none/receipt.svg cannot be written: no such file or directory"

@@ -193,7 +193,7 @@ def write(path: Path, made: bytes) -> None:
         from counterfoil.links.reasons import reason
 
         why = reason(error)
-        text = Text(f"{path} cannot be written: {why}", f"无法写入 {path}:{why}")
+        text = Text(f"{path} cannot be written: {why.en}", f"无法写入 {path}：{why.zh}")
         raise Failure(Exit.FAILED, "failed", text) from None
 
 
