@@ -347,7 +347,7 @@ def _terminal(row: Row) -> Terminal:
         blob, kcv = told.pop(f"{field}_blob"), told.pop(f"{field}_kcv")
         told[field] = StoredKey(usage, blob, kcv) if blob else None
     told["mac_algorithm"], told["mac_raw"] = MacAlgorithm(told["mac_algorithm"]), bool(told["mac_raw"])
-    told["offers"] = unpacked(told["offers"])
+    told["offers"], told["shared"] = unpacked(told["offers"]), bool(told["shared"])
     return Terminal(**told)
 
 

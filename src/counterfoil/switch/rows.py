@@ -24,7 +24,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a sign-on was told: working keys, and the batch to work in; in effect from the first message under them.
 
     `code` is DE60.3 of the sign-on and `stan` its DE11, `rrn` DE37 of its answer, `at` when it was answered. `behind`
-    is the batch in which the terminal stands behind what this switch has heard from it, "" where it does not.
+    is the batch in which the terminal stands behind what this switch has heard from it, "" where it does not. `named` is
+    the batch of the sign-on, DE60.2.
     """
 
     batch: str
@@ -36,6 +37,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     mak: StoredKey
     tdk: StoredKey | None = None
     behind: str = ""
+    named: str = ""
 
 
 packed: Final = msgspec.msgpack.Encoder().encode
@@ -53,7 +55,7 @@ class Terminal(msgspec.Struct, frozen=True, gc=False):
 
     `tmk` is the master key it was registered with; `pik`, `mak` and `tdk` (PIN, MAC, track) are those of the running
     sign-on, that of `signed_on_at`. None: it has no such key. `offers` are sign-ons that nothing has proved yet, the
-    oldest first.
+    oldest first. `shared`: another device may have been told the batch too, and the next sign-on gets another one.
     """
 
     terminal: str
@@ -70,6 +72,7 @@ class Terminal(msgspec.Struct, frozen=True, gc=False):
     mac_raw: bool = False
     mak_size: int = 8
     amount_limit: int = 0
+    shared: bool = False
 
 
 class Attempt(msgspec.Struct, gc=False):

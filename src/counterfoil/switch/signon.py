@@ -62,9 +62,13 @@ def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
     """A message came under what a sign-on was told: these are the keys and the batch of its terminal from now on.
 
     Older offers are nobody's any more. Nor are newer ones once the batch is another: they were made for the one before,
-    and two devices must not work in one batch.
+    and two devices must not work in one batch. One of them that did not name that batch may be of another device, which
+    works in it from now on: that what comes later in it closed what came before is no proof then. So whoever signs on
+    next gets another batch.
     """
     newer = terminal.offers[terminal.offers.index(offer) + 1 :]
+    begun = offer.batch != terminal.batch
+    shared = any((one.batch, one.named == one.batch) == (offer.batch, False) for one in newer)
     furthest = _furthest_back(terminal, offer) if offer.behind else ""
     terminal = replace(
         terminal,
@@ -73,7 +77,8 @@ def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
         mak=offer.mak,
         tdk=offer.tdk,
         signed_on_at=offer.at,
-        offers=newer if offer.batch == terminal.batch else (),
+        offers=() if begun else newer,
+        shared=shared if begun else terminal.shared,
     )
     work.put_terminal(terminal)
     work.saw("signed_on", "1", "", terminal=terminal.terminal)
@@ -122,20 +127,20 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
 
     An offer that stands is told again only to whoever claims the same: taking it must not mean what somebody else said.
     """
-    batch = terminal.batch
+    batch, named = terminal.batch, (ask.message.de60 or "")[2:8]
     behind = ""
     anew = _began_anew(desk, work, ask, terminal, stan)
     if anew:
         # A wiped or replaced device has no batch, or counts from one again. Any other that names the batch, and stands
         # before what it did in it, was put back.
-        behind = batch if (ask.message.de60 or "")[2:8] == batch and stan != FIRST_STAN else ""
+        behind = batch if named == batch and stan != FIRST_STAN else ""
     for offer in reversed(terminal.offers):
         # Doubled by the network: whichever answer the terminal takes, it must be this one. Not from the future either:
         # after the clock went back an old sign-on is not a recent one.
         doubled = (offer.stan, offer.code, offer.behind) == (stan, code, behind)
         if doubled and 0 <= work.now - offer.at < desk.settings.signon_repeat:
             return offer
-    if anew:
+    if anew or terminal.shared:
         batch = _next_batch(desk, terminal, stan)
         if not batch:
             return None
@@ -145,7 +150,7 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
         # Of several that say they were put back, what is forgotten is told from the furthest back.
         return replace(alike[-1], stan=min(alike[-1].stan, stan)) if behind else alike[-1]
     number = rrn(work.tick(), desk.settings.utc_offset)
-    return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind)
+    return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind, named)
 
 
 def _next_batch(desk: Desk, terminal: Terminal, stan: str) -> str:
