@@ -33,6 +33,20 @@ def request() -> bytes:
     return ISO87_ASCII.encode(Message("0800", de7="0101000000", de11="000001", de70="301"))
 
 
+def test_changes_that_cancel_each_other_out_under_the_mac_of_a_terminal_are_known() -> None:
+    one = sale("000006")
+    body = one[11:]
+    stan = body.index(bytes.fromhex("000006")) + 2
+    place = next(at for at in range(stan % 8, len(body) - 8, 8) if at != stan)
+    changed = bytearray(body)
+    changed[stan] ^= 3
+    assert not damage.cancels(one, one[:11] + bytes(changed))
+    changed[place] ^= 3
+    assert damage.cancels(one, one[:11] + bytes(changed))
+    assert not damage.cancels(one, one)
+    assert not damage.cancels(request(), request()[:-1] + b"0")
+
+
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 

@@ -143,6 +143,7 @@ class Relay:
         if random.randrange(8) == 0:
             first.message.mti = second.message.mti
         try:
-            return first.packed()
+            mixed = first.packed()
         except PaymentError:
             return one
+        return one if any(damage.cancels(whole, mixed) for whole in (one, other)) else mixed

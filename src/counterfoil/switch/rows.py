@@ -24,8 +24,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a sign-on was told: working keys, and the batch to work in; in effect from the first message under them.
 
     `code` is DE60.3 of the sign-on and `stan` its DE11, `rrn` DE37 of its answer, `at` when it was answered. `behind`
-    is the batch in which the terminal stands behind what this switch has heard from it, "" where it does not. `named` is
-    the batch of the sign-on, DE60.2.
+    is the batch in which the terminal stands behind what this switch has heard from it, "" where it does not. `named`
+    is the batch of the sign-on, DE60.2.
     """
 
     batch: str

@@ -33,7 +33,8 @@ def start_over(lane: Lane, now: Instant) -> None:
 
 def leave_batch(lane: Lane, now: Instant) -> None:
     """Ask the host for another batch. Its STANs are not used up: a host that gives the same one again may."""
-    lane.device = msgspec.structs.replace(lane.device, batch=NO_BATCH)
+    before = f"{max(0, int(lane.device.batch) - 1):06d}"
+    lane.device = msgspec.structs.replace(lane.device, batch=NO_BATCH, spent=max(lane.device.spent, before))
     require_sign_on(lane, now)
 
 
