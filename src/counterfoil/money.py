@@ -32,7 +32,7 @@ class Money(NamedTuple):
     currency: str
 
     def __str__(self) -> str:
-        return f"{plain(self.minor, self.currency)} {self.currency}"
+        return f"{plain(self.minor, self.currency)} {self.currency}".rstrip()
 
 
 def exponent(currency: str) -> int:
@@ -52,7 +52,13 @@ def number(currency: str) -> str:
 
 
 def plain(minor: int, currency: str) -> str:
-    """Minor units as people write them: plain(1250, "CNY") == "12.50"."""
+    """Minor units as people write them: plain(1250, "CNY") == "12.50".
+
+    A refused request may have named a currency that is not in the table, or none, and is shown to people all the same:
+    its minor units in brackets, because nobody knows where the point belongs.
+    """
+    if currency not in CURRENCIES:
+        return f"({minor})"
     digits = exponent(currency)
     sign = "-" if minor < 0 else ""
     text = str(abs(minor)).rjust(digits + 1, "0")

@@ -29,7 +29,7 @@ from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
-from counterfoil.money import plain
+from counterfoil.money import Money
 from counterfoil.verdict.finding import iso, respoken, spoken
 from counterfoil.verdict.names import ENDS, VERDICTS, case_word, party
 from counterfoil.words import Text
@@ -172,7 +172,7 @@ class Site:
 
 def amount_text(amount: int, currency: str) -> str:
     """Minor units as pages show them: 12.50 CNY, with a real minus sign."""
-    return f"{plain(amount, currency)} {currency}".replace("-", "−")
+    return str(Money(amount, currency)).replace("-", "−")
 
 
 def timed(sentence: str) -> Markup:
