@@ -43,8 +43,9 @@ LIMITS = """## What this does not cover
 - Thousands of terminals: a world has four terminals and two issuers, or 96 at a rush hour.
 - The operator: wrong configuration, deleted files. What then happens is told in [operations.md](operations.md). One
   station of a world is put back alone, once, and a person ends what it has forgotten (mix `restored`); not two at once.
-- Who rewrites a terminal's line with the arithmetic of its MAC in mind: UnionPay's folds a message by XOR, so two
-  changes can cancel each other ([SECURITY.md](../SECURITY.md)). Relays here copy, hold, splice and damage at random.
+- Who makes messages with the arithmetic of a terminal's MAC in mind: UnionPay's folds a message by XOR, so two changes
+  can cancel each other ([SECURITY.md](../SECURITY.md)). Relays here copy, hold, splice and damage at random; a mixture
+  that happens to keep its MAC is not played.
 - Worlds that last for days test their idle links every ten minutes, not every minute.
 - The archive: rows leave the stores only in its own tests, with kills and failing disks, not in the simulator.
 - Chance. A fault that shows once in ten million transactions will probably not show here, and what a seed draws is
