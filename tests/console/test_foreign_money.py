@@ -31,4 +31,3 @@ def test_a_row_of_an_unknown_currency_takes_no_page_away(tmp_path: Path, currenc
         headers = {"cookie": f"counterfoil_session={token}"}
         for page in (f"/payments/{REF}", f"/payments/{REF}/live", "/inbox", "/inbox/live", "/ops"):
             assert desk.call("GET", page, headers=headers).status == 200, page
-        assert f"({amount})" in desk.call("GET", f"/payments/{REF}", headers=headers).text
