@@ -19,15 +19,22 @@ def test_a_row_of_an_unknown_currency_takes_no_page_away(tmp_path: Path, currenc
         path = desk.reach.layout.store("switch")
         store = open_store(path, migrations_of("counterfoil.switch"))
         terminal, batch, stan = REF.split("/")
+        stranger = f"OUTSIDE1/{batch}/{stan}"
         where = "terminal = ? AND batch = ? AND stan = ?"
         ((rrn, amount),) = store.query(f"SELECT rrn, amount FROM attempt WHERE {where}", (terminal, batch, stan))
-        row = Forgotten("F-1", terminal, terminal, "", "", rrn, terminal, "", amount, currency, "0013", desk.reach.at)
+        row = Forgotten(
+            "F-1", "OUTSIDE1", "OUTSIDE1", "", "", rrn, "OUTSIDE1", "", amount, currency, "0013", desk.reach.at
+        )
         with store.transaction():
-            store.execute(f"UPDATE attempt SET currency = ? WHERE {where}", (currency, terminal, batch, stan))
+            store.execute(
+                f"UPDATE attempt SET terminal = 'OUTSIDE1', currency = ? WHERE {where}",
+                (currency, terminal, batch, stan),
+            )
             store.execute(INSERT, tuple(row))
             store.commit()
         store.close()
         token, _ = desk.session("supervisor")
         headers = {"cookie": f"counterfoil_session={token}"}
-        for page in (f"/payments/{REF}", f"/payments/{REF}/live", "/inbox", "/inbox/live", "/ops"):
+        for page in (f"/payments/{stranger}", f"/payments/{stranger}/live", "/inbox", "/inbox/live", "/ops"):
             assert desk.call("GET", page, headers=headers).status == 200, page
+        assert f"({amount})" in desk.call("GET", f"/payments/{stranger}", headers=headers).text
