@@ -333,10 +333,8 @@ def test_a_reversal_that_differs_is_for_a_person_until_one_fits() -> None:
     scene.ask("and one fits", scene.bank.advice(sold, de38=code))
     scene.wait()
     third = scene.purchase(amount=13)
-    scene.ask(
-        "one that differs and one that fits in one step", third, wrong := scene.bank.advice(third, de4="0" * 12), wrong
-    )
-    scene.ask("and fits", scene.bank.advice(third))
+    wrong, right = scene.bank.advice(third, de4="0" * 12), scene.bank.advice(third)
+    scene.ask("one that differs, twice, and one that fits in one step", third, wrong, wrong, right)
     store = scene.bank.store
     for case in (*stubs.cases(store, 1), *stubs.ended_cases(store, NOON + 9_000_000, 2)):
         scene.note("case", case, stubs.case_stub(case))
