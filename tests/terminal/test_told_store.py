@@ -109,6 +109,9 @@ def test_in_one_step() -> None:
     counter.sale(key="c", amount=4)
     counter.sale(key="d", amount=4, terminal="T0000003", retry_of=f"{T1}/000001/000004")
     counter.tell("status", terminal="T0000003")
+    assert [counter.attempt(ref).root for ref in (f"{T1}/000001/000004", "T0000003/000001/000002")] == [
+        f"{T1}/000001/000004"
+    ] * 2
     counter.line.clear()
     counter.step(after=30 * SECOND)
     counter.end()
