@@ -94,7 +94,9 @@ def test_in_one_step() -> None:
         Command(804, "sale", one),
         Command(805, "sale", {**one, "amount": 3}),
         Command(806, "status", {"terminal": T1}),
+        Command(807, "open_receipts", {}),
         Command(808, "cancel", {"terminal": T1}),
+        Command(809, "open_receipts", {"terminal": T1}),
         Command(810, "archive", keys_of(counter, REF)),
         after=SECOND,
     )
@@ -103,7 +105,7 @@ def test_in_one_step() -> None:
     )
     counter.line = counter.line[-1:]
     done = counter.host.answer(counter.request("0400"))
-    counter.step(Frame("switch", T1, done))
+    counter.step(Frame("switch", T1, done), Command(811, "open_receipts", {}))
     counter.tell("enrol", terminal="T0000003", merchant=MERCHANT, tmk=TMK.hex(), name="Kiosk")
     counter.answer(mti="0800")
     counter.sale(key="c", amount=4)

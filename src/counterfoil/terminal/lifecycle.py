@@ -97,6 +97,8 @@ REASONS: Final[Mapping[Event, str]] = {
 }
 
 OPEN: Final = frozenset({State.SENT, State.APPROVED, State.REVERSING})
+RESTLESS: Final = OPEN | {State.ESCALATED}
+"""What a person still has to do with: it is open, or a supervisor has it."""
 PAID: Final = frozenset({State.APPROVED, State.CLOSED})
 
 

@@ -14,7 +14,7 @@ from counterfoil.step import Command
 from counterfoil.terminal import outcome, printing, sms
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane
-from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.lifecycle import PAID, RESTLESS, State
 from counterfoil.terminal.records import unsettled
 from counterfoil.terminal.work import Work
 
@@ -175,9 +175,9 @@ def open_receipts(work: Work, command: Command) -> None:
     if wanted is not None and work.lane(wanted) is None:
         work.refuse((command.id,), "unknown_terminal")
         return
-    rows = [one for one in unsettled(work.records.store) if wanted in (None, one.terminal)]
-    found = [work.attempt(one.ref) or one for one in rows[:MOST]]
-    work.reply((command.id,), listed(found))
+    found = {one.ref: one for one in unsettled(work.records.store)} | work.saved()
+    rows = [one for one in found.values() if one.state in RESTLESS and wanted in (None, one.terminal)]
+    work.reply((command.id,), listed(rows[:MOST]))
 
 
 def listed(attempts: list[Attempt]) -> dict[str, Any]:

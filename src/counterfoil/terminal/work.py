@@ -156,6 +156,10 @@ class Work:
         """Whether this step writes an attempt already."""
         return ref in self._saved
 
+    def saved(self) -> dict[str, Attempt]:
+        """The attempts this step writes, by reference."""
+        return dict(self._saved)
+
     def free_key(self, attempt: Attempt) -> None:
         """Let the till's key go on from an attempt that was never sent to another one, born in this step."""
         self._freed.append(attempt.number)
