@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ from counterfoil.console.site import Site
 from counterfoil.stack.layout import Layout
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.terminal.sentences import ERRORS
+from system import needed, runs
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = ROOT / "src" / "counterfoil" / "console"
@@ -84,9 +84,9 @@ def test_every_metric_and_role_is_documented() -> None:
         assert f"`{role.value}`" in OPERATIONS
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are curl's")
 def test_the_examples_work_as_typed(api: Api) -> None:
     """With the console's address and the token of the reader; the second asks for the payment the first made."""
+    needed("curl", lambda: runs("curl", "--version"), "curl", "ca-certificates")
     (block,) = re.findall(r"```\n(\$ CONSOLE=.*?)```", API, re.DOTALL)
     typed = block.replace("$ ", "").replace("http://127.0.0.1:24501", api.address).replace("cf_...", api.tokens["till"])
     typed = typed.replace("T0000001", "T0000098")

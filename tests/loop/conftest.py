@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from loop.running import Running, stack
+from receipts.conftest import font
+
+__all__ = ["font", "healed", "running"]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from counterfoil.archive.shapes import DAY
 from counterfoil.stack.layout import STATIONS
 from loop.running import Running, stack
 
-pytestmark = pytest.mark.loop
+pytestmark = [pytest.mark.loop, pytest.mark.usefixtures("font")]
 
 AGE = 60 * DAY
 TERMINAL = "T0000001"

@@ -52,7 +52,7 @@ def test_ctrl_c_stops_the_day_with_what_there_is(running: Running) -> None:
         running.until(lambda: len(list(messages.iterdir())) > before + 30, 60.0)
         day.send_signal(signal.SIGINT)
         status, value = finished(day)
-    assert (status, value["stopped"]) == (130, True)
+    assert (status, value["error"], value["stopped"]) == (3, "interrupted", True)
     assert 0 < int(str(value["sales"])) < 5000
 
 

@@ -26,7 +26,7 @@ from counterfoil.cli.cards import PURPOSES
 from counterfoil.cli.decode import PACKET
 from loop.running import Running
 
-pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("examples")]
+pytestmark = [pytest.mark.loop, pytest.mark.xdist_group("examples"), pytest.mark.usefixtures("font")]
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]

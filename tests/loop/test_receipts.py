@@ -21,6 +21,8 @@ from loop.running import Running, Said, stack
 from printers.fake import Habits, Printer
 from printers.server import Server
 
+pytestmark = pytest.mark.usefixtures("font")
+
 MODEL = "epson-tm-t20iii"
 
 

@@ -23,6 +23,8 @@ from printers.lines import FAST
 from printers.server import Server
 from receipts.slips import CODE, SLIP
 
+pytestmark = pytest.mark.usefixtures("font")
+
 MODEL = "epson-tm-t20iii"
 
 

@@ -111,7 +111,7 @@ def command(
     if result.stopped:
         if not session.json:
             table(session, value)
-        raise standing.failure("interrupted", INTERRUPTED)
+        raise standing._replace(more={**value, "run": run}).failure("interrupted", INTERRUPTED)
     session.answer(value, lambda: table(session, value))
     return Exit.OK if result.sound else Exit.BREAKS
 
