@@ -187,31 +187,15 @@ def test_an_interrupted_wrap_is_still_a_wrap_after_a_restart(counter: Counter) -
     assert lane(counter, "batch") == "000001"
 
 
-@pytest.mark.parametrize(("batch", "taken"), [(6, False), (7, True), (8, True)])
-def test_a_batch_before_its_own_is_not_taken(counter: Counter, batch: int, taken: bool) -> None:
-    """An answer to a sign-on has no MAC, and an old one may come again (simulator, relay 1/132)."""
-    counter.host.batch[T1] = 7
+def test_a_batch_that_was_damaged_on_its_way_does_not_stop_a_terminal_for_ever(counter: Counter) -> None:
+    """An answer to a sign-on has no MAC: any batch may stand in it, and the right one that comes next may be a lower one
+    (simulator, copies 1/3).
+    """
+    counter.host.batch[T1] = 900_001
     counter.answer()
+    assert lane(counter, "batch") == "900001"
     counter.restart()
     counter.step()
-    counter.host.batch[T1] = batch
-    request = counter.request("0800")
-    counter.receive(counter.host.sign_on(request, same_batch=True))
-    assert lane(counter) is taken
-    assert lane(counter, "batch") == f"{max(7, batch):06d}"
-
-
-def test_a_batch_before_one_that_was_left_is_not_taken(counter: Counter) -> None:
-    counter.host.batch[T1] = 7
-    counter.answer()
-    counter.sale()
-    counter.time_out()
-    counter.request("0400")
-    counter.tell("escalate", ref=counter.newest().ref, operator="Li Wei", reason="gone")
-    counter.host.batch[T1] = 6
+    counter.host.batch[T1] = 2
     counter.receive(counter.host.sign_on(counter.request("0800"), same_batch=True))
-    assert lane(counter) is False
-    counter.host.batch[T1] = 7
-    counter.wait()
-    counter.receive(counter.host.sign_on(counter.request("0800"), same_batch=True))
-    assert (lane(counter), lane(counter, "batch")) == (True, "000007")
+    assert (lane(counter), lane(counter, "batch")) == (True, "000002")

@@ -53,7 +53,7 @@ INDEXED: Final = frozenset(["auth_code", "rrn", "root"])
 class Device(msgspec.Struct, frozen=True):
     """One terminal: who it is, its keys (sealed), its batch and the last STAN it used.
 
-    `spent` is set while it waits for another batch: of this one and those before it no key is free to use.
+    `spent` is the batch whose STANs ran out: a sign-on that gives it again gives no key that is free to use.
     """
 
     terminal: str

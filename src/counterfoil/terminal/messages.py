@@ -145,14 +145,13 @@ def disagrees(attempt: Attempt, message: Message, *, approval: bool) -> str:
 def keys_from(hsm: Hsm, device: Device, message: Message) -> Device:
     """The device with the working keys and the batch number of a sign-on answer.
 
-    PeerError when the keys or the batch are missing, a check value disagrees, or the batch is one before its own: a
-    sign-on's answer has no MAC, and an old one may come again.
+    PeerError when the keys or the batch are missing, or a check value disagrees.
     """
     keys = nested.de62_keys(message.de62)
     pik = hsm.unwrap(KeyUsage.PIN, keys.pik, keys.pik_kcv, device.master)
     mak = hsm.unwrap(KeyUsage.MAC, keys.mak, keys.mak_kcv, device.master)
     batch = nested.de60(message.de60).batch
-    if batch == NO_BATCH or batch <= device.spent or batch < device.batch:
+    if batch in (NO_BATCH, device.spent):
         raise PeerError("the host gave no batch number, or one that was used up")
     return msgspec.structs.replace(
         device, pik=pik.blob, pik_kcv=pik.kcv, mak=mak.blob, mak_kcv=mak.kcv, batch=batch, spent=""

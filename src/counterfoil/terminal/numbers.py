@@ -33,8 +33,7 @@ def start_over(lane: Lane, now: Instant) -> None:
 
 def leave_batch(lane: Lane, now: Instant) -> None:
     """Ask the host for another batch. Its STANs are not used up: a host that gives the same one again may."""
-    before = f"{max(0, int(lane.device.batch) - 1):06d}"
-    lane.device = msgspec.structs.replace(lane.device, batch=NO_BATCH, spent=max(lane.device.spent, before))
+    lane.device = msgspec.structs.replace(lane.device, batch=NO_BATCH)
     require_sign_on(lane, now)
 
 

@@ -55,11 +55,10 @@ class Place:
 
     def offered(self, message: Message, *, spent: str) -> None:
         """A sign-on was answered with yes, as the terminal hears it: these are its keys, whatever came before. They
-        must come with a batch, none before its own, and another one than that whose STANs are used up.
+        must come with a batch, and with another one than that whose STANs are used up.
         """
         offer = self._opened(message)
-        last = self.offers[-1].batch if self.offers else ""
-        if offer.batch == NO_BATCH or offer.batch <= spent or offer.batch < last:
+        if offer.batch in (NO_BATCH, spent):
             raise PeerError(f"no batch to work in: {offer.batch}")
         if not self.offers or self.offers[-1].name != offer.name:
             self.offers.append(offer)
