@@ -188,7 +188,7 @@ def test_an_interrupted_wrap_is_still_a_wrap_after_a_restart(counter: Counter) -
 
 
 def test_a_batch_that_was_damaged_on_its_way_does_not_stop_a_terminal_for_ever(counter: Counter) -> None:
-    """An answer to a sign-on has no MAC: any batch may stand in it, and the right one that comes next may be a lower one
+    """An answer to a sign-on has no MAC: any batch may stand in it, and the right one that comes next may be lower
     (simulator, copies 1/3).
     """
     counter.host.batch[T1] = 900_001
