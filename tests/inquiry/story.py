@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from counterfoil.inquiry import Stores
 from counterfoil.simulation.disk import Disk
@@ -40,9 +41,8 @@ def deaf(town: Town, name: str) -> Iterator[None]:
     """A station to which no message comes: its links stand, and nobody is answered."""
     node = town.node(name)
     deliver = node.deliver
-    node.deliver = lambda item: None if isinstance(item, Frame) else deliver(item)  # type: ignore[method-assign]
-    yield
-    node.deliver = deliver  # type: ignore[method-assign]
+    with patch.object(node, "deliver", lambda item: None if isinstance(item, Frame) else deliver(item)):
+        yield
 
 
 @cache

@@ -75,7 +75,9 @@ def test_a_store_of_another_room_is_not_read(folder: Path) -> None:
         assert [name for name, _ in stores.each_issuer()] == ["issuer-a"]
 
 
-def test_what_was_found_in_the_archive_is_told_with_its_date_and_forgotten_at_the_end(folder: Path) -> None:
+def test_what_was_found_in_the_archive_is_told_with_its_date_and_forgotten_at_the_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with stores_of(folder, folder / "archive") as stores:
         archive = stores.archive
         assert archive is not None
@@ -86,7 +88,7 @@ def test_what_was_found_in_the_archive_is_told_with_its_date_and_forgotten_at_th
         }
         assert stores.archived() == {"switch": "2026-01-01", "issuer-a": "2026-01-02"}
         closed: list[bool] = []
-        archive.close = lambda: closed.append(True)  # type: ignore[method-assign]
+        monkeypatch.setattr(archive, "close", lambda: closed.append(True))
     assert closed == [True]
 
 

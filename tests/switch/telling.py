@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message, framing, nested
 from counterfoil.security import MacAlgorithm
 from counterfoil.step import (
@@ -148,7 +149,7 @@ class Telling(Scene):
             mine = (packet.tpdu, packet.header) in ((TPDU, HEADER), (framing.swap_tpdu(TPDU), HEADER))
             route = "" if mine else f"tpdu {packet.tpdu.hex()} header {packet.header.hex()} "
             return route + self.elements(CUP_POS, packet.body, packet.body)
-        except Exception as error:  # noqa: BLE001 - a scene may send anything
+        except PaymentError as error:  # a scene may send anything
             return f"{type(error).__name__} {data.hex()}"
 
     def elements(self, dialect: Dialect, data: bytes, body: bytes) -> str:
