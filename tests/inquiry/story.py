@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from counterfoil.inquiry import Stores
+from counterfoil.issuer import stubs as issuers
 from counterfoil.simulation.disk import Disk
 from counterfoil.step import Frame
-from counterfoil.transaction import AttemptKey, parse_ref
+from counterfoil.switch import stubs as switches
+from counterfoil.terminal import records as terminals
+from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 from forgotten.town import Town
 from inquiry.world import World
 
@@ -28,6 +31,17 @@ class Story(NamedTuple):
         key = parse_ref(self.refs[what])
         assert key is not None
         return key
+
+    def stubs(self, what: str, *, history: bool = False) -> tuple[TerminalStub, SwitchStub, IssuerStub]:
+        """What the three stations say of a sale."""
+        key = self.key(what)
+        one = terminals.stub(self.town.node("tills-1").disk, key, history=history)
+        two = switches.stub(self.town.node("switch").disk, key, history=history)
+        assert one is not None
+        assert two is not None
+        three = issuers.asked(self.town.node("issuer-a").disk, two, history=history)
+        assert three is not None
+        return one, two, three
 
     def without(self, *names: str) -> Stores:
         """The stores, those of some stations unreadable."""

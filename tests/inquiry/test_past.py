@@ -13,12 +13,10 @@ from counterfoil.inquiry import Question, Stores, evidence, past, search
 from counterfoil.inquiry.papers import paper
 from counterfoil.inquiry.search import Candidate
 from counterfoil.inquiry.witness import issuer_stub, terminal_stub
-from counterfoil.issuer import stubs as issuers
 from counterfoil.simulation.disk import Disk
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
 from inquiry.story import STATIONS, Story, empty, story
 from inquiry.world import World
@@ -60,18 +58,6 @@ def shelved(*names: str, gone: tuple[str, ...] = ()) -> tuple[Stores, list[Any]]
     return world, asked
 
 
-def stubs(told: Story, what: str, *, history: bool = False) -> tuple[TerminalStub, SwitchStub, IssuerStub]:
-    """What the three stations say of a sale."""
-    key = told.key(what)
-    one = terminals.stub(told.town.node("tills-1").disk, key, history=history)
-    two = switches.stub(told.town.node("switch").disk, key, history=history)
-    assert one is not None
-    assert two is not None
-    three = issuers.asked(told.town.node("issuer-a").disk, two, history=history)
-    assert three is not None
-    return one, two, three
-
-
 def where(key: AttemptKey) -> dict[str, list[str]]:
     return {"terminal": [key.terminal], "batch": [key.batch], "stan": [key.stan]}
 
@@ -87,14 +73,14 @@ def told() -> Story:
 def test_a_key_is_looked_for_everywhere_and_then_around_the_time_the_terminal_says(told: Story) -> None:
     stores, asked = shelved(*STATIONS)
     key = told.key("paid")
-    terminal, _, _ = stubs(told, "paid")
+    terminal, _, _ = told.stubs("paid")
     assert search(stores, Question(key=key)) == search(told.town.stores, Question(key=key))
     assert asked == [("terminal", where(key), "", 0), ("switch", where(key), "", terminal.started_at)]
 
 
 def test_a_number_is_looked_for_everywhere_and_then_around_the_time_the_terminal_says(told: Story) -> None:
     stores, asked = shelved(*STATIONS)
-    terminal, _, _ = stubs(told, "paid")
+    terminal, _, _ = told.stubs("paid")
     question = Question(rrn=terminal.rrn)
     assert search(stores, question) == search(told.town.stores, question)
     by = {"rrn": [terminal.rrn]}
@@ -113,11 +99,11 @@ def test_a_number_is_looked_for_everywhere_and_then_around_the_time_the_terminal
     ("archived", "first"), [(("switch", "issuer-a"), 0), (("tills-1", "issuer-a"), 1), (("tills-1", "switch"), 2)]
 )
 def test_who_still_holds_the_sale_says_around_when_to_look(told: Story, archived: tuple[str, ...], first: int) -> None:
-    terminal = stubs(told, "paid")[0]
+    terminal = told.stubs("paid")[0]
     stores, asked = shelved(*archived)
     question = Question(rrn=terminal.rrn)
     assert search(stores, question) == search(told.town.stores, question)
-    known = stubs(told, "paid")[first].started_at
+    known = told.stubs("paid")[first].started_at
     assert {around for _, _, _, around in asked} == {known}
     names = {NAMES.get(name, name) for name in archived}
     assert {station for station, *_ in asked} == names | {"issuer-b"}
@@ -125,7 +111,7 @@ def test_who_still_holds_the_sale_says_around_when_to_look(told: Story, archived
 
 def test_the_switch_says_around_when_to_look_where_the_terminal_cannot_be_asked(told: Story) -> None:
     stores, asked = shelved("switch", "issuer-a", gone=("tills-1",))
-    _, switch, _ = stubs(told, "paid")
+    _, switch, _ = told.stubs("paid")
     assert [one.ref for one in search(stores, Question(rrn=switch.rrn))] == [switch.ref]
     assert [(station, table, around) for station, _, table, around in asked] == [
         ("terminal", "", 0),
@@ -138,7 +124,7 @@ def test_the_switch_says_around_when_to_look_where_the_terminal_cannot_be_asked(
 
 
 def test_questions_with_several_answers_ask_the_stores_and_all_of_the_archive(told: Story) -> None:
-    terminal, _, issuer = stubs(told, "paid")
+    terminal, _, issuer = told.stubs("paid")
     by_stan = {"terminal": ["T0000001"], "stan": ["000003"]}
     table: list[tuple[Question, tuple[str, ...], dict[str, list[Any]]]] = [
         (Question(last4="0015", amount=1250), ("terminal", *STATIONS[1:]), {"last4": ["0015"], "amount": [1250]}),
@@ -158,7 +144,7 @@ def test_questions_with_several_answers_ask_the_stores_and_all_of_the_archive(to
 
 def test_what_is_in_the_stores_is_not_asked_for(told: Story) -> None:
     stores, asked = shelved()
-    terminal, switch, issuer = stubs(told, "paid")
+    terminal, switch, issuer = told.stubs("paid")
     for question in (Question(key=told.key("paid")), Question(rrn=terminal.rrn)):
         (one,) = search(stores, question)
         assert evidence(stores, one) == evidence(told.town.stores, one)
@@ -194,7 +180,7 @@ def test_archived_evidence_is_what_it_was(told: Story, history: bool) -> None:
 def test_each_question_finds_the_stub_with_or_without_its_history(told: Story) -> None:
     key = told.key("paid")
     for history in (True, False):
-        terminal, switch, issuer = stubs(told, "paid", history=history)
+        terminal, switch, issuer = told.stubs("paid", history=history)
         stores, asked = shelved(*STATIONS)
         assert past.terminal(stores, key, 5, history=history) == terminal
         assert past.switch(stores, key, 6, history=history) == switch
@@ -205,7 +191,7 @@ def test_each_question_finds_the_stub_with_or_without_its_history(told: Story) -
             ("issuer-a", {"key": [issuer.request]}, "", 7),
         ]
     stores, _ = shelved(*STATIONS)
-    terminal, switch, issuer = stubs(told, "paid", history=True)
+    terminal, switch, issuer = told.stubs("paid", history=True)
     assert past.terminal(stores, key, 0) == terminal
     assert past.switch(stores, key, 0) == switch
     assert past.issuer(stores, "issuer-a", issuer.request, 0) == issuer
@@ -217,7 +203,7 @@ def test_each_question_finds_the_stub_with_or_without_its_history(told: Story) -
 
 def test_what_was_sold_and_routed_and_said_is_without_history(told: Story) -> None:
     key = told.key("paid")
-    terminal, switch, issuer = stubs(told, "paid")
+    terminal, switch, issuer = told.stubs("paid")
     stores, asked = shelved(*STATIONS)
     assert past.sold(stores, key, terminal.rrn, 3) == [terminal]
     assert past.sold(stores, NOBODY, terminal.rrn, 3) == []
@@ -238,7 +224,7 @@ def test_what_was_sold_and_routed_and_said_is_without_history(told: Story) -> No
 
 
 def test_without_an_archive_there_is_nothing_past(told: Story) -> None:
-    _, _, issuer = stubs(told, "paid")
+    _, _, issuer = told.stubs("paid")
     key = told.key("paid")
     stores = World(empty("tills-1"), empty("switch"), {"issuer-a": empty("issuer-a")})
     assert past.found(stores, "terminal", past.of(key)) == []
@@ -265,7 +251,7 @@ def test_the_first_six_digits_are_looked_for_where_the_switch_holds_none(told: S
 def test_the_newest_archived_sale_was_followed_by_one_in_the_store_or_on_a_later_date(told: Story) -> None:
     """The switch's stub of an archived sale does not say so itself when nothing behind it lies in the same file."""
     key = told.key("declined")
-    _, switch, _ = stubs(told, "paid")
+    _, switch, _ = told.stubs("paid")
     last = switches.stub(told.town.node("switch").disk, key, history=True)
     assert last is not None
     assert last.followed_at == 0  # the last of its batch
@@ -304,7 +290,7 @@ def test_the_newest_archived_sale_was_followed_by_one_in_the_store_or_on_a_later
 
 def test_a_number_that_a_reversal_said_is_found_by_its_advice(told: Story) -> None:
     """What an issuer's store holds is never looked for in the archive, of no issuer."""
-    terminal, _, issuer = stubs(told, "paid")
+    terminal, _, issuer = told.stubs("paid")
     stores, asked = shelved("issuer-a")
     assert past.said(stores, issuer.rrn, 8) == [issuer]
     by = {"rrn": [terminal.rrn]}

@@ -18,7 +18,6 @@ from counterfoil.issuer import stubs as issuers
 from counterfoil.simulation.disk import Disk
 from counterfoil.storage.forgotten import INSERT, Forgotten
 from counterfoil.storage.sql import inserting
-from counterfoil.switch import stubs as switches
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Verdict, judge
@@ -31,18 +30,6 @@ NOBODY = AttemptKey("T0000001", "000009", "999999")
 @pytest.fixture
 def told() -> Story:
     return story()
-
-
-def stubs(told: Story, what: str, *, history: bool = False) -> tuple[TerminalStub, SwitchStub, IssuerStub]:
-    """What the three stations say of a sale."""
-    key = told.key(what)
-    one = terminals.stub(told.town.node("tills-1").disk, key, history=history)
-    two = switches.stub(told.town.node("switch").disk, key, history=history)
-    assert one is not None
-    assert two is not None
-    three = issuers.asked(told.town.node("issuer-a").disk, two, history=history)
-    assert three is not None
-    return one, two, three
 
 
 def copies(told: Story, **changed: tuple[str, tuple[Any, ...]]) -> Stores:
@@ -69,7 +56,7 @@ def line(stub: TerminalStub | SwitchStub | IssuerStub, ref: str, issuer: str = "
 
 
 def questions(told: Story) -> dict[str, Question]:
-    terminal, _, issuer = stubs(told, "paid")
+    terminal, _, issuer = told.stubs("paid")
     return {
         "key": Question(key=told.key("paid")),
         "rrn": Question(rrn=terminal.rrn),
@@ -81,13 +68,13 @@ def questions(told: Story) -> dict[str, Question]:
 
 @pytest.mark.parametrize("by", ["key", "rrn", "approval", "request", "stan"])
 def test_a_sale_is_one_line_as_the_station_nearest_to_the_customer_tells_it(told: Story, by: str) -> None:
-    terminal, switch, _ = stubs(told, "paid")
+    terminal, switch, _ = told.stubs("paid")
     said = switch if by == "request" else terminal
     assert search(told.town.stores, questions(told)[by]) == [line(said, terminal.ref)]
 
 
 def test_without_some_stations_the_others_tell_it_and_an_issuer_alone_names_its_request(told: Story) -> None:
-    terminal, switch, issuer = stubs(told, "paid")
+    terminal, switch, issuer = told.stubs("paid")
     by = questions(told)
     alone = line(issuer, "", "issuer-a", issuer.request)
     assert search(told.without("tills-1"), by["rrn"]) == [line(switch, terminal.ref)]
@@ -112,7 +99,7 @@ def test_a_card_and_an_amount_list_every_sale_the_newest_first(told: Story) -> N
 
 
 def test_the_stations_are_heard_in_the_order_terminal_switch_issuer(told: Story) -> None:
-    terminal, switch, issuer = stubs(told, "paid")
+    terminal, switch, issuer = told.stubs("paid")
     by = questions(told)
     assert witnesses(told.town.stores, by["key"]) == [terminal, switch]
     assert witnesses(told.town.stores, by["rrn"]) == [terminal, switch, issuer]
@@ -125,15 +112,15 @@ def test_the_stations_are_heard_in_the_order_terminal_switch_issuer(told: Story)
 
 
 def test_what_is_nobodys_is_listed_when_it_moved_money_or_is_all_there_is(told: Story) -> None:
-    terminal = stubs(told, "paid")[0]
-    poor_terminal, _, poor = stubs(told, "declined")
+    terminal = told.stubs("paid")[0]
+    poor_terminal, _, poor = told.stubs("declined")
     rename = "UPDATE txn SET rrn = ? WHERE key = ?"
     stores = copies(told, issuer_a=(rename, (terminal.rrn, poor.request)))
     found = search(stores, Question(rrn=terminal.rrn))
     assert {(one.ref, one.request) for one in found} == {(terminal.ref, "")}  # the other one moved nothing
     (other,) = search(told.without("tills-1", "switch"), Question(rrn=poor_terminal.rrn))
     assert (other.ref, other.request, poor.debited) == ("", poor.request, 0)
-    _, _, more = stubs(told, "other")
+    _, _, more = told.stubs("other")
     stores = copies(told, issuer_a=(rename, (terminal.rrn, more.request)))
     found = search(stores, Question(rrn=terminal.rrn))
     assert [(one.ref, one.issuer, one.request) for one in found] == [
@@ -160,7 +147,7 @@ def test_a_list_is_made_without_reading_the_history_of_a_single_sale(told: Story
     heard: list[str] = []
     disks: dict[str, Any] = {name: Watched(told.town.image(name), heard) for name in STATIONS}
     stores = World(disks["tills-1"], disks["switch"], {name: disks[name] for name in STATIONS[2:]})
-    terminal, _, issuer = stubs(told, "paid")
+    terminal, _, issuer = told.stubs("paid")
     case = ("S-1", terminal.rrn, 1, "operations", "reversal_differs", "DE4")
     columns = ("number", "rrn", "at", "owner", "what", "detail")
     disks["switch"].execute(inserting("exception_case", columns), case)
@@ -182,7 +169,7 @@ def test_a_list_is_made_without_reading_the_history_of_a_single_sale(told: Story
 
 
 def test_a_request_belongs_to_the_attempt_that_sent_it_to_that_issuer(told: Story) -> None:
-    terminal, switch, issuer = stubs(told, "paid")
+    terminal, switch, issuer = told.stubs("paid")
     assert belongs(issuer, switch)
     for name, value in [("issuer", "issuer-b"), ("transmitted", ""), ("stan", "000000"), ("acquirer", "00010345")]:
         assert not belongs(issuer, msgspec.structs.replace(switch, **{name: value}))
@@ -199,13 +186,13 @@ def test_a_request_belongs_to_the_attempt_that_sent_it_to_that_issuer(told: Stor
 @pytest.mark.parametrize("history", [True, False])
 def test_evidence_is_the_three_stubs_with_or_without_their_history(told: Story, history: bool) -> None:
     (one,) = search(told.town.stores, Question(key=told.key("paid")))
-    assert evidence(told.town.stores, one, history=history) == stubs(told, "paid", history=history)
+    assert evidence(told.town.stores, one, history=history) == told.stubs("paid", history=history)
     if history:
-        assert evidence(told.town.stores, one) == stubs(told, "paid", history=True)
+        assert evidence(told.town.stores, one) == told.stubs("paid", history=True)
 
 
 def test_a_station_that_cannot_be_read_is_unknown_and_without_the_switch_the_issuers_stub_must_fit(told: Story) -> None:
-    terminal, switch, issuer = stubs(told, "paid", history=True)
+    terminal, switch, issuer = told.stubs("paid", history=True)
     (one,) = search(told.town.stores, Question(key=told.key("paid")))
     assert evidence(told.without("tills-1"), one) == (None, switch, issuer)
     assert evidence(told.without("issuer-a"), one) == (terminal, switch, None)
@@ -213,7 +200,7 @@ def test_a_station_that_cannot_be_read_is_unknown_and_without_the_switch_the_iss
     assert tuple(evidence(told.without("switch", "issuer-a"), one)) == (terminal, None, None)
     assert tuple(evidence(told.without("tills-1", "switch"), one)) == (None, None, None)
     without = evidence(told.without("switch"), one, history=False)
-    assert tuple(without) == (stubs(told, "paid")[0], None, stubs(told, "paid")[2])
+    assert tuple(without) == (told.stubs("paid")[0], None, told.stubs("paid")[2])
 
 
 def test_two_requests_that_fit_are_nobodys(told: Story) -> None:
@@ -234,7 +221,7 @@ def test_two_requests_that_fit_are_nobodys(told: Story) -> None:
 
 def test_what_an_issuer_alone_knows_is_its_own_stub(told: Story) -> None:
     for history in (True, False):
-        _, _, issuer = stubs(told, "paid", history=history)
+        _, _, issuer = told.stubs("paid", history=history)
         one = line(issuer, "", "issuer-a", issuer.request)
         assert tuple(evidence(told.town.stores, one, history=history)) == (None, None, issuer)
         assert tuple(evidence(told.town.stores, one._replace(issuer=""), history=history)) == (None, None, None)
@@ -244,15 +231,15 @@ def test_what_an_issuer_alone_knows_is_its_own_stub(told: Story) -> None:
 
 
 def test_an_issuer_is_asked_for_what_was_sent_to_it_and_for_nothing_else(told: Story) -> None:
-    _, switch, issuer = stubs(told, "paid")
+    _, switch, issuer = told.stubs("paid")
     stores = told.town.stores
     assert issuer_stub(stores, switch, history=False) == issuer
-    assert issuer_stub(stores, switch) == stubs(told, "paid", history=True)[2]
+    assert issuer_stub(stores, switch) == told.stubs("paid", history=True)[2]
     for name, value in [("issuer", ""), ("issuer", "issuer-b"), ("issuer", "issuer-z"), ("transmitted", "")]:
         assert issuer_stub(stores, msgspec.structs.replace(switch, **{name: value})) is None
     (one,) = search(stores, Question(key=told.key("paid")))
-    assert terminal_stub(stores, one) == stubs(told, "paid", history=True)[0]
-    assert terminal_stub(stores, one, history=False) == stubs(told, "paid")[0]
+    assert terminal_stub(stores, one) == told.stubs("paid", history=True)[0]
+    assert terminal_stub(stores, one, history=False) == told.stubs("paid")[0]
 
 
 def test_a_verdict_is_of_the_evidence_the_moment_and_the_clocks(told: Story) -> None:

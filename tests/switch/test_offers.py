@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from counterfoil.step import SECOND
-from switch.scene import TERMINALS, scene
+from counterfoil.iso8583 import Message
+from counterfoil.step import SECOND, Frame
+from switch.scene import TERMINALS, Scene, scene
 
 T1 = TERMINALS[0]
+
+
+def sold_unheard() -> tuple[Scene, Message, Frame]:
+    """A terminal whose STANs have run out was told the next batch and has sold in it; that request is still held."""
+    made = scene()
+    made.approved()
+    made.stans[T1] = 1
+    made.now += 10 * SECOND
+    made.sign_on(stan="000001", batch="000000")
+    sale = made.purchase()
+    return made, sale, made.frame(sale)
 
 
 def test_a_batch_two_devices_may_have_been_told_is_left_at_the_next_sign_on() -> None:
@@ -13,13 +25,7 @@ def test_a_batch_two_devices_may_have_been_told_is_left_at_the_next_sign_on() ->
     and then what the lost one had sold comes after all (simulator, relay 1/67): a request of the fresh one is no proof
     that the lost one closed its sale.
     """
-    made = scene()
-    made.approved()
-    made.stans[T1] = 1
-    made.now += 10 * SECOND
-    made.sign_on(stan="000001", batch="000000")
-    lost = made.purchase()
-    late = made.frame(lost)
+    made, lost, late = sold_unheard()
     for stan in (2, 3):
         made.now += 10 * SECOND
         made.stans[T1] = stan
@@ -39,12 +45,7 @@ def test_a_batch_two_devices_may_have_been_told_is_left_at_the_next_sign_on() ->
 
 
 def test_a_device_that_signed_on_again_in_its_new_batch_keeps_it() -> None:
-    made = scene()
-    made.approved()
-    made.stans[T1] = 1
-    made.now += 10 * SECOND
-    made.sign_on(stan="000001", batch="000000")
-    late = made.frame(made.purchase())
+    made, _, late = sold_unheard()
     made.now += 10 * SECOND
     made.sign_on(stan=made.stan(T1), batch="000002")
     made.step(late)
