@@ -97,16 +97,17 @@ def test_a_disk_that_refuses_is_one_sentence(tmp_path: Path) -> None:
     assert "?" not in str(error.value)
 
 
-@pytest.mark.parametrize("failing", ["write_file", "sync_directory"])
+@pytest.mark.parametrize("failing", [("write_file", "make_file"), ("sync_directory",)])
 def test_a_ticket_that_cannot_be_written_is_not_closed_and_the_reason_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: tuple[str, ...]
 ) -> None:
     ticket = open_ticket(tmp_path, opened_at=AT)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, failing, full)
+    for name in failing:
+        monkeypatch.setattr(module, name, full)
     attempts: list[Callable[[], object]] = [
         lambda: close_ticket(tmp_path, ticket.number, AT, "07", ""),
         lambda: open_ticket(tmp_path, opened_at=AT),
@@ -117,7 +118,8 @@ def test_a_ticket_that_cannot_be_written_is_not_closed_and_the_reason_is_told(
         assert str(error.value) == f"{tmp_path} cannot be written: No space left on device"
         assert error.value.zh == f"无法写入 {tmp_path}:No space left on device"
     monkeypatch.undo()
-    monkeypatch.setattr(module, failing, nameless)
+    for name in failing:
+        monkeypatch.setattr(module, name, nameless)
     with pytest.raises(StoreError, match=r"cannot be written: \?$"):
         open_ticket(tmp_path, opened_at=AT)
 

@@ -1,6 +1,8 @@
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,21 @@ def test_a_secret_is_made_once_and_read_ever_after(tmp_path: Path) -> None:
     assert len(first) == 32
     assert layout.secret(tmp_path / "key", make=True) == first
     assert layout.secret(tmp_path / "other", make=True) != first
+
+
+def test_of_many_who_make_a_secret_at_once_all_have_the_same(tmp_path: Path) -> None:
+    """The console and `audit anchor` both want the key of a new installation."""
+    layout, start = Layout(tmp_path), threading.Barrier(8)
+
+    def made(_: int) -> list[bytes]:
+        start.wait()
+        return [layout.secret(tmp_path / f"key-{number}", make=True) for number in range(30)]
+
+    with ThreadPoolExecutor(8) as pool:
+        first, *others = pool.map(made, range(8))
+    assert len(set(first)) == 30
+    assert all(other == first for other in others)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"key-{number}" for number in range(30))
 
 
 @pytest.mark.parametrize("content", [None, "", "zz", "00" * 31, "\u4e2d"])

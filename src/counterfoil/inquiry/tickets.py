@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from counterfoil.errors import OurError, StoreError
-from counterfoil.links.performers import sync_directory, write_file
+from counterfoil.links.performers import make_file, sync_directory, write_file
 from counterfoil.step import UNREADABLE as NOT_READ
 from counterfoil.words import Text
 
@@ -54,16 +52,9 @@ def open_ticket(folder: Path, **facts: Any) -> Ticket:
             number += 1
             ticket = Ticket(number=f"M-{number:06d}", **facts)
             path = folder / f"{ticket.number}.json"
-            draft = folder / f".{ticket.number}.{os.getpid()}.{threading.get_ident()}"
-            write_file(draft, _json(ticket))
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                continue
-            finally:
-                draft.unlink()
-            sync_directory(folder)
-            return ticket
+            if make_file(path, _json(ticket)):
+                sync_directory(folder)
+                return ticket
     except OSError as error:
         raise _refused(folder, error) from None
 

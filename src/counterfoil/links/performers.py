@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -93,17 +94,42 @@ def write_file(path: Path, text: str, mode: int = 0o600) -> None:
 
 def write_bytes(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace `path` by `data` in one piece; the caller syncs the directory. OSError when the disk refuses."""
-    temporary = path.with_name(path.name + ".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    draft = _draft(path, data, mode)
+    try:
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def make_file(path: Path, text: str, mode: int = 0o600) -> bool:
+    """Write `path` in one piece, unless somebody was first: whether it is ours. The caller syncs the directory.
+
+    OSError when the disk refuses.
+    """
+    draft = _draft(path, text.encode(), mode)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def _draft(path: Path, data: bytes, mode: int) -> Path:
+    """The whole content on the disk beside `path`, under a name that no other process or thread writes to."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        temporary.replace(path)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
+    return draft
 
 
 def sync_directory(path: Path) -> None:

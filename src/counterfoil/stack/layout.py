@@ -20,13 +20,14 @@ DIR/run/<station>.json          port, token and process of a running station; `u
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from counterfoil.errors import StoreError
-from counterfoil.links.performers import sync_directory, write_file
+from counterfoil.links.performers import make_file, sync_directory, write_file
 from counterfoil.step import UNREADABLE
 from counterfoil.storage import Migration, migrations_of
 
@@ -131,8 +132,12 @@ class Layout:
 
     def write(self, path: Path, text: str) -> None:
         """Write a small file in one piece, readable by its owner only; StoreError when the disk does not let us."""
+        self._written(write_file, path, text)
+
+    @staticmethod
+    def _written(how: Callable[[Path, str], object], path: Path, text: str) -> None:
         try:
-            write_file(path, text)
+            how(path, text)
             sync_directory(path.parent)
         except OSError as error:
             raise StoreError(
@@ -140,9 +145,12 @@ class Layout:
             ) from None
 
     def secret(self, path: Path, *, make: bool) -> bytes:
-        """The 32 bytes kept in a file as hex, made first when `make` and there are none; StoreError when damaged."""
+        """The 32 bytes kept in a file as hex, made first when `make` and there are none; StoreError when damaged.
+
+        Of several who make it at once all get what the first has made.
+        """
         if make and not path.exists():
-            self.write(path, os.urandom(SECRET_BYTES).hex() + "\n")
+            self._written(make_file, path, os.urandom(SECRET_BYTES).hex() + "\n")
         try:
             kept = bytes.fromhex(path.read_text("ascii"))
         except (OSError, ValueError):
