@@ -139,17 +139,56 @@ def test_the_last_stan_is_used_and_then_it_signs_on_before_it_sells(counter: Cou
     assert counter.request("0200").de60 == "22000002000"
 
 
-def test_a_batch_whose_stans_are_used_up_is_not_taken_again(counter: Counter) -> None:
+def used_up(counter: Counter) -> int:
+    """Batch 000001 is sold in up to its last STAN, and a sign-on is under way for another: the sale that waits."""
     counter.answer()
-    counter.store.execute("UPDATE device SET stan = 999999")
+    counter.store.execute("UPDATE device SET stan = 999997")
     counter.restart()
-    sale = counter.sale()
+    counter.step()
+    counter.answer(mti="0800")
+    counter.sale()
+    counter.answer("51")
+    return counter.sale()
+
+
+@pytest.mark.parametrize("told", ["000000", "000001"])
+def test_a_batch_whose_stans_are_used_up_is_not_taken_again(counter: Counter, told: str) -> None:
+    sale = used_up(counter)
     request = counter.request("0800")
-    assert request.de11 == "000001"
+    assert (request.de11, nested.de60(request.de60).batch) == ("000001", "000000")
+    counter.host.batch[T1] = int(told)
     counter.receive(counter.host.sign_on(request, same_batch=True))
+    assert lane(counter) is False
+    assert lane(counter, "batch") == "000000"
+    assert counter.replies[sale]["ref"] == f"{T1}/000000/000002"
+
+
+def test_an_old_answer_said_again_brings_no_batch_back_whose_stans_were_used(counter: Counter) -> None:
+    """An answer to a sign-on has no MAC: a relay may say one again whose STAN fits (simulator, relay 1/3)."""
+    used_up(counter)
+    counter.answer(mti="0800")
+    assert lane(counter, "batch") == "000002"
+    counter.answer("51")
+    counter.restart()
+    counter.step()
+    counter.host.batch[T1] = 1
+    counter.receive(counter.host.sign_on(counter.request("0800"), same_batch=True))
+    assert lane(counter) is False
+    counter.host.batch[T1] = 2
+    counter.wait()
+    counter.receive(counter.host.sign_on(counter.request("0800"), same_batch=True))
+    assert (lane(counter), lane(counter, "batch")) == (True, "000002")
+
+
+def test_what_was_never_sent_gets_no_number_a_second_time(counter: Counter) -> None:
+    first = counter.sale()
+    counter.refuse()
+    assert counter.replies[first]["ref"] == f"{T1}/000000/000002"
+    counter.wait()
+    sale = used_up(counter)
+    counter.refuse()
     told = counter.replies[sale]
     assert (told["outcome"], told["ref"]) == ("not_sent", "")
-    assert lane(counter) is False
 
 
 def test_every_terminal_signs_on_for_itself() -> None:
@@ -174,17 +213,14 @@ def test_a_wiped_device_asks_without_a_batch_and_its_unsent_sales_borrow_none(co
 
 
 def test_an_interrupted_wrap_is_still_a_wrap_after_a_restart(counter: Counter) -> None:
-    counter.answer()
-    counter.store.execute("UPDATE device SET stan = 999999")
-    counter.restart()
-    counter.step()
+    used_up(counter)
     counter.restart()
     counter.step()
     request = counter.request("0800")
     assert (request.de11, nested.de60(request.de60).batch) == ("000002", "000000")
     counter.receive(counter.host.sign_on(request, same_batch=True))
     assert lane(counter) is False
-    assert lane(counter, "batch") == "000001"
+    assert lane(counter, "batch") == "000000"
 
 
 def test_a_batch_that_was_damaged_on_its_way_does_not_stop_a_terminal_for_ever(counter: Counter) -> None:

@@ -47,7 +47,7 @@ def test_numbers_that_run_out() -> None:
     counter.host.highest[T1] = 999_999
     counter.answer(mti="0800")
     counter.answer("51")
-    counter.mark("no number is left when nothing can be sent: no attempt is made of it")
+    counter.mark("nothing can be sent, and no batch is at hand")
     jump(counter, 999_999, T2)
     counter.line = [send for send in counter.line if send.conn == T2]
     at_two(counter, key="z")

@@ -51,10 +51,7 @@ INDEXED: Final = frozenset(["auth_code", "rrn", "root"])
 
 
 class Device(msgspec.Struct, frozen=True):
-    """One terminal: who it is, its keys (sealed), its batch and the last STAN it used.
-
-    `spent` is the batch whose STANs ran out: a sign-on that gives it again gives no key that is free to use.
-    """
+    """One terminal: who it is, its keys (sealed), its batch and the last STAN it used."""
 
     terminal: str
     merchant: str
@@ -70,7 +67,6 @@ class Device(msgspec.Struct, frozen=True):
     mak_kcv: bytes = b""
     batch: str = NO_BATCH
     stan: int = 0
-    spent: str = ""
 
     def after(self, earlier: Self) -> bool:
         """Whether this is the earlier one with another STAN, and nothing else."""

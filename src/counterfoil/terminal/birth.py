@@ -57,7 +57,7 @@ def give_up(work: Work, lane: Lane, cause: str) -> None:
     """Nothing that waits on this terminal will be sent; each ends as an attempt of its own, its key is used up."""
     queue, lane.queue = lane.queue, ()
     for waiting in queue:
-        if numbers.no_key_free(lane):
+        if numbers.no_key_free(work, lane):
             work.reply(waiting.commands, _keyless(lane, cause))
             continue
         attempt = work.save(born(work, lane, waiting).after(Event.STAY, work.now, cause=cause), born=True)

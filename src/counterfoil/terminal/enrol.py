@@ -35,7 +35,7 @@ def enrol(work: Work, command: Command) -> Lane | None:
             work.refuse((command.id,), "busy")
             return None
         old = lane.device
-        lane.device = Device(**{**_fields(device), "batch": old.batch, "stan": old.stan, "spent": old.spent})
+        lane.device = Device(**{**_fields(device), "batch": old.batch, "stan": old.stan})
         numbers.require_sign_on(lane, work.now)
         work.note(lane, "enrolled again")
     work.reply((command.id,), {"terminal": device.terminal, "merchant": device.merchant, "enrolled": True})

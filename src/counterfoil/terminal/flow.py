@@ -71,7 +71,7 @@ def frame(work: Work, lane: Lane, item: Frame) -> None:
     message, exchange = answer.message, lane.exchange
     if exchange is not None and messages.answers(exchange.job.value, exchange.stan, lane.device.terminal, message):
         if exchange.job is Job.SIGN_ON:
-            signon.answered(work, lane, message)
+            signon.answered(work, lane, exchange.stan, message)
         elif exchange.job is Job.SALE:
             sale.answered(work, lane, answer)
         else:

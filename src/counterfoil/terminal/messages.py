@@ -41,13 +41,13 @@ class Answer(NamedTuple):
 
 
 def sign_on(device: Device, stan: str) -> Message:
-    """0800: ask for working keys and for the batch number; one whose STANs are used up counts as none."""
+    """0800: ask for working keys and for the batch number."""
     return Message(
         "0800",
         de11=stan,
         de41=device.terminal,
         de42=device.merchant,
-        de60=nested.build_de60("00", NO_BATCH if device.spent else device.batch, SIGN_ON),
+        de60=nested.build_de60("00", device.batch, SIGN_ON),
         de62=nested.build_de62_sequence(device.terminal.rjust(12, "0")),
         de63=device.operator.ljust(3),
     )
@@ -151,11 +151,9 @@ def keys_from(hsm: Hsm, device: Device, message: Message) -> Device:
     pik = hsm.unwrap(KeyUsage.PIN, keys.pik, keys.pik_kcv, device.master)
     mak = hsm.unwrap(KeyUsage.MAC, keys.mak, keys.mak_kcv, device.master)
     batch = nested.de60(message.de60).batch
-    if batch in (NO_BATCH, device.spent):
-        raise PeerError("the host gave no batch number, or one that was used up")
-    return msgspec.structs.replace(
-        device, pik=pik.blob, pik_kcv=pik.kcv, mak=mak.blob, mak_kcv=mak.kcv, batch=batch, spent=""
-    )
+    if batch == NO_BATCH:
+        raise PeerError("the host gave no batch number")
+    return msgspec.structs.replace(device, pik=pik.blob, pik_kcv=pik.kcv, mak=mak.blob, mak_kcv=mak.kcv, batch=batch)
 
 
 def unreadable(error: PeerError) -> dict[str, str]:

@@ -9,6 +9,7 @@ import msgspec
 from counterfoil.step import Instant
 from counterfoil.terminal.attempt import NO_BATCH
 from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.work import Work
 
 LAST_STAN: Final = 999_999
 
@@ -26,20 +27,25 @@ def next_stan(lane: Lane) -> str:
 
 
 def start_over(lane: Lane, now: Instant) -> None:
-    """The STANs of this batch are used up: nothing is sold before a sign-on gave another batch."""
-    lane.device = msgspec.structs.replace(lane.device, stan=0, spent=lane.device.spent or lane.device.batch)
-    require_sign_on(lane, now)
+    """The STANs of this batch are used up: count from one again, in another batch."""
+    lane.device = msgspec.structs.replace(lane.device, stan=0)
+    leave_batch(lane, now)
 
 
 def leave_batch(lane: Lane, now: Instant) -> None:
-    """Ask the host for another batch. Its STANs are not used up: a host that gives the same one again may."""
+    """Nothing is sold before a sign-on gave a batch again: the same one only while none of its STANs comes again."""
     lane.device = msgspec.structs.replace(lane.device, batch=NO_BATCH)
     require_sign_on(lane, now)
 
 
-def no_key_free(lane: Lane) -> bool:
+def no_key_free(work: Work, lane: Lane) -> bool:
     """Whether no attempt can be given a key before the next sign-on."""
-    return bool(lane.device.spent) or run_out(lane)
+    return run_out(lane) or used_from(work, lane.device.terminal, lane.device.batch, lane.device.stan + 1)
+
+
+def used_from(work: Work, terminal: str, batch: str, stan: int) -> bool:
+    """Whether an attempt of this batch has that STAN or a later one: the next ones may come round again."""
+    return work.records.last_stan(terminal, batch) >= stan
 
 
 def require_sign_on(lane: Lane, now: Instant) -> None:

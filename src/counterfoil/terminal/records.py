@@ -68,6 +68,7 @@ BY_CARD: Final = _SELECT + "WHERE last4 = ? AND amount = ? ORDER BY started_at D
 BY_LAST4: Final = _SELECT + "WHERE last4 = ? ORDER BY started_at DESC"
 BY_STAN: Final = _SELECT + "WHERE terminal = ? AND stan = ? ORDER BY started_at DESC"
 LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
+LAST_STAN: Final = "SELECT coalesce(max(stan), '0') FROM attempt WHERE terminal = ? AND batch = ?"
 BEFORE: Final = _SELECT + "WHERE terminal = ? AND started_at < ? ORDER BY started_at DESC LIMIT ?"
 AFTER: Final = _SELECT + "WHERE terminal = ? AND started_at > ? ORDER BY started_at LIMIT ?"
 LAST_PAID: Final = (
@@ -225,6 +226,10 @@ class Records:
         """One attempt."""
         found = _attempts(self.store.query(ONE, key))
         return found[0] if found else None
+
+    def last_stan(self, terminal: str, batch: str) -> int:
+        """The highest STAN of an attempt in a batch; 0 for none."""
+        return int(self.store.query(LAST_STAN, (terminal, batch))[0][0])
 
     def family(self, root: str) -> list[Attempt]:
         """All attempts of a chain of retries."""

@@ -1,7 +1,9 @@
 """Signing on: fresh working keys and the batch number, by itself, whenever the terminal has reason to.
 
 The STAN goes up with every request that has one. When it has run out, the terminal signs on with STAN 1; the host sees
-it going backwards and gives a new batch number, so no key of an attempt ever comes round again.
+it going backwards and gives a new batch number, so no key of an attempt ever comes round again. An answer has no MAC:
+an old one may be said again, or a batch changed on its way. So a batch in which this STAN, or a later one, was used is
+not taken.
 """
 
 from __future__ import annotations
@@ -26,18 +28,21 @@ def ask(work: Work, lane: Lane) -> None:
     work.note(lane, "sign-on sent", None, message)
 
 
-def answered(work: Work, lane: Lane, message: Message) -> None:
+def answered(work: Work, lane: Lane, stan: str, message: Message) -> None:
     """An 0810: take the keys if they prove themselves, else sell nothing."""
     work.note(lane, "sign-on answered", None, message)
     if message.de39 != "00":
         failed(work, lane)
         return
     try:
-        lane.device = messages.keys_from(work.hsm, lane.device, message)
+        device = messages.keys_from(work.hsm, lane.device, message)
+        if numbers.used_from(work, device.terminal, device.batch, int(stan)):
+            raise PeerError(f"the host gave batch {device.batch}, whose STANs were used")
     except PeerError as error:
         work.note(lane, "sign-on keys refused", None, {"error": str(error)})
         failed(work, lane)
         return
+    lane.device = device
     lane.exchange = None
     lane.signed_on = True
     lane.dials = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from counterfoil.errors import PeerError
@@ -53,12 +54,12 @@ class Place:
         """Whether it may be refused because its store was put back."""
         return bool(self.came_to)
 
-    def offered(self, message: Message, *, spent: str) -> None:
+    def offered(self, message: Message, *, used: Collection[str]) -> None:
         """A sign-on was answered with yes, as the terminal hears it: these are its keys, whatever came before. They
-        must come with a batch, and with another one than that whose STANs are used up.
+        must come with a batch, and with none whose next STANs were used.
         """
         offer = self._opened(message)
-        if offer.batch in (NO_BATCH, spent):
+        if offer.batch == NO_BATCH or offer.batch in used:
             raise PeerError(f"no batch to work in: {offer.batch}")
         if not self.offers or self.offers[-1].name != offer.name:
             self.offers.append(offer)

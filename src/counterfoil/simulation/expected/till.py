@@ -15,7 +15,7 @@ from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import Message
 from counterfoil.security import luhn_ok, mask
 from counterfoil.simulation.expected import paper, questions
-from counterfoil.simulation.expected.asks import APPROVALS, FIRST_STAN, Offer, Place, key_of
+from counterfoil.simulation.expected.asks import APPROVALS, Offer, Place, key_of
 from counterfoil.simulation.expected.reading import Packet, acceptable, read
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import LETS_TYPE, MERCHANT
@@ -84,7 +84,6 @@ class Lane:
         self.asked_as = 0  # its token
         self.asked_until: Instant = 0
         self.highest: dict[str, str] = {}  # the last STAN of each batch
-        self.spent = ""  # the batch whose STANs are used up, until there is another
         self.owes: Attempt | None = None
         self.current: Attempt | None = None
 
@@ -173,9 +172,9 @@ class Till:
         if message.de41 != lane.terminal:
             return []
         if message.mti == "0810" and message.de11 == lane.asked:
-            lane.asked = ""
             if message.de39 == "00":
                 self._keys(lane, message)
+            lane.asked = ""
         believed = lane.place.made(packet) is not None
         if message.mti == "0410" and believed and lane.owes is not None and message.de11 == lane.owes.request.de11:
             lane.owes.acknowledged = lane.owes.acknowledged or message.de39 in CLOSING
@@ -204,10 +203,9 @@ class Till:
 
     def _keys(self, lane: Lane, message: Message) -> None:
         try:
-            lane.place.offered(message, spent=lane.spent)
+            lane.place.offered(message, used={batch for batch, stan in lane.highest.items() if stan >= lane.asked})
         except PaymentError:
-            return  # keys that do not prove themselves are not taken, nor are those of no batch
-        lane.spent = ""
+            return  # keys that do not prove themselves are not taken, nor are those of a batch it can use no further
         lane.place.known = max(0, len(lane.place.offers) - 2)
 
     def _breaks(self, item: NotSent | Closed) -> None:
@@ -232,8 +230,6 @@ class Till:
         must(send.before == now + TIMER and send.token > 0, f"{what} may leave until {send.before}")
         if message.mti == "0800":
             lane.asked, lane.asked_as, lane.asked_until = message.de11 or "", send.token, now + TIMER
-            if lane.asked == FIRST_STAN and lane.place.offers:
-                lane.spent = lane.spent or lane.place.offers[-1].batch
             self._numbered(lane, message)
             return
         must(lane.place.made(packet) is not None, f"{what} is not MACed under a key of this terminal")
