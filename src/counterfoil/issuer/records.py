@@ -35,7 +35,7 @@ from counterfoil.issuer.rows import (
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Parts, Recent, Store, appending, forgotten, highest_part
+from counterfoil.storage import Parts, Recent, Store, forgotten, highest_part
 from counterfoil.storage.sql import inserting, selecting, updating
 
 PACKAGE: Final = "counterfoil.issuer"
@@ -79,11 +79,11 @@ SELECT_NOTICES: Final = "SELECT seq, notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-INSERT_TXN: Final = appending("txn", (*TXN_COLUMNS, "part", "received", "request", "answered"))
+BEGUN_COLUMNS: Final = (*TXN_COLUMNS, "part", "received", "request", "answered")
+LINKED_COLUMNS: Final = (*chart.ENTRY_COLUMNS, "previous")
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
 INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS, "last_entry"))
-INSERT_ENTRY: Final = appending("entry", (*chart.ENTRY_COLUMNS, "previous"))
 INSERT_CASE: Final = inserting("exception_case", Case._fields)
 INSERT_OUTBOX: Final = inserting("outbox", ("seq", "at", "notices"))
 INSERT_TRAIL: Final = inserting("trail", ("txn", "seq", "at", "what", "leg", "message", "answered"))
@@ -118,6 +118,8 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.insert_txn = store.appending("txn", BEGUN_COLUMNS)
+        self.insert_entry = store.appending("entry", LINKED_COLUMNS)
         # What an earlier process reserved and did not use is never used: counting what is there would take longer each
         # time the station starts.
         self.seq: int = store.query(RESERVED_SEQ)[0][0]
@@ -379,7 +381,9 @@ class Step:
         ]
         self._store.executemany(INSERT_ACCOUNT, accounts)
         self._store.executemany(INSERT_CARD, [described(card) for card in cards])
-        self._store.executemany(INSERT_ENTRY, [(*chart.row_of(entry), "") for _, entry in opened if entry is not None])
+        self._store.executemany(
+            self._records.insert_entry, [(*chart.row_of(entry), "") for _, entry in opened if entry is not None]
+        )
 
     def known_cards(self, tokens: Sequence[str]) -> set[str]:
         """Which of these are enrolled."""
@@ -405,10 +409,10 @@ class Step:
         if not self.writes:
             return
         many = self._store.executemany
-        many(INSERT_TXN, self._born())
+        many(self._records.insert_txn, self._born())
         many(UPDATE_TXN, [(*moves(txn), txn.key) for txn in self._changed_txns.values()])
         many(INSERT_ADVICE, [msgspec.structs.astuple(advice) for advice in self._new_advices])
-        many(INSERT_ENTRY, self._booked())
+        many(self._records.insert_entry, self._booked())
         many(UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
         last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
@@ -432,7 +436,7 @@ class Step:
         self._remember()
 
     def _born(self) -> list[tuple[Any, ...]]:
-        """The new purchases as INSERT_TXN takes them."""
+        """The new purchases in the order of BEGUN_COLUMNS."""
         line_of, part = self._lines.get, self._records.parts.now
         rows = []
         for key, txn in self._new_txns.items():
@@ -441,7 +445,7 @@ class Step:
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:
-        """The new entries as INSERT_ENTRY takes them, each behind the one before it on its card's account."""
+        """The new entries in the order of LINKED_COLUMNS, each behind the one before it on its card's account."""
         last = self._last_entries
         rows = []
         for entry in self.book.new_entries:

@@ -20,7 +20,7 @@ from counterfoil.storage.migrations import Migration, migrations_of
 from counterfoil.storage.opening import open_store
 from counterfoil.storage.parts import Parts, highest_part, in_parts
 from counterfoil.storage.recent import Recent
-from counterfoil.storage.store import Store, appending
+from counterfoil.storage.store import Store
 
 __all__ = [
     "MOST_COUNTED",
@@ -30,7 +30,6 @@ __all__ = [
     "Parts",
     "Recent",
     "Store",
-    "appending",
     "arrival",
     "forgotten",
     "held",

@@ -12,11 +12,14 @@ import apsw
 from counterfoil import accelerator
 from counterfoil.errors import OurError, StoreError
 from counterfoil.step import CommitFailed
+from counterfoil.storage import sentences
 from counterfoil.storage.lock import OwnerLock
 from counterfoil.storage.mark import Mark
 
 # Sizes of the IN lists `select_in` writes: few, so that every one of them stays in the cache of prepared statements.
 IN_SIZES: Final = (1, 4, 16, 64, 256, 500)
+
+COLUMNS: Final = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
 
 # What the disk did, not what the statement said: memory has moved on, only a restart from the disk is right.
 DISK_FAILURES: Final = (
@@ -186,6 +189,18 @@ class Store:
             rows += self.query(text, [*chain.from_iterable(chunk)] if isinstance(chunk[0], tuple) else chunk)
         return rows
 
+    def appending(self, table: str, columns: Sequence[str]) -> str:
+        """The INSERT of one row of a table without the names of its columns, which are these, in their order.
+
+        Without the names, because the engine's statements are looked up by their text, again for each row. There is no
+        other way to such a statement, so that none writes a value into another column: StoreError when the table of
+        this store has others, or these in another order.
+        """
+        found = [name for (name,) in self.query(COLUMNS, (table,))]
+        if found != [*columns]:
+            raise StoreError(*sentences.OTHER_COLUMNS.filled(store=self.path, table=table, found=", ".join(found)))
+        return " ".join(("INSERT INTO", table, f"VALUES ({','.join('?' * len(found))})"))
+
     # --- end --------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -231,15 +246,6 @@ class Store:
         if isinstance(error, DISK_FAILURES) and not self.readonly:
             raise CommitFailed(f"{self.path} failed: {error}") from error
         raise StoreError(f"{self.path}: {error}") from error
-
-
-def appending(table: str, columns: Sequence[str]) -> str:
-    """INSERT one row of all the columns of a table, which these are, in their order.
-
-    Without their names, because the engine's statements are looked up by their text, again for each row. That the
-    table has these columns and no others a test says for each that is written so (tests/storage/test_appending.py).
-    """
-    return " ".join(("INSERT INTO", table, f"VALUES ({','.join('?' * len(columns))})"))
 
 
 def _marks(key: Any, size: int) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil.security import Hsm, KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import Instant
-from counterfoil.storage import Parts, Recent, Store, appending, forgotten, highest_part
+from counterfoil.storage import Parts, Recent, Store, forgotten, highest_part
 from counterfoil.storage.forgotten import Forgotten
 from counterfoil.storage.sql import inserting, selecting, updating, upserting
 from counterfoil.switch.lifecycle import State
@@ -101,7 +101,7 @@ SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = upserting("terminal", TERMINAL_COLUMNS, ("terminal",))
-NEW_ATTEMPT: Final = appending("attempt", (*ATTEMPT_COLUMNS, "part"))
+BEGUN_COLUMNS: Final = (*ATTEMPT_COLUMNS, "part")
 MOVE_ATTEMPT: Final = updating("attempt", MOVES, ("rrn",))
 # A statement of its own: the index of the numbers held is touched only where one comes or goes.
 PUT_NUMBER: Final = "UPDATE attempt SET pan = ? WHERE rrn = ?"
@@ -119,7 +119,7 @@ PUT_ISSUER: Final = upserting("issuer", ISSUER_COLUMNS, ("name",))
 PUT_ROUTE: Final = upserting("route", ("prefix", "issuer"), ("prefix",))
 DELETE_ADVICE: Final = "DELETE FROM outbox WHERE rrn = ?"
 INSERT_KEY: Final = inserting("station_key", ("usage", "blob", "kcv"))
-INSERT_TRAIL: Final = appending("trail", Trail.__struct_fields__)
+TRAIL_COLUMNS: Final = Trail.__struct_fields__
 INSERT_ALARM: Final = inserting("alarm", Alarm._fields)
 # One that ended is opened again under its number, which is the one the customer was told.
 INSERT_CASE: Final = inserting("exception_case", Case._fields) + (
@@ -176,6 +176,8 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._new_attempt = store.appending("attempt", BEGUN_COLUMNS)
+        self._new_line = store.appending("trail", TRAIL_COLUMNS)
         self._terminals: Recent[str, Terminal] = Recent(TERMINALS_REMEMBERED)
         self._attempts: Recent[str, Attempt] = Recent(ATTEMPTS_REMEMBERED)  # by RRN
         self._parts = Parts(store.query(highest_part("attempt"))[0][0])
@@ -299,12 +301,12 @@ class Records:
         store, part = self.store, self._parts.now
         with store.transaction():
             store.executemany(PUT_TERMINAL, [_terminal_row(terminal) for terminal in changes.terminals])
-            store.executemany(NEW_ATTEMPT, [_attempt_row(attempt, part) for attempt in changes.born])
+            store.executemany(self._new_attempt, [_attempt_row(attempt, part) for attempt in changes.born])
             store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), attempt.rrn) for attempt in changes.moved])
             store.executemany(PUT_NUMBER, [(sealed, rrn) for rrn, sealed in changes.numbers.items()])
             store.executemany(PUT_ADVICE, [values(advice) for advice in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
-            store.executemany(INSERT_TRAIL, [values(line) for line in changes.trail])
+            store.executemany(self._new_line, [values(line) for line in changes.trail])
             store.executemany(INSERT_ALARM, changes.alarms)
             store.executemany(INSERT_CASE, changes.cases)
             store.executemany(forgotten.INSERT, changes.forgotten)
