@@ -155,20 +155,22 @@ def test_stations_as_they_are_do_what_is_expected(mix: str) -> None:
         assert sum(times for kind, times in outcome.faults.items() if kind.startswith("errand")) > 5
 
 
-TOO_NARROW: dict[str, tuple[str, int, int]] = {
-    "a sign-on's answer that was given no batch is not taken": ("relay", 77, 121),
-    "of two copies with another header each has its answer": ("copies", 77, 76),
-    "an answer is that of the damaged copy it repeats": ("copies", 77, 40),
-    "a question is answered by what came before it in its step": ("customers", 114, 76),
+TOO_NARROW: dict[str, tuple[int, str, int, int]] = {
+    "a sign-on's answer that was given no batch is not taken": (77, "relay", 3, 121),
+    "of two copies with another header each has its answer": (77, "copies", 3, 76),
+    "an answer is that of the damaged copy it repeats": (77, "copies", 3, 40),
+    "a question is answered by what came before it in its step": (114, "customers", 3, 76),
+    "a key that a stranger named is told what is true once its issuer was asked": (1, "copies", 115, 1500),
+    "of what nothing waited for a terminal keeps so many lines an hour": (1, "swarm", 218, 75),
 }
 
 
 @pytest.mark.parametrize("what", TOO_NARROW)
 def test_what_was_told_too_narrowly_once_is_no_broken_promise(what: str) -> None:
     """Each was called broken, and no station had done anything wrong."""
-    mix, seed, sales = TOO_NARROW[what]
-    outcome = play(Job(seed, mix, 3, sales))
-    assert (outcome.broken, outcome.transactions) == ("", sales)
+    job = Job(*TOO_NARROW[what])
+    outcome = play(job)
+    assert (outcome.broken, outcome.transactions) == ("", job.transactions)
 
 
 def test_what_a_restart_ended_has_the_time_of_the_restart_whenever_it_is_said() -> None:

@@ -227,12 +227,10 @@ class Host:
         first = ask.first
         if ask.tombstone:
             return frozenset({"12"})
-        if ask.doubt:
-            return frozenset()
         if ask.key in self.burnt:  # nothing is stored of what it asked for: whatever comes is the same to it
             return frozenset({self.burnt[ask.key]})
         if any(message.get(n) != first.get(n) for n in (2, 3, 4, 22, 25, 35, 42, 49)):
-            self.contradicted += 1
+            self.contradicted += not ask.doubt
             return frozenset({"94"})
         return self._results(ask)
 
