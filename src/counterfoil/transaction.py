@@ -70,8 +70,9 @@ class CaseStub(msgspec.Struct, frozen=True, kw_only=True):
 class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the terminal's own store says. `state` is a terminal lifecycle state.
 
-    `receipt` is a state of receipts/copies.py, of the copy that needs somebody most. `due` is when the running clock
-    ends (0: no clock). `case` is the number of the case it opened.
+    `cause` is why nothing was sent or why it does not stand, a word of terminal/causes.py; `receipt` a state of
+    receipts/copies.py, of the copy that needs somebody most; `trouble` what the printer last said was wrong. `due` is
+    when the running clock ends (0: no clock). `case` is the number of the case it opened.
     """
 
     ref: str
@@ -90,7 +91,9 @@ class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     retry_of: str = ""
     reversal_reason: str = ""
     reversal_tries: int = 0
+    cause: str = ""
     receipt: str = "none"
+    trouble: str = ""
     case: str = ""
     due: Instant = 0
     history: tuple[Happened, ...] = ()

@@ -1,4 +1,4 @@
-"""A finding as JSON carries it: whole, in both languages, instants in ISO 8601, "unknown" for what nobody can say."""
+"""A finding as JSON carries it: whole, in both languages, instants in ISO 8601, "no record" for what nobody can say."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_what_there_is_not_is_null_and_what_nobody_can_say_is_unknown() -> None:
         cases=(),
     ).to_json()
     assert (told["stopped_at"], told["money"], told["cases"], told["next"]["by"]) == (None, [], [], None)
-    assert told["evidence"] == {"terminal": "not ours", "switch": "unknown", "issuer": "unknown"}
-    assert found(evidence=Evidence(None, SENT, None)).to_json()["evidence"]["terminal"] == "unknown"
+    assert told["evidence"] == {"terminal": "not ours", "switch": "no record", "issuer": "no record"}
+    assert found(evidence=Evidence(None, SENT, None)).to_json()["evidence"]["terminal"] == "no record"
 
 
 def test_a_station_that_said_no_itself_stopped_on_no_leg() -> None:

@@ -108,7 +108,7 @@ def test_every_answer_can_be_read_aloud_in_both_languages_and_sent_as_json(row: 
     plain = found.to_json()
     assert set(plain) == {"verdict", "sentence", "stopped_at", "money", "next", "cases", "evidence"}
     assert plain["sentence"] == {"en": found.sentence.en, "zh": found.sentence.zh}
-    assert (plain["evidence"]["issuer"] == "unknown") == (row.issuer is None)
+    assert (plain["evidence"]["issuer"] == "no record") == (row.issuer is None)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)

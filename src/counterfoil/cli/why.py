@@ -100,7 +100,7 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     from rich.text import Text as Line
 
     from counterfoil.cli.screen import console
-    from counterfoil.verdict.names import VERDICTS
+    from counterfoil.verdict.names import VERDICTS, hop
 
     screen = console(soft_wrap=True)
     verdict = answer["verdict"]
@@ -111,7 +111,9 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     stop = answer["stopped_at"]
     if stop:
         leg = f"({stop['leg']}) " if stop["leg"] else ""
-        grid.add_row(label(session, "stopped at", "停在"), f"{leg}{stop['hop']}: {session.pick(stop['what'])}")
+        grid.add_row(
+            label(session, "stopped at", "停在"), f"{leg}{session.word(hop(stop['hop']))}: {session.pick(stop['what'])}"
+        )
     for held in answer["money"]:
         amount = f"{plain(held['amount'], held['currency'])} {held['currency']}"
         holder, owner = who(session, held["holder"]), who(session, held["owner"])
@@ -175,9 +177,10 @@ def told_line(session: Session, what: str) -> str:
 def summary(session: Session, stub: Any) -> str:
     """One stub in one line."""
     from counterfoil.console import happened
+    from counterfoil.verdict.names import absent
 
     if isinstance(stub, str):
-        return stub
+        return session.word(absent(stub))
     parts = [
         session.word(Text(stub["state"], happened.state(stub["state"]).zh)),
         stub["response_code"],

@@ -57,6 +57,7 @@ LINES: Final[tuple[tuple[str, Text], ...]] = (
     ("answer_unmatched", Text("an answer that fits no request", "应答与任何请求不符")),
     ("answer_unusable", Text("an answer that decides nothing", "应答不能定论")),
     ("not_sent", Text("the request did not leave for the issuer", "请求未能发往发卡行")),
+    ("held_back", Text("held the request back: the issuer hung up on such before", "发卡行曾因此断开连接，暂未转发")),
     ("restarted", Text("restarted without the issuer's answer", "重启后发现无发卡行应答")),
     ("turned_away", Text("turned away", "拒绝受理")),
     ("ignored", Text("a message without a valid MAC: no answer", "MAC 无效的报文：不予应答")),

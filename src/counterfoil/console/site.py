@@ -31,7 +31,7 @@ from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
 from counterfoil.money import Money
 from counterfoil.verdict.finding import iso, respoken, spoken
-from counterfoil.verdict.names import ENDS, VERDICTS, case_word, party
+from counterfoil.verdict.names import ENDS, VERDICTS, absent, case_word, hop, party
 from counterfoil.words import Text
 
 LANGUAGES: Final = ("en", "zh")
@@ -101,7 +101,15 @@ class Site:
         self._templates.filters["money"] = amount_text
         self._templates.filters["timed"] = timed
         self._templates.globals.update(
-            party=party, version=__version__, LOOKS=LOOKS, VERDICTS=VERDICTS, May=May, ENDS=ENDS, case_word=case_word
+            party=party,
+            version=__version__,
+            LOOKS=LOOKS,
+            VERDICTS=VERDICTS,
+            May=May,
+            ENDS=ENDS,
+            case_word=case_word,
+            hop=hop,
+            absent=absent,
         )
 
     async def read(self, look: Callable[[Stores], Any]) -> Any:

@@ -17,7 +17,15 @@ from counterfoil.verdict.finding import TerminalEvidence
 
 def finding(stores: Stores, one: Candidate, now: Instant, clocks: Clocks = Clocks()) -> Finding:  # noqa: B008 - immutable
     """The verdict of one transaction, as the stores stand now."""
-    return judge(*evidence(stores, one), now, clocks)
+    found = evidence(stores, one)
+    return judge(*found, now, clocks, unread(stores, found))
+
+
+def unread(stores: Stores, found: Evidence) -> frozenset[str]:
+    """The stations whose store cannot be read: what they would say is not the same as that they have no record."""
+    asked = found.switch.issuer if found.switch is not None else ""
+    names = {"terminal": stores.terminal, "switch": stores.switch, "issuer": stores.of(asked) if asked else None}
+    return frozenset(name for name, store in names.items() if store is None and (name != "issuer" or asked))
 
 
 def evidence(stores: Stores, one: Candidate, *, history: bool = True) -> Evidence:

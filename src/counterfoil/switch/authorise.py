@@ -144,6 +144,7 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     code = objection(desk, work, ask, terminal, key.batch, attempt.amount, issuer)
     code = code or forgotten.objection(work, attempt)
     if not code and issuer is not None and hangs_up_on(work, issuer, attempt):
+        work.saw("held_back", "2", "", rrn=rrn, terminal=key.terminal)
         code = ISSUER_DOWN
     pin_block = b""
     if not code and message.de52 is not None and isinstance(card, Card) and issuer is not None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from counterfoil.storage.archiving import Belonging, Key, Left, Row, Shape, leave, wanted_of
-from counterfoil.terminal.attempt import CANCELLED
+from counterfoil.terminal.causes import CANCELLED
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.records import Records

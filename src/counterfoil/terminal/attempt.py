@@ -10,15 +10,13 @@ from counterfoil.receipts.copies import Copies, CopyState, worst
 from counterfoil.receipts.document import Copy
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
-from counterfoil.terminal.lifecycle import REASONS, Event, State, moved
+from counterfoil.terminal.causes import CANCELLED
+from counterfoil.terminal.lifecycle import CAUSES, REASONS, Event, State, moved
 from counterfoil.transaction import AttemptKey, CaseStub, Happened, TerminalStub
 
 HANDED_OVER: Final = "reversal_escalated"
 NO_BATCH: Final = "000000"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
-
-CANCELLED: Final = "cancelled"
-"""`Attempt.cause` of a sale that a person gave up. A repeat of the till that comes late must not sell it after all."""
 
 FIRST_CONTENT: Final = 3
 """Blanks in `Attempt.content` as long as it did not name the terminal."""
@@ -92,10 +90,11 @@ class Attempt(msgspec.Struct, frozen=True):
     """One attempt to sell, as the store keeps it: everything its reversal needs, nothing of loop.md's list.
 
     `pan` is the encrypted card number, dropped when no reversal can be needed any more, or on its date. `root` is the
-    first attempt of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent.
-    The copies of the receipt are each in a state of receipts/copies.py, with the number of the print that may be its
-    ORIGINAL; the bank's is optional and keeps no sale open. `trouble` is what the printer last said was wrong. `place`
-    is its number among all sales and lines of evidence of the store, by which its evidence is found.
+    first attempt of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent, or
+    why it does not stand (causes.py). The copies of the receipt are each in a state of
+    receipts/copies.py, with the number of the print that may be its ORIGINAL; the bank's is optional and keeps no sale
+    open. `trouble` is what the printer last said was wrong. `place` is its number among all sales and lines of evidence
+    of the store, by which its evidence is found.
     """
 
     terminal: str
@@ -190,6 +189,7 @@ class Attempt(msgspec.Struct, frozen=True):
         state = moved(self.state, event)
         if state is State.REVERSING and self.state is not State.REVERSING:
             changes.setdefault("reason", REASONS[event])
+            changes.setdefault("cause", CAUSES[event])
         if state in AT_AN_END:
             changes |= {"pan": b"", "due": 0}
         elif state is State.APPROVED:
@@ -215,7 +215,9 @@ class Attempt(msgspec.Struct, frozen=True):
             retry_of=self.retry_of,
             reversal_reason=self.reason,
             reversal_tries=self.tries,
+            cause=self.cause,
             receipt=self.receipt.value,
+            trouble=self.trouble,
             case=self.case,
             due=self.due,
             history=history,

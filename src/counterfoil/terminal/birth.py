@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterfoil.security import mask
-from counterfoil.terminal import numbers, outcome, sentences
+from counterfoil.terminal import causes, numbers, outcome, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, Waiting
 from counterfoil.terminal.lifecycle import Event, State
@@ -53,14 +53,18 @@ def _replaced(work: Work, lane: Lane, waiting: Waiting) -> str:
     return freed.ref if freed.asked == waiting.content else ""
 
 
-def give_up(work: Work, lane: Lane, cause: str) -> None:
-    """Nothing that waits on this terminal will be sent; each ends as an attempt of its own, its key is used up."""
+def give_up(work: Work, lane: Lane, cause: str, trouble: str = "") -> None:
+    """Nothing that waits on this terminal will be sent; each ends as an attempt of its own, its key is used up.
+
+    `trouble` is what the printer said, if it is the cause.
+    """
     queue, lane.queue = lane.queue, ()
     for waiting in queue:
         if numbers.no_key_free(work, lane):
             work.reply(waiting.commands, _keyless(lane, cause))
             continue
-        attempt = work.save(born(work, lane, waiting).after(Event.STAY, work.now, cause=cause), born=True)
+        attempt = born(work, lane, waiting).after(Event.STAY, work.now, cause=cause, trouble=trouble)
+        attempt = work.save(attempt, born=True)
         work.note(lane, "not sent", attempt)
         work.reply(waiting.commands, outcome.body(attempt, "", lane.display))
 
@@ -68,5 +72,5 @@ def give_up(work: Work, lane: Lane, cause: str) -> None:
 def _keyless(lane: Lane, cause: str) -> dict[str, object]:
     """Not sent, and not even an attempt: no STAN was free for it. The till may use its own key again."""
     nothing = dict.fromkeys(("ref", "stan", "rrn", "response_code", "receipt"), "")
-    terminal, sentence = lane.device.terminal, sentences.NOT_SENT[cause].both()
+    terminal, sentence = lane.device.terminal, sentences.NOT_SENT[causes.word(cause)].both()
     return {**nothing, "outcome": "not_sent", "terminal": terminal, "sentence": sentence, "display": []}

@@ -8,7 +8,7 @@ from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CopyState
 from counterfoil.step import SECOND, Frame, Instant, NotSent
-from counterfoil.terminal import messages, numbers, printer, printing, reverse, sale, sentences, signon
+from counterfoil.terminal import causes, messages, numbers, printer, printing, reverse, sale, sentences, signon
 from counterfoil.terminal.lane import Job, Lane, Strays
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
@@ -92,7 +92,7 @@ def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
         return
     if exchange.job is Job.SALE:
         lane.show(sentences.BAD_MAC)
-        reverse.owe(work, lane, Event.BAD_MAC)
+        reverse.owe(work, lane, Event.BAD_MAC, cause=causes.UNREADABLE)
     elif exchange.job is Job.REVERSAL:
         reverse.unanswered(work, lane, work.now)
     else:
@@ -138,7 +138,7 @@ def not_sent(work: Work, lane: Lane, item: NotSent) -> None:
         if exchange.job is Job.REVERSAL:
             reverse.not_sent(work, lane)
         else:
-            signon.failed(work, lane, "line")
+            signon.failed(work, lane, causes.LINE)
 
 
 def closed(work: Work, lane: Lane) -> None:
@@ -149,7 +149,7 @@ def closed(work: Work, lane: Lane) -> None:
     work.note(lane, "line closed", lane.current)
     if exchange.job is Job.SALE:
         lane.show(sentences.NO_ANSWER)
-        reverse.owe(work, lane, Event.TIME_OUT)
+        reverse.owe(work, lane, Event.TIME_OUT, cause=causes.LINE_CLOSED)
     elif exchange.job is Job.REVERSAL:
         reverse.unanswered(work, lane, work.now + work.settings.pause_after_refusal)
     else:

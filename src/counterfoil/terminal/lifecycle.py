@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from counterfoil.errors import OurError
+from counterfoil.terminal import causes
 
 
 class State(enum.StrEnum):
@@ -94,6 +95,18 @@ REASONS: Final[Mapping[Event, str]] = {
     Event.PAID_ELSEWHERE: "17",
     Event.GOODS_KEPT: "17",
     Event.CARD_REFUSE: "96",
+}
+
+# Why, where whoever tells of the event does not know it better.
+CAUSES: Final[Mapping[Event, str]] = {
+    Event.TIME_OUT: causes.NO_ANSWER,
+    Event.BAD_MAC: causes.BAD_MAC,
+    Event.UNUSABLE: causes.UNDECIDED,
+    Event.RESTART: causes.RESTART,
+    Event.CANCEL: causes.CANCELLED,
+    Event.PAID_ELSEWHERE: causes.PAID,
+    Event.GOODS_KEPT: causes.KEPT,
+    Event.CARD_REFUSE: causes.CARD_REFUSED,
 }
 
 OPEN: Final = frozenset({State.SENT, State.APPROVED, State.REVERSING})

@@ -8,8 +8,8 @@ from counterfoil.iso8583 import responses
 from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.security import last4_only
-from counterfoil.terminal import sentences
-from counterfoil.terminal.attempt import CANCELLED, Attempt
+from counterfoil.terminal import causes, sentences
+from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
 from counterfoil.words import Text
@@ -26,8 +26,6 @@ RECEIPTS: Final = {
     CopyState.SENT: sentences.RECEIPT_OUT,
 }
 ISSUER_SILENT: Final = "98"  # a definite no of the switch; the issuer may have charged and is being reversed
-PAID_WITH: Final = "paid:"
-"""How `Attempt.cause` names the sale that stands instead of this one."""
 
 
 def outcome(attempt: Attempt) -> str:
@@ -49,20 +47,21 @@ def sentence(attempt: Attempt) -> Text:
     if attempt.state is State.SENT:
         return sentences.ASKED
     if attempt.state is State.NOT_SENT:
-        return sentences.NOT_SENT[attempt.cause]
+        return sentences.NOT_SENT[causes.word(attempt.cause)]
     if attempt.state is State.ESCALATED:
         return sentences.ESCALATED.filled(case=attempt.case)
     return _reversed(attempt)
 
 
 def _reversed(attempt: Attempt) -> Text:
-    if attempt.cause.startswith(PAID_WITH):
-        return sentences.PAID_ELSEWHERE.filled(other=attempt.cause.removeprefix(PAID_WITH))
+    why = causes.word(attempt.cause)
+    if why == causes.PAID:
+        return sentences.PAID_ELSEWHERE.filled(other=causes.detail(attempt.cause))
     if attempt.state is State.REVERSED:
         return sentences.RETURNED
-    if attempt.cause == "kept":
+    if why == causes.KEPT:
         return sentences.GOODS_KEPT
-    return sentences.CANCELLED_WAITING if attempt.cause == CANCELLED else sentences.UNKNOWN
+    return sentences.CANCELLED_WAITING if why == causes.CANCELLED else sentences.UNKNOWN
 
 
 def brief(attempt: Attempt) -> dict[str, Any]:

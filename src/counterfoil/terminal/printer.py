@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.step import SECOND, Instant
-from counterfoil.terminal import birth, sentences
+from counterfoil.terminal import birth, causes, sentences
 from counterfoil.terminal.lane import Checking, Lane
 from counterfoil.terminal.work import Work
 
@@ -37,4 +37,4 @@ def checked(work: Work, lane: Lane, name: str, *, ready: bool, trouble: str) -> 
         return
     lane.checking = None
     if not ready:
-        birth.give_up(work, lane, "printer")
+        birth.give_up(work, lane, causes.PRINTER, trouble)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.step import Instant
-from counterfoil.terminal import birth, messages, numbers, outcome, printing, sentences
+from counterfoil.terminal import birth, causes, messages, numbers, outcome, printing, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Exchange, Job, Lane
 from counterfoil.terminal.lifecycle import Event, State
@@ -92,7 +92,7 @@ def failed(work: Work, lane: Lane, again: Instant) -> None:
     else:
         first = attempt.tries <= work.settings.tries
         lane.wake = work.now + work.settings.pause_after_tries
-        give_up(work, lane, "reversal")
+        give_up(work, lane, f"{causes.REVERSAL}:{attempt.ref}")
         if first:
             printing.tell_fault(work, lane, attempt)
     work.save(attempt.changed(due=lane.wake, updated_at=work.now))
@@ -113,7 +113,7 @@ def not_sent(work: Work, lane: Lane) -> None:
     work.note(lane, "reversal not sent", attempt)
     lane.show(sentences.NO_LINE)
     lane.redial(work.now, work.settings.pause_after_refusal, work.settings.pause_after_tries)
-    give_up(work, lane, "line")
+    give_up(work, lane, causes.LINE)
     work.save(attempt.changed(tries=attempt.tries - 1, due=lane.wake, updated_at=work.now))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import Message, responses
-from counterfoil.terminal import birth, messages, numbers, outcome, printing, reverse, sentences
+from counterfoil.terminal import birth, causes, messages, numbers, outcome, printing, reverse, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Exchange, Job, Lane, Waiting
 from counterfoil.terminal.lifecycle import PAID, Event
@@ -64,9 +64,11 @@ def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
             numbers.require_sign_on(lane, work.now)
         return
     approval = responses.is_approval(code)
-    if code in NEVER_DECIDES or messages.disagrees(attempt, message, approval=approval):
+    other = messages.disagrees(attempt, message, approval=approval)
+    if other or code in NEVER_DECIDES:
         work.note(lane, "answer that decides nothing", attempt, message)
-        reverse.owe(work, lane, Event.UNUSABLE, response_code=code)
+        cause = f"{causes.DIFFERS}:{other}" if other else causes.UNDECIDED
+        reverse.owe(work, lane, Event.UNUSABLE, response_code=code, cause=cause)
         if code in messages.MUST_SIGN_ON:
             numbers.require_sign_on(lane, work.now)
     elif approval:
@@ -84,7 +86,7 @@ def _approved(work: Work, lane: Lane, attempt: Attempt, message: Message) -> Non
     work.note(lane, "approved", attempt, message)
     other = work.paid_in_family(attempt.root, but=attempt.ref) if attempt.linked else None
     if other is not None:
-        cause = outcome.PAID_WITH + other.ref
+        cause = f"{causes.PAID}:{other.ref}"
         reverse.owe(work, lane, Event.PAID_ELSEWHERE, cause=cause, **facts)
         return
     lane.exchange = None
@@ -107,10 +109,11 @@ def _declined(work: Work, lane: Lane, attempt: Attempt, message: Message) -> Non
 
 
 def not_sent(work: Work, lane: Lane) -> None:
-    """Definite: the request never left, so the stored reversal is dropped."""
+    """Definite: the request never left, so the stored reversal is dropped. What a person gave up stays given up."""
     attempt = lane.current
     assert attempt is not None
-    attempt = work.save(attempt.after(Event.STAY, work.now, cause="line"))
+    cause = attempt.cause if attempt.cause == causes.CANCELLED else causes.LINE
+    attempt = work.save(attempt.after(Event.STAY, work.now, cause=cause))
     work.note(lane, "request not sent", attempt)
     lane.show(sentences.NO_LINE)
     lane.burst = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
-from counterfoil.terminal import birth, messages, numbers, sentences
+from counterfoil.terminal import birth, causes, messages, numbers, sentences
 from counterfoil.terminal.lane import Exchange, Job, Lane
 from counterfoil.terminal.work import Work
 
@@ -32,7 +32,7 @@ def answered(work: Work, lane: Lane, stan: str, message: Message) -> None:
     """An 0810: take the keys if they prove themselves, else sell nothing."""
     work.note(lane, "sign-on answered", None, message)
     if message.de39 != "00":
-        failed(work, lane)
+        failed(work, lane, f"{causes.SIGN_ON}:{message.de39 or '?'}")
         return
     try:
         device = messages.keys_from(work.hsm, lane.device, message)
@@ -40,7 +40,7 @@ def answered(work: Work, lane: Lane, stan: str, message: Message) -> None:
             raise PeerError(f"the host gave batch {device.batch}, whose STANs were used")
     except PeerError as error:
         work.note(lane, "sign-on keys refused", None, {"error": str(error)})
-        failed(work, lane)
+        failed(work, lane, f"{causes.SIGN_ON}:{causes.KEYS}")
         return
     lane.device = device
     lane.exchange = None
@@ -50,9 +50,9 @@ def answered(work: Work, lane: Lane, stan: str, message: Message) -> None:
     lane.wake = work.now if lane.current is not None and not lane.asks else None
 
 
-def failed(work: Work, lane: Lane, cause: str = "sign_on") -> None:
+def failed(work: Work, lane: Lane, cause: str = f"{causes.SIGN_ON}:{causes.UNANSWERED}") -> None:
     """No keys: what waits is told that nothing was sent, and the terminal tries again later by itself."""
     lane.exchange = None
-    lane.show(sentences.SIGN_ON_FAILED if cause == "sign_on" else sentences.NO_LINE)
+    lane.show(sentences.NO_LINE if cause == causes.LINE else sentences.SIGN_ON_FAILED)
     lane.redial(work.now, work.settings.pause_after_refusal, work.settings.pause_after_tries)
     birth.give_up(work, lane, cause)

@@ -15,8 +15,7 @@ from counterfoil.money import MAX_MINOR
 from counterfoil.receipts.copies import CLOSED
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
-from counterfoil.terminal import birth, outcome, printing, receipts, reverse, sentences
-from counterfoil.terminal.attempt import CANCELLED
+from counterfoil.terminal import birth, causes, outcome, printing, receipts, reverse, sentences
 from counterfoil.terminal.lane import Job, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
@@ -33,12 +32,12 @@ def cancel(work: Work, command: Command) -> Lane | None:
         return None
     if lane.exchange is not None and lane.exchange.job is Job.SALE:
         lane.show(sentences.CANCELLED)
-        attempt = reverse.owe(work, lane, Event.CANCEL, cause=CANCELLED)
+        attempt = reverse.owe(work, lane, Event.CANCEL)
         work.reply((command.id,), {"cancelled": 1, **outcome.brief(attempt)})
     elif lane.queue:
         count = len(lane.queue)
         lane.show(sentences.CANCELLED)
-        birth.give_up(work, lane, CANCELLED)
+        birth.give_up(work, lane, causes.CANCELLED)
         work.reply((command.id,), {"cancelled": count, "terminal": lane.device.terminal})
     else:
         work.refuse((command.id,), "nothing_to_cancel")
@@ -69,7 +68,7 @@ def goods(work: Work, command: Command) -> Lane | None:
         missing = tuple(copy for copy in printing.BOTH if attempt.copies(copy).state not in CLOSED)
         printing.start(work, lane, attempt, (command.id,), "goods", missing)
     else:
-        work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT, cause="kept")))
+        work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT)))
     return lane
 
 

@@ -1,7 +1,7 @@
 """Where the money is: the stations' stubs of one transaction, and the time, make one verdict.
 
 Pure: no store, no socket, no clock. `why`, the console and every oracle ask the same question here and therefore get
-the same answer. A stub that is missing is "unknown", never "no"; money is called returned or not charged only on the
+the same answer. A stub that is missing is "no record", never "no"; money is called returned or not charged only on the
 positive evidence of a station.
 
     from counterfoil.verdict import judge

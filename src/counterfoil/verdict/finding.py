@@ -15,7 +15,7 @@ from counterfoil.transaction import CaseStub, IssuerStub, SwitchStub, TerminalSt
 from counterfoil.words import Text
 
 NOT_OURS: Final = "not ours"
-UNKNOWN_STUB: Final = "unknown"
+NO_RECORD: Final = "no record"
 HOUR: Final[Instant] = 3600 * SECOND
 DAY: Final[Instant] = 24 * HOUR
 SPOKEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC")
@@ -158,9 +158,9 @@ def case_json(case: CaseStub) -> dict[str, Any]:
 
 
 def stub_json(stub: TerminalEvidence | SwitchStub | IssuerStub) -> Any:
-    """One stub as JSON: "unknown" when it is missing, never an empty object that could be read as "no"."""
+    """One stub as JSON: "no record" when there is none or it cannot be read; an empty object could be read as "no"."""
     if stub is None:
-        return UNKNOWN_STUB
+        return NO_RECORD
     if isinstance(stub, str):
         return stub
     plain: dict[str, Any] = msgspec.to_builtins(stub)

@@ -88,10 +88,12 @@ def judge(
     issuer: IssuerStub | None,
     now: Instant,
     clocks: Clocks = Clocks(),  # noqa: B008 - immutable
+    unread: frozenset[str] = frozenset(),
 ) -> Finding:
     """Where the money of one transaction is, from the three stubs alone.
 
-    `terminal` is NOT_OURS for a terminal whose store is somebody else's; None is a stub nobody could find or read.
+    `terminal` is NOT_OURS for a terminal whose store is somebody else's; None is a stub nobody could find or read,
+    `unread` names the stations ("terminal", "switch", "issuer") whose stores cannot be read.
     At least one stub must be there (ValueError): a transaction no station has heard of is not a transaction.
     """
     evidence = Evidence(terminal, switch, issuer)
@@ -102,7 +104,7 @@ def judge(
     return Finding(
         verdict=verdict,
         sentence=words.sentence(verdict, evidence, first, step.by, clocks),
-        stopped_at=stopped_at(*positions, evidence),
+        stopped_at=stopped_at(*positions[:2], evidence, unread),
         money=holdings(verdict, positions[2], evidence),
         next=step,
         evidence=evidence,

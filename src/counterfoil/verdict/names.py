@@ -43,12 +43,29 @@ PARTIES: Final[dict[str, Text]] = {
     "issuer": Text("issuer", "发卡行"),
     "cardholder": Text("cardholder", "持卡人"),
     "merchant": Text("merchant", "商户"),
+    "receipt": Text("receipt", "凭条"),
 }
 
 
 def case_word(what: str) -> Text:
     """What a case is about; the station's own word where there is no other."""
     return CASES.get(what, Text(what, what))
+
+
+NO_RECORD: Final = Text("no record", "无记录")
+"""A station's stub that is not there, or cannot be read: not the verdict UNKNOWN."""
+NOT_OURS: Final = Text("not ours to ask", "非本系统所属")
+
+
+def hop(named: str) -> Text:
+    """Where it stopped: a hop, "terminal → switch", or the station that said no."""
+    ends = [party(end) for end in named.split(" → ")]
+    return Text(" → ".join(end.en for end in ends), " → ".join(end.zh for end in ends))
+
+
+def absent(said: str) -> Text:
+    """What stands in place of a stub: no record, or not ours."""
+    return NOT_OURS if said == "not ours" else NO_RECORD
 
 
 def party(named: str) -> Text:

@@ -25,6 +25,23 @@ SAID: Final = {
     "UNKNOWN": "Please do not pay again yet; we will know by {by}.",
     "EXCEPTION": "Case number {case}, we call you back.",
 }
+_KNOWS: Final = ("not_sent", "reversing", "reversed", "escalated")
+_ITSELF: Final = ((0, "terminal"),)
+_UNHEARD: Final = ((1, "terminal"), (2, "switch"), (3, "issuer"), (4, "switch"), (0, "switch"))
+WHERE: Final[dict[str, tuple[tuple[int, str], ...]]] = {
+    "line": ((1, "terminal"),),
+    "sign_on": ((1, "terminal"), (0, "terminal"), (0, "switch")),
+    **dict.fromkeys(("reversal", "printer", "cancelled", "restart", "kept", "paid"), _ITSELF),
+    "no_answer": _UNHEARD,
+    "line_closed": _UNHEARD,
+    "bad_mac": ((4, "switch"), (1, "terminal")),  # the answer may say that the request's MAC was wrong
+    "unreadable": ((4, "switch"), (1, "terminal")),
+    "differs": ((4, "switch"), (1, "terminal")),
+    "undecided": ((0, "switch"), (1, "terminal")),
+}
+"""Leg and first end of where a sale stopped, by what its terminal says of it."""
+TOLD: Final = ("06", "17", "96", "A0")
+"""DE39 of an 0400 that says why, where its terminal cannot be asked any more."""
 LEGS: Final = {1: "terminal", 2: "switch", 3: "issuer", 4: "switch", 5: "terminal"}
 
 
@@ -179,8 +196,15 @@ def _stop(
         return
     if t == "approved" and s == "approved":
         must(stop is not None and stop.leg == 5, f"{name} lacks its receipt, and is said to have stopped at {stop}")
-    if t == "not_sent" or s == "tombstone":
-        must(stop is not None and stop.leg == 1, f"{name} never left, and is said to have stopped at {stop}")
+    why = terminal.cause.partition(":")[0] if terminal is not None and t in _KNOWS else ""
+    if why:
+        place = (stop.leg, stop.hop.partition(" ")[0]) if stop is not None else (-1, "")
+        must(
+            place in WHERE[why], f"{name} fell for {terminal and terminal.cause}, and is said to have stopped at {stop}"
+        )
+        return
+    if s == "tombstone" and (terminal is not None or switch is None or switch.reversal_reason not in TOLD):
+        must(stop is not None and stop.leg == 1, f"{name} never came, and is said to have stopped at {stop}")
     if t == "declined" and s == "declined" and switch is not None and switch.response_code not in ("91", "98"):
         code = issuer.response_code if issuer is not None and issuer.response_code else switch.response_code
         who = issuer.issuer if issuer is not None and issuer.response_code else "switch"
