@@ -101,6 +101,8 @@ class Performed(msgspec.Struct, frozen=True):
 
 HELD = "held"
 ELSEWHERE = "elsewhere"
+SPELLED_OUT = "spelled_out"
+"""The `detail` of a receipt that is complete, but for letters no font here has: their numbers are in their place."""
 
 
 Inbound: TypeAlias = Frame | Connected | Closed | NotSent | Command | Performed

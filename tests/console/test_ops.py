@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from console.desk import Desk
-from counterfoil.console import numbered
-from counterfoil.console.ops import Kept, age, alarm, issuers, joined, links, printing
+from counterfoil.console import numbered, ops
+from counterfoil.console.ops import Kept, age, alarm, issuers, joined, links, printing, unprinted
 from counterfoil.inquiry.cases import CaseItem
 from counterfoil.links.address import parse
 from counterfoil.receipts.printers.probe import Health
+from counterfoil.receipts.profile import PROFILES
 from counterfoil.step import SECOND
 from counterfoil.transaction import CaseStub
 
@@ -114,8 +115,39 @@ def test_the_cases_of_the_page_are_the_rows_of_the_inbox(tmp_path: Path, monkeyp
     try:
         headers = {"cookie": f"counterfoil_session={desk.session('supervisor')[0]}"}
         inbox = desk.call("GET", "/inbox", headers=headers).text
-        ops = desk.call("GET", "/ops", headers=headers).text
+        page = desk.call("GET", "/ops", headers=headers).text
     finally:
         desk.close()
     assert re.search(r'<h2 id="numbered">[^<]+ <small>3</small>', inbox)
-    assert re.search(r'<strong>3</strong><span><a href="/inbox">', ops)
+    assert re.search(r'<strong>3</strong><span><a href="/inbox">', page)
+
+
+NAMED = {
+    "T1": "Old Street Tea",
+    "T2": "茶\ue863馆",
+    "T3": "茶\ue863馆",
+    "T4": "6299 9910 0000 0008\u202e",
+    "T5": "老街茶馆",
+}
+
+
+def test_a_name_that_is_printed_with_numbers_is_told_once_with_what_is_wrong() -> None:
+    told = unprinted(NAMED, [PROFILES["chinese-58"]])
+    assert [(terminal, why.en.split(":")[0]) for terminal, _, why in told] == [
+        ("T4", "U+202E RIGHT-TO-LEFT OVERRIDE"),
+        ("T2", "U+E863 PRIVATE USE"),
+    ]
+    assert "6299" not in told[0][1]
+
+
+def test_such_a_name_is_on_the_page_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "looked", lambda *_: Kept(names=NAMED))
+    desk = Desk(tmp_path)
+    try:
+        for language, says in (("en", "is printed with numbers for letters"), ("zh", "部分文字以编码打印")):
+            headers = {"cookie": f"counterfoil_session={desk.session('supervisor')[0]}; counterfoil_lang={language}"}
+            page = desk.call("GET", "/ops", headers=headers).text
+            assert says in page
+            assert "U+E863 PRIVATE USE" in page
+    finally:
+        desk.close()

@@ -17,7 +17,7 @@ from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
 from counterfoil.receipts.document import Copy, Document, sale_slip
 from counterfoil.receipts.render.text import Language
-from counterfoil.step import ELSEWHERE, HELD, Inbound, Perform, Performed
+from counterfoil.step import ELSEWHERE, HELD, SPELLED_OUT, Inbound, Perform, Performed
 from printers.fake import Habits, Printer
 from printers.lines import FAST
 from printers.server import Server
@@ -202,6 +202,15 @@ def test_an_error_nobody_expected_is_the_end_of_one_receipt_and_of_no_other(
         ("two.1", "printed", True, ""),
         ("three.1", "printed", True, ""),
     ]
+
+
+def test_a_receipt_with_a_letter_no_font_has_is_printed_and_says_so(first: Server, tmp_path: Path) -> None:
+    named = msgspec.structs.replace(SLIP, merchant_name="茶\U0003134a馆")
+    with first:
+        till = Till(tmp_path, at(first))
+        told = till.hand_over(slip(document=sale_slip(named, Copy.CARDHOLDER, code=CODE)))
+    assert told == [("sale.1", "printed", True, SPELLED_OUT)]
+    assert originals(first) == 1
 
 
 def test_a_plain_file_is_no_printer_and_the_receipt_stays_queued(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import ImageChops
 from counterfoil.receipts.document import Code, Document
 from counterfoil.receipts.profile import PROFILES
 from counterfoil.receipts.render import escpos, raster
+from counterfoil.receipts.render.fonts import Chain, chain
 from counterfoil.receipts.render.lines import Line
 from counterfoil.words import Text
 from printers.fake import Habits, Printer
@@ -61,7 +62,7 @@ def dummy() -> Any:
 
 @pytest.mark.parametrize("text", ["卡号 6299", "金额:RMB 12.50"])
 def test_a_drawn_line_is_the_picture_it_would_send(text: str, font: Any) -> None:
-    image = raster.line_image(Line(text), 384, font)
+    image = raster.line_image(Line(text), 384, chain(font))
     theirs = dummy()
     theirs.image(ImageChops.invert(image.convert("L")), impl="bitImageRaster", center=False)
     ours = escpos._picture(image)
@@ -83,4 +84,4 @@ def test_letters_in_double_size_are_the_same_command() -> None:
     theirs = dummy()
     theirs.set(custom_size=True, width=2, height=2)
     assert b"\x1d!\x11" in theirs.output
-    assert escpos._block(Line("TOTAL", 2, 2), PROFILES["generic-80"], None).startswith(b"\x1d!\x11TOTAL")
+    assert escpos._block(Line("TOTAL", 2, 2), PROFILES["generic-80"], Chain(())).startswith(b"\x1d!\x11TOTAL")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from counterfoil.receipts.render.clusters import columns
 from counterfoil.receipts.render.lines import Line, lay
-from counterfoil.receipts.render.text import columns
 from receipts.printed import CELL, HIGH, SPACE, glyph
 from receipts.slips import DOCUMENTS
 

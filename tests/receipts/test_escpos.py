@@ -10,16 +10,15 @@ import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from PIL import Image
 
 from counterfoil.receipts.document import Code, Document, Heading, Note, Row, Rule
 from counterfoil.receipts.profile import PROFILES, Profile
-from counterfoil.receipts.render import escpos, fonts
-from counterfoil.receipts.render.escpos import CannotPrint, Paper
-from counterfoil.receipts.render.fonts import PACKAGE, NoFont
+from counterfoil.receipts.render import escpos
+from counterfoil.receipts.render.clusters import columns
+from counterfoil.receipts.render.escpos import Paper
 from counterfoil.receipts.render.lines import Line, Square, lay
-from counterfoil.receipts.render.text import Language, columns
+from counterfoil.receipts.render.text import Language
 from counterfoil.words import Text as Words
 from receipts.paper import Dots, Qr, Reader, Text, joined
 from receipts.slips import CODE, DOCUMENTS
@@ -155,20 +154,6 @@ def test_chinese_in_letters_is_bracketed_on_every_line() -> None:
 def test_a_line_the_printer_has_no_letters_for_is_drawn(value: str, profile: str, kind: type, font: Path) -> None:
     printer = PROFILES[profile]
     assert [type(item) for item in on_paper(escpos.render(said(value), "en", printer, font), printer)] == [kind]
-
-
-def test_without_a_font_the_refusal_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "find", lambda: None)
-    with pytest.raises(NoFont, match=PACKAGE) as caught:
-        escpos.render(said("茶馆"), "zh", PROFILES["generic-58"], None)
-    assert PACKAGE in caught.value.zh
-
-
-def test_a_printer_that_can_do_neither_says_so() -> None:
-    printer = replace(PROFILES["generic-58"], chinese="none")
-    with pytest.raises(CannotPrint, match="choose English"):
-        escpos.render(said("茶馆"), "en", printer, None)
-    assert escpos.render(said("Tea"), "en", printer, None).rest
 
 
 def test_the_head_is_no_receipt_and_the_end_makes_it_one(font: Path) -> None:

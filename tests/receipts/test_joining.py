@@ -15,6 +15,7 @@ from counterfoil.receipts.document.sale import code_of
 from counterfoil.receipts.document.slip import KINDS, same
 from counterfoil.receipts.profile import GENERIC_58, PROFILES
 from counterfoil.receipts.render import text
+from counterfoil.receipts.render.clusters import columns
 from counterfoil.words import Text
 from receipts import test_escpos
 from receipts.slips import CODE, DOCUMENTS, SLIP
@@ -62,7 +63,7 @@ def test_a_slip_nobody_has_built_yet_is_on_every_paper(
     for profile in (GENERIC_58, PROFILES["chinese-80"]):
         test_escpos.test_every_line_is_on_the_paper_in_its_size(name, profile, language, font)
         lines = text.render(JOINING[name], language, profile.columns).splitlines()
-        assert max(map(text.columns, lines)) <= profile.columns
+        assert max(map(columns, lines)) <= profile.columns
 
 
 @pytest.mark.parametrize("kind", KINDS)

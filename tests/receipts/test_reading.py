@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image, ImageChops
 
 from counterfoil.receipts.profile import PROFILES
-from counterfoil.receipts.render import escpos
+from counterfoil.receipts.render import escpos, fonts
 from counterfoil.receipts.render.lines import Line, Square, lay
 from counterfoil.receipts.render.raster import QUIET, code_modules, line_image, module_size
 from receipts.paper import Dots, Reader, Text
@@ -58,5 +58,5 @@ def test_chinese_goes_out_in_letters_where_the_printer_has_them_and_as_dots_wher
 
 @pytest.mark.parametrize("text", ["末扣款", "商尸存根", "己扣款", "未扣款", "  1 千士"])
 def test_what_is_read_is_what_is_there_and_not_what_looks_like_it(text: str, eye: Eye, font: Path) -> None:
-    assert eye.line(line_image(Line(text), 384, font), 0) == text
+    assert eye.line(line_image(Line(text), 384, fonts.chain(font)), 0) == text
     assert eye.line(Image.new("1", (384, LINE), 0), 0) == ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from counterfoil.receipts.copies import CopyState
-from counterfoil.step import HELD, SECOND, Performed
+from counterfoil.step import HELD, SECOND, SPELLED_OUT, Performed
 from counterfoil.storage import Migration, open_store
 from counterfoil.terminal.records import find, migrations
 from counterfoil.terminal.sentences import TROUBLES
@@ -81,6 +81,18 @@ def test_a_printer_that_is_held_up_says_what_to_do_and_goes_on(counter: Counter)
     assert "by itself" in display[-2]["en"]
     news(counter, 1, "printed")
     assert counter.attempt(REF).state == "closed"
+
+
+@pytest.mark.parametrize("state", ["printed", "sent"])
+def test_a_receipt_with_letters_spelled_out_is_out_and_the_till_is_told(counter: Counter, state: str) -> None:
+    sold(counter)
+    news(counter, 1, state, SPELLED_OUT)
+    attempt = counter.attempt(REF)
+    assert (attempt.merchant_copy, attempt.cardholder_copy) == (state, state)
+    assert attempt.trouble == ""
+    assert f"merchant copy {state}: {SPELLED_OUT}" in [line.what for line in counter.stub(REF).history]
+    shown = counter.ask("status", terminal=T1)["terminals"][0]["display"]
+    assert TROUBLES[SPELLED_OUT].both() in shown
 
 
 def test_a_restart_leaves_what_was_at_the_printer_unknown_and_what_was_queued_queued(counter: Counter) -> None:

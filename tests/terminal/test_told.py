@@ -40,11 +40,14 @@ def test_enrolling() -> None:
         {"operator": "é"},
     ):
         counter.tell("enrol", **{**good, **wrong})
-    counter.mark("with nothing but what is needed; again; with a name that is too long and no header")
+    counter.mark("a name that is too long, nothing but blanks or no text; that no paper can show")
+    for name in ("n" * 61, " ", ["Tea"], "Tea\u202eesuoH", "茶\ue863馆\x07"):
+        counter.tell("enrol", **{**good, "name": name})
+    counter.mark("with nothing but what is needed; again; with the longest name and no header")
     counter.tell("enrol", **good)
     counter.tell("enrol", **good)
     counter.tell("list")
-    counter.tell("enrol", **{**good, "terminal": "T0000003", "name": "n" * 61, "operator": "123", "header": ""})
+    counter.tell("enrol", **{**good, "terminal": "T0000003", "name": "n" * 60, "operator": "123", "header": ""})
     counter.answer(mti="0800")
     counter.mark("changed while it is idle")
     changed = {**good, "name": "Tea", "operator": "02", "tpdu": "6000050000", "header": "603100311301"}

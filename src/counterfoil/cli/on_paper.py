@@ -110,7 +110,7 @@ def print_document(session: Session, document: Document, address: Address) -> tu
     from counterfoil.links.printing import order_of, put
     from counterfoil.receipts.printers.round import Timings
     from counterfoil.receipts.render.escpos import render
-    from counterfoil.step import SECOND
+    from counterfoil.step import SECOND, SPELLED_OUT
 
     try:
         paper = render(document, session.lang, address.profile)
@@ -121,11 +121,15 @@ def print_document(session: Session, document: Document, address: Address) -> tu
     state, trouble = result.state.value, result.trouble
     if state in NOT_OUT:
         raise Failure(Exit.UNREACHABLE, trouble or state, advice(session, address, trouble), state=state)
-    return state, trouble
+    return state, trouble or (SPELLED_OUT if paper.lacking else "")
 
 
 def hand_out(session: Session, about: dict[str, Any], document: Document, printer: str | None) -> int:
     """Print a paper and say so; 3 when nobody knows whether it came out."""
     state, trouble = print_document(session, document, needed(session, printer))
-    session.answer({**about, "state": state, "trouble": trouble}, lambda: print(state))
+    from counterfoil.step import SPELLED_OUT
+    from counterfoil.terminal.sentences import trouble as sentence
+
+    said = [state, session.word(sentence(trouble))] if trouble == SPELLED_OUT else [state]
+    session.answer({**about, "state": state, "trouble": trouble}, lambda: print(*said, sep="\n"))
     return Exit.UNKNOWN if state == "unknown" else Exit.OK

@@ -24,8 +24,10 @@ from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores
 from counterfoil.links.address import Address
 from counterfoil.links.printing import look
+from counterfoil.receipts.naming import on_paper
 from counterfoil.receipts.printers.probe import Health
 from counterfoil.receipts.printers.round import Timings
+from counterfoil.receipts.profile import Profile
 from counterfoil.stack.config import load
 from counterfoil.stack.layout import ISSUERS, SUPERVISOR
 from counterfoil.stack.ports import TERMINALS, proxy_of
@@ -126,6 +128,10 @@ class Ops:
     def _address(self) -> Address | None:
         return load(self._site.reach.layout.data).printer
 
+    def _profiles(self) -> list[Profile]:
+        config = load(self._site.reach.layout.data)
+        return [one.profile for one in (config.printer, config.printer2) if one is not None]
+
     async def _values(self, visit: Visit) -> dict[str, Any]:
         now = self._site.reach.now()
         up, switch, lanes = await asyncio.gather(
@@ -154,6 +160,7 @@ class Ops:
             "answers": lanes is not None,
             "everyone": everyone,
             "printer": printing(self._address(), self._health),
+            "unprinted": await run_in_threadpool(unprinted, kept.names, self._profiles()),
         }
 
     async def _asked(self, station: str, verb: str = "status") -> dict[str, Any] | None:
@@ -166,7 +173,8 @@ class Ops:
 
 class Kept(msgspec.Struct, frozen=True):
     """What the stores say: the check values of the terminals' keys at both ends and when the switch gave them, what is
-    in store-and-forward, the cases, and the latest alarms. None of it costs more after a long history.
+    in store-and-forward, the cases, the latest alarms, and what the merchants are called. None of it costs more after
+    a long history.
     """
 
     ours: dict[str, tuple[bytes, bytes]] = {}
@@ -174,17 +182,30 @@ class Kept(msgspec.Struct, frozen=True):
     owed: int = 0
     cases: int = 0
     alarms: Sequence[tuple[Instant, str, str, str, str]] = ()
+    names: dict[str, str] = {}
 
 
 def looked(reach: Reach, stores: Stores, now: Instant) -> Kept:
     """What the stores say now; nothing of a store that cannot be read. The cases are those of the inbox."""
     ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
+    names = terminals.names(stores.terminal) if stores.terminal is not None else {}
     switch = stores.switch
     cases = len(opened(reach, stores, now).rows.open)
     if switch is None:
-        return Kept(ours, cases=cases)
+        return Kept(ours, cases=cases, names=names)
     owed = sum(switches.owed(switch).values())
-    return Kept(ours, switches.key_checks(switch), owed, cases, switch.query(LAST_ALARMS))
+    return Kept(ours, switches.key_checks(switch), owed, cases, switch.query(LAST_ALARMS), names)
+
+
+def unprinted(names: dict[str, str], profiles: Sequence[Profile]) -> list[tuple[str, str, Text]]:
+    """The merchants' names that these printers and the fonts of this machine cannot print as they are: a terminal of
+    each, the name, and why. Registration refuses them; fonts and printers may have changed since.
+    """
+    naming = on_paper(profiles)
+    one_of = {name: terminal for terminal, name in reversed(names.items())}
+    return [
+        (terminal, starred(name), why) for name, terminal in sorted(one_of.items()) if (why := naming(name)) is not None
+    ]
 
 
 def joined(lanes: Sequence[dict[str, Any]], keys: Kept, now: Instant) -> list[Lane]:

@@ -27,10 +27,11 @@ from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.receipts.render.escpos import render
 from counterfoil.receipts.render.text import Language
-from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, UNREADABLE, Inbound, Perform, Performed
+from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, SPELLED_OUT, UNREADABLE, Inbound, Perform, Performed
 
 RECEIPT, READY = "receipt", "printer"
 LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
+OUT: Final = (State.PRINTED, State.SENT)
 UNPRINTABLE, NO_PRINTER = "unprintable", "no_printer"
 P = ParamSpec("P")
 
@@ -205,7 +206,8 @@ class ReceiptPrinter:
             self._call(self._holds, address, item.name, trouble.value)
 
         result = put(order, address, self._timings, stop=self._stop, held=held)
-        return Performed(item.kind, item.name, result.state is State.PRINTED, result.trouble, result.state.value)
+        told = result.trouble or (SPELLED_OUT if paper.lacking and result.state in OUT else "")
+        return Performed(item.kind, item.name, result.state is State.PRINTED, told, result.state.value)
 
     def _call(self, what: Callable[P, None], *args: P.args, **_: P.kwargs) -> None:
         assert self._loop is not None

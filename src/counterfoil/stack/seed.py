@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from counterfoil import issuer, switch, terminal
 from counterfoil.receipts.ereceipt import Issue
+from counterfoil.receipts.naming import Naming, as_text, on_paper
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.stack.config import Config, Timers
@@ -113,7 +114,9 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
         if each.ours
     ]
     settings = terminal.Settings(timer=timers.terminal)
+    naming: Naming = as_text
     if config is not None:
+        naming = on_paper([one.profile for one in (config.printer, config.printer2) if one is not None])
         settings = terminal.Settings(
             timer=timers.terminal,
             printer=config.printer is not None,
@@ -122,4 +125,4 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             numbers_kept_days=config.card_numbers_kept_days,
             typed=config.typed,
         )
-    return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue), commands)
+    return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue, naming), commands)

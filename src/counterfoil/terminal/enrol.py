@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from counterfoil.receipts.naming import Naming
 from counterfoil.security import KeyUsage, KeyUsageError
 from counterfoil.step import Command
 from counterfoil.terminal import numbers
@@ -15,18 +16,26 @@ from counterfoil.terminal.work import Work
 TERMINAL: Final = re.compile(r"[A-Za-z0-9]{8}")
 MERCHANT: Final = re.compile(r"[A-Za-z0-9]{15}")
 OPERATOR: Final = re.compile(r"[A-Za-z0-9]{1,3}")
+LONGEST_NAME: Final = 60  # characters
 TPDU: Final = "6000030000"
 HEADER: Final = "603100311300"
 
 
-def enrol(work: Work, command: Command) -> Lane | None:
-    """Register a terminal with its master key (`tmk`, hex), or change one that is idle; a repeat changes nothing."""
+def enrol(work: Work, command: Command, naming: Naming) -> Lane | None:
+    """Register a terminal with its master key (`tmk`, hex), or change one that is idle; a repeat changes nothing.
+
+    A new name is refused when `naming` says that it cannot be on a receipt.
+    """
     try:
         device = _read(work, command.args)
     except ValueError as error:
         work.refuse((command.id,), "bad_request", detail=str(error))
         return None
     lane = work.lane(device.terminal)
+    wrong = naming(device.name) if lane is None or lane.device.name != device.name else None
+    if wrong is not None:
+        work.refuse((command.id,), "name_not_printable", detail=wrong)
+        return None
     if lane is None:
         lane = work.lanes[device.terminal] = Lane(device=device, wake=work.now)
         work.note(lane, "enrolled")
@@ -55,7 +64,9 @@ def _read(work: Work, args: dict[str, Any]) -> Device:
         key = work.hsm.import_clear(KeyUsage.TMK, _bytes(args, "tmk"))
     except KeyUsageError:
         raise ValueError("tmk") from None
-    name, operator = str(args.get("name") or merchant)[:60], str(args.get("operator", "01"))
+    name, operator = args.get("name") or merchant, str(args.get("operator", "01"))
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or not name.strip():
+        raise ValueError("name")
     if not OPERATOR.fullmatch(operator):
         raise ValueError("operator")
     return Device(terminal, merchant, name, operator, tpdu, header, key.blob, key.kcv)

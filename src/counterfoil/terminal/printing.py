@@ -17,7 +17,7 @@ from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CLOSED, Copies, CopyState
 from counterfoil.receipts.document import Again, Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
-from counterfoil.step import ELSEWHERE, HELD, SECOND, Instant, Performed
+from counterfoil.step import ELSEWHERE, HELD, SECOND, SPELLED_OUT, Instant, Performed
 from counterfoil.terminal import sentences
 from counterfoil.terminal.attempt import Attempt, copied
 from counterfoil.terminal.lane import Lane, Printing
@@ -193,7 +193,9 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     work.note(lane, f"{copy_name} copy {news}{f': {item.detail}' if item.detail else ''}", attempt)
     copy, number = Copy(copy_name), int(item.name.rpartition(".")[2])
     heard = attempt.copies(copy).heard(number, news)
-    trouble = item.detail if news is not CopyState.PRINTED else attempt.trouble
+    if item.detail == SPELLED_OUT:
+        lane.show(sentences.trouble(item.detail))
+    trouble = attempt.trouble if news is CopyState.PRINTED or item.detail == SPELLED_OUT else item.detail
     _settled(work, attempt.changed(**copied(copy, heard), trouble=trouble))
     printing = lane.printing
     if printing is None or item.name not in printing.awaited:

@@ -39,6 +39,10 @@ TROUBLES: Final[dict[str, Text]] = {
     "unprintable": Text(
         "This printer cannot print this receipt: see its settings", "此打印机无法打印该小票 请检查设置"
     ),
+    "spelled_out": Text(
+        "No font here has some letters of this receipt: their numbers are printed. The operations page names them",
+        "本机缺少该小票部分文字的字体 已打印其编码 运维页面列出缺少的文字",
+    ),
     "no_printer": Text("There is no such printer: see the settings", "没有该打印机 请检查设置"),
     "mute": Text("The printer does not answer: switch it off and on", "打印机无应答 请关机重开"),
     "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
@@ -123,6 +127,9 @@ ERRORS: Final[dict[str, Text]] = {
     "typed_not_allowed": Text(
         "This shop may not type card numbers; nothing was sent. Swipe the card.",
         "本商户不得手工输入卡号；交易未发出。请刷卡。",
+    ),
+    "name_not_printable": Text(
+        "This merchant name cannot be printed on receipts: {detail}.", "该商户名称无法打印在签购单上：{detail}。"
     ),
     "bad_keys": Text("These are no keys with digests of an archive.", "参数不是归档的交易键与摘要。"),
     "busy": Text("The terminal is busy; nothing was sent.", "终端正忙；交易未发出。"),

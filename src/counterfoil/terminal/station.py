@@ -9,6 +9,7 @@ from counterfoil.agenda import Agenda
 from counterfoil.errors import PeerError
 from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
 from counterfoil.receipts.ereceipt import Issue
+from counterfoil.receipts.naming import Naming, as_text
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.step import Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Performed
 from counterfoil.storage.archiving import VERB
@@ -40,18 +41,24 @@ _OWN: Final = (KeyUsage.TOKEN, KeyUsage.DATA)
 
 class Terminal:
     """All terminals of one store. `hsm` holds their keys; the store is this station's alone. `issue` signs its slips
-    and says where customers find them; without it they carry no code.
+    and says where customers find them; without it they carry no code. `naming` says which names cannot be on them.
     """
 
     name = "terminal"
 
     def __init__(
-        self, records: Records, hsm: Hsm, settings: Settings | None = None, issue: Issue | None = None
+        self,
+        records: Records,
+        hsm: Hsm,
+        settings: Settings | None = None,
+        issue: Issue | None = None,
+        naming: Naming = as_text,
     ) -> None:
         self._records = records
         self._hsm = hsm
         self._settings = settings or Settings()
         self._issue = issue
+        self._naming = naming
         self._started = False
         self._faults = records.quarantined()
         loaded = records.load()
@@ -138,7 +145,7 @@ class Terminal:
         if command.verb == "sale":
             lane = request.sell(work, command)
         elif command.verb == "enrol":
-            lane = enrol.enrol(work, command)
+            lane = enrol.enrol(work, command, self._naming)
         elif command.verb in VERBS:
             lane = VERBS[command.verb](work, command)
         elif command.verb in LOOKS:

@@ -25,6 +25,7 @@ from counterfoil.terminal.records import Line, Records, Written, message_json
 from counterfoil.terminal.sentences import ERRORS
 from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey, parse_ref
+from counterfoil.words import Text
 
 LINK = "switch"
 
@@ -203,9 +204,11 @@ class Work:
         """Answer requests of the till."""
         self.said += [Reply(command, body) for command in commands]
 
-    def refuse(self, commands: Iterable[int], code: str, *, detail: str = "", **more: Any) -> None:
+    def refuse(self, commands: Iterable[int], code: str, *, detail: str | Text = "", **more: Any) -> None:
         """Turn requests of the till down, with the sentence that belongs to the code."""
-        self.reply(commands, {"error": code, "message": ERRORS[code].filled(detail=detail).both(), **more})
+        en, zh = detail if isinstance(detail, Text) else (detail, detail)
+        message = Text(ERRORS[code].en.format(detail=en), ERRORS[code].zh.format(detail=zh))
+        self.reply(commands, {"error": code, "message": message.both(), **more})
 
     # --- the commit ---------------------------------------------------------------------------------------------------
 

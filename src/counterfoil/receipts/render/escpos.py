@@ -1,7 +1,8 @@
 """A document as ESC/POS bytes for one model of printer.
 
 Rule 1: a line goes out as letters only when the printer has every one of them in the width they were laid out for;
-        otherwise it goes out as a picture of that line. Nothing is ever replaced by a question mark.
+        otherwise it goes out as a picture of that line. Nothing is ever replaced by a question mark or an empty box:
+        what no font has is spelled out.
 Rule 2: two-byte Chinese is always bracketed by FS & and FS . : many Chinese units start in Chinese mode.
 Rule 3: a picture never holds DLE EOT, DLE ENQ or DLE DC4: printers obey those even inside of one.
 Rule 4: the cut is not here. It may follow only when the printer has said that all of this was printed.
@@ -16,12 +17,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from counterfoil.errors import OurError
 from counterfoil.receipts.document import Document, Rule
 from counterfoil.receipts.profile import Profile
 from counterfoil.receipts.render import fonts, raster
+from counterfoil.receipts.render.clusters import clusters, columns, pieces
+from counterfoil.receipts.render.fonts import Chain
+from counterfoil.receipts.render.lacking import undrawn
+from counterfoil.receipts.render.legible import legible
 from counterfoil.receipts.render.lines import Block, Line, Square, lay
-from counterfoil.receipts.render.text import Language, columns
+from counterfoil.receipts.render.text import Language
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,36 +36,44 @@ SLICE: Final = 255  # rows of a picture that the smallest buffer holds
 _REAL_TIME: Final = re.compile(rb"\x10(?=[\x04\x05\x14])")
 
 
-class CannotPrint(OurError):  # noqa: N818 - says what happened
-    """This printer has neither the letters nor the pictures for it."""
-
-
 class Paper(msgspec.Struct, frozen=True):
     """A slip as bytes. `head`, up to the first rule, is no receipt by itself; the end of `rest` makes it one.
 
-    `millimetres`: how long it gets. `stops`: where in `rest` one line ends and the next begins.
+    `millimetres`: how long it gets. `stops`: where in `rest` one line ends and the next begins. `lacking`: the letters
+    that could not be printed and are spelled out.
     """
 
     head: bytes
     rest: bytes
     millimetres: int
     stops: tuple[int, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def render(document: Document, language: Language, profile: Profile, font: Path | None = None) -> Paper:
-    """The bytes. `font` draws what the printer has no letters for, by default the first known one that is installed.
+    """The bytes. `font` is the first to draw what the printer has no letters for, before the known ones installed.
 
-    CannotPrint where the profile has no way to print a line; NoFont where a line has to be drawn and nothing can.
+    What neither the printer nor a font has is spelled out (legible.py).
     """
-    font = font or fonts.find()
-    split = next((index for index, node in enumerate(document.nodes) if isinstance(node, Rule)), 0)
-    blocks = [
-        lay(Document(nodes), language, profile.columns) for nodes in (document.nodes[:split], document.nodes[split:])
-    ]
-    head, rest = ([_block(block, profile, font) for block in part] for part in blocks)
+    chain = fonts.chain(font)
+    told = legible(document, language, profile.columns, lambda line: lacks(line, profile, chain))
+    nodes = told.document.nodes
+    split = next((index for index, node in enumerate(nodes) if isinstance(node, Rule)), 0)
+    blocks = [lay(Document(part), told.language, profile.columns) for part in (nodes[:split], nodes[split:])]
+    head, rest = ([_block(block, profile, chain) for block in part] for part in blocks)
     rows = sum(_rows(block, profile) for part in blocks for block in part)
     stops = tuple(accumulate(map(len, rest[:-1])))
-    return Paper(_begin(profile) + b"".join(head), b"".join(rest), -(-rows * 10 // profile.dots_per_cm), stops)
+    millimetres = -(-rows * 10 // profile.dots_per_cm)
+    return Paper(_begin(profile) + b"".join(head), b"".join(rest), millimetres, stops, told.lacking)
+
+
+def lacks(line: str, profile: Profile, chain: Chain) -> list[str]:
+    """The letters of a line that can be printed neither in the printer's own letters nor as a picture."""
+    if _letters(line, profile) is not None:
+        return []
+    if profile.chinese == "none":
+        return [letter for letter in dict.fromkeys(clusters(line)) if _letters(letter, profile) is None]
+    return undrawn(line, chain)
 
 
 def _begin(profile: Profile) -> bytes:
@@ -69,17 +81,12 @@ def _begin(profile: Profile) -> bytes:
     return chinese + b"\x1bt" + bytes((profile.codepage,))
 
 
-def _block(block: Block, profile: Profile, font: Path | None) -> bytes:
+def _block(block: Block, profile: Profile, chain: Chain) -> bytes:
     if isinstance(block, Square):
         return _code(block.payload, profile)
     letters = _letters(block.text, profile)
     if letters is None:
-        if profile.chinese == "none":
-            raise CannotPrint(
-                f"{profile.title} can print no Chinese: choose English, or set chinese to raster",
-                f"{profile.title} 不能打印汉字:请选择英文,或将 chinese 设为 raster",
-            )
-        return _picture(raster.line_image(block, profile.dots, font))
+        return _picture(raster.line_image(block, profile.dots, chain))
     if block.wide == block.tall == 1:
         return letters + b"\n"
     size = (block.wide - 1) << 4 | (block.tall - 1)
@@ -90,6 +97,8 @@ def _letters(text: str, profile: Profile) -> bytes | None:
     """The line in the printer's own letters; None when it lacks one, or has it in another width."""
     if text.isascii():
         return text.encode("ascii")
+    if any(piece.shaped for piece in pieces(text)):
+        return None  # a printer sets them one by one, from left to right
     if profile.chinese == "gbk":
         return _gbk(text)
     text = text.replace("\uffe5", "\u00a5 ")  # code pages have the narrow one only

@@ -8,6 +8,7 @@ from typing import Final
 
 from counterfoil.receipts.document import Document
 from counterfoil.receipts.render import fonts, raster
+from counterfoil.receipts.render.legible import drawn_with, legible
 from counterfoil.receipts.render.lines import Square, lay
 from counterfoil.receipts.render.text import Language
 
@@ -15,20 +16,20 @@ MARGIN: Final = 12
 
 
 def render(document: Document, language: Language, width: int = 32, font: Path | None = None) -> bytes:
-    """The slip as a PNG of black and white dots. `font`: by default the first known one that is installed.
+    """The slip as a PNG of black and white dots. `font` is tried first, before the known ones that are installed.
 
-    NoFont when Chinese is to be drawn and nothing can.
+    What no font has is spelled out (legible.py).
     """
     from PIL import Image
 
-    font = font or fonts.find()
-
+    chain = fonts.chain(font)
+    told = legible(document, language, width, drawn_with(chain))
     across = width * raster.COLUMN
     pieces = [
         raster.code_image(block.payload, across)
         if isinstance(block, Square)
-        else raster.line_image(block, across, font)
-        for block in lay(document, language, width)
+        else raster.line_image(block, across, chain)
+        for block in lay(told.document, told.language, width)
     ]
     down = sum(piece.height for piece in pieces)
     whole = Image.new("1", (across + 2 * MARGIN, down + 2 * MARGIN), 0)

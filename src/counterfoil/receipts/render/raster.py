@@ -6,13 +6,15 @@ above and below, which makes the line spacing that of printed text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.receipts.render import fonts
+from counterfoil.receipts.render.clusters import Piece, clusters, columns, pieces
+from counterfoil.receipts.render.fonts import Chain, Face, NoFont
+from counterfoil.receipts.render.lacking import drawn_by, why
 from counterfoil.receipts.render.lines import Line
-from counterfoil.receipts.render.text import columns
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,45 +25,109 @@ SQUARE: Final = 22  # the size of Chinese characters
 LETTER: Final = 20  # the size of letters: 0.6 of it is one column
 BELOW: Final = 5  # rows under the line that letters stand on
 GAP: Final = 3
+CELL: Final = HEIGHT + 2 * GAP  # the rows a letter may use: marks on marks stand in the free ones
+BASE: Final = GAP + HEIGHT - BELOW  # the rows above the line that letters stand on
+SMALLEST: Final = 9  # the size to which tall letters may shrink before they are squeezed
 QUIET: Final = 4  # modules of white around a QR code, as its standard wants
 LARGEST_MODULE: Final = 6
 
 
-def line_image(line: Line, dots: int, font: Path | None) -> Image:
-    """One line, `dots` wide, 1 where it is black. NoFont when it has Chinese and there is no font."""
+def line_image(line: Line, dots: int, chain: Chain) -> Image:
+    """One line, `dots` wide, 1 where it is black. NoFont for a letter that no font of the chain has."""
     from PIL import Image
 
-    if not line.text.isascii():
-        fonts.require(font)
-    small = Image.new("1", (dots // line.wide, HEIGHT), 0)
-    column = 0
-    for character in line.text:
-        width = columns(character)
-        if character != " ":
-            # what follows a combining mark does not move: it is drawn over its letter
-            left = column if width else max(0, column - 1)
-            drawn = _letter(character, max(1, width) * COLUMN, font)
-            small.paste(255, (left * COLUMN, 0), drawn)
-        column += width
-    tall = small.resize((small.width * line.wide, HEIGHT * line.tall))
-    whole = Image.new("1", (dots, tall.height + 2 * GAP), 0)
-    whole.paste(tall, (0, GAP))
+    small = Image.new("1", (dots // line.wide, CELL), 0)
+    for piece in pieces(line.text):
+        for drawn, column in _drawn(piece, chain):
+            small.paste(255, (column * COLUMN, 0), drawn)
+    tall = small.resize((small.width * line.wide, CELL * line.tall))
+    whole = Image.new("1", (dots, HEIGHT * line.tall + 2 * GAP), 0)
+    whole.paste(tall, (0, GAP - GAP * line.tall))
     return whole
 
 
+def _drawn(piece: Piece, chain: Chain) -> Iterator[tuple[Image, int]]:
+    """The pictures of a piece, each with the column it begins at: a run for every font that is needed."""
+    column = piece.start + (piece.columns if piece.backwards else 0)
+    for run, face in _runs(piece, chain):
+        width = columns(run)
+        column -= width if piece.backwards else 0
+        if run.strip():
+            if piece.shaped:
+                yield _shaped(run, width * COLUMN, face, backwards=piece.backwards), column
+            else:
+                yield _letter(run, width * COLUMN, face), column
+        column += 0 if piece.backwards else width
+
+
+def _runs(piece: Piece, chain: Chain) -> Iterator[tuple[str, Face | None]]:
+    """The text of a piece, cut where another font is needed; a blank is of the font before it."""
+    run, drawn_with = "", None
+    for letter in clusters(piece.text):
+        form, face = letter, drawn_with
+        if letter != " ":
+            form, face = _form(letter, piece, chain, drawn_with)
+        if run and face != drawn_with:
+            yield run, drawn_with
+            run = ""
+        run, drawn_with = run + form, face
+    yield run, drawn_with
+
+
+def _form(letter: str, piece: Piece, chain: Chain, before: Face | None) -> tuple[str, Face | None]:
+    """What a letter is drawn of, and the face: that of the letter `before` it, when it has both; None for what the font
+    draws that comes with Pillow.
+    """
+    found = drawn_by(letter, piece, chain, before)
+    if found is not None:
+        return found[1], found[0]
+    if letter.isascii():
+        return letter, None
+    lacks = [lack.text for lack in why([letter], chain)]
+    raise NoFont("; ".join(lack.en for lack in lacks), "；".join(lack.zh for lack in lacks))
+
+
 @lru_cache(maxsize=2048)
-def _letter(character: str, room: int, font: Path | None) -> Image:
+def _letter(letter: str, room: int, face: Face | None) -> Image:
     """One letter in its columns. One that is too wide for them is squeezed, never made smaller than its neighbours."""
     from PIL import Image, ImageDraw
 
-    narrow = room == COLUMN
-    face = fonts.load(font, LETTER if narrow else SQUARE, narrow=narrow)
-    across = max(room, -int(-face.getlength(character) // 1))
-    image = Image.new("1", (across, HEIGHT), 0)
+    font = _font(face, LETTER if room == COLUMN else SQUARE)
+    across = max(room, -int(-font.getlength(letter) // 1))
+    _, top, _, bottom = font.getbbox(letter, anchor="ms")
+    above, below = max(BASE, -int(top)), max(CELL - BASE, int(bottom))
+    image = Image.new("1", (across, above + below), 0)
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1"  # a dot is burnt or it is not
-    draw.text((across // 2, HEIGHT - BELOW), character, fill=255, font=face, anchor="ms")
-    return image if across == room else image.resize((room, HEIGHT))
+    draw.text((across // 2, above), letter, fill=255, font=font, anchor="ms")
+    return image if image.size == (room, CELL) else image.resize((room, CELL))
+
+
+@lru_cache(maxsize=512)
+def _shaped(run: str, room: int, face: Face | None, *, backwards: bool) -> Image:
+    """A run of letters that depend on each other, in its columns and at the edge where it begins: smaller where it is
+    too tall, squeezed where it is too wide.
+    """
+    from PIL import Image, ImageDraw
+
+    direction = "rtl" if backwards else "ltr"
+    for size in range(LETTER, SMALLEST - 1, -1):
+        font = _font(face, size)
+        left, top, right, bottom = map(int, font.getbbox(run, anchor="ls", direction=direction))
+        if bottom - top <= CELL:
+            break
+    across = max(room, right - min(0, left), -int(-font.getlength(run, direction=direction) // 1))
+    base = min(max(BASE, -top), CELL - bottom) if bottom - top <= CELL else -top
+    image = Image.new("1", (across, max(CELL, bottom - top)), 0)
+    draw = ImageDraw.Draw(image)
+    draw.fontmode = "1"
+    at = across - max(right, font.getlength(run, direction=direction)) if backwards else max(0, -left)
+    draw.text((at, base), run, fill=255, font=font, anchor="ls", direction=direction)
+    return image if image.size == (room, CELL) else image.resize((room, CELL))
+
+
+def _font(face: Face | None, size: int) -> Any:
+    return fonts.load(face.path, size, index=face.number) if face else fonts.load(None, size)
 
 
 def module_size(payload: str, dots: int) -> int:

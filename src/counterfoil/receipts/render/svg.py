@@ -11,16 +11,18 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from counterfoil.receipts.document import Document, Heading
+from counterfoil.receipts.render.clusters import columns, pieces
 from counterfoil.receipts.render.lines import Line, Square, lay
 from counterfoil.receipts.render.raster import COLUMN, GAP, HEIGHT, QUIET, code_modules, module_size
-from counterfoil.receipts.render.text import Language, columns, said
+from counterfoil.receipts.render.text import Language, said
 
 MARGIN: Final = 12
 LETTER: Final = 20  # a monospaced letter is 0.6 of this wide: one column
 BASELINE: Final = GAP + 19
 WIDE: Final = 23  # a Chinese character fills its two columns, but for a hair
-_WIDE: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6]+")
+_WIDE: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]+")
 _WORDS: Final = re.compile(r"\S+(?: \S+)*")
+_ALL: Final = re.compile(".+")
 PAGE: Final = """<!doctype html>
 <html lang="{lang}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -80,13 +82,27 @@ def _line(line: Line, across: int, y: int) -> Iterator[str]:
         return
     scaled = f' transform="translate(0 {y}) scale({line.wide} {line.tall})"' if line.wide * line.tall > 1 else ""
     top = GAP if scaled else y + GAP
-    for words in _WORDS.finditer(line.text):
-        start, length = columns(line.text[: words.start()]) * COLUMN, columns(words[0]) * COLUMN
-        if length:
-            yield (
-                f'<text x="{start}" y="{top - GAP + BASELINE}" textLength="{length}"{scaled} xml:space="preserve">'
-                f"{_WIDE.sub(_wide, escape(words[0]))}</text>"
-            )
+    for text, column, shaped in _parts(line.text):
+        for words in (_ALL if shaped else _WORDS).finditer(text):
+            start, length = (column + columns(text[: words.start()])) * COLUMN, columns(words[0]) * COLUMN
+            if length:
+                how = ' lengthAdjust="spacingAndGlyphs"' if shaped else ""
+                yield (
+                    f'<text x="{start}" y="{top - GAP + BASELINE}" textLength="{length}"{how}{scaled} '
+                    f'xml:space="preserve">{_WIDE.sub(_wide, escape(words[0]))}</text>'
+                )
+
+
+def _parts(text: str) -> Iterator[tuple[str, int, bool]]:
+    """A line in parts, each with its first column: what a reader may space out, and what has to stay joined."""
+    rest, column = text, 0
+    for piece in pieces(text):
+        if piece.shaped:
+            before, _, rest = rest.partition(piece.text)
+            yield before, column, False
+            yield piece.text, piece.start, True
+            column = piece.start + piece.columns
+    yield rest, column, False
 
 
 def _wide(run: re.Match[str]) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 from typing import Final, Literal
 
 from counterfoil.receipts.document import Cells, Code, Document, Heading, Node, Note, Row, Rule, Signature
 from counterfoil.receipts.document.nodes import SPAN
+from counterfoil.receipts.render.clusters import clusters, columns
+from counterfoil.receipts.render.shown import shown
 from counterfoil.words import Text
 
 Language = Literal["en", "zh"]
 WIDTHS: Final = (32, 42, 48)
-_WIDE: Final = frozenset("WF")
 _STAYS: Final = frozenset("，。、；：！？）》")  # never begins a line
 
 
@@ -46,18 +46,6 @@ def _label(label: Text, language: Language) -> tuple[str, int]:
     return text, columns(text)
 
 
-def columns(text: str) -> int:
-    """How wide `text` prints: wide and full-width characters count two, combining marks none."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-@lru_cache(maxsize=4096)
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
-
-
 def wrapped(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` columns: broken at spaces, and anywhere between wide characters."""
     if columns(text) <= width:
@@ -70,11 +58,11 @@ def wrapped(text: str, width: int) -> list[str]:
         if line.strip():
             lines.append(line.rstrip())
         line = ""
-        for character in piece:
-            if columns(line + character) > width:
+        for letter in clusters(piece):
+            if line and columns(line + letter) > width:
                 lines.append(line)
                 line = ""
-            line += character
+            line += letter
     if line.strip() or not lines:
         lines.append(line.rstrip())
     return lines
@@ -84,30 +72,26 @@ def _pieces(text: str) -> list[str]:
     """What a line may be broken between: words with the space behind them, wide characters with their punctuation."""
     pieces: list[str] = []
     word = ""
-    for character in text:
-        if columns(character) == 2:
+    for letter in clusters(text):
+        if columns(letter) == 2:
             if word:
                 pieces.append(word)
                 word = ""
-            if character in _STAYS and pieces:
-                pieces[-1] += character
+            if letter in _STAYS and pieces:
+                pieces[-1] += letter
             else:
-                pieces.append(character)
+                pieces.append(letter)
         else:
-            word += character
-            if character == " ":
+            word += letter
+            if letter == " ":
                 pieces.append(word)
                 word = ""
     return [*pieces, word] if word else pieces
 
 
 def said(text: Text, language: Language) -> str:
-    """A text in the reader's language, without what no paper can show.
-
-    U+00A5 becomes the wide U+FFE5: it is not in GBK, and printers that get its four bytes of GB18030 print "?0?6".
-    """
-    chosen = (text.zh if language == "zh" else text.en).replace("\u00a5", "\uffe5")
-    return chosen if chosen.isprintable() else "".join(character for character in chosen if character.isprintable())
+    """A text in the reader's language, as paper can show it."""
+    return shown(text.zh if language == "zh" else text.en)
 
 
 def _centred(text: str, width: int) -> str:
