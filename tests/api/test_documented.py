@@ -71,7 +71,8 @@ def test_every_problem_is_documented() -> None:
         "method_not_allowed",
         "unreadable_request",
     }
-    for code in codes | {code for code in ERRORS if code not in ("unknown_verb", "bad_keys")}:  # no verbs of the API
+    no_verbs_of_the_api = {"unknown_verb", "bad_keys", "name_not_printable"}
+    for code in codes | (ERRORS.keys() - no_verbs_of_the_api):
         assert f"`{code}`" in API, code
 
 

@@ -144,7 +144,7 @@ def test_such_a_name_is_on_the_page_in_both_languages(tmp_path: Path, monkeypatc
     monkeypatch.setattr(ops, "looked", lambda *_: Kept(names=NAMED))
     desk = Desk(tmp_path)
     try:
-        for language, says in (("en", "is printed with numbers for letters"), ("zh", "部分文字以编码打印")):
+        for language, says in (("en", "is not printed as it is written"), ("zh", "无法按原样打印")):
             headers = {"cookie": f"counterfoil_session={desk.session('supervisor')[0]}; counterfoil_lang={language}"}
             page = desk.call("GET", "/ops", headers=headers).text
             assert says in page

@@ -14,9 +14,10 @@ from PIL import Image
 
 from counterfoil.receipts.document import Code, Document, Heading, Note, Row, Rule
 from counterfoil.receipts.profile import PROFILES, Profile
-from counterfoil.receipts.render import escpos
+from counterfoil.receipts.render import escpos, fonts
 from counterfoil.receipts.render.clusters import columns
 from counterfoil.receipts.render.escpos import Paper
+from counterfoil.receipts.render.legible import legible
 from counterfoil.receipts.render.lines import Line, Square, lay
 from counterfoil.receipts.render.text import Language
 from counterfoil.words import Text as Words
@@ -106,9 +107,10 @@ def read(dots: Dots) -> list[str]:
 @settings(max_examples=150, deadline=None)
 def test_whatever_a_value_holds_the_bytes_are_a_slip(font: Path, value: str, big: bool, language: Language) -> None:
     for profile in (PROFILES["chinese-58"], PROFILES["generic-58"], PROFILES["epson-tm-t20iii"]):
-        document = said(value, big=big)
+        document, chain = said(value, big=big), fonts.chain(font)
+        told = legible(document, language, profile.columns, lambda line: escpos.lacks(line, profile, chain))  # noqa: B023
         printed = on_paper(escpos.render(document, language, profile, font), profile)
-        blocks = lay(document, language, profile.columns)
+        blocks = lay(told.document, told.language, profile.columns)
         assert len(printed) == len(blocks)
         for block, item in zip(blocks, printed, strict=True):
             assert isinstance(block, Line)

@@ -188,7 +188,7 @@ class Kept(msgspec.Struct, frozen=True):
 def looked(reach: Reach, stores: Stores, now: Instant) -> Kept:
     """What the stores say now; nothing of a store that cannot be read. The cases are those of the inbox."""
     ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
-    names = terminals.names(stores.terminal) if stores.terminal is not None else {}
+    names = dict(terminals.named(stores.terminal)) if stores.terminal is not None else {}
     switch = stores.switch
     cases = len(opened(reach, stores, now).rows.open)
     if switch is None:

@@ -29,13 +29,15 @@ def on_paper(profiles: Sequence[Profile], chain: fonts.Chain | None = None) -> N
     """
 
     def naming(name: str) -> Text | None:
+        if name.isascii() and name.isprintable():
+            return None
         found = not_shown(name)
-        if found or (name.isascii() and name.isprintable()):
-            return _said(found)
         known = chain or fonts.chain()
         for profile in profiles:
             found += [lack for lack in _lacks(name, profile, known) if lack not in found]
-        return _said(found if profiles else why(_letters(name, min(WIDTHS), drawn_with(known)), known))
+        if not profiles:
+            found += why(_letters(name, min(WIDTHS), drawn_with(known)), known)
+        return _said(found)
 
     return naming
 

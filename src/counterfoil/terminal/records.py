@@ -364,11 +364,6 @@ def device(store: Store, terminal: str) -> Device | None:
     return Device(*rows[0]) if rows else None
 
 
-def names(store: Store) -> dict[str, str]:
-    """What the merchant of each terminal is called."""
-    return {one.terminal: one.name for one in (Device(*row) for row in store.query(DEVICES))}
-
-
 def head(store: Store) -> dict[str, str]:
     """How far this store has come: the batch and the last STAN of each terminal."""
     return {one.terminal: f"{one.batch}/{one.stan:06d}" for one in (Device(*row) for row in store.query(DEVICES))}

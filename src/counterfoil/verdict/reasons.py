@@ -101,6 +101,7 @@ PRINTER: Final[dict[str, Text]] = {
     "unreachable": Text("it cannot be reached", "无法连接打印机"),
     "lost": Text("the line to it broke", "打印机连接中断"),
     "no_printer": Text("there is no such printer", "没有该打印机"),
+    "spelled_out": Text("letters no font has, by their numbers", "缺字体的文字以编码打印"),
     "unprintable": Text("it cannot print this receipt", "无法打印该小票"),
 }
 """What was wrong with a printer, where receipts/diagnosis.py answers another question with the same word."""

@@ -29,6 +29,9 @@ _NO_PICTURE: Final = frozenset(("Co", "Cs"))
 _LATER: Final = range(0x20000, 0x3FFFE)  # for Chinese characters, new ones every few years
 
 
+NOT_ASSIGNED: Final = f"NOT ASSIGNED IN UNICODE {unicodedata.unidata_version.rpartition('.')[0]}"
+
+
 def spelled(letter: str) -> str:
     """A letter by its numbers, in brackets."""
     return f"[{'+'.join(f'U+{ord(character):04X}' for character in letter)}]"
@@ -99,5 +102,5 @@ def _is_seen(character: str, letter: str) -> bool:
 def named(character: str) -> str:
     """A character as a refusal names it: U+20BB7 CJK UNIFIED IDEOGRAPH-20BB7."""
     kind = unicodedata.category(character)
-    what = {"Cc": "CONTROL", "Co": "PRIVATE USE", "Cs": "SURROGATE"}.get(kind, "NOT ASSIGNED")
+    what = {"Cc": "CONTROL", "Co": "PRIVATE USE", "Cs": "SURROGATE"}.get(kind, NOT_ASSIGNED)
     return f"U+{ord(character):04X} {unicodedata.name(character, what)}"
