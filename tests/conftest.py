@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from system import fribidi, install
+
 
 def pytest_configure() -> None:
     gc.disable()
+    if os.environ.get("CI") == "true":
+        install(fribidi, "libfribidi0")  # Pillow looks for it once, when it is first imported
 
 
 def pytest_collection_finish() -> None:

@@ -7,6 +7,7 @@ neither that it runs nor that its parts are there.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -22,6 +23,19 @@ Found = TypeVar("Found")
 APT: Final = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
 SECONDS: Final = 600
 LOCK: Final = Path(tempfile.gettempdir()) / "counterfoil-tests-install.lock"
+
+
+def fribidi() -> bool | None:
+    """Whether what Pillow writes from right to left with can be loaded."""
+    try:
+        return bool(ctypes.CDLL("libfribidi.so.0"))
+    except OSError:
+        return None
+
+
+def install(find: Callable[[], Found | None], *packages: str) -> Found | None:
+    """What `find` finds, after installing the Debian packages where it finds nothing."""
+    return _installed(find, (*APT, "update"), (*APT, "install", "--no-install-recommends", *packages))
 
 
 def needed(what: str, find: Callable[[], Found | None], *packages: str) -> Found:
@@ -57,8 +71,15 @@ def needed_of_npm(what: str, find: Callable[[], Found | None], folder: Path, *pa
 
 
 def _needed(what: str, find: Callable[[], Found | None], hint: str, *commands: tuple[str, ...]) -> Found:
+    found = _installed(find, *commands) if os.environ.get("CI") == "true" else find()
+    if found is None:
+        pytest.skip(f"no {what}: {hint}")
+    return found
+
+
+def _installed(find: Callable[[], Found | None], *commands: tuple[str, ...]) -> Found | None:
     found = find()
-    if found is None and os.environ.get("CI") == "true":
+    if found is None:
         with LOCK.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker may be installing it
             found = find()
@@ -67,6 +88,4 @@ def _needed(what: str, find: Callable[[], Found | None], hint: str, *commands: t
                 for command in commands:
                     subprocess.run(command, check=False, capture_output=True, timeout=SECONDS, env=environ)
                 found = find()
-    if found is None:
-        pytest.skip(f"no {what}: {hint}")
     return found

@@ -53,8 +53,8 @@ _FROM: Final = [first for first, _ in _PACKAGES]
 
 NO_FONT: Final = Text("no font here has {names}", "本机没有字体包含 {names}")
 NO_SHAPING: Final = Text(
-    "{names}: letters of this kind are drawn right only with " + SHAPING_PACKAGE,
-    "{names}：正确绘制此类文字需要 " + SHAPING_PACKAGE,
+    "letters that join, change places or run from right to left cannot be drawn here yet: {names}",
+    "本机尚不能绘制连写、变位或从右向左的文字：{names}",
 )
 NOT_SHOWN: Final = Text("{names}: not a letter that paper can show", "{names}：不是纸上可显示的字符")
 NO_CODE: Final = Text("this printer has no {names}", "此打印机没有 {names}")
