@@ -43,7 +43,8 @@ def as_of_format_5(path: Path) -> None:
             if table in ("migration", "trail"):
                 continue
             columns = [name for (name,) in old.query("SELECT name FROM pragma_table_info(?)", (table,))]
-            rows = new.query(f"SELECT {', '.join(columns)} FROM {table}")
+            kept = ["'' AS spent" if (table, name) == ("device", "spent") else name for name in columns]
+            rows = new.query(f"SELECT {', '.join(kept)} FROM {table}")
             marks = ", ".join("?" * len(columns))
             old.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
         lines = new.query(
