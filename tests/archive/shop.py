@@ -20,6 +20,7 @@ from counterfoil.archive.shapes import DAY, room_of
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND, Command, Frame, Inbound, Outbound, Reply, Send
+from counterfoil.zone import zone
 
 STATIONS: Final = {"terminal": "terminal", "switch": "switch", "issuer-a": "issuer"}
 TABLES: Final = {
@@ -108,7 +109,7 @@ class Shop(Loop):
             told += resume(self.archived, station, room, ask, lambda _: None, self.damaged.append)
             told += [
                 archive(store, self.archived, station, room, day, "then", ask, lambda _: None)
-                for day in days(store, room, self.now - DAY)
+                for day in days(store, room, self.now - DAY, zone())
                 if day.keys
             ]
         return told

@@ -14,6 +14,7 @@ from counterfoil.archive.shapes import DAY, room_of
 from counterfoil.step import CommitFailed
 from counterfoil.storage import Store, open_store
 from counterfoil.storage.archiving import Key, Shape, Wanted, digest, leave, rows_of
+from counterfoil.zone import zone
 from failing_disk import Disk, killed, power_cut
 
 MOST = 25
@@ -37,7 +38,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def asked(shop: Shop, station: str) -> tuple[Wanted, dict[Key, str]]:
     """The transactions of the first date, as an archive would ask for them."""
     store, room = shop.stores[STATIONS[station]], room_of(station)
-    day = next(days(store, room, shop.now - DAY))
+    day = next(days(store, room, shop.now - DAY, zone()))
     digests = {key: digest(rows) for key, rows in rows_of(store, room.shape, day.keys).items()}
     return Wanted(list(digests), list(digests.values())), digests
 

@@ -15,7 +15,7 @@ from archive.shop import STATIONS, TABLES, Shop
 from counterfoil.archive import files, writing
 from counterfoil.archive.checking import verify
 from counterfoil.archive.folder import Part, parts
-from counterfoil.archive.shapes import DAY, ROOMS, Room, date_of, room_of, starts
+from counterfoil.archive.shapes import DAY, ROOMS, Room, room_of
 from counterfoil.archive.writing import transactions
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Question, Stores, finding, search
@@ -24,6 +24,7 @@ from counterfoil.receipts.render.text import render
 from counterfoil.storage import open_store
 from counterfoil.terminal import records as terminals
 from counterfoil.transaction import AttemptKey
+from counterfoil.zone import zone
 
 FIRST = AttemptKey("T0000000", "000001", "000002")
 
@@ -250,8 +251,8 @@ def test_without_pyarrow_it_is_said_how_to_install_it(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("date", ["2026-01-01", "2024-02-29", "1999-12-31"])
 def test_a_business_date_begins_when_the_acquirers_day_does(date: str) -> None:
-    begins = starts(date)
-    assert (date_of(begins), date_of(begins - 1) < date, date_of(begins + DAY - 1)) == (date, True, date)
+    begins = zone().starts(date)
+    assert (zone().date(begins), zone().date(begins - 1) < date, zone().date(begins + DAY - 1)) == (date, True, date)
 
 
 @pytest.mark.parametrize("name", ROOMS)

@@ -32,6 +32,7 @@ from counterfoil.terminal.records import Records
 from counterfoil.transaction import AttemptKey, IssuerStub
 from counterfoil.verdict import Evidence, Finding
 from counterfoil.words import Text
+from counterfoil.zone import zone
 from inquiry.story import Story, story
 from inquiry.world import World
 
@@ -238,18 +239,22 @@ EXPLAINED = {
 }
 
 
+MINUTES = "%Y/%m/%d %H:%M"
+
+
 @pytest.mark.parametrize("what", EXPLAINED)
 def test_an_explanation_says_what_happened_and_what_comes_next_in_the_time_of_the_slips(told: Story, what: str) -> None:
     amount, last4, word, sentence, rows = EXPLAINED[what]
     sale = held(told, what)
-    by = local(sale.due or sale.started_at + 48 * 3600 * SECOND)
-    values = {"by": by, "minute": by[:-3], "case": sale.case}
+    until = sale.due or sale.started_at + 48 * 3600 * SECOND
+    by = zone().spoken(until)
+    values = {"by": by, "minute": zone().spoken(until, MINUTES), "case": sale.case}
     expected = Explained(
         ref=told.refs[what],
         amount=amount,
         currency="CNY",
         last4=last4,
-        at=local(sale.started_at)[:-3],
+        at=zone().spoken(sale.started_at, MINUTES),
         word=word,
         sentence=sentence.filled(**values),
         rows=tuple((label, value.filled(**values)) for label, value in rows),
@@ -262,7 +267,7 @@ def test_an_explanation_needs_no_more_than_one_station_that_can_be_asked(told: S
     stores = told.without(*gone)
     document = paper(stores, told.key("paid"), "explanation", told.town.now)
     rows = [node.value.en for node in document.nodes if hasattr(node, "value")]
-    assert rows[:4] == [told.refs["paid"], "**** 0015", "RMB 12.50", "2026/01/01 08:00"]
+    assert rows[:4] == [told.refs["paid"], "**** 0015", "RMB 12.50", "2026/01/01 08:00 UTC+08:00"]
 
 
 def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(told: Story) -> None:
@@ -280,10 +285,10 @@ def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(tol
         next=whole.next,
         evidence=Evidence("not ours", None, stub),
     )
-    explained = papers._explained("9876", AT, alone)
+    explained = papers._explained(zone("Asia/Kolkata"), "9876", AT, alone)
     assert (explained.ref, explained.amount, explained.currency) == ("600100000001", 990, "USD")
-    assert (explained.last4, explained.at, explained.rows) == ("9876", "2026/03/14 12:00", ())
-    assert explained.sentence == Text("Known by 2026/03/14 12:00:00.", "最迟 2026/03/14 12:00:00。")
+    assert (explained.last4, explained.at, explained.rows) == ("9876", "2026/03/14 09:30 UTC+05:30", ())
+    assert explained.sentence == alone.sentence
 
 
 def test_what_nobody_knows_and_what_cannot_be_asked_are_told_apart(told: Story) -> None:
@@ -310,10 +315,10 @@ def test_the_list_of_a_batch_is_of_the_sales_that_stand(told: Story) -> None:
     slips = [printed(told, "paid"), printed(told, "other")]
     assert {slip.batch for slip in slips} == {"000001"}
     first = details(stores, "T0000001", "000001", AT)
-    assert first == detail_list(slips, "T0000001", "000001", "2026/03/14 12:00")
+    assert first == detail_list(slips, "T0000001", "000001", "2026/03/14 12:00 UTC+08:00")
     present = told.key("returning").batch
     assert present == "000002"
-    assert details(stores, "T0000001", "", AT) == detail_list([], "T0000001", present, "2026/03/14 12:00")
+    assert details(stores, "T0000001", "", AT) == detail_list([], "T0000001", present, "2026/03/14 12:00 UTC+08:00")
     for asked, why in [
         (stores, ("unknown_terminal", "This terminal is not registered here.", "该终端未在此登记。")),
         (told.without("tills-1"), ("unreadable", "The terminals' store cannot be read.", "无法读取终端的存储。")),

@@ -105,7 +105,7 @@ def test_velocity_and_expiry_follow_the_issuers_own_day() -> None:
     assert bank.code(bank.purchase("daily", 1)) == "61"
     bank.now += 120 * SECOND
     assert bank.code(bank.purchase("daily", 3_000)) == "00"
-    bank = Bank(utc_offset_minutes=0)
+    bank = Bank(zone="UTC")
     bank.now = NOON + 12 * 3600 * SECOND - 60 * SECOND
     assert bank.code(bank.purchase("daily", 3_000)) == "00"
     bank.now += 120 * SECOND

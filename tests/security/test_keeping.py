@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from counterfoil.security.keeping import due_before, next_day
+from counterfoil.security.keeping import due_before
 from counterfoil.step import SECOND, Instant
+from counterfoil.zone import zone
 
 CHINA = 8 * 3600 * SECOND
 
@@ -29,10 +30,10 @@ def at(text: str) -> Instant:
     ],
 )
 def test_a_number_goes_when_its_days_after_the_end_of_its_day_are_over(sold: str, days: int, goes: str) -> None:
-    assert at(sold) < due_before(at(goes), days, CHINA)
-    assert not at(sold) < due_before(at(goes) - 1, days, CHINA)
+    assert at(sold) < due_before(at(goes), days, zone())
+    assert not at(sold) < due_before(at(goes) - 1, days, zone())
 
 
 def test_the_next_look_is_when_the_next_business_day_begins() -> None:
     for now in ("2026-03-14T00:00:00", "2026-03-14T23:59:59"):
-        assert next_day(at(now), CHINA) == at("2026-03-15T00:00:00")
+        assert zone().next_day(at(now)) == at("2026-03-15T00:00:00")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.security.keeping import DAY, due_before
+from counterfoil.security.keeping import due_before
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, Settings, keeping
 from counterfoil.switch.stubs import numbers_held
+from counterfoil.zone import DAY
 from switch.scene import ALICE, TERMINALS, TIMER, Scene, pan, scene
 
 DAYS = 7
@@ -54,7 +55,7 @@ def test_the_station_wakes_by_itself_when_a_number_is_due() -> None:
         quiet.step(after=max(0, due - quiet.now))
         wakes.append(quiet.now)
     assert len(wakes) <= 4
-    assert due_before(wakes[-1], 1, quiet.settings.utc_offset) > wakes[0]
+    assert due_before(wakes[-1], 1, quiet.settings.clock) > wakes[0]
     assert quiet.switch.wakes_at() is None
 
 

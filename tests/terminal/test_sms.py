@@ -13,10 +13,10 @@ from terminal.counter import T1, Counter
 REF = f"{T1}/000001/000002"
 NUMBER = "+8613812345679"
 WORDS = {
-    "en": "Old Street Tea 老街茶馆: SALE RMB 12.50, card ending 0013, 2026/03/14 12:01:02, terminal T0000001 batch "
-    "000001 voucher 000002. Your signed receipt: {address}",
-    "zh": "【Old Street Tea 老街茶馆】消费 RMB 12.50，卡尾号0013，2026/03/14 12:01:02，终端T0000001 批次000001 "
-    "凭证号000002。您的电子签购单：{address}",
+    "en": "Old Street Tea 老街茶馆: SALE RMB 12.50, card ending 0013, 2026/03/14 12:01:02 UTC+08:00, terminal T0000001 "
+    "batch 000001 voucher 000002. Your signed receipt: {address}",
+    "zh": "【Old Street Tea 老街茶馆】消费 RMB 12.50，卡尾号0013，2026/03/14 12:01:02 UTC+08:00，终端T0000001 "
+    "批次000001 凭证号000002。您的电子签购单：{address}",
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.iso8583 import Message
-from counterfoil.security.keeping import DAY
 from counterfoil.step import SECOND, Connected, Frame, NotSent
+from counterfoil.zone import DAY
 from terminal.counter import MERCHANT, PAN, T1, T2, TMK, TRACK
 from terminal.telling import CARD, OTHER, OTHER_MERCHANT, Telling, at_two, opened
 
@@ -112,7 +112,7 @@ def test_signing_on() -> None:
 
 
 def test_approved() -> None:
-    counter = opened("approved", utc_offset=-5 * 3600 * SECOND, language="zh", width=42, no_signature_limit=70198)
+    counter = opened("approved", zone="Etc/GMT+5", language="zh", width=42, no_signature_limit=70198)
     counter.mark("with a PIN; without one and above the limit, with remarks and other parties")
     counter.sale(key="till-1")
     at_two(counter, key="till-2")

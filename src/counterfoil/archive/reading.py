@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from counterfoil.archive.files import matching
 from counterfoil.archive.folder import Part, parts
-from counterfoil.archive.shapes import DAY, Room, date_of, room_of
+from counterfoil.archive.shapes import DAY, Room, room_of
 from counterfoil.errors import StoreError
 from counterfoil.step import Instant
 from counterfoil.storage import Store, open_store
 from counterfoil.storage.archiving import Key, Row
+from counterfoil.zone import Zone, zone
 
 MEMORY: Final = ":memory:"
 Where = Mapping[str, Sequence[Any]]
@@ -25,15 +26,16 @@ Where = Mapping[str, Sequence[Any]]
 class Archive:
     """The archive of one data directory, for reading. Close it when done."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Zone | None = None) -> None:
         self._folder = folder
+        self._clock = clock or zone()
         self._open: list[Store] = []
         self.seen: dict[tuple[str, Key], str] = {}
         """The business date in the archive of every transaction that was found, by station and key."""
 
     def again(self) -> Archive:
         """This archive again, nothing read yet."""
-        return Archive(self._folder)
+        return Archive(self._folder, self._clock)
 
     def close(self) -> None:
         """Forget what was read."""
@@ -48,7 +50,7 @@ class Archive:
         StoreError when a part cannot be read that might hold something too; of a whole key that was found there is no
         second.
         """
-        dates = (date_of(around - DAY), date_of(around + DAY)) if around else ("", "~")
+        dates = (self._clock.date(around - DAY), self._clock.date(around + DAY)) if around else ("", "~")
         room = room_of(station)
         stores: list[Store] = []
         wrong: StoreError | None = None

@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple
 
 from counterfoil.archive.batches import batched
 from counterfoil.archive.folder import Done, Part, parts
-from counterfoil.archive.shapes import DAY, Room, date_of
+from counterfoil.archive.shapes import DAY, Room
 from counterfoil.archive.writing import Step, transactions, write
 from counterfoil.errors import OutcomeUnknown, StoreError
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import AT_ONCE, Key, digest, older
+from counterfoil.zone import Zone
 
 PAGE: Final = 5000
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
@@ -40,7 +41,7 @@ class Told(NamedTuple):
     bytes: int
 
 
-def days(store: Store, room: Room, before: Instant) -> Iterator[Day]:
+def days(store: Store, room: Room, before: Instant, clock: Zone) -> Iterator[Day]:
     """The business dates in a store that began and ended before an instant, oldest first, as they are met.
 
     Rows lie in the order they were written, by clocks that go back by a day at most: a date is whole once the reading
@@ -53,14 +54,14 @@ def days(store: Store, room: Room, before: Instant) -> Iterator[Day]:
         newest = page[-1].started_at if page else None
         for old in page:
             if old.started_at < before:
-                date = date_of(old.started_at)
+                date = clock.date(old.started_at)
                 day = met.setdefault(date, Day(date, [], 0))
                 if old.at_rest:
                     day.keys.append(old.key)
                 else:
                     met[date] = day._replace(open=day.open + 1)
         over = newest is None or min(old.started_at for old in page) > before + 2 * DAY
-        past = "~" if over or newest is None else date_of(newest - 2 * DAY)
+        past = "~" if over or newest is None else clock.date(newest - 2 * DAY)
         for date in sorted(date for date in met if date < past):
             yield met.pop(date)
         if over:

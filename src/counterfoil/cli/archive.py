@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from counterfoil.archive.folder import Part
     from counterfoil.archive.run import Day, Told
     from counterfoil.storage import Store
+    from counterfoil.zone import Zone
 
 SECONDS: Final = 30.0
 DAYS: Final = 35
@@ -68,12 +69,15 @@ def command(session: Session, before: str | None, days: int, station: str | None
     """
     if click.get_current_context().invoked_subcommand is not None:
         return Exit.OK
-    limit = limit_of(before, days)
+    limit = limit_of(session.clock, before, days)
     chosen = stations_of(station)
     if dry_run:
         from counterfoil.archive.shapes import room_of
 
-        rows = [row for name in chosen for row in looked(session, name, lambda s, n: days_of(s, n, limit, room_of(n)))]
+        def look(store: Store, name: str) -> list[dict[str, Any]]:
+            return days_of(session.clock, store, name, limit, room_of(name))
+
+        rows = [row for name in chosen for row in looked(session, name, look)]
         wrong: list[Text] = []
     else:
         rows, wrong = archived(session, chosen, limit)
@@ -93,19 +97,19 @@ def told_wrong(wrong: list[Text]) -> dict[str, Any]:
     return {"wrong": [text.both() for text in wrong]} if wrong else {}
 
 
-def limit_of(before: str | None, days: int) -> int:
+def limit_of(clock: Zone, before: str | None, days: int) -> int:
     """The instant before which a business date may leave; Failure for a date that is none, or too young."""
-    from counterfoil.archive.shapes import DAY, date_of, starts
+    from counterfoil.archive.shapes import DAY
     from counterfoil.cli.stack import now
 
-    latest = date_of(now() - days * DAY)
+    latest = clock.date(now() - days * DAY)
     if before is None:
-        return starts(latest)
+        return clock.starts(latest)
     try:
-        limit = starts(before)
+        limit = clock.starts(before)
     except ValueError:
         raise Failure(Exit.USAGE, "usage", NO_DATE.filled(date=before)) from None
-    if limit > starts(latest):
+    if limit > clock.starts(latest):
         raise Failure(Exit.USAGE, "too_young", TOO_YOUNG.filled(date=before, days=days, latest=latest))
     return limit
 
@@ -130,13 +134,13 @@ def looked(session: Session, name: str, look: Callable[[Store, str], list[Any]])
         return look(store, name)
 
 
-def days_of(store: Store, name: str, limit: int, room: Any) -> list[dict[str, Any]]:
+def days_of(clock: Zone, store: Store, name: str, limit: int, room: Any) -> list[dict[str, Any]]:
     """What would leave a station, by business date."""
     from counterfoil.archive.run import days
 
     return [
         {"station": name, "date": day.date, "transactions": len(day.keys), "open": day.open}
-        for day in days(store, room, limit)
+        for day in days(store, room, limit, clock)
     ]
 
 
@@ -178,7 +182,7 @@ def worker(
 
         room = room_of(name)
         told = list(resume(folder, name, room, owner, lambda count: step(name, None, count), damaged))
-        for day in days(store, room, limit):
+        for day in days(store, room, limit, session.clock):
             if day.keys:
                 made_at = iso(now()) or ""
                 count = step_of(step, name, day)

@@ -58,7 +58,9 @@ def command(session: Session, count: int) -> int:
         for one in reversed(entries):
             facts = " · ".join(text for text in (one["subject"], one["why"], one["origin"]) if text)
             what, result = session.word(deed(one["what"])), session.word(deed(one["result"]))
-            print(f"{one['line']:>6} {one['at'][:19]}Z  {one['who']}: {what} ({result})  {facts}".rstrip())
+            print(
+                f"{one['line']:>6} {session.clock.said(one['at'])}  {one['who']}: {what} ({result})  {facts}".rstrip()
+            )
         print(session.word(_chain(broken, lines)))
         print(newest)
 

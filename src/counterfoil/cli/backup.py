@@ -67,7 +67,7 @@ def command(session: Session, to: Path) -> int:
     def people() -> None:
         whole, count = size(manifest.bytes), len(manifest.files)
         told = Text(f"{to}: {count} files, {whole}, all stores as they were at", f"{to}：{count} 个文件，{whole}，时刻")
-        print(f"{session.word(told)} {manifest.made_at[:19]}Z")
+        print(f"{session.word(told)} {session.clock.said(manifest.made_at)}")
 
     session.answer(value, people)
     return Exit.OK

@@ -59,13 +59,12 @@ def list_command(session: Session, ended: bool) -> int:
 def tell(session: Session, found: list[Lapse]) -> None:
     """A line each."""
     from counterfoil.money import plain
-    from counterfoil.verdict.finding import iso
 
     for one in found:
         amount = f"{plain(one.amount, one.currency)} {one.currency}" if one.amount else ""
         card = f"…{one.last4}" if one.last4 else ""
         words = (one.number, one.ref or one.terminal, amount, card, session.word(FORGOT.filled(station=one.station)))
-        print("  ".join(word for word in (iso(one.opened_at)[:19] + "Z", *words) if word))
+        print("  ".join(word for word in (session.clock.spoken(one.opened_at), *words) if word))
         for row in {(row.how, row.ended_by, row.reason) for row in one.rows.values() if row.ended_at}:
             print(f"    {': '.join(row)}")
     if not found:

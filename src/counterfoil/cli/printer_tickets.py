@@ -68,6 +68,7 @@ def close(session: Session, number: str, by: str, note: str) -> int:
 def line(session: Session, ticket: Ticket) -> str:
     """One ticket as people read it."""
     advice = session.pick(ticket.advice) if ticket.advice else ""
-    head = f"{ticket.number}  {ticket.state}  {ticket.owner}  {ticket.opened_at}  {ticket.printer}  {ticket.cause}"
+    opened = session.clock.said(ticket.opened_at) if ticket.opened_at else ""
+    head = f"{ticket.number}  {ticket.state}  {ticket.owner}  {opened}  {ticket.printer}  {ticket.cause}"
     closed = f"  {ticket.closed_by}: {ticket.note}" if ticket.closed_by else ""
     return f"{head}\n    {advice}{closed}".rstrip()

@@ -81,7 +81,7 @@ def command(session: Session, folder: Path, force: bool, dry_run: bool) -> int:
         else:
             label = iso(now())[:19].replace("-", "").replace(":", "")
             done = restore(folder, layout, label, step, force=force)
-    manifest, at = done.manifest, f"{done.manifest.made_at[:19]}Z"
+    manifest, at = done.manifest, session.clock.said(done.manifest.made_at)
     value = {
         "dry_run": dry_run,
         "made_at": manifest.made_at,

@@ -7,8 +7,9 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 import click
 
@@ -17,6 +18,9 @@ from counterfoil.cli.language import Lang, language
 from counterfoil.cli.screen import json_text
 from counterfoil.cli.standing import INTERRUPTED, UNSAID, Standing
 from counterfoil.words import Text
+
+if TYPE_CHECKING:
+    from counterfoil.zone import Zone
 
 P = ParamSpec("P")
 
@@ -53,6 +57,14 @@ class Session:
         from counterfoil.stack.config import data_directory
 
         return data_directory(self._chosen)
+
+    @cached_property
+    def clock(self) -> Zone:
+        """The zone in which people read times of this stack."""
+        from counterfoil.stack.layout import Layout
+        from counterfoil.stack.reading import clock_of
+
+        return clock_of(Layout(self.data))
 
     def typed(self, words: str) -> str:
         """A command line for people to copy: this program, these words, and the --data of this call."""

@@ -28,6 +28,7 @@ Examples:
   counterfoil why 632623A1B2C3 --json
   counterfoil why 0015 12.50
 """
+FINE: Final = "%Y-%m-%d %H:%M:%S.%f"
 COLOUR: Final = {"PAID": "green", "NOT_CHARGED": "green", "RETURNED": "green", "EXCEPTION": "red"}
 
 
@@ -86,10 +87,10 @@ def several(session: Session, found: list[Candidate]) -> Failure:
 
     rows = [{**one._asdict(), "started_at": iso(one.started_at)} for one in found]
     if not session.json:
-        for one, row in zip(found, rows, strict=True):
+        for one in found:
             amount = Money(one.amount, one.currency)
             name = one.ref or one.request or "–"
-            print(f"{name:<24} {one.rrn or '–':<12}  {amount}  …{one.last4}  {row['started_at']}")
+            print(f"{name:<24} {one.rrn or '–':<12}  {amount}  …{one.last4}  {session.clock.spoken(one.started_at)}")
     text = Text(f"{len(found)} transactions fit; name one of them", f"有 {len(found)} 笔交易符合，请指定其中一笔")
     return Failure(Exit.USAGE, "ambiguous", text, candidates=rows)
 
@@ -120,7 +121,7 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
         grid.add_row(label(session, "money", "资金"), f"{amount} · {holder} · {owner}")
         grid.add_row("", session.pick(held["what"]))
     following = answer["next"]
-    until = f" · {label(session, 'by', '最迟')} {following['by']}" if following["by"] else ""
+    until = f" · {label(session, 'by', '最迟')} {session.clock.said(following['by'])}" if following["by"] else ""
     action = session.pick(following["action"])
     grid.add_row(label(session, "next", "下一步"), f"{who(session, following['owner'])}: {action}{until}")
     for case in answer["cases"]:
@@ -134,7 +135,10 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     for station, stub in answer["evidence"].items():
         grid.add_row(who(session, station), summary(session, stub))
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():
-            grid.add_row("", f"{line['at']}  {told_line(session, line['what'])}  {line['message'] or ''}")
+            grid.add_row(
+                "",
+                f"{session.clock.said(line['at'], FINE)}  {told_line(session, line['what'])}  {line['message'] or ''}",
+            )
     screen.print(grid)
 
 
@@ -152,7 +156,7 @@ def stands(session: Session, row: dict[str, Any]) -> str:
     if not row["ended_at"]:
         return label(session, "open", "未结")
     how = session.word(ENDS.get(row["how"], Text(row["how"], row["how"])))
-    return f"{label(session, 'ended', '已结')} {row['ended_at']}: {how}"
+    return f"{label(session, 'ended', '已结')} {session.clock.said(row['ended_at'])}: {how}"
 
 
 def who(session: Session, named: str) -> str:
@@ -186,6 +190,6 @@ def summary(session: Session, stub: Any) -> str:
         stub["response_code"],
         stub.get("issuer", ""),
         stub["rrn"],
-        stub["updated_at"],
+        session.clock.said(stub["updated_at"]),
     ]
     return " · ".join(part for part in parts if part)

@@ -49,7 +49,7 @@ async def people(site: Site, visit: Visit) -> Response:
 
 
 def _people(site: Site, visit: Visit, status: int = 200, wrong: Text | None = None) -> Response:
-    rows = [(name, role, iso(at)[:10], off) for name, role, at, off in site.people.everybody()]
+    rows = [(name, role, site.clock.date(at), off) for name, role, at, off in site.people.everybody()]
     return site.page(visit, "people.html", status, rows=rows, roles=ROLE_WORDS, wrong=wrong)
 
 
@@ -88,7 +88,11 @@ async def tokens(site: Site, visit: Visit) -> Response:
 
 def _tokens(site: Site, visit: Visit, status: int = 200, wrong: Text | None = None, made: str = "") -> Response:
     rows = [
-        {**one._asdict(), "made_at": iso(one.made_at)[:10], "ended_at": one.ended_at and iso(one.ended_at)[:10]}
+        {
+            **one._asdict(),
+            "made_at": site.clock.date(one.made_at),
+            "ended_at": one.ended_at and site.clock.date(one.ended_at),
+        }
         for one in site.tokens.every()
     ]
     words = {role: ROLE_WORDS[role] for role in ROLES}

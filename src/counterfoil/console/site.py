@@ -6,12 +6,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import jinja2
-from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
@@ -30,9 +30,10 @@ from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
 from counterfoil.money import Money
-from counterfoil.verdict.finding import iso, respoken, spoken
+from counterfoil.stack.reading import clock_of
 from counterfoil.verdict.names import ENDS, VERDICTS, absent, case_word, hop, party
 from counterfoil.words import Text
+from counterfoil.zone import Zone, instant
 
 LANGUAGES: Final = ("en", "zh")
 MAX_BODY: Final = 64 * 1024
@@ -99,7 +100,13 @@ class Site:
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
         )
         self._templates.filters["money"] = amount_text
-        self._templates.filters["timed"] = timed
+        clock = clock_of(reach.layout)
+        self.clock = clock
+        self._templates.filters |= {
+            "local": clock.said,
+            "clock": partial(hours, clock),
+            "offset": partial(offset, clock),
+        }
         self._templates.globals.update(
             party=party,
             version=__version__,
@@ -183,9 +190,14 @@ def amount_text(amount: int, currency: str) -> str:
     return str(Money(amount, currency)).replace("-", "−")
 
 
-def timed(sentence: str) -> Markup:
-    """A sentence whose instants the page shows in the reader's own zone, as it does every other."""
-    return Markup(respoken(str(escape(sentence)), lambda at: f'<time datetime="{iso(at)}">{spoken(at)}</time>'))  # noqa: S704 - escaped
+def hours(clock: Zone, at: str) -> str:
+    """The time of day of an ISO 8601 instant, to the millisecond; the zone is told beside it."""
+    return clock.text(instant(at), "%H:%M:%S.%f")[:-3]
+
+
+def offset(clock: Zone, at: str) -> str:
+    """The zone as it is at an ISO 8601 instant."""
+    return clock.told(instant(at))
 
 
 def same(given: str, right: str) -> bool:

@@ -6,7 +6,6 @@ stand, and no "not charged" without that verdict.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from counterfoil.errors import OurError
@@ -30,24 +29,24 @@ from counterfoil.receipts.document import (
     reversal_slip,
     sale_slip,
 )
+from counterfoil.receipts.document.slip import same
 from counterfoil.receipts.proof import Seal
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.records import Records, device, slips_of_batch
-from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import Finding, Verdict
-from counterfoil.verdict.finding import respoken
 from counterfoil.verdict.names import VERDICTS, party
 from counterfoil.words import Text
+from counterfoil.zone import Zone
 
+SHAPE: Final = "%Y/%m/%d %H:%M"
 COPIES: Final = tuple(copy.value for copy in Copy)
 REVERSAL, FAULT = "reversal", "fault"
 NOT_CHARGED, EXPLANATION, DECLARATION = "not-charged", "explanation", "declaration"
 KINDS: Final = (*COPIES, REVERSAL, FAULT, NOT_CHARGED, EXPLANATION, DECLARATION)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNKNOWN_SALE: Final = Text("The terminal does not know this sale.", "终端没有该交易的记录。")
 UNREADABLE: Final = Text("The terminals' store cannot be read.", "无法读取终端的存储。")
@@ -81,7 +80,7 @@ def paper(
     """
     assert kind in KINDS
     if kind == EXPLANATION:
-        return explanation(_explained(*_judged(stores, key, now)))
+        return explanation(_explained(stores.clock, *_judged(stores, key, now)))
     store = _terminal(stores)
     attempt, holder = _held(stores, store, key)
     if attempt is None:
@@ -92,7 +91,7 @@ def paper(
         draw, states = NOTICES[kind]
         if attempt.state not in states:
             raise NoPaper("no_notice", NO_NOTICE)
-        return draw(_facts(store, attempt))
+        return draw(_facts(store, attempt, stores.clock))
     slip = Records(holder).slip(key)
     if slip is None or attempt.state not in PAID:
         raise NoPaper("no_receipt", NO_RECEIPT)
@@ -109,7 +108,7 @@ def details(stores: Stores, terminal: str, batch: str, now: Instant) -> Document
     if known is None:
         raise NoPaper("unknown_terminal", Text("This terminal is not registered here.", "该终端未在此登记。"))
     batch = batch or known.batch
-    return detail_list(slips_of_batch(store, terminal, batch), terminal, batch, _local(now))
+    return detail_list(slips_of_batch(store, terminal, batch), terminal, batch, stores.clock.spoken(now, SHAPE))
 
 
 def _terminal(stores: Stores) -> Store:
@@ -134,19 +133,19 @@ def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant
     return found[0].last4, found[0].started_at, finding(stores, found[0], now)
 
 
-def _explained(last4: str, started_at: Instant, told: Finding) -> Explained:
+def _explained(clock: Zone, last4: str, started_at: Instant, told: Finding) -> Explained:
     first = next(one for one in told.evidence if one is not None and not isinstance(one, str))
     rows = [(NEXT, told.next.action), (OWNER, party(told.next.owner))] if told.next.owner != "nobody" else []
     if told.next.by:
-        rows.append((BY, Text(_local(told.next.by), _local(told.next.by))))
+        rows.append((BY, same(clock.spoken(told.next.by, SHAPE))))
     return Explained(
         ref=getattr(first, "ref", "") or getattr(first, "rrn", ""),
         amount=first.amount,
         currency=first.currency,
         last4=last4,
-        at=_local(started_at),
+        at=clock.spoken(started_at, SHAPE),
         word=VERDICTS[told.verdict.value],
-        sentence=Text(respoken(told.sentence.en, _to_the_second), respoken(told.sentence.zh, _to_the_second)),
+        sentence=told.sentence,
         rows=tuple(rows),
     )
 
@@ -157,14 +156,14 @@ def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -
         word = VERDICTS[told.verdict.value]
         raise NoPaper("not_certain", Text(NOT_THAT.en.format(word=word.en), NOT_THAT.zh.format(word=word.zh)))
     return not_charged_slip(
-        _facts(store, attempt), responses.text(attempt.response_code) if attempt.response_code else None
+        _facts(store, attempt, stores.clock), responses.text(attempt.response_code) if attempt.response_code else None
     )
 
 
-def _facts(store: Store, attempt: Attempt) -> Slip:
+def _facts(store: Store, attempt: Attempt, clock: Zone) -> Slip:
     """What is known of a sale that has no voucher."""
     known = device(store, attempt.terminal)
-    date, time = _local(attempt.started_at, "%Y/%m/%d %H:%M:%S").split()
+    date, time = clock.text(attempt.started_at, "%Y/%m/%d %H:%M:%S").split()
     return Slip(
         merchant_name=known.name if known else "",
         merchant=attempt.merchant,
@@ -180,12 +179,3 @@ def _facts(store: Store, attempt: Attempt) -> Slip:
         time=time,
         rrn=attempt.rrn,
     )
-
-
-def _to_the_second(at: Instant) -> str:
-    return _local(at, "%Y/%m/%d %H:%M:%S")
-
-
-def _local(at: Instant, shape: str = "%Y/%m/%d %H:%M") -> str:
-    """An instant in the local time of the slips."""
-    return (_EPOCH + timedelta(microseconds=at + Settings().utc_offset)).strftime(shape)

@@ -15,6 +15,7 @@ from counterfoil.archive.reading import Archive
 from counterfoil.errors import StoreError
 from counterfoil.issuer.records import PACKAGE as ISSUER
 from counterfoil.storage import Store, migrations_of, open_store
+from counterfoil.zone import Zone, zone
 
 formats = cache(migrations_of)
 """The format of a room's store, read once: a page that stays live opens the stores again and again."""
@@ -25,12 +26,21 @@ SWITCH = "counterfoil.switch"
 class Stores:
     """The terminal's, the switch's and every issuer's store, and the archive: a context manager, for reading."""
 
-    def __init__(self, terminal: Path, switch: Path, issuers: Mapping[str, Path], archive: Path | None = None) -> None:
+    def __init__(
+        self,
+        terminal: Path,
+        switch: Path,
+        issuers: Mapping[str, Path],
+        archive: Path | None = None,
+        clock: Zone | None = None,
+    ) -> None:
         self._paths = {"terminal": terminal, "switch": switch, **issuers}
         self._rooms = {"terminal": TERMINAL, "switch": SWITCH, **dict.fromkeys(issuers, ISSUER)}
         self._open: dict[str, Store | None] = {}
         self.issuers = tuple(issuers)
-        self.archive = Archive(archive) if archive is not None else None
+        self.clock = clock or zone()
+        """The zone in which people read what is found here."""
+        self.archive = Archive(archive, clock) if archive is not None else None
         """What left the stores; None where nobody asks for it."""
 
     def __enter__(self) -> Self:

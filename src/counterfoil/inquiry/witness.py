@@ -18,7 +18,7 @@ from counterfoil.verdict.finding import TerminalEvidence
 def finding(stores: Stores, one: Candidate, now: Instant, clocks: Clocks = Clocks()) -> Finding:  # noqa: B008 - immutable
     """The verdict of one transaction, as the stores stand now."""
     found = evidence(stores, one)
-    return judge(*found, now, clocks, unread(stores, found))
+    return judge(*found, now, clocks, unread(stores, found), stores.clock)
 
 
 def unread(stores: Stores, found: Evidence) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.step import SECOND, Instant
+from counterfoil.zone import Zone
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = 60 * SECOND
@@ -71,9 +72,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, day=day, spent=spent, count=count, guesses=guesses + 1)
 
 
-def business_day(now: Instant, utc_offset_minutes: int) -> str:
+def business_day(now: Instant, clock: Zone) -> str:
     """The local calendar day of `now` as YYYYMMDD: what daily limits and expiry months are counted by."""
-    return _day((now + utc_offset_minutes * MINUTE) // DAY)
+    return _day((now + clock.offset(now)) // DAY)
 
 
 @lru_cache(maxsize=16)

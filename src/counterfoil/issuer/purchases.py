@@ -17,6 +17,7 @@ from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.wire import PAN, RRN, Asked
 from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
+from counterfoil.zone import zone
 
 PURCHASE_CODE: Final = "00"  # first two digits of DE3; the account types behind them do not matter here
 
@@ -72,7 +73,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
         wanted,
         card,
         available,
-        day=business_day(now, desk.settings.utc_offset_minutes),
+        day=business_day(now, zone(desk.settings.zone)),
         settings=desk.settings,
         stripe=lambda: desk.wire.stripe(asked),
         pin=lambda: desk.wire.pin(asked, card.pvv if card else ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from counterfoil.step import SECOND, Instant
+from counterfoil.zone import DEFAULT
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -12,7 +13,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `pin_tries` wrong PINs in a row lock a card. `typed`: numbers typed by hand are taken. A card that was claimed
     `guesses` times in a day without proof (a stripe with a wrong value, a typed number with a wrong expiry) is refused
-    for the rest of that day. `utc_offset_minutes` says when the issuer's day begins; daily limits and expiry months
+    for the rest of that day. In its `zone` the issuer's day begins; daily limits and expiry months
     follow it. Of messages without a valid MAC `stranger_lines` are kept in an hour, and as many keys burnt; the rest is
     counted and gets silence.
     """
@@ -22,5 +23,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pin_tries: int = 3
     typed: bool = False
     guesses: int = 5
-    utc_offset_minutes: int = 480
+    zone: str = DEFAULT
     stranger_lines: int = 200

@@ -8,22 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import Instant
+from counterfoil.zone import Zone
 
-DAY: Final[Instant] = 86_400 * SECOND
 KEPT_DAYS: Final = 7
 FEWEST_DAYS, MOST_DAYS = 1, 180
 
 
-def due_before(now: Instant, days: int, utc_offset: Instant) -> Instant:
+def due_before(now: Instant, days: int, clock: Zone) -> Instant:
     """Sales that began before this instant are of days that ended `days` whole days ago, or earlier."""
-    return _midnight(now, utc_offset) - days * DAY
-
-
-def next_day(now: Instant, utc_offset: Instant) -> Instant:
-    """When the business day after that of `now` begins."""
-    return _midnight(now, utc_offset) + DAY
-
-
-def _midnight(now: Instant, utc_offset: Instant) -> Instant:
-    return (now + utc_offset) // DAY * DAY - utc_offset
+    return clock.midnight(now, days)

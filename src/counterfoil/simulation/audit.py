@@ -25,11 +25,11 @@ from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Frame, Inbound, Instant, NotSent
 from counterfoil.switch import Settings as SwitchSettings
 from counterfoil.transaction import AttemptKey, parse_ref
+from counterfoil.zone import zone
 
 PATIENCE: Final[Instant] = 5 * SECOND  # how much later than its deadline something may be looked at
 HEADER: Final = 6
 ANSWERS: Final = (b"0210", b"0430")
-DAY_BEGINS: Final = 480  # minutes east of UTC, the issuers' default
 
 KEPT_AT_SWITCH: Final = (
     "SELECT count(*) FROM trail WHERE leg = '3' AND what IN "
@@ -254,7 +254,7 @@ class Audit:
             elif refusal in COMPARED:
                 failures[token] = 0
             if state in ("posted", "reversed"):
-                day = business_day(started, DAY_BEGINS)
+                day = business_day(started, zone())
                 spent[token, day] += amount
                 number[token, day] += 1
         for card in node.disk.query(CARDS):

@@ -17,8 +17,10 @@ from counterfoil.errors import InputError, OurError
 from counterfoil.links.address import Address
 from counterfoil.links.address import parse as parse_address
 from counterfoil.security.keeping import FEWEST_DAYS, KEPT_DAYS, MOST_DAYS
-from counterfoil.stack.layout import ISSUERS
+from counterfoil.stack.layout import ISSUERS, Layout
 from counterfoil.step import SECOND, Instant
+from counterfoil.zone import DEFAULT
+from counterfoil.zone import zone as named
 
 TOML: Final = "counterfoil.toml"
 TLS_KNOWN: Final = ("console_tls", "console_key", "links_tls", "links_key", "links_ca", "links_name", "links_clients")
@@ -37,6 +39,7 @@ KNOWN: Final = (
     "proxies",
     "hosts",
     "audit_anchor",
+    "zone",
     "card_numbers_kept_days",
     *TLS_KNOWN,
 )
@@ -112,6 +115,8 @@ class Config(NamedTuple):
     printer2: Address | None = None
     receipt_url: str = ""
     language: Literal["en", "zh"] = "zh"
+    zone: str = DEFAULT
+    """In which people read times, and days begin and end: a name of the tz database."""
     lab: bool = False
     """Whether legs and stations of this stack may be broken on purpose."""
     reconcile: Reconcile = Reconcile(60, 3600)
@@ -168,9 +173,15 @@ def _micros(seconds: str) -> Instant:
 
 
 def load(
-    data: Path, timers: str | None = None, environ: Mapping[str, str] = os.environ, *, lab: bool = False
+    data: Path,
+    timers: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    lab: bool = False,
+    zone: str | None = None,
 ) -> Config:
-    """Put the four sources together; ConfigError for a setting that makes no sense. `timers` and `lab` are the flags.
+    """Put the four sources together; ConfigError for a setting that makes no sense. `timers`, `lab`
+    and `zone` are the flags.
 
     Everything there is today is demo data, with keys a tester can read: it listens on loopback and nowhere else.
     """
@@ -192,7 +203,6 @@ def load(
     paper, url = parse_paper(said("paper") or "optional"), parse_url(said("receipt_url"))
     if paper == "required" and printers[0] is None:
         raise ConfigError('paper = "required" needs a printer', 'paper = "required" 须先设置 printer')
-    language = parse_language(said("language") or "zh")
     lab = parse_switch("lab", said("lab") or "off") or lab
     reconcile = parse_reconcile(said("reconcile") or DEFAULT_RECONCILE)
     links = parse_links(data, said)
@@ -209,7 +219,8 @@ def load(
         paper=paper,
         printer2=printers[1],
         receipt_url=url,
-        language=language,
+        language=parse_language(said("language") or "zh"),
+        zone=parse_zone(zone or said("zone"), Layout(data)),
         lab=lab,
         reconcile=reconcile,
         proxies=parse_networks(said("proxies")),
@@ -221,6 +232,21 @@ def load(
         typed=parse_merchants(said("typed") or DEFAULT_TYPED),
         typed_issuers=parse_issuers(said("typed_issuers") or DEFAULT_TYPED_ISSUERS),
     )
+
+
+def parse_zone(text: str, layout: Layout) -> str:
+    """The zone of a stack; ConfigError for none, or for another than the one its numbers and days are counted in."""
+    kept = layout.zone_name() or (DEFAULT if layout.store("switch").exists() else "")
+    try:
+        chosen = named(text or kept or DEFAULT).name
+    except InputError as error:
+        raise ConfigError(str(error), error.zh) from None
+    if kept and chosen != kept:
+        raise ConfigError(
+            f"this stack began in the zone {kept} and keeps it: its numbers and business dates are counted in it",
+            f"本系统的时区为 {kept}，不能更改：参考号和营业日按该时区计算",
+        )
+    return chosen
 
 
 def parse_merchants(text: str) -> frozenset[str]:

@@ -73,6 +73,7 @@ class Layout:
         self.audit_key = data / "audit.key"
         self.audit_anchor = self.logs / "audit.anchor"
         self.lock = data / "run" / "up.lock"
+        self.zone = data / "zone"
 
     def station(self, name: str) -> Path:
         """The directory of a station."""
@@ -125,6 +126,13 @@ class Layout:
             return msgspec.json.decode(self.running(name).read_bytes(), type=Running)
         except NOT_THERE:
             return None
+
+    def zone_name(self) -> str:
+        """The zone this stack was first started in; "" for one that never was, or is of an earlier version."""
+        try:
+            return self.zone.read_text("ascii").strip()
+        except NOT_THERE:
+            return ""
 
     def receipt_seed(self) -> bytes | None:
         """What this installation signs its receipts with; None when it was never started, StoreError when damaged."""

@@ -9,12 +9,18 @@ from counterfoil.errors import StoreError
 from counterfoil.inquiry import Stores
 from counterfoil.stack.layout import ISSUERS, RECONCILIATION, Layout, formats
 from counterfoil.storage import Store, open_store
+from counterfoil.zone import DEFAULT, Zone, zone
 
 
 def stores_of(layout: Layout) -> Stores:
     """Every station's store and the archive, for reading; close it soon."""
     issuers = {name: layout.store(name) for name in ISSUERS}
-    return Stores(layout.store("terminal"), layout.store("switch"), issuers, layout.archive)
+    return Stores(layout.store("terminal"), layout.store("switch"), issuers, layout.archive, clock_of(layout))
+
+
+def clock_of(layout: Layout) -> Zone:
+    """The zone of a stack: what it was first started with."""
+    return zone(layout.zone_name() or DEFAULT)
 
 
 @contextmanager

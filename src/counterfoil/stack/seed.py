@@ -21,6 +21,7 @@ from counterfoil.storage import Store
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
 from counterfoil.terminal.records import Records as TerminalRecords
+from counterfoil.zone import DEFAULT
 
 
 class Plan(NamedTuple):
@@ -47,6 +48,11 @@ def plan(
     if name == "switch":
         return _switch(store, hsm, demo, timers, config)
     return _issuer(name, store, hsm, demo, timers, config)
+
+
+def zone_of(config: Config | None) -> str:
+    """The one zone of all stations."""
+    return config.zone if config is not None else DEFAULT
 
 
 def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
@@ -76,7 +82,7 @@ def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, confi
         if card.issuer == name and card.enrolled
     ]
     typed = config is not None and name in config.typed_issuers
-    settings = issuer.Settings(name=name, timer=timers.issuer, typed=typed)
+    settings = issuer.Settings(name=name, timer=timers.issuer, typed=typed, zone=zone_of(config))
     station = issuer.Issuer(records, hsm, settings, os.urandom)
     return Plan(station, [("enrol", {"cards": cards})])
 
@@ -92,7 +98,7 @@ def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config |
     terminals = [{"terminal": each.terminal, "merchant": each.merchant, "tmk": each.tmk} for each in demo.terminals()]
     days = config.card_numbers_kept_days if config is not None else KEPT_DAYS
     typed = config.typed if config is not None else frozenset[str]()
-    settings = switch.Settings(switch_timer=timers.switch, numbers_kept_days=days, typed=typed)
+    settings = switch.Settings(switch_timer=timers.switch, numbers_kept_days=days, typed=typed, zone=zone_of(config))
     station = switch.Switch(records, hsm, settings)
     return Plan(station, [("register", {"terminals": terminals})])
 
@@ -124,5 +130,6 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             language=config.language,
             numbers_kept_days=config.card_numbers_kept_days,
             typed=config.typed,
+            zone=config.zone,
         )
     return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue, naming), commands)

@@ -55,6 +55,7 @@ def run(
     *,
     timers: str | None = None,
     lab: bool = False,
+    zone: str | None = None,
     json: bool = False,
     console: Callable[[Config], int] | None = None,
     sale: str = SALE,
@@ -67,12 +68,14 @@ def run(
     copy. What people read beside it goes to stderr, and not at all with `json`.
     """
     os.umask(0o077)
-    config = load(data, timers, lab=lab)
+    config = load(data, timers, lab=lab, zone=zone)
     limit, allowed = claim_stack("up", lab=config.lab)
     layout = Layout(config.data)
     layout.prepare()
     with alone(layout):
         layout.secret(layout.receipt_key, make=True)
+        if layout.zone_name() != config.zone:
+            layout.write(layout.zone, f"{config.zone}\n")
         soon = certificates.prepare(config, layout, datetime.now(UTC))
         supervisor = Supervisor(config, allowed, quiet=json, console=console, sale=sale)
         supervisor.tell_ends(soon)

@@ -73,5 +73,5 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey, state: State) ->
         detail = f"an 0400 for {key}, which is archived"
         work.case(Case(number, "", work.now, desk.settings.case_owner, "archived_reversal", detail))
         work.alarm("archived_reversal", key.terminal, f"case {number}")
-    rrn = numbers.rrn(work.tick(), desk.settings.utc_offset)
+    rrn = numbers.rrn(work.tick(), desk.settings.clock.numbering)
     answer(desk, work, ask, code, what="reversal_answered", de37=rrn, de32=desk.settings.acquirer)

@@ -181,7 +181,7 @@ def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> tuple[Attempt,
     pan = card.pan if isinstance(card, Card) else ""
     attempt = Attempt(
         key,
-        rrn=numbers.rrn(tick, desk.settings.utc_offset),
+        rrn=numbers.rrn(tick, desk.settings.clock.numbering),
         state=DECLINED,
         merchant=message.de42 or "",
         processing=message.de3 or "",

@@ -24,7 +24,7 @@ NOT_REACHED: Final = "91"
 def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
     """Send the 0200 of an intent that this step commits. It leaves before the deadline, or never."""
     rrn, terminal, merchant = attempt.rrn, attempt.key.terminal, attempt.merchant
-    time, date = local(attempt.started_at, desk.settings.utc_offset)
+    time, date = local(attempt.started_at, desk.settings.clock.offset(attempt.started_at))
     category = merchant[MERCHANT_TYPE]
     fields: dict[str, str | bytes] = {
         "de2": card.pan,

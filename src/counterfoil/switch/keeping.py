@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from counterfoil.security import is_pan
-from counterfoil.security.keeping import due_before, next_day
+from counterfoil.security.keeping import due_before
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.records import Held, Records
@@ -45,8 +45,8 @@ class Keeping:
         """Let go of what is due with this step's commit; None when it is not the time."""
         if work.now < self._next.at or not self.holds:
             return None
-        offset = self._settings.utc_offset
-        before = due_before(work.now, self._settings.numbers_kept_days, offset)
+        clock = self._settings.clock
+        before = due_before(work.now, self._settings.numbers_kept_days, clock)
         found = self._records.old_numbers(before, self._next.behind, AT_ONCE)
         ended = [held.rrn for held, ended in found if ended]
         going = [rrn for rrn in ended if rrn not in work.by_rrn]  # not what this step has in its hands
@@ -54,7 +54,7 @@ class Keeping:
             work.hold(rrn, b"")
         if len(found) == AT_ONCE:
             return Look(found[-1][0], work.now + PAUSE)
-        return Look(Held(), next_day(work.now, offset) if going == ended else work.now + PAUSE)
+        return Look(Held(), clock.next_day(work.now) if going == ended else work.now + PAUSE)
 
     def took(self, look: Look | None) -> None:
         """The step of this look is on the disk."""
@@ -66,7 +66,7 @@ class Keeping:
         """A commit brought a number into the store: the first one is not due before the next business day."""
         if not self.holds:
             self.holds = True
-            self._next = Look(Held(), next_day(now, self._settings.utc_offset))
+            self._next = Look(Held(), self._settings.clock.next_day(now))
 
     def wakes_at(self) -> Instant | None:
         """When the next look is; None while no number is held."""

@@ -40,10 +40,10 @@ class Answered(NamedTuple):
 class Recall:
     """Questions about the past."""
 
-    def __init__(self, records: Records, utc_offset: Instant) -> None:
+    def __init__(self, records: Records, numbering: Instant) -> None:
         self._records = records
         self._store = records.store
-        self._offset = utc_offset
+        self._offset = numbering
 
     def answered(self, issuer: str, limit: int, before: int = LATEST) -> tuple[Answered, ...]:
         """The newest attempts that this issuer has answered, behind a place."""

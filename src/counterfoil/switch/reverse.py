@@ -76,7 +76,7 @@ def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
         answer(desk, work, ask, forgotten.REFUSED, de37=attempt.rrn)
         return
     if not attempt.reversal_rrn:
-        attempt.reversal_rrn = numbers.rrn(work.tick(), desk.settings.utc_offset)
+        attempt.reversal_rrn = numbers.rrn(work.tick(), desk.settings.clock.numbering)
         work.put(attempt)
     if work.move(attempt, Event.REVERSE):
         owe_reversal(desk, work, attempt, message.de39 or "", message.de2)
@@ -181,7 +181,7 @@ def _tombstone(desk: Desk, work: Work, message: Message, key: AttemptKey) -> Att
     card = is_pan(pan)
     attempt = Attempt(
         key,
-        rrn=numbers.rrn(work.tick(), desk.settings.utc_offset),
+        rrn=numbers.rrn(work.tick(), desk.settings.clock.numbering),
         state=moved(None, Event.REVERSE),
         merchant=message.de42 or "",
         processing=message.de3 or "",

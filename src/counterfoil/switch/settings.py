@@ -9,6 +9,7 @@ import msgspec
 from counterfoil.errors import OurError
 from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
+from counterfoil.zone import DEFAULT, Zone, zone
 
 TERMINALS: Final = "terminals"
 """The server link terminals connect to. Links to issuers are named like the issuer."""
@@ -60,14 +61,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     peer_lines: int = 200
     """Lines of evidence of what comes on one issuer's link without a valid MAC, in an hour."""
 
-    utc_offset: Instant = 8 * 3600 * SECOND
-    """Local time of the acquirer (DE12, DE13, the date in DE37), east of UTC positive."""
+    zone: str = DEFAULT
+    """The acquirer's: DE12, DE13, business days, and at its offset of 2025-01-01 the date in DE37."""
 
     numbers_kept_days: int = KEPT_DAYS
     """Whole days after the end of its business day for which the card number of a sale is held (keeping.py)."""
 
     timers_per_step: int = 500
     """Deadlines taken in one step, for fairness."""
+
+    @property
+    def clock(self) -> Zone:
+        """The zone by its name."""
+        return zone(self.zone)
 
     def pause(self, tries: int) -> Instant:
         """How long after the given try the next one follows: the switch timer, doubled each time, up to the cap."""

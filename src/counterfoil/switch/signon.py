@@ -149,7 +149,7 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
     if len(alike) >= desk.settings.offers:
         # Of several that say they were put back, what is forgotten is told from the furthest back.
         return replace(alike[-1], stan=min(alike[-1].stan, stan)) if behind else alike[-1]
-    number = rrn(work.tick(), desk.settings.utc_offset)
+    number = rrn(work.tick(), desk.settings.clock.numbering)
     return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind, named)
 
 

@@ -47,7 +47,7 @@ class Switch:
         self._settings = settings
         routes = records.routes()
         sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
-        recall = Recall(records, settings.utc_offset)
+        recall = Recall(records, settings.clock.numbering)
         self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, recall, records.highest_sealed)
         self._memory = Memory(issuers, settings)
         forgotten.load(records, self._memory)

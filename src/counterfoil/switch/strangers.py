@@ -56,7 +56,7 @@ def burn(desk: Desk, work: Work, ask: Ask, key: AttemptKey, code: str) -> None:
     tick = work.tick()
     attempt = Attempt(
         key,
-        rrn=numbers.rrn(tick, desk.settings.utc_offset),
+        rrn=numbers.rrn(tick, desk.settings.clock.numbering),
         state=moved(None, Event.REFUSE),
         merchant=ask.terminal.merchant if ask.terminal is not None else "",
         response_code=code,

@@ -44,7 +44,7 @@ def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered
 def spoken(desk: Desk, work: Work, ask: Ask, code: str, fields: Mapping[str, str | bytes]) -> Message:
     """Say `code` to a request and leave no evidence of it; `fields` are what the answer holds besides."""
     told = repeated(ask)
-    told["de12"], told["de13"] = local(work.now, desk.settings.utc_offset)
+    told["de12"], told["de13"] = local(work.now, desk.settings.clock.offset(work.now))
     told["de39"] = code
     told.update(fields)
     return send(desk, work, ask, told)
@@ -62,12 +62,12 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
     """
     settings, code, card, rrn, terminal = desk.settings, attempt.response_code, ask.card, attempt.rrn, ask.message.de41
     issuer = desk.issuers.get(attempt.issuer)
-    acquirer, offset = settings.acquirer, settings.utc_offset
-    time, date = local(attempt.answered_at, offset)
+    acquirer, clock = settings.acquirer, settings.clock
+    time, date = local(attempt.answered_at, clock.offset(attempt.answered_at))
     added: dict[str, str | bytes] = {
         "de12": time,
         "de13": date,
-        "de15": local(attempt.started_at, offset)[1],
+        "de15": local(attempt.started_at, clock.offset(attempt.started_at))[1],
         "de32": acquirer,
         "de37": rrn,
         "de39": code,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.security.keeping import due_before, next_day
+from counterfoil.security.keeping import due_before
 from counterfoil.step import SECOND, Instant
 from counterfoil.terminal.records import Records
 from counterfoil.terminal.settings import Settings
@@ -32,14 +32,13 @@ class Keeping:
         """Let go of what is due with this step's commit; when to look next, 0 when it is not the time."""
         if work.now < self._next or not self.holds:
             return 0
-        offset = self._settings.utc_offset
-        before = due_before(work.now, self._settings.numbers_kept_days, offset)
+        before = due_before(work.now, self._settings.numbers_kept_days, self._settings.clock)
         found = self._records.old_numbers(before, AT_ONCE)
         going = [attempt for attempt in found if not work.has_saved(attempt.ref)]  # not what this step has in its hands
         for attempt in going:
             work.save(attempt.changed(pan=b""))
         more = len(found) == AT_ONCE or len(going) < len(found)
-        return work.now + PAUSE if more else next_day(work.now, offset)
+        return work.now + PAUSE if more else self._settings.clock.next_day(work.now)
 
     def took(self, at: Instant) -> None:
         """The step that looked is on the disk."""
@@ -51,7 +50,7 @@ class Keeping:
         """A commit brought a number into the store: the first one is not due before the next business day."""
         if not self.holds:
             self.holds = True
-            self._next = next_day(now, self._settings.utc_offset)
+            self._next = self._settings.clock.next_day(now)
 
     def wakes_at(self) -> Instant | None:
         """When the next look is; None while no number is held."""

@@ -35,7 +35,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = None) -> Slip:
     """The facts of a slip: the attempt's, and what the host's answer adds."""
-    date, time = _when(work.now + work.settings.utc_offset, message)
+    date, time = _when(work.now + work.settings.clock.offset(work.now), message)
     parts = message.de44 or "" if message else ""
     small = attempt.amount <= work.settings.no_signature_limit
     return Slip(
@@ -110,7 +110,7 @@ def _voucher(work: Work, attempt: Attempt, slip: Slip, copy: Copy, duplicate: in
 
 def _local(work: Work, at: Instant) -> str:
     """An instant in the local time of the slips."""
-    return (_EPOCH + timedelta(microseconds=at + work.settings.utc_offset)).strftime("%Y/%m/%d %H:%M")
+    return work.settings.clock.text(at, "%Y/%m/%d %H:%M")
 
 
 def _text(work: Work, document: Document, language: Language | None = None) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from counterfoil.iso8583.responses import REVERSAL_CLOSED
 from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
+from counterfoil.zone import DEFAULT, Zone, zone
 
 DEFAULT_TIMER: Final[Instant] = 30 * SECOND
 
@@ -21,7 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     timer) is the wait after a line that was not there.
     `closing_codes` are the DE39 of a MAC-valid 0410 that end a reversal (12 joins them in some dialects; 94 never).
     Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait
-    for one terminal. `utc_offset` is the local time of the slips. `printer`: there is one that can be asked whether it
+    for one terminal. `zone` is that of the slips. `printer`: there is one that can be asked whether it
     is ready, before the card is; with `paper` "required" no sale is sent while it is not. Nothing that gives money back
     is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in an hour, and as many
     that have a valid MAC. For `numbers_kept_days` whole days after its business day the card number of a sale is held
@@ -41,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     printer: bool = False
     paper: Literal["optional", "required"] = "optional"
     typed: frozenset[str] = frozenset()
-    utc_offset: Instant = 8 * 3600 * SECOND
+    zone: str = DEFAULT
     numbers_kept_days: int = KEPT_DAYS
 
     def __post_init__(self) -> None:
@@ -49,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a 94 never clears a reversal")
         if self.timer < 1 or self.tries < 1 or self.queue < 1:
             raise ValueError("timer, tries and queue are at least 1")
+
+    @property
+    def clock(self) -> Zone:
+        """The zone by its name."""
+        return zone(self.zone)
 
     @property
     def pause_after_tries(self) -> Instant:

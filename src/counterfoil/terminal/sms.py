@@ -22,9 +22,9 @@ WHAT: Final = "receipt-sms"
 NUMBER: Final = re.compile(r"\+[0-9]{6,13}|[0-9]{5,12}")
 """A telephone number, as nobody writes a card number."""
 MESSAGE: Final = Text(
-    "{merchant}: {kind} {amount}, card ending {last4}, {date} {time}, terminal {terminal} batch {batch} voucher "
+    "{merchant}: {kind} {amount}, card ending {last4}, {date} {time} {zone}, terminal {terminal} batch {batch} voucher "
     "{voucher}. Your signed receipt: {address}",
-    "【{merchant}】{kind} {amount}，卡尾号{last4}，{date} {time}，终端{terminal} 批次{batch} 凭证号{voucher}。"
+    "【{merchant}】{kind} {amount}，卡尾号{last4}，{date} {time} {zone}，终端{terminal} 批次{batch} 凭证号{voucher}。"
     "您的电子签购单：{address}",
 )
 
@@ -32,14 +32,16 @@ MESSAGE: Final = Text(
 def send(work: Work, lane: Lane, attempt: Attempt, slip: Slip, number: str, command: int) -> None:
     """Hand the message to whoever sends messages; the till is answered when it is known what became of it."""
     assert work.issue is not None
-    text = _text(slip, work.issue.address(attempt.ref), work.settings.language)
+    text = _text(
+        slip, work.settings.clock.told(attempt.started_at), work.issue.address(attempt.ref), work.settings.language
+    )
     work.note(lane, "e-receipt sent by SMS", attempt, {"number": f"…{number[-4:]}"})
     name = printing.job_name(attempt, WHAT, work.line)
     lane.texting = (*lane.texting, Texting(name, command))
     work.perform(KIND, name, f"{number}\n{text}\n")
 
 
-def _text(slip: Slip, address: str, language: str) -> str:
+def _text(slip: Slip, zone: str, address: str, language: str) -> str:
     kind = kind_text(slip.kind)
     said = MESSAGE.zh if language == "zh" else MESSAGE.en
     return said.format(
@@ -49,6 +51,7 @@ def _text(slip: Slip, address: str, language: str) -> str:
         last4=slip.card[-4:],
         date=slip.date,
         time=slip.time,
+        zone=zone,
         terminal=slip.terminal,
         batch=slip.batch,
         voucher=slip.voucher,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -13,14 +11,13 @@ import msgspec
 from counterfoil.step import SECOND, Instant
 from counterfoil.transaction import CaseStub, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.words import Text
+from counterfoil.zone import Zone
 
 NOT_OURS: Final = "not ours"
 NO_RECORD: Final = "no record"
 HOUR: Final[Instant] = 3600 * SECOND
 DAY: Final[Instant] = 24 * HOUR
-SPOKEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC")
-THURSDAY: Final = 3  # 1970-01-01 was one; Monday is 0
-SATURDAY: Final = 5
+SATURDAY: Final = 5  # Monday is 0
 
 TerminalEvidence: TypeAlias = TerminalStub | Literal["not ours"] | None
 
@@ -117,30 +114,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def iso(at: Instant) -> str:
-    """An instant as people and programs read it: 2026-11-22T23:30:00.000000Z."""
+    """An instant as programs read it: 2026-11-22T23:30:00.000000Z."""
     moment = datetime.fromtimestamp(at // SECOND, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % SECOND:06d}Z"
 
 
-def spoken(at: Instant) -> str:
-    """An instant inside a sentence: 2026-11-22 23:30:00 UTC."""
-    return f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def respoken(sentence: str, put: Callable[[Instant], str]) -> str:
-    """A sentence with each instant that `spoken` put into it said anew: in the reader's own time, for instance."""
-    return SPOKEN.sub(lambda found: put(_instant(found[0])), sentence)
-
-
-def _instant(said: str) -> Instant:
-    return int(datetime.strptime(said, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC).timestamp()) * SECOND
-
-
-def working_days_after(at: Instant, days: int) -> Instant:
-    """The instant `days` working days (Monday to Friday) later."""
+def working_days_after(at: Instant, days: int, clock: Zone) -> Instant:
+    """The instant `days` working days (Monday to Friday in a zone) later."""
     while days > 0:
         at += DAY
-        days -= (at // DAY + THURSDAY) % 7 < SATURDAY
+        days -= clock.local(at).weekday() < SATURDAY
     return at
 
 

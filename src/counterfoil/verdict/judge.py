@@ -19,6 +19,7 @@ from counterfoil.verdict.money import holdings
 from counterfoil.verdict.next import due
 from counterfoil.verdict.position import I, S, T, of_issuer, of_switch, of_terminal
 from counterfoil.verdict.stop import stopped_at
+from counterfoil.zone import Zone, zone
 
 
 class Rule(NamedTuple):
@@ -89,11 +90,13 @@ def judge(
     now: Instant,
     clocks: Clocks = Clocks(),  # noqa: B008 - immutable
     unread: frozenset[str] = frozenset(),
+    clock: Zone | None = None,
 ) -> Finding:
     """Where the money of one transaction is, from the three stubs alone.
 
     `terminal` is NOT_OURS for a terminal whose store is somebody else's; None is a stub nobody could find or read,
-    `unread` names the stations ("terminal", "switch", "issuer") whose stores cannot be read.
+    `unread` names the stations ("terminal", "switch", "issuer") whose stores cannot be read;
+    `clock` is the zone of the times in its sentence (default: the demo's).
     At least one stub must be there (ValueError): a transaction no station has heard of is not a transaction.
     """
     evidence = Evidence(terminal, switch, issuer)
@@ -103,7 +106,7 @@ def judge(
     step = due(verdict, positions, evidence, clocks)
     return Finding(
         verdict=verdict,
-        sentence=words.sentence(verdict, evidence, first, step.by, clocks),
+        sentence=words.sentence(verdict, evidence, first, step.by, clocks, clock or zone()),
         stopped_at=stopped_at(*positions[:2], evidence, unread),
         money=holdings(verdict, positions[2], evidence),
         next=step,

@@ -7,8 +7,9 @@ from typing import Final
 from counterfoil.money import Money
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
-from counterfoil.verdict.finding import NOT_OURS, Clocks, Evidence, Verdict, spoken, working_days_after
+from counterfoil.verdict.finding import NOT_OURS, Clocks, Evidence, Verdict, working_days_after
 from counterfoil.words import Text
+from counterfoil.zone import Zone
 
 NO_ANSWER_UPSTREAM: Final = "98"
 
@@ -34,7 +35,12 @@ SENTENCES: Final[dict[Verdict, Text]] = {
 
 
 def sentence(
-    verdict: Verdict, evidence: Evidence, first: TerminalStub | SwitchStub | IssuerStub, by: Instant, clocks: Clocks
+    verdict: Verdict,
+    evidence: Evidence,
+    first: TerminalStub | SwitchStub | IssuerStub,
+    by: Instant,
+    clocks: Clocks,
+    clock: Zone,
 ) -> Text:
     """The sentence of this verdict with its amount, times and case number filled in."""
     issuer = evidence.issuer
@@ -42,9 +48,9 @@ def sentence(
     returned_at = issuer.returned_at if issuer is not None else 0
     return SENTENCES[verdict].filled(
         amount=Money(first.amount, first.currency),
-        refund=spoken(working_days_after(charged_at, clocks.refund_days)),
-        returned=spoken(returned_at),
-        by=spoken(by),
+        refund=clock.spoken(working_days_after(charged_at, clocks.refund_days, clock)),
+        returned=clock.spoken(returned_at),
+        by=clock.spoken(by),
         case=case_number(evidence),
     )
 

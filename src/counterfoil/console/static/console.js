@@ -35,7 +35,6 @@
     if (focused) document.getElementById(focused)?.focus();
     const now = heart.querySelector("[data-say]")?.dataset.say;
     if (now && now !== before) say.textContent = now;
-    localise(heart);
   }
 
   // --- a card number typed into the search box never becomes part of an address ---------------------------------------
@@ -55,19 +54,6 @@
       return luhn(digits) ? digits.slice(-4) : found;
     });
   });
-
-  // --- times: the reader's own zone on the page, UTC when pointed at ------------------------------------------------
-  const shape = new Intl.DateTimeFormat("sv-SE", {
-    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
-  });
-  function localise(root) {
-    root.querySelectorAll("time[datetime]:not(.utc)").forEach((one) => {
-      const at = new Date(one.dateTime);
-      if (Number.isNaN(at.valueOf())) return;
-      one.title = one.dateTime;
-      one.textContent = shape.format(at);
-    });
-  }
 
   // --- countdowns -----------------------------------------------------------------------------------------------------
   setInterval(() => {
@@ -114,5 +100,4 @@
   // On a telephone the pages are a row wider than the screen: the one that is open is in sight.
   document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.querySelectorAll("[data-live]").forEach(live);
-  localise(document);
 })();

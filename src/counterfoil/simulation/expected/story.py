@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.simulation.expected.local import EPOCH
+from counterfoil.simulation.expected.local import local
 from counterfoil.simulation.expected.paper import plain
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
@@ -219,7 +219,7 @@ def _stop(
 
 def spoken(at: Instant) -> str:
     """An instant in a sentence."""
-    return f"{EPOCH.fromtimestamp(at // SECOND, EPOCH.tzinfo):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{local(at):%Y-%m-%d %H:%M:%S} UTC+08:00"
 
 
 def working_days_later(at: Instant) -> Instant:
@@ -227,6 +227,6 @@ def working_days_later(at: Instant) -> Instant:
     left = WORKING_DAYS
     while left:
         at += DAY
-        if EPOCH.fromtimestamp(at // SECOND, EPOCH.tzinfo).weekday() < WEEKEND:
+        if local(at).weekday() < WEEKEND:
             left -= 1
     return at
