@@ -18,7 +18,7 @@ TXN = (
     "received, request, answered, part) "
     "VALUES (?1, ?1, '', 'card:1', '', '', '', ?2, 'CNY', '', '', ?3, '', '', '', 0, 0, 0, 0, '', '', '{}', '', 1)"
 )
-ENTRY = "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses, previous) "
+ENTRY = "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses, before_debit) "
 ENTRY += "VALUES (?, ?, ?, ?, 'CNY', 0, ?, ?, '')"
 CLEARING = "clearing:1:CNY"
 

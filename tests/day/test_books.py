@@ -74,7 +74,7 @@ def switch_rows(store: Store) -> None:
 
 
 def issuer_rows(store: Store) -> None:
-    put(store, "account", id="card:1", balance=700, last_entry="K2/reversal")
+    put(store, "account", id="card:1", balance=700, held=40, last_entry="K2/reversal")
     put(store, "card", token="1", account="card:1", name="shopper-1", status="active")
     posted: dict[str, object] = {"account": "card:1", "amount": 300, "state": "posted", "received": "0200 received"}
     put(store, "txn", key="1/D7/K1", rrn="R1", **posted)
@@ -82,10 +82,18 @@ def issuer_rows(store: Store) -> None:
     put(store, "exception_case", number="C2")
     put(store, "advice", key="A2", original="K2", outcome="book")
     put(store, "entry", id="card:1/#opening", debit="funding:CNY", credit="card:1", amount=1000)
-    put(store, "entry", id="1/D7/K1", debit="card:1", credit="clearing:1:CNY", amount=300, previous="card:1/#opening")
-    put(store, "entry", id="K2", debit="card:1", credit="clearing:1:CNY", amount=200, previous="1/D7/K1")
-    undone: dict[str, object] = {"id": "K2/reversal", "reverses": "K2", "previous": "K2"}
+    sold: dict[str, object] = {"debit": "card:1", "credit": "clearing:1:CNY"}
+    put(store, "entry", id="1/D7/K1", **sold, amount=300, before_debit="card:1/#opening")
+    put(store, "entry", id="K2", **sold, amount=200, before_debit="1/D7/K1")
+    undone: dict[str, object] = {"id": "K2/reversal", "reverses": "K2", "before_credit": "K2"}
     put(store, "entry", **undone, debit="clearing:1:CNY", credit="card:1", amount=200)
+    for number, over in (("1", ""), ("2", "voided"), ("3", "posted")):
+        way: dict[str, object] = {"debit": "card:1", "credit": "clearing:1:CNY", "amount": 40}
+        put(store, "hold", id=f"H{number}", **way)
+        if over:
+            put(store, "resolution", hold=f"H{number}", id=f"P{number}", outcome=over)
+    posting: dict[str, object] = {"debit": "funding:CNY", "credit": "clearing:1:CNY", "amount": 40}
+    put(store, "entry", id="P3", hold="H3", **posting)
     put(store, "trail", txn="K2", seq=1)
 
 
@@ -140,7 +148,15 @@ def test_books_that_are_whole_are_not_complained_of(whole: Path) -> None:
         ("switch", "UPDATE exception_case SET rrn = 'R9'", "case without attempt: C1"),
         ("issuer-a", "UPDATE txn SET received = '' WHERE key = '1/D7/K1'", "purchase without evidence: R1"),
         ("issuer-a", "DELETE FROM trail WHERE txn = 'K2'", "purchase without evidence: R2"),
-        ("issuer-a", "UPDATE entry SET previous = '' WHERE id = 'K2'", "entry on no statement: 1/D7/K1"),
+        ("issuer-a", "UPDATE entry SET before_debit = '' WHERE id = 'K2'", "entry on no statement: 1/D7/K1"),
+        ("issuer-a", "UPDATE entry SET before_credit = '' WHERE id = 'K2/reversal'", "entry on no statement: K2"),
+        ("issuer-a", "UPDATE entry SET credit = 'card:2' WHERE id = 'K2'", "entry on no statement: K2"),
+        ("issuer-a", "UPDATE account SET held = 41", "held that is not its holds: card:1"),
+        ("issuer-a", "DELETE FROM resolution WHERE hold = 'H2'", "held that is not its holds: card:1"),
+        ("issuer-a", "DELETE FROM resolution WHERE hold = 'H3'", "posting without the end of its hold: P3"),
+        ("issuer-a", "UPDATE entry SET hold = '' WHERE id = 'P3'", "end of a hold without its posting: H3"),
+        ("issuer-a", "UPDATE account SET held = 701", "below zero without a promise: card:1"),
+        ("issuer-a", "UPDATE entry SET original = 'K9' WHERE id = 'K2'", "entry that stands against nothing: K2"),
         ("issuer-a", "UPDATE account SET last_entry = 'K2'", "entry on no statement: K2/reversal"),
         ("issuer-a", "UPDATE account SET last_entry = 'K9'", "statement that ends in nothing: card:1"),
         ("issuer-a", "UPDATE txn SET amount = 301 WHERE key = '1/D7/K1'", "charge without entry: R1"),

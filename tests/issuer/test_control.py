@@ -174,11 +174,18 @@ def test_status_says_all_of_it_under_these_names() -> None:
 def test_accounts_say_of_each_what_it_is_and_holds() -> None:
     bank = Bank(enrol=("alice",))
     bank.ask(bank.purchase())
+    alice = bank.card("alice")["account"]
     assert bank.command("accounts") == {
         "accounts": [
-            {"id": bank.card("alice")["account"], "kind": "cardholder", "currency": "CNY", "balance": 498_750},
-            {"id": "clearing:00010344:CNY", "kind": "clearing", "currency": "CNY", "balance": 1250},
-            {"id": "funding:CNY", "kind": "funding", "currency": "CNY", "balance": -500_000},
+            {
+                "id": alice,
+                "kind": "cardholder",
+                "currency": "CNY",
+                "balance": 498_750,
+                "held": 0,
+            },
+            {"id": "clearing:00010344:CNY", "kind": "clearing", "currency": "CNY", "balance": 1250, "held": 0},
+            {"id": "funding:CNY", "kind": "funding", "currency": "CNY", "balance": -500_000, "held": 0},
         ],
         "sum": {"CNY": 0},
     }

@@ -11,26 +11,15 @@ from counterfoil.issuer.lifecycle import Event, State, moved
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import Alarm, Case
 from counterfoil.issuer.stubs import Booked
-from counterfoil.ledger import Account, AccountKind, Entry
+from counterfoil.ledger import Account, AccountKind
 from counterfoil.storage.sql import inserting
 from issuer.bank import NOON, PANS, Bank, entropy, track
-
-BETWEEN = Entry("E", "card:1", "card:2", 5, "CNY", NOON)
 
 
 def test_accounts_are_what_their_names_say() -> None:
     assert chart.cardholder("card:1", "CNY", 5) == Account("card:1", AccountKind.CARDHOLDER, "CNY", 5, 0)
     assert chart.contra("clearing:1:USD") == Account("clearing:1:USD", AccountKind.CLEARING, "USD")
     assert chart.contra("funding:EUR") == Account("funding:EUR", AccountKind.FUNDING, "EUR")
-
-
-def test_an_entry_is_on_one_cards_account_and_posts_no_hold() -> None:
-    with pytest.raises(AssertionError, match=r"^an entry is on one card's account$"):
-        chart.card_of(BETWEEN)
-    with pytest.raises(AssertionError, match=r"^an entry is on one card's account$"):
-        chart.card_of(Entry("E", "funding:CNY", "clearing:1:CNY", 5, "CNY", NOON))
-    with pytest.raises(AssertionError, match=r"^the entry table has no column for a hold$"):
-        chart.row_of(Entry("E", "card:1", "clearing:1:CNY", 5, "CNY", NOON, hold="H"))
 
 
 def test_what_is_no_way_of_the_lifecycle_is_a_bug_that_says_which() -> None:

@@ -115,18 +115,18 @@ def test_a_hold_that_is_released_says_when_and_that_nothing_was_posted() -> None
 def test_a_reversal_happens_when_it_is_booked_and_not_when_its_original_was() -> None:
     book = Book([CARD, CLEARING])
     back = book.reverse("R1", book.transfer("T1", "card", "clearing", 10, "CNY", 1, "r1"), 8)
-    assert back == Entry("R1", "clearing", "card", 10, "CNY", 8, "r1", reverses="T1")
+    assert back == Entry("R1", "clearing", "card", 10, "CNY", 8, "r1", reverses="T1", forced=True)
     assert book.new_entries[-1] is back
 
 
 def test_a_hold_without_time_limit_never_expires() -> None:
     hold = Hold("H1", "card", "clearing", 10, "CNY", 1)
-    assert hold.expires_at is None
+    assert (hold.expires_at, hold.ttl) == (0, 0)
     assert not hold.expired(MAX_INTEGER)
 
 
 def test_a_time_limit_may_be_as_short_as_time_is_counted_and_as_long_as_it_can_be() -> None:
-    shortest = Hold("H1", "card", "clearing", 10, "CNY", 1, ttl=1)
+    shortest = Hold("H1", "card", "clearing", 10, "CNY", 1, expires_at=2)
     assert [shortest.expired(at) for at in (1, 2)] == [False, True]
     longest = Book([CARD, CLEARING]).hold("H2", "card", "clearing", 10, "CNY", 1, ttl=MAX_INTEGER - 1)
     assert longest.expires_at == MAX_INTEGER
@@ -148,7 +148,7 @@ def test_what_an_account_without_a_floor_owes_and_holds_fits_63_bits(amount: int
 
 
 def test_a_hold_cannot_be_released_on_an_account_that_was_not_loaded() -> None:
-    book = Book([CLEARING], holds=[Hold("H1", "card", "clearing", 10, "CNY", 1, "", 5)])
+    book = Book([CLEARING], holds=[Hold("H1", "card", "clearing", 10, "CNY", 1, "", 6)])
     for ask in (lambda: book.void("V1", "H1", 2), lambda: book.expire("H1", 6), lambda: book.post("P1", "H1", 2)):
         with pytest.raises(Refused) as caught:
             ask()

@@ -22,6 +22,14 @@ EURO, EURO2 = (Account(name, AccountKind.CLEARING, "EUR") for name in ("euro", "
 OPEN = Hold("H", "card", "clearing", 100, "USD", 0, "r", 50)
 ENDED = Hold("HP", "card", "clearing", 100, "USD", 0)
 GONE = Resolution("V0", "HP", Outcome.VOIDED, 0, 1)
+RESTORABLE = Hold("HR", "card", "clearing", 100, "USD", 0)
+RESTORED = RESTORABLE.standing_again("RESTORED", 1)
+TIMED_OUT = Hold("HX", "card", "clearing", 100, "USD", 0, "", 1)
+ENDS = [
+    GONE,
+    *(Resolution(f"V-{one.id}", one.id, Outcome.VOIDED, 0, 1) for one in (RESTORABLE, RESTORED)),
+    Resolution("expire:HX", "HX", Outcome.EXPIRED, 0, 1),
+]
 OLD = Entry("OLD", "card", "clearing", 7, "USD", 0, "old")
 UNDONE = Entry("UNDONE", "card", "clearing", 7, "USD", 0)
 UNDOING = UNDONE.reversed("UNDOING", 0)
@@ -32,8 +40,8 @@ def book() -> Book:
     return Book(
         [CARD, CLEARING, FULL, EURO, EURO2],
         entries=[OLD, UNDONE, UNDOING, REFUND],
-        holds=[OPEN, ENDED],
-        resolutions=[GONE],
+        holds=[OPEN, ENDED, RESTORABLE, RESTORED, TIMED_OUT],
+        resolutions=ENDS,
         failed=["burned"],
     )
 
@@ -61,6 +69,31 @@ NEW: Spoils = {
     Refusal.LIMIT_EXCEEDED: {"amount": 1001},
     Refusal.CREDIT_BALANCE_OVERFLOWS: {"credit": "full"},
 }
+AGAINST: Spoils = {
+    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
+    Refusal.ORIGINAL_UNKNOWN: {"original": "nowhere"},
+    Refusal.ORIGINAL_DIFFERS: {"debit": "full"},
+    Refusal.AMOUNT_EXCEEDS_ORIGINAL: {"amount": 8},
+    Refusal.CREDIT_ACCOUNT_UNKNOWN: {"credit": "nowhere"},
+}
+INCREMENT: Spoils = {
+    Refusal.EXISTS_WITH_DIFFERENT_HOLD: {"id": "H"},
+    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
+    Refusal.HOLD_UNKNOWN: {"original": "H9"},
+    Refusal.ORIGINAL_DIFFERS: {"credit": "full"},
+    Refusal.ALREADY_VOIDED: {"original": "HP"},
+    Refusal.LIMIT_EXCEEDED: {"amount": 901},
+}
+AGAIN: Spoils = {
+    Refusal.ID_EMPTY: {"id": ""},
+    Refusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"},
+    Refusal.EXISTS_WITH_DIFFERENT_HOLD: {"id": "RESTORED", "of": "HP"},
+    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
+    Refusal.HOLD_UNKNOWN: {"of": "H9"},
+    Refusal.NOT_ENDED: {"of": "H"},
+    Refusal.STANDS_AGAIN: {"of": "HR"},
+    Refusal.ALREADY_EXPIRED: {"of": "HX"},
+}
 HOLD_ONLY: Spoils = {
     Refusal.TTL_NOT_INTEGER: {"ttl": True},
     Refusal.TTL_NEGATIVE: {"ttl": -1},
@@ -73,9 +106,9 @@ POST: Spoils = {
     Refusal.ID_ALREADY_FAILED: {"id": "burned"},
     Refusal.AMOUNT_ZERO: {"amount": 0},
     Refusal.HOLD_UNKNOWN: {"hold": "H9"},
-    Refusal.AMOUNT_EXCEEDS_HOLD: {"amount": 101},
     Refusal.ALREADY_VOIDED: {"hold": "HP"},
     Refusal.ALREADY_EXPIRED: {"at": 50},
+    Refusal.LIMIT_EXCEEDED: {"amount": 1001},
 }
 REVERSE: Spoils = {
     Refusal.ID_EMPTY: {"id": ""},
@@ -85,6 +118,7 @@ REVERSE: Spoils = {
     Refusal.REVERSAL_OF_REVERSAL: {"of": UNDOING},
     Refusal.ALREADY_REVERSED: {"of": UNDONE},
 }
+BACK = {"debit": "clearing", "credit": "card", "amount": 7, "currency": "USD", "original": "OLD"}
 ENTRY = {"debit": "card", "credit": "clearing", "amount": 7, "currency": "USD", "ref": "old"}
 
 
@@ -98,6 +132,10 @@ def hold(at: int = 1, **request: Any) -> Any:
 
 def post(at: int = 1, **request: Any) -> Any:
     return book().post(request["id"], request["hold"], at, request["amount"])
+
+
+def again(**request: Any) -> Any:
+    return book().again(request["id"], request["of"], 1)
 
 
 def reverse(**request: Any) -> Any:
@@ -115,6 +153,9 @@ VERBS: list[tuple[Callable[..., Any], dict[str, Any], Spoils]] = [
     (hold, {"id": "H1", **ENTRY, "ttl": 50}, {Refusal.ID_EMPTY: {"id": ""}, **NEW, **HOLD_ONLY}),
     (post, {"id": "P", "hold": "H", "amount": 100, "at": 1}, POST),
     (reverse, {"id": "R", "of": OLD}, REVERSE),
+    (transfer, {"id": "T", **BACK}, AGAINST),
+    (hold, {"id": "I", **ENTRY, "amount": 100, "original": "H"}, INCREMENT),
+    (again, {"id": "A", "of": "HP"}, AGAIN),
 ]
 PAIRS = [
     pytest.param(verb, {**request, **spoils[first], **spoils[second]}, first, id=f"{i}-{first.value}-{second.value}")
@@ -151,7 +192,7 @@ def test_every_refusal_has_a_line_in_a_table_or_a_pair_above() -> None:
     assert [r.value for r in Refusal if r not in shown and not re.search(rf"-> {r.value}\n", table)] == []
 
 
-@pytest.mark.parametrize("verb", ["transfer", "reverse", "hold", "post", "void", "expire"])
+@pytest.mark.parametrize("verb", ["transfer", "reverse", "hold", "post", "void", "again", "expire"])
 def test_the_document_names_only_verbs_that_can_refuse(verb: str) -> None:
     named = {
         v

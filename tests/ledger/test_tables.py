@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil.errors import Refused
-from counterfoil.ledger import Account, AccountKind, Book, Entry, Hold, Resolution, check
+from counterfoil.ledger import Account, AccountKind, Book, Entry, Hold, Resolution, check, undo
 from counterfoil.step import SECOND
 
 TABLE = Path(__file__).parent.parent / "tables" / "two_phase.txt"
@@ -24,6 +24,11 @@ def stories() -> Iterator[tuple[str, list[tuple[int, str]]]]:
         elif text.strip() and not text.startswith("#"):
             lines.append((number, text))
     yield title, lines
+
+
+def named(name: str, words: tuple[str, ...]) -> str:
+    """The value of NAME=VALUE among these words, "" for none."""
+    return next((word.partition("=")[2] for word in words if word.startswith(f"{name}=")), "")
 
 
 class Ledger:
@@ -50,25 +55,45 @@ class Ledger:
     def burn(self, entry_id: str) -> None:
         self.book.burn(entry_id)
 
-    def transfer(self, entry_id: str, debit: str, credit: str, amount: str, currency: str, ref: str = "") -> Entry:
-        return self.book.transfer(entry_id, debit, credit, int(amount), currency, self.now, ref)
+    def transfer(self, entry_id: str, debit: str, credit: str, amount: str, currency: str, *rest: str) -> Entry:
+        against, forced = named("against", rest), "forced" in rest
+        ref = "".join(word for word in rest if word != "forced" and "=" not in word)
+        way = (debit, credit, int(amount), currency, self.now, ref)
+        return self.book.transfer(entry_id, *way, original=against, forced=forced)
 
-    def reverse(self, entry_id: str, original: str) -> Entry:
-        return self.book.reverse(entry_id, next(e for e in self.book.new_entries if e.id == original), self.now)
+    def reverse(self, entry_id: str, original: str) -> Entry | str:
+        entry = next(e for e in self.book.new_entries if e.id == original)
+        return self.book.reverse(entry_id, entry, self.now) or "nothing"
 
     def hold(self, hold_id: str, debit: str, credit: str, amount: str, currency: str, *rest: str) -> Hold:
-        ttl = sum(int(word.removeprefix("ttl=")) * SECOND for word in rest if word.startswith("ttl="))
-        ref = "".join(word for word in rest if not word.startswith("ttl="))
-        return self.book.hold(hold_id, debit, credit, int(amount), currency, self.now, ref, ttl=ttl)
+        ttl, first = int(named("ttl", rest) or 0) * SECOND, named("on", rest)
+        ref = "".join(word for word in rest if "=" not in word)
+        return self.book.hold(hold_id, debit, credit, int(amount), currency, self.now, ref, ttl=ttl, original=first)
 
-    def post(self, entry_id: str, hold_id: str, amount: str = "") -> Entry:
-        return self.book.post(entry_id, hold_id, self.now, int(amount) if amount else None)
+    def post(self, entry_id: str, hold_id: str, *rest: str) -> Entry:
+        amounts = [int(word) for word in rest if word.lstrip("-").isdigit()]
+        amount, forced = amounts[0] if amounts else None, "forced" in rest
+        return self.book.post(entry_id, hold_id, self.now, amount, named("ref", rest), forced=forced)
 
     def void(self, void_id: str, hold_id: str, amount: str = "0") -> Resolution:
         return self.book.void(void_id, hold_id, self.now, int(amount))
 
     def expire(self, hold_id: str) -> Resolution:
         return self.book.expire(hold_id, self.now)
+
+    def again(self, hold_id: str, of: str) -> Hold:
+        return self.book.again(hold_id, of, self.now)
+
+    def undo(self, undo_id: str, *words: str) -> str:
+        """Undo all that was made under these ids; "nothing" when that booked nothing."""
+        book, before = self.book, self.made()
+        ids = [word for word in words if word != "released"]
+        records: list[Entry | Hold | Resolution] = [*book.new_entries, *book.new_holds, *book.new_resolutions]
+        made: list[Entry | Hold | Resolution] = [
+            next(record for record in records if record.id == name) for name in ids
+        ]
+        booked = undo(book, undo_id, made, self.now, holds_again="released" not in words)
+        return "created" if self.made() > before else "exists" if booked else "nothing"
 
     @property
     def entries(self) -> list[Entry]:

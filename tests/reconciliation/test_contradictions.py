@@ -31,12 +31,14 @@ TXN = (
 )
 NEW = "'10344/0101000000/000777'"
 AGAIN = (
-    f"INSERT INTO entry SELECT {NEW}, debit, credit, amount, currency, at, ref, '', previous FROM entry WHERE {ENTRY}; "
+    "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses, before_debit) "
+    f"SELECT {NEW}, debit, credit, amount, currency, at, ref, '', before_debit FROM entry WHERE {ENTRY}; "
     f"INSERT INTO txn (key, rrn, {TXN}) SELECT {NEW}, {{rrn}}, {TXN} FROM txn WHERE {POSTED}"
 )
 DECLINED = f"DELETE FROM entry WHERE {ENTRY}; UPDATE txn SET state = 'declined', debited_at = 0 WHERE {POSTED}"
 BACK = (
-    "INSERT INTO entry SELECT id || '/reversal', credit, debit, amount, currency, at, ref, id, id FROM entry "
+    "INSERT INTO entry (id, debit, credit, amount, currency, at, ref, reverses, forced, before_debit, before_credit) "
+    "SELECT id || '/reversal', credit, debit, amount, currency, at, ref, id, 1, '', id FROM entry "
     f"WHERE {ENTRY}; UPDATE txn SET state = 'reversed', returned_at = updated_at WHERE {POSTED}"
 )
 REQUEST = "issuer-a 10344/0101000000/000777"

@@ -28,7 +28,8 @@ def rows(value: dict[str, Any]) -> None:
     """One account a line, then the sums."""
     for one in value["accounts"]:
         amount = plain(one["balance"], one["currency"])
-        print(f"{one['issuer']:<9} {one['kind']:<11} {one['id']:<28} {amount:>16} {one['currency']}")
+        held = f" held {plain(one['held'], one['currency'])}" if one["held"] else ""
+        print(f"{one['issuer']:<9} {one['kind']:<11} {one['id']:<28} {amount:>16} {one['currency']}{held}")
     for currency, total in value["sum"].items():
         print(f"sum {plain(total, currency)} {currency}")
     for broken in value.get("violations", ()):

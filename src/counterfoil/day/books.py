@@ -90,9 +90,28 @@ ISSUER: Final = {
         "coalesce((SELECT sum(amount) FROM entry WHERE credit = account.id), 0) - "
         "coalesce((SELECT sum(amount) FROM entry WHERE debit = account.id), 0)"
     ),
+    "held that is not its holds": (
+        "SELECT account.id FROM account WHERE held <> coalesce((SELECT sum(amount) FROM hold "
+        "WHERE debit = account.id AND id NOT IN (SELECT hold FROM resolution)), 0)"
+    ),
+    "below zero without a promise": (
+        "SELECT account.id FROM account WHERE held > balance AND held - balance > coalesce((SELECT sum(amount) "
+        "FROM entry WHERE debit = account.id AND forced = 1), 0) + coalesce((SELECT sum(amount) FROM hold "
+        "WHERE debit = account.id AND again <> '' AND id NOT IN (SELECT hold FROM resolution)), 0)"
+    ),
+    "posting without the end of its hold": (
+        "SELECT id FROM entry WHERE hold <> '' AND id NOT IN (SELECT id FROM resolution WHERE outcome = 'posted')"
+    ),
+    "end of a hold without its posting": (
+        "SELECT hold FROM resolution WHERE outcome = 'posted' AND id NOT IN (SELECT id FROM entry WHERE hold <> '')"
+    ),
+    "entry that stands against nothing": (
+        "SELECT id FROM entry WHERE original <> '' AND original NOT IN (SELECT id FROM entry)"
+    ),
     "entry on no statement": (
-        "SELECT id FROM entry WHERE id NOT IN (SELECT previous FROM entry) "
-        "AND id NOT IN (SELECT last_entry FROM account)"
+        "SELECT id FROM (SELECT id, debit AS side FROM entry UNION ALL SELECT id, credit FROM entry) AS sides "
+        "WHERE side LIKE 'card:%' AND (side, id) NOT IN (SELECT debit, before_debit FROM entry UNION ALL "
+        "SELECT credit, before_credit FROM entry UNION ALL SELECT id, last_entry FROM account)"
     ),
     "statement that ends in nothing": (
         "SELECT id FROM account WHERE last_entry <> '' AND last_entry NOT IN (SELECT id FROM entry)"

@@ -15,6 +15,7 @@ from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reverse import CODES, Advice, Outcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
 from counterfoil.issuer.wire import PAN, Asked
+from counterfoil.ledger import undo
 from counterfoil.money import CURRENCIES
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
@@ -86,12 +87,16 @@ def end_case(step: Step, now: Instant, key: str) -> None:
 
 
 def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
-    """Book the reversed entry beside the first one; both stay visible. Counters and PIN tries stay as they are."""
-    step.booked(step.book.reverse(original.return_id, step.entry(original.debit_id), now))
+    """Book what still stands of the entry back beside it; both stay visible. Counters and PIN tries stay as they are.
+
+    Where nothing stands any more, nothing is booked and nobody told: it went back before.
+    """
+    booked = undo(step.book, original.return_id, [step.entry(original.debit_id)], now)
     state = moved(original.state, Event.REVERSE)
-    txn = msgspec.structs.replace(original, state=state, updated_at=now, returned_at=now)
+    txn = msgspec.structs.replace(original, state=state, updated_at=now, returned_at=now if booked else 0)
     step.put(txn)
-    step.tell(notices.returned(desk.settings.name, txn))
+    if booked:
+        step.tell(notices.returned(desk.settings.name, txn))
 
 
 def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, original: Txn) -> None:

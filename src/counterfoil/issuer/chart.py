@@ -1,6 +1,6 @@
 """The issuer's chart of accounts: how accounts are named, and entries as the store holds them.
 
-    card:<token16>              what a cardholder owns (a liability of the issuer); never below zero
+    card:<token16>              what a cardholder owns (a liability of the issuer); below zero only by what was promised
     clearing:<acquirer>:<CUR>   what is owed to an acquirer until settlement (R048)
     funding:<CUR>               where cardholders' money came from
 
@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from counterfoil.ledger import Account, AccountKind, Entry
 
-ENTRY_COLUMNS: Final = ("id", "debit", "credit", "amount", "currency", "at", "ref", "reverses")
+ENTRY_COLUMNS: Final = Entry.__struct_fields__
+# As the table has them: with the entry before it on the statements of its cards, '' where a side is no card's.
+LINKED_COLUMNS: Final = (*ENTRY_COLUMNS[:8], "before_debit", *ENTRY_COLUMNS[8:], "before_credit")
 TOKEN_DIGITS: Final = 16
 
 
@@ -28,13 +30,6 @@ def is_cardholders(account_id: str) -> bool:
     return account_id.startswith("card:")
 
 
-def card_of(entry: Entry) -> str:
-    """The cardholder's account an entry changes. AssertionError for one between two of them, or none."""
-    debited = entry.debit.startswith("card:")
-    assert debited is not entry.credit.startswith("card:"), "an entry is on one card's account"
-    return entry.debit if debited else entry.credit
-
-
 @lru_cache(maxsize=1024)
 def clearing_account(acquirer: str, currency: str) -> str:
     """What is owed to this acquirer in this currency."""
@@ -46,9 +41,9 @@ def funding_account(currency: str) -> str:
     return f"funding:{currency}"
 
 
-def cardholder(account_id: str, currency: str, balance: int) -> Account:
+def cardholder(account_id: str, currency: str, balance: int, held: int = 0) -> Account:
     """A cardholder's account with its balance row."""
-    return Account(account_id, AccountKind.CARDHOLDER, currency, balance, floor=0)
+    return Account(account_id, AccountKind.CARDHOLDER, currency, balance, 0, held)
 
 
 def contra(account_id: str) -> Account:
@@ -59,10 +54,23 @@ def contra(account_id: str) -> Account:
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
     """A row of ENTRY_COLUMNS."""
-    return Entry(*row)
+    return Entry(**{**dict(zip(ENTRY_COLUMNS, row, strict=True)), "forced": bool(row[-1])})
 
 
-def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The entry in the order of ENTRY_COLUMNS. An issuer posts no holds yet, so there is no column for them."""
-    assert not entry.hold, "the entry table has no column for a hold"
-    return (entry.id, entry.debit, entry.credit, entry.amount, entry.currency, entry.at, entry.ref, entry.reverses)
+def row_of(entry: Entry, before_debit: str = "", before_credit: str = "") -> tuple[Any, ...]:
+    """The entry in the order of LINKED_COLUMNS."""
+    return (
+        entry.id,
+        entry.debit,
+        entry.credit,
+        entry.amount,
+        entry.currency,
+        entry.at,
+        entry.ref,
+        entry.reverses,
+        before_debit,
+        entry.hold,
+        entry.original,
+        int(entry.forced),
+        before_credit,
+    )

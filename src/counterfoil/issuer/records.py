@@ -12,8 +12,16 @@ from typing import Any, Final, Self
 import msgspec
 
 from counterfoil.errors import OurError, StoreError
-from counterfoil.issuer import chart
-from counterfoil.issuer.card import Card, CardStatus
+from counterfoil.issuer import accounts, chart
+from counterfoil.issuer.card import Card
+from counterfoil.issuer.families import (
+    HOLD_COLUMNS,
+    RESOLUTION_COLUMNS,
+    Family,
+    families,
+    hold_row,
+    resolution_row,
+)
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import (
     NO_LINE,
@@ -40,30 +48,9 @@ from counterfoil.storage.sql import inserting, selecting, updating
 
 PACKAGE: Final = "counterfoil.issuer"
 
-COUNTERS: Final = (
-    "pin_failures",
-    "day",
-    "spent",
-    "count",
-    "guesses",
-)  # of a card, kept beside the balance of its account
-CARD_COLUMNS: Final = tuple(column for column in Card.__struct_fields__ if column not in COUNTERS)
 ADVICE_COLUMNS: Final = AdviceRow.__struct_fields__
-CARD_FIELDS: Final = (*CARD_COLUMNS, *COUNTERS)
-STATUS: Final = CARD_FIELDS.index("status")
-
 SELECT_TXNS: Final = selecting(TXN_COLUMNS, "txn", "WHERE key IN ({marks})")
 SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "advice", "WHERE key IN ({marks})")
-SELECT_CARDS: Final = selecting(
-    (
-        "account.balance",
-        "account.last_entry",
-        *(f"card.{column}" for column in CARD_COLUMNS),
-        *(f"account.{column}" for column in COUNTERS),
-    ),
-    "card",
-    "JOIN account ON account.id = card.account WHERE token IN ({marks})",
-)
 COUNTS: Final = (
     "SELECT (SELECT count(*) FROM txn), (SELECT count(*) FROM advice), (SELECT count(*) FROM exception_case), "
     "(SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"
@@ -71,7 +58,6 @@ COUNTS: Final = (
 HIGHEST_KEY: Final = "SELECT max(key) FROM txn WHERE key >= ? AND key < ?"
 HIGHEST_ARCHIVED: Final = "SELECT max(key) FROM archived WHERE key >= ? AND key < ?"
 SELECT_ARCHIVED: Final = "SELECT key, state FROM archived WHERE key IN ({marks})"
-SELECT_ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "WHERE id IN ({marks})")
 SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
 SELECT_OUTBOX: Final = "SELECT seq, notices FROM outbox ORDER BY seq"
@@ -80,10 +66,9 @@ RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
 BEGUN_COLUMNS: Final = (*TXN_COLUMNS, "part", "received", "request", "answered")
-LINKED_COLUMNS: Final = (*chart.ENTRY_COLUMNS, "previous")
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
-INSERT_CARD: Final = inserting("card", CARD_COLUMNS)
-INSERT_ACCOUNT: Final = inserting("account", ("id", "kind", "currency", "balance", *COUNTERS, "last_entry"))
+INSERT_HOLD: Final = inserting("hold", HOLD_COLUMNS)
+INSERT_RESOLUTION: Final = inserting("resolution", RESOLUTION_COLUMNS)
 INSERT_CASE: Final = inserting("exception_case", Case._fields)
 INSERT_OUTBOX: Final = inserting("outbox", ("seq", "at", "notices"))
 INSERT_TRAIL: Final = inserting("trail", ("txn", "seq", "at", "what", "leg", "message", "answered"))
@@ -93,7 +78,6 @@ INSERT_NAME: Final = inserting("station", ("name",))
 INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
 MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
 UPDATE_TXN: Final = updating("txn", MOVES, ("key",))
-UPDATE_ACCOUNT: Final = updating("account", ("balance", *COUNTERS, "last_entry"), ("id",))
 END_CASES: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE txn = ? AND ended_at = 0"
 DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE seq = ?"
 
@@ -103,8 +87,6 @@ ACQUIRERS_REMEMBERED: Final = 1024
 SEQS_AT_ONCE: Final = 100_000
 
 moves = attrgetter(*MOVES)
-counters = attrgetter(*COUNTERS)
-described = attrgetter(*CARD_COLUMNS)
 json = msgspec.json.Encoder().encode
 read_notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
 
@@ -119,7 +101,7 @@ class Records:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.insert_txn = store.appending("txn", BEGUN_COLUMNS)
-        self.insert_entry = store.appending("entry", LINKED_COLUMNS)
+        self.insert_entry = store.appending("entry", chart.LINKED_COLUMNS)
         # What an earlier process reserved and did not use is never used: counting what is there would take longer each
         # time the station starts.
         self.seq: int = store.query(RESERVED_SEQ)[0][0]
@@ -266,11 +248,19 @@ class Step:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def load(self, txns: Sequence[str], advices: Sequence[str], tokens: Iterable[str], contra: Iterable[str]) -> None:
+    def load(
+        self,
+        txns: Sequence[str],
+        advices: Sequence[str],
+        tokens: Iterable[str],
+        contra: Iterable[str],
+        records: Collection[str] = (),
+    ) -> None:
         """Everything a step needs, in one SELECT per table.
 
         `txns` are the keys of its purchases and of the originals its advices name, `tokens` its cards, `contra` the
-        accounts (clearing) its purchases go to.
+        accounts (clearing) its purchases go to, `records` the entries, holds and ends of holds that it undoes or adds
+        to: they are loaded with their families, and the accounts of both their sides.
         """
         keys = self._records.maybe_known(txns)
         if keys:
@@ -282,23 +272,38 @@ class Step:
             self.advices = {row[0]: AdviceRow(**dict(zip(ADVICE_COLUMNS, row, strict=True))) for row in rows}
         originals = [txn for txn in self.txns.values() if txn.state is State.POSTED] if advices else []
         wanted = [token for token in {**dict.fromkeys(tokens), **{txn.token: None for txn in originals}} if token]
-        accounts = []
-        for token, (card, account, last_entry) in self._held(wanted).items():
-            self.cards[token] = card
-            self._last_entries[account.id] = last_entry
-            accounts.append(account)
-        if originals:
-            rows = self._store.select_in(SELECT_ENTRIES, [txn.debit_id for txn in originals])
-            self._entries = {row[0]: chart.entry_of(row) for row in rows}
-        names = dict.fromkeys([*contra, *(entry.credit for entry in self._entries.values())])
-        self._book = Book([*accounts, *map(chart.contra, names)], entries=self._entries.values())
+        undone = [*records, *(txn.debit_id for txn in originals)]
+        self._open_book(wanted, contra, families(self._store, undone) if undone else None)
+
+    def _open_book(self, tokens: Iterable[str], contra: Iterable[str], family: Family | None) -> None:
+        """The book of this step: these cards, these accounts, and both sides of all that a family names."""
+        cards = [self._take(held) for held in self._held(tokens).values()]
+        if family is None:
+            self._book = Book([*cards, *map(chart.contra, dict.fromkeys(contra))])
+            return
+        self._entries = family.entries
+        sides = {**dict.fromkeys(contra), **family.sides()}
+        on = [side for side in sides if chart.is_cardholders(side) and side not in self._last_entries]
+        rows = self._store.select_in(accounts.SELECT_CARDS_ON, on)
+        cards += [self._take(accounts.held_of(row)) for row in rows]
+        self._book = Book(
+            [*cards, *(chart.contra(side) for side in sides if not chart.is_cardholders(side))],
+            entries=family.entries.values(),
+            holds=family.holds.values(),
+            resolutions=family.resolutions.values(),
+        )
+
+    def _take(self, held: Held) -> Account:
+        card, account, last_entry = held
+        self.cards[card.token] = card
+        self._last_entries[account.id] = last_entry
+        return account
 
     def _held(self, tokens: Iterable[str]) -> dict[str, Held]:
         found, missing = self._records.held.split(tokens)
         if missing:
-            for balance, last_entry, *row in self._store.select_in(SELECT_CARDS, missing):
-                card = _card(row)
-                found[card.token] = Held(card, chart.cardholder(card.account, card.currency, balance), last_entry)
+            read = map(accounts.held_of, self._store.select_in(accounts.SELECT_CARDS, missing))
+            found.update((held.card.token, held) for held in read)
         return found
 
     @property
@@ -375,19 +380,15 @@ class Step:
     def enrol(self, cards: Sequence[Card], opened: Sequence[tuple[Account, Entry | None]]) -> None:
         """New cards, their accounts, and the entries that fund them."""
         self._enrolled = True
-        accounts = [
-            (a.id, a.kind, a.currency, a.balance, *counters(c), "" if entry is None else entry.id)
-            for c, (a, entry) in zip(cards, opened, strict=True)
-        ]
-        self._store.executemany(INSERT_ACCOUNT, accounts)
-        self._store.executemany(INSERT_CARD, [described(card) for card in cards])
-        self._store.executemany(
-            self._records.insert_entry, [(*chart.row_of(entry), "") for _, entry in opened if entry is not None]
-        )
+        rows = [accounts.opened(card, *account) for card, account in zip(cards, opened, strict=True)]
+        self._store.executemany(accounts.INSERT_ACCOUNT, rows)
+        self._store.executemany(accounts.INSERT_CARD, [accounts.card_row(card) for card in cards])
+        funding = [chart.row_of(entry) for _, entry in opened if entry is not None]
+        self._store.executemany(self._records.insert_entry, funding)
 
     def known_cards(self, tokens: Sequence[str]) -> set[str]:
         """Which of these are enrolled."""
-        return {row[2] for row in self._store.select_in(SELECT_CARDS, tokens)} if tokens else set()
+        return {accounts.held_of(row).card.token for row in self._store.select_in(accounts.SELECT_CARDS, tokens)}
 
     @property
     def writes(self) -> bool:
@@ -402,6 +403,7 @@ class Step:
             or self._alarms
             or self._forgotten
             or self._delivered
+            or (self._book is not None and self._book.wrote)
         )
 
     def commit(self, now: int) -> None:
@@ -413,7 +415,9 @@ class Step:
         many(UPDATE_TXN, [(*moves(txn), txn.key) for txn in self._changed_txns.values()])
         many(INSERT_ADVICE, [msgspec.structs.astuple(advice) for advice in self._new_advices])
         many(self._records.insert_entry, self._booked())
-        many(UPDATE_ACCOUNT, self._changed_accounts())
+        many(INSERT_HOLD, [hold_row(hold) for hold in self.book.new_holds])
+        many(INSERT_RESOLUTION, [resolution_row(end) for end in self.book.new_resolutions])
+        many(accounts.UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
         last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
         reserved = self._records.reserve(last)
@@ -445,13 +449,16 @@ class Step:
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:
-        """The new entries in the order of LINKED_COLUMNS, each behind the one before it on its card's account."""
+        """The new entries as the table has them, each behind the ones before it on the statements of its cards."""
         last = self._last_entries
         rows = []
         for entry in self.book.new_entries:
-            account = chart.card_of(entry)
-            rows.append((*chart.row_of(entry), last[account]))
-            last[account] = entry.id
+            debit, credit = entry.debit, entry.credit
+            rows.append(chart.row_of(entry, last.get(debit, ""), last.get(credit, "")))
+            if debit in last:
+                last[debit] = entry.id
+            if credit in last:
+                last[credit] = entry.id
         return rows
 
     def _changed_accounts(self) -> list[tuple[Any, ...]]:
@@ -466,7 +473,7 @@ class Step:
             if account is None and token in self._changed_cards:
                 account = self.book.account(card.account)
             if account is not None:
-                rows.append((account.balance, *counters(card), self._last_entries[account.id], account.id))
+                rows.append(accounts.changed(card, account, self._last_entries[account.id]))
         if changed:
             raise OurError("an account changed whose card this step did not load")
         return rows
@@ -487,7 +494,3 @@ def _only_acquirer(keys: Collection[str]) -> str | None:
     """The acquirer of all these keys, None when they have more than one or there is none."""
     first = min(keys, default="").partition("/")[0]
     return first if keys and max(keys).startswith(f"{first}/") else None
-
-
-def _card(row: Sequence[Any]) -> Card:
-    return Card(**{**dict(zip(CARD_FIELDS, row, strict=True)), "status": CardStatus(row[STATUS])})

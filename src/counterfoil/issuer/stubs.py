@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from counterfoil.issuer import chart, notices
+from counterfoil.issuer.families import HOLD_COLUMNS, RESOLUTION_COLUMNS, hold_of, resolution_of
 from counterfoil.issuer.rows import TXN_COLUMNS, Case, Txn, read_line, txn_of
 from counterfoil.issuer.wire import key_of
-from counterfoil.ledger import Account, Entry, Violation, check
+from counterfoil.ledger import Account, Entry, Hold, Violation, check
 from counterfoil.step import Instant
 from counterfoil.storage import Store, arrival, in_parts
 from counterfoil.storage.sql import selecting
@@ -20,10 +21,16 @@ from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub
 
 
 def walking(chosen: str, then: str) -> str:
-    """A query on `line`: id and place of the entries of the accounts `chosen` says, the last one at place 0."""
-    begin = "SELECT entry.id, entry.previous, 0 FROM account JOIN entry ON entry.id = account.last_entry"
-    back = "SELECT entry.id, entry.previous, place + 1 FROM line JOIN entry ON entry.id = line.previous"
-    table = ("WITH RECURSIVE line (id, previous, place) AS (", begin, "WHERE", chosen, "UNION ALL", back, ")")
+    """A query on `line`: id and place of the entries of the accounts `chosen` says, the last one at place 0.
+
+    Before an entry is the one that its side of the account names.
+    """
+    before = "CASE WHEN entry.debit = {} THEN entry.before_debit ELSE entry.before_credit END"
+    begin = f"SELECT entry.id, account.id, {before.format('account.id')}, 0 "
+    begin += "FROM account JOIN entry ON entry.id = account.last_entry"
+    back = f"SELECT entry.id, line.account, {before.format('line.account')}, place + 1 "
+    back += "FROM line JOIN entry ON entry.id = line.previous"
+    table = ("WITH RECURSIVE line (id, account, previous, place) AS (", begin, "WHERE", chosen, "UNION ALL", back, ")")
     return " ".join((*table, then))
 
 
@@ -51,8 +58,10 @@ RETURN: Final = "/reversal"
 STATION: Final = "SELECT name FROM station"
 BEGUN: Final = "SELECT started_at, received, request, answered FROM txn WHERE key = ? AND received <> ''"
 HISTORY: Final = "SELECT at, what, message, answered FROM trail WHERE txn = ? ORDER BY seq"
-CARDHOLDERS: Final = "SELECT id, currency, balance FROM account ORDER BY id"
+CARDHOLDERS: Final = "SELECT id, currency, balance, held FROM account ORDER BY id"
 ENTRIES: Final = selecting(chart.ENTRY_COLUMNS, "entry", "ORDER BY at, id")
+HOLDS: Final = selecting(HOLD_COLUMNS, "hold", "ORDER BY at, id")
+ENDS: Final = selecting(RESOLUTION_COLUMNS, "resolution", "ORDER BY at, hold")
 # An account without a balance row is the sum of its entries: what it was credited minus what it was debited.
 SUMS: Final = (
     "SELECT side.account, side.currency, sum(side.amount) FROM ("
@@ -66,6 +75,11 @@ UNBALANCED: Final = (
     ") AS side GROUP BY side.account) AS sums ON sums.account = account.id "
     "WHERE account.balance <> coalesce(sums.moved, 0) ORDER BY account.id"
 )
+MISHELD: Final = (
+    "SELECT account.id FROM account LEFT JOIN (SELECT debit, sum(amount) AS aside FROM hold "
+    "WHERE id NOT IN (SELECT hold FROM resolution) GROUP BY debit) AS open ON open.debit = account.id "
+    "WHERE account.held <> coalesce(open.aside, 0) ORDER BY account.id"
+)
 RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 STATEMENT: Final = walking(
     "account.id = ?",
@@ -77,7 +91,7 @@ STATEMENT: Final = walking(
 )
 BALANCES: Final = (
     "SELECT card.name, card.last4, card.expiry, card.status, account.pin_failures, "
-    "account.id, account.currency, account.balance "
+    "account.id, account.currency, account.balance, account.held "
     "FROM card JOIN account ON account.id = card.account ORDER BY card.name, card.token"
 )
 
@@ -145,14 +159,16 @@ def case_stub(case: Case) -> CaseStub:
 
 
 def accounts(store: Store) -> dict[str, Any]:
-    """Every account with its balance in minor units, and per currency what they add up to: zero."""
+    """Every account with its balance in minor units and what of it is held, and per currency what the balances add up
+    to: zero.
+    """
     with store.reading():
         listed = [
-            {"id": name, "kind": "cardholder", "currency": currency, "balance": balance}
-            for name, currency, balance in store.query(CARDHOLDERS)
+            {"id": name, "kind": "cardholder", "currency": currency, "balance": balance, "held": held}
+            for name, currency, balance, held in store.query(CARDHOLDERS)
         ]
         listed += [
-            {"id": name, "kind": name.partition(":")[0], "currency": currency, "balance": balance}
+            {"id": name, "kind": name.partition(":")[0], "currency": currency, "balance": balance, "held": 0}
             for name, currency, balance in store.query(SUMS)
         ]
     total: Counter[str] = Counter()
@@ -162,12 +178,13 @@ def accounts(store: Store) -> dict[str, Any]:
 
 
 def unbalanced(store: Store) -> list[str]:
-    """The cards' accounts whose balance is not what their entries add up to, and the currencies whose sum is not zero.
+    """The cards' accounts whose balance is not what their entries add up to, or of which not what their open holds say
+    is held, and the currencies whose sum is not zero.
 
     Adds up in the store: what `violations` checks besides takes every entry into memory.
     """
     with store.reading():
-        wrong = [str(name) for (name,) in store.query(UNBALANCED)]
+        wrong = [str(name) for (name,) in store.query(UNBALANCED) + store.query(MISHELD)]
         sums = accounts(store)["sum"]
     return wrong + [currency for currency, total in sums.items() if total]
 
@@ -192,8 +209,9 @@ def cards(store: Store) -> list[dict[str, Any]]:
             "account": account,
             "currency": currency,
             "balance": balance,
+            "held": held,
         }
-        for name, last4, expiry, status, failures, account, currency, balance in rows
+        for name, last4, expiry, status, failures, account, currency, balance, held in rows
     ]
 
 
@@ -214,13 +232,15 @@ def statement(store: Store, account: str) -> list[dict[str, Any]]:
 def violations(store: Store) -> list[Violation]:
     """Every broken invariant of the ledger, [] when it is sound."""
     with store.reading():
-        owned = [chart.cardholder(name, currency, balance) for name, currency, balance in store.query(CARDHOLDERS)]
+        owned = [chart.cardholder(*row) for row in store.query(CARDHOLDERS)]
         entries = [chart.entry_of(row) for row in store.query(ENTRIES)]
-    return check([*owned, *_contra_accounts(entries)], entries)
+        holds = [hold_of(row) for row in store.query(HOLDS)]
+        ends = [resolution_of(row) for row in store.query(ENDS)]
+    return check([*owned, *_contra_accounts([*entries, *holds])], entries, holds, ends)
 
 
-def _contra_accounts(entries: list[Entry]) -> list[Account]:
-    names = {name for entry in entries for name in (entry.debit, entry.credit)}
+def _contra_accounts(records: Sequence[Entry | Hold]) -> list[Account]:
+    names = {name for one in records for name in (one.debit, one.credit)}
     return [chart.contra(name) for name in sorted(names) if not chart.is_cardholders(name)]
 
 

@@ -1,4 +1,4 @@
-"""Double entry: integer minor units, append-only, hold → post | void | expire.
+"""Double entry: integer minor units, append-only, hold → post | void | expire, and the undoing of what still stands.
 
 Pure: no clock, no store, no randomness. A station loads the accounts and earlier records a step needs into a `Book`,
 asks it for transfers, holds and reversals, and writes what the book says is new. A refusal is one named `Refusal`,
@@ -13,6 +13,7 @@ from counterfoil.ledger.entry import MAX_INTEGER, Entry
 from counterfoil.ledger.hold import Hold, Outcome, Resolution
 from counterfoil.ledger.invariants import Invariant, Violation, check, sums
 from counterfoil.ledger.refusal import Refusal
+from counterfoil.ledger.undo import undo
 
 __all__ = [
     "MAX_INTEGER",
@@ -28,4 +29,5 @@ __all__ = [
     "Violation",
     "check",
     "sums",
+    "undo",
 ]

@@ -23,8 +23,8 @@ class Account(msgspec.Struct, frozen=True):
 
     `balance` is credits minus debits in minor units, or None for an append-only account: no row that every
     transaction would have to update, its balance is the sum of its entries. `held` is the sum of its open holds.
-    `floor` is the lowest the available amount may get (a cardholder's is 0); None means no limit, and an account
-    without a balance has none.
+    `floor` is the lowest the available amount may get (a cardholder's is 0) by anything but what was promised; None
+    means no limit, and an account without a balance has none.
     """
 
     id: str
@@ -41,3 +41,10 @@ class Account(msgspec.Struct, frozen=True):
     def available(self) -> int | None:
         """What may still be spent above zero: balance minus held; None when there is no balance row."""
         return None if self.balance is None else self.balance - self.held
+
+    @property
+    def overdrawn(self) -> int:
+        """How far something that was promised took the available amount below the floor, 0 when it is not below."""
+        if self.balance is None or self.floor is None:
+            return 0
+        return max(0, self.floor - self.balance + self.held)

@@ -23,12 +23,15 @@ SECOND_RESOLVE: Final = {
 class Book:
     """Accounts and the records that were already there, and the verbs that add to them.
 
-    The caller loads the accounts a step names; the entries, holds and resolutions with the ids it is asked for; for a
-    reversal every entry that reverses the same original; for a second step the hold and its resolution. `failed` are
-    ids that were refused before and stay refused.
+    The caller loads the accounts of both sides of all that a step names; the entries, holds and resolutions with the
+    ids it is asked for; with an entry that is undone, or stood against, all its family: the entry it stands against,
+    what stands against it, and what reverses any of them; with a hold all its family, and how each of them ended.
+    `failed` are ids that were refused before and stay refused, `undone` the ids of entries whose undoing was
+    acknowledged when nothing of them stood any more, so that no entry says it.
 
     Each verb returns the record, new or (same id, same fields) the earlier one, or raises `Refused(Refusal.…)` and
-    changes nothing. Amounts are positive minor units; `at` is when it happens and never part of the comparison.
+    changes nothing. Amounts are positive minor units; `at` is when it happens and never part of the comparison. What is
+    `forced` was promised before: it is booked whatever the floor says.
     """
 
     def __init__(
@@ -39,17 +42,25 @@ class Book:
         holds: Iterable[Hold] = (),
         resolutions: Iterable[Resolution] = (),
         failed: Iterable[str] = (),
+        undone: Iterable[str] = (),
     ) -> None:
         self._accounts = {account.id: account for account in accounts}
-        self._holds = {hold.id: hold for hold in holds}
+        self._holds: dict[str, Hold] = {}
+        self._families: dict[str, list[Hold]] = {}  # by the first hold
+        self._again: dict[str, str] = {}  # hold → the one it stands again as
         self._resolutions = {resolution.hold: resolution for resolution in resolutions}
-        self._records: dict[str, Entry | Hold | Resolution] = {r.id: r for r in self._resolutions.values()}
-        self._records.update(self._holds)
-        self._reversed: set[str] = set()
+        self._records: dict[str, checks.Record] = {r.id: r for r in self._resolutions.values()}
+        self._undone = set(undone)
+        self._reversed: dict[str, str] = {}  # entry → what reverses it
+        self._children: dict[str, list[Entry]] = {}  # original → what stands against it
+        for hold in sorted(holds, key=lambda hold: (hold.at, hold.id)):
+            self._keep(hold)
         for entry in entries:
             self._records[entry.id] = entry
             if entry.reverses:
-                self._reversed.add(entry.reverses)
+                self._reversed[entry.reverses] = entry.id
+            if entry.original:
+                self._children.setdefault(entry.original, []).append(entry)
         self._failed = set(failed)
         self._changed: dict[str, None] = {}
         self.new_entries: list[Entry] = []
@@ -63,9 +74,41 @@ class Book:
         """The accounts with a balance row whose balance or held amount is no longer what was loaded, once each."""
         return [self._accounts[account_id] for account_id in self._changed]
 
+    @property
+    def wrote(self) -> bool:
+        """Whether there is any new record."""
+        return bool(self.new_entries or self.new_holds or self.new_resolutions)
+
     def account(self, account_id: str) -> Account:
         """The account as it stands after what this book has booked; KeyError when it was not loaded."""
         return self._accounts[account_id]
+
+    def standing(self, entry: Entry) -> int:
+        """What of an entry still stands: its amount less its standing children, 0 when it, or what it stands against,
+        was undone.
+        """
+        if self._closed(entry):
+            return 0
+        return entry.amount - sum(self.standing(child) for child in self._children.get(entry.id, ()))
+
+    def reversal_of(self, entry_id: str) -> str:
+        """The id of the entry that reverses this one, "" when none does."""
+        return self._reversed.get(entry_id, "")
+
+    def ended_by(self, record_id: str) -> list[Hold]:
+        """The holds that this posting or void has ended, in the order of their family."""
+        ended = {one.hold for one in self._resolutions.values() if one.id == record_id}
+        return [hold for hold in self._holds.values() if hold.id in ended]
+
+    def end_of(self, hold_id: str) -> Resolution | None:
+        """How a hold ended, None while it is open."""
+        return self._resolutions.get(hold_id)
+
+    def stands_as(self, hold_id: str) -> str:
+        """The hold that this one is by now: itself, or the last one that it stands again as."""
+        while hold_id in self._again:
+            hold_id = self._again[hold_id]
+        return hold_id
 
     def burn(self, entry_id: str) -> None:
         """From now on this id is refused: a retry can never turn an earlier no into a yes."""
@@ -75,33 +118,53 @@ class Book:
     # --- one step: the money moves ----------------------------------------------------------------------------------
 
     def transfer(
-        self, entry_id: str, debit: str, credit: str, amount: int, currency: str, at: Instant, ref: str = ""
+        self,
+        entry_id: str,
+        debit: str,
+        credit: str,
+        amount: int,
+        currency: str,
+        at: Instant,
+        ref: str = "",
+        *,
+        original: str = "",
+        forced: bool = False,
     ) -> Entry:
-        """Move `amount` from `debit` to `credit` now."""
-        wanted = Entry(entry_id, debit, credit, amount, currency, at, ref)
+        """Move `amount` from `debit` to `credit` now; against the entry `original`, no more than still stands of it."""
+        wanted = Entry(entry_id, debit, credit, amount, currency, at, ref, "", "", original, forced)
         checks.readable(entry_id, amount)
         if (earlier := self._records.get(entry_id)) is not None:
             return checks.same_entry(earlier, wanted)
         self._not_burned(entry_id)
         checks.sensible_amount(amount)
         checks.sensible_accounts(debit, credit)
-        self._movable(debit, credit, amount, currency)
+        if original:
+            self._leaves_enough(wanted)
+        self._movable(debit, credit, amount, currency, forced=forced)
+        if original:
+            self._children.setdefault(original, []).append(wanted)
         return self._move(wanted)
 
-    def reverse(self, entry_id: str, of: Entry, at: Instant) -> Entry:
-        """Undo the entry `of` with a new one; whatever it moved moves back, once."""
-        wanted = of.reversed(entry_id, at)
+    def reverse(self, entry_id: str, of: Entry, at: Instant) -> Entry | None:
+        """Undo the entry `of` with a new one, once: what still stands of it moves back, forced.
+
+        None when nothing stands any more: a void or refunds gave it back, or what it stood against was undone.
+        """
         checks.readable(entry_id, of.amount)
         if (earlier := self._records.get(entry_id)) is not None:
-            return checks.same_entry(earlier, wanted)
+            return checks.same_reversal(earlier, of)
         self._not_burned(entry_id)
         if of.reverses:
             raise Refused(Refusal.REVERSAL_OF_REVERSAL)
         if of.id in self._reversed:
             raise Refused(Refusal.ALREADY_REVERSED)
-        self._movable(wanted.debit, wanted.credit, wanted.amount, wanted.currency)
-        self._reversed.add(of.id)
-        return self._move(wanted)
+        standing = self.standing(of)
+        if not standing:
+            self._undone.add(of.id)
+            return None
+        self._movable(of.credit, of.debit, standing, of.currency, forced=True)
+        self._reversed[of.id] = entry_id
+        return self._move(of.reversed(entry_id, at, standing))
 
     # --- two steps: set aside, then resolve -------------------------------------------------------------------------
 
@@ -116,55 +179,108 @@ class Book:
         ref: str = "",
         *,
         ttl: int = 0,
+        original: str = "",
     ) -> Hold:
-        """Set `amount` of `debit` aside for `credit`, for `ttl` microseconds (0: until it is resolved).
+        """Set `amount` of `debit` aside for `credit`, for `ttl` microseconds (0: until it is resolved); in addition to
+        the hold `original`, as its increment.
 
         The limit is checked here, so that posting cannot fail for lack of funds.
         """
-        wanted = Hold(hold_id, debit, credit, amount, currency, at, ref, ttl)
         checks.readable(hold_id, amount, ttl)
+        wanted = Hold(hold_id, debit, credit, amount, currency, at, ref, at + ttl if ttl else 0, original)
         if (earlier := self._records.get(hold_id)) is not None:
             return checks.same_hold(earlier, wanted)
         self._not_burned(hold_id)
         checks.sensible_amount(amount)
         checks.sensible_ttl(at, ttl)
         checks.sensible_accounts(debit, credit)
+        if original:
+            first = self._held(original)
+            if first.original or (first.debit, first.credit, first.currency) != (debit, credit, currency):
+                raise Refused(Refusal.ORIGINAL_DIFFERS)
+            self._open(first, at)
         self._movable(debit, credit, amount, currency)
         checks.held_fits(self._accounts[debit], amount)
-        self._records[hold_id] = self._holds[hold_id] = wanted
-        self.new_holds.append(wanted)
-        self._change(debit, held=amount)
-        return wanted
+        return self._set_aside(wanted)
 
-    def post(self, entry_id: str, hold_id: str, at: Instant, amount: int | None = None) -> Entry:
-        """Move `amount` of what is held (None: all of it) and release the rest."""
+    def post(
+        self,
+        entry_id: str,
+        hold_id: str,
+        at: Instant,
+        amount: int | None = None,
+        ref: str = "",
+        *,
+        forced: bool = False,
+    ) -> Entry:
+        """Take the whole hold with its increments, move `amount` (None: all of it), release the rest.
+
+        What is asked above the hold must be there, as for a transfer, unless it is forced. What a hold that stands
+        again was for had been promised, and is forced. The entry has the reference of the first hold when `ref` says
+        none.
+        """
         checks.readable(entry_id, 0 if amount is None else amount)
         if (earlier := self._records.get(entry_id)) is not None:
-            return checks.same_post(earlier, hold_id, amount, self._holds.get(hold_id))
+            return checks.same_post(earlier, self._first_of(hold_id), amount, self._amount_ended(entry_id), ref)
         self._not_burned(entry_id)
         if amount is not None:
             checks.sensible_amount(amount)
-        hold = self._held(hold_id)
-        moved = hold.amount if amount is None else amount
-        if moved > hold.amount:
-            raise Refused(Refusal.AMOUNT_EXCEEDS_HOLD)
-        self._unresolved(hold, at)
-        self._known(hold.debit, hold.credit, hold.currency)
-        checks.credit_fits(self._accounts[hold.credit], moved)
-        self._resolve(Resolution(entry_id, hold_id, Outcome.POSTED, moved, at), hold)
-        return self._move(Entry(entry_id, hold.debit, hold.credit, moved, hold.currency, at, hold.ref, hold=hold_id))
+        first = self._held(self._held(hold_id).first)
+        taken = self._open(first, at)
+        held = sum(hold.amount for hold in taken)
+        moved = held if amount is None else amount
+        source = self._known(first.debit, first.credit, first.currency)
+        if moved > held:
+            (checks.debit_fits if forced else checks.within_limit)(source, moved - held)
+        checks.credit_fits(self._accounts[first.credit], moved)
+        left = moved
+        for hold in taken:
+            part = min(left, hold.amount)
+            self._resolve(Resolution(entry_id, hold.id, Outcome.POSTED, part, at), hold)
+            left -= part
+        forced = forced or any(hold.again for hold in taken)
+        way = (first.debit, first.credit, moved, first.currency)
+        return self._move(Entry(entry_id, *way, at, ref or first.ref, "", first.id, "", forced))
 
     def void(self, void_id: str, hold_id: str, at: Instant, amount: int = 0) -> Resolution:
-        """Release all that is held. `amount` is 0, or exactly the held amount to say it again."""
+        """Release all that is held: of a first hold with its increments, of an increment alone.
+
+        `amount` is 0, or exactly the held amount to say it again.
+        """
         checks.readable(void_id, amount)
         if (earlier := self._records.get(void_id)) is not None:
-            return checks.same_void(earlier, hold_id, amount, self._holds.get(hold_id))
+            return checks.same_void(earlier, self._ended(void_id, hold_id), amount, self._amount_ended(void_id))
         self._not_burned(void_id)
-        hold = self._held(hold_id)
-        if amount not in (0, hold.amount):
+        taken = self._open(self._held(hold_id), at)
+        if amount not in (0, sum(hold.amount for hold in taken)):
             raise Refused(Refusal.AMOUNT_DIFFERS_FROM_HOLD)
-        self._unresolved(hold, at)
-        return self._release(Resolution(void_id, hold_id, Outcome.VOIDED, 0, at), hold)
+        ends = [self._release(Resolution(void_id, hold.id, Outcome.VOIDED, 0, at), hold) for hold in taken]
+        return ends[0]
+
+    def again(self, hold_id: str, of: str, at: Instant) -> Hold:
+        """Set aside again what a posting or a void had taken from the hold `of`: its amount, its expiry, forced.
+
+        Released at once when its time is over by now.
+        """
+        checks.readable(hold_id, 0)
+        if (earlier := self._records.get(hold_id)) is not None:
+            return checks.same_again(earlier, of)
+        self._not_burned(hold_id)
+        ended = self._held(of)
+        end = self._resolutions.get(of)
+        if end is not None and end.outcome is Outcome.EXPIRED:
+            raise Refused(Refusal.ALREADY_EXPIRED)
+        if end is None:
+            raise Refused(Refusal.NOT_ENDED)
+        if of in self._again:
+            raise Refused(Refusal.STANDS_AGAIN)
+        source = self._known(ended.debit, ended.credit, ended.currency)
+        checks.debit_fits(source, ended.amount)
+        checks.held_fits(source, ended.amount)
+        hold = self._set_aside(ended.standing_again(hold_id, at))
+        if hold.expired(at):
+            self.expire(hold_id, at)
+        return hold
 
     def expire(self, hold_id: str, at: Instant) -> Resolution:
         """Release a hold whose time is over. May lag: from its expiry on nothing else can be done with it anyway."""
@@ -174,7 +290,7 @@ class Book:
             return earlier
         if earlier is not None:
             raise Refused(SECOND_RESOLVE[earlier.outcome])
-        if hold.ttl == 0:
+        if hold.expires_at == 0:
             raise Refused(Refusal.NEVER_EXPIRES)
         if not hold.expired(at):
             raise Refused(Refusal.NOT_YET_EXPIRED)
@@ -192,12 +308,59 @@ class Book:
             raise Refused(Refusal.HOLD_UNKNOWN)
         return hold
 
-    def _unresolved(self, hold: Hold, at: Instant) -> None:
-        earlier = self._resolutions.get(hold.id)
-        if earlier is not None:
-            raise Refused(SECOND_RESOLVE[earlier.outcome])
+    def _closed(self, entry: Entry) -> bool:
+        """Whether an entry was undone, or one that it stands against."""
+        if entry.id in self._reversed or entry.id in self._undone:
+            return True
+        original = self._records.get(entry.original)
+        return isinstance(original, Entry) and self._closed(original)
+
+    def _leaves_enough(self, wanted: Entry) -> None:
+        """What stands against an original goes back from where that went, and is no more than stands of it."""
+        original = self._records.get(wanted.original)
+        if not isinstance(original, Entry):
+            raise Refused(Refusal.ORIGINAL_UNKNOWN)
+        if original.reverses or (original.credit, original.currency) != (wanted.debit, wanted.currency):
+            raise Refused(Refusal.ORIGINAL_DIFFERS)
+        if wanted.amount > self.standing(original):
+            raise Refused(Refusal.AMOUNT_EXCEEDS_ORIGINAL)
+
+    def _chain(self, hold_id: str) -> list[str]:
+        """The ids of a hold, of all that it stands again for, and of all that it stands again as, the oldest first."""
+        hold = self._holds.get(hold_id)
+        if hold is None:
+            return []
+        while hold.again:
+            hold = self._holds[hold.again]
+        chain = [hold.id]
+        while chain[-1] in self._again:
+            chain.append(self._again[chain[-1]])
+        return chain
+
+    def _open(self, hold: Hold, at: Instant) -> list[Hold]:
+        """What is open of a hold: of a first one with its increments. The refusal that says how it ended, if it did."""
+        if (end := self._resolutions.get(self.stands_as(hold.id))) is not None:
+            raise Refused(SECOND_RESOLVE[end.outcome])
         if hold.expired(at):
             raise Refused(Refusal.ALREADY_EXPIRED)
+        chain = self._chain(hold.id)
+        first = not self._holds[chain[0]].original
+        line = self._families[chain[0]] if first else [self._holds[one] for one in chain]
+        return [one for one in line if one.id not in self._resolutions and not one.expired(at)]
+
+    def _first_of(self, hold_id: str) -> str:
+        hold = self._holds.get(hold_id)
+        return hold_id if hold is None else hold.first
+
+    def _ended(self, void_id: str, hold_id: str) -> bool:
+        """Whether this void is one of this hold: it ended that, and of others only its increments."""
+        chain, ended = self._chain(hold_id), [hold.id for hold in self.ended_by(void_id)]
+        if not chain or set(chain).isdisjoint(ended):
+            return False
+        return not self._holds[chain[0]].original or set(ended) <= set(chain)
+
+    def _amount_ended(self, record_id: str) -> int:
+        return sum(hold.amount for hold in self.ended_by(record_id))
 
     def _known(self, debit: str, credit: str, currency: str) -> Account:
         source, target = self._accounts.get(debit), self._accounts.get(credit)
@@ -211,9 +374,12 @@ class Book:
             raise Refused(Refusal.CREDIT_CURRENCY_DIFFERS)
         return source
 
-    def _movable(self, debit: str, credit: str, amount: int, currency: str) -> None:
+    def _movable(self, debit: str, credit: str, amount: int, currency: str, *, forced: bool = False) -> None:
         source = self._known(debit, credit, currency)
-        checks.within_limit(source, amount)
+        if forced:
+            checks.debit_fits(source, amount)
+        else:
+            checks.within_limit(source, amount)
         checks.credit_fits(self._accounts[credit], amount)
 
     # --- the bookings, after every check ----------------------------------------------------------------------------
@@ -226,6 +392,18 @@ class Book:
         self._change(entry.debit, balance=-entry.amount)
         self._change(entry.credit, balance=entry.amount)
         return entry
+
+    def _keep(self, hold: Hold) -> None:
+        self._records[hold.id] = self._holds[hold.id] = hold
+        self._families.setdefault(hold.first, []).append(hold)
+        if hold.again:
+            self._again[hold.again] = hold.id
+
+    def _set_aside(self, hold: Hold) -> Hold:
+        self._keep(hold)
+        self.new_holds.append(hold)
+        self._change(hold.debit, held=hold.amount)
+        return hold
 
     def _release(self, resolution: Resolution, hold: Hold) -> Resolution:
         if hold.debit not in self._accounts:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from counterfoil.errors import Refused
 from counterfoil.ledger.account import Account
 from counterfoil.ledger.entry import MAX_INTEGER, Entry
 from counterfoil.ledger.hold import Hold, Outcome, Resolution
 from counterfoil.ledger.refusal import Refusal
 from counterfoil.step import Instant
+
+Record: TypeAlias = Entry | Hold | Resolution
 
 
 def readable(record_id: str, amount: int, ttl: int = 0) -> None:
@@ -20,46 +24,63 @@ def readable(record_id: str, amount: int, ttl: int = 0) -> None:
         raise Refused(Refusal.TTL_NOT_INTEGER)
 
 
-def same_entry(earlier: Entry | Hold | Resolution, wanted: Entry) -> Entry:
-    """The earlier entry, when `wanted` is the same request again."""
+def same_entry(earlier: Record, wanted: Entry) -> Entry:
+    """The earlier entry, when `wanted` is the same request again. Whether it had to be forced is no part of that."""
     if not isinstance(earlier, Entry) or earlier.hold or bool(earlier.reverses) != bool(wanted.reverses):
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
-    if earlier.reverses != wanted.reverses:
+    if earlier.reverses != wanted.reverses or earlier.original != wanted.original:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_ORIGINAL)
     _same_fields(earlier, wanted)
     return earlier
 
 
-def same_hold(earlier: Entry | Hold | Resolution, wanted: Hold) -> Hold:
+def same_reversal(earlier: Record, of: Entry) -> Entry:
+    """The earlier reversal, when it is of the same entry. What still stood then is not what stands now."""
+    amount = earlier.amount if isinstance(earlier, Entry) else of.amount
+    return same_entry(earlier, of.reversed(earlier.id, 0, amount))
+
+
+def same_hold(earlier: Record, wanted: Hold) -> Hold:
     """The earlier hold, when `wanted` is the same request again. Time-outs are compared as intervals."""
-    if not isinstance(earlier, Hold):
+    if not isinstance(earlier, Hold) or earlier.again:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    if earlier.original != wanted.original:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
     _same_fields(earlier, wanted)
     if earlier.ttl != wanted.ttl:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_TTL)
     return earlier
 
 
-def same_post(earlier: Entry | Hold | Resolution, hold_id: str, amount: int | None, hold: Hold | None) -> Entry:
-    """The earlier posting, when it is of the same hold and the same amount (None: all that was held)."""
-    if not isinstance(earlier, Entry) or not earlier.hold:
+def same_again(earlier: Record, hold_id: str) -> Hold:
+    """The earlier hold, when it is the one that `hold_id` stands again as."""
+    if not isinstance(earlier, Hold) or not earlier.again:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
-    if earlier.hold != hold_id:
+    if earlier.again != hold_id:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
-    assert hold is not None, "a posting was loaded without its hold"
-    if earlier.amount != (hold.amount if amount is None else amount):
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
     return earlier
 
 
-def same_void(earlier: Entry | Hold | Resolution, hold_id: str, amount: int, hold: Hold | None) -> Resolution:
+def same_post(earlier: Record, first: str, amount: int | None, held: int, ref: str) -> Entry:
+    """The earlier posting, when it is of the same family of holds and the same amount (None: all that was held)."""
+    if not isinstance(earlier, Entry) or not earlier.hold:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    if earlier.hold != first:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+    if earlier.amount != (held if amount is None else amount):
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+    if ref and earlier.ref != ref:
+        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_REF)
+    return earlier
+
+
+def same_void(earlier: Record, same: bool, amount: int, held: int) -> Resolution:
     """The earlier void, when it is of the same hold (its amount said as 0 or in full is the same)."""
     if not isinstance(earlier, Resolution) or earlier.outcome is not Outcome.VOIDED:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
-    if earlier.hold != hold_id:
+    if not same:
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
-    assert hold is not None, "a void was loaded without its hold"
-    if amount not in (0, hold.amount):
+    if amount not in (0, held):
         raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
     return earlier
 
@@ -107,7 +128,12 @@ def within_limit(source: Account, amount: int) -> None:
         return
     if source.floor is not None and source.balance - source.held - amount < source.floor:
         raise Refused(Refusal.LIMIT_EXCEEDED)
-    if source.balance - source.held - amount < -MAX_INTEGER:
+    debit_fits(source, amount)
+
+
+def debit_fits(source: Account, amount: int) -> None:
+    """What is left, counting every open hold as spent, still fits 63 bits."""
+    if source.balance is not None and source.balance - source.held - amount < -MAX_INTEGER:
         raise Refused(Refusal.DEBIT_BALANCE_OVERFLOWS)
 
 

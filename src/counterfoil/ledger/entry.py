@@ -15,7 +15,9 @@ class Entry(msgspec.Struct, frozen=True):
     """`amount` minor units left `debit` and reached `credit` at `at`.
 
     `id` was made by whoever asked, before asking. `ref` says what it was for. `reverses` is the id of the entry this
-    one undoes, `hold` the id of the hold it posts; "" when it does neither.
+    one undoes, `hold` the id of the hold it posts, the first one where others added to it; `original` the id of the
+    entry it stands against, as a refund stands against its sale; "" when it does none of these. `forced` was booked
+    whatever the floor says, because it had been promised.
     """
 
     id: str
@@ -27,7 +29,10 @@ class Entry(msgspec.Struct, frozen=True):
     ref: str = ""
     reverses: str = ""
     hold: str = ""
+    original: str = ""
+    forced: bool = False
 
-    def reversed(self, entry_id: str, at: Instant) -> Entry:
-        """The entry that undoes this one: the same amount back along the same way."""
-        return Entry(entry_id, self.credit, self.debit, self.amount, self.currency, at, self.ref, self.id)
+    def reversed(self, entry_id: str, at: Instant, amount: int | None = None) -> Entry:
+        """The entry that undoes this one: the amount (None: all of it) back along the same way, forced."""
+        back = self.amount if amount is None else amount
+        return Entry(entry_id, self.credit, self.debit, back, self.currency, at, self.ref, self.id, forced=True)

@@ -1,6 +1,7 @@
 """The hold: money set aside, until exactly one resolution posts it, voids it or finds it expired.
 
-Both are immutable records. A hold is open while no resolution names it.
+Both are immutable records. A hold is open while no resolution names it. Holds that add to a first one are its
+increments: a posting takes them all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from counterfoil.step import Instant
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """`amount` minor units of `debit` set aside for `credit` since `at`, for `ttl` microseconds (0: no limit)."""
+    """`amount` minor units of `debit` set aside for `credit` since `at`, until `expires_at` (0: no limit).
+
+    `original` is the id of the first hold of its family, "" for the first itself. `again` is the id of the hold that
+    stands again as this one, because the posting or the void that had ended it was undone; "" for any other.
+    """
 
     id: str
     debit: str
@@ -22,16 +27,38 @@ class Hold(msgspec.Struct, frozen=True):
     currency: str
     at: Instant
     ref: str = ""
-    ttl: int = 0
+    expires_at: Instant = 0
+    original: str = ""
+    again: str = ""
 
     @property
-    def expires_at(self) -> Instant | None:
-        """From this instant on it can be neither posted nor voided; None for never."""
-        return self.at + self.ttl if self.ttl else None
+    def ttl(self) -> int:
+        """The time limit it was asked for with, microseconds; 0 for none."""
+        return self.expires_at - self.at if self.expires_at else 0
+
+    @property
+    def first(self) -> str:
+        """The id of the first hold of its family."""
+        return self.original or self.id
 
     def expired(self, at: Instant) -> bool:
         """Whether its time is over at `at`, be the release booked already or not."""
-        return self.ttl > 0 and at >= self.at + self.ttl
+        return 0 < self.expires_at <= at
+
+    def standing_again(self, hold_id: str, at: Instant) -> Hold:
+        """The hold that this one is again from `at` on: the same amount, the same expiry."""
+        return Hold(
+            hold_id,
+            self.debit,
+            self.credit,
+            self.amount,
+            self.currency,
+            at,
+            self.ref,
+            self.expires_at,
+            self.first,
+            self.id,
+        )
 
 
 class Outcome(enum.StrEnum):
@@ -43,7 +70,10 @@ class Outcome(enum.StrEnum):
 
 
 class Resolution(msgspec.Struct, frozen=True):
-    """The one end of a hold. `amount` is what was posted (0 when nothing was); the rest was released."""
+    """The one end of a hold. `amount` is what was posted of it (0 when nothing was); the rest was released.
+
+    `id` is that of the posting or the void, which may have ended increments too, each with a resolution of its own.
+    """
 
     id: str
     hold: str

@@ -37,13 +37,17 @@ class Refusal(enum.Enum):
     EXPIRY_TOO_LARGE = "expiry_too_large"
     ACCOUNTS_SAME = "accounts_same"
 
-    # The second step of a hold, and reversals: what they refer to.
+    # What a booking refers to: its original, the hold it ends or adds to, the entry or the end of a hold it undoes.
+    ORIGINAL_UNKNOWN = "original_unknown"
     HOLD_UNKNOWN = "hold_unknown"
-    AMOUNT_EXCEEDS_HOLD = "amount_exceeds_hold"
-    AMOUNT_DIFFERS_FROM_HOLD = "amount_differs_from_hold"
+    ORIGINAL_DIFFERS = "original_differs"
+    AMOUNT_EXCEEDS_ORIGINAL = "amount_exceeds_original"
+    NOT_ENDED = "not_ended"
+    STANDS_AGAIN = "stands_again"
     ALREADY_POSTED = "already_posted"
     ALREADY_VOIDED = "already_voided"
     ALREADY_EXPIRED = "already_expired"
+    AMOUNT_DIFFERS_FROM_HOLD = "amount_differs_from_hold"
     NEVER_EXPIRES = "never_expires"
     NOT_YET_EXPIRED = "not_yet_expired"
     REVERSAL_OF_REVERSAL = "reversal_of_reversal"

@@ -317,6 +317,7 @@ class Court:
             clearing = sum(amount for (name, _), amount in watch.legs.items() if name.startswith("clearing:"))
             must(stand == cleared, f"{watch.name}: terminals say {stand}, the switch says {cleared}")
             must(stand + owed == clearing, f"{watch.name}: terminals say {stand} + {owed} in cases, issuer {clearing}")
+            watch.rest()
             self._by_card(watch)
             self._by_statement(watch)
 
@@ -345,15 +346,15 @@ class Court:
     def _by_statement(self, watch: Watch) -> None:
         """From each card's account its own entries are found, every one of them, and no other."""
         disk = self.plant.issuers[watch.name].disk
-        entries = disk.query("SELECT id, previous, debit, credit FROM entry")
-        before = {entry: previous for entry, previous, *_ in entries}
+        entries = disk.query("SELECT id, debit, credit, before_debit, before_credit FROM entry")
+        before = {entry: {debit: first, credit: second} for entry, debit, credit, first, second in entries}
         on: dict[str, set[str]] = {entry: set() for entry in before}
         for account, last in disk.query("SELECT id, last_entry FROM account"):
             while last in on and account not in on[last]:
                 on[last].add(account)
-                last = before[last]
-        for entry, _, *sides in entries:
-            mine = {side for side in sides if side.startswith("card:")}
+                last = before[last].get(account, "")
+        for entry, debit, credit, *_ in entries:
+            mine = {side for side in (debit, credit) if side.startswith("card:")}
             must(mine == on[entry], f"{watch.name}: {entry} is on the statement of {on[entry]}, not of {mine}")
 
     # --- paper ------------------------------------------------------------------------------------------------------

@@ -12,8 +12,10 @@ from counterfoil.simulation.world import must
 
 BALANCES: Final = "SELECT currency, sum(balance) FROM account GROUP BY currency"
 NEW_ENTRIES: Final = (
-    "SELECT rowid, id, debit, credit, amount, currency, ref, reverses FROM entry WHERE rowid > ? ORDER BY rowid"
+    "SELECT rowid, id, debit, credit, amount, currency, ref, reverses, forced FROM entry WHERE rowid > ? ORDER BY rowid"
 )
+OPEN_HOLDS: Final = "SELECT debit, amount FROM hold WHERE id NOT IN (SELECT hold FROM resolution)"
+HELD: Final = "SELECT id, held FROM account WHERE held <> 0"
 
 
 class Watch:
@@ -23,6 +25,7 @@ class Watch:
         self.name = name
         self.legs: Counter[tuple[str, str]] = Counter()
         self.accounts: Counter[str] = Counter()
+        self.promised: Counter[str] = Counter()  # what was taken whatever was left: only that may overdraw
         self.debits: dict[str, tuple[str, str, int, str]] = {}
         self.returned: set[str] = set()
         self.refs: set[str] = set()
@@ -41,7 +44,7 @@ class Watch:
         if not rows:
             return
         touched = set()
-        for number, entry, debit, credit, amount, currency, ref, reverses in rows:
+        for number, entry, debit, credit, amount, currency, ref, reverses, forced in rows:
             self._last = number
             must(amount > 0 and debit != credit, f"{self.name}: entry {entry} moves nothing")
             self.legs[debit, currency] -= amount
@@ -49,6 +52,8 @@ class Watch:
             self.accounts[debit] -= amount
             self.accounts[credit] += amount
             touched |= {debit, credit}
+            must(forced == bool(reverses), f"{self.name}: {entry} is forced {forced}, and reverses {reverses!r}")
+            self.promised[debit] += amount if forced else 0
             if reverses:
                 self._returned(reverses, debit, credit, amount, currency)
             elif debit.startswith("card:"):
@@ -62,7 +67,18 @@ class Watch:
             "SELECT id, balance FROM account WHERE id IN ({marks})", [*touched]
         ):
             legs = self.accounts[account]
-            must(balance == legs >= 0, f"{self.name}: an account says {balance}, its entries {legs}")
+            must(balance == legs, f"{self.name}: an account says {balance}, its entries {legs}")
+            promised = self.promised[account]
+            must(legs >= -promised, f"{self.name}: an account is at {legs}, and {promised} of it was promised")
+
+    def rest(self) -> None:
+        """At rest: what is held is what its holds say, and nothing is held, for no purchase holds anything."""
+        aside: Counter[str] = Counter()
+        for account, amount in self._disk.query(OPEN_HOLDS):
+            aside[account] += amount
+        held = dict(self._disk.query(HELD))
+        must(held == aside, f"{self.name}: accounts say that {held} is held, their holds {dict(aside)}")
+        must(not held, f"{self.name}: {held} is held, and nobody asked for it")
 
     def sums(self) -> Counter[str]:
         """Each currency, added up: what the cardholders' balances say, and the entries' legs on every other account."""

@@ -293,13 +293,14 @@ class Terminals(BaseModel):
 
 
 class Account(BaseModel):
-    """An issuer's account, balance in minor units."""
+    """An issuer's account: its balance, and what of it is held, in minor units."""
 
     issuer: str
     id: str
     kind: str
     currency: str
     balance: int
+    held: int
 
 
 class Books(BaseModel):

@@ -32,7 +32,7 @@ POSTED, DECLINED, REVERSED, TOMBSTONED, LATE = "posted", "declined", "reversed",
 STATUS: Final = {"lost": "41", "stolen": "43", "blocked": "62"}
 OPERATIONS: Final = ("001", "002", "301")
 ACCOUNTS: Final = (
-    "SELECT card.name, account.balance, account.pin_failures, account.day, account.spent, account.count, "
+    "SELECT card.name, account.balance, account.held, account.pin_failures, account.day, account.spent, account.count, "
     "account.guesses "
     "FROM card JOIN account ON account.id = card.account"
 )
@@ -47,6 +47,7 @@ class Purse:
     def __init__(self, card: Card) -> None:
         self.card = card
         self.balance = card.opening
+        self.held = 0  # set aside; nothing that a purchase does sets anything aside
         self.failures = 0
         self.day = ""
         self.spent = 0
@@ -244,7 +245,7 @@ class Bank:
                 (each and amount > each, "61"),
                 (daily and spent + amount > daily, "61"),
                 (often and count >= often, "65"),
-                (amount > purse.balance, "51"),
+                (amount > purse.balance - purse.held, "51"),
             )
             code = next((no for objects, no in rules if objects), "")
         if not code:
@@ -325,7 +326,8 @@ class Bank:
         disk, purses = self.node.disk, {purse.card.name: purse for purse in self.purses.values()}
         for name, *kept in disk.query(ACCOUNTS):
             purse = purses[name]
-            expected = [purse.balance, purse.failures, purse.day, purse.spent, purse.count, purse.guesses]
+            counted = (purse.failures, purse.day, purse.spent, purse.count, purse.guesses)
+            expected = [purse.balance, purse.held, *counted]
             must(kept == expected, f"{self.name}: the account of {name} says {kept}, expected is {expected}")
         rows = {key: tuple(row) for key, *row in disk.query(ROWS)}
         unexpected = rows.keys() - self.entries.keys()
