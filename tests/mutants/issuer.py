@@ -9,6 +9,7 @@ import msgspec
 from counterfoil.issuer import advices, authorise, chart, purchases, reverse
 from counterfoil.issuer import records as issuer_records
 from counterfoil.issuer.authorise import Purchase
+from counterfoil.issuer.chart import LINKED_COLUMNS
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Line, Notice, Owed, Txn
@@ -132,10 +133,10 @@ def money_comes_back_short(seams: Seams) -> None:
     """A reversal gives back a minor unit less."""
 
     def make(original: Any) -> Any:
-        def short(self: Entry, entry_id: str, at: Instant) -> Entry:
+        def short(self: Entry, *args: Any) -> Entry:
             seams.hit()
-            back: Entry = original(self, entry_id, at)
-            return msgspec.structs.replace(back, amount=max(1, self.amount - 1))
+            back: Entry = original(self, *args)
+            return msgspec.structs.replace(back, amount=max(1, back.amount - 1))
 
         return short
 
@@ -169,9 +170,12 @@ def entry_left_out_of_the_statement(seams: Seams) -> None:
             before = dict(self._last_entries)
             rows: list[tuple[Any, ...]] = original(self)
             for place, row in enumerate(rows):
-                if row[-1]:
-                    seams.hit()
-                    rows[place] = (*row[:-1], before[row[1] if row[1] in before else row[2]])
+                for side, earlier in (("debit", "before_debit"), ("credit", "before_credit")):
+                    account = row[LINKED_COLUMNS.index(side)]
+                    if account in before:
+                        seams.hit()
+                        at = LINKED_COLUMNS.index(earlier)
+                        rows[place] = (*row[:at], before[account], *row[at + 1 :])
             return rows
 
         return booked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from counterfoil.ledger import Book
+from counterfoil.ledger import Book, Entry
 from counterfoil.ledger.hold import Hold
 from counterfoil.stack import config
 from counterfoil.step import SECOND
@@ -56,15 +56,61 @@ def fulfil_after_timeout(seams: Seams) -> None:
     """A hold whose time is over can still be posted."""
 
     def make(original: Any) -> Any:
-        def unresolved(self: Book, hold: Hold, at: int) -> None:
+        def still_open(self: Book, hold: Hold, at: int) -> list[Hold]:
             if hold.expired(at):
                 seams.hit()
                 at = hold.at
-            original(self, hold, at)
+            found: list[Hold] = original(self, hold, at)
+            return found
 
-        return unresolved
+        return still_open
 
-    seams.method(Book, "_unresolved", make)
+    seams.method(Book, "_open", make)
+
+
+@mutant("cardholder money", killed_by="tests/ledger/test_tables.py")
+def given_back_twice(seams: Seams) -> None:
+    """A reversal gives back all of an entry, whatever gave it back before."""
+
+    def make(original: Any) -> Any:
+        def standing(self: Book, entry: Entry) -> int:
+            if original(self, entry) != entry.amount:
+                seams.hit()
+            return entry.amount
+
+        return standing
+
+    seams.method(Book, "standing", make)
+
+
+@mutant("cardholder money", killed_by="tests/ledger/test_tables.py")
+def promise_asked_for_the_floor(seams: Seams) -> None:
+    """What was promised is refused when the account has not got it any more."""
+
+    def make(original: Any) -> Any:
+        def movable(self: Book, *way: Any, forced: bool = False) -> None:
+            if forced:
+                seams.hit()
+            original(self, *way)
+
+        return movable
+
+    seams.method(Book, "_movable", make)
+
+
+@mutant("cardholder money", killed_by="tests/ledger/test_tables.py")
+def completed_hold_gone(seams: Seams) -> None:
+    """The undoing of a posting gives the money back, and its hold stays released."""
+
+    def make(original: Any) -> Any:
+        def ended_by(self: Book, record_id: str) -> list[Hold]:
+            if original(self, record_id):
+                seams.hit()
+            return []
+
+        return ended_by
+
+    seams.method(Book, "ended_by", make)
 
 
 @mutant("L2", killed_by="tests/stack/test_config.py")

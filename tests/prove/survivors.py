@@ -21,7 +21,6 @@ REASONS: Final[Mapping[str, str]] = {
     "counterfoil.issuer.stubs.x_these__mutmut_4": "None is as false as False where it is asked",
     "counterfoil.issuer.records.xǁStepǁ_changed_accounts__mutmut_16": "the words of an error that only a fault in a "
     "step brings about",
-    "counterfoil.ledger.book.xǁBookǁreverse__mutmut_28": "whether an entry was reversed is asked, never by which",
 }
 
 EVIDENCE: Final = "a line of evidence, which decides nothing; the room's tests have it to the letter"
