@@ -1,4 +1,4 @@
-"""`counterfoil receipt reprint`: what is said is true of the copy that was asked for, not of the other one."""
+"""`counterfoil receipt reprint`: what is said is true of this print, not of the other copy, not of earlier prints."""
 
 from __future__ import annotations
 
@@ -14,36 +14,40 @@ REF = "T0000001/000001/000007"
 
 
 @pytest.mark.parametrize(
-    ("state", "status", "sentence"),
+    ("state", "result", "status"),
     [
-        ("printed", Exit.OK, ""),
-        ("queued", Exit.UNKNOWN, "could not be printed"),
-        ("failed", Exit.UNKNOWN, "could not be printed"),
-        ("sending", Exit.UNKNOWN, "is not known"),
-        ("unknown", Exit.UNKNOWN, "is not known"),
+        ("printed", "done", Exit.OK),
+        ("sent", "done", Exit.OK),
+        ("queued", "not_done", Exit.UNKNOWN),
+        ("failed", "not_done", Exit.UNKNOWN),
+        ("sending", "unknown", Exit.UNKNOWN),
+        ("unknown", "unknown", Exit.UNKNOWN),
     ],
 )
-@pytest.mark.parametrize("other", ["queued", "unknown"])
-def test_the_sentence_is_about_the_copy_that_was_printed_again(
+@pytest.mark.parametrize("before", ["printed", "queued", "unknown", "attested"])
+@pytest.mark.parametrize("words", [("reprint", REF), ("print", REF), ("reprint", REF, "--copy", "missing")])
+def test_what_is_said_is_of_this_print_and_not_of_what_was_known_before(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
     state: str,
+    result: str,
     status: Exit,
-    sentence: str,
-    other: str,
+    before: str,
 ) -> None:
     def told(_: object, what: str, args: dict[str, Any]) -> dict[str, Any]:
-        assert (what, args["copy"]) == ("receipt", "cardholder")
-        copies = {"merchant": other, "cardholder": state}
-        whole = {"en": "about both", "zh": "两联"}
+        assert (what, args["copy"]) == ("receipt", "missing" if "missing" in words else "cardholder")
+        copies = {"merchant": before, "cardholder": before}
+        prints = {"cardholder": {"state": state, "trouble": "", "mark": "DUPLICATE 1"}}
+        sentence = {"en": "of this print", "zh": "本次打印"}
         return {
-            "ref": REF, "amount": 1250, "currency": "CNY", "copies": copies, "receipt_trouble": "", "sentence": whole,
+            "ref": REF, "amount": 1250, "currency": "CNY", "copies": copies, "receipt_trouble": "refused",
+            "prints": prints, "result": result, "sentence": sentence,
         }  # fmt: skip
 
     monkeypatch.setattr(reprint, "told", told)
-    answer = said(capsys, "receipt", "reprint", REF, "--lang", "en")
+    answer = said(capsys, "receipt", *words, "--lang", "en")
     lines = answer.out.splitlines()
     assert answer.status == status
     assert lines[0] == f"{REF}  RMB 12.50  cardholder: {state}"
-    assert len(lines) == (2 if sentence else 1)
-    assert sentence in lines[-1]
+    assert lines[1:] == ([] if state == "printed" else ["of this print"])

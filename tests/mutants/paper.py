@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterfoil.receipts.copies import Copies
+from counterfoil.receipts.document import Copy
 from counterfoil.step import Performed
 from counterfoil.terminal import flow, outcome, printing, reverse
 from counterfoil.terminal.attempt import Attempt
@@ -20,8 +20,8 @@ def resend_prints_original(seams: Seams) -> None:
     """A copy that comes again does not say that it is a duplicate."""
 
     def make(original: Any) -> Any:
-        def duplicate_number(attempt: Attempt, known: Copies) -> int:
-            if original(attempt, known):
+        def duplicate_number(work: Work, attempt: Attempt, copy: Copy) -> int:
+            if original(work, attempt, copy):
                 seams.hit()
             return 0
 

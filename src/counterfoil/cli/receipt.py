@@ -35,6 +35,7 @@ PRINT_EPILOG: Final = """\b
 Examples:
   counterfoil receipt print T0000001/000001/000002
   counterfoil receipt print T0000001/000001/000002 --copy explanation --lang zh
+Exit codes: 0 printed, or sent where nothing can prove more · 3 not out, or nobody knows
 """
 EPILOG: Final = """\b
 Examples:
@@ -75,7 +76,13 @@ def show(session: Session, ref: str, copy: str, form: str, out: str | None, widt
     return Exit.OK
 
 
-@command.command("list", epilog="Example: counterfoil receipt list --terminal T0000001 --as svg --out list.svg")
+@command.command(
+    "list",
+    epilog="""\b
+Example: counterfoil receipt list --terminal T0000001 --as svg --out list.svg
+Exit code with --print: 3 when it is not out, or nobody knows
+""",
+)
 @click.option("--terminal", help="Whose [default: the first of the demo].")
 @click.option("--batch", default="", help="Which batch [default: the present one].")
 @AS

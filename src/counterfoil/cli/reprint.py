@@ -15,22 +15,21 @@ from counterfoil.words import Text
 
 SECONDS: Final = 60.0
 MISSING: Final = frozenset({"unknown_sale", "no_receipt", "not_printing"})
-NOT_OUT: Final = frozenset({"queued", "failed"})
-OPEN: Final = NOT_OUT | {"unknown", "sending"}
 SECOND: Final = "second"
 COPY = click.option(
     "--copy",
-    type=click.Choice(["cardholder", "merchant", "bank"]),
+    type=click.Choice(["cardholder", "merchant", "bank", "missing"]),
     default="cardholder",
     show_default=True,
-    help="Whose; the bank's is optional.",
+    help="Whose; the bank's is optional. missing: each of the first two that is in nobody's hand.",
 )
 EPILOG: Final = """\b
 Examples:
   counterfoil receipt reprint last
   counterfoil receipt reprint T0000001/000001/000002 --copy merchant --printer second
   counterfoil receipt reprint last --printer tcp://192.0.2.8?profile=epson-tm-t20iii
-Exit codes: 0 printed, or sent where nothing can prove more · 3 not out, or nobody knows
+Exit codes are about this print, whatever became of earlier ones:
+0 printed, or sent where nothing can prove more · 3 not out, or nobody knows
 """
 
 
@@ -59,25 +58,27 @@ def sale_of(session: Session, ref: str, terminal: str | None) -> str:
     return ref
 
 
+def came_of(reply: dict[str, Any]) -> Exit:
+    """The exit code an action at a terminal deserves, by what came of it."""
+    return Exit.OK if reply.get("result", "done") == "done" else Exit.UNKNOWN
+
+
 def printed(session: Session, ref: str, copy: str, printer: str) -> int:
-    """Print a copy again and say what became of it; 3 when that is open."""
+    """Print a copy again and say what became of this print; 3 when it is not out, or nobody knows."""
     from counterfoil.console import happened
     from counterfoil.receipts.document import amount_text
-    from counterfoil.terminal.sentences import RECEIPT_FAILED, RECEIPT_UNSURE, trouble
 
     reply = told(session, "receipt", {"ref": ref, "copy": copy, "printer": printer})
-    state = reply["copies"][copy]
 
     def people() -> None:
-        stands = session.word(Text(state, happened.copy(state).zh))
-        print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {copy}: {stands}")
-        if state in OPEN:
-            if reply["receipt_trouble"]:
-                print(session.word(trouble(reply["receipt_trouble"])))
-            print(session.word(RECEIPT_FAILED if state in NOT_OUT else RECEIPT_UNSURE))
+        for name, one in reply["prints"].items():
+            stands = session.word(Text(one["state"], happened.copy(one["state"]).zh))
+            print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {name}: {stands}")
+        if any(one["state"] != "printed" for one in reply["prints"].values()):
+            print(session.pick(reply["sentence"]))
 
     session.answer(reply, people)
-    return Exit.UNKNOWN if state in OPEN else Exit.OK
+    return came_of(reply)
 
 
 @click.command(epilog=EPILOG)
@@ -98,7 +99,12 @@ def reprint(session: Session, ref: str, copy: str, terminal: str | None, printer
     return printed(session, sale_of(session, ref, terminal), copy, printer)
 
 
-@click.command(epilog="Example: counterfoil receipt close last --as attested")
+@click.command(
+    epilog="""\b
+Example: counterfoil receipt close last --as attested
+Exit codes: 0 noted of every copy that was meant · 3 a copy that was meant is still open
+"""
+)
 @click.argument("ref", metavar="last|REF")
 @click.option(
     "--as",
@@ -115,5 +121,5 @@ def close(session: Session, ref: str, how: str, copy: str | None, terminal: str 
     """Say what became of a receipt that no printer can vouch for."""
     args = {"ref": sale_of(session, ref, terminal), "how": how.replace("-", "_"), "operator": operator}
     reply = told(session, "close_receipt", {**args, **({"copy": copy} if copy else {})})
-    session.answer(reply, lambda: print(f"{reply['ref']}: {reply['receipt_state']}"))
-    return Exit.OK
+    session.answer(reply, lambda: print(f"{reply['ref']}: {session.pick(reply['sentence'])}"))
+    return came_of(reply)

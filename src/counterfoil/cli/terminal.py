@@ -112,13 +112,22 @@ def last(session: Session, terminal: str | None) -> int:
     return show(session, reply)
 
 
-@command.command(epilog="Example: counterfoil terminal goods T0000001/000001/000002 handed-over")
+@command.command(
+    epilog="""\b
+Example: counterfoil terminal goods T0000001/000001/000002 handed-over
+Exit code 3: the goods are noted as handed over, and the receipt is not out, or nobody knows
+"""
+)
 @click.argument("ref")
 @click.argument("answer", type=click.Choice(list(GOODS)))
 @verb
 def goods(session: Session, ref: str, answer: str) -> int:
     """Say what became of the goods of a sale that a restart found approved."""
-    return show(session, told(session, "goods", {"ref": ref, "answer": GOODS[answer]}))
+    from counterfoil.cli.reprint import came_of
+
+    reply = told(session, "goods", {"ref": ref, "answer": GOODS[answer]})
+    show(session, reply)
+    return came_of(reply)
 
 
 @command.command(epilog="Example: counterfoil terminal cancel T0000001")

@@ -12,6 +12,8 @@ from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.stack.selling import patience
 
 PAUSE: Final = 0.3  # seconds before the same key is asked for again
+PAPER: Final = {"done": "printed", "not_done": "not printed", "unknown": "unknown"}
+"""What the audit log calls what came of a print."""
 
 
 async def sell(reach: Reach, deed: Deed, args: dict[str, Any]) -> dict[str, Any]:
@@ -50,4 +52,6 @@ def ended(answer: dict[str, Any]) -> tuple[str, str]:
     """What a terminal's answer says became of a deed, for its second line: the result, and a refusal's code."""
     if "error" in answer:
         return "refused", str(answer["error"])
-    return str(answer.get("outcome", "done")), ""
+    if "prints" in answer:
+        return PAPER[answer["result"]], ""
+    return str(answer.get("result") or answer.get("outcome", "done")), ""

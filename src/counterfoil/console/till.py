@@ -28,17 +28,18 @@ from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import parse, plain
-from counterfoil.receipts.copies import CLOSED
+from counterfoil.receipts.copies import NEWS, CopyState
 from counterfoil.stack.demo import CURRENCY
-from counterfoil.terminal import records
+from counterfoil.terminal import printed, records
+from counterfoil.terminal.lane import Print
 from counterfoil.terminal.request import KEY, PIN
-from counterfoil.terminal.sentences import ERRORS, TROUBLES, trouble
+from counterfoil.terminal.sentences import COPIES, ERRORS, STILL_OPEN, TROUBLES, about
 from counterfoil.transaction import TerminalStub, parse_ref
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
 LAST: Final = 5
-SECONDS: Final = 30.0
+SECONDS: Final = 60.0
 NEVER: Final = 1 << 62
 LONGEST_AMOUNT: Final = 13
 LONGEST_KEY: Final = 64
@@ -51,9 +52,9 @@ KEY_USED: Final = Text(
     "本页面已用于另一金额或另一张卡的交易；本次未发出。请在此新页面重新收款。",
 )
 BAD_KEY: Final = Text("Load this page again and begin anew; nothing was sent.", "请重新打开本页；交易未发出。")
-PRINTER: Final = "printer-"
+PRINT, OPEN = "print.", "open."
+"""How `said` carries what became of a print, and which copies a person's word left open."""
 DONE: Final = {
-    "printed": Text("Sent to the printer.", "已送打印机。"),
     "released": Text(
         "This attempt no longer stops the card. It stays open: what becomes of it is shown where it is.",
         "该笔交易不再阻止此卡付款；其本身仍未了结，处理结果见该笔交易页面。",
@@ -68,7 +69,7 @@ IN_FLIGHT: Final = Text(
     "A sale of this amount with this card is being decided just now.", "同一张卡、同一金额的交易正在处理中。"
 )
 ACTS: Final[dict[str, tuple[str, dict[str, str], str]]] = {
-    "reprint": ("receipt", {"copy": "cardholder"}, "receipt printed again"),
+    "reprint": ("receipt", {"copy": "missing"}, "receipt printed again"),
     "reprint-merchant": ("receipt", {"copy": "merchant"}, "receipt printed again"),
     "attested": ("close_receipt", {"how": "attested"}, "receipt closed"),
     "declined": ("close_receipt", {"how": "declined"}, "receipt closed"),
@@ -301,10 +302,8 @@ async def act(site: Site, visit: Visit) -> Response:
     try:
         with visit.begin(site.log, name, ref, what) as deed:
             reply = await site.reach.act(deed, "terminal", verb, {**args, **more}, SECONDS)
-            if what == "reprint" and _owes_merchant_copy(reply):
-                reply = await site.reach.act(deed, "terminal", verb, {**args, **more, "copy": "merchant"}, SECONDS)
-            said = str(reply.get("error") or (_on_paper(reply) if verb == "receipt" else "done"))
-            deed.ends(*(("not printed", "") if said.startswith(PRINTER) else ended(reply)))
+            said = str(reply.get("error") or _came_of(reply))
+            deed.ends(*ended(reply))
     except NotSent:
         said = "away"
     except OutcomeUnknown:
@@ -312,16 +311,29 @@ async def act(site: Site, visit: Visit) -> Response:
     return RedirectResponse(f"{back}?said={quote(said)}", 303)
 
 
-def _owes_merchant_copy(reply: dict[str, Any]) -> bool:
-    """The sale stays open until both copies are out: once the cardholder's is, the merchant's follows."""
-    copies = reply.get("copies", {})
-    return not reply.get("receipt_trouble") and copies.get("cardholder") in CLOSED and copies["merchant"] not in CLOSED
+def _came_of(reply: dict[str, Any]) -> str:
+    """What came of an action, as `said` carries it: of a print each copy's state and trouble, or what is open."""
+    if "prints" in reply:
+        return PRINT + ".".join(
+            f"{copy}-{one['state']}-{_trouble(one['trouble'])}" for copy, one in reply["prints"].items()
+        )
+    return OPEN + ".".join(reply["open"]) if reply.get("result", "done") != "done" else "done"
 
 
-def _on_paper(reply: dict[str, Any]) -> str:
-    """What became of a print, as `said` carries it: "printed", or the printer's trouble."""
-    wrong = reply.get("receipt_trouble", "")
-    return f"{PRINTER}{wrong if wrong in TROUBLES else 'offline'}" if wrong else "printed"
+def _trouble(word: str) -> str:
+    return word if word in TROUBLES else "offline" if word else ""
+
+
+def _printed(said: str) -> tuple[str, Text] | None:
+    """A print as `said` carries it; None for what no print can have said."""
+    prints = {}
+    for one in said.removeprefix(PRINT).split("."):
+        copy, _, rest = one.partition("-")
+        state, _, wrong = rest.partition("-")
+        if copy not in COPIES or state not in NEWS | {CopyState.SENDING}:
+            return None
+        prints[copy] = Print("", state, _trouble(wrong))
+    return "ok" if printed.result(prints.values()) == printed.DONE else "failed", printed.sentence(prints)
 
 
 def said_of(visit: Visit) -> tuple[str, Text] | None:
@@ -331,8 +343,11 @@ def said_of(visit: Visit) -> tuple[str, Text] | None:
         return None
     if said in DONE:
         return "ok", DONE[said]
-    if said.startswith(PRINTER):
-        return "failed", trouble(said.removeprefix(PRINTER))
+    if said.startswith(PRINT):
+        return _printed(said)
+    if said.startswith(OPEN):
+        left = [copy for copy in COPIES if copy in said.removeprefix(OPEN).split(".")]
+        return ("failed", about(STILL_OPEN, left)) if left else None
     if said == "unknown":
         return "failed", UNSEEN
     return "failed", (ERRORS[said].filled(detail="") if said in ERRORS else AWAY)

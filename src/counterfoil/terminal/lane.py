@@ -54,11 +54,23 @@ class Waiting(msgspec.Struct, frozen=True):
     frees: str = ""
 
 
+class Print(msgspec.Struct, frozen=True):
+    """One copy of one print: the mark it carries, and what is known of it. `sending`: still at the printer."""
+
+    mark: str  # ORIGINAL, or DUPLICATE n
+    state: str = "sending"
+    trouble: str = ""
+
+
 class Printing(msgspec.Struct, frozen=True):
-    """Copies at the printer: `awaited` maps each print job to its copy; `text` is what the till is shown."""
+    """Copies at the printer: `awaited` maps each print job to its copy; `text` is what the till is shown.
+
+    `prints` is what became of each copy of this print.
+    """
 
     ref: str
     awaited: dict[str, str]
+    prints: dict[str, Print]
     text: str
     deadline: Instant
     commands: tuple[int, ...]

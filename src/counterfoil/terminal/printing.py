@@ -14,13 +14,13 @@ from typing import Final
 import msgspec
 
 from counterfoil.iso8583 import Message
-from counterfoil.receipts.copies import CLOSED, Copies, CopyState
+from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
 from counterfoil.receipts.document import Again, Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
 from counterfoil.step import ELSEWHERE, HELD, SECOND, SPELLED_OUT, Instant, Performed
-from counterfoil.terminal import sentences
+from counterfoil.terminal import printed, sentences
 from counterfoil.terminal.attempt import Attempt, copied
-from counterfoil.terminal.lane import Lane, Printing
+from counterfoil.terminal.lane import Lane, Print, Printing
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body
 from counterfoil.terminal.records import noted_at
@@ -139,21 +139,23 @@ def start(
     awaited: dict[str, str] = {}
     changes: dict[str, object] = {}
     roles: dict[str, str] = {}
+    prints: dict[str, Print] = {}
     text = ""
     slip = work.slip(attempt)
     assert slip is not None
     code = work.issue.seal(slip) if work.issue else ""
     for copy in copies:
         known = attempt.copies(copy)
-        duplicate = duplicate_number(attempt, known)
+        duplicate = duplicate_number(work, attempt, copy)
         name = job_name(attempt, copy.value, number)
         text = _print(work, name, _voucher(work, attempt, slip, copy, duplicate, code), to)
         awaited[name] = copy.value
         changes |= copied(copy, known.started(number))
         role = f"DUPLICATE {duplicate}" if duplicate else "ORIGINAL"
         roles[copy.value] = f"{role} sha256 {_digest(text)}"
+        prints[copy.value] = Print(role)
     work.note(lane, f"print {number}", attempt, {**roles, "printer": to} if to else roles)
-    lane.printing = Printing(attempt.ref, awaited, text, work.now + work.settings.timer, commands, purpose)
+    lane.printing = Printing(attempt.ref, awaited, prints, text, work.now + work.settings.timer, commands, purpose)
     return work.save(attempt.changed(copies_sent=number, trouble="", updated_at=work.now, **changes))
 
 
@@ -167,9 +169,9 @@ def _digest(text: str) -> str:
     return made.hexdigest()
 
 
-def duplicate_number(attempt: Attempt, known: Copies) -> int:
+def duplicate_number(work: Work, attempt: Attempt, copy: Copy) -> int:
     """What the next print of a copy calls itself: 0 the ORIGINAL, else the number of the DUPLICATE."""
-    return max(1, attempt.copies_sent) if known.original else 0
+    return printed.duplicates(work.trail(attempt)) + 1 if attempt.copies(copy).original else 0
 
 
 def performed(work: Work, lane: Lane, item: Performed) -> None:
@@ -178,7 +180,9 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     attempt = work.attempt(ref)
     if attempt is None or copy_name not in COPIES:
         return
+    number = int(item.name.rpartition(".")[2])
     if item.state == HELD:
+        _learn(lane, item, copy_name, CopyState.SENDING, item.detail)
         work.note(lane, f"{copy_name} copy held up: {item.detail}", attempt)
         lane.show(sentences.RECEIPT_HELD)
         lane.show(sentences.trouble(item.detail))
@@ -190,21 +194,47 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
         lane.show(sentences.ELSEWHERE)
         return
     news = CopyState(item.state or ("printed" if item.ok else "failed"))
-    work.note(lane, f"{copy_name} copy {news}{f': {item.detail}' if item.detail else ''}", attempt)
-    copy, number = Copy(copy_name), int(item.name.rpartition(".")[2])
+    said = f"{copy_name} copy {news}{f': {item.detail}' if item.detail else ''}"
+    work.note(lane, said, attempt, {"print": str(number)} if news in PROOFS else None)
+    copy = Copy(copy_name)
     heard = attempt.copies(copy).heard(number, news)
     if item.detail == SPELLED_OUT:
         lane.show(sentences.trouble(item.detail))
-    trouble = attempt.trouble if news is CopyState.PRINTED or item.detail == SPELLED_OUT else item.detail
-    _settled(work, attempt.changed(**copied(copy, heard), trouble=trouble))
+    wrong = "" if item.detail == SPELLED_OUT else item.detail
+    others = _learn(lane, item, copy_name, news, wrong)
+    trouble = wrong if news is not CopyState.PRINTED else others
+    attempt = _settled(work, attempt.changed(**copied(copy, heard), trouble=trouble))
     printing = lane.printing
     if printing is None or item.name not in printing.awaited:
+        _show_late(lane, attempt, news)
         return
     left = {name: copy_name for name, copy_name in printing.awaited.items() if name != item.name}
     if left:
         lane.printing = msgspec.structs.replace(printing, awaited=left)
     else:
         finish(work, lane)
+
+
+def _learn(lane: Lane, item: Performed, copy: str, state: CopyState, wrong: str) -> str:
+    """Keep what became of a copy of the print in hand; what is wrong with its other copies, "" for nothing."""
+    printing = lane.printing
+    if printing is None or item.name not in printing.awaited:
+        return ""
+    known = msgspec.structs.replace(printing.prints[copy], state=state.value, trouble=wrong)
+    prints = {**printing.prints, copy: known}
+    lane.printing = msgspec.structs.replace(printing, prints=prints)
+    others = (one.trouble for name, one in prints.items() if name != copy and one.state != CopyState.PRINTED)
+    return next(filter(None, others), "")
+
+
+def _show_late(lane: Lane, attempt: Attempt, news: CopyState) -> None:
+    """What the display promised of a copy that nobody waits for any more has come true, or has not."""
+    if attempt.state is State.CLOSED and news is CopyState.PRINTED:
+        lane.show(sentences.RECEIPT_NOW)
+    elif attempt.state is State.APPROVED and news is not CopyState.PRINTED:
+        lane.show(sentences.RECEIPT_PENDING)
+        if attempt.trouble:
+            lane.show(sentences.trouble(attempt.trouble))
 
 
 def _settled(work: Work, attempt: Attempt) -> Attempt:
@@ -220,6 +250,11 @@ def told(work: Work, lane: Lane, attempt: Attempt, copies: tuple[Copy, ...], wor
     for copy in copies:
         attempt = attempt.changed(**copied(copy, attempt.copies(copy).told(word)))
     return _settled(work, attempt)
+
+
+def missing(attempt: Attempt) -> tuple[Copy, ...]:
+    """The copies a sale waits for: the merchant's and the cardholder's, as far as they are in nobody's hand."""
+    return tuple(copy for copy in BOTH if attempt.copies(copy).state not in CLOSED)
 
 
 def lose(work: Work, attempt: Attempt) -> Attempt:
@@ -240,8 +275,11 @@ def finish(work: Work, lane: Lane) -> None:
     assert attempt is not None
     lane.printing = None
     attempt = lose(work, attempt)
-    if attempt.state is State.APPROVED:
-        lane.show(sentences.RECEIPT_PENDING)
+    fared = printed.told(printing.prints, first=(sentences.GOODS_NOTED,) if printing.purpose == "goods" else ())
+    if attempt.state is State.APPROVED or fared["result"] != printed.DONE:
+        lane.show(
+            sentences.RECEIPT_PENDING if attempt.state is State.APPROVED else sentences.COPY_PENDING[fared["result"]]
+        )
         if attempt.trouble:
             lane.show(sentences.trouble(attempt.trouble))
     if lane.current is not None and lane.current.ref == attempt.ref:
@@ -250,7 +288,8 @@ def finish(work: Work, lane: Lane) -> None:
     commands = printing.commands
     if printing.purpose == "sale":
         commands, lane.commands = (*commands, *lane.commands), ()
-    work.reply(commands, body(attempt, printing.text, lane.display))
+        fared = {}
+    work.reply(commands, {**body(attempt, printing.text, lane.display), **fared})
 
 
 def tell_returned(work: Work, lane: Lane, attempt: Attempt) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 from counterfoil.receipts.copies import ATTESTABLE, CLOSED, CopyState
 from counterfoil.receipts.document import Copy, Slip
 from counterfoil.step import Command
-from counterfoil.terminal import outcome, printing, sms
+from counterfoil.terminal import outcome, printed, printing, sentences, sms
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, RESTLESS, State
@@ -19,6 +19,7 @@ from counterfoil.terminal.records import unsettled
 from counterfoil.terminal.work import Work
 
 HOW: Final = (CopyState.ATTESTED.value, CopyState.E_DELIVERED.value, CopyState.DECLINED.value)
+MISSING: Final = "missing"
 LONGEST_ADDRESS: Final = 200
 MOST: Final = 500
 """Lines of the list of open receipts; whoever has more than these has another problem."""
@@ -49,11 +50,13 @@ def _voucher(work: Work, command: Command) -> Voucher | None:
 def receipt(work: Work, command: Command) -> Lane | None:
     """A copy of a sale's slip again: the text now with `print` false, else on paper, as DUPLICATE if it was out.
 
-    `printer`: another one than the usual, "second" or an address.
+    `printer`: another one than the usual, "second" or an address. `copy` MISSING is every copy of the first two that is
+    in nobody's hand, the cardholder's when all are.
     """
     args = command.args
+    wanted = args.get("copy", Copy.CARDHOLDER.value)
     try:
-        copy = Copy(args.get("copy", Copy.CARDHOLDER.value))
+        copy = Copy.CARDHOLDER if wanted == MISSING else Copy(wanted)
         language = _language(args.get("lang", work.settings.language))
         to = _printer(args.get("printer", ""))
     except ValueError:
@@ -64,14 +67,15 @@ def receipt(work: Work, command: Command) -> Lane | None:
         return None
     lane, attempt, _ = found
     if args.get("print", True) is False:
-        duplicate = printing.duplicate_number(attempt, attempt.copies(copy))
+        duplicate = printing.duplicate_number(work, attempt, copy)
         text = printing.text_of(work, attempt, copy, language, duplicate)
         work.reply((command.id,), {**outcome.brief(attempt), "receipt": text})
         return None
     if lane.printing is not None or lane.exchange is not None or lane.asks:
         work.refuse((command.id,), "open_sale" if lane.asks else "busy")
         return None
-    printing.start(work, lane, attempt, (command.id,), "receipt", (copy,), to)
+    copies = (printing.missing(attempt) if wanted == MISSING else ()) or (copy,)
+    printing.start(work, lane, attempt, (command.id,), "receipt", copies, to)
     return lane
 
 
@@ -99,8 +103,24 @@ def close_receipt(work: Work, command: Command) -> Lane | None:
     attempt = printing.told(work, lane, attempt, copies, word, by[:40])
     if lane.current is not None and lane.current.ref == attempt.ref and attempt.state is State.CLOSED:
         lane.current, lane.asks = None, False
-    work.reply((command.id,), outcome.brief(attempt))
+    work.reply((command.id,), {**outcome.brief(attempt), **_noted(attempt, meant, copies, word)})
     return lane
+
+
+def _noted(attempt: Attempt, meant: tuple[Copy, ...], copies: tuple[Copy, ...], word: CopyState) -> dict[str, Any]:
+    """What a person's word has closed, of what was meant, and which copies are still open."""
+    left = printing.missing(attempt)
+    said = [
+        sentences.about(sentences.CLOSED_NOW[word], copies),
+        *([sentences.about(sentences.STILL_OPEN, left)] if left else []),
+    ]
+    done = all(attempt.copies(copy).state in CLOSED for copy in meant)
+    return {
+        "closed": [copy.value for copy in copies],
+        "open": [copy.value for copy in left],
+        "result": printed.DONE if done else printed.NOT_DONE,
+        "sentence": sentences.joined(said).both(),
+    }
 
 
 def free(lane: Lane, attempt: Attempt) -> bool:

@@ -245,6 +245,10 @@ class Records:
         found = _attempts(self.store.query(LAST_PAID, (terminal,)))
         return found[0] if found else None
 
+    def trail(self, attempt: Attempt) -> list[tuple[str, str]]:
+        """The lines of evidence of a sale as they are kept, oldest first."""
+        return [(str(what), str(message)) for _, what, message in self.store.query(TRAIL, (attempt.place,))]
+
     def slip(self, key: AttemptKey) -> Slip | None:
         """What the slips of a sale say; None when it was never approved."""
         rows = self.store.query(FACTS, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from counterfoil.words import Text
@@ -22,7 +23,11 @@ ASKING: Final = Text("Waiting for the answer", "正在处理 请稍候")
 PRINTING: Final = Text("Printing", "正在打印")
 RECEIPT_PENDING: Final = Text("PAID - receipt pending", "交易成功 小票待打印")
 RECEIPT_HELD: Final = Text("PAID. The rest of the receipt prints by itself.", "交易成功 排除故障后小票自动续打")
-
+RECEIPT_NOW: Final = Text("The receipt is out now", "小票已打印完成")
+COPY_PENDING: Final[dict[str, Text]] = {
+    "not_done": Text("The copy did not come out", "重打印未完成"),
+    "unknown": Text("Is the copy out? Look at the printer", "重打印结果未知 请查看打印机"),
+}
 ELSEWHERE: Final = Text("The second printer prints it", "由第二台打印机打印")
 SMS_SENT: Final = Text("The e-receipt was sent by SMS", "电子签购单已短信发送")
 
@@ -50,6 +55,40 @@ TROUBLES: Final[dict[str, Text]] = {
     "unreachable": Text("The printer cannot be reached: check power and cable", "无法连接打印机 请检查电源和数据线"),
     "lost": Text("The line to the printer broke: check power and cable", "打印机连接中断 请检查电源和数据线"),
 }
+
+# --- what became of one print; the key is its state -------------------------------------------------------------------
+COPIES: Final[dict[str, Text]] = {
+    "merchant": Text("merchant copy", "商户联"),
+    "cardholder": Text("cardholder copy", "持卡人联"),
+    "bank": Text("bank copy", "银行联"),
+}
+_NOT_PRINTED: Final = Text(
+    "Not printed, no receipt is on paper: {copies}. {why}Then print again.",
+    "未打印，纸上没有签购单：{copies}。{why}处理后请重打印。",
+)
+PRINTS: Final[dict[str, Text]] = {
+    "printed": Text("Printed: {copies}. Please hand over.", "已打印：{copies}。请交付。"),
+    "sent": Text(
+        "Sent to a printer that cannot say whether it prints: {copies}. Please look at the paper.",
+        "已送往打印机：{copies}。该打印机无法证实是否打印，请查看纸张。",
+    ),
+    "queued": _NOT_PRINTED,
+    "failed": _NOT_PRINTED,
+}
+PRINT_WAITS: Final = Text(
+    "Not out yet: {copies}. {why}After that it prints by itself.", "尚未打印完：{copies}。{why}处理后自动续打。"
+)
+PRINT_UNSURE: Final = Text(
+    "It is not known whether this came out: {copies}. {why}Look at the printer; what is printed again is a DUPLICATE.",
+    "尚不清楚是否已打印：{copies}。{why}请查看打印机；再次打印将标注为重打印。",
+)
+GOODS_NOTED: Final = Text("The goods are noted as handed over.", "已登记商品已交付。")
+CLOSED_NOW: Final[dict[str, Text]] = {
+    "attested": Text("Noted as seen: {copies}.", "已登记为人工确认：{copies}。"),
+    "e_delivered": Text("Noted as handed over as e-receipt: {copies}.", "已登记为电子签购单已交付：{copies}。"),
+    "declined": Text("Noted as not wanted: {copies}.", "已登记为顾客不要：{copies}。"),
+}
+STILL_OPEN: Final = Text("Still open: {copies}.", "仍未了结：{copies}。")
 
 # --- how a sale ended -------------------------------------------------------------------------------------------------
 APPROVED: Final = Text("Approved. Please hand over the receipt.", "交易成功，请将签购单交给持卡人。")
@@ -161,3 +200,20 @@ ERRORS: Final[dict[str, Text]] = {
 def trouble(word: str) -> Text:
     """What to do about a trouble at the printer, in one sentence."""
     return TROUBLES.get(word, TROUBLES["offline"])
+
+
+def about(form: Text, copies: Iterable[str], word: str = "") -> Text:
+    """A sentence about copies of a receipt, with what to do about a trouble at the printer; "" is none."""
+    named = [COPIES[copy] for copy in copies]
+    why = trouble(word) if word else Text("", "")
+    stop = "" if why.en.endswith("?") else "."
+    return Text(
+        form.en.format(copies=", ".join(copy.en for copy in named), why=f"{why.en}{stop} " if word else ""),
+        form.zh.format(copies="、".join(copy.zh for copy in named), why=f"{why.zh}。" if word else ""),
+    )
+
+
+def joined(said: Iterable[Text]) -> Text:
+    """Sentences one after the other."""
+    told = list(said)
+    return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))

@@ -12,7 +12,6 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.money import MAX_MINOR
-from counterfoil.receipts.copies import CLOSED
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
 from counterfoil.terminal import birth, causes, outcome, printing, receipts, reverse, sentences
@@ -65,8 +64,7 @@ def goods(work: Work, command: Command) -> Lane | None:
     lane.asks = False
     lane.current = attempt
     if answer == HANDED_OVER:
-        missing = tuple(copy for copy in printing.BOTH if attempt.copies(copy).state not in CLOSED)
-        printing.start(work, lane, attempt, (command.id,), "goods", missing)
+        printing.start(work, lane, attempt, (command.id,), "goods", printing.missing(attempt))
     else:
         work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT)))
     return lane

@@ -166,6 +166,12 @@ class Work:
         self._freed.append(attempt.number)
         self.save(msgspec.structs.replace(attempt, key=""))
 
+    def trail(self, attempt: Attempt) -> list[tuple[str, dict[str, Any]]]:
+        """The lines of evidence of a sale with their facts, oldest first, those of this step last."""
+        mine = [(line.what, line.message) for line in self._lines if line.sale == attempt.place]
+        kept = self.records.trail(attempt)
+        return [(what, msgspec.json.decode(facts) if facts else {}) for what, facts in (*kept, *mine)]
+
     def keep_slip(self, attempt: Attempt, slip: Slip) -> None:
         """Keep what the slips of an approved sale say."""
         self._slips[attempt.number] = slip

@@ -127,7 +127,8 @@ class Doer:
     async def has(self, deed: Deed, name: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
         """A station do it, as the API answers it: done, or 202 and "unknown" when it did not say in time.
 
-        202 and "done" when its second line is still owed to the audit log. Problem when the station refused.
+        202 too when the station says that not all of it came about ("not_done"), or may not have ("unknown"); and with
+        "done" when its second line is still owed to the audit log. Problem when the station refused.
         """
         try:
             with deed:
@@ -137,9 +138,10 @@ class Doer:
             self._response.status_code = 202
             return UNKNOWN
         reply = taken(reply)
-        if deed.owed:
+        outcome = str(reply.pop("result", "done"))
+        if deed.owed or outcome != "done":
             self._response.status_code = 202
-        return {"outcome": "done", "sentence": reply.pop("sentence", None), "reply": reply}
+        return {"outcome": outcome, "sentence": reply.pop("sentence", None), "reply": reply}
 
 
 Does = Annotated[Doer, Depends()]

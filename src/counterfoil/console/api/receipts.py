@@ -50,7 +50,7 @@ async def show_receipt(
 
 @router.post(REF + "/receipt/print", **acts(May.SELL, 404, 409))
 async def print_receipt(doer: Does, key: Key, wanted: CopyIn) -> dict[str, Any]:
-    """Print a copy again: the ORIGINAL when it is proven that none came out, else a DUPLICATE. 202: not known."""
+    """Print again: the ORIGINAL when it is proven that none came out, else a DUPLICATE. 202: not out, or not known."""
     args = {"ref": str(key), "copy": wanted.copy_}
     deed = doer.begin("receipt printed again", str(key), wanted.copy_)
     return await doer.has(deed, "terminal", "receipt", args, SECONDS)
@@ -58,7 +58,7 @@ async def print_receipt(doer: Does, key: Key, wanted: CopyIn) -> dict[str, Any]:
 
 @router.post(REF + "/receipt/close", **acts(May.SELL, 404, 409))
 async def close_receipt(doer: Does, key: Key, wanted: CloseIn) -> dict[str, Any]:
-    """Say what became of a receipt that no printer can vouch for."""
+    """Say what became of a receipt that no printer can vouch for. 202: a copy that was meant is still open."""
     args = {"ref": str(key), "how": wanted.how, "operator": doer.name}
     args |= {"copy": wanted.copy_} if wanted.copy_ else {}
     deed = doer.begin("receipt closed", str(key), wanted.how)
@@ -67,6 +67,6 @@ async def close_receipt(doer: Does, key: Key, wanted: CloseIn) -> dict[str, Any]
 
 @router.post(REF + "/goods", **acts(May.SELL, 404, 409))
 async def answer_goods(doer: Does, key: Key, wanted: GoodsIn) -> dict[str, Any]:
-    """After a restart: were the goods of the open sale handed over, or kept? Kept goods return the charge."""
+    """After a restart: were the goods handed over (202: receipt not out, or not known), or kept: charge returned?"""
     deed = doer.begin(f"goods {wanted.answer}", str(key))
     return await doer.has(deed, "terminal", "goods", {"ref": str(key), "answer": wanted.answer}, SECONDS)

@@ -54,7 +54,9 @@ class SaleIn(In):
 class CopyIn(In):
     """Whose copy of a receipt."""
 
-    copy_: Literal["cardholder", "merchant", "bank"] = Field("cardholder", alias="copy")
+    copy_: Literal["cardholder", "merchant", "bank", "missing"] = Field(
+        "cardholder", alias="copy", description="missing: each of the first two that is in nobody's hand."
+    )
 
 
 class CloseIn(In):
@@ -271,9 +273,11 @@ class OpenItems(BaseModel):
 
 
 class Done(BaseModel):
-    """What a station did. `outcome` is "unknown" when it did not say in time."""
+    """What a station did. `outcome` is about this very request: "not_done" when it is certain that not all of it came
+    about, "unknown" when nobody knows; `sentence` says why, and what happens next.
+    """
 
-    outcome: Literal["done", "unknown"]
+    outcome: Literal["done", "not_done", "unknown"]
     sentence: Both | None
     reply: dict[str, Any]
 
