@@ -65,10 +65,11 @@ class Print(msgspec.Struct, frozen=True):
 class Printing(msgspec.Struct, frozen=True):
     """Copies at the printer: `awaited` maps each print job to its copy; `text` is what the till is shown.
 
-    `prints` is what became of each copy of this print.
+    `prints` is what became of each copy of this print, which is the sale's `number`th.
     """
 
     ref: str
+    number: int
     awaited: dict[str, str]
     prints: dict[str, Print]
     text: str

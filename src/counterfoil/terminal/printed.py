@@ -12,7 +12,7 @@ from typing import Any, Final
 from counterfoil.receipts.copies import PROOFS, CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.terminal import sentences
-from counterfoil.terminal.lane import Print
+from counterfoil.terminal.lane import Print, Printing
 from counterfoil.words import Text
 
 DONE, NOT_DONE, UNKNOWN = "done", "not_done", "unknown"
@@ -33,13 +33,14 @@ def result(prints: Iterable[Print]) -> str:
     return NOT_DONE if states <= OUT | NOT_OUT else UNKNOWN
 
 
-def told(prints: Mapping[str, Print], first: tuple[Text, ...] = ()) -> dict[str, Any]:
+def told(printing: Printing, first: tuple[Text, ...] = ()) -> dict[str, Any]:
     """A print as the till hears it: each copy, the whole in one word, and the sentence for the cashier, behind others
     that come `first`.
     """
+    prints = printing.prints
     copies = {copy: {"state": one.state, "trouble": one.trouble, "mark": one.mark} for copy, one in prints.items()}
     said = sentences.joined((*first, sentence(prints)))
-    return {"prints": copies, "result": result(prints.values()), "sentence": said.both()}
+    return {"print": printing.number, "prints": copies, "result": result(prints.values()), "sentence": said.both()}
 
 
 def sentence(prints: Mapping[str, Print]) -> Text:

@@ -155,7 +155,9 @@ def start(
         roles[copy.value] = f"{role} sha256 {_digest(text)}"
         prints[copy.value] = Print(role)
     work.note(lane, f"print {number}", attempt, {**roles, "printer": to} if to else roles)
-    lane.printing = Printing(attempt.ref, awaited, prints, text, work.now + work.settings.timer, commands, purpose)
+    lane.printing = Printing(
+        attempt.ref, number, awaited, prints, text, work.now + work.settings.timer, commands, purpose
+    )
     return work.save(attempt.changed(copies_sent=number, trouble="", updated_at=work.now, **changes))
 
 
@@ -275,7 +277,7 @@ def finish(work: Work, lane: Lane) -> None:
     assert attempt is not None
     lane.printing = None
     attempt = lose(work, attempt)
-    fared = printed.told(printing.prints, first=(sentences.GOODS_NOTED,) if printing.purpose == "goods" else ())
+    fared = printed.told(printing, first=(sentences.GOODS_NOTED,) if printing.purpose == "goods" else ())
     if attempt.state is State.APPROVED or fared["result"] != printed.DONE:
         lane.show(
             sentences.RECEIPT_PENDING if attempt.state is State.APPROVED else sentences.COPY_PENDING[fared["result"]]

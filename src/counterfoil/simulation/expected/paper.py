@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from counterfoil.iso8583 import Message
 from counterfoil.simulation.plant import MERCHANT
 from counterfoil.simulation.world import must
-from counterfoil.step import Perform
+from counterfoil.step import Inbound, Perform, Performed
 
 SHOP: Final = "Corner Grocery"
 SYMBOLS: Final = {"CNY": "RMB", "USD": "USD", "JPY": "JPY"}
@@ -39,6 +40,18 @@ CALLED: Final = {
     "98": "Issuer timeout",
     "99": "PIN error",
     "A0": "MAC error",
+}
+NOTHING: Final = frozenset({"queued", "failed"})  # what a printer says of a job of which no receipt is on paper
+MARK: Final = re.compile(r"\*{4}(?:DUPLICATE|重打印) (\d+)\*{4}")
+WORSE: Final = ("done", "not_done", "unknown")
+RESULTS: Final = {"printed": "done", "sent": "done", "queued": "not_done", "failed": "not_done"}
+PRINTED: Final = {
+    "printed": ("Printed:",),
+    "sent": ("cannot say whether it prints",),
+    "queued": ("no receipt is on paper",),
+    "failed": ("no receipt is on paper",),
+    "unknown": ("not known whether this came out",),
+    "sending": ("not known whether this came out", "prints by itself"),
 }
 NOT_CHARGED: Final = "not charged"
 SENTENCES: Final = {
@@ -86,6 +99,55 @@ def check(item: Perform, facts: Facts | None) -> None:
     )
 
 
+class Jobs:
+    """The print jobs of one machine: what each calls itself, what the printer says of it, what the till is told."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, dict[str, int]] = {}  # by sale: the DUPLICATEs that may be on paper, by job
+        self._sent: set[str] = set()
+        self._news: dict[str, str] = {}
+        self._given_back: dict[str, int] = {}  # by sale: the highest number before this step's proofs
+
+    def take_in(self, arrived: Sequence[Inbound]) -> None:
+        """What the printer said."""
+        self._given_back.clear()
+        for item in arrived:
+            if isinstance(item, Performed) and item.kind == "receipt":
+                self._news[item.name] = item.state or ("printed" if item.ok else "failed")
+                if self._news[item.name] in NOTHING:
+                    sale = item.name.split(".")[0]
+                    self._given_back.setdefault(sale, self._highest(sale))
+                    self._marks.get(sale, {}).pop(item.name, None)
+
+    def sent(self, item: Perform) -> None:
+        """A DUPLICATE's number follows on the highest that may be on paper, in whatever order a step saw its proofs."""
+        sale, number = item.name.partition(".")[0], item.name.rpartition(".")[2]
+        self._sent.add(item.name)
+        found = MARK.search(item.text)
+        if found is None:
+            return
+        before = self._highest(sale, but=number)
+        most = max(before, self._given_back.get(sale, 0))
+        must(before < int(found[1]) <= most + 1, f"{item.name} is DUPLICATE {found[1]}, {before} may be on paper")
+        self._marks.setdefault(sale, {})[item.name] = int(found[1])
+
+    def _highest(self, sale: str, but: str = "") -> int:
+        marks = self._marks.get(sale, {}).items()
+        return max((mark for job, mark in marks if job.rpartition(".")[2] != but), default=0)
+
+    def told(self, body: dict[str, Any]) -> None:
+        """The till is told of this print: of each copy what the printer said of it, and the worst of that."""
+        worst = "done"
+        for copy, one in body["prints"].items():
+            job = f"{body['ref'].replace('/', '-')}.{copy}.{body['print']}"
+            must(job in self._sent, f"a till is told of {job}, which never left")
+            news = self._news.get(job, "sending")
+            must(one["state"] == news, f"a till is told {one['state']} of the {copy} copy of {body['ref']}, not {news}")
+            must(any(words in body["sentence"]["en"] for words in PRINTED[news]), f"{news}: {body['sentence']['en']!r}")
+            worst = max(worst, RESULTS.get(news, "unknown"), key=list(WORSE).index)
+        must(body["result"] == worst, f"a till is told {body['result']} of a print of {body['ref']}, not {worst}")
+
+
 def plain(amount: int, currency: str) -> str:
     """An amount as people write it."""
     return str(amount) if currency == "JPY" else f"{amount // 100}.{amount % 100:02d}"
@@ -96,6 +158,8 @@ def sentence(body: dict[str, Any]) -> None:
     outcome, code = body["outcome"], body["response_code"]
     said, ref = body["sentence"], body["ref"]
     must(bool(said["en"]) and bool(said["zh"]), f"there are no words for {ref}")
+    if "result" in body:  # what came of a print, or of a person's word, and no more
+        return
     if outcome != "declined":
         fits = any(words in said["en"] for words in SENTENCES[outcome])
         must(fits, f"{ref} is {outcome}, and the cashier says {said['en']!r}")

@@ -100,6 +100,7 @@ class Till:
         self.bound: dict[str, Attempt] = {}  # by the till's key: the last one whose request was handed to the line
         self.commands: dict[int, Command] = {}
         self.approved: dict[str, tuple[Message, Instant]] = {}
+        self.jobs = paper.Jobs()
         self.sure = True
         node.judges.append(self)
 
@@ -119,11 +120,13 @@ class Till:
         if not self.sure:
             return
         due = self._takes_in(now, arrived)
+        self.jobs.take_in(arrived)
         for told in said or ():
             if isinstance(told, Send):
                 self._sends(now, told)
             elif isinstance(told, Perform) and told.kind == "receipt":
                 paper.check(told, self._of_job(told.name))
+                self.jobs.sent(told)
             elif isinstance(told, Reply):
                 self._replies(now, told)
         for ref, attempt in due:
@@ -360,6 +363,8 @@ class Till:
             codes = {(one.de38 or "").strip() for one in attempt.believed}
             must(auth in codes, f"{ref} is kept with the approval code {auth}")
         paper.sentence(body)
+        if "prints" in body:
+            self.jobs.told(body)
 
     def _acted(self, ref: str, attempt: Attempt, said: Sequence[Outbound]) -> None:
         """An answer that decides was heard: the till, or the printer, hears of it at once."""
