@@ -53,6 +53,7 @@ class Printer:
     plan: list[tuple[int, str]] = field(default_factory=list)  # (lines printed, trouble that then happens)
     paper: list[str] = field(default_factory=list)
     said: bytearray = field(default_factory=bytearray)
+    behind_cut: str = ""  # the trouble that happens behind the next cut
     now: int = 0
     printed: int = 0
     polled_in_image: int = 0
@@ -249,6 +250,9 @@ class Printer:
             self.paper.append("-- cut --")
             if "cutter_sticks" in self.troubles:
                 self.set("cutter")
+            if self.behind_cut:
+                trouble, self.behind_cut = self.behind_cut, ""
+                self.set(trouble)
 
     def _print(self, line: str) -> None:
         self.paper.append(line)

@@ -1,7 +1,7 @@
 """Handing receipts to printers: one worker per printer, one connection per receipt, another printer when one cannot.
 
 A receipt goes on to the next printer only while not one byte of it has left for the one before: the rule of the one
-ORIGINAL (receipts/copies.py) needs no more than that.
+ORIGINAL (receipts/copies.py) needs no more than that. The copies of one print wait for one another (whole.py).
 """
 
 from __future__ import annotations
@@ -21,16 +21,28 @@ from counterfoil.links.address import Address, parse
 from counterfoil.links.driver import Performer
 from counterfoil.links.performers import write_bytes
 from counterfoil.links.printing import look, order_of, put
+from counterfoil.links.whole import Wholes
 from counterfoil.receipts.document import Document
 from counterfoil.receipts.printers.job import State
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.receipts.render.escpos import render
 from counterfoil.receipts.render.text import Language
-from counterfoil.step import ELSEWHERE, HELD, SECOND_PRINTER, SPELLED_OUT, UNREADABLE, Inbound, Perform, Performed
+from counterfoil.step import (
+    ELSEWHERE,
+    HELD,
+    SECOND,
+    SECOND_PRINTER,
+    SPELLED_OUT,
+    UNREADABLE,
+    Inbound,
+    Perform,
+    Performed,
+)
 
 RECEIPT, READY = "receipt", "printer"
 LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
+AGAIN: Final = 1.0  # seconds after which a copy that waits with its receipt tries to begin again
 OUT: Final = (State.PRINTED, State.SENT)
 UNPRINTABLE, NO_PRINTER = "unprintable", "no_printer"
 P = ParamSpec("P")
@@ -71,6 +83,7 @@ class ReceiptPrinter:
         self._others = others
         self._kept = kept
         self._timings = timings or Timings()
+        self._wholes = Wholes(self._timings.patience / SECOND)
         self._held: dict[Address, str] = {}
         self._workers: dict[Address, queue.SimpleQueue[_Task]] = {}
         self._open = 0
@@ -90,6 +103,8 @@ class ReceiptPrinter:
             return
         self._loop = asyncio.get_running_loop()
         self._open += 1
+        if item.kind == RECEIPT:
+            self._wholes.enter(item.name)
         self._idle.clear()
         self._give(_Task(item, printers, time.monotonic()))
 
@@ -141,6 +156,7 @@ class ReceiptPrinter:
 
     def _holds(self, address: Address, name: str, trouble: str) -> None:
         """A receipt is held up: it says why, and what waits behind it goes elsewhere."""
+        self._wholes.held(name)
         self._inlet.arrive(Performed(RECEIPT, name, False, trouble, HELD))
         self._held[address] = trouble
         todo = self._workers[address]
@@ -156,10 +172,29 @@ class ReceiptPrinter:
         """News of a task from its worker."""
         self._held.pop(task.printers[0], None)
         begun = done.ok or done.state not in ("", State.QUEUED.value)
-        if begun or not self._passed_over(task, done.detail):
+        if begun or not (self._passed_over(task, done.detail) or self._waits(task, done.detail)):
             self._over(done)
 
+    def _waits(self, task: _Task, trouble: str) -> bool:
+        """Whether a copy that has not begun waits with its receipt, which has; it tries again where that began."""
+        item = task.item
+        if item.kind != RECEIPT or self._stop.is_set() or trouble == UNPRINTABLE:
+            return False
+        home = self._wholes.waits_at(item.name)
+        if home is None:
+            return False
+        trouble = trouble if task.printers[0] == home else self._held.get(home, task.trouble or trouble)
+        if self._wholes.news(item.name, trouble):
+            self._inlet.arrive(Performed(RECEIPT, item.name, False, trouble, HELD))
+        again = _Task(item, (home,), time.monotonic() + AGAIN)
+        asyncio.get_running_loop().call_later(AGAIN, self._give, again)
+        return True
+
     def _over(self, done: Performed) -> None:
+        if done.kind == RECEIPT:
+            if done.ok:
+                self._wholes.came_out(done.name)
+            self._wholes.leave(done.name)
         self._inlet.arrive(done)
         self._open -= 1
         if not self._open:
@@ -189,7 +224,8 @@ class ReceiptPrinter:
         return Performed(READY, task.item.name, not trouble, task.trouble or trouble)
 
     def _try(self, task: _Task) -> Performed:
-        if self._stop.is_set() or time.monotonic() - task.since > LONGEST_WAIT:
+        late = time.monotonic() - task.since > LONGEST_WAIT and not self._wholes.has_begun(task.item.name)
+        if self._stop.is_set() or late:
             return Performed(RECEIPT, task.item.name, False, Trouble.BUSY.value, State.QUEUED.value)
         return self._print(task.item, task.printers[0])
 
@@ -203,9 +239,12 @@ class ReceiptPrinter:
             return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
 
         def held(trouble: Trouble) -> None:
+            self._wholes.began(item.name, address)
             self._call(self._holds, address, item.name, trouble.value)
 
         result = put(order, address, self._timings, stop=self._stop, held=held)
+        if result.state is not State.QUEUED:
+            self._wholes.began(item.name, address)
         told = result.trouble or (SPELLED_OUT if paper.lacking and result.state in OUT else "")
         return Performed(item.kind, item.name, result.state is State.PRINTED, told, result.state.value)
 
