@@ -132,7 +132,7 @@ def test_what_is_kept_of_a_code_may_hold_any_letters(capsys: Capture, data: Path
 def test_a_test_page_that_cannot_be_printed_says_why(server: Server, capsys: Capture) -> None:
     server.set("cover")
     answer = said(capsys, "printer", "test", *at(server), "--json")
-    assert (answer.status, answer.json["error"]) == (Exit.UNREACHABLE, "cover_open")
+    assert (answer.status, answer.json["error"]) == (Exit.UNKNOWN, "cover_open")
 
 
 def test_diagnose_names_what_the_printer_says_and_keeps_the_steps(server: Server, capsys: Capture, data: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.calling import said
-from counterfoil.cli import reprint
+from counterfoil.cli import receipt, reprint
 from counterfoil.cli.failure import Exit
 
 REF = "T0000001/000001/000007"
@@ -45,6 +45,7 @@ def test_what_is_said_is_of_this_print_and_not_of_what_was_known_before(
             "prints": prints, "result": result, "sentence": sentence,
         }  # fmt: skip
 
+    assert receipt.command  # loaded before: whoever loads it now would keep this `told` for good
     monkeypatch.setattr(reprint, "told", told)
     answer = said(capsys, "receipt", *words, "--lang", "en")
     lines = answer.out.splitlines()

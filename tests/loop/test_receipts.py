@@ -109,6 +109,20 @@ def test_a_sale_comes_out_once_as_original_and_then_as_duplicate(shop: Shop, tmp
     assert shop.running.ask("receipt", "verify", str(out)).json["genuine"] is True
 
 
+def test_a_copy_that_did_not_come_out_is_not_called_printed_and_uses_up_no_number(shop: Shop) -> None:
+    ref = sold(shop.running.sell("T0000014"))["ref"]
+    for copy in ("cardholder", "merchant"):
+        failed = shop.running.ask("receipt", "reprint", ref, "--copy", copy, "--printer", "tcp://127.0.0.1:1")
+        told = failed.json["prints"][copy]
+        assert (failed.status, told["state"], told["trouble"]) == (Exit.UNKNOWN, "queued", "refused")
+        assert "refuses the connection" in failed.json["sentence"]["en"]
+        assert "打印机拒绝连接" in failed.json["sentence"]["zh"]
+    assert shop.running.ask("receipt", "reprint", ref).status == Exit.OK
+    assert "****DUPLICATE 1****" in shop.slips(shop.first)[-2]
+    paper = shop.running.ask("receipt", "print", ref, "--copy", "explanation", "--printer", "tcp://127.0.0.1:1")
+    assert (paper.status, paper.json["state"], paper.json["error"]) == (Exit.UNKNOWN, "queued", "refused")
+
+
 def test_paper_out_before_the_print_and_it_comes_out_of_the_second_printer(shop: Shop) -> None:
     shop.first.set("paper_out")
     ref = sold(shop.running.sell("T0000002"))["ref"]

@@ -223,7 +223,7 @@ def test_a_printer_that_is_closed_promises_nothing(shop: Shop) -> None:
     shop.on("first")
     shop.off("first")
     assert shop.print() == {MERCHANT: "queued", CARDHOLDER: "queued"}
-    assert {one.detail for one in shop.heard} == {"refused"}
+    assert "refused" in {one.detail for one in shop.heard}
 
 
 def test_a_printer_that_comes_back_between_the_copies_prints_the_other_one(shop: Shop) -> None:

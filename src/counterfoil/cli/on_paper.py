@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 20  # seconds a paper may be held up
 NOT_OUT: Final = frozenset({"queued", "failed"})
+OUT: Final = frozenset({"printed", "sent"})
 IN_USE: Final = frozenset({"mute", "busy", "refused"})  # what a printer seems to be while another connection prints
 WAITING: Final = Text(
     "Our own terminal has it in use for the receipt of {ref} and waits. {what}. Do not switch the printer off: the "
@@ -30,6 +31,10 @@ PRINTING: Final = Text(
 PAPER: Final = Text(
     "the paper may have come out at {printer}, or a part of it: look at it",
     "纸可能已在 {printer} 打印出全部或一部分：请查看",
+)
+NOT_PRINTED: Final = Text("Not printed. {why}", "未打印。{why}")
+UNSURE: Final = Text(
+    "It is not known whether it came out: look at the printer. {why}", "尚不清楚是否已打印：请查看打印机。{why}"
 )
 NO_PRINTER: Final = Text(
     "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
@@ -105,7 +110,9 @@ def advice(session: Session, address: Address, trouble: str) -> Text:
 
 
 def print_document(session: Session, document: Document, address: Address) -> tuple[str, str]:
-    """Print it, in the reader's language; the state of the job and the trouble. Failure when nothing came out."""
+    """Print it, in the reader's language; the state of the job and the trouble. Failure when it did not come out, and
+    when nobody knows.
+    """
     from counterfoil.errors import OurError
     from counterfoil.links.printing import order_of, put
     from counterfoil.receipts.printers.round import Timings
@@ -119,17 +126,20 @@ def print_document(session: Session, document: Document, address: Address) -> tu
     session.may_stand(lambda: Standing(PAPER.filled(printer=address), more={"printer": str(address)}))
     result = put(order_of(paper), address, Timings(patience=PATIENCE * SECOND))
     state, trouble = result.state.value, result.trouble
-    if state in NOT_OUT:
-        raise Failure(Exit.UNREACHABLE, trouble or state, advice(session, address, trouble), state=state)
+    if state not in OUT:
+        form = NOT_PRINTED if state in NOT_OUT else UNSURE
+        why = advice(session, address, trouble) if trouble else Text("", "")
+        text = Text(form.en.format(why=why.en).strip(), form.zh.format(why=why.zh).strip())
+        raise Failure(Exit.UNKNOWN, trouble or state, text, state=state, trouble=trouble)
     return state, trouble or (SPELLED_OUT if paper.lacking else "")
 
 
 def hand_out(session: Session, about: dict[str, Any], document: Document, printer: str | None) -> int:
-    """Print a paper and say so; 3 when nobody knows whether it came out."""
+    """Print a paper and say so; Failure as for `print_document`."""
     state, trouble = print_document(session, document, needed(session, printer))
     from counterfoil.step import SPELLED_OUT
     from counterfoil.terminal.sentences import trouble as sentence
 
     said = [state, session.word(sentence(trouble))] if trouble == SPELLED_OUT else [state]
     session.answer({**about, "state": state, "trouble": trouble}, lambda: print(*said, sep="\n"))
-    return Exit.UNKNOWN if state == "unknown" else Exit.OK
+    return Exit.OK

@@ -100,6 +100,7 @@ def status(session: Session, printer: str | None) -> int:
 Examples:
   counterfoil printer test               # prints a page and asks for its code
   counterfoil printer test --code 4711   # the code of the last page
+Exit code 3: the page did not come out, or nobody knows
 """
 )
 @ADDRESS
@@ -123,7 +124,9 @@ def test(session: Session, printer: str | None, code: str | None) -> int:
 
 
 def send_page(session: Session, address: Address) -> tuple[str, str]:
-    """Print a test page with a fresh code; the state of the job and the trouble. Failure when nothing came out."""
+    """Print a test page with a fresh code; the state of the job and the trouble. Failure when it did not come out, and
+    when nobody knows.
+    """
     from counterfoil.receipts.testpage import page
 
     code = f"{secrets.randbelow(10_000):04d}"

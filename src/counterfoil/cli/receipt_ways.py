@@ -90,7 +90,12 @@ def link(session: Session, ref: str, terminal: str | None, png: str | None) -> i
     return Exit.OK
 
 
-@click.command(epilog="Example: counterfoil receipt send last --sms +8613800000000")
+@click.command(
+    epilog="""\b
+Example: counterfoil receipt send last --sms +8613800000000
+Exit code 3: the message was not sent, or nobody knows
+"""
+)
 @click.argument("ref", metavar="last|REF")
 @click.option("--sms", "number", metavar="NUMBER", required=True, help="The customer's telephone.")
 @click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")

@@ -43,6 +43,7 @@ TURNED_DOWN: Final = {
     "bad_request": Exit.USAGE,
     "typed_not_allowed": Exit.USAGE,
     "key_reused": Exit.USAGE,
+    "sms_refused": Exit.UNKNOWN,
 }
 
 

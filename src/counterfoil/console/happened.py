@@ -91,7 +91,7 @@ STATES: Final[dict[str, Text]] = {
 }
 COPIES: Final[dict[str, Text]] = {
     "none": Text("none", "无"),
-    "queued": Text("waiting for the printer", "等待打印"),
+    "queued": Text("not printed", "未打印"),
     "sending": Text("printing", "打印中"),
     "sent": Text("sent to the printer", "已送打印机"),
     "printed": Text("printed", "已打印"),

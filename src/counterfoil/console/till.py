@@ -33,7 +33,7 @@ from counterfoil.stack.demo import CURRENCY
 from counterfoil.terminal import printed, records
 from counterfoil.terminal.lane import Print
 from counterfoil.terminal.request import KEY, PIN
-from counterfoil.terminal.sentences import COPIES, ERRORS, STILL_OPEN, TROUBLES, about
+from counterfoil.terminal.sentences import COPIES, ERRORS, STILL_OPEN, about, trouble_word
 from counterfoil.transaction import TerminalStub, parse_ref
 from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
@@ -321,7 +321,7 @@ def _came_of(reply: dict[str, Any]) -> str:
 
 
 def _trouble(word: str) -> str:
-    return word if word in TROUBLES else "offline" if word else ""
+    return trouble_word(word) if word else ""
 
 
 def _printed(said: str) -> tuple[str, Text] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable
 from typing import Final
 
@@ -29,6 +31,10 @@ COPY_PENDING: Final[dict[str, Text]] = {
     "unknown": Text("Is the copy out? Look at the printer", "重打印结果未知 请查看打印机"),
 }
 ELSEWHERE: Final = Text("The second printer prints it", "由第二台打印机打印")
+SMS_TAKEN: Final = Text(
+    "Sent. That it was received a person says: the receipt stays open.",
+    "已发送。是否收到须由人工确认：签购单仍未了结。",
+)
 SMS_SENT: Final = Text("The e-receipt was sent by SMS", "电子签购单已短信发送")
 
 # --- what to do at the printer; the key is a word of receipts/printers/status.py --------------------------------------
@@ -53,8 +59,21 @@ TROUBLES: Final[dict[str, Text]] = {
     "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
     "refused": Text("The printer refuses the connection: is it starting up?", "打印机拒绝连接 可能正在启动"),
     "unreachable": Text("The printer cannot be reached: check power and cable", "无法连接打印机 请检查电源和数据线"),
+    "disk_full": Text("The disk is full: make room", "磁盘已满 请清理空间"),
+    "no_rights": Text("Its folder may not be written: see whose it is", "没有目录写入权限 请检查目录权限"),
+    "unwritable": Text("Its folder cannot be written: see whether it is there", "输出目录无法写入 请检查目录和磁盘"),
+    "nobody": Text("Nothing here sends it: see the settings", "本机未配置发送途径 请检查设置"),
     "lost": Text("The line to the printer broke: check power and cable", "打印机连接中断 请检查电源和数据线"),
 }
+FILES: Final[dict[str, str]] = {
+    **dict.fromkeys(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)), "disk_full"),
+    **dict.fromkeys(map(os.strerror, (errno.EACCES, errno.EPERM, errno.EROFS)), "no_rights"),
+    **dict.fromkeys(map(os.strerror, (errno.ENOENT, errno.ENOTDIR, errno.EIO)), "unwritable"),
+    "cannot write": "unwritable",
+    "cannot sync": "unwritable",
+    "nobody performs this here": "nobody",
+}
+"""Why nothing was put into a folder that stands for a printer or a telephone, as the system says it."""
 
 # --- what became of one print; the key is its state -------------------------------------------------------------------
 COPIES: Final[dict[str, Text]] = {
@@ -198,8 +217,20 @@ ERRORS: Final[dict[str, Text]] = {
 
 
 def trouble(word: str) -> Text:
-    """What to do about a trouble at the printer, in one sentence."""
-    return TROUBLES.get(word, TROUBLES["offline"])
+    """What to do about a trouble at the printer, or at the folder in its place, in one sentence."""
+    return TROUBLES[trouble_word(word)]
+
+
+def trouble_word(word: str) -> str:
+    """The word of TROUBLES for what was said to be wrong: whatever no printer says was said of a folder."""
+    return word if word in TROUBLES else FILES.get(word, "unwritable")
+
+
+def refused(detail: str) -> Text:
+    """Why a message was not taken; what a gateway says in its own words stays as it is."""
+    why = TROUBLES[FILES[detail]] if detail in FILES else Text(detail, detail)
+    form = ERRORS["sms_refused"]
+    return Text(form.en.format(detail=why.en), form.zh.format(detail=why.zh))
 
 
 def about(form: Text, copies: Iterable[str], word: str = "") -> Text:

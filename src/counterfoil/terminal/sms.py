@@ -71,6 +71,7 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     lane.texting = tuple(one for one in lane.texting if one.name != item.name)
     if item.ok:
         lane.show(sentences.SMS_SENT)
-        work.reply((waiting.command,), {**outcome.brief(attempt), "sent": True})
+        work.reply((waiting.command,), {**outcome.brief(attempt), "sent": True, "sentence": sentences.SMS_TAKEN.both()})
     else:
-        work.refuse((waiting.command,), "sms_refused", detail=item.detail, sale=outcome.brief(attempt))
+        told = {"message": sentences.refused(item.detail).both(), "sale": outcome.brief(attempt)}
+        work.reply((waiting.command,), {"error": "sms_refused", **told})
