@@ -202,7 +202,7 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     heard = attempt.copies(copy).heard(number, news)
     if item.detail == SPELLED_OUT:
         lane.show(sentences.trouble(item.detail))
-    wrong = "" if item.detail == SPELLED_OUT else item.detail
+    wrong = sentences.trouble_word(item.detail) if item.detail and item.detail != SPELLED_OUT else ""
     others = _learn(lane, item, copy_name, news, wrong)
     trouble = wrong if news is not CopyState.PRINTED else others
     attempt = _settled(work, attempt.changed(**copied(copy, heard), trouble=trouble))

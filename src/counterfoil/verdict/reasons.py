@@ -103,6 +103,10 @@ PRINTER: Final[dict[str, Text]] = {
     "no_printer": Text("there is no such printer", "没有该打印机"),
     "spelled_out": Text("letters no font has, by their numbers", "缺字体的文字以编码打印"),
     "unprintable": Text("it cannot print this receipt", "无法打印该小票"),
+    "disk_full": Text("the disk is full", "磁盘已满"),
+    "no_rights": Text("its folder may not be written", "没有目录写入权限"),
+    "unwritable": Text("its folder cannot be written", "目录无法写入"),
+    "nobody": Text("nothing here prints it", "本机未配置打印途径"),
 }
 """What was wrong with a printer, where receipts/diagnosis.py answers another question with the same word."""
 SILENCE: Final = frozenset({"", "no_answer", "line_closed"})
