@@ -7,6 +7,7 @@ import pytest
 
 from counterfoil.cli.app import VERBS
 from counterfoil.console.lines import CHINESE
+from counterfoil.iso8583.responses import RESPONSES
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.verdict import Verdict
 
@@ -40,6 +41,14 @@ def test_the_issuers_refusals_are_documented_in_their_order() -> None:
     text = (ROOT / "docs/answers.md").read_text("utf-8")
     rows = re.findall(r"^\| (\w\w) \| `(\w+)` \|$", text, re.MULTILINE)
     assert rows == [(CODES[refusal], refusal.value) for refusal in Refusal]
+
+
+def test_what_is_told_of_each_code_is_documented_as_it_is() -> None:
+    text = (ROOT / "docs/answers.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([0-9A-Z]{2}(?: [0-9A-Z]{2})*) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    told = {code: rest for codes, *rest in rows for code in codes.split()}
+    advice = {code: response.advice for code, response in RESPONSES.items()}
+    assert told == {code: [one.customer.en, one.cashier.en, one.again.value] for code, one in advice.items()}
 
 
 def test_every_line_of_the_audit_log_has_its_chinese() -> None:

@@ -18,3 +18,16 @@ class Text(NamedTuple):
     def both(self) -> dict[str, str]:
         """As JSON carries it: {"en": …, "zh": …}."""
         return {"en": self.en, "zh": self.zh}
+
+
+class Told(NamedTuple):
+    """What is said of one thing to two people: the customer, in words that may be read aloud and printed, and the
+    cashier, who is also told what to do.
+    """
+
+    customer: Text
+    cashier: Text
+
+    def filled(self, **values: object) -> Told:
+        """Both with their `{names}` filled in."""
+        return Told(self.customer.filled(**values), self.cashier.filled(**values))

@@ -144,14 +144,21 @@ def test_pressed_twice_and_loaded_again_is_one_sale(console: Console) -> None:
     assert console.running.balance("carol") == before - 220
 
 
-@pytest.mark.parametrize(("card", "pin", "reason"), [("poor", "3456", "51"), ("expired", "5678", "54")])
+NOES = [("poor", "3456", "51"), ("expired", "5678", "54"), ("stolen", "7890", "43")]
+
+
+@pytest.mark.parametrize(("card", "pin", "reason"), NOES)
 def test_a_no_is_a_no_with_its_reason(console: Console, card: str, pin: str, reason: str) -> None:
     page = console.open("/till", "cashier")
     choose(page, console, "T0000005")
     charge(page, "99.00", card, pin)
     word(page, "NOT CHARGED")
-    assert reason in page.locator(".reason").inner_text()
+    assert f"({reason})" not in page.locator(".result").inner_text() or card != "stolen"
+    assert not re.search("stolen|retain|keep", page.locator(".result").inner_text(), re.IGNORECASE)
     assert "您的卡未被扣款" in page.locator(".customer").inner_text()
+    if card == "stolen":
+        page.get_by_text("For the cashier").click()
+    expect(page.locator(".cashier")).to_contain_text(f"({reason}):")
     if card == "poor":
         console.look_once(page, "till-declined")
 

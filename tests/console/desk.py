@@ -28,7 +28,13 @@ QUICK: Final = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD: Final = "a long password"
 REF: Final = "T0000001/000001/000007"
 FORM: Final = b"application/x-www-form-urlencoded"
-DONE: Final = {"outcome": "approved", "ref": REF, "response_code": "00", "sentence": {"en": "yes", "zh": "是"}}
+DONE: Final = {
+    "outcome": "approved",
+    "ref": REF,
+    "response_code": "00",
+    "sentence": {"en": "yes", "zh": "是"},
+    "cashier": {"en": "Hand it over.", "zh": "请交付。"},
+}
 
 
 class Answer(NamedTuple):

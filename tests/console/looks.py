@@ -16,7 +16,8 @@ SALE: Final[dict[str, Any]] = {
     "terminal": "T0000002", "merchant": "103441054110001", "amount": 1250, "currency": "CNY", "card": "***0773",
     "state": "approved", "response_code": "00", "reversal_reason": "", "reversal_tries": 0, "receipt_state": "open",
     "receipt_trouble": "", "copies": {"cardholder": "open", "merchant": "open"}, "case": "", "retry_of": "",
-    "started_at": 10**15, "sentence": {"en": "Approved.", "zh": "已批准。"},
+    "started_at": 10**15,
+    "sentence": {"en": "You have paid.", "zh": "您已付款。"}, "cashier": {"en": "Approved.", "zh": "已批准。"},
 }  # fmt: skip
 DISPLAY: Final = [{"en": "What became of the goods?", "zh": "货物如何处理？"}]
 

@@ -9,7 +9,6 @@ import pytest
 
 from counterfoil.inquiry import Question, finding, papers, search
 from counterfoil.inquiry.papers import KINDS, NoPaper, details, paper
-from counterfoil.iso8583 import responses
 from counterfoil.receipts.document import (
     ELECTRONIC,
     SHOWN,
@@ -36,7 +35,6 @@ from counterfoil.zone import zone
 from inquiry.story import Story, story
 from inquiry.world import World
 
-NEXT, BY, WHO = Text("NEXT", "下一步"), Text("BY", "最迟"), Text("WHO", "处理方")
 AT: Instant = 1_773_460_800 * SECOND  # 2026-03-14 04:00 UTC, noon where slips are printed
 NO_RECEIPT = ("no_receipt", "This sale has no receipt.", "该交易没有签购单。")
 NO_NOTICE = ("no_notice", "No reversal of this sale ended like that.", "该交易的冲正没有此结果。")
@@ -177,64 +175,41 @@ def test_a_terminal_that_is_registered_no_more_is_named_by_its_number_alone(told
     assert paper(stores, told.key("reversed"), "reversal", told.town.now) == reversal_slip(expected)
 
 
-def test_not_charged_says_why_where_anybody_said_so(told: Story) -> None:
+def test_not_charged_says_what_can_be_done_and_nothing_else(told: Story) -> None:
     sale = held(told, "declined")
     poor = {"card": "************0213", "amount": 29_999, "rrn": sale.rrn}
     assert len(sale.rrn) == 12
-    reason = responses.text("51")
-    assert reason == Text("Insufficient funds", "余额不足")
-    slip = not_charged_slip(facts(told, "declined", **poor), reason)
+    slip = not_charged_slip(facts(told, "declined", **poor), POOR)
     assert said(told, "declined", "not-charged") == slip
-    assert said(told, "unsent", "not-charged") == not_charged_slip(facts(told, "unsent"), None)
-    assert said(told, "reversed", "not-charged") == not_charged_slip(facts(told, "reversed"), None)
+    assert said(told, "unsent", "not-charged") == not_charged_slip(facts(told, "unsent"), FREE)
+    assert said(told, "reversed", "not-charged") == not_charged_slip(facts(told, "reversed"), FREE)
 
 
-DECIDE = Text("decide with the evidence and call the customer back", "凭证据裁定并回复客户")
-AGAIN = Text("try again or pay another way", "请重试或改用其他方式付款")
-FREE = Text(
-    "Your card was not charged. Please try again or pay another way.",
-    "您的卡未被扣款。请重试或改用其他方式付款。",
+POOR = Text(
+    "Your card was not charged. The card does not have enough for this amount. Please use another card, or pay another "
+    "way.",
+    "您的卡未被扣款。卡内可用余额不足。请换卡，或改用其他方式付款。",
 )
-SUPERVISOR, CASHIER = Text("supervisor", "主管"), Text("cashier", "收银员")
-TERMINAL = Text("terminal", "终端")
-
-
-BY_THEN = Text("{minute}", "{minute}")
-
+FREE = Text(
+    "Your card was not charged. Please try again, or pay another way.",
+    "您的卡未被扣款。请重试，或改用其他方式付款。",
+)
 
 EXPLAINED = {
-    "paid": (1250, "0015", Text("PAID", "已付款"), Text("You have paid 12.50 CNY.", "您已付款 12.50 CNY。"), ()),
-    "declined": (29_999, "0213", Text("NOT CHARGED", "未扣款"), FREE, ((NEXT, AGAIN), (WHO, CASHIER))),
-    "unsent": (1250, "0015", Text("NOT CHARGED", "未扣款"), FREE, ((NEXT, AGAIN), (WHO, CASHIER))),
+    "paid": (1250, "0015", Text("PAID", "已付款"), Text("You have paid 12.50 CNY.", "您已付款 12.50 CNY。")),
+    "declined": (29_999, "0213", Text("NOT CHARGED", "未扣款"), POOR),
+    "unsent": (1250, "0015", Text("NOT CHARGED", "未扣款"), FREE),
     "reversing": (
         1250,
         "0015",
-        Text("UNKNOWN", "结果未知"),
-        Text(
-            "Please do not pay again yet; we will know by {by}.",
-            "请暂勿重复付款；最迟 {by} 会有结果。",
-        ),
-        (
-            (
-                NEXT,
-                Text(
-                    "send the reversal (0400) before any other sale of this terminal",
-                    "在该终端的任何其他交易之前发送冲正(0400)",
-                ),
-            ),
-            (WHO, TERMINAL),
-            (BY, BY_THEN),
-        ),
+        Text("NOT KNOWN YET", "结果待定"),
+        Text("Please do not pay again yet; we will know by {by}.", "请暂勿重复付款；最迟 {by} 会有结果。"),
     ),
     "escalated": (
         1250,
         "0015",
-        Text("EXCEPTION", "异常，人工处理"),
-        Text(
-            "Case number {case}, we call you back.",
-            "受理编号 {case}，我们会给您回电。",
-        ),
-        ((NEXT, DECIDE), (WHO, SUPERVISOR), (BY, BY_THEN)),
+        Text("BEING LOOKED INTO", "正在核实"),
+        Text("Case number {case}, we call you back.", "受理编号 {case}，我们会给您回电。"),
     ),
 }
 
@@ -243,12 +218,12 @@ MINUTES = "%Y/%m/%d %H:%M"
 
 
 @pytest.mark.parametrize("what", EXPLAINED)
-def test_an_explanation_says_what_happened_and_what_comes_next_in_the_time_of_the_slips(told: Story, what: str) -> None:
-    amount, last4, word, sentence, rows = EXPLAINED[what]
+def test_an_explanation_says_what_became_of_it_in_the_time_of_the_slips(told: Story, what: str) -> None:
+    amount, last4, word, sentence = EXPLAINED[what]
     sale = held(told, what)
     until = sale.due or sale.started_at + 48 * 3600 * SECOND
     by = zone().spoken(until)
-    values = {"by": by, "minute": zone().spoken(until, MINUTES), "case": sale.case}
+    values = {"by": by, "case": sale.case}
     expected = Explained(
         ref=told.refs[what],
         amount=amount,
@@ -257,7 +232,6 @@ def test_an_explanation_says_what_happened_and_what_comes_next_in_the_time_of_th
         at=zone().spoken(sale.started_at, MINUTES),
         word=word,
         sentence=sentence.filled(**values),
-        rows=tuple((label, value.filled(**values)) for label, value in rows),
     )
     assert said(told, what, "explanation") == explanation(expected)
 
@@ -280,6 +254,7 @@ def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(tol
     alone = Finding(
         verdict=whole.verdict,
         sentence=Text("Known by 2026-03-14 04:00:00 UTC.", "最迟 2026-03-14 04:00:00 UTC。"),
+        cashier=whole.cashier,
         stopped_at=None,
         money=(),
         next=whole.next,
@@ -287,7 +262,7 @@ def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(tol
     )
     explained = papers._explained(zone("Asia/Kolkata"), "9876", AT, alone)
     assert (explained.ref, explained.amount, explained.currency) == ("600100000001", 990, "USD")
-    assert (explained.last4, explained.at, explained.rows) == ("9876", "2026/03/14 09:30 UTC+05:30", ())
+    assert (explained.last4, explained.at) == ("9876", "2026/03/14 09:30 UTC+05:30")
     assert explained.sentence == alone.sentence
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from counterfoil.iso8583 import responses
-from counterfoil.iso8583.responses import APPROVALS, RESPONSES, REVERSAL_CLOSED, Response
+from counterfoil.iso8583.responses import APPROVALS, RESPONSES, REVERSAL_CLOSED, Again, Response
 
 
 def test_the_approvals_are_the_successes_of_the_table() -> None:
@@ -17,13 +19,60 @@ def test_the_approvals_are_the_successes_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("response", RESPONSES.values(), ids=RESPONSES)
-def test_every_code_has_a_sentence_in_both_languages(response: Response) -> None:
+def test_every_code_is_told_to_both_people_in_both_languages(response: Response) -> None:
     assert len(response.code) == 2
     assert response.klass in "ABCDE"
-    assert response.text.en.isascii()
-    assert not response.text.zh.isascii()
-    assert bool(response.action.en) == bool(response.action.zh)
+    told = responses.declined(response.code)
+    for text in (response.text, response.advice.cashier, response.advice.customer, *told):
+        assert text.en.isascii()
+        assert re.search(r"[\u4e00-\u9fff]", text.zh)
+        assert "{" not in text.en + text.zh
     assert responses.text(response.code) == response.text
+    assert f"({response.code}):" in told.cashier.en
+    assert response.text.zh in told.cashier.zh
+
+
+@pytest.mark.parametrize("response", RESPONSES.values(), ids=RESPONSES)
+def test_the_customer_hears_of_another_try_only_where_one_can_succeed(response: Response) -> None:
+    """And the cashier is not told to try what the customer is not told to try."""
+    customer, cashier = response.advice.customer, response.advice.cashier
+    again = response.advice.again in {Again.NOW, Again.LATER}
+    if response.code != "17":  # cancelled: the customer knows
+        assert bool(re.search(r"try again|entered again", customer.en)) == again, customer.en
+        assert bool(re.search(r"再试|重试|重新", customer.zh)) == again, customer.zh
+    assert bool(re.search(r"^(?!.*do not).*\b(again|later)\b", cashier.en)) <= again, cashier.en
+    assert response.klass != "B" or again or response.code == "14"
+
+
+KEPT = ["04", "07", "34", "35", "36", "37", "41", "43", "59", "60", "62", "63", "66", "67", "93"]
+
+
+@pytest.mark.parametrize("code", KEPT)
+def test_nobody_can_tell_a_stolen_card_from_a_plain_refusal(code: str) -> None:
+    """Neither by the customer's sentence nor on a display the customer sees; the cashier is told what to do."""
+    assert responses.declined(code).customer == responses.declined("05").customer
+    assert responses.shown(code) == ("Card not accepted", "该卡未被受理")
+    assert responses.declined(code).cashier != responses.declined("05").cashier
+
+
+def test_what_the_table_says_of_the_codes_people_ask_about() -> None:
+    again = {
+        code: responses.advice(code).again for code in ("54", "33", "55", "75", "51", "61", "65", "91", "03", "ZZ")
+    }
+    assert again == {
+        "54": Again.NOT_THIS_CARD, "33": Again.NOT_THIS_CARD, "55": Again.NOW, "75": Again.NOT_THIS_CARD,
+        "51": Again.NOT_THIS_CARD, "61": Again.NOT_THIS_CARD, "65": Again.NOT_THIS_CARD, "91": Again.LATER,
+        "03": Again.NOT_BY_CARD, "ZZ": Again.NOT_THIS_CARD,
+    }  # fmt: skip
+    assert {code for code, one in RESPONSES.items() if one.advice.again is Again.PAID} == APPROVALS
+
+
+def test_every_code_of_both_dialects_is_in_the_table() -> None:
+    """UnionPay's of both generations, and those of ISO 8583:1987 that a network may pass on."""
+    old = {f"{n:02d}" for n in (*range(33), *range(33, 45), *range(51, 69), 75, *range(90, 97))}
+    unused = {"11"} - set(RESPONSES)
+    assert old - unused <= set(RESPONSES)
+    assert {"77", "79", "97", "98", "99", *(f"A{n}" for n in range(8))} <= set(RESPONSES)
 
 
 @pytest.mark.parametrize(("code", "shown"), [("ZZ", "ZZ"), ("\x1b[", "??"), ("", "??"), ("000", "??"), ("成功", "??")])

@@ -109,7 +109,7 @@ def test_leg_3_lost_is_returning_on_the_way(till: Till) -> None:
     till.running.break_leg(3, "drop", "0210")
     till.running.break_leg(3, "drop", "0430")
     answer = till.running.sell(till.terminal)
-    assert "If your bank shows a charge it is being returned" in answer.json["sentence"]["en"]
+    assert "If your bank shows a charge, it is returned to your card" in answer.json["sentence"]["en"]
     found = till.running.why(answer.json["ref"])
     assert found["verdict"] == "RETURNING"
     assert found["next"]["owner"] == "switch"

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from counterfoil.iso8583 import responses
 from counterfoil.receipts.document import (
     Again,
     Copy,
@@ -51,12 +52,11 @@ TOLD: Final = Explained(
     currency="CNY",
     last4="0013",
     at="2026/03/14 12:01",
-    word=Text("RETURNING", "退款中"),
+    word=Text("NOT COMPLETED", "交易未完成"),
     sentence=Text(
         "The sale did not go through. If your bank shows a charge it is being returned. You may pay again now.",
         "交易未成功。如银行显示已扣款,正在退回。您现在可以重新付款。",
     ),
-    rows=((Text("NEXT", "下一步"), Text("the switch returns the charge", "交换中心退回扣款")),),
     contact="400-000-0000",
 )
 DOCUMENTS: Final[dict[str, Document]] = {
@@ -66,7 +66,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "sale-duplicate": sale_slip(SLIP, Copy.CARDHOLDER, 1, again=AGAIN, code=CODE),
     "reversal": reversal_slip(SLIP),
     "fault": fault_slip(SLIP),
-    "not-charged": not_charged_slip(SLIP, Text("The bank said no: not enough money.", "发卡行拒绝:余额不足。")),
+    "not-charged": not_charged_slip(SLIP, responses.declined("51").customer),
     "details": detail_list([SLIP, replace(SLIP, voucher="000043", amount=99900)], "T0000001", "000726", "2026/03/14"),
     "declaration": declaration(SLIP),
     "explanation": explanation(TOLD),

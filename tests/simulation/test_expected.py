@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from counterfoil.iso8583 import responses
 from counterfoil.issuer import authorise, notices
 from counterfoil.issuer import refusal as refusals
 from counterfoil.issuer.refusal import Refusal
@@ -25,14 +26,15 @@ from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Ask
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.work import Work
-from counterfoil.terminal import outcome, printing, sentences
+from counterfoil.terminal import outcome, printing
 from counterfoil.terminal.lifecycle import State
 from counterfoil.verdict import words
 from counterfoil.verdict.finding import Verdict
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 judging = importlib.import_module("counterfoil.verdict.judge")  # the package has a function of that name
 SEED = 11
+NO = Told(Text("No.", "否。"), Text("No.", "否。"))
 Patch = pytest.MonkeyPatch
 Mutation = Callable[[Patch], None]
 
@@ -126,10 +128,10 @@ ROWS: dict[str, tuple[Mutation, str, str]] = {
         "calm",
         "a till is told not_sent",
     ),
-    "a decline without its code": (setting(sentences, "DECLINED", Text("No.", "否。")), "calm", "was refused with"),
+    "a decline without its code": (setting(responses, "declined", lambda _: NO), "calm", "was refused with"),
     "a receipt of another amount": (around(printing, "slip_of", cheaper), "calm", "does not say ['RMB"),
     "a verdict in other words": (
-        item(words.SENTENCES, Verdict.PAID, Text("All is well.", "已付。")),
+        item(words.ALWAYS, Verdict.PAID, Told(Text("All is well.", "已付。"), Text("All is well.", "已付。"))),
         "calm",
         "does not say 'You have paid",
     ),

@@ -206,7 +206,7 @@ def test_a_sale_during_the_pause_tries_again_at_once_and_is_not_sent_when_that_f
         counter.time_out()
     told = counter.replies[sale]
     assert (told["outcome"], told["ref"]) == ("not_sent", f"{T1}/000001/000004")
-    assert "冲正" in told["sentence"]["zh"]
+    assert "冲正" in told["cashier"]["zh"]
     assert [text["en"] for text in told["display"]][-1].startswith("Reversal failed")
     assert counter.attempt(told["ref"]).state == "not_sent"
 

@@ -29,7 +29,8 @@ def test_an_approved_sale_is_printed_closed_and_told(counter: Counter) -> None:
     assert told["ref"] == f"{T1}/000001/000002"
     assert (told["stan"], told["terminal"], told["response_code"]) == ("000002", T1, "00")
     assert told["rrn"].startswith("6073")
-    assert told["sentence"]["en"].startswith("Approved")
+    assert told["sentence"]["en"].startswith("You have paid")
+    assert told["cashier"]["en"].startswith("Approved")
     assert "CARDHOLDER COPY" in told["receipt"]
     assert PAN[:6] not in told["receipt"]
     assert counter.newest().state == "closed"
@@ -177,7 +178,7 @@ def test_silence_is_unknown_and_owes_a_reversal_at_once(counter: Counter) -> Non
     sent = counter.time_out()
     told = counter.replies[sale]
     assert told["outcome"] == "unknown"
-    assert told["sentence"]["zh"].startswith("未收到有效应答")
+    assert told["cashier"]["zh"].startswith("未收到有效应答")
     assert [counter.host.read(send).mti for send in sent] == ["0400"]
     assert counter.newest().reason == "98"
 

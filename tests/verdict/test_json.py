@@ -38,6 +38,7 @@ def found(**changes: Any) -> Finding:
     usual = Finding(
         verdict=Verdict.RETURNING,
         sentence=Text("It is coming back.", "正在退回。"),
+        cashier=Text("Wait.", "请等待。"),
         stopped_at=Stop(3, "switch → issuer", Text("no answer", "无应答")),
         money=(Holding("issuer", "cardholder", 1250, "CNY", Text("debited", "已扣款")),),
         next=Next(Text("send it again", "重发"), "switch", AT),
@@ -51,6 +52,7 @@ def test_a_finding_is_told_whole() -> None:
     assert found().to_json() == {
         "verdict": "RETURNING",
         "sentence": {"en": "It is coming back.", "zh": "正在退回。"},
+        "cashier": {"en": "Wait.", "zh": "请等待。"},
         "stopped_at": {"leg": 3, "hop": "switch → issuer", "what": {"en": "no answer", "zh": "无应答"}},
         "money": [
             {

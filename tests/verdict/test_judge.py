@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from counterfoil.iso8583 import responses
 from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.lifecycle import State as SwitchState
@@ -23,7 +24,6 @@ from counterfoil.verdict.next import (
     DECIDE,
     GIVE_RECEIPT,
     NOTHING,
-    PAY_AGAIN,
     RESTORE,
     SEND_REVERSAL,
     SEND_UP,
@@ -102,12 +102,12 @@ def test_the_stubs_make_the_verdict_of_the_table(row: Row) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
 def test_every_answer_can_be_read_aloud_in_both_languages_and_sent_as_json(row: Row) -> None:
     found = judge(row.terminal, row.switch, row.issuer, STARTED + row.age)
-    for text in (found.sentence, found.next.action, *(held.what for held in found.money)):
+    for text in (found.sentence, found.cashier, found.next.action, *(held.what for held in found.money)):
         assert text.en
         assert text.zh
         assert "{" not in text.en + text.zh
     plain = found.to_json()
-    assert set(plain) == {"verdict", "sentence", "stopped_at", "money", "next", "cases", "evidence"}
+    assert set(plain) == {"verdict", "sentence", "cashier", "stopped_at", "money", "next", "cases", "evidence"}
     assert plain["sentence"] == {"en": found.sentence.en, "zh": found.sentence.zh}
     assert (plain["evidence"]["issuer"] == "no record") == (row.issuer is None)
 
@@ -249,7 +249,7 @@ def test_the_table_uses_every_state_a_store_can_hold() -> None:
     [
         ("receipt out", NOTHING, "nobody", None),
         ("leg 3 lost, closed", NOTHING, "nobody", None),
-        ("issuer declined", PAY_AGAIN, "cashier", None),
+        ("issuer declined", responses.declined("51").cashier, "cashier", None),
         ("not sent, yet the issuer holds money", DECIDE, "acquirer", 48 * HOUR),
         ("supervisor took the reversal", DECIDE, "supervisor", 48 * HOUR),
         ("terminal approved, printing", GIVE_RECEIPT, "cashier", 24 * HOUR),

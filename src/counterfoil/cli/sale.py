@@ -22,6 +22,7 @@ Examples:
   counterfoil sale --amount 12.50 --card bob --terminal T0000002 --retry-of T0000001/000001/000002
 """
 PAUSE: Final = 0.3
+CASHIER: Final = Text("Cashier: ", "收银员：")
 NO_KEYBOARD: Final = Text(
     "this card has a PIN and nobody is at a keyboard: give --pin (--pin '' sells without one)",
     "该卡有密码而当前没有键盘：请用 --pin 给出密码（--pin '' 表示不输密码）",
@@ -144,5 +145,6 @@ def tell(session: Session, reply: dict[str, Any]) -> None:
     code = f" {reply['response_code']}" if reply["response_code"] else ""
     print(f"{reply['outcome']}{code}  {reply['ref']}  {reply['rrn']}".rstrip())
     print(session.pick(reply["sentence"]))
+    print(f"{session.word(CASHIER)}{session.pick(reply['cashier'])}")
     if reply["outcome"] == "unknown":
         print(session.typed(f"why {reply['ref']}"))

@@ -109,6 +109,8 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     screen.print(Line.assemble(title, f"  {Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"))
     screen.print(session.pick(answer["sentence"]))
     grid = Table(box=None, pad_edge=False, show_header=False)
+    if answer["next"]["owner"] != "cashier" or answer["next"]["action"] != answer["cashier"]:
+        grid.add_row(label(session, "cashier", "收银员"), session.pick(answer["cashier"]))
     stop = answer["stopped_at"]
     if stop:
         leg = f"({stop['leg']}) " if stop["leg"] else ""

@@ -170,7 +170,13 @@ def _last(stores: Stores, terminal: str, now: int) -> list[dict[str, Any]]:
 def _row(stores: Stores, stub: TerminalStub, now: int) -> dict[str, Any]:
     one = candidate(stub.ref, stub)
     told = finding(stores, one, now)
-    return {"one": one, "verdict": told.verdict.value, "sentence": told.sentence, "at": iso(stub.started_at)}
+    return {
+        "one": one,
+        "verdict": told.verdict.value,
+        "sentence": told.sentence,
+        "cashier": told.cashier,
+        "at": iso(stub.started_at),
+    }
 
 
 async def _open(site: Site, terminal: str) -> dict[str, Any]:
@@ -272,7 +278,7 @@ async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
     if sale is None and counter.wish(key) is None and not repeated(key, LONGEST_KEY):
         raise HTTPException(404)  # nobody's key, and a page would repeat it
     values = till_sale.values(counter, key, sale, lane, site.reach.now(), waits=waits)
-    if sale is not None:
+    if sale is not None and values["again"]:
         values["again"] = f"/till?amount={plain(sale.stub.amount, sale.stub.currency)}&retry_of={sale.stub.ref}"
     return values
 

@@ -13,42 +13,59 @@ from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583 import responses
 from counterfoil.step import Instant
-from counterfoil.terminal import records
+from counterfoil.terminal import causes, records
 from counterfoil.transaction import TerminalStub
 from counterfoil.verdict import Finding, Verdict
 from counterfoil.verdict.finding import iso
 from counterfoil.verdict.names import VERDICTS
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 LOOK_SECONDS: Final = 3.0
 FINAL: Final = frozenset({Verdict.PAID, Verdict.NOT_CHARGED, Verdict.RETURNED})
+AGAIN: Final = frozenset({Verdict.NOT_CHARGED, Verdict.RETURNING, Verdict.RETURNED})
+"""After these a payment may be taken again, where the terminal is free."""
 NO: Final = Look("failed", "✕")
 AT_THE_TILL: Final = {Verdict.NOT_CHARGED: NO, Verdict.RETURNED: Look("info", "↺")}
 """Where goods change hands, green is what was paid and nothing else."""
 CODED: Final = frozenset({"declined"})
+FALLEN: Final = frozenset({"declined", "reversed", "not_sent"})
+"""States of a sale that the terminal has closed and that does not stand: it may be taken again."""
+BUSY: Final = frozenset({"sent", "reversing"})
+"""States in which its terminal takes no other sale."""
 
 ASKING: Final = Text("PROCESSING", "处理中")
-ASKING_SENTENCE: Final = Text("The bank is being asked. Please wait.", "正在向银行请求授权，请稍候。")
 QUEUED: Final = Text("WAITING FOR THE TERMINAL", "等待终端")
-QUEUED_SENTENCE: Final = Text(
-    "The terminal finishes something else first: sign-on, a reversal or a receipt.",
-    "终端正在先完成其他操作：签到、冲正或打印。",
+ASKING_TOLD: Final = Told(
+    Text("The bank is being asked. Please wait.", "正在向银行请求授权，请稍候。"),
+    Text("Wait for the answer.", "请等待应答。"),
+)
+QUEUED_TOLD: Final = Told(
+    Text("This till finishes something else first. Please wait.", "此收银台正在完成其他操作，请稍候。"),
+    Text(
+        "The terminal finishes something else first: sign-on, a reversal or a receipt.",
+        "终端正在先完成其他操作：签到、冲正或打印。",
+    ),
 )
 DO_NOT_CHARGE: Final = Text("UNKNOWN – do not charge again", "结果未知 – 请勿再次收款")
-NEVER_CAME: Final = Text(
-    "This sale did not reach the terminal: nothing was sent, the card was not charged.",
-    "本笔交易未到达终端：未发出，卡未被扣款。",
+NEVER_CAME: Final = Told(
+    Text("Your card was not charged.", "您的卡未被扣款。"),
+    Text("This sale did not reach the terminal: take it again.", "本笔交易未到达终端：请重新收款。"),
 )
-PRINTING: Final = Text("The receipt is being printed.", "正在打印签购单。")
+PRINTING: Final = Told(
+    Text("You have paid. Your receipt is being printed.", "您已付款，正在打印签购单。"),
+    Text("Paid. The receipt is being printed.", "已付款，正在打印签购单。"),
+)
+NOT_BEGUN: Final = Text("Your card was not charged.", "您的卡未被扣款。")
+NOT_KNOWN: Final = Text("The result is not known yet. Please do not pay again yet.", "结果尚不清楚。请暂勿再次付款。")
 
 
 class Status(NamedTuple):
-    """The word of the till with its colour and sign, and what the cashier says to the customer."""
+    """The word of the till with its colour and sign, and what customer and cashier are told."""
 
     word: Text
     tone: str
     sign: str
-    sentence: Text
+    told: Told
 
 
 class Sale(NamedTuple):
@@ -78,22 +95,31 @@ def status_of(sale: Sale, now: Instant) -> Status:
     """What the till shows of a stored sale. An answer that takes a quarter of its time is no longer just awaited."""
     verdict, stub = sale.told.verdict, sale.stub
     if stub.state == "sent" and 4 * (now - stub.started_at) < stub.due - stub.started_at:
-        return Status(ASKING, "info", "…", ASKING_SENTENCE)
+        return Status(ASKING, "info", "…", ASKING_TOLD)
     if verdict is Verdict.PAID_RECEIPT_OPEN and stub.receipt == "sending":
         return Status(VERDICTS["PAID"], *LOOKS["PAID"], PRINTING)
-    word = DO_NOT_CHARGE if verdict is Verdict.UNKNOWN else VERDICTS[verdict.value]
-    return Status(word, *AT_THE_TILL.get(verdict, LOOKS[verdict.value]), sale.told.sentence)
+    word = VERDICTS[verdict.value]
+    if verdict is Verdict.UNKNOWN and stub.state not in FALLEN:
+        word = DO_NOT_CHARGE
+    told = Told(sale.told.sentence, sale.told.cashier)
+    return Status(word, *AT_THE_TILL.get(verdict, LOOKS[verdict.value]), told)
+
+
+def again(sale: Sale) -> bool:
+    """Whether its terminal takes this payment again now: it has fallen, nothing is owed, it was paid nowhere else."""
+    twice = causes.word(sale.stub.cause) == causes.PAID
+    return sale.told.verdict in AGAIN and sale.stub.state not in BUSY and not twice
 
 
 def status_without(counter: Counter, key: str, lane: dict[str, Any] | None) -> Status:
     """What the till shows of a sale the terminal has not stored."""
     answer = counter.answer(key)
     if answer is not None and answer.get("error") == "unknown":
-        return Status(DO_NOT_CHARGE, *LOOKS["UNKNOWN"], Text(**answer["message"]))
+        return Status(DO_NOT_CHARGE, *LOOKS["UNKNOWN"], Told(NOT_KNOWN, Text(**answer["message"])))
     if answer is not None and "message" in answer:
-        return Status(VERDICTS["NOT_CHARGED"], *NO, Text(**answer["message"]))
+        return Status(VERDICTS["NOT_CHARGED"], *NO, Told(NOT_BEGUN, Text(**answer["message"])))
     if counter.waits(key) or answer is not None or lane is None or lane["waiting"]:
-        return Status(QUEUED, "info", "…", QUEUED_SENTENCE)
+        return Status(QUEUED, "info", "…", QUEUED_TOLD)
     return Status(VERDICTS["NOT_CHARGED"], *NO, NEVER_CAME)
 
 
@@ -125,7 +151,9 @@ def values(
         "sale": sale.stub,
         "verdict": told.verdict.value,
         "way": way(told),
-        "reason": responses.text(sale.stub.response_code) if sale.stub.state in CODED else None,
+        "reason": responses.shown(sale.stub.response_code) if sale.stub.state in CODED else None,
+        "again": again(sale),
+        "discreet": sale.stub.state in CODED and responses.advice(sale.stub.response_code).discreet,
         "until": iso(told.next.by) if told.next.by and told.verdict is Verdict.UNKNOWN else "",
         "lane": lane,
         "done": told.verdict in FINAL and sale.stub.state != "sent" and not waits,

@@ -13,7 +13,6 @@ from counterfoil.inquiry import past
 from counterfoil.inquiry.search import Question, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
-from counterfoil.iso8583 import responses
 from counterfoil.receipts.document import (
     ELECTRONIC,
     SHOWN,
@@ -29,16 +28,17 @@ from counterfoil.receipts.document import (
     reversal_slip,
     sale_slip,
 )
-from counterfoil.receipts.document.slip import same
 from counterfoil.receipts.proof import Seal
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.outcome import paid_with
 from counterfoil.terminal.records import Records, device, slips_of_batch
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import Finding, Verdict
-from counterfoil.verdict.names import VERDICTS, party
+from counterfoil.verdict.names import VERDICTS
+from counterfoil.verdict.words import HEADINGS
 from counterfoil.words import Text
 from counterfoil.zone import Zone
 
@@ -57,10 +57,9 @@ NOT_THAT: Final = Text(
 )
 NO_NOTICE: Final = Text("No reversal of this sale ended like that.", "该交易的冲正没有此结果。")
 NOTICES: Final = {
-    REVERSAL: (reversal_slip, frozenset({State.REVERSED})),
-    FAULT: (fault_slip, frozenset({State.REVERSING, State.ESCALATED})),
+    REVERSAL: frozenset({State.REVERSED}),
+    FAULT: frozenset({State.REVERSING, State.ESCALATED}),
 }
-NEXT, BY, OWNER = Text("NEXT", "下一步"), Text("BY", "最迟"), Text("WHO", "处理方")
 
 
 class NoPaper(OurError):  # noqa: N818 - says what there is not
@@ -88,10 +87,10 @@ def paper(
     if kind == NOT_CHARGED:
         return _not_charged(stores, store, attempt, now)
     if kind in NOTICES:
-        draw, states = NOTICES[kind]
-        if attempt.state not in states:
+        if attempt.state not in NOTICES[kind]:
             raise NoPaper("no_notice", NO_NOTICE)
-        return draw(_facts(store, attempt, stores.clock))
+        facts = _facts(store, attempt, stores.clock)
+        return fault_slip(facts) if kind == FAULT else reversal_slip(facts, paid_with(attempt))
     slip = Records(holder).slip(key)
     if slip is None or attempt.state not in PAID:
         raise NoPaper("no_receipt", NO_RECEIPT)
@@ -135,18 +134,14 @@ def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant
 
 def _explained(clock: Zone, last4: str, started_at: Instant, told: Finding) -> Explained:
     first = next(one for one in told.evidence if one is not None and not isinstance(one, str))
-    rows = [(NEXT, told.next.action), (OWNER, party(told.next.owner))] if told.next.owner != "nobody" else []
-    if told.next.by:
-        rows.append((BY, same(clock.spoken(told.next.by, SHAPE))))
     return Explained(
         ref=getattr(first, "ref", "") or getattr(first, "rrn", ""),
         amount=first.amount,
         currency=first.currency,
         last4=last4,
         at=clock.spoken(started_at, SHAPE),
-        word=VERDICTS[told.verdict.value],
+        word=HEADINGS[told.verdict],
         sentence=told.sentence,
-        rows=tuple(rows),
     )
 
 
@@ -155,9 +150,7 @@ def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -
     if told.verdict is not Verdict.NOT_CHARGED:
         word = VERDICTS[told.verdict.value]
         raise NoPaper("not_certain", Text(NOT_THAT.en.format(word=word.en), NOT_THAT.zh.format(word=word.zh)))
-    return not_charged_slip(
-        _facts(store, attempt, stores.clock), responses.text(attempt.response_code) if attempt.response_code else None
-    )
+    return not_charged_slip(_facts(store, attempt, stores.clock), told.sentence)
 
 
 def _facts(store: Store, attempt: Attempt, clock: Zone) -> Slip:

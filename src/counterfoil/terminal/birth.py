@@ -72,5 +72,6 @@ def give_up(work: Work, lane: Lane, cause: str, trouble: str = "") -> None:
 def _keyless(lane: Lane, cause: str) -> dict[str, object]:
     """Not sent, and not even an attempt: no STAN was free for it. The till may use its own key again."""
     nothing = dict.fromkeys(("ref", "stan", "rrn", "response_code", "receipt"), "")
-    terminal, sentence = lane.device.terminal, sentences.NOT_SENT[causes.word(cause)].both()
-    return {**nothing, "outcome": "not_sent", "terminal": terminal, "sentence": sentence, "display": []}
+    told = sentences.NOT_SENT[causes.word(cause)]
+    said = {"sentence": told.customer.both(), "cashier": told.cashier.both()}
+    return {**nothing, "outcome": "not_sent", "terminal": lane.device.terminal, **said, "display": []}

@@ -1,4 +1,4 @@
-"""How a sale is told to the till: one of approved, declined, unknown, not_sent, and a sentence for the cashier."""
+"""How a sale is told to the till: approved, declined, unknown or not_sent, and what customer and cashier are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from counterfoil.terminal import causes, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 OUTCOMES: Final = {
     State.APPROVED: "approved",
@@ -33,17 +33,15 @@ def outcome(attempt: Attempt) -> str:
     return OUTCOMES.get(attempt.state, "unknown")
 
 
-def sentence(attempt: Attempt) -> Text:
-    """What the cashier says about this sale, as it is now."""
+def told(attempt: Attempt) -> Told:
+    """What is said about this sale as it is now: to the customer, and to the cashier."""
     if attempt.state is State.CLOSED:
         return sentences.APPROVED
     if attempt.state is State.APPROVED:
         return RECEIPTS.get(attempt.receipt, sentences.RECEIPT_UNSURE)
     if attempt.state is State.DECLINED:
-        reason = responses.text(attempt.response_code)
         code = attempt.response_code
-        said = sentences.GIVEN_UP if code == ISSUER_SILENT else sentences.DECLINED
-        return Text(said.en.format(reason=reason.en, code=code), said.zh.format(reason=reason.zh, code=code))
+        return sentences.GIVEN_UP if code == ISSUER_SILENT else responses.declined(code)
     if attempt.state is State.SENT:
         return sentences.ASKED
     if attempt.state is State.NOT_SENT:
@@ -53,19 +51,26 @@ def sentence(attempt: Attempt) -> Text:
     return _reversed(attempt)
 
 
-def _reversed(attempt: Attempt) -> Text:
-    why = causes.word(attempt.cause)
-    if why == causes.PAID:
-        return sentences.PAID_ELSEWHERE.filled(other=causes.detail(attempt.cause))
-    if attempt.state is State.REVERSED:
+def _reversed(attempt: Attempt) -> Told:
+    done = attempt.state is State.REVERSED
+    if other := paid_with(attempt):
+        return (sentences.PAID_ELSEWHERE_DONE if done else sentences.PAID_ELSEWHERE).filled(other=other)
+    if done:
         return sentences.RETURNED
+    why = causes.word(attempt.cause)
     if why == causes.KEPT:
         return sentences.GOODS_KEPT
     return sentences.CANCELLED_WAITING if why == causes.CANCELLED else sentences.UNKNOWN
 
 
+def paid_with(attempt: Attempt) -> str:
+    """The sale that was paid instead of this one, "" when there is none."""
+    return causes.detail(attempt.cause) if causes.word(attempt.cause) == causes.PAID else ""
+
+
 def brief(attempt: Attempt) -> dict[str, Any]:
-    """A sale in a list, or inside an error: who, how much, where it stands."""
+    """A sale in a list, or inside an error: who, how much, where it stands, what the two people are told."""
+    said = told(attempt)
     return {
         "outcome": outcome(attempt),
         "ref": attempt.ref,
@@ -86,7 +91,8 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "case": attempt.case,
         "retry_of": attempt.retry_of,
         "started_at": attempt.started_at,
-        "sentence": sentence(attempt).both(),
+        "sentence": said.customer.both(),
+        "cashier": said.cashier.both(),
     }
 
 

@@ -22,7 +22,7 @@ from counterfoil.terminal import printed, sentences
 from counterfoil.terminal.attempt import Attempt, copied
 from counterfoil.terminal.lane import Lane, Print, Printing
 from counterfoil.terminal.lifecycle import Event, State
-from counterfoil.terminal.outcome import body
+from counterfoil.terminal.outcome import body, paid_with
 from counterfoil.terminal.records import noted_at
 from counterfoil.terminal.work import Work
 
@@ -296,7 +296,7 @@ def finish(work: Work, lane: Lane) -> None:
 
 def tell_returned(work: Work, lane: Lane, attempt: Attempt) -> None:
     """The slip that says that the sale did not stand."""
-    _print(work, job_name(attempt, "notice", 1), reversal_slip(slip_of(work, lane, attempt)))
+    _print(work, job_name(attempt, "notice", 1), reversal_slip(slip_of(work, lane, attempt), paid_with(attempt)))
 
 
 def tell_fault(work: Work, lane: Lane, attempt: Attempt) -> None:

@@ -102,7 +102,7 @@ def _declined(work: Work, lane: Lane, attempt: Attempt, message: Message) -> Non
     code = message.de39 or ""
     work.note(lane, "declined", attempt, message)
     attempt = work.save(attempt.after(Event.DECLINE, work.now, response_code=code, rrn=(message.de37 or "").strip()))
-    lane.show(responses.text(code))
+    lane.show(responses.shown(code))
     _rest(work, lane, attempt)
     if code in messages.MUST_SIGN_ON:
         numbers.require_sign_on(lane, work.now)

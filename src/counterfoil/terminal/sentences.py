@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
-from counterfoil.words import Text
+from counterfoil.receipts.document import notices
+from counterfoil.words import Text, Told
 
 # --- the display ------------------------------------------------------------------------------------------------------
 AUTO_REVERSAL: Final = Text("Auto reversal", "自动冲正")
@@ -109,64 +110,165 @@ CLOSED_NOW: Final[dict[str, Text]] = {
 }
 STILL_OPEN: Final = Text("Still open: {copies}.", "仍未了结：{copies}。")
 
-# --- how a sale ended -------------------------------------------------------------------------------------------------
-APPROVED: Final = Text("Approved. Please hand over the receipt.", "交易成功，请将签购单交给持卡人。")
-RECEIPT_FAILED: Final = Text(
-    "You have paid; the receipt could not be printed and can be printed again.",
-    "您已付款；签购单打印失败，可以重打印。",
+# --- how a sale ended: to the customer, and to the cashier ------------------------------------------------------------
+_UNTIL: Final = Text(
+    f'This terminal takes no other payment before its display says "{REVERSAL_DONE.en}"',
+    f"显示“{REVERSAL_DONE.zh}”之前，本终端不受理其他付款",
 )
-RECEIPT_OUT: Final = Text("You have paid; the receipt was sent to the printer.", "您已付款；签购单已送往打印机。")
-RECEIPT_UNSURE: Final = Text(
-    "You have paid; whether the receipt came out is not known.", "您已付款；签购单是否已打印尚不清楚。"
+APPROVED: Final = Told(
+    Text("You have paid; here is your receipt.", "您已付款；请收好签购单。"),
+    Text("Approved. Please hand over the receipt.", "交易成功，请将签购单交给持卡人。"),
 )
-DECLINED: Final = Text("{reason} ({code}). Your card was not charged.", "{reason}（{code}）。您的卡未被扣款。")
-GIVEN_UP: Final = Text(
-    "{reason} ({code}). The sale did not go through. If your bank shows a charge it is being returned. You may pay "
-    "again now.",
-    "{reason}（{code}）。交易未成功。如银行显示已扣款，款项正在退回。您现在可以重新付款。",
+RECEIPT_FAILED: Final = Told(
+    Text(
+        "You have paid; the receipt could not be printed and can be printed again.",
+        "您已付款；签购单打印失败，可以重打印。",
+    ),
+    Text(
+        "Paid. The receipt could not be printed: print it again, or hand it over another way.",
+        "已付款。签购单打印失败：请重打印，或以其他方式交付。",
+    ),
 )
-ASKED: Final = Text(
-    "The answer has not come yet. Please wait, and do not pay again yet.", "尚未收到应答。请稍候，暂勿再次付款。"
+RECEIPT_OUT: Final = Told(
+    Text("You have paid; the receipt was sent to the printer.", "您已付款；签购单已送往打印机。"),
+    Text("Paid. Look whether the receipt came out, and hand it over.", "已付款。请确认签购单已打印并交给持卡人。"),
 )
-UNKNOWN: Final = Text(
-    "No usable answer came. Please do not pay again yet: the terminal is reversing this sale by itself.",
-    "未收到有效应答。请暂勿再次付款：终端正在自动冲正本笔交易。",
+RECEIPT_UNSURE: Final = Told(
+    Text("You have paid; whether the receipt came out is not known.", "您已付款；签购单是否已打印尚不清楚。"),
+    Text(
+        "Paid. Whether the receipt came out is not known: look, and print it again if it did not.",
+        "已付款。签购单是否已打印尚不清楚：请查看，如未打印请重打印。",
+    ),
 )
-CANCELLED_WAITING: Final = Text(
-    "Cancelled while the answer was awaited. If the bank has charged, the charge is being returned.",
-    "等待应答时已取消。如银行已扣款，款项正在退回。",
+GIVEN_UP: Final = Told(
+    Text(
+        "Your bank did not answer in time, and the sale did not go through. If your bank shows a charge, it is "
+        "returned to your card. You may pay again now.",
+        "您的发卡银行未及时应答，交易未成功。如银行显示已扣款，款项会退回您的卡。您现在可以重新付款。",
+    ),
+    Text(
+        "Issuer timeout (98): this sale is over, and any charge of it goes back. Take the payment again, here or "
+        "elsewhere.",
+        "发卡方超时（98）：本笔已结束，如有扣款会退回。可在本机或其他终端重新收款。",
+    ),
 )
-PAID_ELSEWHERE: Final = Text(
-    "You have already paid with {other}. This second payment was approved too and is being returned to you.",
-    "您已通过 {other} 付款。本次付款也获批准，款项正在自动退回给您。",
+ASKED: Final = Told(
+    Text(
+        "The answer has not come yet. Please wait, and do not pay again at this till yet.",
+        "尚未收到应答。请稍候，暂勿在此收银台再次付款。",
+    ),
+    Text(
+        "Wait for the answer. Until then this terminal sends no other sale.",
+        "请等待应答。在此之前本终端不发送其他交易。",
+    ),
 )
-RETURNED: Final = Text(
-    "This sale was reversed; any charge was returned. You may pay again.",
-    "本笔交易已冲正，如有扣款已退回。您可以重新付款。",
+UNKNOWN: Final = Told(
+    Text(
+        "No usable answer came from your bank. Please wait, and do not pay again at this till yet.",
+        "未收到银行的有效应答。请稍候，暂勿在此收银台再次付款。",
+    ),
+    Text(
+        f"No usable answer came: the terminal reverses this sale by itself. {_UNTIL.en}.",
+        f"未收到有效应答：终端正在自动冲正本笔交易。{_UNTIL.zh}。",
+    ),
 )
-GOODS_KEPT: Final = Text("The goods were not handed over; the charge is being returned.", "商品未交付，款项正在退回。")
-ESCALATED: Final = Text("Case number {case}, we call you back.", "案件编号 {case}，我们将回电。")
+CANCELLED_WAITING: Final = Told(
+    Text(
+        "Cancelled. If your bank shows a charge, it is returned to your card. Please wait, and do not pay again at "
+        "this till yet.",
+        "交易已取消。如银行显示已扣款，款项会退回您的卡。请稍候，暂勿在此收银台再次付款。",
+    ),
+    Text(
+        f"Cancelled while the answer was awaited: the terminal reverses this sale by itself. {_UNTIL.en}.",
+        f"等待应答时已取消：终端正在自动冲正本笔交易。{_UNTIL.zh}。",
+    ),
+)
+GOODS_KEPT: Final = Told(
+    Text("The goods were not handed over: the charge is returned to your card.", "商品未交付，扣款会退回您的卡。"),
+    Text(
+        f"The goods were not handed over: the terminal reverses this sale by itself. {_UNTIL.en}.",
+        f"商品未交付：终端正在自动冲正本笔交易。{_UNTIL.zh}。",
+    ),
+)
+PAID_ELSEWHERE: Final = Told(
+    notices.REPEATED,
+    Text(
+        f"Already paid with {{other}}: the terminal reverses this second sale by itself. {_UNTIL.en}.",
+        f"已通过 {{other}} 付款：终端正在自动冲正本笔重复交易。{_UNTIL.zh}。",
+    ),
+)
+PAID_ELSEWHERE_DONE: Final = Told(
+    notices.REPEATED,
+    Text(
+        "Already paid with {other}: this second sale is reversed. Nothing more is paid.",
+        "已通过 {other} 付款：本笔重复交易已冲正，无需再付款。",
+    ),
+)
+RETURNED: Final = Told(
+    notices.RETURNED,
+    Text(
+        "This sale is reversed: take the payment again, here or elsewhere.", "本笔已冲正：可在本机或其他终端重新收款。"
+    ),
+)
+ESCALATED: Final = Told(
+    Text("Case number {case}, we call you back.", "案件编号 {case}，我们将回电。"),
+    Text(
+        "A person decides this sale, case number {case}. This terminal takes other payments.",
+        "本笔已转人工处理，案件编号 {case}。本终端可受理其他付款。",
+    ),
+)
 
 # --- why nothing was sent; the key is `Attempt.cause` -----------------------------------------------------------------
-NOT_SENT: Final[dict[str, Text]] = {
-    "line": Text(
-        "The line is down, nothing was sent: the card was not charged. Please try again or pay another way.",
-        "线路不通，交易未发出：卡未被扣款。请重试或改用其他方式付款。",
+NOT_SENT: Final[dict[str, Told]] = {
+    "line": Told(
+        Text(
+            "Your card was not charged. Please try again, or pay another way.",
+            "您的卡未被扣款。请重试，或改用其他方式付款。",
+        ),
+        Text(
+            "The line is down, nothing was sent: try again in a moment, or take the payment another way.",
+            "线路不通，交易未发出：请稍候重试，或改用其他方式收款。",
+        ),
     ),
-    "sign_on": Text(
-        "The terminal could not sign on, nothing was sent: the card was not charged. Please try again later.",
-        "终端签到失败，交易未发出：卡未被扣款。请稍后重试。",
+    "sign_on": Told(
+        Text(
+            "Your card was not charged. Please try again later, or pay another way.",
+            "您的卡未被扣款。请稍后重试，或改用其他方式付款。",
+        ),
+        Text(
+            "The terminal could not sign on, nothing was sent: try again later, or use another terminal.",
+            "终端签到失败，交易未发出：请稍后重试，或换用其他终端。",
+        ),
     ),
-    "reversal": Text(
-        "An earlier sale on this terminal is still being reversed, so this one was not sent: the card was not charged "
-        "for it.",
-        "本终端上一笔交易的冲正尚未成功，本笔交易未发出：卡未因本笔扣款。",
+    "reversal": Told(
+        Text(
+            "Your card was not charged. This till is not free yet. Please wait, or pay at another one.",
+            "您的卡未被扣款。此收银台暂未就绪，请稍候，或到其他收银台付款。",
+        ),
+        Text(
+            f"An earlier sale of this terminal is still being reversed, so this one was not sent. {_UNTIL.en}; another "
+            "terminal takes it now.",
+            f"本终端上一笔交易的冲正尚未成功，本笔未发出。{_UNTIL.zh}；可换用其他终端收款。",
+        ),
     ),
-    "printer": Text(
-        "The printer is not ready and this shop sells with paper only; nothing was sent: the card was not charged.",
-        "打印机未就绪，本店须打印小票方可交易；交易未发出：卡未被扣款。",
+    "printer": Told(
+        Text(
+            "Your card was not charged. This till cannot print just now. Please wait, or pay at another one.",
+            "您的卡未被扣款。此收银台暂时无法打印，请稍候，或到其他收银台付款。",
+        ),
+        Text(
+            "The printer is not ready and this shop sells with paper only, so nothing was sent: mend the printer, then "
+            "take the payment again.",
+            "打印机未就绪，本店须打印小票方可交易，交易未发出：请先排除打印机故障，再重新收款。",
+        ),
     ),
-    "cancelled": Text("Cancelled before it was sent: the card was not charged.", "交易在发出前已取消：卡未被扣款。"),
+    "cancelled": Told(
+        Text("Cancelled. Your card was not charged.", "交易已取消。您的卡未被扣款。"),
+        Text(
+            "Cancelled before it was sent: take the payment again if the customer wants to.",
+            "交易在发出前已取消：如顾客仍要付款，可重新收款。",
+        ),
+    ),
 }
 
 # --- why a request of the till was turned down; the key is the error code ---------------------------------------------

@@ -81,10 +81,13 @@ class Next(NamedTuple):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole answer to "where is the money". `cases` are all that were opened on the way, also those that ended."""
+    """The whole answer to "where is the money". `sentence` is for the customer, `cashier` for whoever serves; `cases`
+    are all that were opened on the way, also those that ended.
+    """
 
     verdict: Verdict
     sentence: Text
+    cashier: Text
     stopped_at: Stop | None
     money: tuple[Holding, ...]
     next: Next
@@ -97,6 +100,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "verdict": self.verdict.value,
             "sentence": self.sentence.both(),
+            "cashier": self.cashier.both(),
             "stopped_at": stop and {"leg": stop.leg or None, "hop": stop.hop, "what": stop.what.both()},
             "money": [{**held._asdict(), "what": held.what.both()} for held in self.money],
             "next": {

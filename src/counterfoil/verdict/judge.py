@@ -103,10 +103,14 @@ def judge(
     first = first_stub(evidence)
     positions = positions_of(evidence)
     verdict = overdue(fits(*positions, evidence), positions, evidence, now, clocks)
-    step = due(verdict, positions, evidence, clocks)
+    here = clock or zone()
+    said = words.told(verdict, positions, evidence, first, clocks, here)
+    step = due(verdict, positions, evidence, clocks, said.cashier)
+    said = said.filled(by=here.spoken(step.by))
     return Finding(
         verdict=verdict,
-        sentence=words.sentence(verdict, evidence, first, step.by, clocks, clock or zone()),
+        sentence=said.customer,
+        cashier=said.cashier,
         stopped_at=stopped_at(*positions[:2], evidence, unread),
         money=holdings(verdict, positions[2], evidence),
         next=step,

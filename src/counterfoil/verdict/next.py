@@ -11,7 +11,6 @@ from counterfoil.verdict.position import I, S, T
 from counterfoil.words import Text
 
 NOTHING: Final = Text("nothing to do", "无需处理")
-PAY_AGAIN: Final = Text("try again or pay another way", "请重试或改用其他方式付款")
 GIVE_RECEIPT: Final = Text("print the receipt again and hand it over", "补打凭条并交给持卡人")
 AWAIT_CLOSURE: Final = Text(
     "wait for this terminal's next transaction, which proves that it closed this one; "
@@ -31,13 +30,13 @@ RESTORE: Final = Text("bring the store with the missing stub back and ask again"
 DECIDE: Final = Text("decide with the evidence and call the customer back", "凭证据裁定并回复客户")
 
 
-def due(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, clocks: Clocks) -> Next:
-    """The next action with its owner and its clock."""
+def due(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, clocks: Clocks, said: Text) -> Next:
+    """The next action with its owner and its clock; what the cashier does about a sale not charged is `said`."""
     started = min(stub.started_at for stub in evidence if stub is not None and not isinstance(stub, str))
     if verdict in {Verdict.PAID, Verdict.RETURNED}:
         return Next(NOTHING, "nobody", 0)
     if verdict is Verdict.NOT_CHARGED:
-        return Next(PAY_AGAIN, "cashier", 0)
+        return Next(said, "cashier", 0)
     if verdict is Verdict.EXCEPTION:
         return Next(DECIDE, "supervisor" if positions[0] is T.ESCALATED else "acquirer", started + clocks.reversal)
     if verdict is Verdict.PAID_RECEIPT_OPEN:

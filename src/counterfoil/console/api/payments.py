@@ -29,7 +29,7 @@ from counterfoil.terminal.request import SWIPED, TYPED
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.verdict.finding import iso
 from counterfoil.verdict.names import VERDICTS
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 router: Final = APIRouter()
 
@@ -40,16 +40,20 @@ NOT_LEFT: Final = Text(
     "The terminals cannot be reached: nothing was sent, the card was not charged.",
     "无法连接终端：交易未发出，卡未被扣款。",
 )
-NO_WORD: Final = Text(
-    "The terminal did not say what became of it. Do not pay again yet: ask again with the same key.",
-    "终端未给出结果。请暂勿再次付款：使用同一流水键再次查询。",
+NO_WORD: Final = Told(
+    Text("The result is not known yet. Please do not pay again yet.", "结果尚不清楚。请暂勿再次付款。"),
+    Text(
+        "The terminal did not say what became of it. Do not take it again yet: ask again with the same key.",
+        "终端未给出结果。请暂勿再次收款：使用同一流水键再次查询。",
+    ),
 )
 ASK: Final = Text(
     "Ask by ref, by rrn, by last4 and amount, or by terminal.", "请按 ref、rrn、last4 加 amount 或 terminal 查询。"
 )
 BAD_CURSOR: Final = Text("This cursor is not one of ours.", "该游标无效。")
 UNKNOWN: Final[dict[str, Any]] = {
-    "outcome": "unknown", "response_code": "", "sentence": NO_WORD.both(), "display": [],
+    "outcome": "unknown", "response_code": "", "sentence": NO_WORD.customer.both(), "cashier": NO_WORD.cashier.both(),
+    "display": [],
 }  # fmt: skip
 LEFT: Final = {"approved", "declined", "not_sent"}
 NEVER: Final = 1 << 62
@@ -146,7 +150,7 @@ def _card(demo: Demo, wanted: SaleIn) -> tuple[DemoCard, str, str]:
 
 @router.get(REF, response_model=Payment, **only(May.LOOK, 404))
 async def get_payment(desk: Desk, key: Key) -> dict[str, Any]:
-    """Where the money of one payment is: verdict, sentence, hop, money, clock, next action, evidence."""
+    """Where the money of one payment is: verdict, sentences, hop, money, clock, next action, evidence."""
     found: dict[str, Any] | None = await desk.read(lambda stores: whole(stores, key, desk.reach.now()))
     if found is None:
         raise Problem(404, "unknown_payment", UNKNOWN_REF)

@@ -223,11 +223,15 @@ class Brief(BaseModel):
 
 
 class Payment(Brief):
-    """The whole answer to "where is the money". `evidence`: each station's stub, masked, or why there is none."""
+    """The whole answer to "where is the money". `sentence` is for the customer, `cashier` for whoever serves.
+
+    `evidence`: each station's stub, masked, or why there is none.
+    """
 
     verdict: str
     word: Both
     sentence: Both
+    cashier: Both
     stopped_at: Stopped | None
     money: list[Held]
     next: Following
@@ -236,7 +240,8 @@ class Payment(Brief):
 
 
 class Sold(BaseModel):
-    """What became of a sale. `outcome` is the terminal's word, `payment` the verdict of all stations.
+    """What became of a sale. `outcome` is the terminal's word, `payment` the verdict of all stations; `sentence` is for
+    the customer, `cashier` for whoever serves.
 
     `ref` is "" and `payment` None when the terminal could not say which attempt it was: ask again with the same key.
     `retry_of` is the attempt it replaces: the one it named, or the one under the same key that was never sent.
@@ -248,6 +253,7 @@ class Sold(BaseModel):
     retry_of: str = ""
     response_code: str
     sentence: Both
+    cashier: Both
     display: list[Both]
     payment: Payment | None
 

@@ -35,8 +35,8 @@ BY_HAND: Final = (
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
-    """What an explanation says. `word` the verdict as people read it, `sentence` what it means for the customer;
-    `rows` further facts, who acts next and by when among them; `contact` whom to call ("" where there is nobody).
+    """What an explanation says. `word` the verdict as customers read it, `sentence` what it means for them; `contact`
+    whom to call ("" where there is nobody).
     """
 
     ref: str
@@ -46,7 +46,6 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     word: Text
     sentence: Text
-    rows: tuple[tuple[Text, Text], ...] = ()
     contact: str = ""
 
 
@@ -78,7 +77,7 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
 
 
 def explanation(told: Explained) -> Document:
-    """A hand-out for the customer: what happened to the payment, and what happens next."""
+    """A hand-out for the customer: what became of the payment, and what they can do."""
     nodes: list[Node] = [
         *titled(EXPLANATION_TITLE),
         Rule(),
@@ -90,12 +89,9 @@ def explanation(told: Explained) -> Document:
         Heading(told.word, big=True),
         Note(told.sentence),
         Rule(),
-        *(Row(label, value) for label, value in told.rows),
     ]
     if told.contact:
-        nodes.append(Row(Text("CONTACT", "联系方式"), same(told.contact)))
-    if told.rows or told.contact:
-        nodes.append(Rule())
+        nodes += [Row(Text("CONTACT", "联系方式"), same(told.contact)), Rule()]
     return Document((*nodes, Heading(NO_VOUCHER)))
 
 

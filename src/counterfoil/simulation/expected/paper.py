@@ -53,12 +53,36 @@ PRINTED: Final = {
     "unknown": ("not known whether this came out",),
     "sending": ("not known whether this came out", "prints by itself"),
 }
+# What the customer hears of it: a word of that, and whether the same card may be tried once more.
+HEARD: Final = {
+    **dict.fromkeys(("41", "43", "59", "62"), ("ask your bank", False)),
+    **dict.fromkeys(("14", "15", "57"), ("cannot be used", False)),
+    "03": ("by card here", False),
+    "12": ("not accepted", False),
+    "13": ("amount", True),
+    "51": ("does not have enough", False),
+    "54": ("expired", False),
+    "55": ("PIN", True),
+    "58": ("swiped", False),
+    "61": ("above a limit", False),
+    "65": ("as often as it may", False),
+    "75": ("too often", False),
+    "91": ("later", True),
+    **dict.fromkeys(("77", "99", "A0"), ("not ready", True)),
+}
+AGAIN: Final = re.compile(r"[Tt]ry again|entered again")
 NOT_CHARGED: Final = "not charged"
 SENTENCES: Final = {
-    "approved": ("Approved", "paid"),
+    "approved": ("You have paid",),
     "not_sent": (NOT_CHARGED,),
-    "unknown": ("pay again", "being returned", "was returned", "returned to you", "call you back"),
+    "unknown": ("do not pay again", "returned to your card", "call you back"),
 }
+INSIDE: Final = re.compile(
+    r"\b0[0-9]{3}\b|\([0-9A-Z]{2}\)|switch|issuer|acquirer|revers|advice|STAN\b|MAC\b|sign.on|stolen|lost card|retain"
+    r"|fraud|terminal|交换中心|发卡方|发卡行|收单|冲正|没收|被窃|挂失|报文|签到|终端",
+    re.IGNORECASE,
+)
+"""What no customer is told: the operator's words, codes, and why a bank keeps a card."""
 
 
 class Facts(NamedTuple):
@@ -154,16 +178,22 @@ def plain(amount: int, currency: str) -> str:
 
 
 def sentence(body: dict[str, Any]) -> None:
-    """What the cashier says fits the outcome, in both languages, with the code and the reason of a refusal."""
+    """What the customer is told fits the outcome, in both languages; the cashier hears code and reason of a refusal."""
     outcome, code = body["outcome"], body["response_code"]
-    said, ref = body["sentence"], body["ref"]
-    must(bool(said["en"]) and bool(said["zh"]), f"there are no words for {ref}")
+    said, cashier, ref = body["sentence"], body["cashier"], body["ref"]
+    must(all((said["en"], said["zh"], cashier["en"], cashier["zh"])), f"there are no words for {ref}")
     if "result" in body:  # what came of a print, or of a person's word, and no more
         return
+    for text in said.values():
+        inside = INSIDE.search(text)
+        must(inside is None, f"{ref}: the customer is told {inside and inside[0]!r} in {text!r}")
     if outcome != "declined":
         fits = any(words in said["en"] for words in SENTENCES[outcome])
-        must(fits, f"{ref} is {outcome}, and the cashier says {said['en']!r}")
+        must(fits, f"{ref} is {outcome}, and the customer is told {said['en']!r}")
         return
-    must(f"({code})" in said["en"] and code in said["zh"], f"{ref} was refused with {code}: {said['en']!r}")
-    must(CALLED.get(code, "") in said["en"], f"{ref} was refused with {code}, which is called {said['en']!r}")
+    must(f"({code})" in cashier["en"] and code in cashier["zh"], f"{ref} was refused with {code}: {cashier['en']!r}")
+    must(CALLED.get(code, "") in cashier["en"], f"{ref} was refused with {code}, which is called {cashier['en']!r}")
     must((NOT_CHARGED in said["en"]) == (code != "98"), f"{ref} was refused with {code}: {said['en']!r}")
+    heard, again = HEARD.get(code, ("", bool(AGAIN.search(said["en"]))))
+    must(heard in said["en"], f"{ref} was refused with {code}, and the customer is told {said['en']!r}")
+    must(bool(AGAIN.search(said["en"])) == again, f"{ref} was refused with {code}: {said['en']!r}")

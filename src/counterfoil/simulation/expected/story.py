@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.simulation.expected.local import local
-from counterfoil.simulation.expected.paper import plain
+from counterfoil.simulation.expected.paper import INSIDE, plain
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
@@ -42,6 +42,7 @@ WHERE: Final[dict[str, tuple[tuple[int, str], ...]]] = {
 """Leg and first end of where a sale stopped, by what its terminal says of it."""
 TOLD: Final = ("06", "17", "96", "A0")
 """DE39 of an 0400 that says why, where its terminal cannot be asked any more."""
+FALLEN: Final = "The sale did not go through, and you may pay again."
 LEGS: Final = {1: "terminal", 2: "switch", 3: "issuer", 4: "switch", 5: "terminal"}
 
 
@@ -55,7 +56,14 @@ def check(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: Issu
     must(finding.verdict == verdict, f"{name} is called {finding.verdict}, the stubs mean {verdict}")
     started = min(stub.started_at for stub in stubs)
     debited = issuer.debited_at if issuer is not None and issuer.debited_at else first.started_at
-    words = SAID[verdict].format(
+    t = terminal.state if terminal is not None else ""
+    fallen = t in ("declined", "reversed") or (
+        t == "not_sent" and terminal and not terminal.cause.startswith("reversal")
+    )
+    said = FALLEN if verdict == "UNKNOWN" and fallen else SAID[verdict]
+    if verdict == "RETURNING" and issuer is not None and issuer.returned and issuer.debited == issuer.returned:
+        said = SAID["RETURNED"]
+    words = said.format(
         amount=f"{plain(first.amount, first.currency)} {first.currency}",
         refund=spoken(working_days_later(debited)),
         returned=spoken(issuer.returned_at if issuer is not None else 0),
@@ -63,7 +71,12 @@ def check(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: Issu
         case=next((s.case for s in stubs if s.case), "") or next((s.rrn for s in stubs if s.rrn), "") or name,
     )
     must(words in finding.sentence.en, f"{name}: {finding.sentence.en!r} does not say {words!r}")
-    must(bool(finding.sentence.zh) and bool(finding.next.action.zh), f"{name}: a sentence is missing in Chinese")
+    busy = t in ("sent", "reversing") and verdict in ("RETURNING", "NOT_CHARGED")
+    must(not busy or "another till" in finding.sentence.en, f"{name}: its terminal owes a reversal, {verdict}")
+    inside = INSIDE.search(finding.sentence.en) or INSIDE.search(finding.sentence.zh)
+    must(inside is None, f"{name}: the customer is told {inside and inside[0]!r}")
+    said_zh = (finding.sentence.zh, finding.cashier.zh, finding.next.action.zh)
+    must(all(said_zh), f"{name}: a sentence is missing in Chinese")
     _money(name, finding, issuer)
     _next(name, finding, terminal, switch, started)
     _stop(name, finding, terminal, switch, issuer)
