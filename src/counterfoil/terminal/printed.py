@@ -40,7 +40,8 @@ def told(printing: Printing, first: tuple[Text, ...] = ()) -> dict[str, Any]:
     prints = printing.prints
     copies = {copy: {"state": one.state, "trouble": one.trouble, "mark": one.mark} for copy, one in prints.items()}
     said = sentences.joined((*first, sentence(prints)))
-    return {"print": printing.number, "prints": copies, "result": result(prints.values()), "sentence": said.both()}
+    facts = {"print": printing.number, "prints": copies, "result": result(prints.values())}
+    return {**facts, "sentence": said.both(), "cashier": said.both()}
 
 
 def sentence(prints: Mapping[str, Print]) -> Text:

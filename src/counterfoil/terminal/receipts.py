@@ -115,11 +115,13 @@ def _noted(attempt: Attempt, meant: tuple[Copy, ...], copies: tuple[Copy, ...], 
         *([sentences.about(sentences.STILL_OPEN, left)] if left else []),
     ]
     done = all(attempt.copies(copy).state in CLOSED for copy in meant)
+    noted = sentences.joined(said).both()
     return {
         "closed": [copy.value for copy in copies],
         "open": [copy.value for copy in left],
         "result": printed.DONE if done else printed.NOT_DONE,
-        "sentence": sentences.joined(said).both(),
+        "sentence": noted,
+        "cashier": noted,
     }
 
 
