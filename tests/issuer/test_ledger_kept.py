@@ -186,6 +186,23 @@ def test_the_reversal_of_a_sale_books_what_still_stands_of_it(given_back: int, c
     assert bank.command("check") == {"sound": True, "violations": []}
 
 
+def test_a_credit_that_was_spent_is_taken_back_all_the_same_and_an_operator_is_told() -> None:
+    """No message credits a card yet: the entry of a sale is turned round."""
+    kept = Kept()
+    bank, alice = kept.bank, kept.card["alice"]
+    sale = bank.purchase("alice", 1250)
+    bank.ask(sale)
+    bank.store.execute("UPDATE entry SET debit = credit, credit = debit WHERE id = ?", (bank.key(sale),))
+    bank.store.execute("UPDATE entry SET before_credit = before_debit WHERE id = ?", (bank.key(sale),))
+    bank.store.execute("UPDATE account SET balance = balance + 2500 WHERE id = ?", (alice,))
+    bank.restart()
+    assert [bank.code(bank.purchase("alice", 501_000)), bank.code(bank.advice(sale))] == ["00", "00"]
+    assert bank.card("alice")["balance"] == 250 - 1250
+    assert bank.rows("alarm", "txn, what, detail") == [(bank.key(sale), "overdrawn", f"{alice} by 10.00 CNY")]
+    assert bank.code(bank.purchase("alice", 1)) == "51"
+    assert bank.command("check") == {"sound": True, "violations": []}
+
+
 def test_an_entry_between_two_cards_is_on_both_statements() -> None:
     kept = Kept()
     alice, bob = kept.card["alice"], kept.card["bob"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -15,8 +16,8 @@ from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reverse import CODES, Advice, Outcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
 from counterfoil.issuer.wire import PAN, Asked
-from counterfoil.ledger import undo
-from counterfoil.money import CURRENCIES
+from counterfoil.ledger import Record, Resolution, undo
+from counterfoil.money import CURRENCIES, plain
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
 
@@ -97,6 +98,16 @@ def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
     step.put(txn)
     if booked:
         step.tell(notices.returned(desk.settings.name, txn))
+    tell_overdrawn(desk, step, now, original.key, booked)
+
+
+def tell_overdrawn(desk: Desk, step: Step, now: Instant, key: str, booked: Sequence[Record]) -> None:
+    """An alarm for each account that what had been promised took below its floor."""
+    sides = dict.fromkeys(one.debit for one in booked if not isinstance(one, Resolution))
+    for account in map(step.book.account, sides):
+        if account.overdrawn:
+            below = f"{plain(account.overdrawn, account.currency)} {account.currency}"
+            desk.alarm(step, now, key, "overdrawn", f"{account.id} by {below}")
 
 
 def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, original: Txn) -> None:

@@ -9,6 +9,7 @@ Sign: the balance of an account is its credits minus its debits. What a cardhold
 
 from counterfoil.ledger.account import Account, AccountKind
 from counterfoil.ledger.book import Book
+from counterfoil.ledger.checks import Record
 from counterfoil.ledger.entry import MAX_INTEGER, Entry
 from counterfoil.ledger.hold import Hold, Outcome, Resolution
 from counterfoil.ledger.invariants import Invariant, Violation, check, sums
@@ -24,6 +25,7 @@ __all__ = [
     "Hold",
     "Invariant",
     "Outcome",
+    "Record",
     "Refusal",
     "Resolution",
     "Violation",
