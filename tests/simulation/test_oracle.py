@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 
+from counterfoil.issuer import card_accounts
 from counterfoil.issuer import records as issuer_records
 from counterfoil.issuer import reverse as issuer_reverse
+from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.issuer.rows import Txn
-from counterfoil.ledger import Entry
+from counterfoil.ledger import Account, Book, Entry
 from counterfoil.simulation import Job, jobs_of, oracle, replay, run, shrunk
 from counterfoil.simulation.watch import Watch
 from counterfoil.storage.forgotten import Forgotten
@@ -61,10 +64,50 @@ def terminal_forgets_on_reboot(patch: pytest.MonkeyPatch) -> None:
 def money_comes_back_short(patch: pytest.MonkeyPatch) -> None:
     back = Entry.reversed
 
-    def short(self: Entry, entry_id: str, at: int) -> Entry:
-        return msgspec.structs.replace(back(self, entry_id, at), amount=max(1, self.amount - 1))
+    def short(self: Entry, entry_id: str, at: int, amount: int | None = None) -> Entry:
+        return msgspec.structs.replace(back(self, entry_id, at, amount), amount=max(1, self.amount - 1))
 
     patch.setattr(Entry, "reversed", short)
+
+
+def purchase_leaves_a_hold(patch: pytest.MonkeyPatch) -> None:
+    transfer = Book.transfer
+
+    def holding(self: Book, entry_id: str, debit: str, credit: str, *rest: Any, **more: Any) -> Entry:
+        if debit.startswith("card:"):
+            self.hold(f"{entry_id}/hold", debit, credit, 1, "CNY", 1)
+        return transfer(self, entry_id, debit, credit, *rest, **more)
+
+    patch.setattr(Book, "transfer", holding)
+
+
+def held_beside_no_hold(patch: pytest.MonkeyPatch) -> None:
+    changed = card_accounts.changed
+
+    def more(card: Card, account: Account, last_entry: str) -> tuple[Any, ...]:
+        return changed(card, msgspec.structs.replace(account, held=account.held + 1), last_entry)
+
+    patch.setattr(card_accounts, "changed", more)
+
+
+def purchase_is_forced(patch: pytest.MonkeyPatch) -> None:
+    transfer = Book.transfer
+
+    def forced(self: Book, *way: Any, **_: Any) -> Entry:
+        return transfer(self, *way, forced=True)
+
+    patch.setattr(Book, "transfer", forced)
+
+
+def reversal_takes_again(patch: pytest.MonkeyPatch) -> None:
+    """What a reversal gives back goes to clearing again, forced: below zero it takes only cards that had spent it."""
+    back = Entry.reversed
+
+    def turned(self: Entry, entry_id: str, at: int, amount: int | None = None) -> Entry:
+        entry = back(self, entry_id, at, amount)
+        return msgspec.structs.replace(entry, debit=entry.credit, credit=entry.debit)
+
+    patch.setattr(Entry, "reversed", turned)
 
 
 def test_nobody_is_said_to_have_forgotten_anything_where_nothing_was_put_back(
@@ -86,6 +129,10 @@ def test_nobody_is_said_to_have_forgotten_anything_where_nothing_was_put_back(
         (switch_owes_nothing, "loss"),
         (terminal_forgets_on_reboot, "crash"),
         (money_comes_back_short, "loss"),
+        (purchase_leaves_a_hold, "calm"),
+        (held_beside_no_hold, "calm"),
+        (purchase_is_forced, "calm"),
+        (reversal_takes_again, "loss"),
     ],
 )
 def test_a_station_without_one_of_its_rules_is_caught(
@@ -95,6 +142,7 @@ def test_a_station_without_one_of_its_rules_is_caught(
     report = run(jobs_of(WORLDS * 75, SEED, mix, None))
     assert report.failure is not None
     assert report.failure["broken"]
+    assert "TypeError" not in report.failure["broken"], "a rule that is taken out is asked as it was"
     assert 0 < len(report.failure["last_events"]) <= 40
 
 

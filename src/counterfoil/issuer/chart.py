@@ -71,6 +71,6 @@ def row_of(entry: Entry, before_debit: str = "", before_credit: str = "") -> tup
         before_debit,
         entry.hold,
         entry.original,
-        int(entry.forced),
+        entry.forced,
         before_credit,
     )

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from counterfoil.errors import OurError, StoreError
-from counterfoil.issuer import accounts, chart
+from counterfoil.issuer import card_accounts, chart
 from counterfoil.issuer.card import Card
 from counterfoil.issuer.families import (
     HOLD_COLUMNS,
@@ -284,8 +284,8 @@ class Step:
         self._entries = family.entries
         sides = {**dict.fromkeys(contra), **family.sides()}
         on = [side for side in sides if chart.is_cardholders(side) and side not in self._last_entries]
-        rows = self._store.select_in(accounts.SELECT_CARDS_ON, on)
-        cards += [self._take(accounts.held_of(row)) for row in rows]
+        rows = self._store.select_in(card_accounts.SELECT_CARDS_ON, on)
+        cards += [self._take(card_accounts.held_of(row)) for row in rows]
         self._book = Book(
             [*cards, *(chart.contra(side) for side in sides if not chart.is_cardholders(side))],
             entries=family.entries.values(),
@@ -302,7 +302,7 @@ class Step:
     def _held(self, tokens: Iterable[str]) -> dict[str, Held]:
         found, missing = self._records.held.split(tokens)
         if missing:
-            read = map(accounts.held_of, self._store.select_in(accounts.SELECT_CARDS, missing))
+            read = map(card_accounts.held_of, self._store.select_in(card_accounts.SELECT_CARDS, missing))
             found.update((held.card.token, held) for held in read)
         return found
 
@@ -380,15 +380,17 @@ class Step:
     def enrol(self, cards: Sequence[Card], opened: Sequence[tuple[Account, Entry | None]]) -> None:
         """New cards, their accounts, and the entries that fund them."""
         self._enrolled = True
-        rows = [accounts.opened(card, *account) for card, account in zip(cards, opened, strict=True)]
-        self._store.executemany(accounts.INSERT_ACCOUNT, rows)
-        self._store.executemany(accounts.INSERT_CARD, [accounts.card_row(card) for card in cards])
+        rows = [card_accounts.opened(card, *account) for card, account in zip(cards, opened, strict=True)]
+        self._store.executemany(card_accounts.INSERT_ACCOUNT, rows)
+        self._store.executemany(card_accounts.INSERT_CARD, [card_accounts.card_row(card) for card in cards])
         funding = [chart.row_of(entry) for _, entry in opened if entry is not None]
         self._store.executemany(self._records.insert_entry, funding)
 
     def known_cards(self, tokens: Sequence[str]) -> set[str]:
         """Which of these are enrolled."""
-        return {accounts.held_of(row).card.token for row in self._store.select_in(accounts.SELECT_CARDS, tokens)}
+        return {
+            card_accounts.held_of(row).card.token for row in self._store.select_in(card_accounts.SELECT_CARDS, tokens)
+        }
 
     @property
     def writes(self) -> bool:
@@ -417,7 +419,7 @@ class Step:
         many(self._records.insert_entry, self._booked())
         many(INSERT_HOLD, [hold_row(hold) for hold in self.book.new_holds])
         many(INSERT_RESOLUTION, [resolution_row(end) for end in self.book.new_resolutions])
-        many(accounts.UPDATE_ACCOUNT, self._changed_accounts())
+        many(card_accounts.UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
         last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
         reserved = self._records.reserve(last)
@@ -473,7 +475,7 @@ class Step:
             if account is None and token in self._changed_cards:
                 account = self.book.account(card.account)
             if account is not None:
-                rows.append(accounts.changed(card, account, self._last_entries[account.id]))
+                rows.append(card_accounts.changed(card, account, self._last_entries[account.id]))
         if changed:
             raise OurError("an account changed whose card this step did not load")
         return rows
