@@ -145,7 +145,8 @@ class Perform(msgspec.Struct, frozen=True):
     """A side effect outside the station: kind "receipt", "printer" (is it ready?) or "sms".
 
     `name` is unique and makes a repeat harmless. `document` is what a real printer draws the text from, in msgpack.
-    `to` is another printer than the usual one: SECOND_PRINTER, or an address. `texts` are what is done together and
+    `own` are the first and the second printer of the terminal it is for: an address, NO_PRINTER, or "" for the stack's.
+    `to` is another one than these for once: SECOND_PRINTER, or an address. `texts` are what is done together and
     reported once, each with a name of its own; `text` is empty then.
     """
 
@@ -155,6 +156,7 @@ class Perform(msgspec.Struct, frozen=True):
     document: bytes = b""
     to: str = ""
     texts: tuple[tuple[str, str], ...] = ()
+    own: tuple[str, str] = ("", "")
 
     @property
     def named(self) -> tuple[tuple[str, str], ...]:
@@ -163,6 +165,7 @@ class Perform(msgspec.Struct, frozen=True):
 
 
 SECOND_PRINTER = "second"
+NO_PRINTER = "none"
 
 
 Outbound: TypeAlias = Send | Hangup | Reply | Perform

@@ -159,6 +159,9 @@ def test_a_receipt_is_shown_printed_again_and_closed(api: Api) -> None:
     assert (picture.headers["content-type"], picture.text[:4]) == ("image/svg+xml", "<svg")
     printed = till.post(f"/payments/{ref}/receipt/print", {"copy": "cardholder"})
     assert (printed.status, printed.json["outcome"]) == (200, "done")
+    assert till.post(f"/payments/{ref}/receipt/print", {"printer": "tcp://192.0.2.8"}).status == 422
+    live = till.get("/terminals/T0000009").json["live"]
+    assert (live["printer"], live["printer2"], live["second"]) == ("", "", False)
     none = till.get(f"/payments/{ref}/receipt?copy=not-charged")
     assert (none.status, none.code) == (404, "not_certain")
     closed = till.post(f"/payments/{ref}/receipt/close", {"how": "attested"})

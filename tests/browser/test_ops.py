@@ -58,4 +58,12 @@ def test_the_printer_is_asked_when_somebody_wants_to_know(console: Console) -> N
         expect(printer).to_contain_text("not ready")
         expect(printer).to_contain_text("paper")
         assert server.connections == 2
+        given = console.running.ask("terminal", "printer", "T0000004", "--printer", "usb:/dev/no-such-printer")
+        assert given.json["printer"] == "usb:/dev/no-such-printer"
+        page.reload()
+        expect(printer).to_contain_text("first of T0000004")
+        page.get_by_role("button", name="usb:/dev/no-such-printer").click()
+        expect(printer).to_contain_text("cannot be reached")
+        expect(printer).to_contain_text("paper")
+        console.running.ask("terminal", "printer", "T0000004", "--printer", "default")
         settings.unlink()

@@ -12,8 +12,12 @@ import pytest
 
 from cli.calling import said
 from counterfoil.cli.failure import Exit
-from counterfoil.receipts.diagnosis import OUTCOMES
+from counterfoil.links.printing import put_alone
+from counterfoil.receipts.causes import OUTCOMES
+from counterfoil.stack.layout import Layout
+from printers.desk import receipt
 from printers.fake import Habits, Printer
+from printers.lines import BRIEF, JOB, gs_r
 from printers.server import Server
 
 Capture = pytest.CaptureFixture[str]
@@ -44,13 +48,15 @@ TABLE = [
     Case("offline", trouble="offline"),
     Case("mute", ("lamp=on",), habit="mute"),
     Case("stuck", habit="deaf"),
-    Case("stuck", ("code=none", "paper=nothing")),
+    Case("no_paper", ("code=none", "paper=nothing")),
+    Case("another", ("code=none", "paper=good")),
     Case("settings", ("code=none", "paper=garbage")),
     Case("roll", (*BLANK, "scratch=no")),
     Case("head", (*BLANK, "scratch=yes", "self_test=no")),
     Case("data", (*BLANK, "scratch=yes", "self_test=yes")),
     Case("power", (*DARK, "swap=none"), at=NOWHERE),
     Case("supply", (*DARK, "swap=on"), at=NOWHERE),
+    Case("repair", (*DARK, "swap=off"), at=NOWHERE),
     Case("wet", ("lamp=off", "smell=yes"), at=NOWHERE),
     Case("cable", ("lamp=on", "cable=no"), at=NOWHERE),
     Case("network", ("lamp=on", "cable=yes"), at=NOWHERE),
@@ -60,12 +66,17 @@ TABLE = [
 ]
 WITH_A_SALE = {
     "no_sale",
+    "undecided",
     "no_job",
     "reprint",
     "ours",
 }  # tests/loop/test_receipts.py, and the pure tree in tests/receipts
 WITH_A_CODE = {"fine"}  # below
-NEEDS_HARDWARE = {"busy"}  # a USB device that another program holds; the pure tree
+WITH_A_SLIP_IN_IT = {"held"}  # below
+NEEDS_HARDWARE = {
+    "busy",
+    "blank",
+}  # a USB device that another program holds; a queue that hides what it holds: the pure tree
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +126,9 @@ def test_every_end_of_the_tree_is_reached_by_asking_one_thing_at_a_time(
 
 
 def test_the_table_leaves_out_only_what_is_tested_elsewhere() -> None:
-    assert {case.cause for case in TABLE} | WITH_A_SALE | WITH_A_CODE | NEEDS_HARDWARE == set(OUTCOMES)
+    assert {case.cause for case in TABLE} | WITH_A_SALE | WITH_A_CODE | WITH_A_SLIP_IN_IT | NEEDS_HARDWARE == set(
+        OUTCOMES
+    )
 
 
 def test_the_code_of_the_test_page_that_diagnose_printed_ends_it_well(server: Server, capsys: Capture) -> None:
@@ -123,6 +136,22 @@ def test_the_code_of_the_test_page_that_diagnose_printed_ends_it_well(server: Se
     assert said(capsys, *words).json["question"]["name"] == "code"
     code = next(line.strip() for line in server.printer.paper if re.fullmatch(r"\s*[0-9]{4}\s*", line))
     assert said(capsys, *words, "--answer", f"code={code}").json["cause"] == "fine"
+
+
+@pytest.mark.parametrize("words", [("status",), ("diagnose", "--answer", "lamp=on"), ("test",)])
+def test_nobody_is_told_to_switch_off_a_printer_with_a_receipt_in_it(
+    words: tuple[str, ...], server: Server, data: Path, capsys: Capture
+) -> None:
+    server.printer.plan = [(10, "cover")]
+    server.printer.habits.buffer = 48  # then it hears nothing more
+    assert put_alone(receipt(), gs_r(server.port), BRIEF, Layout(data).uses, JOB).state == "unknown"
+    told = said(capsys, "printer", *words, *at(server), "--json")
+    assert told.json.get("cause") == ("held" if words[0] == "diagnose" else None)
+    text = told.json["message" if words[0] == "test" else "advice"]
+    assert "switch it off and on" not in text["en"]
+    assert "关机重开" not in text["zh"]
+    assert "prints on by itself" in text["en"]
+    assert ("T0000001/000001/000002" in text["en"]) is (words[0] != "diagnose")
 
 
 def test_the_steps_are_told_in_the_readers_language(server: Server, capsys: Capture) -> None:

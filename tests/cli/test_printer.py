@@ -11,7 +11,6 @@ import pytest
 
 from cli.calling import said
 from counterfoil.cli.failure import Exit
-from counterfoil.cli.on_paper import held_up
 from printers.fake import Habits, Printer
 from printers.server import Server
 
@@ -72,30 +71,6 @@ def test_a_printer_that_proves_nothing_is_not_called_ready_and_its_profile_is_do
     assert "generic-80" in program.json["advice"][lang]
 
 
-@pytest.mark.parametrize(
-    ("trail", "trouble"),
-    [
-        ((), ""),
-        (("print 1",), ""),
-        (("print 1", "merchant copy held up: paper_out"), "paper_out"),
-        (("print 1", "merchant copy held up: paper_out", "merchant copy unknown: paper_out", "print 2"), ""),
-        (
-            (
-                "print 1",
-                "merchant copy held up: jam",
-                "cardholder copy goes to the second printer: jam",
-                "cardholder copy held up: cover_open",
-            ),
-            "jam",
-        ),
-    ],
-)
-def test_what_holds_up_the_usual_printer_is_of_the_latest_print_and_not_of_the_second_printer(
-    trail: tuple[str, ...], trouble: str
-) -> None:
-    assert held_up(trail) == trouble
-
-
 def test_without_a_printer_there_is_nothing_to_ask(capsys: Capture) -> None:
     answer = said(capsys, "printer", "status", "--json")
     assert (answer.status, answer.json["error"]) == (Exit.NOT_FOUND, "no_printer")
@@ -108,7 +83,7 @@ def test_the_code_of_a_test_page_is_on_the_paper_only_and_is_typed_back(
     answer = said(capsys, "printer", "test", *at(server), "--json", "--lang", "en")
     assert (answer.status, answer.json["state"]) == (Exit.OK, "printed")
     code = next(line.strip() for line in server.printer.paper if re.fullmatch(r"\s*[0-9]{4}\s*", line))
-    assert all(code not in path.read_text() for path in data.iterdir())
+    assert all(code not in path.read_text() for path in data.rglob("*") if path.is_file())
     wrong = f"{(int(code) + 1) % 10_000:04d}"
     assert said(capsys, "printer", "test", "--code", wrong, "--json").json["error"] == "wrong_code"
     assert said(capsys, "printer", "test", "--code", code).status == Exit.OK

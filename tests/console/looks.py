@@ -24,7 +24,8 @@ DISPLAY: Final = [{"en": "What became of the goods?", "zh": "货物如何处理�
 
 def _lane(number: int, **more: Any) -> dict[str, Any]:
     idle = {"signed_on": True, "batch": "000001", "stan": f"{number:06d}", "phase": "idle", "sale": None, "waiting": 0}
-    return {"terminal": f"T{number:07d}", "merchant": "103441054110001", **idle, "display": [], **more}
+    own = {"printer": "", "printer2": "", "second": False}
+    return {"terminal": f"T{number:07d}", "merchant": "103441054110001", **idle, "display": [], **own, **more}
 
 
 LANES: Final = [

@@ -190,16 +190,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
 
 @pytest.fixture
 def desk(house: Busy, monkeypatch: pytest.MonkeyPatch) -> Busy:
-    def look(*_: Any, **__: Any) -> Health:
+    def ask(*_: Any) -> tuple[Health, None]:
         house.reach.asked.append(("printer", "look"))
         house.reach.meanwhile()
-        return Health()
+        return Health(), None
 
     async def behind(_pages: ereceipt.Pages, _request: Any) -> ereceipt.Shown:
         return ereceipt.Shown(AttemptKey(*REF.split("/")), Document(()), stands=True)
 
     monkeypatch.setattr("counterfoil.console.sale.patience", lambda _: 0.0)
-    monkeypatch.setattr(ops, "look", look)
+    monkeypatch.setattr(ops, "ask", ask)
     monkeypatch.setattr(ereceipt.Pages, "_found", behind)
     monkeypatch.setattr("counterfoil.console.reveal.card_of", lambda *_: "629999******0001")
     house.begin()

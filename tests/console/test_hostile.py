@@ -32,7 +32,7 @@ def stranger(house: Stranger, monkeypatch: pytest.MonkeyPatch) -> Stranger:
     async def watch(lab: Lab, run: Any, *_: Any) -> Any:
         return lab._changed(run, trouble=NO_REST)
 
-    monkeypatch.setattr(ops, "look", lambda *_, **__: Health())
+    monkeypatch.setattr(ops, "ask", lambda *_: (Health(), None))
     monkeypatch.setattr("counterfoil.console.sale.patience", lambda _: 0.0)
     monkeypatch.setattr(Lab, "_watch", watch)
     house.begin()

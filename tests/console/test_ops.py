@@ -12,7 +12,9 @@ from console.desk import Desk
 from counterfoil.console import numbered, ops
 from counterfoil.console.ops import Kept, age, alarm, issuers, joined, links, printing, unprinted
 from counterfoil.inquiry.cases import CaseItem
+from counterfoil.inquiry.printers import Found, Served
 from counterfoil.links.address import parse
+from counterfoil.links.uses import Use
 from counterfoil.receipts.printers.probe import Health
 from counterfoil.receipts.profile import PROFILES
 from counterfoil.step import SECOND
@@ -91,18 +93,17 @@ def test_an_alarm_shows_no_card_number() -> None:
 
 
 def test_a_printer_says_what_it_said_last() -> None:
-    address = parse("tcp://127.0.0.1:9100")
-    assert printing(None, None) is None
-    fresh = printing(address, None)
-    assert fresh is not None
-    assert fresh["asked"] is False
-    told = printing(address, (1, Health(trouble="paper_out")))
-    assert told is not None
+    names = tuple(f"T{number:07d}" for number in range(9))
+    printer = Served(parse("tcp://127.0.0.1:9100"), names, names[:1])
+    fresh = printing(printer, None)
+    assert (fresh["asked"], fresh["first"], fresh["second"]) == (False, (names[:6], 9), (names[:1], 1))
+    told = printing(printer, (1, Found(Health(trouble="paper_out"), None)))
     assert told["ready"] is False
     assert told["said"].zh
-    ready = printing(address, (1, Health(near_end=True, in_order=True)))
-    assert ready is not None
+    ready = printing(printer, (1, Found(Health(near_end=True, in_order=True), None)))
     assert (ready["ready"], ready["near_end"], ready["said"]) == (True, True, None)
+    held = printing(printer, (1, Found(Health(trouble="mute"), Use("T-1-2.cardholder.1", "paper_out", live=False))))
+    assert "Do not switch it off" in held["said"].en
 
 
 def test_the_cases_of_the_page_are_the_rows_of_the_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

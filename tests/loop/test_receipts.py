@@ -157,6 +157,25 @@ def test_paper_out_in_the_middle_and_the_terminal_killed_and_the_reprint_is_a_du
     assert "****DUPLICATE" in "\n".join(shop.paper(shop.first))
 
 
+def test_a_receipt_held_up_for_longer_than_the_till_waits_is_still_not_to_be_switched_off(shop: Shop) -> None:
+    shop.will_happen(6, "cover")
+    sale = sold(shop.running.sell("T0000014"))
+    assert sale["copies"]["merchant"] == "unknown", "the till waits no longer"
+    for words in (("printer", "status"), ("printer", "test")):
+        told = shop.running.ask(*words).json
+        text = (told.get("advice") or told["message"])["en"]
+        assert "Close the printer's lid" in text
+        assert "Do not switch the printer off" in text
+        assert sale["ref"] in text
+    told = shop.running.ask("printer", "diagnose", sale["ref"]).json
+    assert (told["cause"], told["service"]) == ("cover_open", False)
+    assert "Do not switch it off" in told["advice"]["en"]
+    shop.first.mend("cover")
+    shop.until(lambda: shop.running.why(sale["ref"])["verdict"] == "PAID")
+    assert (shop.originals(sale["ref"]), shop.originals(sale["ref"], "MERCHANT")) == (1, 1)
+    assert shop.running.ask("printer", "status").json["ready"] is True
+
+
 def held(shop: Shop, terminal: str) -> list[str]:
     """What the trail of a terminal's last sale says."""
     told = shop.running.ask("terminal", "last", terminal)

@@ -42,3 +42,7 @@ def later(seconds: float, happens: Callable[[], None]) -> None:
 
 def told(result: Result) -> tuple[str, str]:
     return result.state.value, result.trouble
+
+
+JOB = "T0000001-000001-000002.cardholder.1"
+SLOW = replace(FAST, patience=60 * SECOND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import pytest
 
 from counterfoil.links import printing
 from counterfoil.links import receipts as receipts_module
-from counterfoil.links.address import Address, parse
+from counterfoil.links.address import Address, parse, resolved
 from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
+from counterfoil.links.uses import Uses
 from counterfoil.receipts.document import Copy, Document, sale_slip
 from counterfoil.receipts.render.text import Language
 from counterfoil.step import ELSEWHERE, HELD, SPELLED_OUT, Inbound, Perform, Performed
@@ -34,7 +36,9 @@ class Till:
     def __init__(self, where: Path, *printers: Address, language: Language = "en") -> None:
         self.heard: list[Performed] = []
         self.where = where
-        self.printer = ReceiptPrinter(printers, language, self, FileWriter({"receipt": where}, self), where, FAST)
+        self.uses = Uses(where / "uses")
+        files = FileWriter({"receipt": where}, self)
+        self.printer = ReceiptPrinter(printers, language, self, files, where, self.uses, FAST)
 
     def arrive(self, item: Inbound) -> None:
         assert isinstance(item, Performed)
@@ -186,7 +190,7 @@ def test_an_error_nobody_expected_is_the_end_of_one_receipt_and_of_no_other(
     first: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    put = printing.put
+    put = printing.put_alone
 
     def once(*args: Any, **more: Any) -> Any:
         calls.append(args)
@@ -194,7 +198,7 @@ def test_an_error_nobody_expected_is_the_end_of_one_receipt_and_of_no_other(
             raise ZeroDivisionError
         return put(*args, **more)
 
-    monkeypatch.setattr(receipts_module, "put", once)
+    monkeypatch.setattr(receipts_module, "put_alone", once)
     with first:
         told = Till(tmp_path, at(first)).hand_over(slip("one.1"), slip("two.1"), slip("three.1"))
     assert told == [
@@ -229,3 +233,87 @@ def test_a_document_that_is_none_reaches_no_printer(second: Server, tmp_path: Pa
         item = Perform("receipt", "sale.1", "text", b"no document")
         assert till.hand_over(item) == [("sale.1", "queued", False, "unprintable")]
     assert second.connections == 0
+
+
+# --- terminals with printers of their own ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "tried"),
+    [
+        (("", ""), "AB"),
+        (("C", ""), "CB"),
+        (("C", "D"), "CD"),
+        (("C", "none"), "C"),
+        (("", "D"), "AD"),
+        (("", "none"), "A"),
+        (("", "A"), "A"),
+        (("none", ""), ""),
+        (("none", "D"), ""),
+        (("file:/tmp", "D"), ""),
+    ],
+)
+def test_the_printers_of_a_terminal_are_its_own_and_else_the_stacks(own: tuple[str, str], tried: str) -> None:
+    places = {one: f"tcp://printer-{one.lower()}" for one in "ABCD"}
+    first, second = (places.get(one, one) for one in own)
+    found = resolved((first, second), [parse(places["A"]), parse(places["B"])])
+    assert [one.place[-1].upper() for one in found] == list(tried)
+
+
+def test_each_terminal_prints_where_it_belongs(first: Server, second: Server, tmp_path: Path) -> None:
+    with first, second:
+        till = Till(tmp_path, at(first))
+        mine = msgspec.structs.replace(slip("two.1"), own=(f"tcp://127.0.0.1:{second.port}?profile={MODEL}", ""))
+        till.hand_over(slip("one.1"), mine)
+    assert (originals(first), originals(second)) == (1, 1)
+
+
+def test_a_terminal_whose_own_printer_is_off_prints_on_its_second_one_and_nothing_is_said_twice(
+    first: Server, second: Server, tmp_path: Path
+) -> None:
+    with first, second:
+        with socket.create_server(("127.0.0.1", 0)) as once:
+            port = once.getsockname()[1]
+        own = (f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{second.port}?profile={MODEL}")
+        heard = Till(tmp_path, at(first)).hand_over(msgspec.structs.replace(slip(), own=own))
+    assert heard == [("sale.1", ELSEWHERE, False, "refused"), ("sale.1", "printed", True, "")]
+    assert (first.connections, originals(second)) == (0, 1)
+    paper = [line for line in second.printer.paper if line.strip()]
+    assert sum("not valid without" in line.lower() for line in paper) == 1, paper
+    assert paper.count("-- cut --") == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "to", "told"),
+    [
+        (("none", ""), "second", "no_printer"),
+        (("", "none"), "second", "no_printer"),
+        (("lpt1", ""), "", "no_printer"),
+    ],
+)
+def test_a_printer_that_a_terminal_does_not_have_leaves_its_slip_queued(
+    own: tuple[str, str], to: str, told: str, first: Server, second: Server, tmp_path: Path
+) -> None:
+    with first, second:
+        item = msgspec.structs.replace(slip(to=to), own=own)
+        assert Till(tmp_path, at(first), at(second)).hand_over(item) == [("sale.1", "queued", False, told)]
+    assert first.connections == second.connections == 0
+
+
+def test_slips_of_a_terminal_without_a_printer_are_files_although_the_stack_has_one(
+    first: Server, tmp_path: Path
+) -> None:
+    with first:
+        item = msgspec.structs.replace(slip(), own=("none", ""))
+        assert Till(tmp_path, at(first)).hand_over(item) == [("sale.1", "", True, "")]
+    assert (tmp_path / "sale.1.txt").read_text() == "text"
+    assert first.connections == 0
+
+
+def test_one_printer_under_two_profiles_prints_one_slip_after_the_other(first: Server, tmp_path: Path) -> None:
+    with first:
+        till = Till(tmp_path, at(first))
+        mine = msgspec.structs.replace(slip("two.1"), own=(f"tcp://127.0.0.1:{first.port}?profile=epson-tm-t88", ""))
+        heard = till.hand_over(slip("one.1"), mine)
+    assert {(name, state) for name, state, *_ in heard} == {("one.1", "printed"), ("two.1", "printed")}
+    assert originals(first) == 2

@@ -13,6 +13,7 @@ import pytest
 from counterfoil.links import receipts as receipts_module
 from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
+from counterfoil.links.uses import Uses
 from counterfoil.receipts.document import Copy, sale_slip
 from counterfoil.step import ELSEWHERE, HELD, Inbound, Perform, Performed
 from printers.fake import Habits, Printer
@@ -80,7 +81,7 @@ class Shop:
         async def run() -> None:
             addresses = [tcp(self.ports[name]) for name in ("first", "second")[: 1 + self.two]]
             files = FileWriter({"receipt": self.where}, self)
-            printer = ReceiptPrinter(addresses, "en", self, files, self.where, FAST)
+            printer = ReceiptPrinter(addresses, "en", self, files, self.where, Uses(self.where / "uses"), FAST)
             for name in names:
                 drawn = msgspec.msgpack.encode(sale_slip(SLIP, NAMES[name], code=CODE))
                 printer.perform(Perform("receipt", name, "text", drawn))
@@ -255,7 +256,9 @@ def test_a_till_that_is_switched_off_waits_for_nobody(shop: Shop) -> None:
 
     async def run() -> None:
         files = FileWriter({"receipt": shop.where}, shop)
-        printer = ReceiptPrinter([tcp(shop.ports["first"])], "en", shop, files, shop.where, FAST)
+        printer = ReceiptPrinter(
+            [tcp(shop.ports["first"])], "en", shop, files, shop.where, Uses(shop.where / "uses"), FAST
+        )
         stopped = asyncio.Event()
         shop.then[CARDHOLDER, HELD] = stopped.set
         for name, copy in NAMES.items():

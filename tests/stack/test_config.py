@@ -207,9 +207,56 @@ def test_two_printers_where_customers_find_their_receipts_and_in_which_language(
     assert (found.paper, found.receipt_url, found.language) == ("required", "https://receipts.example", "en")
 
 
+OWN = """printer = "tcp://192.0.2.7"
+[printers]
+T0000002 = "tcp://192.0.2.8?profile=epson-tm-t88"
+T0000003 = ["", "usb:/dev/usb/lp0"]
+T0000004 = "none"
+T0000005 = "file:/tmp"
+"""
+
+
+@pytest.mark.parametrize(
+    ("terminal", "given", "tried"),
+    [
+        ("T0000001", ("", ""), ["tcp://192.0.2.7:9100"]),
+        ("T0000002", ("", ""), ["tcp://192.0.2.8:9100"]),
+        ("T0000002", ("usb:/dev/usb/lp9", ""), ["usb:/dev/usb/lp9"]),
+        ("T0000003", ("", ""), ["tcp://192.0.2.7:9100", "usb:/dev/usb/lp0"]),
+        ("T0000003", ("", "none"), ["tcp://192.0.2.7:9100"]),
+        ("T0000004", ("", ""), []),
+        ("T0000004", ("usb:/dev/usb/lp9", ""), ["usb:/dev/usb/lp9"]),
+        ("T0000005", ("", ""), []),
+    ],
+)
+def test_a_terminal_has_printers_of_its_own_and_else_the_stacks(
+    tmp_path: Path, terminal: str, given: tuple[str, str], tried: list[str]
+) -> None:
+    assert [str(one) for one in written(tmp_path, OWN).printers_of(terminal, given)] == tried
+
+
+def test_the_printers_of_terminals_come_from_the_environment_too(tmp_path: Path) -> None:
+    told = load(tmp_path, None, {"COUNTERFOIL_PRINTERS": "T0000002=tcp://192.0.2.8,usb:/dev/usb/lp0 T0000003=none"})
+    assert told.printers == {"T0000002": ("tcp://192.0.2.8", "usb:/dev/usb/lp0"), "T0000003": ("none", "")}
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "[printers]\nT0000002 = 5",
+        "[printers]\nT0000002 = [1]",
+        '[printers]\nT0000002 = ["tcp://192.0.2.8", "none", "none"]',
+        "[printers]\nT0000002 = []",
+        '[printers]\nT0000002 = "lpt1"',
+        '[printers]\nT0000002 = "tcp://192.0.2.8 T0000003=none"',
+        '[printers]\nT0000002 = "tcp://192.0.2.8,none"',
+        '[printers]\n"T 2" = "tcp://192.0.2.8"',
+        '[printers]\n6299991234567890 = "tcp://192.0.2.8"',
+        '[printers]\nT0000002 = ["", "usb:/dev/usb/lp0"]',
+        '[printers]\nT0000002 = ["none", "usb:/dev/usb/lp0"]',
+        'printer = "tcp://192.0.2.7"\npaper = "required"\n[printers]\nT0000002 = "none"',
+        'printers = "T0000002"',
+        "printers = [1]",
         'printer2 = "usb:/dev/usb/lp0"',
         'paper = "required"',
         'paper = "sometimes"',
@@ -223,3 +270,4 @@ def test_settings_of_receipts_that_make_no_sense(tmp_path: Path, text: str) -> N
     with pytest.raises(ConfigError) as error:
         written(tmp_path, text)
     assert error.value.zh
+    assert "6299991234567890" not in str(error.value)

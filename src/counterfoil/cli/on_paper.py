@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
 from counterfoil.cli.standing import Standing
+from counterfoil.step import SECOND_PRINTER
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from counterfoil.inquiry.printers import Found
     from counterfoil.links.address import Address
     from counterfoil.receipts.document import Document
 
 PATIENCE: Final = 20  # seconds a paper may be held up
+OTHERS: Final = 2  # seconds another process that prints there is waited for
 NOT_OUT: Final = frozenset({"queued", "failed"})
 OUT: Final = frozenset({"printed", "sent"})
-IN_USE: Final = frozenset({"mute", "busy", "refused"})  # what a printer seems to be while another connection prints
-WAITING: Final = Text(
-    "Our own terminal has it in use for the receipt of {ref} and waits. {what}. Do not switch the printer off: the "
-    "receipt prints on by itself.",
-    "本机终端正用它打印 {ref} 的小票，等待处理：{what}。请勿关机：处理后小票自动续打。",
-)
-PRINTING: Final = Text(
-    "Our own terminal is printing the receipt of {ref} on it: ask again in a moment.",
-    "本机终端正用它打印 {ref} 的小票：请稍候再试。",
-)
 PAPER: Final = Text(
     "the paper may have come out at {printer}, or a part of it: look at it",
     "纸可能已在 {printer} 打印出全部或一部分：请查看",
@@ -40,103 +31,101 @@ NO_PRINTER: Final = Text(
     "no printer is configured: set printer in counterfoil.toml, or name one with --printer",
     "未配置打印机：请在 counterfoil.toml 中设置 printer，或用 --printer 指定",
 )
+NO_SECOND: Final = Text("there is no second printer", "没有第二台打印机")
 
 
-class User(NamedTuple):
-    """The sale whose receipt our own terminal is printing, and what the printer told it; "" when nothing is wrong."""
+def address_of(session: Session, chosen: str | None, terminal: str | None = None) -> Address | None:
+    """The printer that is meant: `chosen`, or the first or, with that word, the second one of a terminal.
 
-    ref: str
-    trouble: str
-
-
-def address_of(session: Session, chosen: str | None) -> Address | None:
-    """The printer that is meant; None when none is configured. Failure for what is no address."""
+    None when it has none. Failure for what is no address, and for a terminal that is not here.
+    """
     from counterfoil.errors import OurError
-    from counterfoil.stack.config import load, parse_printer
+    from counterfoil.stack.printers import parse_printer
 
     try:
-        return parse_printer(chosen) if chosen else load(session.data).printer
+        if chosen and chosen != SECOND_PRINTER:
+            return parse_printer(chosen)
+        printers = printers_of(session, terminal)
     except OurError as error:
         raise Failure(Exit.USAGE, "usage", Text(str(error), error.zh)) from None
+    return next(iter(printers[1:] if chosen else printers), None)
 
 
-def needed(session: Session, chosen: str | None) -> Address:
-    """The printer that is meant; Failure when none is configured, and for what is no address."""
-    found = address_of(session, chosen)
+def printers_of(session: Session, terminal: str | None) -> tuple[Address, ...]:
+    """The printers of a terminal, of the first one when none is named; those of the settings where nothing ran yet."""
+    from counterfoil.cli.stack import first_terminal, layout_of, stores
+    from counterfoil.stack.config import load
+    from counterfoil.terminal.records import device
+    from counterfoil.terminal.sentences import ERRORS
+
+    config = load(session.data)
+    if not layout_of(session).demo_key.exists():
+        return config.printers_of(terminal or "")
+    terminal = terminal or first_terminal(session)
+    with stores(session) as opened:
+        found = device(opened.terminal, terminal) if opened.terminal is not None else None
+        if found is None and opened.terminal is not None:
+            raise Failure(Exit.NOT_FOUND, "unknown_terminal", ERRORS["unknown_terminal"])
+    return config.printers_of(terminal, (found.printer, found.printer2) if found is not None else ("", ""))
+
+
+def needed(session: Session, chosen: str | None, terminal: str | None = None) -> Address:
+    """The printer that is meant; Failure when there is none, and for what is no address."""
+    found = address_of(session, chosen, terminal)
+    if found is None and chosen:
+        raise Failure(Exit.NOT_FOUND, "no_printer", NO_SECOND)
     if found is None:
         raise Failure(Exit.NOT_FOUND, "no_printer", NO_PRINTER)
     return found
 
 
-def user_of(session: Session, address: Address, trouble: str) -> User | None:
-    """Who uses this printer, when that is why it gives no answer: then it must not be switched off. None when it is not
-    our own running terminal.
-    """
+def asked(session: Session, address: Address) -> Found:
+    """How a printer is; one that prints for us just now is not asked."""
     from counterfoil.cli.stack import layout_of, stores
-    from counterfoil.terminal.records import stub, unsettled
+    from counterfoil.inquiry.printers import find
+    from counterfoil.receipts.printers.round import Timings
 
-    configured = address_of(session, None)
-    if trouble not in IN_USE or str(address) != str(configured) or layout_of(session).find("terminal") is None:
-        return None
+    layout = layout_of(session)
+    if not layout.demo_key.exists():
+        return find(address, layout.uses, None, Timings())
     with stores(session) as opened:
-        for one in unsettled(opened.terminal) if opened.terminal is not None else []:
-            sending = "sending" in one.each_copy
-            known = stub(opened.terminal, one.number) if opened.terminal is not None and sending else None
-            if known is not None:
-                return User(one.ref, held_up([line.what for line in known.history]))
-    return None
-
-
-def held_up(trail: Sequence[str]) -> str:
-    """What holds up the usual printer in the latest print of a sale; "" when nothing does."""
-    begun = max((number for number, what in enumerate(trail) if what.startswith("print ")), default=0)
-    told = [what.partition(" copy ") for what in trail[begun:]]
-    elsewhere = {copy for copy, _, what in told if what.startswith("goes to the second printer")}
-    held = [what for copy, _, what in told if what.startswith("held up: ") and copy not in elsewhere]
-    return held[-1].removeprefix("held up: ") if held else ""
-
-
-def advice(session: Session, address: Address, trouble: str) -> Text:
-    """What to do about a trouble at this printer."""
-    from counterfoil.terminal.sentences import trouble as sentence
-
-    user = user_of(session, address, trouble)
-    if user is None:
-        return sentence(trouble)
-    if not user.trouble:
-        return PRINTING.filled(ref=user.ref)
-    what = sentence(user.trouble)
-    return Text(WAITING.en.format(ref=user.ref, what=what.en), WAITING.zh.format(ref=user.ref, what=what.zh))
+        return find(address, layout.uses, opened, Timings())
 
 
 def print_document(session: Session, document: Document, address: Address) -> tuple[str, str]:
     """Print it, in the reader's language; the state of the job and the trouble. Failure when it did not come out, and
     when nobody knows.
     """
+    from counterfoil.cli.stack import layout_of
     from counterfoil.errors import OurError
-    from counterfoil.links.printing import order_of, put
+    from counterfoil.inquiry.printers import SILENT, advice
+    from counterfoil.links.printing import order_of, put_alone
     from counterfoil.receipts.printers.round import Timings
     from counterfoil.receipts.render.escpos import render
     from counterfoil.step import SECOND, SPELLED_OUT
+    from counterfoil.terminal.sentences import trouble as sentence
 
     try:
         paper = render(document, session.lang, address.profile)
     except OurError as error:
         raise Failure(Exit.FAILED, "unprintable", Text(str(error), error.zh)) from None
     session.may_stand(lambda: Standing(PAPER.filled(printer=address), more={"printer": str(address)}))
-    result = put(order_of(paper), address, Timings(patience=PATIENCE * SECOND))
+    timings = Timings(patience=PATIENCE * SECOND, others=OTHERS * SECOND)
+    result = put_alone(order_of(paper), address, timings, layout_of(session).uses)
     state, trouble = result.state.value, result.trouble
     if state not in OUT:
         form = NOT_PRINTED if state in NOT_OUT else UNSURE
-        why = advice(session, address, trouble) if trouble else Text("", "")
+        silent = asked(session, address) if trouble in SILENT else None
+        held = advice(silent, address) if silent is not None and silent.holds else None
+        why = held or (sentence(trouble) if trouble else Text("", ""))
         text = Text(form.en.format(why=why.en).strip(), form.zh.format(why=why.zh).strip())
         raise Failure(Exit.UNKNOWN, trouble or state, text, state=state, trouble=trouble)
     return state, trouble or (SPELLED_OUT if paper.lacking else "")
 
 
-def hand_out(session: Session, about: dict[str, Any], document: Document, printer: str | None) -> int:
-    """Print a paper and say so; Failure as for `print_document`."""
-    state, trouble = print_document(session, document, needed(session, printer))
+def hand_out(session: Session, about: dict[str, Any], document: Document, printer: str | None, terminal: str) -> int:
+    """Print a paper on a terminal's printer, or on another one, and say so; Failure as for `print_document`."""
+    state, trouble = print_document(session, document, needed(session, printer, terminal))
     from counterfoil.step import SPELLED_OUT
     from counterfoil.terminal.sentences import trouble as sentence
 

@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
-from counterfoil.cli.on_paper import advice, needed, print_document
+from counterfoil.cli.on_paper import asked, needed, print_document
 from counterfoil.cli.printer_diagnose import diagnose
+from counterfoil.cli.printer_list import list_command
 from counterfoil.cli.printer_tickets import tickets
 from counterfoil.cli.session import Session, verb
 from counterfoil.step import UNREADABLE
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from counterfoil.links.address import Address
 
 ADDRESS: Final = click.option(
-    "--printer", metavar="ADDRESS", help="Another printer than the configured one: tcp://HOST:9100?profile=MODEL, …"
+    "--printer", metavar="second|ADDRESS", help="Another printer than the first: tcp://HOST:9100?profile=MODEL, …"
 )
+TERMINAL: Final = click.option("--terminal", metavar="ID", help="Whose printer [default: the first terminal's].")
 KEPT: Final = "printer-test.json"
 SENT: Final = Text(
     "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state})：请输入纸上的四位数字"
@@ -39,12 +41,6 @@ READY: Final = Text("ready", "就绪")
 NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
 SPOOLER: Final = Text("a spooler gives no status", "打印队列不提供状态")
 UNPROVEN: Final = Text("reports no fault, but proves nothing it prints", "未报告故障，但无法证明已打印")
-ADVICE: Final = Text(
-    "It does not say that it has worked through what it is sent: switch it off and on; if that does not help, the "
-    "profile {profile} is another model's: name the right one, or ?profile=generic-80.",
-    "打印机不回报是否已处理完收到的数据：请关机重开；如无效，说明型号设置 {profile} 不符，"
-    "请改为正确型号或 ?profile=generic-80。",
-)
 NONE_SENT: Final = Text("no test page was sent: `{test}`", "尚未发送测试页：`{test}`")
 
 
@@ -62,25 +58,24 @@ def command() -> None:
 
 @command.command(epilog="Example: counterfoil printer status --json")
 @ADDRESS
+@TERMINAL
 @verb
-def status(session: Session, printer: str | None) -> int:
+def status(session: Session, printer: str | None, terminal: str | None) -> int:
     """Ask the printer how it is, without printing anything."""
-    from counterfoil.links.printing import look
-    from counterfoil.receipts.printers.round import Timings
+    from counterfoil.inquiry.printers import advice
 
-    address = needed(session, printer)
-    health = look(address, Timings(), in_order=True)
-    ready = not health.trouble and health.in_order is not False
+    address = needed(session, printer, terminal)
+    found = asked(session, address)
+    health, ready, todo = found.health, found.ready, advice(found, address)
     told: dict[str, Any] = {
         "printer": str(address),
         "profile": address.profile.name,
         "ready": ready,
         "asked": address.way != "cups",
+        "holds": found.use.job if found.use is not None else "",
         **msgspec.to_builtins(health),
     }
-    doubt = ADVICE.filled(profile=address.profile.name)
-    todo = advice(session, address, health.trouble) if health.trouble else doubt
-    if not ready:
+    if todo is not None:
         told["advice"] = todo.both()
 
     def people() -> None:
@@ -88,7 +83,7 @@ def status(session: Session, printer: str | None) -> int:
         known = health.trouble or session.word(well)
         near = session.word(NEAR_END) if health.near_end and not health.trouble else ""
         print(f"{address} ({address.profile.title}): {known}{near}")
-        if not ready:
+        if todo is not None:
             print(session.word(todo))
 
     session.answer(told, people)
@@ -104,12 +99,13 @@ Exit code 3: the page did not come out, or nobody knows
 """
 )
 @ADDRESS
+@TERMINAL
 @click.option("--code", metavar="DIGITS", help="The four digits on the last test page.")
 @verb
-def test(session: Session, printer: str | None, code: str | None) -> int:
+def test(session: Session, printer: str | None, terminal: str | None, code: str | None) -> int:
     """Print a page whose code is nowhere but on it, and have the code typed back."""
     if code is None:
-        state, trouble = send_page(session, needed(session, printer))
+        state, trouble = send_page(session, needed(session, printer, terminal))
         text = SENT.filled(state=state)
         if session.json or not sys.stdin.isatty():
             answer: dict[str, Any] = {"state": state, "trouble": trouble, "message": text.both()}
@@ -160,5 +156,6 @@ def digest(salt: str, code: str) -> str:
     return hashlib.sha256(f"{salt}{code}".encode()).hexdigest()
 
 
+command.add_command(list_command)
 command.add_command(diagnose)
 command.add_command(tickets)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
+from counterfoil.cli import on_paper
 from counterfoil.cli.failure import Exit, Failure
-from counterfoil.cli.on_paper import address_of, user_of
+from counterfoil.cli.on_paper import address_of
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
@@ -35,8 +36,8 @@ BAD_ANSWER: Final = Text(
 
 @click.command(epilog=EPILOG)
 @click.argument("ref", required=False)
-@click.option("--printer", metavar="ADDRESS", help="Another printer than the configured one.")
-@click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
+@click.option("--printer", metavar="second|ADDRESS", help="Another printer than the terminal's.")
+@click.option("--terminal", metavar="ID", help="Whose last sale, and printer [default: the first terminal's].")
 @click.option("--answer", "given", multiple=True, metavar="NAME=WORD", help="What a person would be asked.")
 @click.option("--ticket", is_flag=True, help="Open a maintenance ticket whatever comes out.")
 @click.option("--contact", default="", help="Whom service calls back, for the ticket.")
@@ -54,8 +55,8 @@ def diagnose(
     from counterfoil.verdict.names import VERDICTS
 
     answers = parsed(given)
-    address = address_of(session, printer)
     about, facts = money(session, ref, terminal)
+    address = address_of(session, printer, about.partition("/")[0] or terminal)
     if not session.json and facts.verdict:
         print(f"{about}  {session.word(VERDICTS[facts.verdict])}\n{session.word(facts.sentence)}")
     facts, log = probed(session, facts, address)
@@ -128,18 +129,18 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
 
 
 def probed(session: Session, facts: Facts, address: Address | None) -> tuple[Facts, list[str]]:
-    """What the printer says, and the conversation. While our own terminal has it in use it talks to that one only: then
-    it is what it has told there, or in use.
+    """What the printer says, and the conversation. One that prints for us just now is not asked: then it is what it has
+    told there, or in use.
     """
-    from counterfoil.links.printing import look
-    from counterfoil.receipts.printers.round import Timings
+    from counterfoil.inquiry.printers import SILENT
 
     if address is None:
         return msgspec.structs.replace(facts, way="file"), []
-    health = look(address, Timings(), in_order=True)
-    user = user_of(session, address, health.trouble)
-    trouble = health.trouble if user is None else user.trouble or "ours"
-    known = {"way": address.way, "trouble": trouble, "in_order": health.in_order}
+    health, use = found = on_paper.asked(session, address)
+    live = use is not None and use.live
+    known = {"way": address.way, "trouble": health.trouble, "in_order": health.in_order, "holds": found.holds}
+    if live and health.trouble in SILENT:
+        known["trouble"] = "ours"
     return msgspec.structs.replace(facts, **known), list(health.log)
 
 

@@ -13,7 +13,7 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.language import Lang
 from counterfoil.cli.receipt_code import key, verify
 from counterfoil.cli.receipt_ways import link, open_command, send
-from counterfoil.cli.reprint import close, printed, reprint
+from counterfoil.cli.reprint import chosen, close, printed, reprint
 from counterfoil.cli.session import Session, verb
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.words import Text
@@ -30,7 +30,7 @@ OUT = click.option("--out", type=click.Path(dir_okay=False), help="Write it into
 WIDTH = click.option(
     "--width", type=click.Choice(["32", "42", "48"]), default="32", show_default=True, help="Columns of the paper."
 )
-PRINTER = click.option("--printer", metavar="ADDRESS", help="Another printer than the configured one.")
+PRINTER = click.option("--printer", metavar="second|ADDRESS", help="Another printer than the terminal's.")
 PRINT_EPILOG: Final = """\b
 Examples:
   counterfoil receipt print T0000001/000001/000002
@@ -114,7 +114,7 @@ def list_command(
             raise no_paper(error) from None
     about = {"terminal": terminal, "batch": batch}
     if on_paper:
-        return hand_out(session, about, document, printer)
+        return hand_out(session, about, document, printer, terminal)
     hand_over(session, about, document, form, out, width)
     return Exit.OK
 
@@ -130,8 +130,8 @@ def print_command(session: Session, ref: str, copy: str, printer: str | None) ->
 
     key = check(ref)
     if copy in COPIES:
-        return printed(session, ref, copy, printer or "")
-    return hand_out(session, {"ref": ref, "copy": copy}, document_of(session, key, copy), printer)
+        return printed(session, ref, copy, chosen(printer or ""))
+    return hand_out(session, {"ref": ref, "copy": copy}, document_of(session, key, copy), printer, key.terminal)
 
 
 def document_of(session: Session, key: AttemptKey, copy: str) -> Document:

@@ -89,6 +89,11 @@ def printed(session: Session, ref: str, copy: str, printer: str) -> int:
 @verb
 def reprint(session: Session, ref: str, copy: str, terminal: str | None, printer: str) -> int:
     """Print a copy again: the ORIGINAL when it is proven that none came out, else a DUPLICATE."""
+    return printed(session, sale_of(session, ref, terminal), copy, chosen(printer))
+
+
+def chosen(printer: str) -> str:
+    """The printer somebody named, as the terminal is told; Failure for what is no address."""
     from counterfoil.links.address import parse
 
     if printer not in ("", SECOND):
@@ -96,7 +101,7 @@ def reprint(session: Session, ref: str, copy: str, terminal: str | None, printer
             parse(printer)
         except InputError as error:
             raise Failure(Exit.USAGE, "usage", Text(f"--printer: {error}", f"--printer 无效：{error.zh}")) from None
-    return printed(session, sale_of(session, ref, terminal), copy, printer)
+    return printer
 
 
 @click.command(

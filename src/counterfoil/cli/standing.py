@@ -43,6 +43,10 @@ CHANGES: Final[dict[str, tuple[Text, tuple[str, ...]]]] = {
         Text("the message about {ref} may have been sent", "{ref} 的短信可能已发送"),
         ("why", "{ref}", "--verbose"),
     ),
+    "printers": (
+        Text("the printers of {terminal} may be set", "终端 {terminal} 的打印机可能已设置"),
+        ("terminal", "status", "{terminal}"),
+    ),
     "register": (
         Text("terminal {terminal} may be registered", "终端 {terminal} 可能已登记"),
         ("terminal", "status"),

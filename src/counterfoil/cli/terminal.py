@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from counterfoil.cli.failure import Exit
+from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.sale import turned_down
 from counterfoil.cli.session import ALIKE, ALL_OPTION, Session, verb
 from counterfoil.cli.terminal_setup import export_command, list_command, register_command
@@ -14,12 +14,13 @@ from counterfoil.money import Money
 from counterfoil.words import Text
 
 SECONDS: Final = 10.0
+DEFAULT: Final = "default"
 GOODS: Final = {"handed-over": "handed_over", "kept": "kept"}
 
 
 @click.group(name="terminal", epilog="Example: counterfoil terminal last T0000001")
 def command() -> None:
-    """The terminals: list, status, last sale, goods, export, register."""
+    """The terminals: list, status, last sale, goods, printers, export, register."""
 
 
 command.add_command(list_command)
@@ -97,6 +98,36 @@ def rows(session: Session, terminals: list[dict[str, Any]], *, whole: bool) -> N
         print(f"{one['terminal']}  {one['phase']:<10}  {one['batch']}/{one['stan']}  {display}".rstrip())
     if counted:
         print(session.word(Text(f"{resting} idle {ALIKE.en}", f"{resting} 台空闲{ALIKE.zh}")))
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  counterfoil terminal printer T0000002 --printer 'tcp://192.0.2.8?profile=epson-tm-t20iii' --second usb:/dev/usb/lp0
+  counterfoil terminal printer T0000002 --second none     # no second one, although the stack has one
+  counterfoil terminal printer T0000002 --printer default --second default
+"""
+)
+@click.argument("terminal")
+@click.option("--printer", metavar="ADDRESS|none|default", help="Its first one: its own, none (files), the stack's.")
+@click.option("--second", metavar="ADDRESS|none|default", help="Tried when not a byte left for the first.")
+@verb
+def printer(session: Session, terminal: str, printer: str | None, second: str | None) -> int:
+    """Give a terminal printers of its own, from its next slip on; without options, say which it has."""
+    args = {name: own(word) for name, word in (("printer", printer), ("printer2", second)) if word is not None}
+    reply = told(session, "printers", {"terminal": terminal, **args})
+    return show(session, {**reply, **{name: reply[name] or DEFAULT for name in ("printer", "printer2")}})
+
+
+def own(word: str) -> str:
+    """A terminal's own printer as the station is told; Failure for what is no address."""
+    from counterfoil.errors import InputError
+    from counterfoil.stack.printers import parse_own
+
+    try:
+        return "" if word == DEFAULT else parse_own(word)
+    except InputError as error:
+        raise Failure(Exit.USAGE, "usage", Text(str(error), error.zh)) from None
 
 
 @command.command(epilog="Example: counterfoil terminal last T0000001 --json")

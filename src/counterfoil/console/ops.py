@@ -22,10 +22,9 @@ from counterfoil.console.site import Site, Visit
 from counterfoil.errors import PaymentError
 from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores
-from counterfoil.links.address import Address
-from counterfoil.links.printing import look
+from counterfoil.inquiry.printers import Found, Served, advice, served, worth_keeping
+from counterfoil.links.printing import ask
 from counterfoil.receipts.naming import on_paper
-from counterfoil.receipts.printers.probe import Health
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.profile import Profile
 from counterfoil.stack.config import load
@@ -35,7 +34,7 @@ from counterfoil.step import SECOND, Instant
 from counterfoil.switch import stubs as switches
 from counterfoil.switch.control import LAST_ALARMS, LINKS
 from counterfoil.terminal import records as terminals
-from counterfoil.terminal.sentences import trouble
+from counterfoil.terminal.attempt import Device
 from counterfoil.verdict.finding import iso
 from counterfoil.verdict.names import party
 from counterfoil.words import Text
@@ -43,6 +42,8 @@ from counterfoil.words import Text
 ASK: Final = 3.0
 EVERY: Final = 3000
 """Milliseconds between two looks of an open page."""
+FEW_NAMES: Final = 6
+"""Terminals named beside a printer; the rest are counted."""
 FEW: Final = 12
 """Terminals shown when nobody asks for all of them; those that need somebody always are."""
 PHASES: Final = {
@@ -88,11 +89,11 @@ class Lane(NamedTuple):
 
 
 class Ops:
-    """The page of one console; what the printer said last is remembered until it is asked again."""
+    """The page of one console; what each printer said last is remembered until it is asked again."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._health: tuple[Instant, Health] | None = None
+        self._told: dict[str, tuple[Instant, Found]] = {}
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -116,21 +117,24 @@ class Ops:
         return site.beat(visit, "ops_heart.html", done=False, **(await self._values(visit)))
 
     async def printer(self, site: Site, visit: Visit) -> Response:
-        """Ask the printer how it is. Only when somebody asks: a printer that talks to us prints for nobody else."""
-        address = self._address()
+        """Ask a printer how it is. Only when somebody asks: a printer that talks to us prints for nobody else."""
+        named = visit.form.get("printer", "")
+        address = next((one.address for one in await self._printers() if named in ("", str(one.address))), None)
         if address is not None:
             with visit.begin(site.log, "printer asked") as deed:
                 deed.left = True
-                health = await run_in_threadpool(look, address, Timings(), in_order=True)
-            self._health = (site.reach.now(), health)
+                health, use = await run_in_threadpool(ask, address, site.reach.layout.uses, Timings())
+            use = await site.read(lambda stores: worth_keeping(stores, use))
+            self._told[str(address)] = (site.reach.now(), Found(health, use))
         return RedirectResponse("/ops#printer", 303)
 
-    def _address(self) -> Address | None:
-        return load(self._site.reach.layout.data).printer
-
-    def _profiles(self) -> list[Profile]:
+    async def _printers(self) -> list[Served]:
+        """Every printer there is, with the terminals that print on it."""
         config = load(self._site.reach.layout.data)
-        return [one.profile for one in (config.printer, config.printer2) if one is not None]
+        devices: list[Device] = await self._site.read(
+            lambda stores: terminals.devices(stores.terminal) if stores.terminal is not None else []
+        )
+        return served(devices, config.printers_of, config.usual)
 
     async def _values(self, visit: Visit) -> dict[str, Any]:
         now = self._site.reach.now()
@@ -138,6 +142,7 @@ class Ops:
             self._asked(SUPERVISOR), self._asked("switch", LINKS), self._asked("terminal")
         )
         kept: Kept = await self._site.read(lambda stores: looked(self._site.reach, stores, now))
+        printers = await self._printers()
         everyone = visit.request.url.path.startswith("/ops/all")
         rows = joined(lanes["terminals"] if lanes else [], kept, now)
         wanting = [row for row in rows if row.wants]
@@ -159,8 +164,8 @@ class Ops:
             "signed_on": sum(row.signed_on for row in rows),
             "answers": lanes is not None,
             "everyone": everyone,
-            "printer": printing(self._address(), self._health),
-            "unprinted": await run_in_threadpool(unprinted, kept.names, self._profiles()),
+            "printers": [printing(one, self._told.get(str(one.address))) for one in printers],
+            "unprinted": await run_in_threadpool(unprinted, kept.names, [one.address.profile for one in printers]),
         }
 
     async def _asked(self, station: str, verb: str = "status") -> dict[str, Any] | None:
@@ -274,16 +279,21 @@ def alarm(row: tuple[Instant, str, str, str, str]) -> dict[str, str]:
     return {"at": iso(row[0]), **{name: starred(text) for name, text in texts}}
 
 
-def printing(address: Address | None, known: tuple[Instant, Health] | None) -> dict[str, Any] | None:
-    """The printer and what it said last; None when none is configured."""
-    if address is None:
-        return None
+def printing(one: Served, known: tuple[Instant, Found] | None) -> dict[str, Any]:
+    """A printer, who prints on it, and what it said last."""
+    address = one.address
     told: dict[str, Any] = {"address": str(address), "title": address.profile.title, "at": "", "asked": False}
+    told |= {name: (names[:FEW_NAMES], len(names)) for name, names in (("first", one.first), ("second", one.second))}
     if known is not None:
-        at, health = known
-        ready = not health.trouble and health.in_order is not False
-        said = trouble(health.trouble) if health.trouble else None
-        told |= {"asked": True, "at": iso(at), "ready": ready, "near_end": health.near_end, "said": said}
+        at, found = known
+        near = found.health.near_end
+        told |= {
+            "asked": True,
+            "at": iso(at),
+            "ready": found.ready,
+            "near_end": near,
+            "said": advice(found, address),
+        }
     return told
 
 

@@ -70,6 +70,7 @@ IN_FLIGHT: Final = Text(
 )
 ACTS: Final[dict[str, tuple[str, dict[str, str], str]]] = {
     "reprint": ("receipt", {"copy": "missing"}, "receipt printed again"),
+    "reprint-second": ("receipt", {"copy": "missing", "printer": "second"}, "receipt printed again"),
     "reprint-merchant": ("receipt", {"copy": "merchant"}, "receipt printed again"),
     "attested": ("close_receipt", {"how": "attested"}, "receipt closed"),
     "declined": ("close_receipt", {"how": "declined"}, "receipt closed"),

@@ -8,6 +8,7 @@ escpos-usb:VENDOR:PRODUCT?profile=MODEL, two numbers in hex as lsusb shows them,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +17,7 @@ import msgspec
 from counterfoil.errors import InputError
 from counterfoil.links import borrowed
 from counterfoil.receipts.profile import GENERIC_80, PROFILES, Profile
+from counterfoil.step import NO_PRINTER as NONE
 from counterfoil.words import Text
 
 Way = Literal["tcp", "serial", "usb", "escpos-usb", "cups", "file"]
@@ -51,6 +53,19 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"tcp://{self.place}:{self.port}" if self.way == "tcp" else f"{self.way}:{self.place}"
+
+
+def resolved(own: tuple[str, str], usual: Sequence[Address]) -> tuple[Address, ...]:
+    """The printers of one terminal in the order they are tried: its own, where it has none of its own the stack's, and
+    none at all without a first one. InputError when one of its own is no address.
+    """
+    found: list[Address] = []
+    for name, stacks in zip(own, (usual[:1], usual[1:2]), strict=True):
+        meant = tuple(stacks) if not name else () if name == NONE else (parse(name),)
+        found += [one for one in meant if one.way != "file" and str(one) not in map(str, found)]
+        if not found:
+            return ()
+    return tuple(found)
 
 
 def parse(text: str) -> Address:

@@ -16,6 +16,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from counterfoil.links.address import Address
 from counterfoil.links.devices import CannotOpen, Device, open_device
+from counterfoil.links.uses import Use, Uses
 from counterfoil.receipts.printers.job import Job, Order, Result, State
 from counterfoil.receipts.printers.probe import Health, Probe
 from counterfoil.receipts.printers.round import Timings
@@ -137,17 +138,50 @@ def put(
     *,
     stop: threading.Event | None = None,
     held: Callable[[Trouble], None] = lambda _trouble: None,
+    eased: Callable[[], None] = lambda: None,
 ) -> Result:
-    """Print one receipt and say what is known of it."""
+    """Print one receipt and say what is known of it. `held`: something holds it up; `eased`: nothing does any more."""
     if address.way == "cups":
         return through_spooler(order, address)
     job = Job(order, address.profile, timings, own_name(), endless=address.way == "serial")
 
     def changed(trouble: Trouble | None) -> None:
-        if trouble is not None and job.result is None and job.state is not State.QUEUED:
-            held(trouble)
+        if job.result is None and job.state is not State.QUEUED:
+            if trouble is not None:
+                held(trouble)
+            else:
+                eased()
 
     return converse(job, address, timings, stop=stop, changed=changed)
+
+
+def put_alone(
+    order: Order,
+    address: Address,
+    timings: Timings,
+    uses: Uses,
+    name: str = "",
+    *,
+    stop: threading.Event | None = None,
+    held: Callable[[Trouble], None] = lambda _trouble: None,
+) -> Result:
+    """Print one receipt while no other process of this machine uses the printer, and let all of them know whose it is.
+
+    `name` is the job's, "" for a paper of no sale. StoreError when the disk refuses.
+    """
+    if address.way == "cups":
+        return put(order, address, timings)
+    with uses.claimed(address, name, timings.others / SECOND) as claim:
+        if claim is None:
+            return Result(state=State.QUEUED, trouble=Trouble.BUSY.value)
+
+        def told(trouble: Trouble) -> None:
+            claim.says(trouble.value)
+            held(trouble)
+
+        result = put(order, address, timings, stop=stop, held=told, eased=lambda: claim.says(""))
+        claim.ended(result)
+    return result
 
 
 def look(address: Address, timings: Timings, *, in_order: bool = False) -> Health:
@@ -155,6 +189,19 @@ def look(address: Address, timings: Timings, *, in_order: bool = False) -> Healt
     if address.way in ("cups", "file"):
         return Health()
     return converse(Probe(address.profile, timings, in_order=in_order), address, timings)
+
+
+def ask(address: Address, uses: Uses, timings: Timings) -> tuple[Health, Use | None]:
+    """How the printer is, and whose job it has or may still hold. One that prints for us is not asked: to another
+    connection it is mute, and on a serial line its answer would be taken from the job.
+    """
+    use = uses.of(address)
+    if use is not None and use.live:
+        return Health(trouble=use.trouble or Trouble.BUSY.value), use
+    health = look(address, timings, in_order=True)
+    if health.in_order and address.way not in ("cups", "file"):
+        uses.emptied(address)
+    return health, uses.of(address)
 
 
 def through_spooler(order: Order, address: Address) -> Result:

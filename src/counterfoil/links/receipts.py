@@ -16,11 +16,12 @@ from typing import Final, NamedTuple, ParamSpec, Protocol
 
 import msgspec
 
-from counterfoil.errors import InputError, OurError
-from counterfoil.links.address import Address, parse
+from counterfoil.errors import InputError, OurError, StoreError
+from counterfoil.links.address import Address, parse, resolved
 from counterfoil.links.driver import Performer
 from counterfoil.links.performers import write_bytes
-from counterfoil.links.printing import look, order_of, put
+from counterfoil.links.printing import look, order_of, put_alone
+from counterfoil.links.uses import Uses
 from counterfoil.links.whole import Wholes
 from counterfoil.receipts.document import Document
 from counterfoil.receipts.printers.job import State
@@ -64,8 +65,9 @@ class _Task(NamedTuple):
 class ReceiptPrinter:
     """Prints receipts and says whether a printer is ready; everything else goes to `others`.
 
-    `printers` are tried in this order; without any, receipts go to `others` too. The bytes of every receipt are kept
-    in `kept` before the first of them leaves.
+    `printers` are those of the stack, tried in this order; a terminal may have its own. Without any, receipts go to
+    `others` too. The bytes of every receipt are kept in `kept` before the first of them leaves. Which printer has whose
+    receipt is told in `uses`.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class ReceiptPrinter:
         inlet: _Inlet,
         others: Performer,
         kept: Path,
+        uses: Uses,
         timings: Timings | None = None,
     ) -> None:
         self._printers = tuple(printers)
@@ -82,10 +85,11 @@ class ReceiptPrinter:
         self._inlet = inlet
         self._others = others
         self._kept = kept
+        self._uses = uses
         self._timings = timings or Timings()
         self._wholes = Wholes(self._timings.patience / SECOND)
-        self._held: dict[Address, str] = {}
-        self._workers: dict[Address, queue.SimpleQueue[_Task]] = {}
+        self._held: dict[str, str] = {}
+        self._workers: dict[str, queue.SimpleQueue[_Task]] = {}
         self._open = 0
         self._stop = threading.Event()
         self._idle = asyncio.Event()
@@ -94,10 +98,13 @@ class ReceiptPrinter:
 
     def perform(self, item: Perform) -> None:
         """Take one; Performed arrives when it is known what became of it."""
-        if item.kind not in (RECEIPT, READY) or not (self._printers or item.to):
+        if item.kind not in (RECEIPT, READY):
             self._others.perform(item)
             return
-        printers = self._meant(item.to)
+        printers = self._meant(item)
+        if printers is None:
+            self._others.perform(item)
+            return
         if not printers:
             self._inlet.arrive(Performed(item.kind, item.name, False, NO_PRINTER, State.QUEUED.value))
             return
@@ -108,17 +115,16 @@ class ReceiptPrinter:
         self._idle.clear()
         self._give(_Task(item, printers, time.monotonic()))
 
-    def _meant(self, to: str) -> tuple[Address, ...]:
-        """The printers to try; none when there is no such printer."""
-        if not to:
-            return self._printers
-        if to == SECOND_PRINTER:
-            return self._printers[1:]
+    def _meant(self, item: Perform) -> tuple[Address, ...] | None:
+        """The printers to try; empty when there is no such printer, None when its terminal has none."""
         try:
-            address = parse(to)
+            if item.to not in ("", SECOND_PRINTER):
+                address = parse(item.to)
+                return () if address.way == "file" else (address,)
+            printers = resolved(item.own, self._printers)
         except InputError:
             return ()
-        return () if address.way == "file" else (address,)
+        return printers[1:] if item.to else printers or None
 
     async def stop(self) -> None:
         """Give up what is held up, take no more, and wait until the news of all of it is in."""
@@ -130,7 +136,7 @@ class ReceiptPrinter:
 
     def _give(self, task: _Task) -> None:
         """To the worker of the task's first printer; nobody waits behind a receipt that is held up."""
-        address = task.printers[0]
+        address = str(task.printers[0])  # the same one under another profile is no other printer
         if (trouble := self._held.get(address)) is not None and self._passed_over(task, trouble):
             return
         if address not in self._workers:
@@ -154,7 +160,7 @@ class ReceiptPrinter:
             return False
         return True
 
-    def _holds(self, address: Address, name: str, trouble: str) -> None:
+    def _holds(self, address: str, name: str, trouble: str) -> None:
         """A receipt is held up: it says why, and what waits behind it goes elsewhere."""
         self._wholes.held(name)
         self._inlet.arrive(Performed(RECEIPT, name, False, trouble, HELD))
@@ -170,7 +176,7 @@ class ReceiptPrinter:
 
     def _ended(self, task: _Task, done: Performed) -> None:
         """News of a task from its worker."""
-        self._held.pop(task.printers[0], None)
+        self._held.pop(str(task.printers[0]), None)
         begun = done.ok or done.state not in ("", State.QUEUED.value)
         if begun or not (self._passed_over(task, done.detail) or self._waits(task, done.detail)):
             self._over(done)
@@ -183,7 +189,7 @@ class ReceiptPrinter:
         home = self._wholes.waits_at(item.name)
         if home is None:
             return False
-        trouble = trouble if task.printers[0] == home else self._held.get(home, task.trouble or trouble)
+        trouble = trouble if task.printers[0] == home else self._held.get(str(home), task.trouble or trouble)
         if self._wholes.news(item.name, trouble):
             self._inlet.arrive(Performed(RECEIPT, item.name, False, trouble, HELD))
         again = _Task(item, (home,), time.monotonic() + AGAIN)
@@ -219,8 +225,12 @@ class ReceiptPrinter:
                     self._hire(todo)
 
     def _look(self, task: _Task) -> Performed:
-        """Whether this printer is ready; the trouble told is that of the first one."""
-        trouble = look(task.printers[0], self._timings).trouble
+        """Whether this printer is ready; the trouble told is that of the first one. One that another process has in use
+        says nothing.
+        """
+        use = self._uses.of(task.printers[0])
+        busy = (use.trouble or Trouble.BUSY.value) if use is not None and use.live else ""
+        trouble = busy or look(task.printers[0], self._timings).trouble
         return Performed(READY, task.item.name, not trouble, task.trouble or trouble)
 
     def _try(self, task: _Task) -> Performed:
@@ -240,9 +250,12 @@ class ReceiptPrinter:
 
         def held(trouble: Trouble) -> None:
             self._wholes.began(item.name, address)
-            self._call(self._holds, address, item.name, trouble.value)
+            self._call(self._holds, str(address), item.name, trouble.value)
 
-        result = put(order, address, self._timings, stop=self._stop, held=held)
+        try:
+            result = put_alone(order, address, self._timings, self._uses, item.name, stop=self._stop, held=held)
+        except StoreError:
+            return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
         if result.state is not State.QUEUED:
             self._wholes.began(item.name, address)
         told = result.trouble or (SPELLED_OUT if paper.lacking and result.state in OUT else "")

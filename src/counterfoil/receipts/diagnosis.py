@@ -11,18 +11,24 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.receipts.causes import LEAVE_ON, OUTCOMES, Outcome
 from counterfoil.receipts.copies import CLOSED
 from counterfoil.words import Text
 
 PAID: Final = "PAID"
 """How the verdicts of sales that stand begin."""
+UNDECIDED: Final = frozenset({"UNKNOWN", "EXCEPTION"})
+"""Verdicts that do not say whether the sale stands."""
+MAY_HOLD: Final = frozenset({"sending", "sent", "unknown"})
+"""States of a receipt that may be in the printer, and comes out when that is mended."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the probes found. `verdict` and `sentence`: where the money is; `asked`: somebody wants to know about this
     very sale, not about the printer in general. `prints`: how many times a receipt was handed to the printer; `receipt`
     what is known of it. `way`: how the printer is reached, "file" for none at all. `trouble`, `in_order`: see
-    printers/probe.py; "ours" when our own terminal is printing on it.
+    printers/probe.py; "ours" when our own terminal is printing on it. `holds`: a slip of ours may be in the printer and
+    not on paper yet (links/uses.py).
     """
 
     verdict: str = ""
@@ -33,6 +39,17 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     way: str = "tcp"
     trouble: str = ""
     in_order: bool | None = None
+    holds: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether something would be lost if the printer were switched off: not once it has worked through all."""
+        return self.in_order is not True and (self.holds or self.receipt in MAY_HOLD)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a receipt is in nobody's hand yet."""
+        return bool(self.verdict) and self.receipt not in CLOSED
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -49,14 +66,6 @@ class Step(msgspec.Struct, frozen=True):
     number: int
     what: Text
     found: str
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """Where the tree ends: the cause, what to do, and whether somebody from service has to come."""
-
-    cause: str
-    advice: Text
-    service: bool = False
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -170,183 +179,6 @@ STATUS: Final = Text("what it says of itself", "打印机自报状态")
 ORDER: Final = Text("does it process what it is sent", "是否处理收到的数据")
 
 
-OUTCOMES: Final[dict[str, Outcome]] = {
-    one.cause: one
-    for one in (
-        Outcome(
-            "no_sale",
-            Text(
-                "This sale does not stand, so there is no receipt of it: tell the customer where the money is, or hand "
-                "over `receipt show --copy explanation`.",
-                "该交易未成立，因此没有签购单；请向顾客说明资金去向，或出具 `receipt show --copy explanation`。",
-            ),
-        ),
-        Outcome(
-            "no_job",
-            Text(
-                "No receipt was printed for this sale: print it now (`receipt reprint`).",
-                "该交易未送打印：请执行 `receipt reprint` 打印。",
-            ),
-        ),
-        Outcome(
-            "no_printer",
-            Text(
-                "No printer is configured: receipts are files. Set `printer` in the settings.",
-                "未配置打印机，小票写入文件：请在设置中填写 printer。",
-            ),
-        ),
-        Outcome(
-            "power",
-            Text(
-                "It has no power: check the plug, the switch and the socket.",
-                "打印机没有通电：请检查插头、开关和插座。",
-            ),
-        ),
-        Outcome("supply", Text("Its power supply is broken: replace it.", "电源适配器损坏：请更换。"), service=True),
-        Outcome(
-            "wet",
-            Text(
-                "Water or a short circuit: unplug it now and have it replaced or repaired.",
-                "进水或短路：请立即断电并更换或报修。",
-            ),
-            service=True,
-        ),
-        Outcome("cable", Text("Plug the data cable in again, or replace it.", "请重新插好或更换数据线。")),
-        Outcome(
-            "starting",
-            Text(
-                "It refuses the connection: it is starting up, or the port is wrong. Try again in a minute.",
-                "打印机拒绝连接：正在启动或端口有误，请一分钟后重试。",
-            ),
-        ),
-        Outcome(
-            "busy",
-            Text(
-                "Another program holds the printer: another till, or the system's print queue (CUPS). End that, or "
-                "print through the queue.",
-                "打印机被其他程序占用：另一收银台或系统打印队列（CUPS）。请关闭该程序，或改用打印队列。",
-            ),
-        ),
-        Outcome(
-            "ours",
-            Text(
-                "Our own terminal is printing a receipt on it: wait a moment, leave it switched on, and ask again.",
-                "本机终端正用它打印小票：请稍候，勿关机，然后重试。",
-            ),
-        ),
-        Outcome(
-            "network",
-            Text(
-                "Power and cable are good, and it cannot be reached: check its address.",
-                "电源和数据线正常但无法连接：请检查其网络地址。",
-            ),
-            service=True,
-        ),
-        Outcome(
-            "mute",
-            Text(
-                "It takes the connection and says nothing: another till holds it (up to five minutes), or its "
-                "emulation is not ESC/POS. Switch it off and on.",
-                "打印机接受连接但无应答：可能被其他收银台占用（最长五分钟），或仿真模式不是 ESC/POS。请关机重开。",
-            ),
-        ),
-        Outcome("cover_open", Text("Close the lid.", "请合上机盖。")),
-        Outcome(
-            "paper_out",
-            Text(
-                "Load a paper roll, printed side to the head, and close the lid.",
-                "请装入纸卷，打印面朝打印头，并合盖。",
-            ),
-        ),
-        Outcome(
-            "jam",
-            Text(
-                "Paper jam: open the lid, pull the paper out, put the roll in again.",
-                "卡纸：请开盖取出纸张并重新装纸。",
-            ),
-        ),
-        Outcome("cutter", Text("The cutter is stuck: open the lid and clear it.", "切刀卡住：请开盖清理。")),
-        Outcome(
-            "unrecoverable",
-            Text("The printer reports a fault it cannot recover from: service.", "打印机报告不可恢复的故障：请报修。"),
-            service=True,
-        ),
-        Outcome(
-            "hot_head",
-            Text(
-                "The head is hot or the voltage low: it goes on by itself after a minute.",
-                "打印头过热或电压不足：稍候将自行恢复。",
-            ),
-        ),
-        Outcome("feed_held", Text("The feed button is held down: release it.", "走纸键被按住：请松开。")),
-        Outcome(
-            "offline",
-            Text(
-                "The printer was put offline at its panel: press its online button, or switch it off and on.",
-                "打印机在面板上被设为脱机：请按联机键，或关机重开。",
-            ),
-        ),
-        Outcome(
-            "stuck",
-            Text(
-                "It is online and does not process what it is sent, or does not say so: switch it off and on. If that "
-                "does not help, the profile in the settings is another model's (generic-80 fits most). Then `receipt "
-                "reprint`: a DUPLICATE, unless it is proven that nothing came out.",
-                "打印机联机但不处理数据，或不回报：请关机重开；如无效，说明设置中的型号不符（多数可用 generic-80）。"
-                "然后执行 `receipt reprint`：除非已证明未打出，否则打印的是副本。",
-            ),
-        ),
-        Outcome(
-            "spooler",
-            Text(
-                "Look at the print queue: a held job, or a driver that swallows raw data. Use a raw queue, or "
-                "reinstall the driver.",
-                "请检查打印队列：作业被挂起，或驱动吞掉了数据。请使用 raw 队列或重装驱动。",
-            ),
-        ),
-        Outcome(
-            "reprint",
-            Text(
-                "The printer is well: print the receipt again (`receipt reprint`).",
-                "打印机正常：请重打小票（`receipt reprint`）。",
-            ),
-        ),
-        Outcome(
-            "roll",
-            Text(
-                "The roll is in upside down, or it is no thermal paper: turn it over.",
-                "纸卷装反或非热敏纸：请翻转纸卷。",
-            ),
-        ),
-        Outcome(
-            "head",
-            Text(
-                "Paper is good and nothing shows on it: the print head is broken. Service by the agent, normally "
-                "free of charge.",
-                "纸张正常但无字：打印头损坏。由代理机构维修，一般免费。",
-            ),
-            service=True,
-        ),
-        Outcome(
-            "data",
-            Text(
-                "The printer prints by itself, but not for us: check model, port and driver in the settings.",
-                "打印机自检正常但不打印我方数据：请检查设置中的型号、端口和驱动。",
-            ),
-        ),
-        Outcome(
-            "settings",
-            Text(
-                "Unreadable signs: check profile (code page, Chinese mode), baud rate, emulation and paper "
-                "width in the settings.",
-                "乱码：请检查设置中的型号（代码页、汉字模式）、波特率、仿真和纸宽。",
-            ),
-        ),
-        Outcome("fine", Text("The printer works.", "打印机工作正常。")),
-    )
-}
-
-
 class _Ask(Exception):  # noqa: N818 - it is no error
     def __init__(self, question: Question) -> None:
         super().__init__(question.name)
@@ -354,13 +186,20 @@ class _Ask(Exception):  # noqa: N818 - it is no error
 
 
 def diagnose(facts: Facts, answers: Mapping[str, str]) -> Diagnosis:
-    """Walk the tree as far as facts and answers lead. `answers["code"]`: was the typed code right, yes or no."""
+    """Walk the tree as far as facts and answers lead. `answers["code"]`: was the typed code right, yes or no.
+
+    No end advises to switch off a printer that may hold a receipt: that prints by itself, or is lost.
+    """
     walk = _Walk(facts, answers)
     try:
-        outcome = walk.money()
+        cause = walk.money()
     except _Ask as asks:
         return Diagnosis(tuple(walk.steps), question=asks.question)
-    return Diagnosis(tuple(walk.steps), outcome=OUTCOMES[outcome])
+    outcome = OUTCOMES[cause]
+    if facts.kept and outcome.mends:
+        advice = Text(outcome.advice.en + LEAVE_ON.en, outcome.advice.zh + LEAVE_ON.zh)
+        outcome = msgspec.structs.replace(outcome, advice=advice)
+    return Diagnosis(tuple(walk.steps), outcome=outcome)
 
 
 class _Walk:
@@ -388,9 +227,9 @@ class _Walk:
         if facts.verdict:
             self._step(0, MONEY, facts.verdict)
             self._step(1, JOB, f"{facts.prints} × {facts.receipt or 'none'}")
-            if not facts.verdict.startswith(PAID) and facts.asked:
-                return "no_sale"
-            if facts.verdict.startswith(PAID) and not facts.prints:
+            if facts.asked and not facts.verdict.startswith(PAID):
+                return "undecided" if facts.verdict in UNDECIDED else "no_sale"
+            if facts.verdict.startswith(PAID) and not facts.prints and facts.wanted:
                 return "no_job"
         if facts.way == "file":
             return "no_printer"
@@ -401,7 +240,8 @@ class _Walk:
     def spooler(self) -> str:
         """A queue cannot be asked: only the paper tells."""
         self._step(2, LINK, NO_STATUS)
-        return self.paper("spooler")
+        came = self._ask(9, PAPER)
+        return self.well() if came == "good" else self.paper(came, "spooler")
 
     def link(self) -> str:
         """2, 3: power, cable, address; then whether it says anything."""
@@ -418,7 +258,7 @@ class _Walk:
         self._step(2, LINK, "yes")
         if trouble == "mute":
             self._step(3, ANSWERS, "no")
-            return "mute" if self._ask(3, LAMP) == "on" else self.unlit()
+            return self.silent("mute") if self._ask(3, LAMP) == "on" else self.unlit()
         self._step(3, ANSWERS, "yes")
         self._step(4, STATUS, trouble or NO_FAULT)
         return trouble or self.processes()
@@ -430,30 +270,40 @@ class _Walk:
         return "network" if self._ask(2, CABLE) == "yes" else "cable"
 
     def unlit(self) -> str:
-        """No lamp: wet, a broken supply, or simply no power."""
+        """No lamp: wet, a broken supply, a broken printer, or simply no power."""
         if self._ask(2, SMELL) == "yes":
             return "wet"
-        return {"on": "supply", "off": "wet", "none": "power"}.get(self._ask(2, SWAP), "power")
+        return {"on": "supply", "off": "repair"}.get(self._ask(2, SWAP), "power")
+
+    def silent(self, cause: str) -> str:
+        """It says nothing, or nothing of what it was sent: what may be in it comes first."""
+        return "held" if self.facts.kept else cause
 
     def processes(self) -> str:
         """8, 9: online. Does it work through what it gets, and what is on the paper?"""
         if self.facts.in_order is not None:
             self._step(8, ORDER, "yes" if self.facts.in_order else "no")
             if not self.facts.in_order:
-                return "stuck"
+                return self.silent("stuck")
         if self._ask(9, CODE) == "yes":
-            return "reprint" if self.facts.verdict and self.facts.receipt not in CLOSED else "fine"
-        return self.paper("stuck")
-
-    def paper(self, nothing: str) -> str:
-        """9, 10: what came out; `nothing` is the cause when nothing did."""
+            return self.well()
         came = self._ask(9, PAPER)
-        if came == "blank":
-            return self.blank()
-        return {"garbage": "settings", "good": "fine"}.get(came, nothing)
+        if came == "good":
+            return "another"
+        return self.paper(came, "no_paper" if self.facts.in_order else self.silent("stuck"))
+
+    def well(self) -> str:
+        """It prints: is there anything left to print?"""
+        return "reprint" if self.facts.wanted else "fine"
+
+    def paper(self, came: str, nothing: str) -> str:
+        """9, 10: what came out; `nothing` is the cause when nothing did."""
+        return self.blank() if came == "blank" else {"garbage": "settings"}.get(came, nothing)
 
     def blank(self) -> str:
-        """9: paper moves and nothing is on it. No sensor sees that."""
+        """9: paper moves and nothing is on it. No sensor sees that; its self-test needs it switched off."""
         if self._ask(9, SCRATCH) == "no":
             return "roll"
+        if self.facts.kept:
+            return "blank"
         return "data" if self._ask(9, SELF_TEST) == "yes" else "head"

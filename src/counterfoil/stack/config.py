@@ -14,10 +14,10 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from counterfoil.errors import InputError, OurError
-from counterfoil.links.address import Address
-from counterfoil.links.address import parse as parse_address
+from counterfoil.links.address import Address, resolved
 from counterfoil.security.keeping import FEWEST_DAYS, KEPT_DAYS, MOST_DAYS
 from counterfoil.stack.layout import ISSUERS, Layout
+from counterfoil.stack.printers import Printers, in_a_line, read_printers
 from counterfoil.step import SECOND, Instant
 from counterfoil.zone import DEFAULT
 from counterfoil.zone import zone as named
@@ -29,6 +29,7 @@ KNOWN: Final = (
     "host",
     "printer",
     "printer2",
+    "printers",
     "paper",
     "receipt_url",
     "language",
@@ -104,6 +105,9 @@ class LinksTls(NamedTuple):
     clients: Literal["off", "issuers", "all"] = "off"
 
 
+NONE_OWN: Final[Mapping[str, tuple[str, str]]] = {}
+
+
 class Config(NamedTuple):
     """A stack as it was asked for."""
 
@@ -113,6 +117,8 @@ class Config(NamedTuple):
     printer: Address | None = None
     paper: Literal["optional", "required"] = "optional"
     printer2: Address | None = None
+    printers: Mapping[str, tuple[str, str]] = NONE_OWN
+    """The first and the second printer of terminals with their own: an address, NO_PRINTER, or "" for the stack's."""
     receipt_url: str = ""
     language: Literal["en", "zh"] = "zh"
     zone: str = DEFAULT
@@ -132,6 +138,18 @@ class Config(NamedTuple):
     """The merchants (DE42) that may type a card number."""
     typed_issuers: frozenset[str] = frozenset()
     """The issuers whose programme takes numbers that were typed."""
+
+    @property
+    def usual(self) -> tuple[Address, ...]:
+        """The stack's printers, in the order they are tried."""
+        return tuple(one for one in (self.printer, self.printer2) if one is not None)
+
+    def printers_of(self, terminal: str, given: tuple[str, str] = ("", "")) -> tuple[Address, ...]:
+        """A terminal's printers in the order they are tried; `given` are those it was registered with. InputError when
+        one of those is no address.
+        """
+        first, second = self.printers.get(terminal, ("", ""))
+        return resolved((given[0] or first, given[1] or second), self.usual)
 
 
 def data_directory(chosen: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -197,12 +215,8 @@ def load(
     def said(name: str) -> str:
         return environ.get(f"COUNTERFOIL_{name.upper()}") or written.get(name) or ""
 
-    printers = [parse_printer(said(name)) if said(name) else None for name in ("printer", "printer2")]
-    if printers[1] is not None and printers[0] is None:
-        raise ConfigError("printer2 needs a printer before it", "设置 printer2 前须先设置 printer")
     paper, url = parse_paper(said("paper") or "optional"), parse_url(said("receipt_url"))
-    if paper == "required" and printers[0] is None:
-        raise ConfigError('paper = "required" needs a printer', 'paper = "required" 须先设置 printer')
+    printers = _printers(said, paper)
     lab = parse_switch("lab", said("lab") or "off") or lab
     reconcile = parse_reconcile(said("reconcile") or DEFAULT_RECONCILE)
     links = parse_links(data, said)
@@ -215,9 +229,10 @@ def load(
         data,
         parse_timers(chosen),
         host,
-        printer=printers[0],
+        printer=printers.first,
         paper=paper,
-        printer2=printers[1],
+        printer2=printers.second,
+        printers=printers.own,
         receipt_url=url,
         language=parse_language(said("language") or "zh"),
         zone=parse_zone(zone or said("zone"), Layout(data)),
@@ -247,6 +262,13 @@ def parse_zone(text: str, layout: Layout) -> str:
             f"本系统的时区为 {kept}，不能更改：参考号和营业日按该时区计算",
         )
     return chosen
+
+
+def _printers(said: Callable[[str], str], paper: str) -> Printers:
+    try:
+        return read_printers(said, needed=paper == "required")
+    except InputError as error:
+        raise ConfigError(str(error), error.zh) from None
 
 
 def parse_merchants(text: str) -> frozenset[str]:
@@ -399,15 +421,6 @@ def parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def parse_printer(text: str) -> Address | None:
-    """A printer's address, None for the folder of the demo; ConfigError for what is none."""
-    try:
-        address = parse_address(text)
-    except InputError as error:
-        raise ConfigError(f"printer: {error}", f"printer 设置无效：{error.zh}") from None
-    return None if address.way == "file" else address
-
-
 def parse_paper(text: str) -> Literal["optional", "required"]:
     """Whether a sale needs a printer that is ready; ConfigError for another word."""
     if text == "required":
@@ -440,6 +453,9 @@ def _written(path: Path) -> dict[str, str]:
             f"{path} has an unknown setting: {name}; there are {known}",
             f"{path} 有未知的设置：{name}；可用的有 {known}",
         )
+    own = found.get("printers")
+    if isinstance(own, dict):
+        found["printers"] = in_a_line(own)
     for name in LISTS:
         if isinstance(found.get(name), list) and all(isinstance(each, str) for each in found[name]):
             found[name] = ",".join(found[name]) or (NOBODY if name in WHO else "")

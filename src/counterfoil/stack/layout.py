@@ -15,6 +15,7 @@ DIR/receipts/, DIR/sms/         what came out of printers and telephones
 DIR/logs/<station>.log          JSON lines
 DIR/logs/audit.anchor           the newest anchor of the audit log, where no setting puts it elsewhere
 DIR/run/<station>.json          port, token and process of a running station; `up` is the supervisor
+DIR/run/printers/               whose slip each printer has, or may still hold
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import make_file, sync_directory, write_file
+from counterfoil.links.uses import Uses
 from counterfoil.step import UNREADABLE
 from counterfoil.storage import Migration, migrations_of
 
@@ -74,6 +76,7 @@ class Layout:
         self.audit_anchor = self.logs / "audit.anchor"
         self.lock = data / "run" / "up.lock"
         self.zone = data / "zone"
+        self.uses = Uses(data / "run" / "printers")
 
     def station(self, name: str) -> Path:
         """The directory of a station."""

@@ -6,22 +6,29 @@ Doing it again changes nothing, so a seed that was interrupted is simply done ag
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from counterfoil import issuer, switch, terminal
 from counterfoil.receipts.ereceipt import Issue
 from counterfoil.receipts.naming import Naming, as_text, on_paper
+from counterfoil.receipts.profile import Profile
 from counterfoil.security import Hsm, KeyUsage
 from counterfoil.security.keeping import KEPT_DAYS
-from counterfoil.stack.config import Config, Timers
+from counterfoil.stack.config import Config, ConfigError, Timers
 from counterfoil.stack.demo import INSTITUTIONS, RANGES, Demo
 from counterfoil.stack.layout import ISSUERS
-from counterfoil.step import Station
+from counterfoil.stack.printers import parse_printer
+from counterfoil.step import NO_PRINTER, Station
 from counterfoil.storage import Store
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
 from counterfoil.terminal.records import Records as TerminalRecords
+from counterfoil.words import Text
 from counterfoil.zone import DEFAULT
+
+NO_TERMINAL: Final = Text(
+    "printers: there is no terminal {terminal} here", "printers 设置无效：本系统没有终端 {terminal}"
+)
 
 
 class Plan(NamedTuple):
@@ -122,10 +129,15 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
     settings = terminal.Settings(timer=timers.terminal)
     naming: Naming = as_text
     if config is not None:
-        naming = on_paper([one.profile for one in (config.printer, config.printer2) if one is not None])
+        naming = on_paper(_profiles(config))
+        strangers = sorted(set(config.printers) - {args["terminal"] for _, args in commands})
+        if strangers:
+            raise ConfigError(*NO_TERMINAL.filled(terminal=strangers[0]))
         settings = terminal.Settings(
             timer=timers.terminal,
             printer=config.printer is not None,
+            printer2=config.printer2 is not None,
+            printers=config.printers,
             paper=config.paper,
             language=config.language,
             numbers_kept_days=config.card_numbers_kept_days,
@@ -133,3 +145,9 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             zone=config.zone,
         )
     return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue, naming), commands)
+
+
+def _profiles(config: Config) -> list[Profile]:
+    """The models of every printer the settings name, for single terminals too."""
+    named = [parse_printer(text) for own in config.printers.values() for text in own if text not in ("", NO_PRINTER)]
+    return [one.profile for one in (*config.usual, *named) if one is not None]

@@ -170,9 +170,9 @@ class Service:
         return issue(self.layout.secret(self.layout.receipt_key, make=False), base)
 
     def _printer(self, driver: Driver, files: FileWriter) -> Performer:
-        """The printers somebody configured; without one receipts are files."""
-        printers = [each for each in (self.config.printer, self.config.printer2) if each is not None]
-        return ReceiptPrinter(printers, self.config.language, driver, files, self.layout.receipts)
+        """The printers somebody configured, and those of single terminals; without one receipts are files."""
+        layout = self.layout
+        return ReceiptPrinter(self.config.usual, self.config.language, driver, files, layout.receipts, layout.uses)
 
     def _links(self, driver: Driver) -> list[Link]:
         host, ports, lab = self.config.host, ports_of.read(self.layout), self.config.lab

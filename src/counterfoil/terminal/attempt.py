@@ -49,7 +49,10 @@ INDEXED: Final = frozenset(["auth_code", "rrn", "root"])
 
 
 class Device(msgspec.Struct, frozen=True):
-    """One terminal: who it is, its keys (sealed), its batch and the last STAN it used."""
+    """One terminal: who it is, its keys (sealed), its batch, the last STAN it used, and the printers it was given.
+
+    A printer is an address, NO_PRINTER, or "" for the one the settings name.
+    """
 
     terminal: str
     merchant: str
@@ -65,6 +68,8 @@ class Device(msgspec.Struct, frozen=True):
     mak_kcv: bytes = b""
     batch: str = NO_BATCH
     stan: int = 0
+    printer: str = ""
+    printer2: str = ""
 
     def after(self, earlier: Self) -> bool:
         """Whether this is the earlier one with another STAN, and nothing else."""

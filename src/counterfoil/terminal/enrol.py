@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from counterfoil.receipts.naming import Naming
 from counterfoil.security import KeyUsage, KeyUsageError
 from counterfoil.step import Command
-from counterfoil.terminal import numbers
+from counterfoil.terminal import numbers, printer
 from counterfoil.terminal.attempt import Device
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.work import Work
@@ -22,20 +24,23 @@ HEADER: Final = "603100311300"
 
 
 def enrol(work: Work, command: Command, naming: Naming) -> Lane | None:
-    """Register a terminal with its master key (`tmk`, hex), or change one that is idle; a repeat changes nothing.
+    """Register a terminal with its master key (`tmk`, hex) and, if it has its own, its printers, or change one that is
+    idle. A repeat changes nothing, and printers that are not named stay.
 
     A new name is refused when `naming` says that it cannot be on a receipt.
     """
     try:
         device = _read(work, command.args)
+        lane = work.lane(device.terminal)
+        own = printer.given(work, lane.device if lane is not None else device, command.args)
     except ValueError as error:
         work.refuse((command.id,), "bad_request", detail=str(error))
         return None
-    lane = work.lane(device.terminal)
     wrong = naming(device.name) if lane is None or lane.device.name != device.name else None
     if wrong is not None:
         work.refuse((command.id,), "name_not_printable", detail=wrong)
         return None
+    device = replace(device, printer=own.printer, printer2=own.printer2)
     if lane is None:
         lane = work.lanes[device.terminal] = Lane(device=device, wake=work.now)
         work.note(lane, "enrolled")
@@ -47,6 +52,8 @@ def enrol(work: Work, command: Command, naming: Naming) -> Lane | None:
         lane.device = Device(**{**_fields(device), "batch": old.batch, "stan": old.stan})
         numbers.require_sign_on(lane, work.now)
         work.note(lane, "enrolled again")
+    else:
+        printer.put(work, lane, own)
     work.reply((command.id,), {"terminal": device.terminal, "merchant": device.merchant, "enrolled": True})
     return lane
 

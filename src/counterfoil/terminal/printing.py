@@ -117,10 +117,10 @@ def _text(work: Work, document: Document, language: Language | None = None) -> s
     return render(document, language or work.settings.language, work.settings.width)
 
 
-def _print(work: Work, name: str, document: Document, to: str = "") -> str:
+def _print(work: Work, lane: Lane, name: str, document: Document, to: str = "") -> str:
     """Hand a slip to the printer; its text."""
     text = _text(work, document)
-    work.print(name, text, document, to)
+    work.print(lane.device, name, text, document, to)
     return text
 
 
@@ -148,7 +148,7 @@ def start(
         known = attempt.copies(copy)
         duplicate = duplicate_number(work, attempt, copy)
         name = job_name(attempt, copy.value, number)
-        text = _print(work, name, _voucher(work, attempt, slip, copy, duplicate, code), to)
+        text = _print(work, lane, name, _voucher(work, attempt, slip, copy, duplicate, code), to)
         awaited[name] = copy.value
         changes |= copied(copy, known.started(number))
         role = f"DUPLICATE {duplicate}" if duplicate else "ORIGINAL"
@@ -296,9 +296,9 @@ def finish(work: Work, lane: Lane) -> None:
 
 def tell_returned(work: Work, lane: Lane, attempt: Attempt) -> None:
     """The slip that says that the sale did not stand."""
-    _print(work, job_name(attempt, "notice", 1), reversal_slip(slip_of(work, lane, attempt), paid_with(attempt)))
+    _print(work, lane, job_name(attempt, "notice", 1), reversal_slip(slip_of(work, lane, attempt), paid_with(attempt)))
 
 
 def tell_fault(work: Work, lane: Lane, attempt: Attempt) -> None:
     """The slip that says that the reversal was not answered."""
-    _print(work, job_name(attempt, "fault", 1), fault_slip(slip_of(work, lane, attempt)))
+    _print(work, lane, job_name(attempt, "fault", 1), fault_slip(slip_of(work, lane, attempt)))

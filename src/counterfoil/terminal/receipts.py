@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from counterfoil.receipts.copies import ATTESTABLE, CLOSED, CopyState
 from counterfoil.receipts.document import Copy, Slip
-from counterfoil.step import Command
-from counterfoil.terminal import outcome, printed, printing, sentences, sms
+from counterfoil.step import SECOND_PRINTER, Command
+from counterfoil.terminal import outcome, printed, printer, printing, sentences, sms
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, RESTLESS, State
@@ -20,7 +20,6 @@ from counterfoil.terminal.work import Work
 
 HOW: Final = (CopyState.ATTESTED.value, CopyState.E_DELIVERED.value, CopyState.DECLINED.value)
 MISSING: Final = "missing"
-LONGEST_ADDRESS: Final = 200
 MOST: Final = 500
 """Lines of the list of open receipts; whoever has more than these has another problem."""
 
@@ -147,9 +146,7 @@ def _language(text: object) -> Literal["en", "zh"]:
 
 
 def _printer(text: object) -> str:
-    if isinstance(text, str) and len(text) <= LONGEST_ADDRESS and text.isprintable():
-        return text
-    raise ValueError("a printer is a word or an address")
+    return SECOND_PRINTER if text == SECOND_PRINTER else printer.named(text, "printer")
 
 
 # --- other ways than paper -------------------------------------------------------------------------------------------

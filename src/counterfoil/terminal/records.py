@@ -295,6 +295,12 @@ def stub(store: Store, key: AttemptKey, *, history: bool = True) -> TerminalStub
         return _with_history(store, found[0]) if found else None
 
 
+def sale(store: Store, key: AttemptKey) -> Attempt | None:
+    """One sale with the state of each copy of its receipt; None when this store has none."""
+    found = _attempts(store.query(ONE, key))
+    return found[0] if found else None
+
+
 def every(store: Store) -> list[TerminalStub]:
     """All sales in the order of their keys, without history: what is read once in a small store, not on the way."""
     return [attempt.stub() for attempt in _attempts(store.query(EVERY))]
@@ -368,9 +374,14 @@ def device(store: Store, terminal: str) -> Device | None:
     return Device(*rows[0]) if rows else None
 
 
+def devices(store: Store) -> list[Device]:
+    """Every terminal as it is registered here."""
+    return [Device(*row) for row in store.query(DEVICES)]
+
+
 def head(store: Store) -> dict[str, str]:
     """How far this store has come: the batch and the last STAN of each terminal."""
-    return {one.terminal: f"{one.batch}/{one.stan:06d}" for one in (Device(*row) for row in store.query(DEVICES))}
+    return {one.terminal: f"{one.batch}/{one.stan:06d}" for one in devices(store)}
 
 
 def slips_of_batch(store: Store, terminal: str, batch: str) -> list[Slip]:

@@ -56,7 +56,10 @@ TROUBLES: Final[dict[str, Text]] = {
         "本机缺少该小票部分文字的字体 已打印其编码 运维页面列出缺少的文字",
     ),
     "no_printer": Text("There is no such printer: see the settings", "没有该打印机 请检查设置"),
-    "mute": Text("The printer does not answer: switch it off and on", "打印机无应答 请关机重开"),
+    "mute": Text(
+        "The printer does not answer: look at its lid and paper, and whether another till prints on it",
+        "打印机无应答 请检查机盖、纸卷 以及是否被其他收银台占用",
+    ),
     "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
     "refused": Text("The printer refuses the connection: is it starting up?", "打印机拒绝连接 可能正在启动"),
     "unreachable": Text("The printer cannot be reached: check power and cable", "无法连接打印机 请检查电源和数据线"),

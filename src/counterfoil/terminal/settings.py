@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -21,12 +22,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tries by itself again. When as many in a row were not answered, it signs on first. `redial` (default: a sixth of the
     timer) is the wait after a line that was not there.
     `closing_codes` are the DE39 of a MAC-valid 0410 that end a reversal (12 joins them in some dialects; 94 never).
-    Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait
-    for one terminal. `zone` is that of the slips. `printer`: there is one that can be asked whether it
-    is ready, before the card is; with `paper` "required" no sale is sent while it is not. Nothing that gives money back
-    is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in an hour, and as many
-    that have a valid MAC. For `numbers_kept_days` whole days after its business day the card number of a sale is held
-    whose receipt stays open (keeping.py). `typed` are the merchants (DE42) at whose terminals a number may be typed.
+    Sales up to `no_signature_limit` minor units without a PIN need no signature. `queue` bounds the sales that wait for
+    one terminal. `zone` is that of the slips. `printer`: the stack has one that can be asked whether it
+    is ready, before the card is; with `paper` "required" no sale is sent while it is not. `printer2`: it has a second
+    one. `printers` are the terminals' own where the settings file names them, a first and a second one each. Nothing
+    that gives money back is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in
+    an hour, and as many that have a valid MAC. For `numbers_kept_days` whole days after its business day the card
+    number of a sale is held whose receipt stays open (keeping.py). `typed` are the merchants (DE42) at whose terminals
+    a number may be typed.
     """
 
     timer: Instant = DEFAULT_TIMER
@@ -40,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language: Literal["en", "zh"] = "zh"
     width: int = 32
     printer: bool = False
+    printer2: bool = False
+    printers: Mapping[str, tuple[str, str]] = {}
     paper: Literal["optional", "required"] = "optional"
     typed: frozenset[str] = frozenset()
     zone: str = DEFAULT

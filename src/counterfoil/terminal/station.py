@@ -34,7 +34,7 @@ from counterfoil.terminal.work import LINK, OwnKeys, Work
 
 TOLD: Final = PROOFS | CLOSED | {CopyState.SENT}
 """What is known of a copy and was told to the till: a restart has nothing to ask."""
-VERBS: Final = {**till.VERBS, **receipts.VERBS}
+VERBS: Final = {**till.VERBS, **receipts.VERBS, **printer.VERBS}
 LOOKS: Final = {**till.LOOKS, **receipts.LOOKS}
 _OWN: Final = (KeyUsage.TOKEN, KeyUsage.DATA)
 

@@ -14,7 +14,7 @@ import msgspec
 from counterfoil.money import MAX_MINOR
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
-from counterfoil.terminal import birth, causes, outcome, printing, receipts, reverse, sentences
+from counterfoil.terminal import birth, causes, outcome, printer, printing, receipts, reverse, sentences
 from counterfoil.terminal.lane import Job, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
@@ -96,10 +96,10 @@ def status(work: Work, command: Command) -> None:
     if wanted is not None and not lanes:
         work.refuse((command.id,), "unknown_terminal")
     else:
-        work.reply((command.id,), {"terminals": [_state_of(lane) for lane in lanes]})
+        work.reply((command.id,), {"terminals": [_state_of(work, lane) for lane in lanes]})
 
 
-def _state_of(lane: Lane) -> dict[str, Any]:
+def _state_of(work: Work, lane: Lane) -> dict[str, Any]:
     return {
         "terminal": lane.device.terminal,
         "merchant": lane.device.merchant,
@@ -110,6 +110,7 @@ def _state_of(lane: Lane) -> dict[str, Any]:
         "sale": outcome.brief(lane.current) if lane.current else None,
         "waiting": len(lane.queue),
         "display": [text.both() for text in lane.display],
+        **printer.told(work, lane.device),
     }
 
 

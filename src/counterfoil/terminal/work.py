@@ -16,7 +16,7 @@ from counterfoil.iso8583 import CUP_POS, Message
 from counterfoil.receipts.document import Document, Slip
 from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, StoredKey
-from counterfoil.step import Instant, Outbound, Perform, Reply, Send
+from counterfoil.step import NO_PRINTER, Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal.archiving import fingerprint
 from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.terminal.lane import Lane
@@ -197,14 +197,24 @@ class Work:
         self.said.append(Send(LINK, lane.device.terminal, packet, lane.token, deadline))
         return lane.token
 
-    def print(self, name: str, text: str, document: Document, to: str = "") -> None:
-        """Hand a slip to the printer, or `to` another one."""
-        drawn = msgspec.msgpack.encode(document) if self.settings.printer or to else b""
-        self.said.append(Perform("receipt", name, text, drawn, to))
+    def printers(self, device: Device) -> tuple[str, str]:
+        """The first and the second printer of a terminal: its own, else what the settings name for it, else ""."""
+        first, second = self.settings.printers.get(device.terminal, ("", ""))
+        return device.printer or first, device.printer2 or second
 
-    def perform(self, kind: str, name: str, text: str = "") -> None:
-        """Ask for something to be done outside, by name."""
-        self.said.append(Perform(kind, name, text))
+    def prints(self, device: Device) -> bool:
+        """Whether a terminal has a printer; without one its slips are files."""
+        first, _ = self.printers(device)
+        return first != NO_PRINTER and (bool(first) or self.settings.printer)
+
+    def print(self, device: Device, name: str, text: str, document: Document, to: str = "") -> None:
+        """Hand a slip to the terminal's printer, or `to` another one."""
+        drawn = msgspec.msgpack.encode(document) if self.prints(device) or to else b""
+        self.said.append(Perform("receipt", name, text, drawn, to, own=self.printers(device)))
+
+    def perform(self, kind: str, name: str, text: str = "", own: tuple[str, str] = ("", "")) -> None:
+        """Ask for something to be done outside, by name; at a printer, at the terminal's `own`."""
+        self.said.append(Perform(kind, name, text, own=own))
 
     def reply(self, commands: Iterable[int], body: dict[str, Any]) -> None:
         """Answer requests of the till."""

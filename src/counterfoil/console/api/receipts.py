@@ -12,6 +12,7 @@ from counterfoil.console.api.shapes import CloseIn, CopyIn, GoodsIn
 from counterfoil.console.people import May
 from counterfoil.inquiry.papers import NoPaper, paper
 from counterfoil.receipts.render import svg, text
+from counterfoil.step import SECOND_PRINTER
 from counterfoil.words import Text
 
 router: Final = APIRouter()
@@ -51,7 +52,7 @@ async def show_receipt(
 @router.post(REF + "/receipt/print", **acts(May.SELL, 404, 409))
 async def print_receipt(doer: Does, key: Key, wanted: CopyIn) -> dict[str, Any]:
     """Print again: the ORIGINAL when it is proven that none came out, else a DUPLICATE. 202: not out, or not known."""
-    args = {"ref": str(key), "copy": wanted.copy_}
+    args = {"ref": str(key), "copy": wanted.copy_} | ({"printer": SECOND_PRINTER} if wanted.printer == "second" else {})
     deed = doer.begin("receipt printed again", str(key), wanted.copy_)
     return await doer.has(deed, "terminal", "receipt", args, SECONDS)
 

@@ -57,6 +57,7 @@ class CopyIn(In):
     copy_: Literal["cardholder", "merchant", "bank", "missing"] = Field(
         "cardholder", alias="copy", description="missing: each of the first two that is in nobody's hand."
     )
+    printer: Literal["first", "second"] = Field("first", description="Of the two printers of the terminal.")
 
 
 class CloseIn(In):

@@ -17,7 +17,8 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     `settle`: how long a stream must be silent before what was said in it counts as over, `doubt` the same where nothing
     tells an earlier job's replies from ours. `answer` per status question,
     asked `tries` times. `barrier` and `per_10cm` of paper: until a job counts as held up. Held up, it is asked every
-    `poll` what is wrong, until `patience` ends. `clear`: how long emptying the buffer may take.
+    `poll` what is wrong, until `patience` ends. `clear`: how long emptying the buffer may take. `others`: how long
+    another process that has the printer in use is waited for.
     """
 
     connect: Instant = 2 * SECOND
@@ -31,6 +32,7 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     poll: Instant = SECOND
     patience: Instant = 120 * SECOND
     clear: Instant = 2 * SECOND
+    others: Instant = 5 * SECOND
 
     def barrier_after(self, millimetres: int) -> Instant:
         """How long so much paper may take."""

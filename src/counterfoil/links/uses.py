@@ -1,0 +1,163 @@
+"""Who has a printer in use, and what it may still hold: known to every process of this machine, and for as long as it
+is so.
+
+A printer that prints for one connection says nothing to any other, so it must not be asked then: what it told the one
+that has it is written down here. The lock beside it is the system's and ends with its process, however that ended. What
+a printer may still hold after that stays written until it is proven that it has worked through it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from counterfoil.errors import StoreError
+from counterfoil.links.address import Address
+from counterfoil.links.performers import write_bytes
+from counterfoil.receipts.printers.job import Result, State
+from counterfoil.step import UNREADABLE
+from counterfoil.words import Text
+
+REFUSED: Final = Text("{folder} cannot be written: {reason}", "无法写入 {folder}：{reason}")
+PAUSE: Final = 0.05
+"""Seconds between two looks whether another process has let go."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A print job, and what the printer said last while it had it."""
+
+    job: str
+    trouble: str = ""
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What is kept of a printer: the job it is at, and the one it may still hold."""
+
+    now: Told | None = None
+    left: Told | None = None
+
+
+class Use(NamedTuple):
+    """Whose job a printer has. `live`: a process waits for it; else the printer may still hold a part of it."""
+
+    job: str
+    trouble: str
+    live: bool
+
+
+class Claim:
+    """A printer that this process alone uses, from `Uses.claimed`."""
+
+    def __init__(self, path: Path, job: str) -> None:
+        self._path = path
+        self._job = job
+        self._left = _left(_read(path))
+        self.says("")
+
+    def says(self, trouble: str) -> None:
+        """What holds the job up now, "" for nothing. A disk that refuses it does not stop a receipt."""
+        self._keep(Written(Told(self._job, trouble), self._left))
+
+    def ended(self, result: Result) -> None:
+        """What became of it. What left and did not come out may be in there, if only its header, and only a proof says
+        that nothing is.
+        """
+        if result.state is State.PRINTED:
+            self._left = None
+        elif result.state in (State.UNKNOWN, State.FAILED):
+            self._left = Told(self._job, result.trouble)
+        self._keep(Written(None, self._left))
+
+    def _keep(self, written: Written) -> None:
+        with contextlib.suppress(OSError):
+            write_bytes(self._path, msgspec.json.encode(written))
+
+
+class Uses:
+    """The printers in use, a small file each in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def claimed(self, address: Address, job: str, patience: float) -> Iterator[Claim | None]:
+        """Use a printer for a job; None when another process did not let go of it in `patience` seconds. StoreError
+        when the disk refuses.
+        """
+        path = self._path(address)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(*REFUSED.filled(folder=self._folder, reason=error.strerror)) from None
+        try:
+            yield Claim(path, job) if _locked(descriptor, patience) else None
+        finally:
+            os.close(descriptor)
+
+    def of(self, address: Address) -> Use | None:
+        """Whose job it has, or may still hold; None when nobody's."""
+        written = _read(self._path(address))
+        if self._is_claimed(address):
+            now = written.now or Told("")
+            return Use(now.job, now.trouble, live=True)
+        left = _left(written)
+        return Use(left.job, left.trouble, live=False) if left is not None else None
+
+    def emptied(self, address: Address) -> None:
+        """It has worked through everything it was sent."""
+        if self.of(address) is None:
+            return
+        with self.claimed(address, "", 0) as claim:
+            if claim is not None:
+                claim.ended(Result(state=State.PRINTED))
+
+    def _path(self, address: Address) -> Path:
+        return self._folder / f"{hashlib.sha256(str(address).encode()).hexdigest()[:16]}.json"
+
+    def _is_claimed(self, address: Address) -> bool:
+        try:
+            descriptor = os.open(self._path(address).with_suffix(".lock"), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+
+def _locked(descriptor: int, patience: float) -> bool:
+    """Whether this process has the printer now; one who only looks holds the lock for a moment."""
+    ends = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > ends:
+                return False
+            time.sleep(PAUSE)
+        else:
+            return True
+
+
+def _left(written: Written) -> Told | None:
+    """What a printer may hold that nobody uses: the job of a process that died over it, or what one left in it."""
+    return written.now if written.now is not None and written.now.job else written.left
+
+
+def _read(path: Path) -> Written:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Written)
+    except (OSError, *UNREADABLE):
+        return Written()
