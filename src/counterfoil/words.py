@@ -12,8 +12,8 @@ class Text(NamedTuple):
     zh: str
 
     def filled(self, **values: object) -> Text:
-        """The sentence with its `{names}` filled in, the same values in both languages."""
-        return Text(self.en.format(**values), self.zh.format(**values))
+        """The sentence with its `{names}` filled in; a value that is a Text is in each language its own."""
+        return Text(self.en.format(**_in(0, values)), self.zh.format(**_in(1, values)))
 
     def both(self) -> dict[str, str]:
         """As JSON carries it: {"en": …, "zh": …}."""
@@ -31,3 +31,7 @@ class Told(NamedTuple):
     def filled(self, **values: object) -> Told:
         """Both with their `{names}` filled in."""
         return Told(self.customer.filled(**values), self.cashier.filled(**values))
+
+
+def _in(language: int, values: dict[str, object]) -> dict[str, object]:
+    return {name: value[language] if isinstance(value, Text) else value for name, value in values.items()}

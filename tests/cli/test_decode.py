@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from cli.calling import said
+from counterfoil.inspector.names import name_of
+from counterfoil.iso8583 import CUP_POS
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "wire_vectors.json").read_text("utf-8")
@@ -48,7 +50,9 @@ def test_without_reveal_no_card_number_track_or_pin_block_is_shown(capsys: pytes
 def test_people_get_a_table_and_the_parts_of_a_field(capsys: pytest.CaptureFixture[str]) -> None:
     answer = said(capsys, "decode", PURCHASE["hex"])
     assert answer.status == 0
-    assert "DE11" in answer.out
+    assert "F11 " in answer.out
+    assert name_of(CUP_POS, "11").en in answer.out
+    assert name_of(CUP_POS, "11").zh in said(capsys, "decode", PURCHASE["hex"], "--lang", "zh").out
     assert PURCHASE["expected_fields"]["11"] in answer.out
     assert PURCHASE["expected_fields"]["2"] not in answer.out
 

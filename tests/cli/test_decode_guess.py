@@ -64,7 +64,7 @@ def test_two_packets_are_compared(
     expected = REQUEST["expected_fields"], ANSWER["expected_fields"]
     assert (what["11"] == "same") == (expected[0]["11"] == expected[1]["11"])
     table = said(capsys, "decode", REQUEST["hex"], "--diff", str(file)).out
-    assert "≠ MTI    0800  →  0810" in table
+    assert "≠ MTI    message type: 0800  →  0810" in table
 
 
 def test_stripping_needs_a_word_because_it_shows_everything(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,8 @@ def test_status_names_the_trouble_and_what_to_do(server: Server, capsys: Capture
     server.set("paper_out")
     answer = said(capsys, "printer", "status", *at(server), "--lang", "zh")
     assert answer.status == Exit.UNREACHABLE
-    assert "paper_out" in answer.out
+    assert "缺纸" in answer.out
+    assert "paper_out" not in answer.out
     assert "纸卷" in answer.out
 
 

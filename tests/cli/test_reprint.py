@@ -9,6 +9,7 @@ import pytest
 from cli.calling import said
 from counterfoil.cli import receipt, reprint
 from counterfoil.cli.failure import Exit
+from counterfoil.console.happened import COPIES
 
 REF = "T0000001/000001/000007"
 
@@ -50,5 +51,5 @@ def test_what_is_said_is_of_this_print_and_not_of_what_was_known_before(
     answer = said(capsys, "receipt", *words, "--lang", "en")
     lines = answer.out.splitlines()
     assert answer.status == status
-    assert lines[0] == f"{REF}  RMB 12.50  cardholder: {state}"
+    assert lines[0] == f"{REF}  RMB 12.50  cardholder copy: {COPIES[state].en}"
     assert lines[1:] == ([] if state == "printed" else ["of this print"])

@@ -36,8 +36,8 @@ def test_the_whole_station_is_a_line_for_each_terminal(capsys: Capture) -> None:
     answer = said(capsys, "terminal", "status", "--lang", "zh")
     assert answer.status == Exit.OK
     assert answer.out.splitlines() == [
-        "T0000001  printing    000001/000004  正在打印",
-        "T0000002  idle        000001/000001",
+        "T0000001  打印中                000001/000004  正在打印",
+        "T0000002  空闲                  000001/000001",
     ]
 
 
@@ -48,7 +48,7 @@ def test_the_display_of_one_terminal_is_in_the_reader_s_language(
     capsys: Capture, lang: str, shown: str, hidden: str
 ) -> None:
     out = said(capsys, "terminal", "status", "T0000001", "--lang", lang).out
-    assert f"display: {shown}\n" in out
+    assert f"{'屏幕：' if lang == 'zh' else 'display: '}{shown}\n" in out
     assert hidden not in out
 
 
@@ -63,21 +63,24 @@ def lanes(**odd: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("odd", "line"),
+    ("odd", "phase"),
     [
-        ({"phase": "reversal_pending"}, "T0000002  reversal_pending  000001/000001"),
-        ({"signed_on": False}, "T0000002  idle        000001/000001"),
-        ({"waiting": 1}, "T0000002  idle        000001/000001"),
+        ({"phase": "reversal_pending"}, {"en": "reversal pending    ", "zh": "冲正待发            "}),
+        ({"signed_on": False}, {"en": "idle                ", "zh": "空闲                "}),
+        ({"waiting": 1}, {"en": "idle                ", "zh": "空闲                "}),
     ],
 )
 @pytest.mark.parametrize(
     ("lang", "rest"), [("en", "99 idle (--all shows every row)"), ("zh", "99 台空闲（--all 显示全部）")]
 )
 def test_terminals_at_rest_are_counted_and_the_others_listed(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any], line: str, lang: str, rest: str
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any], phase: dict[str, str], lang: str, rest: str
 ) -> None:
     monkeypatch.setattr(terminal, "told", lambda *_: {"terminals": lanes(**odd)})
-    assert said(capsys, "terminal", "status", "--lang", lang).out.splitlines() == [line, rest]
+    assert said(capsys, "terminal", "status", "--lang", lang).out.splitlines() == [
+        f"T0000002  {phase[lang]}  000001/000001",
+        rest,
+    ]
     assert len(said(capsys, "terminal", "status", "--lang", lang, "--all").out.splitlines()) == 100
     assert len(said(capsys, "terminal", "status", "--json").json["terminals"]) == 100
 

@@ -226,6 +226,8 @@ class Stranger(Desk):
         """What should be in an address, there for this person to be found."""
         found = dict(zip(("terminal", "batch", "stan"), REF.split("/"), strict=True))
         found |= {"kind": "cardholder", "language": "zh", "key": "K71", "path": "console.css", "number": "1"}
+        if "{station}" in door.path:
+            found |= {"station": "terminal", "number": "0"}
         if "{name}" in door.path:
             found["name"] = self.receipt if door.path.startswith("/r/") else "switch"
         if door.path.startswith("/inspector/{"):

@@ -33,6 +33,7 @@ PAGES = {
     f"{REF}/live": May.LOOK,
     f"{REF}/paper/{{kind}}": May.LOOK,
     f"{REF}/card": May.REVEAL,
+    f"{REF}/messages/{{station}}/{{number}}": May.BREAK,
     "/till": May.SELL,
     "/till/open": May.SELL,
     "/till/terminal": May.SELL,

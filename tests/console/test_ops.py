@@ -75,8 +75,11 @@ def test_a_fault_stands_beside_the_link_it_is_on() -> None:
         "links": {"terminals": True, "to-issuer-a": False},
         "faults": [{"leg": 4, "kind": "drop", "mti": "0210"}, {"leg": 2, "kind": "refuse", "mti": ""}],
     }
-    told = [(text.en, is_open, faults) for text, is_open, faults in links(up)]
-    assert told == [("terminal ↔ switch", True, ["4 drop 0210"]), ("switch ↔ issuer-a", False, ["2 refuse"])]
+    told = [(text.zh, is_open, [fault.zh for fault in faults]) for text, is_open, faults in links(up)]
+    assert told == [
+        ("终端 ↔ 交换中心", True, ["故障：第 4 段 丢弃 0210"]),
+        ("交换中心 ↔ issuer-a", False, ["故障：第 2 段 拒绝连接"]),
+    ]
     assert links(None) == []
 
 

@@ -135,7 +135,7 @@ def test_a_declaration_is_of_the_same_sale(told: Story) -> None:
         ("paid", "not-charged", not_certain("PAID", "已付款")),
         ("reversing", "not-charged", not_certain("UNKNOWN", "结果未知")),
         ("escalated", "not-charged", not_certain("EXCEPTION", "异常，人工处理")),
-        ("returning", "not-charged", not_certain("RETURNING", "退款中")),
+        ("returning", "not-charged", not_certain("RETURNING", "退回中")),
     ],
 )
 def test_a_paper_that_would_say_what_is_not_so_is_refused(
@@ -209,7 +209,7 @@ EXPLAINED = {
         1250,
         "0015",
         Text("BEING LOOKED INTO", "正在核实"),
-        Text("Case number {case}, we call you back.", "受理编号 {case}，我们会给您回电。"),
+        Text("Case number {case}, we call you back.", "案件编号 {case}，我们会给您回电。"),
     ),
 }
 
@@ -269,9 +269,9 @@ def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(tol
 def test_what_nobody_knows_and_what_cannot_be_asked_are_told_apart(told: Story) -> None:
     nobody = AttemptKey("T0000001", "000009", "999999")
     now = told.town.now
-    unreadable = ("unreadable", "The terminals' store cannot be read.", "无法读取终端的存储。")
+    unreadable = ("unreadable", "The terminals' store cannot be read.", "无法读取终端的数据库。")
     unknown = ("unknown_sale", "The terminal does not know this sale.", "终端没有该交易的记录。")
-    not_found = ("not_found", "No station knows this transaction.", "各站均无此交易的记录。")
+    not_found = ("not_found", "No station knows this transaction.", "各站点均无此交易的记录。")
     cases: list[tuple[Any, str, tuple[str, str, str]]] = [
         (told.town.stores, "explanation", not_found),
         (told.town.stores, "merchant", unknown),
@@ -296,7 +296,7 @@ def test_the_list_of_a_batch_is_of_the_sales_that_stand(told: Story) -> None:
     assert details(stores, "T0000001", "", AT) == detail_list([], "T0000001", present, "2026/03/14 12:00 UTC+08:00")
     for asked, why in [
         (stores, ("unknown_terminal", "This terminal is not registered here.", "该终端未在此登记。")),
-        (told.without("tills-1"), ("unreadable", "The terminals' store cannot be read.", "无法读取终端的存储。")),
+        (told.without("tills-1"), ("unreadable", "The terminals' store cannot be read.", "无法读取终端的数据库。")),
     ]:
         with pytest.raises(NoPaper) as no:
             details(asked, "T0000009", "", AT)

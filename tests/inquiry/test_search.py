@@ -64,10 +64,31 @@ def test_words_that_are_no_reference_say_what_one_is(words: str) -> None:
         parse_question(words)
 
 
-@pytest.mark.parametrize("amount", ["1,50", "-1", "1.234", "much", "9999999999999"])
+@pytest.mark.parametrize("amount", ["-1", "1.234", "much", "9999999999999"])
 def test_an_amount_nobody_can_pay_is_refused(amount: str) -> None:
     with pytest.raises(Nothing, match=r"add the amount, in digits, as in 12\.50"):
         parse_question("1234", amount)
+
+
+@pytest.mark.parametrize("typed", ["1234 1,50", "1,50 1234", "1234 1.234,50", "•••• 1234 12,5 CNY"])
+def test_an_amount_with_a_comma_that_can_be_read_in_two_ways_is_refused_as_such(typed: str) -> None:
+    with pytest.raises(Nothing, match="can be read in two ways"):
+        parse_typed(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1234 1,234.50",
+        "1,234.50 1234",
+        "•••• 1234, RMB 1,234.50",
+        "1234，1,234.50",
+        "1234 ¥1,234.50",
+        "1234 １，２３４．５０ 元",
+    ],
+)
+def test_an_amount_is_found_as_the_slip_and_the_page_write_it(typed: str) -> None:
+    assert parse_typed(typed) == Question(last4="1234", amount=123450)
 
 
 def made(path: Path, package: str) -> Path:

@@ -93,7 +93,7 @@ def test_a_disk_that_refuses_is_one_sentence(tmp_path: Path) -> None:
         open_ticket(tmp_path / "tickets", opened_at=AT)
     path = tmp_path / "tickets"
     assert str(error.value).startswith(f"{path} cannot be written: ")
-    assert error.value.zh.startswith(f"无法写入 {path}:")
+    assert error.value.zh.startswith(f"无法写入 {path}：")
     assert "?" not in str(error.value)
 
 
@@ -115,12 +115,12 @@ def test_a_ticket_that_cannot_be_written_is_not_closed_and_the_reason_is_told(
     for attempt in attempts:
         with pytest.raises(StoreError) as error:
             attempt()
-        assert str(error.value) == f"{tmp_path} cannot be written: No space left on device"
-        assert error.value.zh == f"无法写入 {tmp_path}:No space left on device"
+        assert str(error.value) == f"{tmp_path} cannot be written: no space left on device"
+        assert error.value.zh == f"无法写入 {tmp_path}：磁盘空间不足"
     monkeypatch.undo()
     for name in failing:
         monkeypatch.setattr(module, name, nameless)
-    with pytest.raises(StoreError, match=r"cannot be written: \?$"):
+    with pytest.raises(StoreError, match=r"cannot be written: OSError$"):
         open_ticket(tmp_path, opened_at=AT)
 
 

@@ -298,7 +298,7 @@ def test_words_that_are_no_reference_are_refused_in_both_languages() -> None:
         "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, LAST4 and AMOUNT, "
         "or DE32/DE7/DE11"
     )
-    zh = "可用的查询依据：终端号/批次号/流水号、参考号、授权码、卡号后四位加金额，或 DE32/DE7/DE11"
+    zh = "可用的查询依据：终端编号/批次号/凭证号、参考号、授权码、卡号后四位加金额，或 DE32/DE7/DE11"
     assert (str(no.value), no.value.zh) == (en, zh)
     for currency, example in (("CNY", "12.50"), ("JPY", "1250")):
         with pytest.raises(Nothing) as no:

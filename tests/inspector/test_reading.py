@@ -47,7 +47,7 @@ def test_a_broken_packet_is_covered_too_and_says_where_it_breaks(cut: int) -> No
         ("3", "000000", Message("0200"), "purchase"),
         ("3", "310000", Message("0200"), "balance inquiry"),
         ("4", "000000001250", Message("0200", de49="156"), "12.50 CNY"),
-        ("4", "000000001250", Message("0200", de49="392"), "1250 JPY"),
+        ("4", "000000001250", Message("0200", de49="392"), "1,250 JPY"),
         ("22", "051", Message("0200"), "chip, contact, with PIN"),
         ("22", "022", Message("0200"), "magnetic stripe, no PIN"),
         ("39", "51", Message("0210"), "Insufficient funds"),

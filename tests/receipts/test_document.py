@@ -93,7 +93,7 @@ def test_what_the_host_did_not_send_is_left_out(field: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
-    [(1250, "CNY", "RMB 12.50"), (5, "CNY", "RMB 0.05"), (1250, "JPY", "JPY 1250"), (1250, "KWD", "KWD 1.250")],
+    [(1250, "CNY", "RMB 12.50"), (5, "CNY", "RMB 0.05"), (1250, "JPY", "JPY 1,250"), (1250, "KWD", "KWD 1.250")],
 )
 def test_amounts_are_written_with_their_currency(amount: int, currency: str, text: str) -> None:
     assert amount_text(amount, currency) == text

@@ -362,7 +362,7 @@ def test_the_verbs_say_what_they_did(home: Path, capsys: pytest.CaptureFixture[s
     no = said(capsys, "restore", str(home / "other"), *data, "--json")
     assert (no.status, no.json["error"]) == (Exit.FAILED, "failed")
     done = said(capsys, "restore", str(home / "other"), "--force", *data, "--lang", "zh")
-    assert (done.status, "原有数据保留在" in done.out, "各站均无记录" in done.out) == (0, True, True)
+    assert (done.status, "原有数据保留在" in done.out, "各站点均无记录" in done.out) == (0, True, True)
 
 
 @pytest.mark.parametrize("words", [["backup", "other"], ["restore", "backup", "--force"]], ids=lambda words: words[0])

@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[Made, str, str]] = {
     "no file": (but(links_tls="/nowhere/a.pem"), "/nowhere/a.pem", "no such file (links_tls)"),
     "no key": (but(links_key="/nowhere/a.key"), "/nowhere/a.key", "no such file (links_key)"),
     "no authority": (but(links_ca="/nowhere/ca.pem"), "/nowhere/ca.pem", "no such file (links_ca)"),
-    "a folder": (but(links_tls="/tmp"), "/tmp", "cannot be read: Is a directory"),
+    "a folder": (but(links_tls="/tmp"), "/tmp", "cannot be read: is a directory"),
     "no certificate": (but(links_tls="./counterfoil.toml"), "counterfoil.toml", "no certificate in PEM"),
     "a key as authority": (
         lambda own, _: {**good(own), "links_ca": good(own)["links_key"]},

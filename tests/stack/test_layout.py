@@ -57,7 +57,7 @@ def test_a_missing_or_damaged_secret_is_never_made_up(tmp_path: Path, content: s
 
 def test_a_place_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match=r"file/data cannot be used: Not a directory"):
+    with pytest.raises(StoreError, match=r"file/data cannot be used: not a directory"):
         Layout(tmp_path / "file" / "data").prepare()
 
 
@@ -79,7 +79,7 @@ def plain_user() -> Iterator[Path]:
 def test_a_read_only_directory_is_one_sentence(plain_user: Path) -> None:
     Layout(plain_user / "data").prepare()
     (plain_user / "data").chmod(0o500)
-    with pytest.raises(StoreError, match="cannot be used: Permission denied"):
+    with pytest.raises(StoreError, match="cannot be used: permission denied"):
         Layout(plain_user / "data").prepare()
     (plain_user / "data").chmod(0o700)
 

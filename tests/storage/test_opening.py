@@ -318,8 +318,8 @@ def shelf() -> Iterator[Path]:
 
 
 def test_a_read_only_folder_is_named(shelf: Path) -> None:
-    assert refused(shelf / "store.db") == f"{shelf / 'store.db'} cannot be opened for writing: Permission denied"
-    assert "cannot be opened for writing: Permission denied" in refused(shelf / "new" / "store.db")
+    assert refused(shelf / "store.db") == f"{shelf / 'store.db'} cannot be opened for writing: permission denied"
+    assert "cannot be opened for writing: permission denied" in refused(shelf / "new" / "store.db")
 
 
 def test_a_read_only_file_is_named(shelf: Path) -> None:
@@ -351,7 +351,7 @@ def test_a_file_system_without_locks_is_named(path: Path, monkeypatch: pytest.Mo
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
-    assert refused(path) == f"{path} cannot be opened for writing: No locks available"
+    assert refused(path) == f"{path} cannot be opened for writing: no locks available"
 
 
 def test_a_reader_that_comes_first_and_leaves_last_takes_nothing_away(path: Path) -> None:

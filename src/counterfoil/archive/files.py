@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from counterfoil.errors import StoreError
+from counterfoil.reasons import reason
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import Row
 from counterfoil.words import Text
@@ -24,6 +25,7 @@ MISSING: Final = Text(
     "the archive needs pyarrow: pip install 'counterfoil[archive]'",
     "归档需要 pyarrow：pip install 'counterfoil[archive]'",
 )
+NOT_PARQUET: Final = Text("it cannot be read as one", "无法按该格式读取")
 DAMAGED: Final = Text("{path} is missing or no Parquet file: {why}", "{path} 缺失或不是 Parquet 文件：{why}")
 
 
@@ -88,7 +90,7 @@ def groups(path: Path) -> Iterator[tuple[tuple[str, ...], list[Row]]]:
             for number in range(file.num_row_groups):
                 yield columns, _rows(file.read_row_group(number, use_threads=False))
     except (OSError, arrow.ArrowException) as error:
-        raise StoreError(*DAMAGED.filled(path=path, why=type(error).__name__)) from None
+        raise StoreError(*DAMAGED.filled(path=path, why=_why(error))) from None
 
 
 def matching(path: Path, where: Mapping[str, Sequence[Any]]) -> tuple[tuple[str, ...], list[Row]]:
@@ -106,7 +108,7 @@ def matching(path: Path, where: Mapping[str, Sequence[Any]]) -> tuple[tuple[str,
                 if fits:
                     found += _rows(file.read_row_group(number, use_threads=False).take(fits))
     except (OSError, arrow.ArrowException) as error:
-        raise StoreError(*DAMAGED.filled(path=path, why=type(error).__name__)) from None
+        raise StoreError(*DAMAGED.filled(path=path, why=_why(error))) from None
     return columns, found
 
 
@@ -122,6 +124,11 @@ def _fits(table: Any, where: Mapping[str, Sequence[Any]]) -> list[int]:
     return list(compute.indices_nonzero(mask).to_pylist()) if mask is not None else []
 
 
+def _why(error: Exception) -> Text:
+    """The system's reason; of a file that is there and is none of ours, that it cannot be read."""
+    return reason(error) if isinstance(error, OSError) and error.errno is not None else NOT_PARQUET
+
+
 def _rows(table: Any) -> list[Row]:
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
@@ -134,5 +141,5 @@ def sha256(path: Path) -> str:
             while piece := file.read(CHUNK):
                 told.update(piece)
     except OSError as error:
-        raise StoreError(*DAMAGED.filled(path=path, why=error.strerror)) from None
+        raise StoreError(*DAMAGED.filled(path=path, why=reason(error))) from None
     return told.hexdigest()

@@ -27,7 +27,7 @@ GROUP: Final = 2000
 """Transactions in a row group, read from the store in one short transaction."""
 DIFFERS: Final = Text(
     "{path} does not hold what was written to it: nothing was removed from the store; look at the disk",
-    "{path} 中的内容与写入的不一致：存储中未删除任何数据；请检查磁盘",
+    "{path} 中的内容与写入的不一致：数据库中未删除任何数据；请检查磁盘",
 )
 NOBODYS: Final = Text("{path} holds rows of no transaction", "{path} 中有不属于任何交易的数据行")
 Step = Callable[[int], None]

@@ -118,7 +118,7 @@ def unwritten(complaint: Complaint, error: OSError, status: int) -> int:
         return status or Exit.FAILED
     if error.errno in NO_DESCRIPTOR:
         return complaint.say("failed", NO_FILE, Exit.FAILED)
-    from counterfoil.links.reasons import reason
+    from counterfoil.reasons import reason
 
     why = reason(error)
     name = str(error.filename) if error.filename else ""

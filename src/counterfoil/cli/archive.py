@@ -45,7 +45,7 @@ TOO_YOUNG: Final = Text(
 )
 NO_DATE: Final = Text("--before {date} is no date: write YYYY-MM-DD", "--before {date} 不是日期：请写成 YYYY-MM-DD")
 NO_STATION: Final = Text("there is no station {name}: {known}", "没有站点 {name}：{known}")
-NO_STORE: Final = Text("the store of {name} cannot be read", "无法读取 {name} 的存储")
+NO_STORE: Final = Text("the store of {name} cannot be read", "无法读取 {name} 的数据库")
 STATION_OPTION: Final = click.option("--station", metavar="NAME", help="One station only: terminal, switch, issuer-a …")
 
 
@@ -251,7 +251,7 @@ def list_command(session: Session, station: str | None) -> int:
     """What the archive holds, by station and business date: counts, states, sums by currency, size."""
     from counterfoil.archive.folder import parts, stations
     from counterfoil.cli.stack import layout_of
-    from counterfoil.money import BY_NUMBER, plain
+    from counterfoil.money import BY_NUMBER, written
 
     folder = layout_of(session).archive
     rows, wrong = [], list[Text]()
@@ -264,7 +264,7 @@ def list_command(session: Session, station: str | None) -> int:
     def people() -> None:
         for one in rows:
             codes = ((BY_NUMBER.get(code, code), minor) for code, minor in one["sums"].items())
-            sums = ", ".join(f"{plain(minor, code)} {code}" if code else str(minor) for code, minor in codes)
+            sums = ", ".join(f"{written(minor, code)} {code}" if code else str(minor) for code, minor in codes)
             mark = "" if one["finished"] else session.word(Text("  unfinished: run it again", "  未完成：请再次运行"))
             print(f"{one['station']:<9} {one['part']:<12} {one['transactions']:>9}  {one['bytes']:>11} B  {sums}{mark}")
         for text in wrong:

@@ -8,7 +8,7 @@ import click
 
 from counterfoil.cli.failure import Exit
 from counterfoil.cli.session import ALIKE, ALL_OPTION, Session, verb
-from counterfoil.money import plain
+from counterfoil.money import written
 from counterfoil.words import Text
 
 PURPOSES: Final[dict[str, Text]] = {
@@ -48,7 +48,7 @@ def rows(session: Session, found: list[dict[str, Any]], *, whole: bool) -> None:
     for one in found:
         if one in alike:
             continue
-        balance = "–" if one["balance"] is None else plain(one["balance"], one["currency"])
+        balance = "–" if one["balance"] is None else written(one["balance"], one["currency"])
         purpose = session.word(PURPOSES.get(one["name"], SHOPPER))
         print(
             f"{one['name']:<12} {one['pan']:<19} {one['expiry']} pin {one['pin'] or '–':<6} {one['issuer'] or '–':<9} "

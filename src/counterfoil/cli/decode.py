@@ -21,6 +21,7 @@ NO_OVERRIDE: Final = Text(
     "--override is a JSON object: DE number → any of type, max, prefix, align, pad and charset",
     "--override 应为 JSON 对象：域号 → type、max、prefix、align、pad、charset 中的若干项",
 )
+UNFIT: Final = Text("--override does not fit: {why}", "--override 不可用：{why}")
 LEFT_UNREAD: Final = Text(
     "not all of this is pairs of hex digits; --guess reads what is, and says how much it leaves unread",
     "内容不全是成对的十六进制数字；--guess 会解析其中的部分，并说明有多少未被读取",
@@ -119,7 +120,7 @@ def fields(session: Session, given: str | bytes, dialect: str, framing: str | No
         "fields": {number: text for number, text in fields.items() if number.isdigit()},
         "nested": spoken.nested(message),
     }
-    session.answer(value, lambda: table(value))
+    session.answer(value, lambda: table(session, spoken, value))
     return Exit.OK
 
 
@@ -161,13 +162,14 @@ def unhex(given: str | bytes) -> bytes:
 def choose(name: str, override: str) -> Dialect:
     """The dialect with the overrides applied; Failure when the overrides make no sense."""
     from counterfoil.iso8583 import CUP_POS, ISO87_ASCII
+    from counterfoil.iso8583.chinese import told
 
     dialect = CUP_POS if name == "cup-pos" else ISO87_ASCII
     try:
         switches = msgspec.json.decode(override, type=dict[str, dict[str, str | int]])
         return dialect.override(switches) if switches else dialect
     except OurError as error:
-        text = Text(f"--override does not fit: {error}", f"--override 不可用：{error}")
+        text = UNFIT.filled(why=told(error))
         raise Failure(Exit.USAGE, "usage", text) from None
     except UNREADABLE:
         raise Failure(Exit.USAGE, "usage", NO_OVERRIDE) from None
@@ -190,38 +192,45 @@ def split(data: bytes, framing: str | None) -> tuple[bytes, bytes, bytes]:
 
 def unsplit(error: DecodeError | FramingError, dialect: Dialect, reveal: bool) -> Failure:
     """A packet that cannot be taken apart, or a message that cannot be read."""
+    from counterfoil.iso8583.chinese import told
+
     if isinstance(error, DecodeError):
         return unreadable(error, dialect, reveal)
-    return Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文：{error}"))
+    return Failure(Exit.FAILED, "framing", Text(str(error), f"无法拆分报文：{told(error).zh}"))
 
 
 def unreadable(error: DecodeError, dialect: Dialect, reveal: bool) -> Failure:
     """A packet that cannot be read: where, why, and what was read before."""
+    from counterfoil.iso8583.chinese import told
+
     partial: Message | None = error.partial
     read = dialect.flat(partial, reveal=reveal) if partial is not None else {}
     return Failure(
         Exit.FAILED,
         "decode",
-        Text(str(error), f"报文无法解析：{error}"),
+        Text(str(error), f"报文无法解析：{told(error).zh}"),
         path=error.path,
         offset=error.offset,
         fields={number: text for number, text in read.items() if number.isdigit()},
     )
 
 
-def table(value: dict[str, Any]) -> None:
-    """The fields as a table on a terminal."""
+def table(session: Session, dialect: Dialect, value: dict[str, Any]) -> None:
+    """The fields as a table on a terminal, called as the pages of the console call them."""
     from rich.table import Table
     from rich.text import Text as Cell
 
     from counterfoil.cli.screen import console
+    from counterfoil.inspector.names import label, name_of, shown
 
     screen = console(soft_wrap=True)
-    screen.print(f"MTI {value['mti']}   TPDU {value['tpdu'] or '–'}   header {value['header'] or '–'}")
+    header = session.word(Text("header", "报文头"))
+    screen.print(f"MTI {value['mti']}   TPDU {value['tpdu'] or '–'}   {header} {value['header'] or '–'}")
     grid = Table(box=None, pad_edge=False, show_header=False)
     for number, text in value["fields"].items():
         inside = value["nested"].get(number)
-        grid.add_row(Cell(f"DE{number}", style="bold"), Cell(str(text)))
+        name = session.word(name_of(dialect, number))
+        grid.add_row(Cell(label(number), style="bold"), Cell(name), Cell(session.word(shown(str(text)))))
         if inside:
-            grid.add_row(Cell(""), Cell(msgspec.json.encode(inside).decode(), style="dim"))
+            grid.add_row(Cell(""), Cell(""), Cell(msgspec.json.encode(inside).decode(), style="dim"))
     screen.print(grid)

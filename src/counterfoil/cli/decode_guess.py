@@ -11,7 +11,9 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
 from counterfoil.inspector import Found, advice, best, differences, read, reframed
 from counterfoil.inspector.doctor import told
+from counterfoil.inspector.names import DIALECTS, FORMS, label, shown
 from counterfoil.inspector.wire import named
+from counterfoil.iso8583.chinese import reason
 from counterfoil.words import Text
 
 NOTHING: Final = Text("nothing in this looks like a message", "其中没有可识别的报文")
@@ -19,6 +21,9 @@ NEEDS_REVEAL: Final = Text(
     "--strip writes the whole message, card data included: say --reveal as well",
     "--strip 会输出完整报文（含卡数据）：请同时指定 --reveal",
 )
+LENGTH: Final = Text("length: {form}", "长度：{form}")
+TPDU, HEADER, ALL_TEXT = Text("TPDU", "TPDU"), Text("header", "报文头"), Text("all text", "全字符")
+COMMA: Final = Text(", ", "，")
 SIGNS: Final = {"same": " ", "changed": "≠", "only-left": "−", "only-right": "+"}
 
 
@@ -29,10 +34,9 @@ def pasted(packet: str, stdin: bytes) -> str | bytes:
     try:
         return Path(packet).read_bytes() if len(packet) < 256 and Path(packet).is_file() else packet
     except OSError as error:
-        from counterfoil.links.reasons import reason
+        from counterfoil.reasons import named as refused
 
-        why = reason(error)
-        raise Failure(Exit.USAGE, "usage", Text(f"{packet}: {why.en}", f"{packet}：{why.zh}")) from None
+        raise Failure(Exit.USAGE, "usage", refused(error, packet)) from None
 
 
 def found_in(given: str | bytes) -> Found:
@@ -53,18 +57,19 @@ def guess(session: Session, given: str | bytes, dialect: str, framing: str | Non
 
     def people() -> None:
         wire = found.wire
-        parts = [wire.dialect, f"length {wire.length}", *["TPDU"] * wire.tpdu, *["header"] * wire.header]
-        print(", ".join([*parts, *["all text"] * wire.text]))
+        length = LENGTH.filled(form=FORMS[wire.length])
+        parts = [DIALECTS[wire.dialect], length, *[TPDU] * wire.tpdu, *[HEADER] * wire.header, *[ALL_TEXT] * wire.text]
+        print(session.word(COMMA).join(map(session.word, parts)))
         for text in (*one.findings, *one.notes):
             print(f"  {session.word(text)}")
         for row in reading.rows:
-            name = f"DE{row.path}" if row.path.isdecimal() else row.path
             means = f"  ({session.word(row.means)})" if row.means else ""
-            print(f"{row.start:>4}–{row.end:<4} {name:<7} {row.value or row.flaw}{means}")
+            value = session.word(shown(row.value) if row.value else reason(row.flaw))
+            print(f"{row.start:>4}–{row.end:<4} {label(row.path):<7} {session.word(row.name)}: {value}{means}")
             for part in row.parts:
-                name = f"{part.path} {session.word(part.name)}" if part.end else part.path
+                name = f"{label(part.path)} {session.word(part.name)}".rstrip()
                 means = f"  ({session.word(part.means)})" if part.means else ""
-                print(f"{'':17} {name}: {part.value}{means}")
+                print(f"{'':17} {name}: {session.word(shown(part.value))}{means}")
         print("tshark " + " ".join(f"-o '{preference}'" for preference in one.tshark))
 
     session.answer(value, people)
@@ -79,9 +84,9 @@ def diff(session: Session, left: str | bytes, right: str | bytes) -> int:
 
     def people() -> None:
         for each in every:
-            name = f"DE{each.path}" if each.path.isdecimal() else each.path
-            values = each.left if each.what == "same" else f"{each.left or '–'}  →  {each.right or '–'}"
-            print(f"{SIGNS[each.what]} {name:<6} {values}")
+            left, right = (session.word(shown(side)) or "–" for side in (each.left, each.right))
+            values = left if each.what == "same" else f"{left}  →  {right}"
+            print(f"{SIGNS[each.what]} {label(each.path):<6} {session.word(each.name)}: {values}")
 
     session.answer({"differences": rows}, people)
     return Exit.OK

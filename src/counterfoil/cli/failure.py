@@ -56,10 +56,9 @@ class Complaint:
             return Exit.USAGE
         if isinstance(error, Failure):
             return self.say(error.code, error.text, error.status, **error.more)
-        text = error.format_message().replace("\n", " ").strip()
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            text = f"{text} (try '{error.ctx.command_path} --help')"
-        return self.say("usage" if error.exit_code == Exit.USAGE else "failed", Text(text, text), error.exit_code)
+        from counterfoil.cli.usage import said
+
+        return self.say("usage" if error.exit_code == Exit.USAGE else "failed", said(error), error.exit_code)
 
     def say(self, code: str, text: Text, status: int, **more: Any) -> int:
         """The sentence, the object, the exit code. A stream that takes nothing takes no complaint either."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import lines
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
@@ -45,7 +46,7 @@ def done(session: Session, what: str, args: dict[str, Any]) -> int:
     if "error" in reply:
         status = STATUS.get(reply["error"], Exit.USAGE)
         raise Failure(status, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
-    session.answer(reply, lambda: [print(f"{name}: {value}") for name, value in reply.items() if value is not None])
+    session.answer(reply, lambda: lines(session, reply))
     return Exit.OK
 
 

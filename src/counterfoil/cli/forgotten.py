@@ -58,10 +58,10 @@ def list_command(session: Session, ended: bool) -> int:
 
 def tell(session: Session, found: list[Lapse]) -> None:
     """A line each."""
-    from counterfoil.money import plain
+    from counterfoil.money import written
 
     for one in found:
-        amount = f"{plain(one.amount, one.currency)} {one.currency}" if one.amount else ""
+        amount = f"{written(one.amount, one.currency)} {one.currency}" if one.amount else ""
         card = f"…{one.last4}" if one.last4 else ""
         words = (one.number, one.ref or one.terminal, amount, card, session.word(FORGOT.filled(station=one.station)))
         print("  ".join(word for word in (session.clock.spoken(one.opened_at), *words) if word))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import value_of
 from counterfoil.cli.session import Session
 from counterfoil.cli.standing import Standing
 from counterfoil.step import SECOND_PRINTER
@@ -129,6 +130,7 @@ def hand_out(session: Session, about: dict[str, Any], document: Document, printe
     from counterfoil.step import SPELLED_OUT
     from counterfoil.terminal.sentences import trouble as sentence
 
-    said = [state, session.word(sentence(trouble))] if trouble == SPELLED_OUT else [state]
+    said = [session.word(value_of("receipt_state", state))]
+    said += [session.word(sentence(trouble))] if trouble == SPELLED_OUT else []
     session.answer({**about, "state": state, "trouble": trouble}, lambda: print(*said, sep="\n"))
     return Exit.OK

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import value_of
 from counterfoil.cli.on_paper import asked, needed, print_document
 from counterfoil.cli.printer_diagnose import diagnose
 from counterfoil.cli.printer_list import list_command
@@ -29,7 +30,8 @@ ADDRESS: Final = click.option(
 TERMINAL: Final = click.option("--terminal", metavar="ID", help="Whose printer [default: the first terminal's].")
 KEPT: Final = "printer-test.json"
 SENT: Final = Text(
-    "a test page was sent ({state}): read its four digits and type them", "测试页已发送({state})：请输入纸上的四位数字"
+    "a test page was sent ({state}): read its four digits and type them",
+    "测试页已发送（{state}）：请输入纸上的四位数字",
 )
 CODE: Final = Text("code", "数字")
 RIGHT: Final = Text("the code is right: this printer prints", "数字正确：打印机正常出字")
@@ -37,6 +39,22 @@ WRONG: Final = Text(
     "that is not the code of the last test page: if the paper is blank, ask `{diagnose}`",
     "数字与最近的测试页不符：如为白纸，请执行 `{diagnose}`",
 )
+NOT_READY: Final = Text("not ready", "未就绪")
+TROUBLES: Final = {
+    "cover_open": Text("lid open", "盖未合上"),
+    "paper_out": Text("out of paper", "缺纸"),
+    "unrecoverable": Text("broken", "故障"),
+    "cutter": Text("cutter jammed", "切刀卡住"),
+    "jam": Text("paper jammed", "卡纸"),
+    "hot_head": Text("print head too hot", "打印头过热"),
+    "feed_held": Text("feed button held", "走纸键被按住"),
+    "offline": Text("offline", "脱机"),
+    "mute": Text("does not answer", "无应答"),
+    "busy": Text("busy", "正忙"),
+    "refused": Text("refuses the connection", "拒绝连接"),
+    "unreachable": Text("cannot be reached", "无法连接"),
+    "lost": Text("connection broken", "连接中断"),
+}
 READY: Final = Text("ready", "就绪")
 NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
 SPOOLER: Final = Text("a spooler gives no status", "打印队列不提供状态")
@@ -80,7 +98,7 @@ def status(session: Session, printer: str | None, terminal: str | None) -> int:
 
     def people() -> None:
         well = SPOOLER if address.way == "cups" else READY if ready else UNPROVEN
-        known = health.trouble or session.word(well)
+        known = session.word(TROUBLES.get(health.trouble, NOT_READY) if health.trouble else well)
         near = session.word(NEAR_END) if health.near_end and not health.trouble else ""
         print(f"{address} ({address.profile.title}): {known}{near}")
         if todo is not None:
@@ -106,7 +124,7 @@ def test(session: Session, printer: str | None, terminal: str | None, code: str 
     """Print a page whose code is nowhere but on it, and have the code typed back."""
     if code is None:
         state, trouble = send_page(session, needed(session, printer, terminal))
-        text = SENT.filled(state=state)
+        text = SENT.filled(state=value_of("receipt_state", state))
         if session.json or not sys.stdin.isatty():
             answer: dict[str, Any] = {"state": state, "trouble": trouble, "message": text.both()}
             session.answer(answer, lambda: print(session.word(text)))

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 FOLDER: Final = "tickets"
 NONE: Final = Text("no ticket is open", "没有未关闭的工单")
 BY: Final = Text("--close needs --by: who says that it is done", "--close 需要 --by：由谁确认完成")
+WORDS: Final = {
+    "open": Text("open", "未关闭"),
+    "closed": Text("closed", "已关闭"),
+    "service": Text("service", "维修"),
+}
 EPILOG: Final = """\b
 Examples:
   counterfoil printer tickets --all
@@ -69,6 +74,8 @@ def line(session: Session, ticket: Ticket) -> str:
     """One ticket as people read it."""
     advice = session.pick(ticket.advice) if ticket.advice else ""
     opened = session.clock.said(ticket.opened_at) if ticket.opened_at else ""
-    head = f"{ticket.number}  {ticket.state}  {ticket.owner}  {opened}  {ticket.printer}  {ticket.cause}"
+    state, owner = (session.word(WORDS.get(word, Text(word, word))) for word in (ticket.state, ticket.owner))
+    cause = "" if advice else f"  {ticket.cause}"
+    head = f"{ticket.number}  {state}  {owner}  {opened}  {ticket.printer}{cause}"
     closed = f"  {ticket.closed_by}: {ticket.note}" if ticket.closed_by else ""
     return f"{head}\n    {advice}{closed}".rstrip()

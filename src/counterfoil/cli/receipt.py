@@ -150,7 +150,7 @@ def check(ref: str) -> AttemptKey:
     """The reference of a sale; Failure for what is none."""
     key = parse_ref(ref)
     if key is None:
-        raise Failure(Exit.USAGE, "usage", Text("REF is TERMINAL/BATCH/STAN", "REF 应为 终端号/批次号/流水号"))
+        raise Failure(Exit.USAGE, "usage", Text("REF is TERMINAL/BATCH/STAN", "REF 应为 终端编号/批次号/凭证号"))
     return key
 
 
@@ -197,7 +197,7 @@ def write(path: Path, made: bytes) -> None:
     try:
         path.write_bytes(made)
     except OSError as error:
-        from counterfoil.links.reasons import reason
+        from counterfoil.reasons import reason
 
         why = reason(error)
         text = Text(f"{path} cannot be written: {why.en}", f"无法写入 {path}：{why.zh}")

@@ -81,7 +81,7 @@ def key(session: Session, out: str | None) -> int:
         try:
             Path(out).write_text(pem, "ascii")
         except OSError as error:
-            from counterfoil.links.reasons import reason
+            from counterfoil.reasons import reason
 
             why = reason(error)
             raise Failure(Exit.FAILED, "failed", Text(f"{out}: {why.en}", f"{out}：{why.zh}")) from None
@@ -108,7 +108,7 @@ def own_key(session: Session) -> bytes:
     if seed is None:
         text = Text(
             "this data has no key for receipts: give one with --key, or start with `{up}`",
-            "该数据目录没有小票密钥：请用 --key 指定公钥，或先执行 `{up}`",
+            "该数据目录没有签购单密钥：请用 --key 指定公钥，或先执行 `{up}`",
         )
         raise Failure(Exit.UNREACHABLE, "no_key", text.filled(up=session.typed("up")))
     return seed
@@ -123,7 +123,7 @@ def found(receipt: str) -> tuple[str, str]:
     whole = text_of(None if receipt == "-" else Path(receipt))
     code = proof.found_in(whole)
     if code is None:
-        text = Text("there is no receipt code in it", "其中没有小票验证码")
+        text = Text("there is no receipt code in it", "其中没有签购单验证码")
         raise Failure(Exit.FAILED, "no_code", text)
     alone = "".join(whole.split()) == "".join(code.split())
     return "" if alone else whole, code
@@ -167,7 +167,7 @@ def tell(session: Session, facts: Facts, compared: bool) -> None:
     shown |= {"kind": session.word(kind_text(facts.kind)), "amount": amount_text(facts.amount, facts.currency)}
     print(session.word(GENUINE))
     if not compared:
-        print(session.word(Text("Compare with the paper:", "请与小票核对：")))
+        print(session.word(Text("Compare with the paper:", "请与签购单核对：")))
     for name, value in shown.items():
         if value:
             print(f"  {session.word(LABELS[name])}: {value}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import copy_text, value_of
 from counterfoil.cli.reprint import sale_of, told
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
@@ -21,7 +22,7 @@ SMS_SENT: Final = Text(
     "Sent. When the customer has it: {close}",
     "已发送。顾客确认收到后：{close}",
 )
-UNREADABLE: Final = Text("the terminals' store cannot be read", "无法读取终端的存储")
+UNREADABLE: Final = Text("the terminals' store cannot be read", "无法读取终端的数据库")
 
 
 @click.command("open", epilog="Example: counterfoil receipt open --terminal T0000001")
@@ -57,10 +58,11 @@ def line(session: Session, row: dict[str, Any]) -> str:
     from counterfoil.receipts.document import amount_text
     from counterfoil.terminal.sentences import trouble
 
-    copies = "  ".join(f"{copy}: {state}" for copy, state in row["copies"].items() if state != "none")
+    copies = "  ".join(copy_text(session, copy, state) for copy, state in row["copies"].items() if state != "none")
     advice = session.word(trouble(row["receipt_trouble"])) if row["receipt_trouble"] else ""
     amount = amount_text(row["amount"], row["currency"])
-    return f"{row['ref']}  {amount}  {row['card'][-4:]}  {copies or row['state']}  {advice}".rstrip()
+    stands = copies or session.word(value_of("state", row["state"]))
+    return f"{row['ref']}  {amount}  {row['card'][-4:]}  {stands}  {advice}".rstrip()
 
 
 @click.command(epilog="Example: counterfoil receipt link last --png qr.png")
@@ -76,10 +78,12 @@ def link(session: Session, ref: str, terminal: str | None, png: str | None) -> i
 
     code = segno.make_qr(address, error="m")
     if png is not None:
+        from counterfoil.reasons import named
+
         try:
             code.save(png, scale=8, border=4)
         except OSError as error:
-            raise Failure(Exit.FAILED, "failed", Text(f"{png}: {error.strerror}", f"{png}:{error.strerror}")) from None
+            raise Failure(Exit.FAILED, "failed", named(error, png)) from None
 
     def people() -> None:
         if png is None:

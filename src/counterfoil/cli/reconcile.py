@@ -12,7 +12,7 @@ import click
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
-from counterfoil.money import plain
+from counterfoil.money import written
 from counterfoil.words import Text
 
 ASK_SECONDS: Final = 5.0
@@ -34,6 +34,7 @@ Examples:
   counterfoil reconcile --full --json
 """
 UNREADABLE: Final = Text("what the comparison found cannot be read", "无法读取对账结果")
+NOT_COMPARED: Final = Text("not compared, cannot be read: {names}", "无法读取，未核对：{names}")
 GONE: Final = Text(
     "the comparison ended before it was through: run it again",
     "对账尚未完成便已中断：请重新运行",
@@ -135,19 +136,21 @@ def progress(session: Session) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 def tell(session: Session, value: dict[str, Any]) -> None:
     """A contradiction in three lines, and the sum of it."""
+    from counterfoil.console.happened import position
     from counterfoil.reconciliation.kinds import said
+    from counterfoil.verdict.names import party
 
     done = value["pass"]
     for row in value["contradictions"]:
         name = row["ref"] or f"{row['issuer']} {row['request']}"
-        amount = f"{plain(row['amount'], row['currency'])} {row['currency']}"
+        amount = f"{written(row['amount'], row['currency'])} {row['currency']}"
         print(f"{row['number']}  {name}  {amount}  …{row['last4']}  {row['first_seen']}")
         print(f"    {session.pick(row['sentence'])}{' ' + session.word(said(row['detail'])) if row['detail'] else ''}")
         at = row["positions"]
-        print(f"    {at['terminal']} | {at['switch']} | {at['issuer']}")
+        print("    " + " | ".join(f"{session.word(party(each))}: {session.word(position(at[each]))}" for each in at))
     if done["unread"]:
-        names = ", ".join(done["unread"])
-        print(session.word(Text(f"not compared, cannot be read: {names}", f"无法读取，未核对：{names}")))
+        names = ", ".join(session.word(party(name)) for name in done["unread"])
+        print(session.word(NOT_COMPARED.filled(names=names)))
     compared, still = done["compared"], value["open"]
     print(
         session.word(

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import copy_text
 from counterfoil.cli.sale import turned_down
 from counterfoil.cli.session import Session, verb
 from counterfoil.errors import InputError
@@ -53,7 +54,7 @@ def sale_of(session: Session, ref: str, terminal: str | None) -> str:
         return str(told(session, "last", {"terminal": terminal or first_terminal(session), "paid": True})["ref"])
     if parse_ref(ref) is None:
         raise Failure(
-            Exit.USAGE, "usage", Text("REF is last or TERMINAL/BATCH/STAN", "REF 应为 last 或 终端号/批次号/流水号")
+            Exit.USAGE, "usage", Text("REF is last or TERMINAL/BATCH/STAN", "REF 应为 last 或 终端编号/批次号/凭证号")
         )
     return ref
 
@@ -65,15 +66,14 @@ def came_of(reply: dict[str, Any]) -> Exit:
 
 def printed(session: Session, ref: str, copy: str, printer: str) -> int:
     """Print a copy again and say what became of this print; 3 when it is not out, or nobody knows."""
-    from counterfoil.console import happened
     from counterfoil.receipts.document import amount_text
 
     reply = told(session, "receipt", {"ref": ref, "copy": copy, "printer": printer})
 
     def people() -> None:
         for name, one in reply["prints"].items():
-            stands = session.word(Text(one["state"], happened.copy(one["state"]).zh))
-            print(f"{reply['ref']}  {amount_text(reply['amount'], reply['currency'])}  {name}: {stands}")
+            amount = amount_text(reply["amount"], reply["currency"])
+            print(f"{reply['ref']}  {amount}  {copy_text(session, name, one['state'])}")
         if any(one["state"] != "printed" for one in reply["prints"].values()):
             print(session.pick(reply["sentence"]))
 

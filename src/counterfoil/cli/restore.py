@@ -35,7 +35,7 @@ DONE: Final = Text("{data} is as it was at {at}", "{data} 已恢复到 {at} 的�
 ASIDE: Final = Text("what was there before is kept in {aside}", "原有数据保留在 {aside}")
 SINCE: Final = Text(
     "what happened since {at} is known to no station: compare receipts and others' statements",
-    "{at} 之后的业务各站均无记录：请核对签购单和他行对账单",
+    "{at} 之后的业务各站点均无记录：请核对签购单和他行对账单",
 )
 
 REPLACED: Final = Text(

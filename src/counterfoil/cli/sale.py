@@ -10,8 +10,10 @@ from typing import Any, Final
 import click
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import value_of
 from counterfoil.cli.session import Session, verb
-from counterfoil.money import parse, plain
+from counterfoil.money import AmbiguousError, parse, plain
+from counterfoil.reasons import COMMA
 from counterfoil.words import Text
 
 EPILOG: Final = """\b
@@ -112,6 +114,8 @@ def minor(amount: str, currency: str) -> int:
     """The amount in minor units; Failure for anything a till would not take."""
     try:
         money = parse(amount, currency)
+    except AmbiguousError:
+        raise Failure(Exit.USAGE, "usage", COMMA.filled(typed=amount)) from None
     except ValueError:
         raise Failure(Exit.USAGE, "usage", NO_AMOUNT.filled(example=plain(1250, currency), currency=currency)) from None
     if money.minor == 0:
@@ -143,7 +147,7 @@ def tell(session: Session, reply: dict[str, Any]) -> None:
     for line in reply.get("display", ()):
         print(f"  {session.pick(line)}")
     code = f" {reply['response_code']}" if reply["response_code"] else ""
-    print(f"{reply['outcome']}{code}  {reply['ref']}  {reply['rrn']}".rstrip())
+    print(f"{session.word(value_of('outcome', reply['outcome']))}{code}  {reply['ref']}  {reply['rrn']}".rstrip())
     print(session.pick(reply["sentence"]))
     print(f"{session.word(CASHIER)}{session.pick(reply['cashier'])}")
     if reply["outcome"] == "unknown":

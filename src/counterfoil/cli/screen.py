@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,6 +94,12 @@ def flushed() -> OSError | None:
         except ValueError:  # closed meanwhile
             continue
     return told
+
+
+def padded(text: str, columns: int) -> str:
+    """A text filled up with spaces to so many columns: a Han character and a full-width sign take two."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return text + " " * (columns - len(text) - wide)
 
 
 def json_text(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
-from counterfoil.cli.failure import Exit
+from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.cli.source import source
 from counterfoil.words import Text
@@ -37,16 +37,17 @@ JUDGED: Final = ("one_sided", "one_sided_unreported", "exceptions", "ledger_sum"
 """What the oracle says of a world at rest. Of one that broke a promise it says nothing: the sum is of the others."""
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("transactions", Text("transactions", "交易")),
-    ("attempts", Text("  attempts at the stations", "  各系统记录的尝试")),
+    ("attempts", Text("  attempts at the stations", "  各站点记录的尝试")),
     ("worlds", Text("worlds", "模拟世界")),
     ("virtual_seconds", Text("  virtual seconds", "  虚拟秒数")),
     ("one_sided", Text("one-sided at rest", "静止时单边账")),
     ("one_sided_unreported", Text("  of these unreported", "  其中未报告")),
-    ("exceptions", Text("exceptions for a person", "需人工处理的例外")),
+    ("exceptions", Text("exceptions for a person", "需人工处理的异常")),
     ("ledger_sum", Text("ledger sum", "总账合计")),
     ("closing_seconds", Text("longest way to rest, seconds", "恢复静止最长秒数")),
     ("events_hash", Text("hash of all events", "事件摘要")),
 )
+NO_FAULT: Final = Text("--without: there is no fault called {names}", "--without：没有名为 {names} 的故障")
 FEWER: Final = Text(
     "{asked} were asked for and {made} made: one world has no more, and a terminal that is lost for good sells nothing",
     "要求 {asked} 笔，完成 {made} 笔：一个世界的交易数有上限，永久丢失的终端不再交易",
@@ -79,7 +80,7 @@ def command(
 
     unknown = set(without) - set(Faults.__struct_fields__)
     if unknown:
-        raise click.BadParameter(f"no such kind of fault: {', '.join(sorted(unknown))}", param_hint="--without")
+        raise Failure(Exit.USAGE, "usage", NO_FAULT.filled(names=", ".join(sorted(unknown))))
     listed = jobs_of(transactions, seed, mix, world, without)
     with progress(session, transactions if world is None else listed[0].transactions) as step:
         played = Played(jobs, step)

@@ -21,7 +21,7 @@ CHANGES: Final[dict[str, tuple[Text, tuple[str, ...]]]] = {
         ("terminal", "last", "{terminal}"),
     ),
     "goods": (
-        Text("what became of the goods of {ref} may be recorded", "{ref} 的货物去向可能已记录"),
+        Text("what became of the goods of {ref} may be recorded", "{ref} 的商品去向可能已记录"),
         ("why", "{ref}"),
     ),
     "escalate": (

@@ -7,14 +7,17 @@ from typing import Any, Final
 import click
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import lines, value_of
 from counterfoil.cli.sale import turned_down
+from counterfoil.cli.screen import padded
 from counterfoil.cli.session import ALIKE, ALL_OPTION, Session, verb
 from counterfoil.cli.terminal_setup import export_command, list_command, register_command
-from counterfoil.money import Money
 from counterfoil.words import Text
 
 SECONDS: Final = 10.0
 DEFAULT: Final = "default"
+WIDE: Final = 20
+"""Columns for what a terminal does."""
 GOODS: Final = {"handed-over": "handed_over", "kept": "kept"}
 
 
@@ -44,29 +47,6 @@ def show(session: Session, reply: dict[str, Any]) -> int:
     return Exit.OK
 
 
-def is_text(value: object) -> bool:
-    """Whether this is a sentence in both languages."""
-    return isinstance(value, dict) and set(value) == {"en", "zh"}
-
-
-def lines(session: Session, value: dict[str, Any], indent: str = "") -> None:
-    """A JSON object for people: sentences in their language, nothing that is empty."""
-    for name, inner in value.items():
-        if is_text(inner):
-            print(f"{indent}{name}: {session.pick(inner)}")
-        elif isinstance(inner, dict) and inner:
-            print(f"{indent}{name}:")
-            lines(session, inner, indent + "  ")
-        elif isinstance(inner, list) and inner and all(map(is_text, inner)):
-            print(f"{indent}{name}: {' / '.join(session.pick(one) for one in inner)}")
-        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            print(f"{indent}{name}:")
-            for one in inner:
-                lines(session, one, indent + "  ")
-        elif inner not in ("", None, [], {}):
-            print(f"{indent}{name}: {inner}")
-
-
 @command.command(epilog="Example: counterfoil terminal status T0000001")
 @click.argument("terminal", required=False)
 @ALL_OPTION
@@ -94,8 +74,9 @@ def rows(session: Session, terminals: list[dict[str, Any]], *, whole: bool) -> N
     for one in terminals:
         if counted and at_rest(one):
             continue
+        phase = session.word(value_of("phase", one["phase"]))
         display = session.pick(one["display"][-1]) if one["display"] else ""
-        print(f"{one['terminal']}  {one['phase']:<10}  {one['batch']}/{one['stan']}  {display}".rstrip())
+        print(f"{one['terminal']}  {padded(phase, WIDE)}  {one['batch']}/{one['stan']}  {display}".rstrip())
     if counted:
         print(session.word(Text(f"{resting} idle {ALIKE.en}", f"{resting} 台空闲{ALIKE.zh}")))
 
@@ -138,8 +119,6 @@ def last(session: Session, terminal: str | None) -> int:
     from counterfoil.cli.stack import first_terminal
 
     reply = told(session, "last", {"terminal": terminal or first_terminal(session)})
-    if not session.json and "amount" in reply and "currency" in reply:
-        reply = {**reply, "amount": str(Money(reply["amount"], reply["currency"]))}
     return show(session, reply)
 
 

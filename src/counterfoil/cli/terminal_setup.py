@@ -9,12 +9,14 @@ import click
 import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
+from counterfoil.cli.labels import lines
 from counterfoil.cli.session import ALIKE, ALL_OPTION, Session, verb
 from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 ALGORITHMS: Final = {"cup-ecb": "cup_ecb", "x9.19": "x9_19", "x9.9": "x9_9"}
 OURS: Final = Text("ours", "本系统")
+REGISTERED: Final = Text("{terminal} is registered", "{terminal} 已登记")
 NOT_OURS: Final = Text("not ours", "外部")
 
 
@@ -56,7 +58,7 @@ def export_command(session: Session, terminal: str) -> int:
     found = exported(session, terminal)
     tls = found["tls"] or {}
     told = {**found, "tls": tls.get("name", "-")} | ({"ca": f"\n{tls['ca']}"} if tls else {})
-    session.answer(found, lambda: [print(f"{name}: {value}") for name, value in told.items()])
+    session.answer(found, lambda: lines(session, told))
     return Exit.OK
 
 
@@ -100,7 +102,7 @@ def register_command(
     reply = ask(session, "switch", "register", args, 10.0)
     if "error" in reply:
         raise Failure(Exit.USAGE, reply["error"], Text(reply["message"]["en"], reply["message"]["zh"]))
-    session.answer(reply, lambda: print(f"{terminal} is registered"))
+    session.answer(reply, lambda: print(session.word(REGISTERED.filled(terminal=terminal))))
     return Exit.OK
 
 

@@ -8,7 +8,7 @@ import click
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
-from counterfoil.money import Money, plain
+from counterfoil.money import Money, written
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def command(session: Session, ref: tuple[str, ...], verbose: bool) -> int:
         found = search(opened, question)
         if not found:
             raise Failure(
-                Exit.NOT_FOUND, "not_found", Text("no station knows this transaction", "各站均无此交易的记录")
+                Exit.NOT_FOUND, "not_found", Text("no station knows this transaction", "各站点均无此交易的记录")
             )
         if len(found) > 1:
             raise several(session, found)
@@ -118,7 +118,7 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
             label(session, "stopped at", "停在"), f"{leg}{session.word(hop(stop['hop']))}: {session.pick(stop['what'])}"
         )
     for held in answer["money"]:
-        amount = f"{plain(held['amount'], held['currency'])} {held['currency']}"
+        amount = f"{written(held['amount'], held['currency'])} {held['currency']}"
         holder, owner = who(session, held["holder"]), who(session, held["owner"])
         grid.add_row(label(session, "money", "资金"), f"{amount} · {holder} · {owner}")
         grid.add_row("", session.pick(held["what"]))
@@ -137,10 +137,9 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     for station, stub in answer["evidence"].items():
         grid.add_row(who(session, station), summary(session, stub))
         for line in stub["history"] if verbose and isinstance(stub, dict) else ():
-            grid.add_row(
-                "",
-                f"{session.clock.said(line['at'], FINE)}  {told_line(session, line['what'])}  {line['message'] or ''}",
-            )
+            grid.add_row("", f"{session.clock.said(line['at'], FINE)}  {told_line(session, line['what'])}")
+            for field in fields(session, station, line["message"]):
+                grid.add_row("", field)
     screen.print(grid)
 
 
@@ -171,6 +170,14 @@ def who(session: Session, named: str) -> str:
 def label(session: Session, en: str, zh: str) -> str:
     """A short label in the reader's language."""
     return session.word(Text(en, zh))
+
+
+def fields(session: Session, station: str, message: Any) -> list[str]:
+    """A masked message field by field, called as the payment page calls them."""
+    from counterfoil.console.waterfall import named
+
+    told = named(station, message) if isinstance(message, dict) else []
+    return [f"    {number:<4} {session.word(name)}: {session.word(value)}" for number, name, value in told]
 
 
 def told_line(session: Session, what: str) -> str:

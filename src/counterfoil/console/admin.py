@@ -22,7 +22,7 @@ from counterfoil.words import Text
 ROLE_WORDS: Final = {
     Role.CASHIER: Text("Cashier: sells, prints, looks", "收银员：收款、打印、查询"),
     Role.SUPERVISOR: Text("Supervisor: a cashier who decides what moves money", "主管：收银并可决定资金事项"),
-    Role.SUPPORT: Text("Support: looks, finds out, breaks on purpose", "支持：查询、排查、故障演练"),
+    Role.SUPPORT: Text("Support: looks, finds out, breaks on purpose", "客服：查询、排查、故障演练"),
     Role.ADMIN: Text("Administrator: people, tokens, audit log", "管理员：人员、令牌、审计日志"),
 }
 NO_ROLE: Final = Text("There is no such role.", "没有该角色。")

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from counterfoil.console import audit
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_file
-from counterfoil.links.reasons import reason
+from counterfoil.reasons import reason
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import CONSOLE, Layout
 from counterfoil.step import UNREADABLE, Instant

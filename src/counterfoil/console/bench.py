@@ -21,10 +21,11 @@ OWN: Final = 8
 class Draft:
     """One message on the bench. `given` are settings to be checked against it, `other` what it is compared with.
 
-    `unread` is how much of what was pasted is not in it.
+    `unread` is how much of what was pasted is not in it. One that was made again from what a station kept of the
+    payment `ref` has fillers in the fields `veiled`.
     """
 
-    __slots__ = ("data", "given", "how", "other", "owner", "seen_at", "unread", "wire")
+    __slots__ = ("data", "given", "how", "other", "owner", "ref", "seen_at", "unread", "veiled", "wire")
 
     def __init__(self, owner: str, data: bytes, wire: Wire, how: str, given: Wire | None, unread: int = 0) -> None:
         self.owner = owner
@@ -34,6 +35,8 @@ class Draft:
         self.unread = unread
         self.given = given
         self.other: tuple[Sensitive[bytes], Wire] | None = None
+        self.ref = ""
+        self.veiled: frozenset[str] = frozenset()
         self.seen_at: Instant = 0
 
 

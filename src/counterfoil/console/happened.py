@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from counterfoil.reconciliation.kinds import MISSING, NOT_OURS, UNREADABLE
 from counterfoil.words import Text
 
 LINES: Final[tuple[tuple[str, Text], ...]] = (
@@ -101,6 +102,11 @@ COPIES: Final[dict[str, Text]] = {
     "e_delivered": Text("e-receipt delivered", "电子签购单已交付"),
     "declined": Text("not wanted", "顾客不要"),
 }
+POSITIONS: Final = {
+    MISSING: Text("no stub", "无存根"),
+    UNREADABLE: Text("cannot be read", "无法读取"),
+    NOT_OURS: Text("not ours", "非本系统"),
+}
 _PATTERNS: Final = tuple((re.compile(pattern), text) for pattern, text in LINES)
 
 
@@ -125,3 +131,12 @@ def state(word: str) -> Text:
 def copy(word: str) -> Text:
     """What is known of a copy of the receipt."""
     return COPIES.get(word, Text(word, word))
+
+
+def position(text: str) -> Text:
+    """Where a station stood: its state in words, and the code it gave."""
+    if text in POSITIONS:
+        return POSITIONS[text]
+    word, _, code = text.partition(" ")
+    said = state(word)
+    return Text(f"{said.en} {code}".rstrip(), f"{said.zh} {code}".rstrip())

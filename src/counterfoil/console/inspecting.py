@@ -10,8 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console.bench import Bench, Draft
+from counterfoil.console.loop import line_of
 from counterfoil.console.people import May
 from counterfoil.console.site import Site, Visit
+from counterfoil.console.waterfall import raw
 from counterfoil.errors import FramingError
 from counterfoil.inspector import (
     FORMS,
@@ -27,32 +29,22 @@ from counterfoil.inspector import (
     set_field,
     with_cells,
 )
+from counterfoil.inspector.names import DIALECTS as DIALECTS_SAID
+from counterfoil.inspector.names import FORMS as FORMS_SAID
 from counterfoil.inspector.names import name_of
+from counterfoil.inspector.rebuilt import rebuilt
 from counterfoil.iso8583 import DIALECTS
 from counterfoil.security import Sensitive
+from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
 
 LINE: Final = 16
 NOTHING: Final = Text("Nothing in this looks like a message.", "其中没有可识别的报文。")
+NO_MESSAGE: Final = Text("No station has kept such a message.", "各站点均未保留此报文。")
 FORGOTTEN: Final = Text(
     "This message is no longer here: messages are kept in memory only, for twenty minutes. Paste it again.",
     "此报文已不在：报文只在内存中保留二十分钟。请重新粘贴。",
 )
-LENGTH_WORDS: Final = {
-    "none": Text("none", "无"),
-    "binary": Text("2 bytes, big endian", "2 字节，大端"),
-    "binary+2": Text("2 bytes, counting themselves", "2 字节，含自身"),
-    "little": Text("2 bytes, little endian", "2 字节，小端"),
-    "digits": Text("4 digits", "4 位数字"),
-    "digits+4": Text("4 digits, counting themselves", "4 位数字，含自身"),
-    "bcd": Text("4 packed digits", "4 位 BCD"),
-    "stx-bcd": Text("STX, 4 packed digits, ETX, LRC", "STX、4 位 BCD、ETX、LRC"),
-    "stx-binary": Text("STX, 2 bytes, ETX, LRC", "STX、2 字节、ETX、LRC"),
-}
-DIALECT_WORDS: Final = {
-    "cup-pos": Text("UnionPay POS (packed digits)", "银联 POS（压缩 BCD）"),
-    "iso87-ascii": Text("ISO 8583:1987 in characters", "ISO 8583:1987 字符格式"),
-}
 
 
 class Cell(NamedTuple):
@@ -79,11 +71,12 @@ class Pages:
             route(f"{one}/bytes", May.BREAK, self.cells, ("POST",)),
             route(f"{one}/diff", May.BREAK, self.diff, ("POST",)),
             route(f"{one}/forget", May.BREAK, self.forget, ("POST",)),
+            route("/payments/{terminal}/{batch}/{stan}/messages/{station}/{number}", May.BREAK, self.kept),
         ]
 
     async def paste(self, site: Site, visit: Visit) -> Response:
         """The empty page, or what was pasted into it."""
-        values: dict[str, Any] = {"lengths": LENGTH_WORDS, "dialects": DIALECT_WORDS, "wrong": None}
+        values: dict[str, Any] = {"lengths": FORMS_SAID, "dialects": DIALECTS_SAID, "wrong": None}
         if visit.request.method == "POST":
             found = await run_in_threadpool(best, visit.form.get("dump", ""))
             if found is not None:
@@ -92,6 +85,21 @@ class Pages:
                 return RedirectResponse(f"/inspector/{self._bench.put(draft)}", 303)
             values["wrong"] = NOTHING
         return site.page(visit, "inspector.html", 422 if values["wrong"] else 200, **values)
+
+    async def kept(self, site: Site, visit: Visit) -> Response:
+        """A message of a payment, laid on the bench as its station kept it."""
+        asked = visit.request.path_params
+        key = AttemptKey(asked["terminal"], asked["batch"], asked["stan"])
+        line = await site.read(lambda stores: line_of(stores, key, site.reach.now(), asked["station"], asked["number"]))
+        made = raw(asked["station"], line) if line is not None else None
+        if made is None:
+            return site.page(visit, "refused.html", 404, text=NO_MESSAGE)
+        dialect, mti, fields = made
+        data, veiled = rebuilt(DIALECTS[dialect], mti, fields)
+        wire = Wire(dialect=dialect, length="none", tpdu=False, header=False)
+        draft = Draft(visit.person.name, data, wire, "bytes", None)
+        draft.ref, draft.veiled = str(key), veiled
+        return RedirectResponse(f"/inspector/{self._bench.put(draft)}", 303)
 
     async def show(self, _site: Site, visit: Visit) -> Response:
         """A message on the bench."""
@@ -155,7 +163,7 @@ class Pages:
 
     def _page(self, visit: Visit, draft: Draft, wrong: Text | None = None) -> Response:
         data = draft.data.reveal()
-        reading = read(data, draft.wire)
+        reading = unveiled(read(data, draft.wire), data, draft)
         found = Found(data=data, how=draft.how, wire=draft.wire, score=0, sound=reading.sound, unread=draft.unread)
         return self._site.page(
             visit,
@@ -163,6 +171,7 @@ class Pages:
             422 if wrong else 200,
             name=visit.request.path_params["name"],
             wrong=wrong,
+            ref=draft.ref,
             reading=reading,
             told=advice(found, draft.given),
             lines=laid_out(reading),
@@ -170,8 +179,8 @@ class Pages:
             bits=bits(reading),
             fields=fields(draft.wire),
             compared=compared(data, draft),
-            length_word=LENGTH_WORDS[draft.wire.length],
-            dialect_word=DIALECT_WORDS[draft.wire.dialect],
+            length_word=FORMS_SAID[draft.wire.length],
+            dialect_word=DIALECTS_SAID[draft.wire.dialect],
         )
 
 
@@ -185,6 +194,13 @@ def settings(form: dict[str, str], found: Wire) -> Wire | None:
         return None
     yes = {name: form.get(name) == "1" for name in ("tpdu", "header", "text")}
     return Wire(dialect=dialect, length=length, tpdu=yes["tpdu"], header=yes["header"], text=yes["text"])
+
+
+def unveiled(reading: Reading, data: bytes, draft: Draft) -> Reading:
+    """The reading with every filler hidden."""
+    fillers = [row for row in reading.rows if row.path in draft.veiled]
+    hidden = {at for row in fillers for at in range(row.start, row.end)}
+    return read(data, draft.wire, also_hidden=hidden) if hidden else reading
 
 
 def laid_out(reading: Reading) -> list[tuple[str, list[Cell]]]:

@@ -18,6 +18,7 @@ from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import drawn
 from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_typed, search
 from counterfoil.inquiry.papers import EXPLANATION, NOT_CHARGED
+from counterfoil.step import Instant
 from counterfoil.terminal import records
 from counterfoil.terminal.lifecycle import PAID
 from counterfoil.transaction import AttemptKey, TerminalStub
@@ -26,7 +27,8 @@ from counterfoil.verdict.finding import iso
 from counterfoil.words import Text
 
 FINAL: Final = frozenset({"PAID", "NOT_CHARGED", "RETURNED"})
-UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此笔交易的记录。")
+DIGITS: Final = 6
+UNKNOWN_REF: Final = Text("No station knows this payment.", "各站点均无此笔交易的记录。")
 
 
 def routes(site: Site) -> list[Route]:
@@ -74,7 +76,7 @@ def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None
         "archived": stores.archived(),
         "contradictions": contradictions,
         "answer": answer,
-        "fall": drawn(answer["evidence"]),
+        "fall": drawn(one.ref, answer["evidence"]),
         "way": way(judged),
         "rrn": one.rrn or rrn_of(judged),
         "started": iso(one.started_at),
@@ -84,6 +86,18 @@ def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None
         "states": state,
         "copies": copy,
     }
+
+
+def line_of(stores: Stores, key: AttemptKey, now: Instant, station: str, number: str) -> dict[str, Any] | None:
+    """A line of a station's stub of a payment, masked; None where there is none, or it is no number."""
+    found = search(stores, Question(key=key))
+    if not found:
+        return None
+    stub = masks.hidden(finding(stores, found[0], now).to_json()["evidence"]).get(station)
+    history = stub["history"] if isinstance(stub, dict) else []
+    at = int(number) if number.isascii() and number.isdecimal() and len(number) < DIGITS else len(history)
+    line: dict[str, Any] | None = history[at] if at < len(history) else None
+    return line
 
 
 def _paper(judged: Finding) -> str:

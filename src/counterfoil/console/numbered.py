@@ -7,30 +7,21 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from counterfoil.console.happened import state
+from counterfoil.console.happened import position
 from counterfoil.console.reach import Reach
 from counterfoil.inquiry import Candidate, Stores
 from counterfoil.inquiry.cases import CaseItem, cases
 from counterfoil.inquiry.items import OpenItem, judged_items
 from counterfoil.reconciliation import records
 from counterfoil.reconciliation.kinds import KINDS, said
-from counterfoil.reconciliation.kinds import MISSING as NOTHING
-from counterfoil.reconciliation.kinds import NOT_OURS as ELSEWHERE
-from counterfoil.reconciliation.kinds import UNREADABLE as UNREAD
 from counterfoil.reconciliation.rows import Contradiction, Pass
 from counterfoil.step import SECOND, Instant
 from counterfoil.verdict.finding import case_json, iso
 from counterfoil.verdict.names import case_word
-from counterfoil.words import Text
 
 DAYS: Final = 7
 MOST: Final = 200
 ENDED: Final = 50
-POSITIONS: Final = {
-    NOTHING: Text("no stub", "无记录"),
-    UNREAD: Text("cannot be read", "无法读取"),
-    ELSEWHERE: Text("not ours", "非本系统"),
-}
 
 
 class Found(NamedTuple):
@@ -148,15 +139,6 @@ def contradiction_row(row: Contradiction) -> dict[str, Any]:
             ("issuer", position(row.at_issuer)),
         ),
     }
-
-
-def position(text: str) -> Text:
-    """Where a station stood: its state in words, and the code it gave."""
-    if text in POSITIONS:
-        return POSITIONS[text]
-    word, _, code = text.partition(" ")
-    said = state(word)
-    return Text(f"{said.en} {code}".rstrip(), f"{said.zh} {code}".rstrip())
 
 
 def about(reach: Reach, ref: str) -> list[dict[str, Any]]:

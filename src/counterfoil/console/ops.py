@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from counterfoil.console import alarms
 from counterfoil.console.numbered import opened
 from counterfoil.console.people import May
 from counterfoil.console.reach import Reach
@@ -36,7 +37,7 @@ from counterfoil.switch.control import LAST_ALARMS, LINKS
 from counterfoil.terminal import records as terminals
 from counterfoil.terminal.attempt import Device
 from counterfoil.verdict.finding import iso
-from counterfoil.verdict.names import party
+from counterfoil.verdict.names import FAULTS, party, phase
 from counterfoil.words import Text
 
 ASK: Final = 3.0
@@ -46,21 +47,13 @@ FEW_NAMES: Final = 6
 """Terminals named beside a printer; the rest are counted."""
 FEW: Final = 12
 """Terminals shown when nobody asks for all of them; those that need somebody always are."""
-PHASES: Final = {
-    "idle": Text("idle", "空闲"),
-    "asking": Text("waits for an answer", "等待应答"),
-    "reversing": Text("reverses", "冲正中"),
-    "reversal_pending": Text("reversal pending", "冲正待发"),
-    "signing_on": Text("signs on", "签到中"),
-    "printing": Text("prints", "打印中"),
-    "open_sale": Text("asks about the goods", "待确认货物"),
-}
 STATES: Final = {
     "up": Text("up", "运行中"),
     "starting": Text("starts", "启动中"),
     "down": Text("down", "未运行"),
 }
 ISSUER_OF: Final = {proxy_of(name): name for name in ISSUERS}
+FAULT: Final = Text("fault on leg {leg}: {what} {mti}", "故障：第 {leg} 段 {what} {mti}")
 SILENT: Final = Text("does not answer", "无应答")
 
 
@@ -227,7 +220,7 @@ def joined(lanes: Sequence[dict[str, Any]], keys: Kept, now: Instant) -> list[La
                 terminal=name,
                 merchant=lane["merchant"],
                 signed_on=lane["signed_on"],
-                phase=PHASES.get(lane["phase"], Text(lane["phase"], lane["phase"])),
+                phase=phase(lane["phase"]),
                 idle=lane["phase"] == "idle",
                 batch=lane["batch"],
                 stan=lane["stan"],
@@ -252,7 +245,7 @@ def age(micros: Instant) -> Text:
     return Text(f"{seconds // 5 * 5} s", f"{seconds // 5 * 5} 秒")
 
 
-def links(up: dict[str, Any] | None) -> list[tuple[Text, bool, list[str]]]:
+def links(up: dict[str, Any] | None) -> list[tuple[Text, bool, list[Text]]]:
     """Every line that can be broken: its two ends, whether it is open, and the faults set on its legs."""
     if up is None:
         return []
@@ -260,9 +253,15 @@ def links(up: dict[str, Any] | None) -> list[tuple[Text, bool, list[str]]]:
     for name, is_open in up["links"].items():
         ends = ("terminal", "switch") if name == TERMINALS else ("switch", ISSUER_OF.get(name, name))
         legs = (1, 4) if name == TERMINALS else (2, 3)
-        faults = [f"{each['leg']} {each['kind']} {each['mti']}".strip() for each in up["faults"] if each["leg"] in legs]
+        faults = [fault(each) for each in up["faults"] if each["leg"] in legs]
         found.append((Text(*(" ↔ ".join(both) for both in zip(*map(party, ends), strict=True))), is_open, faults))
     return found
+
+
+def fault(one: dict[str, Any]) -> Text:
+    """A fault that is set, in words."""
+    text = FAULT.filled(leg=one["leg"], what=FAULTS[one["kind"]], mti=one["mti"])
+    return Text(text.en.rstrip(), text.zh.rstrip())
 
 
 def issuers(switch: dict[str, Any] | None, now: Instant) -> list[dict[str, Any]]:
@@ -273,10 +272,17 @@ def issuers(switch: dict[str, Any] | None, now: Instant) -> list[dict[str, Any]]
     ]
 
 
-def alarm(row: tuple[Instant, str, str, str, str]) -> dict[str, str]:
+def alarm(row: tuple[Instant, str, str, str, str]) -> dict[str, Any]:
     """An alarm for people; free text never shows a card number."""
-    texts = zip(("what", "subject", "rrn", "detail"), row[1:], strict=True)
-    return {"at": iso(row[0]), **{name: starred(text) for name, text in texts}}
+    at, what, subject, rrn, detail = row
+    of, number = (starred(text) for text in (subject, rrn))
+    return {"at": iso(at), "what": alarms.name(what), "subject": party(of), "rrn": number, "detail": told(detail)}
+
+
+def told(detail: str) -> Text:
+    """The detail of an alarm in both languages, without a card number."""
+    text = alarms.detail(detail)
+    return Text(starred(text.en), starred(text.zh))
 
 
 def printing(one: Served, known: tuple[Instant, Found] | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from counterfoil.words import Text
 
 LONGEST: Final = 200
 NO_REASON: Final = Text("Say why, in at most 200 characters.", "请说明理由，最多 200 个字符。")
-NO_CARD: Final = Text("No station tells more of this card.", "各系统均无该卡的更多信息。")
+NO_CARD: Final = Text("No station tells more of this card.", "各站点均无该卡的更多信息。")
 
 
 def routes(site: Site) -> list[Route]:

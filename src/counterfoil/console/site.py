@@ -29,6 +29,8 @@ from counterfoil.console.people import May, People, Person
 from counterfoil.console.reach import Reach
 from counterfoil.console.tokens import Tokens
 from counterfoil.inquiry import Stores
+from counterfoil.inspector.names import label, shown
+from counterfoil.iso8583.chinese import reason
 from counterfoil.money import Money
 from counterfoil.stack.reading import clock_of
 from counterfoil.verdict.names import ENDS, VERDICTS, absent, case_word, hop, party
@@ -108,7 +110,10 @@ class Site:
             "offset": partial(offset, clock),
         }
         self._templates.globals.update(
+            label=label,
             party=party,
+            reason=reason,
+            shown=shown,
             version=__version__,
             LOOKS=LOOKS,
             VERDICTS=VERDICTS,

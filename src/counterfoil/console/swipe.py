@@ -18,7 +18,7 @@ NO_CARD: Final = Text("Choose a card, or swipe one.", "请选择或刷一张卡�
 UNREADABLE: Final = Text("Card read failed. Swipe again.", "刷卡失败，请重刷。")
 NOT_A_TEST_CARD: Final = Text(
     "This is no test card. Only test cards may be used here; nothing was kept of it.",
-    "这不是测试卡。此处只能使用测试卡；未保留任何卡信息。",
+    "这不是测试卡。此处只能使用测试卡；未保留任何卡数据。",
 )
 MISTYPED: Final = Text("This is no card number: a digit is wrong.", "卡号有误，请检查数字。")
 NO_EXPIRY: Final = Text(

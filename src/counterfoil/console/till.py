@@ -27,7 +27,7 @@ from counterfoil.console.site import Site, Visit
 from counterfoil.errors import NotSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
-from counterfoil.money import parse, plain
+from counterfoil.money import AmbiguousError, parse, plain
 from counterfoil.receipts.copies import NEWS, CopyState
 from counterfoil.stack.demo import CURRENCY
 from counterfoil.terminal import printed, records
@@ -46,6 +46,10 @@ LONGEST_KEY: Final = 64
 LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 """A key stands in addresses, and digits in a row would be taken for a card number there."""
 BAD_AMOUNT: Final = Text("An amount is more than zero and looks like 12.50.", "金额须大于零，例如 12.50。")
+COMMA_AMOUNT: Final = Text(
+    "Decimals stand behind a point, commas group digits in threes: 1,234.50.",
+    "小数点用“.”，逗号只作千位分隔：1,234.50。",
+)
 BAD_PIN: Final = Text("A PIN has four to twelve digits.", "密码为 4 至 12 位数字。")
 KEY_USED: Final = Text(
     "This page was used for a sale of another amount or card, and nothing was sent now. Charge from this new one.",
@@ -257,6 +261,8 @@ def _wish(form: dict[str, str], site: Site, merchant: str) -> tuple[Wish, swipe.
     """What is to be charged, and to which card; Unusable with the sentence for the cashier."""
     try:
         money = parse(form.get("amount", ""), CURRENCY)
+    except AmbiguousError:
+        raise swipe.Unusable(COMMA_AMOUNT) from None
     except ValueError:
         raise swipe.Unusable(BAD_AMOUNT) from None
     if not money.minor:

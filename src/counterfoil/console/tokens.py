@@ -27,7 +27,7 @@ BAD_NAME: Final = Text(
     "A token's name is taken, or is not 1 to 32 small letters, digits, dots and dashes, or looks like a card number.",
     "令牌名称已存在，或不是 1 至 32 个小写字母、数字、点和连字符，或形似卡号。",
 )
-BAD_ROLE: Final = Text("A token is for a cashier's or a support program.", "令牌只能是收银或支持角色。")
+BAD_ROLE: Final = Text("A token is for a cashier's or a support program.", "令牌只能用于收银员或客服程序。")
 NO_TOKEN: Final = Text("There is no such token in use.", "没有该名称的有效令牌。")
 
 

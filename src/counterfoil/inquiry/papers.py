@@ -49,7 +49,7 @@ NOT_CHARGED, EXPLANATION, DECLARATION = "not-charged", "explanation", "declarati
 KINDS: Final = (*COPIES, REVERSAL, FAULT, NOT_CHARGED, EXPLANATION, DECLARATION)
 
 UNKNOWN_SALE: Final = Text("The terminal does not know this sale.", "终端没有该交易的记录。")
-UNREADABLE: Final = Text("The terminals' store cannot be read.", "无法读取终端的存储。")
+UNREADABLE: Final = Text("The terminals' store cannot be read.", "无法读取终端的数据库。")
 NO_RECEIPT: Final = Text("This sale has no receipt.", "该交易没有签购单。")
 NOT_THAT: Final = Text(
     "No such slip: it is not certain that this card was not charged (verdict {word}).",
@@ -128,7 +128,7 @@ def _held(stores: Stores, store: Store, key: AttemptKey) -> tuple[Attempt | None
 def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant, Finding]:
     found = search(stores, Question(key=key))
     if not found:
-        raise NoPaper("not_found", Text("No station knows this transaction.", "各站均无此交易的记录。"))
+        raise NoPaper("not_found", Text("No station knows this transaction.", "各站点均无此交易的记录。"))
     return found[0].last4, found[0].started_at, finding(stores, found[0], now)
 
 

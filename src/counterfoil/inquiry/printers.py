@@ -30,11 +30,11 @@ SILENT: Final = frozenset({"mute", "busy", "refused", "unreachable", "lost"})
 WAITING: Final = Text(
     "Our own terminal has it in use for the receipt of {ref} and waits. {what}. Do not switch the printer off: the "
     "receipt prints on by itself.",
-    "本机终端正用它打印 {ref} 的小票，等待处理：{what}。请勿关机：处理后小票自动续打。",
+    "本机终端正用它打印 {ref} 的签购单，等待处理：{what}。请勿关机：处理后签购单自动续打。",
 )
 PRINTING: Final = Text(
     "Our own terminal is printing the receipt of {ref} on it: ask again in a moment, and do not switch it off.",
-    "本机终端正用它打印 {ref} 的小票：请稍候再试，请勿关机。",
+    "本机终端正用它打印 {ref} 的签购单：请稍候再试，请勿关机。",
 )
 OTHER_PAPER: Final = Text(
     "Another paper of this machine is being printed on it: ask again in a moment, and do not switch it off.",
@@ -43,8 +43,8 @@ OTHER_PAPER: Final = Text(
 HOLDS: Final = Text(
     "It may still hold a part of the receipt of {ref}. {what}. Do not switch it off: the receipt prints on by itself. "
     "If nothing comes out, print it on another printer or hand over the e-receipt, and have service look at this one.",
-    "打印机内可能还有 {ref} 的小票未打完。{what}。请勿关机：小票会自动续打。"
-    "如仍未打出，请用其他打印机补打或交付电子签购单，并报修本机。",
+    "打印机内可能还有 {ref} 的签购单未打完。{what}。请勿关机：签购单会自动续打。"
+    "如仍未打出，请用其他打印机重打印或交付电子签购单，并报修本机。",
 )
 LOOK_AT_IT: Final = Text("Look at its lid and its paper", "请检查机盖和纸卷")
 DOUBT: Final = Text(

@@ -17,7 +17,8 @@ from counterfoil.inquiry import past
 from counterfoil.inquiry.matching import belongs, fits
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
-from counterfoil.money import parse, plain
+from counterfoil.money import FULL_WIDTH, AmbiguousError, parse, plain
+from counterfoil.reasons import COMMA
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
@@ -29,15 +30,16 @@ RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
 TERMINAL: Final = re.compile(r"[0-9A-Za-z]{8}")
 STAN: Final = re.compile(r"[0-9]{6}")
 APPROVAL: Final = re.compile(r"[0-9A-Za-z]{6}")
-MARKS: Final = re.compile(r"[•…*,，]")
-"""What masks a card number, and what stands between words."""
-CARD: Final = re.compile(r"(?P<last4>[0-9]{4})(?:\+(?P<amount>[0-9.]+))?")
+MARKS: Final = re.compile(r"[•…*¥￥元]|(?<![0-9]),|(?<=[0-9]{4}),|,(?![0-9]{1,3}(?![0-9]))")
+"""What masks a card number, what stands between words, and the sign of a currency. A comma in an amount stays."""
+LABELS: Final = ("RRN", "STAN", "RMB", "参考号", "交易参考号", "凭证号", "授权码")
+CARD: Final = re.compile(r"(?P<last4>[0-9]{4})(?:\+(?P<amount>[0-9.,]+))?")
 
 
 NO_REFERENCE: Final = Text(
     "a reference is TERMINAL/BATCH/STAN, a retrieval reference number, an approval code, LAST4 and AMOUNT, "
     "or DE32/DE7/DE11",
-    "可用的查询依据：终端号/批次号/流水号、参考号、授权码、卡号后四位加金额，或 DE32/DE7/DE11",
+    "可用的查询依据：终端编号/批次号/凭证号、参考号、授权码、卡号后四位加金额，或 DE32/DE7/DE11",
 )
 NO_AMOUNT: Final = Text(
     "the last four digits alone fit too many: add the amount, in digits, as in {example}",
@@ -88,8 +90,11 @@ def parse_question(words: str, amount: str | None = None, currency: str = "CNY")
         return Question(request=words)
     card = CARD.fullmatch(words)
     if card is not None:
+        typed = amount or card["amount"] or ""
         try:
-            return Question(last4=card["last4"], amount=parse(amount or card["amount"] or "", currency).minor)
+            return Question(last4=card["last4"], amount=parse(typed, currency).minor)
+        except AmbiguousError:
+            raise Nothing(*COMMA.filled(typed=typed)) from None
         except ValueError:
             raise Nothing(*NO_AMOUNT.filled(example=plain(1250, currency))) from None
     if RRN.fullmatch(words):
@@ -105,13 +110,15 @@ def parse_typed(typed: str, currency: str = "CNY") -> Question:
     So `T0000001 000001 000042`, `T0000001 000042`, `RRN 63270DFNZSG3`, `•••• 1234 12.50 CNY` and `12.50 1234` are read.
     Nothing when it is no reference.
     """
-    words = [word for word in MARKS.sub(" ", typed).split() if word.upper() not in ("RRN", "STAN", currency)]
+    words = [
+        word for word in MARKS.sub(" ", typed.translate(FULL_WIDTH)).split() if word.upper() not in (*LABELS, currency)
+    ]
     if len(words) == 3 and parse_ref("/".join(words)):
         return parse_question("/".join(words))
     first, second, *_ = (*words, "", "")
     if STAN.fullmatch(second) and TERMINAL.fullmatch(first):
         return Question(terminal=first, stan=second)
-    if CARD.fullmatch(second) and "." in first:
+    if CARD.fullmatch(second) and set(first) & set(".,，．"):
         first, second = second, first
     return parse_question(first, second or None, currency)
 

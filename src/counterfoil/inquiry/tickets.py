@@ -9,6 +9,7 @@ import msgspec
 
 from counterfoil.errors import OurError, StoreError
 from counterfoil.links.performers import make_file, sync_directory, write_file
+from counterfoil.reasons import UNWRITTEN, reason
 from counterfoil.step import UNREADABLE as NOT_READ
 from counterfoil.words import Text
 
@@ -101,5 +102,4 @@ def _read(path: Path) -> Ticket:
 
 
 def _refused(folder: Path, error: OSError) -> StoreError:
-    why = error.strerror or "?"
-    return StoreError(f"{folder} cannot be written: {why}", f"无法写入 {folder}:{why}")
+    return StoreError(*UNWRITTEN.filled(path=folder, reason=reason(error)))

@@ -8,6 +8,7 @@ from typing import Final
 from counterfoil.errors import DecodeError, EncodeError, FramingError, OurError
 from counterfoil.inspector.mask import HIDDEN
 from counterfoil.inspector.wire import Wire, put_together, take_apart
+from counterfoil.iso8583.chinese import told
 from counterfoil.iso8583.fields import Kind
 from counterfoil.words import Text
 
@@ -61,7 +62,7 @@ def set_field(data: bytes, wire: Wire, path: str, value: str) -> bytes:
             message.set(number, flat if field.kind is Kind.B else value)
         return data[: parts.at] + put_together(parts, wire, dialect.encode(message)) + data[parts.end :]
     except EncodeError as error:
-        raise Unfit(DOES_NOT_FIT.filled(reason=str(error))) from None
+        raise Unfit(DOES_NOT_FIT.filled(reason=told(error))) from None
 
 
 def with_cells(data: bytes, hidden: frozenset[int], text: str) -> bytes:

@@ -8,6 +8,7 @@ from counterfoil.inspector.around import claimed, known_before
 from counterfoil.inspector.guess import Found
 from counterfoil.inspector.walk import Span, walk
 from counterfoil.inspector.wire import Wire, lrc, take_apart
+from counterfoil.iso8583.chinese import reason
 from counterfoil.words import Text
 
 _LENGTHS: Final = {
@@ -97,9 +98,9 @@ PLAIN_BYTES: Final = "Bin data not encoded"
 HEX_BYTES: Final = "Bin data represented as Hex Ascii characters"
 NO_SETTING: Final = Text(
     "Wireshark has no setting for what stands between the length and the message type: take it out first "
-    "(counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap).",
+    "(`counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap`).",
     "Wireshark 没有针对长度与消息类型之间内容的设置：请先将其去除"
-    "（counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap）。",
+    "（`counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap`）。",
 )
 STOPS_AT: Final = Text(
     "Wireshark reads this message up to DE{path}, which its ISO 8583 table writes in another way.",
@@ -190,7 +191,7 @@ def _stops(found: Found) -> list[Text]:
     if not flaws:
         return []
     first, last = flaws[0], next((flaw for flaw in flaws if _runs_out(flaw)), None)
-    said = [STOPS.filled(path=_path(first), at=parts.body_at + first.start, reason=first.flaw)]
+    said = [STOPS.filled(path=_path(first), at=parts.body_at + first.start, reason=reason(first.flaw))]
     return said if last is None else [*said, ENDS_INSIDE.filled(path=_path(last))]
 
 

@@ -25,7 +25,7 @@ _TAGS: Final[tuple[tuple[str, bool, str, str], ...]] = (
     ("72", True, "issuer script, after the second cryptogram", "发卡行脚本 (第二次 GAC 之后)"),
     ("82", True, "application interchange profile", "应用交互特征 (AIP)"),
     ("84", True, "dedicated file name", "专用文件名"),
-    ("8A", True, "authorisation response code", "授权响应码"),
+    ("8A", True, "authorisation response code", "授权应答码"),
     ("91", True, "issuer authentication data", "发卡行认证数据"),
     ("95", True, "terminal verification results", "终端验证结果 (TVR)"),
     ("99", False, "PIN data", "PIN 数据"),

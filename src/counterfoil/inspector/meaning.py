@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from counterfoil.iso8583 import Message, responses
-from counterfoil.money import BY_NUMBER, plain
+from counterfoil.money import BY_NUMBER, written
 from counterfoil.words import Text
 
 _CLASSES: Final = {
@@ -90,7 +90,7 @@ def _amount(text: str, message: Message) -> Text | None:
     currency = BY_NUMBER.get(message.de49 or "")
     if currency is None:
         return None
-    value = f"{plain(int(text), currency)} {currency}"
+    value = f"{written(int(text), currency)} {currency}"
     return Text(value, value)
 
 

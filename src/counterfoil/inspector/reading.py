@@ -160,7 +160,9 @@ def _parts(dialect: Dialect, found: Walk, span: Span, at: int) -> tuple[Part, ..
     if not isinstance(nested, dict):
         return ()
     texts = {key: value for key, value in nested.items() if isinstance(value, str)}
-    return tuple(Part(f"{span.path}.{key}", Text(key, key), value) for key, value in texts.items())
+    return tuple(
+        Part(f"{span.path}.{key}", name_of(dialect, f"{span.path}.{key}"), value) for key, value in texts.items()
+    )
 
 
 def _element(element: emv.Element, found: Walk, at: int) -> Part:

@@ -29,7 +29,7 @@ OPEN_CASES: Final = (
     "SELECT number, rrn, at, what, detail FROM exception_case WHERE ended_at = 0 ORDER BY at, number LIMIT 100"
 )
 
-UNKNOWN_VERB: Final = Text(en="an issuer has no command of that name", zh="发卡方没有此命令")
+UNKNOWN_VERB: Final = Text(en="an issuer has no command of that name", zh="发卡行没有此命令")
 BAD_CARD: Final = Text(
     en="card {number} of the list cannot be enrolled: {field} is missing or makes no sense",
     zh="列表中第{number}张卡无法登记：{field}缺失或无效",

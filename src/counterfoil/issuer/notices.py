@@ -12,7 +12,7 @@ from typing import Final
 
 from counterfoil.agenda import Agenda
 from counterfoil.issuer.rows import Notice, Owed, Txn
-from counterfoil.money import plain
+from counterfoil.money import written
 from counterfoil.step import SECOND, Instant, Perform, Performed
 from counterfoil.words import Text
 
@@ -63,7 +63,7 @@ def _name(station: str, txn: Txn, event: str) -> str:
 
 
 def _notice(station: str, txn: Txn, event: str, words: str) -> Notice:
-    amount = f"{plain(txn.amount, txn.currency)} {txn.currency}"
+    amount = f"{written(txn.amount, txn.currency)} {txn.currency}"
     filled = words % {"last4": txn.last4, "amount": amount, "merchant": txn.merchant.strip()}
     return Notice(_name(station, txn, event), filled)
 

@@ -10,8 +10,38 @@ import contextlib
 import ssl
 from typing import Final, NamedTuple
 
+from counterfoil.words import Text
+
 OLDEST: Final = ssl.TLSVersion.TLSv1_2
 READ: Final = 1 << 16
+VERIFYING: Final = {
+    9: "证书尚未生效",
+    10: "证书已过期",
+    18: "证书为自签名",
+    19: "证书链中有自签名证书",
+    20: "找不到签发机构的证书",
+    21: "无法验证签发机构",
+    24: "签发机构的证书无效",
+    26: "证书不允许此用途",
+    62: "证书与名称不符",
+    64: "证书与地址不符",
+    66: "证书密钥过短",
+    68: "证书的摘要算法过弱",
+}
+"""OpenSSL's X509_V_ERR_*, in Chinese."""
+REFUSING: Final = {
+    "NO_START_LINE": "不是 PEM 文件",
+    "PEM_LIB": "不是有效的 PEM 文件",
+    "BAD_BASE64_DECODE": "PEM 内容已损坏",
+    "KEY_VALUES_MISMATCH": "私钥与证书不符",
+    "KEY_TYPE_MISMATCH": "私钥与证书的类型不符",
+    "EE_KEY_TOO_SMALL": "证书密钥过短",
+    "CA_MD_TOO_WEAK": "证书的摘要算法过弱",
+    "CA_KEY_TOO_SMALL": "签发机构的密钥过短",
+    "NO_CERTIFICATE_OR_CRL_FOUND": "其中没有证书",
+    "CERTIFICATE_VERIFY_FAILED": "证书校验未通过",
+}
+"""OpenSSL's reasons, in Chinese."""
 
 
 class Identity(NamedTuple):
@@ -63,6 +93,13 @@ def told(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return str(error.verify_message)
     return str(error.reason or type(error).__name__)
+
+
+def spoken(error: ssl.SSLError) -> Text:
+    """What was wrong, for people: in Chinese what kind of fault it is, or the library's name of it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Text(told(error), VERIFYING.get(error.verify_code, f"证书校验未通过（{error.verify_code}）"))
+    return Text(told(error), REFUSING.get(told(error), f"TLS 错误 {told(error)}"))
 
 
 class Session:

@@ -27,8 +27,13 @@ def compare(receipt: str, facts: Facts) -> None:
     if facts.last4.isdigit() and not re.search(r"\* ?" + " ?".join(facts.last4) + " ", shown):
         raise NotProven(Problem.DIFFERS, what="last4")
     symbol = amount_text(facts.amount, facts.currency).partition(" ")[0]
-    if len(set(re.findall(rf" {symbol} ([0-9.]+)(?= )", shown))) > 1:
+    if len({one.replace(",", "") for one in re.findall(rf" {symbol} ([0-9.,]+)(?= )", shown)}) > 1:
         raise NotProven(Problem.DIFFERS, what="amount")
+
+
+def ungrouped(facts: Facts) -> str:
+    """The amount as slips of an earlier version print it: RMB 1234.50."""
+    return amount_text(facts.amount, facts.currency).replace(",", "")
 
 
 def _shown(facts: Facts) -> dict[str, tuple[str, ...]]:
@@ -42,7 +47,7 @@ def _shown(facts: Facts) -> dict[str, tuple[str, ...]]:
         "voucher": (facts.voucher,),
         "rrn": (facts.rrn,),
         "auth_code": (facts.auth_code,),
-        "amount": (amount_text(facts.amount, facts.currency),),
+        "amount": (amount_text(facts.amount, facts.currency), ungrouped(facts)),
         "date": (facts.date,),
         "time": (facts.time,),
     }

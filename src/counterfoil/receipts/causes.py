@@ -22,7 +22,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 LEAVE_ON: Final = Text(
-    " Do not switch it off: what it holds prints on by itself.", "请勿关机：尚未打完的小票会自动续打。"
+    " Do not switch it off: what it holds prints on by itself.", "请勿关机：尚未打完的签购单会自动续打。"
 )
 
 OUTCOMES: Final[dict[str, Outcome]] = {
@@ -48,7 +48,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "No printer is configured: receipts are files. The administrator names one: `printer` in the "
                 "settings, or `terminal printer`.",
-                "未配置打印机，小票写入文件：请管理员在设置中填写 printer，或执行 `terminal printer`。",
+                "未配置打印机，签购单写入文件：请管理员在设置中填写 printer，或执行 `terminal printer`。",
             ),
         ),
         Outcome(
@@ -104,7 +104,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             "ours",
             Text(
                 "Our own terminal is printing a receipt on it: wait a moment, leave it switched on, and ask again.",
-                "本机终端正用它打印小票：请稍候，勿关机，然后重试。",
+                "本机终端正用它打印签购单：请稍候，勿关机，然后重试。",
             ),
         ),
         Outcome(
@@ -214,7 +214,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             "reprint",
             Text(
                 "The printer is well: print the receipt again (`receipt reprint`).",
-                "打印机正常：请重打小票（`receipt reprint`）。",
+                "打印机正常：请重打签购单（`receipt reprint`）。",
             ),
         ),
         Outcome(
@@ -276,8 +276,8 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "and wait a minute: the receipt prints on by itself. If nothing comes out, use another printer "
                 "(`receipt reprint --printer`) or the e-receipt (`receipt link`, `receipt close`); service looks at "
                 "this one.",
-                "打印机内可能还有未打完的小票，且无应答。请勿断电，检查机盖和纸卷并稍候一分钟：小票会自动续打。如仍未"
-                "打出，请用其他打印机补打（`receipt reprint --printer`）或交付电子签购单（`receipt link`、"
+                "打印机内可能还有未打完的签购单，且无应答。请勿断电，检查机盖和纸卷并稍候一分钟：签购单会自动续打。如仍未"
+                "打出，请用其他打印机重打印（`receipt reprint --printer`）或交付电子签购单（`receipt link`、"
                 "`receipt close`）；本机请报修。",
             ),
             service=True,
@@ -305,7 +305,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "Paper is good and nothing shows on it: its self-test must wait, because it may still hold a "
                 "receipt. Hand over the e-receipt (`receipt link`), and have service look at the printer.",
-                "纸张正常但无字：机内可能还有未打完的小票，暂不能做自检。请交付电子签购单（`receipt link`），打印机请"
+                "纸张正常但无字：机内可能还有未打完的签购单，暂不能做自检。请交付电子签购单（`receipt link`），打印机请"
                 "报修。",
             ),
             service=True,

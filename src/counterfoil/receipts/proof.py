@@ -49,12 +49,12 @@ class Problem(enum.StrEnum):
 
 
 SENTENCES: Final[dict[Problem, Text]] = {
-    Problem.NO_CODE: Text("This is not the code of a receipt.", "这不是小票验证码。"),
+    Problem.NO_CODE: Text("This is not the code of a receipt.", "这不是签购单验证码。"),
     Problem.NEWER: Text(
         "This code is of a newer format: check it with a newer version.", "该验证码格式较新：请用新版本验证。"
     ),
     Problem.DAMAGED: Text(
-        "The code is damaged or was changed: read it again from the paper.", "验证码已损坏或被改动：请重新扫描小票。"
+        "The code is damaged or was changed: read it again from the paper.", "验证码已损坏或被改动：请重新扫描签购单。"
     ),
     Problem.OTHER_KEY: Text(
         "The code was signed with another key than this one; whether it is genuine is not known.",
@@ -63,7 +63,7 @@ SENTENCES: Final[dict[Problem, Text]] = {
     Problem.FORGED: Text("NOT GENUINE: the facts do not match their signature.", "伪造或被改动：内容与签名不符。"),
     Problem.DIFFERS: Text(
         "ALTERED: the code is genuine, but the receipt around it does not say the same: {what}.",
-        "小票被改动：验证码真实，但小票内容与其不符：{what}。",
+        "签购单被改动：验证码真实，但签购单内容与其不符：{what}。",
     ),
 }
 

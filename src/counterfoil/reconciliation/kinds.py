@@ -48,20 +48,20 @@ KINDS: Final[dict[Kind, Text]] = {
     ),
     Kind.STATIONS_DIFFER: Text(
         "The stations do not say the same of this sale, and no rule makes sense of it.",
-        "各站对该交易的记录互相矛盾，没有规则可以解释。",
+        "各站点对该交易的记录互相矛盾，没有规则可以解释。",
     ),
     Kind.OVERDUE: Text("This has been open for longer than it may be.", "该交易悬而未决，已超过规定时限。"),
     Kind.MISSING_AT_TERMINAL: Text(
         "The switch has a sale of this terminal, and the terminal's store does not know it.",
-        "交换中心有该终端的这笔交易，而终端的存储中没有。",
+        "交换中心有该终端的这笔交易，而终端的数据库中没有。",
     ),
     Kind.MISSING_AT_SWITCH: Text(
         "Another station has an answer of the switch, and the switch's store does not know the sale.",
-        "其他站有交换中心的应答，而交换中心的存储中没有这笔交易。",
+        "其他站点有交换中心的应答，而交换中心的数据库中没有这笔交易。",
     ),
     Kind.MISSING_AT_ISSUER: Text(
         "The switch has an answer of the issuer, and the issuer's store does not know the request.",
-        "交换中心有发卡行的应答，而发卡行的存储中没有该请求。",
+        "交换中心有发卡行的应答，而发卡行的数据库中没有该请求。",
     ),
     Kind.UNASKED_DEBIT: Text(
         "The issuer holds money that the switch never asked for.", "发卡行持有交换中心从未请求的款项。"
@@ -72,13 +72,13 @@ KINDS: Final[dict[Kind, Text]] = {
     ),
     Kind.VALUES_DIFFER: Text(
         "The stations do not say the same amount, card, merchant, number or code.",
-        "各站记录的金额、卡号、商户、号码或应答码不一致。",
+        "各站点记录的金额、卡号、商户、号码或应答码不一致。",
     ),
     Kind.LEDGER_DIFFERS: Text(
         "The issuer's ledger does not say what its record of the purchase says.", "发卡行账目与其交易记录不一致。"
     ),
     Kind.RECEIPT_DIFFERS: Text("The receipt does not say what the sale was.", "签购单与交易不符。"),
-    Kind.NUMBER_TWICE: Text("Two sales have the same retrieval reference number.", "两笔交易使用了同一检索参考号。"),
+    Kind.NUMBER_TWICE: Text("Two sales have the same retrieval reference number.", "两笔交易使用了同一参考号。"),
 }
 
 POSITIONS: Final = frozenset({Kind.TOLD_NOT_CHARGED, Kind.NOT_HELD, Kind.STATIONS_DIFFER})

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from counterfoil.issuer.stubs import Booked
-from counterfoil.money import plain
+from counterfoil.money import written
 from counterfoil.receipts.document import Slip
 from counterfoil.reconciliation.kinds import Kind
 from counterfoil.step import Instant
@@ -191,7 +191,7 @@ def _pairs(one: TerminalStub | SwitchStub, other: SwitchStub | IssuerStub, *name
     both = [(name, getattr(one, name), getattr(other, name)) for name in names]
     differ = [(name, mine, theirs) for name, mine, theirs in both if mine and theirs and mine != theirs]
     return [
-        f"amount {plain(mine, one.currency)}/{plain(theirs, other.currency)}"
+        f"amount {written(mine, one.currency)}/{written(theirs, other.currency)}"
         if name == "amount"
         else f"{name} {mine}/{theirs}"
         for name, mine, theirs in differ
@@ -203,7 +203,7 @@ def _in_the_ledger(issuer: IssuerStub, booked: Booked | None) -> str:
     theirs = booked or Booked(currency=issuer.currency)
     pairs = (("debited", issuer.debited, theirs.debited), ("returned", issuer.returned, theirs.returned))
     wrong = [
-        f"{name} {plain(ours, issuer.currency)}/{plain(entry, theirs.currency)}"
+        f"{name} {written(ours, issuer.currency)}/{written(entry, theirs.currency)}"
         for name, ours, entry in pairs
         if ours != entry
     ]
@@ -214,7 +214,7 @@ def _in_the_ledger(issuer: IssuerStub, booked: Booked | None) -> str:
 
 def _on_paper(sold: TerminalStub, slip: Slip) -> str:
     pairs = (
-        ("amount", plain(sold.amount, sold.currency), plain(slip.amount, slip.currency)),
+        ("amount", written(sold.amount, sold.currency), written(slip.amount, slip.currency)),
         ("currency", sold.currency, slip.currency),
         ("terminal", sold.terminal, slip.terminal),
         ("STAN", sold.ref[-6:], slip.voucher),

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator
 
 from counterfoil.errors import StoreError
-from counterfoil.stack.layout import SUPERVISOR, Layout
+from counterfoil.reasons import reason
+from counterfoil.stack.layout import SUPERVISOR, UNUSABLE, Layout
 
 
 @contextlib.contextmanager
@@ -17,9 +18,7 @@ def alone(layout: Layout) -> Iterator[None]:
     try:
         descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(
-            f"{layout.data} cannot be used: {error.strerror}", f"无法使用 {layout.data}:{error.strerror}"
-        ) from None
+        raise StoreError(*UNUSABLE.filled(data=layout.data, reason=reason(error))) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,6 +19,7 @@ from counterfoil.errors import PaymentError, StoreError
 from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import stubs as issuers
 from counterfoil.links.performers import sync_directory
+from counterfoil.reasons import reason
 from counterfoil.security import StoredKey
 from counterfoil.security.keys import KeyRing
 from counterfoil.stack.copies import (
@@ -192,5 +193,4 @@ def _new(to: Path) -> Iterator[Path]:
             making.rename(to)
             sync_directory(to.parent)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StoreError(*FAILED.filled(path=error.filename or to, reason=reason)) from None
+        raise StoreError(*FAILED.filled(path=error.filename or to, reason=reason(error))) from None

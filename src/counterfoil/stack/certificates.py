@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from counterfoil.errors import OurError
-from counterfoil.links.tls import Caller, Identity, Session, calling, listening, told
+from counterfoil.links.tls import Caller, Identity, Session, calling, listening, spoken
+from counterfoil.reasons import reason
 from counterfoil.stack.config import Config, LinksTls, Tls
 from counterfoil.stack.layout import ISSUERS, Layout
 from counterfoil.words import Text
@@ -122,8 +123,8 @@ def _port(identity: Identity, callers: str = "") -> ssl.SSLContext:
 
 
 def _not_taken(file: str, error: OSError) -> CertificateError:
-    reason = told(error) if isinstance(error, ssl.SSLError) else error.strerror or type(error).__name__
-    return CertificateError(*NOT_TAKEN.filled(file=file, reason=reason))
+    why = spoken(error) if isinstance(error, ssl.SSLError) else reason(error)
+    return CertificateError(*NOT_TAKEN.filled(file=file, reason=why))
 
 
 # --- before anything starts ------------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ def _unverified(error: ssl.SSLCertVerificationError, file: str, trusted: str, na
         return CertificateError(*OTHER_NAME.filled(file=file, name=name, names=names))
     if error.verify_code in _UNSIGNED:
         return CertificateError(*NOT_SIGNED.filled(file=file, authority=trusted))
-    return CertificateError(*NOT_TAKEN.filled(file=file, reason=told(error)))
+    return CertificateError(*NOT_TAKEN.filled(file=file, reason=spoken(error)))
 
 
 def _certificates(file: str, setting: str) -> list[x509.Certificate]:
@@ -212,8 +213,7 @@ def _read(file: str, setting: str) -> bytes:
     except FileNotFoundError:
         raise CertificateError(*MISSING.filled(file=file, setting=setting)) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CertificateError(*UNREADABLE.filled(file=file, reason=reason, setting=setting)) from None
+        raise CertificateError(*UNREADABLE.filled(file=file, reason=reason(error), setting=setting)) from None
 
 
 def _public(key: object) -> bytes:

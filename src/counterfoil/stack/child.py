@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.reasons import reason
 from counterfoil.stack import service
 from counterfoil.stack.config import Config
 from counterfoil.stack.layout import Layout
@@ -25,6 +26,7 @@ BACKOFF_LAST: Final = 5.0
 HEALTHY_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 5.0
 REAP_SECONDS: Final = 0.005
+NOT_STARTED: Final = Text("{name} cannot be started: {reason}", "无法启动 {name}：{reason}")
 
 
 class Child:
@@ -135,9 +137,7 @@ class Child:
         try:
             born = spawn(self._life, str(self._layout.log(f"{self.name}.stderr")))
         except OSError as error:
-            self.fatal = Text(
-                f"{self.name} cannot be started: {error.strerror}", f"无法启动 {self.name}:{error.strerror}"
-            )
+            self.fatal = NOT_STARTED.filled(name=self.name, reason=reason(error))
             return -1
         self.pid, self._into = born.pid, born.into
         loop = asyncio.get_running_loop()

@@ -277,7 +277,7 @@ def parse_merchants(text: str) -> frozenset[str]:
     if not all(MERCHANT.fullmatch(merchant) for merchant in named):
         raise ConfigError(
             f'typed are merchant numbers of 15 letters and digits, as in ["{DEFAULT_TYPED}"], or "{NOBODY}"',
-            f'typed 应为 15 位字母或数字的商户号，例如 ["{DEFAULT_TYPED}"]，或 "{NOBODY}"',
+            f'typed 应为 15 位字母或数字的商户编号，例如 ["{DEFAULT_TYPED}"]，或 "{NOBODY}"',
         )
     return named
 

@@ -30,8 +30,10 @@ import msgspec
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import make_file, sync_directory, write_file
 from counterfoil.links.uses import Uses
+from counterfoil.reasons import UNWRITTEN, reason
 from counterfoil.step import UNREADABLE
 from counterfoil.storage import Migration, migrations_of
+from counterfoil.words import Text
 
 ISSUERS: Final = ("issuer-a", "issuer-b")
 STATIONS: Final = ("terminal", "switch", *ISSUERS)
@@ -39,6 +41,7 @@ SUPERVISOR: Final = "up"
 CONSOLE: Final = "console"
 RECONCILIATION: Final = "reconciliation"
 SECRET_BYTES: Final = 32
+UNUSABLE: Final = Text("{data} cannot be used: {reason}", "无法使用 {data}：{reason}")
 NOT_THERE: Final = (OSError, *UNREADABLE)
 """What reading a small JSON file can come to: it is missing, or it is none."""
 
@@ -111,9 +114,7 @@ class Layout:
             if not os.access(self.data, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise PermissionError(13, os.strerror(13))
         except OSError as error:
-            raise StoreError(
-                f"{self.data} cannot be used: {_reason(error)}", f"无法使用 {self.data}:{_reason(error)}"
-            ) from None
+            raise StoreError(*UNUSABLE.filled(data=self.data, reason=reason(error))) from None
 
     def publish(self, name: str, running: Running) -> None:
         """Say how to reach a process; StoreError when the disk does not let us."""
@@ -151,9 +152,7 @@ class Layout:
             how(path, text)
             sync_directory(path.parent)
         except OSError as error:
-            raise StoreError(
-                f"{path} cannot be written: {_reason(error)}", f"无法写入 {path}:{_reason(error)}"
-            ) from None
+            raise StoreError(*UNWRITTEN.filled(path=path, reason=reason(error))) from None
 
     def secret(self, path: Path, *, make: bool) -> bytes:
         """The 32 bytes kept in a file as hex, made first when `make` and there are none; StoreError when damaged.
@@ -172,7 +171,3 @@ class Layout:
                 f"{path} 缺失或已损坏：没有它，旁边的密钥无法使用",
             )
         return kept
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory
+from counterfoil.reasons import reason
 from counterfoil.stack.alone import alone
 from counterfoil.stack.copies import (
     DAMAGED,
@@ -130,8 +131,7 @@ def _beside(data: Path) -> Iterator[Path]:
         with unfinished(data) as making:
             yield making
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StoreError(*FAILED.filled(data=data, path=error.filename or data, reason=reason)) from None
+        raise StoreError(*FAILED.filled(data=data, path=error.filename or data, reason=reason(error))) from None
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
 from counterfoil.links.server import ServerLink
 from counterfoil.links.wire import Link
+from counterfoil.reasons import named, reason
 from counterfoil.receipts.ereceipt import Issue, issue
 from counterfoil.security import SoftHsm
 from counterfoil.stack import certificates, seed
@@ -46,6 +47,7 @@ EXIT_FAULT: Final = 70
 EXIT_COMMIT: Final = 74
 BIND_SECONDS: Final = 3.0
 GO: Final = b"go"
+NO_PORT: Final = Text("{name} cannot listen: {reason}", "{name} 无法监听：{reason}")
 KEYS_REMEMBERED: Final = 16_384  # two or three keys for every terminal that is busy, some 2 KiB each
 GC: Final = (20_000, 50, 100)
 """A step makes thousands of objects that live as long as it does: the usual seven hundred would look at them all again
@@ -63,7 +65,7 @@ def say(**facts: Any) -> None:
 def cannot_start(error: OurError | OSError, log: Log) -> int:
     """Tell the log, and the supervisor in both languages, why this process cannot start; its exit code."""
     log("cannot_start", reason=str(error))
-    say(fatal=Text(str(error), error.zh if isinstance(error, OurError) else str(error)).both())
+    say(fatal=(Text(str(error), error.zh) if isinstance(error, OurError) else named(error)).both())
     return EXIT_FATAL
 
 
@@ -199,9 +201,7 @@ class Service:
                 await start()
             except OSError as error:
                 if asyncio.get_running_loop().time() > ends:
-                    raise StoreError(
-                        f"{self.name} cannot listen: {error.strerror}", f"{self.name} 无法监听：{error.strerror}"
-                    ) from None
+                    raise StoreError(*NO_PORT.filled(name=self.name, reason=reason(error))) from None
             else:
                 return
             await asyncio.sleep(0.05)

@@ -21,6 +21,7 @@ from counterfoil.errors import StoreError
 from counterfoil.storage import sentences
 from counterfoil.storage.opening import APPLICATION_ID, BUSY_MS, HAS_MIGRATION, connect, refuse_unreadable
 from counterfoil.storage.store import Store, close
+from counterfoil.words import Text
 
 TRIES: Final = 10_000
 """Views of four stores are taken in some 0.1 ms; at 500 commits a second on each, four tries of five succeed."""
@@ -46,9 +47,9 @@ class Original:
                 fresh = not self._seen.execute(HAS_MIGRATION).fetchall()[0][0]
                 rows = [] if fresh else self._seen.execute(FORMATS).fetchall()
             except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
-                raise StoreError(*sentences.CORRUPTED.filled(store=path, reason=error)) from error
+                raise StoreError(*sentences.CORRUPTED.filled(store=path, reason=sentences.refused(error))) from error
             except apsw.Error as error:
-                raise StoreError(*sentences.NOT_OPENED.filled(store=path, reason=error)) from error
+                raise StoreError(*sentences.NOT_OPENED.filled(store=path, reason=sentences.refused(error))) from error
             self.formats: Formats = [(int(str(number)), str(digest)) for number, digest in rows]
             self.bytes = path.stat().st_size
             undo.pop_all()
@@ -90,7 +91,7 @@ class Original:
                     copying.step(PAGES)
                     step((copying.page_count - copying.remaining) * size, copying.page_count * size)
         except apsw.Error as error:
-            raise StoreError(*sentences.NOT_OPENED.filled(store=to, reason=error)) from error
+            raise StoreError(*sentences.NOT_OPENED.filled(store=to, reason=sentences.refused(error))) from error
         finally:
             close(target)
         flush(to)
@@ -122,7 +123,9 @@ def _seen_together(originals: Sequence[Original]) -> bool:
             one.look()
         return [one.version() for one in originals] == before
     except apsw.Error as error:
-        raise StoreError(*sentences.NOT_OPENED.filled(store=originals[0].path, reason=error)) from error
+        raise StoreError(
+            *sentences.NOT_OPENED.filled(store=originals[0].path, reason=sentences.refused(error))
+        ) from error
 
 
 @contextmanager
@@ -138,7 +141,7 @@ def copied(path: Path) -> Iterator[Store]:
             flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
         )
     except apsw.Error as error:
-        raise StoreError(*sentences.NOT_OPENED.filled(store=path, reason=error)) from error
+        raise StoreError(*sentences.NOT_OPENED.filled(store=path, reason=sentences.refused(error))) from error
     try:
         reason = _complaint(connection)
         if reason:
@@ -148,16 +151,16 @@ def copied(path: Path) -> Iterator[Store]:
         close(connection)
 
 
-def _complaint(connection: apsw.Connection) -> str:
+def _complaint(connection: apsw.Connection) -> Text | None:
     try:
         said = str(connection.execute("PRAGMA integrity_check(1)").fetchall()[0][0])
         if said != "ok":
-            return " ".join(said.split())
+            return sentences.unsound(said)
         for table, *_ in connection.execute("PRAGMA foreign_key_check"):
-            return f"a row of {table} refers to none"
+            return Text(f"a row of {table} refers to none", f"{table} 表中有一行所指的记录不存在")
     except (apsw.Error, UnicodeDecodeError) as error:
-        return str(error)
-    return ""
+        return sentences.refused(error)
+    return None
 
 
 def flush(path: Path) -> None:

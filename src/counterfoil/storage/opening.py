@@ -17,6 +17,7 @@ from urllib.parse import quote
 import apsw
 
 from counterfoil.errors import StoreError
+from counterfoil.reasons import reason
 from counterfoil.storage import log, sentences
 from counterfoil.storage.lock import OwnerLock, is_owned
 from counterfoil.storage.mark import Mark
@@ -95,7 +96,7 @@ def open_store(
             undo.pop_all()
             return store
     except OSError as error:
-        raise StoreError(*sentences.NOT_WRITABLE.filled(store=name, reason=error.strerror)) from None
+        raise StoreError(*sentences.NOT_WRITABLE.filled(store=name, reason=reason(error))) from None
 
 
 # No descriptor of an existing store is ever opened here: closing it would drop the locks SQLite holds for another
@@ -125,7 +126,7 @@ def _refuse_missing(file: Path) -> None:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise StoreError(*sentences.MISSING.filled(store=file, reason=error.strerror)) from None
+        raise StoreError(*sentences.MISSING.filled(store=file, reason=reason(error))) from None
     if size == 0:
         raise StoreError(*sentences.EMPTY.filled(store=file))
     Mark(file).check()
@@ -189,9 +190,9 @@ def _opened(
             undo.pop_all()
             return Store(connection, name, readonly=readonly, lock=lock, mark=mark)
     except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
-        raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=error)) from error
+        raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=sentences.refused(error))) from error
     except apsw.Error as error:
-        raise StoreError(*sentences.NOT_OPENED.filled(store=name, reason=error)) from error
+        raise StoreError(*sentences.NOT_OPENED.filled(store=name, reason=sentences.refused(error))) from error
 
 
 def connect(name: str, *, readonly: bool, vfs: str | None = None) -> apsw.Connection:
@@ -230,14 +231,14 @@ def _set_pragmas(connection: apsw.Connection, name: str, *, readonly: bool) -> N
 
 def _check_content(connection: apsw.Connection, name: str, *, readonly: bool) -> None:
     if not readonly and connection.readonly("main"):  # asked for writing, SQLite settles for reading without a word
-        raise StoreError(*sentences.NOT_WRITABLE.filled(store=name, reason="the file is read-only"))
+        raise StoreError(*sentences.NOT_WRITABLE.filled(store=name, reason=sentences.READ_ONLY))
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
     if tables and connection.pragma("application_id") != APPLICATION_ID:
         raise StoreError(*sentences.FOREIGN.filled(store=name))
     if tables and not readonly and os.path.getsize(name) <= CHECK_UP_TO_BYTES:
         complaint = str(connection.execute("PRAGMA quick_check(1)").fetchall()[0][0])
         if complaint != "ok":
-            raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=" ".join(complaint.split())))
+            raise StoreError(*sentences.CORRUPTED.filled(store=name, reason=sentences.unsound(complaint)))
 
 
 def _outstanding(

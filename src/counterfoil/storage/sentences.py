@@ -4,8 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
+import apsw
+
 from counterfoil.words import Text
 
+READ_ONLY: Final = Text("the file is read-only", "文件为只读")
+CHINESE: Final[dict[type[Exception], str]] = {
+    apsw.BusyError: "正被使用",
+    apsw.LockedError: "正被使用",
+    apsw.CantOpenError: "无法打开文件",
+    apsw.CorruptError: "数据库内容已损坏",
+    apsw.NotADBError: "不是数据库文件",
+    apsw.FullError: "磁盘已满",
+    apsw.IOError: "磁盘读写错误",
+    apsw.NoMemError: "内存不足",
+    apsw.PermissionsError: "没有权限",
+    apsw.ReadOnlyError: "文件为只读",
+    apsw.AuthError: "没有权限",
+    apsw.SchemaChangeError: "表结构已改变",
+    apsw.TooBigError: "内容过大",
+    UnicodeDecodeError: "文本已损坏",
+}
 IN_USE: Final = Text(
     "{store} is in use by process {holder}: a store has one owner",
     "{store} 正被进程 {holder} 使用：一个数据库只能有一个所有者",
@@ -13,9 +32,9 @@ IN_USE: Final = Text(
 NOT_WRITABLE: Final = Text(
     "{store} cannot be opened for writing: {reason}", "无法以写方式打开 {store}（{reason}）：请检查权限和磁盘"
 )
-NOT_OPENED: Final = Text("{store} cannot be opened: {reason}", "无法打开 {store}:{reason}")
+NOT_OPENED: Final = Text("{store} cannot be opened: {reason}", "无法打开 {store}：{reason}")
 MISSING: Final = Text(
-    "there is no store at {store} ({reason}): has its station run?", "{store} 不存在({reason})：该站点是否运行过？"
+    "there is no store at {store} ({reason}): has its station run?", "{store} 不存在（{reason}）：该站点是否运行过？"
 )
 EMPTY: Final = Text("{store} is still empty: its station has not started yet", "{store} 仍是空文件：该站点尚未启动过")
 VANISHED: Final = Text(
@@ -28,19 +47,19 @@ ORPHANED_LOG: Final = Text(
 )
 CORRUPTED: Final = Text(
     "{store} is corrupted ({reason}): keep a copy and restore the whole data directory from a backup",
-    "{store} 已损坏({reason})：请保留副本，并从备份恢复整个数据目录",
+    "{store} 已损坏（{reason}）：请保留副本，并从备份恢复整个数据目录",
 )
 LOG_CORRUPTED: Final = Text(
     "{store} is corrupted (its log {log} is damaged before its last commits, which would be lost): "
     "keep a copy of both and restore the whole data directory from a backup",
-    "{store} 已损坏(日志 {log} 在最后几次提交之前已损坏，启动将丢失这些提交)："
+    "{store} 已损坏（日志 {log} 在最后几次提交之前已损坏，启动将丢失这些提交）："
     "请保留两者的副本，并从备份恢复整个数据目录",
 )
 LOG_GONE: Final = Text(
     "the log {log} of {store} is missing and holds its last commits: put it back beside the store, or restore the "
     "whole data directory from a backup (remove {mark} only if the log was copied into the store by another program)",
     "{store} 的日志 {log} 缺失，其中有最后的提交：请放回原处，或从备份恢复整个数据目录"
-    "(仅当其他程序已将日志并入数据库时，才可删除 {mark})",
+    "（仅当其他程序已将日志并入数据库时，才可删除 {mark}）",
 )
 FOREIGN: Final = Text(
     "{store} is an SQLite file of another program: put the station's own file back",
@@ -48,7 +67,7 @@ FOREIGN: Final = Text(
 )
 UNSAFE: Final = Text(
     "{store} refuses {setting} (it is {found}): no commit would be safe",
-    "{store} 不接受 {setting}(实际为 {found})：任何提交都不安全",
+    "{store} 不接受 {setting}（实际为 {found}）：任何提交都不安全",
 )
 NEWER: Final = Text(
     "{store} has format {found} and this program knows {known}: use the program that wrote it, or a newer one",
@@ -79,3 +98,14 @@ UNSOUND_COPY: Final = Text(
     "the copy of {store} is not sound ({reason}): is the store itself damaged, or the disk of the copy?",
     "{store} 的副本不完好（{reason}）：可能是数据库本身或副本所在磁盘已损坏",
 )
+
+
+def refused(error: apsw.Error | UnicodeDecodeError) -> Text:
+    """What SQLite refused, in its own words; in Chinese what kind of refusal that is."""
+    kind = next((zh for one, zh in CHINESE.items() if isinstance(error, one)), f"SQLite 错误 {type(error).__name__}")
+    return Text(str(error), kind)
+
+
+def unsound(complaint: str) -> Text:
+    """What SQLite's check of a file complains about, in one line."""
+    return Text(" ".join(complaint.split()), "数据库自检未通过")

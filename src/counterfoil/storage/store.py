@@ -15,6 +15,7 @@ from counterfoil.step import CommitFailed
 from counterfoil.storage import sentences
 from counterfoil.storage.lock import OwnerLock
 from counterfoil.storage.mark import Mark
+from counterfoil.storage.sentences import refused
 
 # Sizes of the IN lists `select_in` writes: few, so that every one of them stays in the cache of prepared statements.
 IN_SIZES: Final = (1, 4, 16, 64, 256, 500)
@@ -245,7 +246,8 @@ class Store:
             raise OurError("an integer parameter does not fit 64 bits") from None
         if isinstance(error, DISK_FAILURES) and not self.readonly:
             raise CommitFailed(f"{self.path} failed: {error}") from error
-        raise StoreError(f"{self.path}: {error}") from error
+        kind = refused(error).zh if isinstance(error, apsw.Error) else "数据库错误"
+        raise StoreError(f"{self.path}: {error}", f"{self.path}：{kind}") from error
 
 
 def _marks(key: Any, size: int) -> str:

@@ -32,7 +32,7 @@ BATCH: Final = re.compile(r"(?!000000)[0-9]{6}")
 TERMINAL_SIZE: Final = 8
 MERCHANT_SIZE: Final = 15
 
-UNKNOWN_VERB: Final = Text(en="the switch has no command of that name", zh="转接系统没有此命令")
+UNKNOWN_VERB: Final = Text(en="the switch has no command of that name", zh="交换中心没有此命令")
 BAD_TERMINAL: Final = Text(
     en="terminal {number} of the list cannot be registered: {field} is missing or makes no sense",
     zh="列表中第{number}台终端无法登记：{field}缺失或无效",

@@ -24,9 +24,9 @@ CANCELLED: Final = Text("Cancelled", "交易已取消")
 READ_FAILED: Final = Text("Card read failed", "刷卡失败 请重刷")
 ASKING: Final = Text("Waiting for the answer", "正在处理 请稍候")
 PRINTING: Final = Text("Printing", "正在打印")
-RECEIPT_PENDING: Final = Text("PAID - receipt pending", "交易成功 小票待打印")
-RECEIPT_HELD: Final = Text("PAID. The rest of the receipt prints by itself.", "交易成功 排除故障后小票自动续打")
-RECEIPT_NOW: Final = Text("The receipt is out now", "小票已打印完成")
+RECEIPT_PENDING: Final = Text("PAID - receipt pending", "交易成功 签购单待打印")
+RECEIPT_HELD: Final = Text("PAID. The rest of the receipt prints by itself.", "交易成功 排除故障后签购单自动续打")
+RECEIPT_NOW: Final = Text("The receipt is out now", "签购单已打印完成")
 COPY_PENDING: Final[dict[str, Text]] = {
     "not_done": Text("The copy did not come out", "重打印未完成"),
     "unknown": Text("Is the copy out? Look at the printer", "重打印结果未知 请查看打印机"),
@@ -49,18 +49,18 @@ TROUBLES: Final[dict[str, Text]] = {
     "feed_held": Text("Let go of the feed button", "请松开走纸键"),
     "offline": Text("Bring the printer online", "打印机脱机 请恢复联机"),
     "unprintable": Text(
-        "This printer cannot print this receipt: see its settings", "此打印机无法打印该小票 请检查设置"
+        "This printer cannot print this receipt: see its settings", "此打印机无法打印该签购单 请检查设置"
     ),
     "spelled_out": Text(
         "No font here has some letters of this receipt: their numbers are printed. The operations page names them",
-        "本机缺少该小票部分文字的字体 已打印其编码 运维页面列出缺少的文字",
+        "本机缺少该签购单部分文字的字体 已打印其编码 运维页面列出缺少的文字",
     ),
     "no_printer": Text("There is no such printer: see the settings", "没有该打印机 请检查设置"),
     "mute": Text(
         "The printer does not answer: look at its lid and paper, and whether another till prints on it",
         "打印机无应答 请检查机盖、纸卷 以及是否被其他收银台占用",
     ),
-    "busy": Text("The printer is busy with another receipt", "打印机正忙于其他小票"),
+    "busy": Text("The printer is busy with another receipt", "打印机正忙于其他签购单"),
     "refused": Text("The printer refuses the connection: is it starting up?", "打印机拒绝连接 可能正在启动"),
     "unreachable": Text("The printer cannot be reached: check power and cable", "无法连接打印机 请检查电源和数据线"),
     "disk_full": Text("The disk is full: make room", "磁盘已满 请清理空间"),
@@ -152,7 +152,7 @@ GIVEN_UP: Final = Told(
     Text(
         "Issuer timeout (98): this sale is over, and any charge of it goes back. Take the payment again, here or "
         "elsewhere.",
-        "发卡方超时（98）：本笔已结束，如有扣款会退回。可在本机或其他终端重新收款。",
+        "发卡行超时（98）：本笔已结束，如有扣款会退回。可在本机或其他终端重新收款。",
     ),
 )
 ASKED: Final = Told(
@@ -262,7 +262,7 @@ NOT_SENT: Final[dict[str, Told]] = {
         Text(
             "The printer is not ready and this shop sells with paper only, so nothing was sent: mend the printer, then "
             "take the payment again.",
-            "打印机未就绪，本店须打印小票方可交易，交易未发出：请先排除打印机故障，再重新收款。",
+            "打印机未就绪，本店须打印签购单方可交易，交易未发出：请先排除打印机故障，再重新收款。",
         ),
     ),
     "cancelled": Told(
@@ -302,7 +302,7 @@ ERRORS: Final[dict[str, Text]] = {
     "open_sale": Text(
         "Before the restart a sale was approved and nobody saw its receipt. What became of the goods? Answer "
         "handed_over or kept.",
-        "重启前有一笔交易已获批准而小票未确认。商品是否已交付？请回答 handed_over（已交付）或 kept（未交付）。",
+        "重启前有一笔交易已获批准而签购单未确认。商品是否已交付？请回答 handed_over（已交付）或 kept（未交付）。",
     ),
     "nothing_to_cancel": Text(
         "There is nothing to cancel: an approved sale needs a void.", "没有可取消的交易：已成功的交易须作撤销。"
@@ -310,10 +310,10 @@ ERRORS: Final[dict[str, Text]] = {
     "not_pending": Text("This sale has no pending reversal.", "该交易没有待处理的冲正。"),
     "not_open": Text("This sale does not wait for this answer.", "该交易无需此项答复。"),
     "not_printing": Text(
-        "No copy of this receipt is in doubt: there is nothing to attest.", "该交易没有待确认的小票：无需确认。"
+        "No copy of this receipt is in doubt: there is nothing to attest.", "该交易没有待确认的签购单：无需确认。"
     ),
     "no_key": Text(
-        "Receipts are not signed here, so there is no e-receipt.", "本机未配置小票签名密钥：没有电子签购单。"
+        "Receipts are not signed here, so there is no e-receipt.", "本机未配置签购单签名密钥：没有电子签购单。"
     ),
     "sms_refused": Text("The message was not sent: {detail}.", "短信未能发送：{detail}。"),
     "no_receipt": Text("This sale has no receipt.", "该交易没有签购单。"),

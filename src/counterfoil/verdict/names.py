@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from counterfoil.words import Text
 
 VERDICTS: Final[dict[str, Text]] = {
     "PAID": Text("PAID", "已付款"),
-    "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款，凭条待交付"),
+    "PAID_RECEIPT_OPEN": Text("PAID, RECEIPT OPEN", "已付款，签购单待交付"),
     "NOT_CHARGED": Text("NOT CHARGED", "未扣款"),
-    "RETURNING": Text("RETURNING", "退款中"),
+    "RETURNING": Text("RETURNING", "退回中"),
     "RETURNED": Text("RETURNED", "已退回"),
     "UNKNOWN": Text("UNKNOWN", "结果未知"),
     "EXCEPTION": Text("EXCEPTION", "异常，人工处理"),
 }
+OUTCOMES: Final[dict[str, Text]] = {
+    "approved": Text("approved", "已批准"),
+    "declined": Text("declined", "已拒绝"),
+    "unknown": Text("unknown", "结果未知"),
+    "not_sent": Text("not sent", "未发出"),
+}
+"""What a terminal says of a sale."""
+PHASES: Final[dict[str, Text]] = {
+    "idle": Text("idle", "空闲"),
+    "asking": Text("waits for an answer", "等待应答"),
+    "reversing": Text("reverses", "冲正中"),
+    "reversal_pending": Text("reversal pending", "冲正待发"),
+    "signing_on": Text("signs on", "签到中"),
+    "printing": Text("prints", "打印中"),
+    "open_sale": Text("asks about the goods", "待确认商品"),
+}
+"""What a terminal is doing."""
+FAULTS: Final[dict[str, Text]] = {
+    "drop": Text("drop", "丢弃"),
+    "delay": Text("delay", "延迟"),
+    "duplicate": Text("duplicate", "重复发送"),
+    "corrupt": Text("corrupt", "破坏 MAC"),
+    "close": Text("close", "断开连接"),
+    "hang": Text("hang", "半开连接"),
+    "refuse": Text("refuse", "拒绝连接"),
+}
+"""What is done to messages on a leg on purpose."""
+INVARIANTS: Final[dict[str, Text]] = {
+    "sum_not_zero": Text("the balances do not add up to zero", "余额合计不为零"),
+    "balance_differs": Text("a balance is not the sum of its entries", "余额与分录之和不符"),
+    "held_differs": Text("a held amount is not the sum of its holds", "冻结金额与冻结之和不符"),
+    "below_floor": Text("less is available than may be", "可用金额低于下限"),
+    "amount_wrong": Text("an entry moves no sensible amount", "分录金额有误"),
+    "account_wrong": Text("an entry is on an account it cannot be on", "分录的账户有误"),
+    "id_twice": Text("two records have one number", "编号重复"),
+    "reversal_differs": Text("a reversal differs from what it reverses", "冲正与原分录不符"),
+    "reversed_twice": Text("it is reversed twice", "重复冲正"),
+    "resolved_twice": Text("a hold ends twice", "冻结重复了结"),
+    "hold_missing": Text("the hold is missing", "冻结不存在"),
+    "posting_differs": Text("what was posted differs from what was held", "入账与冻结不符"),
+    "authorisation_differs": Text("an open hold is no open authorisation", "冻结与授权不符"),
+}
+"""What is wrong with a ledger."""
+VIOLATION: Final = Text(
+    "{issuer}: {what}: {subject}, expected {expected}, found {found}",
+    "{issuer}：{what}：{subject}，应为 {expected}，实为 {found}",
+)
+BROKEN: Final = re.compile(r"(.*?): (\w+): (.*), expected (-?\d+), found (-?\d+)")
 CASES: Final[dict[str, Text]] = {
     "reversal_unacknowledged": Text("the issuer does not acknowledge the reversal", "发卡行未确认冲正"),
     "reversal_differs": Text("a reversal names another sale than its key does", "冲正内容与原交易不符"),
@@ -28,7 +77,7 @@ CASES: Final[dict[str, Text]] = {
 }
 ENDS: Final[dict[str, Text]] = {
     "acknowledged": Text("the reversal was acknowledged", "冲正已获确认"),
-    "agreed": Text("the stations agree again", "各站记录已一致"),
+    "agreed": Text("the stations agree again", "各站点记录已一致"),
     "decided": Text("a person decided", "已由人工裁定"),
     "accepted": Text("a person accepted that it is forgotten", "已由人工确认遗忘"),
     "imported": Text("a person kept what the other stations know", "已由人工记入其他站点的记录"),
@@ -43,7 +92,7 @@ PARTIES: Final[dict[str, Text]] = {
     "issuer": Text("issuer", "发卡行"),
     "cardholder": Text("cardholder", "持卡人"),
     "merchant": Text("merchant", "商户"),
-    "receipt": Text("receipt", "凭条"),
+    "receipt": Text("receipt", "签购单"),
 }
 
 
@@ -66,6 +115,21 @@ def hop(named: str) -> Text:
 def absent(said: str) -> Text:
     """What stands in place of a stub: no record, or not ours."""
     return NOT_OURS if said == "not ours" else NO_RECORD
+
+
+def phase(word: str) -> Text:
+    """What a terminal is doing; its own word where there is no other."""
+    return PHASES.get(word, Text(word, word))
+
+
+def violation(line: str) -> Text:
+    """A broken invariant of an issuer's ledger, as `inquiry.books` tells it."""
+    told = BROKEN.fullmatch(line)
+    if told is None:
+        return Text(line, line)
+    issuer, what, subject, expected, found = told.groups()
+    words = INVARIANTS.get(what, Text(what, what))
+    return VIOLATION.filled(issuer=issuer, what=words, subject=subject, expected=expected, found=found)
 
 
 def party(named: str) -> Text:

@@ -11,7 +11,7 @@ from counterfoil.verdict.position import I, S, T
 from counterfoil.words import Text
 
 NOTHING: Final = Text("nothing to do", "无需处理")
-GIVE_RECEIPT: Final = Text("print the receipt again and hand it over", "补打凭条并交给持卡人")
+GIVE_RECEIPT: Final = Text("print the receipt again and hand it over", "重打印签购单并交给持卡人")
 AWAIT_CLOSURE: Final = Text(
     "wait for this terminal's next transaction, which proves that it closed this one; "
     "otherwise a person decides with the evidence pack",
@@ -26,8 +26,8 @@ SEND_REVERSAL: Final = Text(
     "在该终端的任何其他交易之前发送冲正(0400)",
 )
 AWAIT_ANSWER: Final = Text("wait for the answer; without one, reverse", "等待应答；如无应答则冲正")
-RESTORE: Final = Text("bring the store with the missing stub back and ask again", "恢复缺失记录的存储后再次查询")
-DECIDE: Final = Text("decide with the evidence and call the customer back", "凭证据裁定并回复客户")
+RESTORE: Final = Text("bring the store with the missing stub back and ask again", "恢复缺失存根的数据库后再次查询")
+DECIDE: Final = Text("decide with the evidence and call the customer back", "凭证据裁定并回复顾客")
 
 
 def due(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, clocks: Clocks, said: Text) -> Next:

@@ -37,11 +37,11 @@ EARLIER_ONE: Final = Text(
 )
 NO_PRINTER: Final = Text(
     "no printer was ready and this shop sells with paper only, so nothing was sent",
-    "打印机未就绪，本店须打印小票方可交易，故未发出",
+    "打印机未就绪，本店须打印签购单方可交易，故未发出",
 )
 NO_PRINTER_FOR: Final = Text(
     "the printer was not ready ({trouble}) and this shop sells with paper only, so nothing was sent",
-    "打印机未就绪（{trouble}），本店须打印小票方可交易，故未发出",
+    "打印机未就绪（{trouble}），本店须打印签购单方可交易，故未发出",
 )
 GIVEN_UP: Final = Text("the cashier cancelled it before it was sent", "收银员在发出前取消")
 CANCELLED: Final = Text("the cashier cancelled it while the answer was awaited", "收银员在等待应答时取消")
@@ -96,13 +96,13 @@ TOLD: Final[dict[str, tuple[int, str, Text]]] = {
 }
 PRINTER: Final[dict[str, Text]] = {
     "mute": Text("no answer from it", "打印机无应答"),
-    "busy": Text("busy with another receipt", "正忙于其他小票"),
+    "busy": Text("busy with another receipt", "正忙于其他签购单"),
     "refused": Text("it refuses the connection", "打印机拒绝连接"),
     "unreachable": Text("it cannot be reached", "无法连接打印机"),
     "lost": Text("the line to it broke", "打印机连接中断"),
     "no_printer": Text("there is no such printer", "没有该打印机"),
     "spelled_out": Text("letters no font has, by their numbers", "缺字体的文字以编码打印"),
-    "unprintable": Text("it cannot print this receipt", "无法打印该小票"),
+    "unprintable": Text("it cannot print this receipt", "无法打印该签购单"),
     "disk_full": Text("the disk is full", "磁盘已满"),
     "no_rights": Text("its folder may not be written", "没有目录写入权限"),
     "unwritable": Text("its folder cannot be written", "目录无法写入"),

@@ -64,7 +64,7 @@ YES_AFTER_NO: Final = Text(
 )
 ANSWER: Final = Text("the switch's answer did not reach the terminal", "交换中心的应答未到达终端")
 CLOSURE: Final = Text("the terminal has not yet shown that it has the answer", "终端尚未表明已收到应答")
-RECEIPT: Final = Text("the receipt is not known to be in a hand: {copy}", "凭条尚未确认交到持卡人手中：{copy}")
+RECEIPT: Final = Text("the receipt is not known to be in a hand: {copy}", "签购单尚未确认交到持卡人手中：{copy}")
 RECEIPT_TROUBLE: Final = Text("{said} ({trouble})", "{said}（{trouble}）")
 WAITING_SWITCH: Final = Text("the switch is waiting for the issuer", "交换中心正在等待发卡行应答")
 SAID_NO: Final = Text("{who} declined with {code}: {reason}", "{who} 以 {code} 拒绝：{reason}")

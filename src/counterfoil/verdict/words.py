@@ -28,10 +28,10 @@ PAID: Final = Told(
     Text("You have paid {amount}.", "您已付款 {amount}。"), Text("Paid: nothing to do.", "已付款，无需处理。")
 )
 PAID_RECEIPT_OPEN: Final = Told(
-    Text("You have paid {amount}; here is how you get your receipt.", "您已付款 {amount}；请按以下方式领取凭条。"),
+    Text("You have paid {amount}; here is how you get your receipt.", "您已付款 {amount}；请按以下方式领取签购单。"),
     Text(
         "Paid, do not take it again: print the receipt again, or hand it over another way.",
-        "已付款，请勿再次收款：请补打凭条，或以其他方式交付。",
+        "已付款，请勿再次收款：请重打印签购单，或以其他方式交付。",
     ),
 )
 NOT_CHARGED: Final = Told(
@@ -117,10 +117,10 @@ UNKNOWN_FALLEN: Final = Told(
     ),
 )
 EXCEPTION: Final = Told(
-    Text("Case number {case}, we call you back.", "受理编号 {case}，我们会给您回电。"),
+    Text("Case number {case}, we call you back.", "案件编号 {case}，我们会给您回电。"),
     Text(
         "A person decides, case number {case}: do not take this payment again before a supervisor says so.",
-        "已转人工处理，受理编号 {case}：主管同意之前请勿再次收款。",
+        "已转人工处理，案件编号 {case}：主管同意之前请勿再次收款。",
     ),
 )
 

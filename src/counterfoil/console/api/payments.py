@@ -34,7 +34,7 @@ from counterfoil.words import Text, Told
 router: Final = APIRouter()
 
 UNKNOWN_CARD: Final = Text("No demo card has this name or number.", "没有该名称或卡号的演示卡。")
-UNKNOWN_REF: Final = Text("No station knows this payment.", "各系统均无此笔交易的记录。")
+UNKNOWN_REF: Final = Text("No station knows this payment.", "各站点均无此笔交易的记录。")
 UNKNOWN_TERMINAL: Final = Text("This terminal is not registered here.", "本机未登记该终端。")
 NOT_LEFT: Final = Text(
     "The terminals cannot be reached: nothing was sent, the card was not charged.",

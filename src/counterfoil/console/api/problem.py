@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from counterfoil.console.api.wrong import said
 from counterfoil.console.deeds import UNWRITABLE, Deed, UnwritableError
 from counterfoil.console.people import NotAllowed, TooManyError
 from counterfoil.errors import NotSent, OutcomeUnknown, StoreError
@@ -24,11 +25,11 @@ MEDIA: Final = "application/problem+json"
 TYPE: Final = "urn:counterfoil:problem:"
 RETRY_SECONDS: Final = 2
 
-UNREADABLE: Final = Text("A station's store cannot be read just now.", "目前无法读取某系统的存储。")
-AWAY: Final = Text("The station cannot be reached just now; nothing was sent.", "目前无法连接该系统；未发出任何请求。")
+UNREADABLE: Final = Text("A station's store cannot be read just now.", "目前无法读取某站点的数据库。")
+AWAY: Final = Text("The station cannot be reached just now; nothing was sent.", "目前无法连接该站点；未发出任何请求。")
 NO_ANSWER: Final = Text(
     "The station did not answer in time: whether it was done is unknown. Look before you ask again.",
-    "系统未及时应答：是否已执行尚不清楚。请先查询再重试。",
+    "站点未及时应答：是否已执行尚不清楚。请先查询再重试。",
 )
 INVALID: Final = Text("The request is not complete or not valid.", "请求不完整或无效。")
 BROKEN: Final = Text("Something went wrong here; it is in the log.", "出现错误，已记入日志。")
@@ -47,10 +48,14 @@ class Both(BaseModel):
 
 
 class Wrong(BaseModel):
-    """One thing that is wrong with a request: where it stands and what it should be, never what it was."""
+    """One thing that is wrong with a request: where it stands and what it should be, never what it was.
+
+    `message` says it in both languages, `what` is the English of it.
+    """
 
     where: list[str]
     what: str
+    message: Both
 
 
 class ProblemBody(BaseModel):
@@ -131,7 +136,8 @@ def wrongs(errors: Sequence[Any]) -> list[dict[str, Any]]:
     for one in errors:
         foreign = one["type"] in {"extra_forbidden", "json_invalid"}
         where = [str(part) for part in (one["loc"][:-1] if foreign else one["loc"])]
-        found.append({"where": where, "what": "no such field" if one["type"] == "extra_forbidden" else one["msg"]})
+        text = said(one)
+        found.append({"where": where, "what": text.en, "message": text.both()})
     return found
 
 

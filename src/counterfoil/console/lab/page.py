@@ -196,7 +196,7 @@ class Pages:
             "kinds": KINDS,
             "state": state,
             "state_word": STATES[state],
-            "outcome": OUTCOMES.get(run.outcome, Text(run.outcome, run.outcome)),
+            "outcome": OUTCOMES.get(run.outcome, OUTCOMES.get(run.outcome, Text(run.outcome, run.outcome))),
             "wrong_words": [WRONG[name] for name in run.wrong],
             "expected_charge": run.amount if set(chosen.ends) & CHARGED else 0,
             "started": iso(run.at),

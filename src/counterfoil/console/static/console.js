@@ -35,6 +35,7 @@
     if (focused) document.getElementById(focused)?.focus();
     const now = heart.querySelector("[data-say]")?.dataset.say;
     if (now && now !== before) say.textContent = now;
+    copyable(heart);
   }
 
   // --- a card number typed into the search box never becomes part of an address ---------------------------------------
@@ -70,6 +71,31 @@
     });
   }, 250);
 
+  // --- copying: a button holds what it copies; it is there where a browser can copy ---------------------------------------
+  function copyable(root) {
+    root.querySelectorAll("[data-copy]").forEach((one) => { one.hidden = false; });
+  }
+  async function copy(text) {
+    if (navigator.clipboard) { await navigator.clipboard.writeText(text); return; }
+    const box = document.createElement("textarea");  // a page that did not come over TLS has no clipboard of its own
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    if (!done) throw new Error("not copied");
+  }
+  addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    const { copied, uncopied } = say.dataset;
+    let told = copied;
+    try { await copy(button.dataset.copy); } catch { told = uncopied; }
+    say.textContent = told;
+    button.dataset.told = told;
+    setTimeout(() => { delete button.dataset.told; }, 2000);
+  });
+
   // --- keys; Esc closes the help and never touches a payment -----------------------------------------------------------
   function step(by) {
     const rows = [...document.querySelectorAll("main tbody a, main .rows a")];
@@ -100,4 +126,5 @@
   // On a telephone the pages are a row wider than the screen: the one that is open is in sight.
   document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.querySelectorAll("[data-live]").forEach(live);
+  copyable(document);
 })();

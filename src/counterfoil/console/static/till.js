@@ -6,6 +6,7 @@
   const [go, back] = [form.querySelector("[data-go]"), form.querySelector("[data-back]")];
   const [amount, pin, track, expiry] = ["amount", "pin", "track", "expiry"].map((id) => document.getElementById(id));
   const currency = form.querySelector(".total span").textContent;
+  const grouped = (typed) => Number(typed.replace(/[,，]/g, "").replace("．", ".")).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   let at = 0;
 
   const card = () => form.querySelector("[name=card]:checked");
@@ -15,7 +16,7 @@
     const last = at === wanted().length - 1 && Boolean(card());
     steps.forEach((step) => { step.hidden = step !== wanted()[at]; });
     back.hidden = at === 0;
-    go.textContent = last ? form.dataset.charge.replace("{amount}", `${Number(amount.value).toFixed(2)} ${currency}`) : form.dataset.next;
+    go.textContent = last ? form.dataset.charge.replace("{amount}", `${grouped(amount.value)} ${currency}`) : form.dataset.next;
     form.querySelector("[data-swipe]").hidden = card()?.value !== "swipe";
     track.required = card()?.value === "swipe";
     expiry.required = track.required && /^[0-9 ]+$/.test(track.value);

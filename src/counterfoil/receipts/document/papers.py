@@ -63,7 +63,7 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
     ]
     totals: dict[str, list[int]] = {}
     for slip in slips:
-        amount = same(money.plain(slip.amount, slip.currency))
+        amount = same(money.written(slip.amount, slip.currency))
         nodes.append(Cells((same(slip.voucher), kind_text(slip.kind), same(slip.auth_code), amount), FIRST_LINE))
         nodes.append(Cells((same(card_of(slip.card)), same(slip.time)), SECOND_LINE))
         totals.setdefault(slip.currency, []).append(slip.amount)

@@ -99,8 +99,8 @@ def card_of(card: str) -> str:
 
 
 def amount_text(amount: int, currency: str) -> str:
-    """The amount as slips print it: RMB 12.50."""
-    return f"{'RMB' if currency == 'CNY' else currency} {money.plain(amount, currency)}"
+    """The amount as slips print it: RMB 1,234.50."""
+    return f"{'RMB' if currency == 'CNY' else currency} {money.written(amount, currency)}"
 
 
 def kind_text(kind: str) -> Text:

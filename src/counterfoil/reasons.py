@@ -43,6 +43,22 @@ CHINESE: Final = {
 }
 
 
+UNWRITTEN: Final = Text("{path} cannot be written: {reason}", "无法写入 {path}：{reason}")
+NAMED: Final = Text("{path}: {reason}", "{path}：{reason}")
+
+
+COMMA: Final = Text(
+    "{typed} can be read in two ways: decimals stand behind a point, commas group digits in threes (1,234.50)",
+    "{typed} 有两种读法：小数点用“.”，逗号只作千位分隔（1,234.50）",
+)
+
+
+def named(error: OSError, path: object = None) -> Text:
+    """The file, `path` or the one the error names, and the system's reason; the reason alone where there is no file."""
+    file = path if path is not None else error.filename
+    return NAMED.filled(path=file, reason=reason(error)) if file else reason(error)
+
+
 def reason(error: OSError) -> Text:
     """The system's reason. One that has no Chinese here is named by its number there."""
     if error.errno is None:

@@ -1,0 +1,108 @@
+"""Every sentence of the source in both languages, and the Latin words that a Chinese one may have."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+SRC: Final = Path(__file__).parents[1] / "src" / "counterfoil"
+HAN: Final = re.compile(r"[\u4e00-\u9fff]")
+PICKED: Final = re.compile(r"""\bt\(\s*(["'])(?P<en>.*?)\1\s*,\s*(["'])(?P<zh>.*?)\3\s*\)""")
+"""A sentence in a template: t("English", "Chinese")."""
+
+
+class Sentence(NamedTuple):
+    """One sentence, and where it stands."""
+
+    where: str
+    en: str
+    zh: str
+
+
+@cache
+def pairs() -> tuple[Sentence, ...]:
+    """Every Text(en, zh) whose two sides are literal, and every t(en, zh) of the templates."""
+    return (*_in_code(), *_in_templates())
+
+
+def _in_code() -> Iterator[Sentence]:
+    for path in sorted(SRC.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Text":
+                sides = [_literal(side) for side in (*node.args, *(keyword.value for keyword in node.keywords))]
+                if len(sides) == 2 and sides[0] is not None and sides[1] is not None:
+                    yield Sentence(f"{path.relative_to(SRC)}:{node.lineno}", sides[0], sides[1])
+
+
+def _in_templates() -> Iterator[Sentence]:
+    for path in sorted(SRC.rglob("*.html")):
+        text = path.read_text("utf-8")
+        for found in PICKED.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            yield Sentence(f"{path.relative_to(SRC)}:{line}", found["en"], found["zh"])
+
+
+def _literal(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return None
+
+
+@cache
+def chinese() -> tuple[tuple[str, str], ...]:
+    """Every piece of source text with Chinese in it: where, and what. Docstrings are English."""
+    return tuple(_pieces())
+
+
+def _pieces() -> Iterator[tuple[str, str]]:
+    for path in sorted(SRC.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and HAN.search(node.value):
+                yield f"{path.relative_to(SRC)}:{node.lineno}", node.value
+    for path in sorted([*SRC.rglob("*.html"), *SRC.rglob("*.js")]):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if HAN.search(line):
+                yield f"{path.relative_to(SRC)}:{number}", line
+
+
+# --- Latin words in Chinese -------------------------------------------------------------------------------------------
+
+_NAMES: Final = """
+Counterfoil counterfoil UnionPay Wireshark tshark tcpdump xxd text2pcap Parquet pyarrow SQLite pytest CUPS USB
+python-escpos escpos-usb pip install apt-get docs loop.md counterfoil.toml ulimit Java Go
+"""
+NAMES: Final = frozenset(_NAMES.split())
+"""Programs, files and their formats."""
+_TERMS: Final = """
+AAC AID API APN ARQC ATC BCD CSRF CVV ESC ETX F GAC HEX IC ID ISO JSON KiB LRC MAC MM MTI PEM PIK PIN POS QR
+RMB RSA SAF SIGKILL SMS STX TC TCP TLS TMK TPDU TSI TVR UTC UTF-8 XDG YY YYYY-MM-DD YYMM base64 raw s PAN LMK
+AC AIP EMV SVG PNG Ctrl-C Enter Esc j k English OK PID HTTP URL SHA-256 IP
+"""
+TERMS: Final = frozenset(_TERMS.split())
+"""The field's own abbreviations, units, keys."""
+_TYPED: Final = """
+REF last type max prefix align pad charset override amount ref rrn last4 terminal baud flow name kept by
+handed_over hosts links_ca links_name printer profile generic-80 typed proxies receipt.png packet.hex
+packet.pcap port archive timers printers lab escpos console REVERSING ip HOST MODEL
+"""
+TYPED: Final = frozenset(_TYPED.split())
+"""What is typed as it stands: settings, parts of a command, members of JSON, a state of docs/loop.md."""
+FIELD: Final = re.compile(r"(?:DE|F)[0-9.]*|[0-9A-F]{2}|[A-Z]{2}[0-9]")
+NO_WORDS: Final = re.compile(
+    r"`[^`]*`|“[^”]*”|'[^']*'|\{[^}]*\}|(?<![\w-])--?[a-z-]+(?:[ =][A-Z]+)?|<[^>]*>|\w+://\S+|(?<![\w.])/[\w./-]+|\\n"
+)
+"""What is quoted, filled in, an option, or a path is no word."""
+WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]|[A-Za-z]")
+
+
+def untranslated(text: str, *more: str) -> list[str]:
+    """The Latin words of a Chinese sentence that are none of those above, nor one of `more`."""
+    words = WORD.findall(NO_WORDS.sub(" ", text))
+    known = NAMES | TERMS | TYPED | frozenset(more)
+    return [word for word in words if word not in known and not FIELD.fullmatch(word)]
