@@ -249,7 +249,7 @@ def test_the_list_of_open_receipts_says_what_to_do_about_each(shop: Shop, capsys
     words = ["receipt", "open", "--terminal", "T0000013", "--data", str(shop.running.data)]
     told = {lang: said(capsys, *words, "--lang", lang) for lang in ("en", "zh")}
     assert {answer.status for answer in told.values()} == {Exit.BREAKS}
-    assert "cardholder's copy: waiting for the printer  Load a new paper roll and close the lid" in told["en"].out
+    assert "cardholder copy: not printed  Load a new paper roll and close the lid" in told["en"].out
     assert "请更换纸卷并合盖" in told["zh"].out
     assert shop.running.ask("receipt", "close", ref, "--as", "declined").status == 0
     assert said(capsys, *words, "--lang", "en").out == "Nothing is open.\n"
