@@ -67,7 +67,7 @@ def test_charged_and_nothing_printed_is_answered_by_this_page_alone(console: Con
         verdict(tab, "RETURNED")
     rrn = running.why(ref)["evidence"]["switch"]["rrn"]  # the terminal never heard it; the bank statement has it
     expect(page.locator(".stub .facts")).to_contain_text(f"RRN {rrn}")
-    expect(page.locator(".stub .sentence time")).to_contain_text("GMT+8")
+    expect(page.locator(".stub .sentence")).to_contain_text("UTC+08:00")
     expect(page.locator("main")).to_contain_text("debited and returned to the card")
     assert running.balance("alice") == before
     console.look_once(page, "payment-returned")
