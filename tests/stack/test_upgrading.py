@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-import apsw
 import pytest
 
 from counterfoil.stack.layout import STATIONS, Layout, formats
@@ -30,41 +30,36 @@ def test_which_stores_are_of_an_earlier_format(tmp_path: Path) -> None:
     assert upgrading(layout) == ["terminal"]
 
 
-def as_of_format_5(path: Path) -> None:
-    """The terminal's store as an earlier release kept it: evidence names its sale by its key."""
-    known, before = formats("terminal"), path.with_name("before.db")
-    with (
-        closing(open_store(path, known, readonly=True)) as new,
-        closing(open_store(before, known[:5])) as old,
-        old.transaction(),
-    ):
+def as_of(path: Path, station: str, number: int, was: Mapping[tuple[str, str], str], last: Sequence[str]) -> None:
+    """A store as an earlier release kept it: with what it calls `was` of today's columns, and what it did `last`."""
+    known, before = formats(station), path.with_name("before.db")
+    with closing(open_store(path, known)) as new, closing(open_store(before, known[:number])) as old:
         tables = [name for (name,) in old.query("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        for table in tables:
-            if table in ("migration", "trail"):
-                continue
-            columns = [name for (name,) in old.query("SELECT name FROM pragma_table_info(?)", (table,))]
-            kept = ["'' AS spent" if (table, name) == ("device", "spent") else name for name in columns]
-            rows = new.query(f"SELECT {', '.join(kept)} FROM {table}")
-            marks = ", ".join("?" * len(columns))
-            old.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
-        lines = new.query(
-            "SELECT t.terminal, line, at, coalesce(batch, ''), coalesce(stan, ''), what, message "
-            "FROM trail t LEFT JOIN attempt a ON a.place = t.sale AND t.sale <> 0 ORDER BY line"
-        )
-        old.executemany("INSERT INTO trail VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
-        old.commit()
+        with old.transaction():
+            for table in (name for name in tables if name not in ("migration", "trail")):
+                columns = [name for (name,) in old.query("SELECT name FROM pragma_table_info(?)", (table,))]
+                kept = ", ".join(was.get((table, name), name) for name in columns)
+                rows = new.query(f"SELECT {kept} FROM {table}")
+                old.execute(f"DELETE FROM {table}")
+                marks = ", ".join("?" * len(columns))
+                old.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+            if station == "terminal":
+                old.executemany("INSERT INTO trail VALUES (?, ?, ?, ?, ?, ?, ?)", new.query(LINES))
+            for sql in last:
+                old.execute(sql)
+            old.commit()
     before.rename(path)
 
 
-def as_before_stripes_were_checked(path: Path) -> None:
-    """An issuer's store as an earlier release kept it: no key for the value on a stripe, no count of guesses."""
-    with closing(apsw.Connection(str(path))) as store:
-        for sql in (
-            "DELETE FROM station_key WHERE name = 'cvk'",
-            "ALTER TABLE account DROP COLUMN guesses",
-            "DELETE FROM migration WHERE number >= 10",
-        ):
-            store.execute(sql)
+LINES = """
+    SELECT t.terminal, line, at, coalesce(batch, ''), coalesce(stan, ''), what, message
+    FROM trail t LEFT JOIN attempt a ON a.place = t.sale AND t.sale <> 0 ORDER BY line
+"""
+"""Evidence names its sale by its key."""
+FORMERLY = {
+    ("device", "spent"): "''",
+    ("entry", "previous"): "CASE before_debit WHEN '' THEN before_credit ELSE before_debit END",
+}
 
 
 @pytest.mark.loop
@@ -81,8 +76,8 @@ def test_a_stack_starts_on_a_store_of_an_earlier_format_says_so_and_tells_the_sa
     said = told(ref)
     assert said is not None
     assert len(said.history) > 3
-    as_of_format_5(layout.store("terminal"))
-    as_before_stripes_were_checked(layout.store("issuer-a"))
+    as_of(layout.store("terminal"), "terminal", 5, FORMERLY, ())
+    as_of(layout.store("issuer-a"), "issuer-a", 9, FORMERLY, ["DELETE FROM station_key WHERE name = 'cvk'"])
     assert sorted(upgrading(layout)) == ["issuer-a", "terminal"]
     with Stack(layout.data) as stack:
         assert stack.sale("carol")["outcome"] == "approved"
