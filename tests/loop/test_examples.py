@@ -51,6 +51,7 @@ ANSWERS: Final = {
     "terminal escalate": ({1}, "no reversal is pending"),
     "terminal goods": ({1}, "no sale waits for this answer"),
     "printer status": ({5, 6}, "there is no printer"),
+    "printer list": ({0, 5}, "5: there is no printer"),
     "printer tickets --all": ({0, 7}, "7: an earlier example opened one"),
     "printer tickets --close": ({0, 5}, "5: no ticket was opened yet"),
     "receipt print": ({0, 5}, "5: an explanation is put on paper only, and there is no printer"),

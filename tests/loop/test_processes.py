@@ -194,4 +194,4 @@ def test_why_reads_stopped_data(tmp_path: Path) -> None:
     assert "12.50" in stopped.ask("receipt", "show", ref).json["text"]
     shutil.rmtree(data / "terminal")
     assert stopped.why(ref)["verdict"] == "PAID_RECEIPT_OPEN"
-    assert stopped.why(ref)["evidence"]["terminal"] == "unknown"
+    assert stopped.why(ref)["evidence"]["terminal"] == "no record"

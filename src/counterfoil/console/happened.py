@@ -38,6 +38,7 @@ LINES: Final[tuple[tuple[str, Text], ...]] = (
         Text("nothing had been sent: its key is used again at {0}", "未曾发出：其收银键在终端 {0} 再次使用"),
     ),
     ("goods kept", Text("the goods were not handed over", "商品未交付")),
+    ("printers set", Text("was given other printers", "更换打印机")),
     (r"print (\d+)", Text("print {0} goes to the printer", "第 {0} 次打印送往打印机")),
     (r"(cardholder) copy (\w+).*", Text("cardholder copy: {1}", "持卡人联：{1}")),
     (r"(merchant) copy (\w+).*", Text("merchant copy: {1}", "商户联：{1}")),

@@ -241,7 +241,7 @@ class Driver:
                 if self._performer is not None:
                     self._performer.perform(item)
                 else:
-                    self.arrive(Performed(item.kind, item.name, False, "nobody performs this here"))
+                    self.arrive(Performed(item.kind, item.name, False, "nobody"))
             elif item.link in links:
                 links[item.link].hangup(item.conn)
         for link in touched.values():

@@ -8,6 +8,7 @@ goes into its next round.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import threading
@@ -18,6 +19,13 @@ from typing import Final, Protocol
 from counterfoil.step import Inbound, Perform, Performed
 
 SAFE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+UNWRITABLE: Final = "unwritable"
+WORDS: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "disk_full"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "no_rights"),
+}
 
 
 class _Inlet(Protocol):
@@ -51,7 +59,7 @@ class FileWriter:
         try:
             while self._todo:
                 batch, self._todo = self._todo, []
-                done = [Performed(item.kind, item.name, False, "cannot write") for item in batch]
+                done = [Performed(item.kind, item.name, False, UNWRITABLE) for item in batch]
                 try:
                     done = await asyncio.to_thread(write_all, self._directories, batch)
                 finally:  # whatever happens, whoever waits hears of it
@@ -71,7 +79,7 @@ def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list
             try:
                 write_file(directories[item.kind] / f"{name}.txt", text)
             except OSError as error:
-                trouble = error.strerror or "cannot write"
+                trouble = why(error)
             except UnicodeEncodeError:
                 trouble = "not a text that can be written"
         if not trouble:
@@ -81,10 +89,15 @@ def write_all(directories: Mapping[str, Path], batch: Sequence[Perform]) -> list
         try:
             sync_directory(directories[kind])
         except OSError as error:
-            touched[kind] = error.strerror or "cannot sync"
+            touched[kind] = why(error)
     return [
         Performed(one.kind, one.name, False, touched[one.kind]) if one.ok and touched[one.kind] else one for one in done
     ]
+
+
+def why(error: OSError) -> str:
+    """A terminal's word for what is wrong with a folder that stands for a printer or a telephone."""
+    return WORDS.get(error.errno or 0, UNWRITABLE)
 
 
 def write_file(path: Path, text: str, mode: int = 0o600) -> None:

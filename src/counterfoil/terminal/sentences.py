@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterable
 from typing import Final
 
@@ -69,16 +67,6 @@ TROUBLES: Final[dict[str, Text]] = {
     "nobody": Text("Nothing here sends it: see the settings", "本机未配置发送途径 请检查设置"),
     "lost": Text("The line to the printer broke: check power and cable", "打印机连接中断 请检查电源和数据线"),
 }
-FILES: Final[dict[str, str]] = {
-    **dict.fromkeys(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)), "disk_full"),
-    **dict.fromkeys(map(os.strerror, (errno.EACCES, errno.EPERM, errno.EROFS)), "no_rights"),
-    **dict.fromkeys(map(os.strerror, (errno.ENOENT, errno.ENOTDIR, errno.EIO)), "unwritable"),
-    "cannot write": "unwritable",
-    "cannot sync": "unwritable",
-    "nobody performs this here": "nobody",
-}
-"""Why nothing was put into a folder that stands for a printer or a telephone, as the system says it."""
-
 # --- what became of one print; the key is its state -------------------------------------------------------------------
 COPIES: Final[dict[str, Text]] = {
     "merchant": Text("merchant copy", "商户联"),
@@ -328,12 +316,12 @@ def trouble(word: str) -> Text:
 
 def trouble_word(word: str) -> str:
     """The word of TROUBLES for what was said to be wrong: whatever no printer says was said of a folder."""
-    return word if word in TROUBLES else FILES.get(word, "unwritable")
+    return word if word in TROUBLES else "unwritable"
 
 
 def refused(detail: str) -> Text:
     """Why a message was not taken; what a gateway says in its own words stays as it is."""
-    why = TROUBLES[FILES[detail]] if detail in FILES else Text(detail, detail)
+    why = TROUBLES.get(detail, Text(detail, detail))
     form = ERRORS["sms_refused"]
     return Text(form.en.format(detail=why.en), form.zh.format(detail=why.zh))
 

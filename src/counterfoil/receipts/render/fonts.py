@@ -7,7 +7,6 @@ characters they have no picture of.
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -115,11 +114,7 @@ def _chain(first: Path | None, known: tuple[Path, ...]) -> Chain:
 def installed() -> list[Path]:
     """Every font file in the usual folders."""
     return sorted(
-        Path(folder, name)
-        for root in FOLDERS
-        for folder, _, names in os.walk(os.path.expanduser(root))
-        for name in names
-        if os.path.splitext(name)[1].lower() in KINDS
+        path for root in FOLDERS for path in Path(root).expanduser().rglob("*") if path.suffix.lower() in KINDS
     )
 
 
