@@ -163,6 +163,7 @@ TOO_NARROW: dict[str, tuple[int, str, int, int]] = {
     "an answer is that of the damaged copy it repeats": (77, "copies", 3, 40),
     "a question is answered by what came before it in its step": (114, "customers", 3, 76),
     "a key that a stranger named is told what is true once its issuer was asked": (1, "copies", 115, 1500),
+    "a second payment goes back, and its customer is not sent to another till": (1, "relay", 67, 1500),
     "of what nothing waited for a terminal keeps so many lines an hour": (1, "swarm", 218, 75),
 }
 

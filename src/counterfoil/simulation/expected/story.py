@@ -72,7 +72,9 @@ def check(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: Issu
     )
     must(words in finding.sentence.en, f"{name}: {finding.sentence.en!r} does not say {words!r}")
     busy = t in ("sent", "reversing") and verdict in ("RETURNING", "NOT_CHARGED")
-    must(not busy or "another till" in finding.sentence.en, f"{name}: its terminal owes a reversal, {verdict}")
+    second = terminal is not None and terminal.cause.startswith("paid:")  # nothing is to be paid at any till
+    where = "a second payment" if second else "another till"
+    must(not busy or where in finding.sentence.en, f"{name}: its terminal owes a reversal, {verdict}")
     inside = INSIDE.search(finding.sentence.en) or INSIDE.search(finding.sentence.zh)
     must(inside is None, f"{name}: the customer is told {inside and inside[0]!r}")
     said_zh = (finding.sentence.zh, finding.cashier.zh, finding.next.action.zh)
