@@ -115,12 +115,12 @@ def test_without_what_shapes_letters_they_are_refused_and_not_drawn_wrong(
     monkeypatch.setattr(features, "check", lambda name: name != "raqm")
     fonts.shapes.cache_clear()
     try:
-        wrong = on_paper([], chain)(NAMES[script])
+        wrong = on_paper([GENERIC], chain)(NAMES[script])
         assert wrong is not None
         assert wrong.en.endswith("apt-get install libfribidi0")
         assert wrong.zh.endswith("apt-get install libfribidi0")
         for fine in ("latin", "simplified", "plane 2", "kana in parts", "korean in parts", "vietnamese in parts"):
-            assert on_paper([], Chain(fonts.installed()))(NAMES[fine]) is None
+            assert on_paper([GENERIC], Chain(fonts.installed()))(NAMES[fine]) is None
         assert png.render(Document((Row(Text("NAME", "名称"), same(NAMES[script])),)), "en")
     finally:
         fonts.shapes.cache_clear()
@@ -204,3 +204,10 @@ def test_a_file_that_is_no_font_is_refused_when_it_was_chosen(tmp_path: Path) ->
         fonts.find(str(text))
     with pytest.raises(fonts.NoFont, match="there is no font file"):
         fonts.find(str(tmp_path / "none.ttf"))
+
+
+def test_without_a_printer_no_font_is_needed_and_what_no_screen_shows_is_refused_all_the_same() -> None:
+    """A stack starts on a machine that has no font at all: its demo has Chinese names."""
+    naming = on_paper([], Chain(()))
+    assert [naming(NAMES[script]) for script in NAMES] == [None] * len(NAMES)
+    assert naming("茶\u0007") is not None

@@ -10,8 +10,7 @@ from counterfoil.receipts.profile import Profile
 from counterfoil.receipts.render import fonts
 from counterfoil.receipts.render.escpos import lacks
 from counterfoil.receipts.render.lacking import NO_CODE, Lack, not_shown, why
-from counterfoil.receipts.render.legible import drawn_with, legible
-from counterfoil.receipts.render.text import WIDTHS
+from counterfoil.receipts.render.legible import legible
 from counterfoil.words import Text
 
 Naming = Callable[[str], Text | None]
@@ -25,7 +24,7 @@ def as_text(name: str) -> Text | None:
 
 def on_paper(profiles: Sequence[Profile], chain: fonts.Chain | None = None) -> Naming:
     """What is wrong with a name for these printers: it must come out of every one, in its own letters or drawn with the
-    fonts of this machine (or of `chain`). Without a printer it must be drawn, as pictures of receipts are.
+    fonts of this machine (or of `chain`). Without a printer nothing has to be drawn: screens bring fonts of their own.
     """
 
     def naming(name: str) -> Text | None:
@@ -35,8 +34,6 @@ def on_paper(profiles: Sequence[Profile], chain: fonts.Chain | None = None) -> N
         known = chain or fonts.chain()
         for profile in profiles:
             found += [lack for lack in _lacks(name, profile, known) if lack not in found]
-        if not profiles:
-            found += why(_letters(name, min(WIDTHS), drawn_with(known)), known)
         return _said(found)
 
     return naming
