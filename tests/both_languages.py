@@ -81,14 +81,16 @@ NAMES: Final = frozenset(_NAMES.split())
 """Programs, files and their formats."""
 _TERMS: Final = """
 AAC AID API APN ARQC ATC BCD CSRF CVV ESC ETX F GAC HEX IC ID ISO JSON KiB LRC MAC MM MTI PEM PIK PIN POS QR
-RMB RSA SAF SIGKILL SMS STX TC TCP TLS TMK TPDU TSI TVR UTC UTF-8 XDG YY YYYY-MM-DD YYMM base64 raw s PAN LMK
+RMB RSA SAF SIGKILL SMS STX TC TCP TLS TMK TPDU CNY C S x sha256 MAK ms
+TSI TVR UTC UTF-8 XDG YY YYYY-MM-DD YYMM base64 raw s PAN LMK
 AC AIP EMV SVG PNG Ctrl-C Enter Esc j k English OK PID HTTP URL SHA-256 IP
 """
 TERMS: Final = frozenset(_TERMS.split())
 """The field's own abbreviations, units, keys."""
 _TYPED: Final = """
 REF last type max prefix align pad charset override amount ref rrn last4 terminal baud flow name kept by
-handed_over hosts links_ca links_name printer profile generic-80 typed proxies receipt.png packet.hex
+handed_over hosts links_ca links_name printer profile generic-80 typed tmk to
+default none proxies receipt.png packet.hex
 packet.pcap port archive timers printers lab escpos console REVERSING ip HOST MODEL
 """
 TYPED: Final = frozenset(_TYPED.split())
@@ -106,3 +108,35 @@ def untranslated(text: str, *more: str) -> list[str]:
     words = WORD.findall(NO_WORDS.sub(" ", text))
     known = NAMES | TERMS | TYPED | frozenset(more)
     return [word for word in words if word not in known and not FIELD.fullmatch(word)]
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+DATA: Final = re.compile(
+    r"""
+    \w+://\S+ | \b(?:tcp|serial|usb|escpos-usb|cups|file):\S*
+    | [A-Z0-9]{8}/[0-9]{6}/[0-9]{6}             # a reference
+    | [0-9]{6}[0-9A-Z]{6}\b                      # an RRN
+    | \b[0-9A-F]{16,}\b | \b[0-9a-f]{16,}\b      # keys, bitmaps, hashes
+    | (?:card|clearing|funding):[\w:]+           # accounts
+    | \b(?:T[0-9]{7}|OUTSIDE1|issuer-[ab]|to-issuer-[ab]|shopper-[0-9]{3})\b
+    | \b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z
+    | \b[0-9,.]+\ ?(?:CNY|RMB)\b | \b(?:CNY|RMB)\ ?[0-9,.]+
+    | UTC[+-][0-9:]+
+    | Corner\ Grocery
+    | [\w./-]*/[\w./-]+                          # a path
+    | \b[A-Z2-7-]{9,}\b                        # the code of a receipt
+    | [MSI]-[\w-]+                               # a number of a case, ticket or row
+    """,
+    re.VERBOSE,
+)
+CARDS: Final = re.compile(r"\b(?:alice|bob|carol|poor|limit|expired|lost|stolen|blocked|unknown|noroute)\b")
+PEOPLE: Final = re.compile(r"\b(?:cashier|supervisor(?:-2)?|support|admin)\b")
+STATIONS: Final = re.compile(r"\b(?:terminal|switch|terminals)\b")
+
+
+def without_data(text: str) -> str:
+    """What is shown, without what is the same in every language: references, numbers, dates, names."""
+    for kind in (DATA, CARDS, PEOPLE, STATIONS):
+        text = kind.sub(" ", text)
+    return text

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from both_languages import HAN, untranslated, without_data
 from browser.browsing import PASSWORD, PEOPLE, QUICK, add_people
 from counterfoil.console.people import People, Role
 from counterfoil.console.tokens import Tokens
@@ -36,7 +37,10 @@ class Answer(NamedTuple):
         assert self.headers["content-type"] == "application/problem+json", self
         body = self.json
         assert body["status"] == self.status
-        assert set(body["message"]) == {"en", "zh"}
+        for said in (body["message"], *(one["message"] for one in body.get("wrong", ()))):
+            assert set(said) == {"en", "zh"}
+            assert HAN.search(said["zh"]), said
+            assert not untranslated(without_data(said["zh"])), said
         return str(body["code"])
 
 

@@ -28,6 +28,7 @@ from PIL import Image
 from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
+from both_languages import untranslated, without_data
 from counterfoil.console.people import People, Role
 from counterfoil.stack.layout import CONSOLE, Layout
 from counterfoil.storage import migrations_of, open_store
@@ -59,6 +60,16 @@ PEOPLE: Final = {
 }
 QUICK: Final = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 SERIOUS: Final = {"serious", "critical"}
+SHOWN_TEXT: Final = """() => {
+    const said = document.body.cloneNode(true);
+    const data = "pre, code, textarea, svg, script, style, option, .mono, .me, footer";
+    said.querySelectorAll(data).forEach((one) => one.remove());
+    const names = ["aria-label", "title", "placeholder", "alt"];
+    const more = [...said.querySelectorAll("*")].flatMap((one) => names.map((name) => one.getAttribute(name) ?? ""));
+    said.querySelectorAll("*").forEach((one) => one.append(" "));
+    return [said.textContent, ...more].join(" ");
+}"""
+"""All that a page says, what is folded in and what only a screen reader says too."""
 WIDER: Final = """() => {
     const most = document.documentElement.clientWidth;
     const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > most + 1
@@ -153,8 +164,10 @@ class Console:
 
     # --- looking --------------------------------------------------------------------------------------------------
 
-    def look(self, page: Page, name: str, *, shown: tuple[Seen, ...] = SHOWN) -> None:
-        """This page in every language, size and theme; `shown` become pictures of the documentation."""
+    def look(self, page: Page, name: str, *, shown: tuple[Seen, ...] = SHOWN, typed: str = "") -> None:
+        """This page in every language, size and theme; `shown` become pictures of the documentation, `typed` is what
+        people wrote on it.
+        """
         language = self.language(page)
         for speaks in LANGUAGES:
             if speaks != self.language(page):
@@ -164,6 +177,9 @@ class Console:
                 self.resize(page, size)
                 page.emulate_media(color_scheme="light" if theme == "light" else "dark")
                 where = f"{name} ({speaks}, {size}, {theme})"
+                if speaks == "zh":
+                    words = untranslated(without_data(page.evaluate(SHOWN_TEXT)), *typed.split())
+                    assert not words, f"{where} says in English: {words}"
                 too_wide = page.evaluate(WIDER)
                 assert not too_wide, f"{where} is wider than the screen: {too_wide}"
                 if (speaks, size, theme) in AXED:

@@ -19,7 +19,7 @@ def test_people_tokens_and_the_audit_log(console: Console) -> None:
     page.locator("section form button").click()
     row = page.locator("tbody tr", has_text="lin")
     assert row.get_by_role("combobox").input_value() == "cashier"
-    console.look(page, "people")
+    console.look(page, "people", typed="lin")
     row.get_by_role("textbox", name="Why not any more").fill("moved to another shop")
     row.get_by_role("button", name="Disable").click()
     assert "no longer" in page.locator("tbody tr", has_text="lin").inner_text()
@@ -31,7 +31,7 @@ def test_people_tokens_and_the_audit_log(console: Console) -> None:
     page.get_by_role("link", name="Audit log").click()
     assert "none was altered" in page.locator("#chain").inner_text()
     assert "moved to another shop" in page.locator("tbody").inner_text()
-    console.look(page, "audit")
+    console.look(page, "audit", typed="lin moved to another shop test")
     chinese = console.open("/audit", "admin", language="zh")
     chosen = chinese.locator("tbody tr", has_text="kiosk-1")
     assert "创建令牌" in chosen.inner_text()

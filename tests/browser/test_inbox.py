@@ -30,7 +30,7 @@ def test_a_pending_reversal_is_listed_and_two_people_hand_it_over(console: Conso
     page.get_by_role("button", name="Ask for it").click()
     expect(page.get_by_role("status").filter(has_text="A second person must approve it")).to_be_visible()
     assert page.get_by_role("button", name="Approve and do it").count() == 0  # support may ask, not decide
-    console.look(page, "inbox")
+    console.look(page, "inbox", typed="the line has been down since noon")
     boss = console.open("/inbox", "supervisor")
     expect(boss.locator("q")).to_have_text("the line has been down since noon")
     boss.get_by_role("button", name="Approve and do it").click()

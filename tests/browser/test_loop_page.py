@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -40,7 +41,50 @@ def test_a_paid_sale_shows_its_receipt_its_messages_and_who_holds_the_money(cons
     assert "F4" in bits.inner_text()
     assert console.running.card("alice")["pan"] not in page.content()
     assert page.locator(".stubs .card").count() == 3
+    page.locator(".fall summary").first.click()
     console.look(page, "payment")
+
+
+def test_a_message_is_copied_as_json_and_opens_in_the_inspector(console: Console) -> None:
+    """Every message of three stations, in both dialects: what opens says what the page says and hides what it hides."""
+    ref = console.running.sell("T0000004").json["ref"]
+    page = console.open(f"/payments/{ref}")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".facts [data-copy]").first.click()
+    assert page.evaluate("navigator.clipboard.readText()") == ref
+    expect(page.locator("#say")).to_have_text("Copied")
+    messages = page.locator(".fall details:has(.hands a)")
+    assert messages.count() >= 6
+    links = []
+    for message in messages.all():
+        message.locator("summary").click()
+        message.get_by_role("button", name="Copy as JSON").click()
+        told = json.loads(page.evaluate("navigator.clipboard.readText()"))
+        assert (told["ref"], len(told["mti"])) == (ref, 4)
+        links.append((message.locator(".hands a").get_attribute("href"), told))
+    pan = console.running.card("alice")["pan"]
+    for link, told in links:
+        page.goto(f"{console.address}{link}")
+        assert told["mti"] in page.locator(".stub h1").inner_text()
+        shown = {one.get_attribute("data-path"): one for one in page.locator(".tree tr[data-path]").all()}
+        assert set(told["fields"]) <= set(shown)
+        for number, value in told["fields"].items():
+            text = str(shown[number].locator(".value").text_content()).strip()
+            assert text == value.strip() or value.startswith("[hidden"), (link, number)
+            assert "9999" not in text or "9999" in value
+        assert pan not in page.content()
+        expect(page.get_by_role("link", name=ref)).to_be_visible()
+
+
+def test_a_message_that_is_not_there_and_one_that_may_not_be_looked_at(console: Console) -> None:
+    ref = console.running.sell("T0000005").json["ref"]
+    console.expected += ["404", "403"]
+    for place in ("terminal/99", "terminal/x", "nobody/0"):
+        page = console.open(f"/payments/{ref}/messages/{place}")
+        expect(page.get_by_text("No station has kept such a message.")).to_be_visible()
+    page = console.open(f"/payments/{ref}", "cashier")
+    assert page.locator(".hands a").count() == 0
+    assert page.locator(".hands button").count() > 0
 
 
 def test_charged_and_nothing_printed_is_answered_by_this_page_alone(console: Console) -> None:

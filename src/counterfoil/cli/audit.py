@@ -11,6 +11,9 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
+FIRST_START: Final = "first start"
+"""Who added the first administrator."""
+
 if TYPE_CHECKING:
     from counterfoil.stack.layout import Layout
 
@@ -57,10 +60,9 @@ def command(session: Session, count: int) -> int:
     def people() -> None:
         for one in reversed(entries):
             facts = " · ".join(text for text in (one["subject"], one["why"], one["origin"]) if text)
+            who = session.word(deed(one["who"])) if one["who"] == FIRST_START else one["who"]
             what, result = session.word(deed(one["what"])), session.word(deed(one["result"]))
-            print(
-                f"{one['line']:>6} {session.clock.said(one['at'])}  {one['who']}: {what} ({result})  {facts}".rstrip()
-            )
+            print(f"{one['line']:>6} {session.clock.said(one['at'])}  {who}: {what} ({result})  {facts}".rstrip())
         print(session.word(_chain(broken, lines)))
         print(newest)
 

@@ -49,10 +49,11 @@ def rows(session: Session, found: list[dict[str, Any]], *, whole: bool) -> None:
         if one in alike:
             continue
         balance = "–" if one["balance"] is None else written(one["balance"], one["currency"])
+        pin = session.word(Text("pin", "密码"))
         purpose = session.word(PURPOSES.get(one["name"], SHOPPER))
         print(
-            f"{one['name']:<12} {one['pan']:<19} {one['expiry']} pin {one['pin'] or '–':<6} {one['issuer'] or '–':<9} "
-            f"{balance:>9}  {purpose}"
+            f"{one['name']:<12} {one['pan']:<19} {one['expiry']} {pin} {one['pin'] or '–':<6} "
+            f"{one['issuer'] or '–':<9} {balance:>10}  {purpose}"
         )
     if alike:
         text = SHOPPERS.filled(count=len(alike), first=alike[0]["name"], last=alike[-1]["name"])

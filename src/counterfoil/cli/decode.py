@@ -54,7 +54,7 @@ class Framing(click.ParamType[str]):
         from counterfoil.inspector.wire import FRAMINGS
 
         if value not in FRAMINGS:
-            self.fail(f"{value!r} is not one of {', '.join(FRAMINGS)}.", param, ctx)
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, FRAMINGS))}.", param, ctx)
         return value
 
 

@@ -41,6 +41,14 @@ NAMES: Final[Mapping[str, Text]] = {
     "reversal_reason": Text("reversal reason", "冲正原因"),
     "reversal_tries": Text("reversals sent", "冲正次数"),
     "rrn": Text("RRN", "参考号"),
+    "printer": Text("printer", "打印机"),
+    "printer2": Text("second printer", "第二台打印机"),
+    "prints": Text("prints", "打印"),
+    "mark": Text("marked", "标记"),
+    "cashier": Text("cashier", "收银员"),
+    "result": Text("done", "结果"),
+    "trouble": Text("at the printer", "打印机"),
+    "second": Text("second printer", "第二台打印机"),
     "sale": Text("sale", "交易"),
     "seconds": Text("seconds", "秒数"),
     "sentence": Text("say", "告知"),
@@ -58,6 +66,11 @@ NAMES: Final[Mapping[str, Text]] = {
     "waiting": Text("waiting", "排队"),
 }
 YES, NO = Text("yes", "是"), Text("no", "否")
+RESULTS: Final = {
+    "done": Text("yes", "已完成"),
+    "not_done": Text("no", "未完成"),
+    "unknown": Text("not known", "尚不清楚"),
+}
 INSTANTS: Final = frozenset({"started_at"})
 ZERO_SAYS: Final = frozenset({"waiting", "reversal_tries"})
 """Counts that are left out while they are 0."""
@@ -65,7 +78,7 @@ ZERO_SAYS: Final = frozenset({"waiting", "reversal_tries"})
 
 def name_of(name: str, inside: str = "") -> Text:
     """What a field is called; `inside` is the object it is in. As programs know it where it has no other name."""
-    if inside == "copies":
+    if inside in {"copies", "prints"}:
         from counterfoil.terminal.sentences import COPIES
 
         return COPIES[name]
@@ -147,6 +160,10 @@ def _phase(word: Any) -> Text:
     return phase(str(word))
 
 
+def _result(word: Any) -> Text:
+    return RESULTS.get(word, Text(str(word), str(word)))
+
+
 def _trouble(word: Any) -> Text:
     from counterfoil.terminal.sentences import trouble
 
@@ -171,6 +188,8 @@ CODED: Final[Mapping[str, Callable[[Any], Text]]] = {
     "phase": _phase,
     "receipt_state": _copy,
     "receipt_trouble": _trouble,
+    "result": _result,
+    "trouble": _trouble,
     "state": _state,
     "station": _party,
 }

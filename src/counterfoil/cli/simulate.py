@@ -47,6 +47,7 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("closing_seconds", Text("longest way to rest, seconds", "恢复静止最长秒数")),
     ("events_hash", Text("hash of all events", "事件摘要")),
 )
+WORLD: Final = Text("world", "世界")
 NO_FAULT: Final = Text("--without: there is no fault called {names}", "--without：没有名为 {names} 的故障")
 FEWER: Final = Text(
     "{asked} were asked for and {made} made: one world has no more, and a terminal that is lost for good sells nothing",
@@ -139,17 +140,22 @@ def failed(report: Report) -> Job:
 
 def table(session: Session, report: Report, asked: int) -> None:
     """The figures, one a line; why one world made fewer sales than were asked for."""
+    from counterfoil.cli.screen import padded
+    from counterfoil.simulation.told import fault
+    from counterfoil.verdict.names import VERDICTS
+
     print(session.word(Text(f"seed {report.seed}, mix {report.mix}", f"种子 {report.seed}，组合 {report.mix}")))
     for name, text in ROWS:
         value = "–" if report.failure is not None and name in JUDGED else getattr(report, name)
         shown = f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
-        print(f"{session.word(text):<34} {shown}")
+        print(f"{padded(session.word(text), 34)} {shown}")
     if report.failure is None and report.transactions < asked:
         print(session.word(FEWER.filled(asked=f"{asked:,}", made=f"{report.transactions:,}")))
     for kind, count in report.faults.items():
-        print(f"  {kind:<32} {count:,}")
+        print(f"  {padded(session.word(fault(kind)), 32)} {count:,}")
     for item in report.exception_list:
-        print(f"  {item['verdict']} {item['ref']} {item['case'] or '-'} (world {item['world']})")
+        verdict, world = session.word(VERDICTS[item["verdict"]]), session.word(WORLD)
+        print(f"  {verdict} {item['ref']} {item['case'] or '-'} ({world} {item['world']})")
 
 
 def complain(session: Session, report: Report) -> None:

@@ -17,7 +17,11 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
     (r"(.*) is not a valid (?:integer|integer range)\.", "{0} 不是整数"),
     (r"(.*) is not a valid (?:float|float range)\.", "{0} 不是数字"),
     (r"(.*) is not a valid boolean\. Recognized values: (.*)", "{0} 不是布尔值，可用：{1}"),
-    (r"(.*) is not in the range (.*)\.", "{0} 不在范围 {1} 之内"),
+    (r"(.*) is not in the range (\S+)<=x<=(\S+)\.", "{0} 应在 {1} 至 {2} 之间"),
+    (r"(.*) is not in the range (\S+)<x<=(\S+)\.", "{0} 应大于 {1}，不大于 {2}"),
+    (r"(.*) is not in the range x>=(\S+)\.", "{0} 应不小于 {1}"),
+    (r"(.*) is not in the range x>(\S+)\.", "{0} 应大于 {1}"),
+    (r"(.*) is not in the range x<=(\S+)\.", "{0} 应不大于 {1}"),
     (r"(.*) does not match the formats? (.*)\.", "{0} 的格式应为 {1}"),
     (r"(?:File|Directory|Path) (.*) does not exist\.", "{0} 不存在"),
     (r"(?:File|Directory|Path) (.*) is a file\.", "{0} 是文件，不是目录"),
@@ -65,7 +69,7 @@ def _missing(error: exceptions.MissingParameter) -> str:
     kind = error.param_type or (param.param_type_name if param is not None else "parameter")
     said_so = MISSING.get(kind, MISSING["parameter"]).format(name=_named(error)).strip()
     choices = param.type.choices if param is not None and isinstance(param.type, click.Choice) else ()
-    return said_so + (f"，可选：{'、'.join(map(str, choices))}" if choices else "")
+    return said_so + (f"，可选：{'、'.join(map(repr, choices))}" if choices else "")
 
 
 def _named(error: exceptions.BadParameter) -> str:

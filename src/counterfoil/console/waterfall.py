@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -30,7 +31,15 @@ BROKEN: Final = (
 )
 
 
-OUTSIDE: Final = {"number": Text("telephone", "电话"), "error": Text("why", "原因")}
+OUTSIDE: Final = {
+    "number": Text("telephone", "电话"),
+    "error": Text("why", "原因"),
+    "printer": Text("printer", "打印机"),
+    "merchant": Text("merchant copy", "商户联"),
+    "cardholder": Text("cardholder copy", "持卡人联"),
+    "bank": Text("bank copy", "银行联"),
+}
+PRINTED: Final = re.compile(r"(ORIGINAL|DUPLICATE) ?(\d*) (sha256 \w+)")
 """What a line of a stub holds besides fields of a message."""
 
 
@@ -128,11 +137,20 @@ def named(station: str, message: dict[str, Any]) -> list[tuple[str, Text, Text]]
         (
             label(number),
             name_of(dialect, number) if number.isdigit() else OUTSIDE.get(number, Text("", "")),
-            shown(value) if isinstance(value, str) else Text(str(value), str(value)),
+            said_of(str(value)),
         )
         for number, value in message.items()
         if number != "mti"
     ]
+
+
+def said_of(value: str) -> Text:
+    """A value for people: of what is hidden how long it is, of a print whether it was the first."""
+    found = PRINTED.fullmatch(value)
+    if found is None:
+        return shown(value)
+    first, number, digest = found.groups()
+    return Text(value, f"{'首次打印' if first == 'ORIGINAL' else '重打印'} {number} {digest}".replace("  ", " "))
 
 
 def span(first: str, last: str) -> str:

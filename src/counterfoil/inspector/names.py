@@ -74,8 +74,8 @@ _HIDDEN: Final = re.compile(r"\[hidden, (\d+) (characters|bytes)\]")
 
 
 def label(path: str) -> str:
-    """How a field is cited: F39, F60.2; a part of the message that is no field by its own name."""
-    return f"F{path}" if path[:1].isdecimal() else path
+    """How a field is cited: F39, F60.2, MTI, a tag of chip data; "" for a part of a packet that is only named."""
+    return f"F{path}" if path[:1].isdecimal() else path if path[:1].isupper() else ""
 
 
 def shown(value: str) -> Text:
