@@ -12,6 +12,7 @@ from both_languages import HAN, SRC, chinese, pairs, untranslated
 from counterfoil.console import alarms
 from counterfoil.errors import OurError
 from counterfoil.iso8583.chinese import told
+from counterfoil.simulation.told import fault
 
 HALF = re.compile(r"[\u4e00-\u9fff](?:[;:?!](?!//)|,(?! ))|\}[;:?!](?=[\u4e00-\u9fff{])")
 PRINTED = {"receipts/document", "receipts/render", "simulation/expected/paper"}
@@ -84,7 +85,7 @@ SAME: Final = {
     "cli/labels.py", "cli/printer_tickets.py", "cli/why.py", "console/alarms.py", "console/happened.py",
     "console/lab/page.py", "console/waterfall.py", "inquiry/papers.py", "inspector/meaning.py", "inspector/names.py",
     "iso8583/chinese.py", "receipts/document/slip.py", "receipts/render/legible.py", "receipts/testpage.py",
-    "reconciliation/kinds.py", "verdict/names.py", "verdict/reasons.py", "terminal/sentences.py",
+    "reconciliation/kinds.py", "simulation/told.py", "verdict/names.py", "verdict/reasons.py", "terminal/sentences.py",
 }  # fmt: skip
 """Where a value is the same in both languages: numbers, names and dates; or a word nobody knows, which other tests look
 for in the tables beside it.
@@ -149,3 +150,13 @@ def test_every_alarm_of_the_switch_has_its_chinese() -> None:
     for one in sorted(details):
         text = one.replace("7 that counts", "0210 that counts").replace("a 7", "a 0200").replace("an 7", "an 0430")
         assert HAN.search(alarms.detail(text).zh) or re.fullmatch(r"an? \d{4}", text), text
+
+
+def test_every_fault_of_a_simulated_world_has_its_chinese() -> None:
+    counted = set()
+    for path in sorted((SRC / "simulation").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "count":
+                counted |= {filled(one) for one in node.args[:1] if isinstance(one, ast.Constant | ast.JoinedStr)}
+    assert {"drop", "partition", "supervisor"} <= counted
+    assert [kind for kind in sorted(counted) if not HAN.search(fault(kind).zh)] == []

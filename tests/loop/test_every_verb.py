@@ -100,6 +100,7 @@ def english(text: str, words: str = "") -> list[str]:
 
 @pytest.fixture(scope="module")
 def ref(running: Running) -> str:
+    running.until(lambda: running.ask("reconcile").status in (0, 3), 30.0)  # its process is up
     return str(running.sell("T0000001", "12.50", "carol").json["ref"])
 
 
