@@ -229,7 +229,9 @@ def test_the_readme_is_a_story_in_which_returning_can_be_seen(shop: Shop) -> Non
         else:
             assert said.status == 0, said
         if words[1] == "why":
+            asked = shop.running.why(ref)
             assert "RETURNING" in said.out
+            assert asked["evidence"]["switch"]["state"] == "approved", "until the terminal tries again"
     assert ref != REF
     assert shop.running.at_rest(ref)["verdict"] == "RETURNED"
 
