@@ -87,7 +87,7 @@ def facts(told: Story, what: str, **changes: Any) -> Slip:
     date, time = local(held(told, what).started_at).split()
     usual = {
         "merchant_name": "Corner Grocery", "merchant": "103441054110001", "terminal": key.terminal, "operator": "01",
-        "card": "************0015", "entry": "", "batch": key.batch, "voucher": key.stan, "amount": 1250,
+        "card": "************0015", "entry": "S", "batch": key.batch, "voucher": key.stan, "amount": 1250,
         "currency": "CNY", "date": date, "time": time, "rrn": "",
     }  # fmt: skip
     return Slip(**{**usual, **changes})

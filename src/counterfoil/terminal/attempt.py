@@ -41,6 +41,9 @@ BORN_WITH: Final = frozenset(
 )
 """What an attempt is made with and keeps: the store writes it once."""
 
+LETTERS: Final = {"01": "M", "02": "S", "05": "I", "07": "C", "91": "C", "92": "N", "96": "C"}
+"""How the card number came in, as slips print it beside the card, by the first two digits of DE22."""
+
 AT_AN_END: Final = frozenset({State.CLOSED, State.DECLINED, State.NOT_SENT, State.REVERSED, State.ESCALATED})
 """What this terminal asks nothing more about: no reversal can be needed, so the card number goes at once."""
 
@@ -138,6 +141,11 @@ class Attempt(msgspec.Struct, frozen=True):
     bank_copy: CopyState = CopyState.NONE
     bank_original: int = 0
     place: int = 0
+
+    @property
+    def entry_letter(self) -> str:
+        """How the card number came in, as slips print it; "" for none of the known ways."""
+        return LETTERS.get(self.entry[:2], "")
 
     @property
     def ref(self) -> str:

@@ -28,14 +28,14 @@ from counterfoil.terminal.work import Work
 
 BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
 COPIES: Final = frozenset(copy.value for copy in Copy)
-LETTERS: Final = {"01": "M", "02": "S", "05": "I", "07": "C", "91": "C", "92": "N", "96": "C"}
 DAY_SECONDS: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = None) -> Slip:
-    """The facts of a slip: the attempt's, and what the host's answer adds."""
-    date, time = _when(work.now + work.settings.clock.offset(work.now), message)
+    """The facts of a slip: the attempt's, and what the host's answer adds; without one its date is the request's."""
+    at = work.now if message is not None else attempt.started_at
+    date, time = _when(at + work.settings.clock.offset(at), message)
     parts = message.de44 or "" if message else ""
     small = attempt.amount <= work.settings.no_signature_limit
     return Slip(
@@ -44,7 +44,7 @@ def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = 
         terminal=attempt.terminal,
         operator=lane.device.operator,
         card=attempt.card,
-        entry=LETTERS.get(attempt.entry[:2], ""),
+        entry=attempt.entry_letter,
         batch=attempt.batch,
         voucher=attempt.stan,
         amount=attempt.amount,
