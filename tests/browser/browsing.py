@@ -62,7 +62,7 @@ QUICK: Final = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 SERIOUS: Final = {"serious", "critical"}
 SHOWN_TEXT: Final = """() => {
     const said = document.body.cloneNode(true);
-    const data = "pre, code, textarea, svg, script, style, option, .mono, .me, footer";
+    const data = "pre, code, textarea, svg, script, style, option, .mono, .me, footer, [lang=en]";
     said.querySelectorAll(data).forEach((one) => one.remove());
     const names = ["aria-label", "title", "placeholder", "alt"];
     const more = [...said.querySelectorAll("*")].flatMap((one) => names.map((name) => one.getAttribute(name) ?? ""));
