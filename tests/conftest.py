@@ -5,6 +5,7 @@ What is alive once all tests are gathered stays alive: the collector of garbage 
 
 import gc
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -15,6 +16,7 @@ from system import fribidi, install
 
 def pytest_configure() -> None:
     gc.disable()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in its background deaf to it
     if os.environ.get("CI") == "true":
         install(fribidi, "libfribidi0")  # Pillow looks for it once, when it is first imported
 

@@ -48,10 +48,10 @@ class Running:
         log.close()
         try:
             self.ready = json.loads(self._line(60.0))
+            assert self.ready.get("ready") is True, f"{self.ready}: {self.log()}"
         except BaseException:
             self.stop()
             raise
-        assert self.ready["ready"] is True
 
     def _line(self, seconds: float) -> str:
         assert self.process is not None
