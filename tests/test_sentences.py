@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import random
 import re
 from typing import Final
 
@@ -12,7 +13,13 @@ from both_languages import HAN, SRC, chinese, pairs, untranslated
 from counterfoil.console import alarms
 from counterfoil.errors import OurError
 from counterfoil.iso8583.chinese import told
+from counterfoil.links.faults import KINDS
+from counterfoil.simulation.customers import MANNERS, errand
+from counterfoil.simulation.damage import AROUND
+from counterfoil.simulation.disk import Fate
+from counterfoil.simulation.relay import ACTS as RELAYED
 from counterfoil.simulation.told import fault
+from counterfoil.verdict.names import FAULTS
 
 HALF = re.compile(r"[\u4e00-\u9fff](?:[;:?!](?!//)|,(?! ))|\}[;:?!](?=[\u4e00-\u9fff{])")
 PRINTED = {"receipts/document", "receipts/render", "simulation/expected/paper"}
@@ -83,7 +90,8 @@ def test_chinese_sentences_have_no_english_words() -> None:
 
 SAME: Final = {
     "cli/labels.py", "cli/printer_tickets.py", "cli/why.py", "console/alarms.py", "console/happened.py",
-    "console/lab/page.py", "console/waterfall.py", "inquiry/papers.py", "inspector/meaning.py", "inspector/names.py",
+    "console/lab/page.py", "console/lines.py",
+    "console/waterfall.py", "inquiry/papers.py", "inspector/meaning.py", "inspector/names.py",
     "iso8583/chinese.py", "receipts/document/slip.py", "receipts/render/legible.py", "receipts/testpage.py",
     "reconciliation/kinds.py", "simulation/told.py", "verdict/names.py", "verdict/reasons.py", "terminal/sentences.py",
 }  # fmt: skip
@@ -160,3 +168,33 @@ def test_every_fault_of_a_simulated_world_has_its_chinese() -> None:
                 counted |= {filled(one) for one in node.args[:1] if isinstance(one, ast.Constant | ast.JoinedStr)}
     assert {"drop", "partition", "supervisor"} <= counted
     assert [kind for kind in sorted(counted) if not HAN.search(fault(kind).zh)] == []
+
+
+WORDS_IN_FAULTS: Final = {
+    "corrupt {}": [*AROUND, "flip", "truncate", "noise"],
+    "relay: {}": RELAYED,
+    "brought: {}": MANNERS,
+    "crash {}": [fate.value for fate in Fate if fate is not Fate.DURABLE],
+    "cashier: {}": ["cancel", "twice", "other", "elsewhere"],
+    "errand: {}": sorted({errand(random.Random(seed), "T", "R", 1, "1234")[0] for seed in range(200)}),
+    "{} put back": ["terminal", "switch", "issuer"],
+}
+"""What fills in the faults of simulated worlds."""
+
+
+def test_what_fills_in_a_fault_has_its_chinese() -> None:
+    crashes = {
+        str(node.args[0].value)
+        for path in sorted((SRC / "simulation").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "crash"
+        if isinstance(node.args[0], ast.Constant)
+    }
+    assert "after commit" in crashes
+    kinds = [form.format(word) for form, words in WORDS_IN_FAULTS.items() for word in words]
+    kinds += [f"crash {how}" for how in crashes]
+    assert [kind for kind in kinds if re.search("[A-Za-z]", fault(kind).zh.replace("TPDU", ""))] == []
+
+
+def test_a_fault_of_a_leg_is_called_alike_wherever_it_is_counted() -> None:
+    assert {kind: fault(kind) for kind in KINDS} == dict(FAULTS)

@@ -19,8 +19,20 @@ PATH = f"/payments/{REF}/receipt"
 ENDS = {
     "printed": ("", 200, "done", "printed", "Printed: cardholder copy."),
     "sent": ("", 200, "done", "printed", "cannot say whether it prints"),
-    "queued": ("refused", 202, "not_done", "not printed", "Not printed, no receipt is on paper: cardholder copy."),
-    "failed": ("paper_out", 202, "not_done", "not printed", "Not printed, no receipt is on paper: cardholder copy."),
+    "queued": (
+        "refused",
+        202,
+        "not_done",
+        "not printed",
+        "Nothing of this print is on paper: cardholder copy.",
+    ),
+    "failed": (
+        "paper_out",
+        202,
+        "not_done",
+        "not printed",
+        "Nothing of this print is on paper: cardholder copy.",
+    ),
     "unknown": ("lost", 202, "unknown", "unknown", "It is not known whether this came out: cardholder copy."),
     "": ("", 202, "unknown", "unknown", "It is not known whether this came out: cardholder copy."),
     HELD: ("cover_open", 202, "unknown", "unknown", "After that it prints by itself."),
@@ -78,7 +90,7 @@ def test_a_print_is_told_as_it_ended(desk: Desk, state: str, before: str) -> Non
     ("merchant", "state", "status", "words"),
     [
         ("printed", "printed", 200, "Printed: cardholder copy."),
-        ("printed", "queued", 202, "Not printed, no receipt is on paper: cardholder copy."),
+        ("printed", "queued", 202, "Nothing of this print is on paper: cardholder copy."),
     ],
 )
 def test_goods_that_were_handed_over_say_what_became_of_their_receipt(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from counterfoil.fields import called
 from counterfoil.step import SECOND
 from switch.scene import CLEAR, MERCHANT, TERMINALS, Scene, scene
 
@@ -51,7 +52,7 @@ def test_a_registration_that_makes_no_sense_names_its_field_in_both_languages(
     assert reply["error"] == "bad_request"
     assert reply["message"] == {
         "en": f"terminal 2 of the list cannot be registered: {field} is missing or makes no sense",
-        "zh": f"列表中第2台终端无法登记：{field}缺失或无效",
+        "zh": f"列表中第2台终端无法登记：{called(field).zh}缺失或无效",
     }
     assert made.command("status")["terminals"] == len(TERMINALS)  # all or none
 

@@ -17,8 +17,8 @@ BEFORE = ("printed", "sent", "unknown", "queued", "failed", "attested", "e_deliv
 RESULTS = {
     "printed": ("done", "Printed: cardholder copy."),
     "sent": ("done", "cannot say whether it prints: cardholder copy."),
-    "queued": ("not_done", "Not printed, no receipt is on paper: cardholder copy."),
-    "failed": ("not_done", "Not printed, no receipt is on paper: cardholder copy."),
+    "queued": ("not_done", "Nothing of this print is on paper: cardholder copy."),
+    "failed": ("not_done", "Nothing of this print is on paper: cardholder copy."),
     "unknown": ("unknown", "not known whether this came out: cardholder copy."),
 }
 

@@ -11,9 +11,6 @@ from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
-FIRST_START: Final = "first start"
-"""Who added the first administrator."""
-
 if TYPE_CHECKING:
     from counterfoil.stack.layout import Layout
 
@@ -44,7 +41,7 @@ another one; each is said.
 def command(session: Session, count: int) -> int:
     """The console's audit log: its latest lines, and the check of its chain. Works on stopped data too."""
     from counterfoil.console import audit
-    from counterfoil.console.lines import deed
+    from counterfoil.console import lines as words
     from counterfoil.stack.layout import CONSOLE
     from counterfoil.verdict.finding import iso
 
@@ -59,9 +56,10 @@ def command(session: Session, count: int) -> int:
 
     def people() -> None:
         for one in reversed(entries):
-            facts = " · ".join(text for text in (one["subject"], one["why"], one["origin"]) if text)
-            who = session.word(deed(one["who"])) if one["who"] == FIRST_START else one["who"]
-            what, result = session.word(deed(one["what"])), session.word(deed(one["result"]))
+            to, why = words.subject(one["subject"]), words.why(one["what"], one["why"], one["result"])
+            facts = " · ".join(text for text in (session.word(to), session.word(why), one["origin"]) if text)
+            who = session.word(words.who(one["who"]))
+            what, result = session.word(words.deed(one["what"])), session.word(words.deed(one["result"]))
             print(f"{one['line']:>6} {session.clock.said(one['at'])}  {who}: {what} ({result})  {facts}".rstrip())
         print(session.word(_chain(broken, lines)))
         print(newest)

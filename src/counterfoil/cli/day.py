@@ -162,6 +162,7 @@ def table(session: Session, value: dict[str, Any]) -> None:
     from rich.table import Table
 
     from counterfoil.cli.screen import console
+    from counterfoil.verdict.names import FAULTS, party
 
     grid = Table(title=session.word(Text("The day", "一天的交易")), show_header=False)
     grid.add_column()
@@ -171,10 +172,10 @@ def table(session: Session, value: dict[str, Any]) -> None:
     for leg, count in value["posted_and_undone"].items():
         grid.add_row(session.word(Text(f"charged and returned, leg {leg}", f"已扣款并退回，第 {leg} 段")), str(count))
     for name, text in STRUCK:
-        counts = ", ".join(f"{target} {count}" for target, count in value[name].items())
+        counts = ", ".join(f"{session.word(party(target))} {count}" for target, count in value[name].items())
         grid.add_row(session.word(text), counts or "0")
     for leg, kinds in value["faults"].items():
-        counts = ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count)
+        counts = ", ".join(f"{session.word(FAULTS[kind])} {count}" for kind, count in kinds.items() if count)
         grid.add_row(session.word(Text(f"faults, leg {leg}", f"故障，第 {leg} 段")), counts or "0")
     closing = value["closing_seconds"]
     if closing["max"] is not None:

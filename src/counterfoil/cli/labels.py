@@ -48,7 +48,7 @@ NAMES: Final[Mapping[str, Text]] = {
     "cashier": Text("cashier", "收银员"),
     "result": Text("done", "结果"),
     "trouble": Text("at the printer", "打印机"),
-    "second": Text("second printer", "第二台打印机"),
+    "second": Text("has a second printer", "有第二台打印机"),
     "sale": Text("sale", "交易"),
     "seconds": Text("seconds", "秒数"),
     "sentence": Text("say", "告知"),

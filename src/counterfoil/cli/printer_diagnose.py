@@ -27,10 +27,10 @@ Examples:
   counterfoil printer diagnose --json --answer lamp=on --answer cable=yes
 """
 WAITS: Final = Text("an answer is needed: --answer {name}=…  {text}", "需要回答：--answer {name}=…  {text}")
-TICKET: Final = Text("maintenance ticket {number} is open with service", "已开维修工单 {number}，由客服跟进")
+TICKET: Final = Text("maintenance ticket {number} is open with service", "已开维修工单 {number}，由维修跟进")
 NO_SALE: Final = Text("no station knows this transaction", "各站点均无此交易的记录")
 BAD_ANSWER: Final = Text(
-    "--answer is NAME=WORD; {name} is one of: {choices}", "--answer 格式为 名称=值；{name} 可为：{choices}"
+    "--answer is NAME=WORD; {name} is one of: {choices}", "--answer 格式为“问题=值”；{name} 可为：{choices}"
 )
 
 

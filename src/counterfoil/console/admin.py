@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from counterfoil.console import audit
 from counterfoil.console.anchor import examine, kept
-from counterfoil.console.lines import deed
 from counterfoil.console.people import NOBODY, May, NotAllowed, Role, TooManyError
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.tokens import ROLES
@@ -124,7 +123,7 @@ async def log(site: Site, visit: Visit) -> Response:
         visit,
         "audit.html",
         rows=rows,
-        what=deed,
+        said=lines,
         checked=checked,
         found=found,
         anchors=anchors,

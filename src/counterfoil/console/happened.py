@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 from counterfoil.reconciliation.kinds import MISSING, NOT_OURS, UNREADABLE
+from counterfoil.terminal.sentences import COPIES as PAPERS
+from counterfoil.terminal.sentences import TROUBLES, trouble
 from counterfoil.words import Text
 
 LINES: Final[tuple[tuple[str, Text], ...]] = (
@@ -40,13 +42,12 @@ LINES: Final[tuple[tuple[str, Text], ...]] = (
     ("goods kept", Text("the goods were not handed over", "商品未交付")),
     ("printers set", Text("was given other printers", "更换打印机")),
     (r"print (\d+)", Text("print {0} goes to the printer", "第 {0} 次打印送往打印机")),
-    (r"(cardholder) copy (\w+).*", Text("cardholder copy: {1}", "持卡人联：{1}")),
-    (r"(merchant) copy (\w+).*", Text("merchant copy: {1}", "商户联：{1}")),
     (r"receipt (\w+)", Text("a person says: receipt {0}", "人工确认签购单：{0}")),
     (r"escalated by (.*)", Text("handed to a person by {0}", "由 {0} 转人工处理")),
     ("e-receipt shown as QR", Text("e-receipt shown as QR", "电子签购单已出示")),
     ("e-receipt sent by SMS", Text("e-receipt sent by SMS", "电子签购单已发短信")),
-    (r"SMS (\S+?)(?:: (.*))?", Text("text message to the telephone: {0}", "签购单短信：{0}")),
+    ("SMS taken", Text("text message to the telephone: taken", "签购单短信：已受理")),
+    ("SMS refused", Text("text message to the telephone: refused", "签购单短信：被拒绝")),
     # the switch
     ("asked", Text("the terminal asked", "收到终端请求")),
     ("forwarded", Text("asked the issuer", "转发至发卡行")),
@@ -108,11 +109,29 @@ POSITIONS: Final = {
     UNREADABLE: Text("cannot be read", "无法读取"),
     NOT_OURS: Text("not ours", "非本系统"),
 }
+NEWS: Final[dict[str, Text]] = {
+    **COPIES,
+    "held up": Text("held up, goes on by itself", "打印受阻，处理后自动续打"),
+    "goes to the second printer": Text("goes to the second printer", "改由第二台打印机打印"),
+}
+"""What a terminal notes of a copy of the receipt."""
+OF_A_COPY: Final = re.compile(rf"({'|'.join(PAPERS)}) copy ({'|'.join(NEWS)})(?:: (.*))?")
+WITH_WHY: Final = re.compile(r"(SMS taken|SMS refused): (.*)")
+OF_PAPER: Final = Text("{copy}: {news}", "{copy}：{news}")
+BECAUSE: Final = Text("{said} ({why})", "{said}（{why}）")
 _PATTERNS: Final = tuple((re.compile(pattern), text) for pattern, text in LINES)
 
 
 def line(what: str) -> Text:
     """A line of a stub's history in both languages; as it is when it is none of those known here."""
+    noted, refused = OF_A_COPY.fullmatch(what), WITH_WHY.fullmatch(what)
+    if noted is not None:
+        paper, news, why = noted.groups()
+        said = OF_PAPER.filled(copy=PAPERS[paper], news=NEWS[news])
+        return BECAUSE.filled(said=said, why=trouble(why)) if why else said
+    if refused is not None:
+        why = refused[2]
+        return BECAUSE.filled(said=line(refused[1]), why=TROUBLES.get(why, Text(why, why)))
     for pattern, text in _PATTERNS:
         found = pattern.fullmatch(what)
         if found is not None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.errors import PeerError
+from counterfoil.fields import called
 from counterfoil.issuer import chart, stubs
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.records import Step
@@ -74,13 +75,13 @@ def enrol(args: Mapping[str, Any], now: Instant, step: Step, hsm: Hsm, keys: Iss
     """
     listed = args.get("cards")
     if not isinstance(listed, list):
-        return refused(BAD_CARD.filled(number=0, field="cards"))
+        return refused(BAD_CARD.filled(number=0, field=called("cards")))
     wanted: dict[str, tuple[Card, int]] = {}
     for number, described in enumerate(listed, start=1):
         try:
             card, balance = _card(described, hsm, keys)
         except Unfit as error:
-            return refused((BAD_CARD if str(error) else BAD_SHAPE).filled(number=number, field=error))
+            return refused((BAD_CARD if str(error) else BAD_SHAPE).filled(number=number, field=called(str(error))))
         wanted.setdefault(card.token, (card, balance))
     known = step.known_cards(list(wanted))
     fresh = [pair for token, pair in wanted.items() if token not in known]

@@ -89,7 +89,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "It refuses the connection: it is starting up, or the settings name a wrong port. Try again in a "
                 "minute; if it still refuses, call service.",
-                "打印机拒绝连接：正在启动，或设置中的端口有误。请一分钟后重试；仍被拒绝时请联系客服。",
+                "打印机拒绝连接：正在启动，或设置中的端口有误。请一分钟后重试；仍被拒绝时请报修。",
             ),
         ),
         Outcome(
@@ -97,7 +97,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "Another program prints on it: another till, or the system's print queue (CUPS). Wait until that is "
                 "done and try again; if it stays so, call service.",
-                "打印机被其他程序占用：另一收银台或系统打印队列（CUPS）。请等其完成后重试；如一直如此，请联系客服。",
+                "打印机被其他程序占用：另一收银台或系统打印队列（CUPS）。请等其完成后重试；如一直如此，请报修。",
             ),
         ),
         Outcome(
@@ -123,7 +123,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "to five minutes. If none does, switch it off and on. If it stays silent, call service: its "
                 "emulation is not ESC/POS.",
                 "打印机接受连接但无应答。如有其他收银台正在使用，请等其完成（最长五分钟）；如没有，请关机重开。仍无应"
-                "答时请联系客服：仿真模式不是 ESC/POS。",
+                "答时请报修：仿真模式不是 ESC/POS。",
             ),
         ),
         Outcome(
@@ -188,7 +188,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "The printer was put offline at its panel: press its online button. If it has none or stays offline, "
                 "call service.",
-                "打印机在面板上被设为脱机：请按联机键。如没有该键或仍脱机，请联系客服。",
+                "打印机在面板上被设为脱机：请按联机键。如没有该键或仍脱机，请报修。",
             ),
             mends=True,
         ),
@@ -198,7 +198,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "It is online and does not process what it is sent, or does not say so: switch it off and on. If "
                 "that does not help, service sets the right model in the settings (generic-80 fits most). Then "
                 "`receipt reprint`: a DUPLICATE, unless it is proven that nothing came out.",
-                "打印机联机但不处理数据，或不回报：请关机重开；如无效，请客服在设置中改为正确型号（多数可用 "
+                "打印机联机但不处理数据，或不回报：请关机重开；如无效，请维修在设置中改为正确型号（多数可用 "
                 "generic-80）。然后执行 `receipt reprint`：除非已证明未打出，否则打印的是副本。",
             ),
         ),
@@ -207,7 +207,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "Look at the print queue and release a job that is held there. If nothing comes out then, service "
                 "looks at the driver: it swallows raw data, and a raw queue does not.",
-                "请查看打印队列并放行被挂起的作业。如仍未打出，请客服检查驱动：该驱动吞掉了数据，应使用 raw 队列。",
+                "请查看打印队列并放行被挂起的作业。如仍未打出，请维修检查驱动：该驱动吞掉了数据，应使用 raw 队列。",
             ),
         ),
         Outcome(
@@ -237,7 +237,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             "data",
             Text(
                 "The printer prints by itself, but not for us: service checks model, port and driver in the settings.",
-                "打印机自检正常但不打印我方数据：请报修，由客服检查设置中的型号、端口和驱动。",
+                "打印机自检正常但不打印我方数据：请报修，由维修检查设置中的型号、端口和驱动。",
             ),
             service=True,
         ),
@@ -246,7 +246,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             Text(
                 "Unreadable signs: service checks the profile (code page, Chinese mode), baud rate, emulation and "
                 "paper width in the settings.",
-                "乱码：请报修，由客服检查设置中的型号（代码页、汉字模式）、波特率、仿真和纸宽。",
+                "乱码：请报修，由维修检查设置中的型号（代码页、汉字模式）、波特率、仿真和纸宽。",
             ),
             service=True,
         ),
@@ -288,7 +288,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "What came out is not the last test page. Print one with `printer test` and look at which printer it "
                 "comes out: the address in the settings may be another printer's. Then call service.",
                 "打出的不是最近的测试页。请执行 `printer test` 并查看由哪台打印机打出：设置中的地址可能是另一台打印机"
-                "的。然后联系客服。",
+                "的。然后报修。",
             ),
         ),
         Outcome(

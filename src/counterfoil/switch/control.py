@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from counterfoil.errors import OurError
+from counterfoil.fields import called
 from counterfoil.money import MAX_MINOR
 from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm, StoredKey
 from counterfoil.step import Instant, wrong_field
@@ -129,7 +130,7 @@ def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
         try:
             made.append(terminal_of(described, hsm))
         except Unfit as error:
-            return refused((BAD_TERMINAL if str(error) else BAD_SHAPE).filled(number=number, field=error))
+            return refused((BAD_TERMINAL if str(error) else BAD_SHAPE).filled(number=number, field=called(str(error))))
         known = work.terminals.get(made[-1].terminal)
         if known is not None and described.get("batch") and described["batch"] < known.batch:
             return refused(BATCH_BEHIND.filled(number=number, batch=known.batch))

@@ -74,8 +74,8 @@ COPIES: Final[dict[str, Text]] = {
     "bank": Text("bank copy", "银行联"),
 }
 _NOT_PRINTED: Final = Text(
-    "Not printed, no receipt is on paper: {copies}. {why}Then print again.",
-    "未打印，纸上没有签购单：{copies}。{why}处理后请重打印。",
+    "Nothing of this print is on paper: {copies}. {why}Then print again.",
+    "本次打印未出纸：{copies}。{why}处理后请重打印。",
 )
 PRINTS: Final[dict[str, Text]] = {
     "printed": Text("Printed: {copies}. Please hand over.", "已打印：{copies}。请交付。"),

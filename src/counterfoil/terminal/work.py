@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from counterfoil.fields import called
 from counterfoil.iso8583 import CUP_POS, Message
 from counterfoil.receipts.document import Document, Slip
 from counterfoil.receipts.ereceipt import Issue
@@ -221,8 +222,8 @@ class Work:
         self.said += [Reply(command, body) for command in commands]
 
     def refuse(self, commands: Iterable[int], code: str, *, detail: str | Text = "", **more: Any) -> None:
-        """Turn requests of the till down, with the sentence that belongs to the code."""
-        en, zh = detail if isinstance(detail, Text) else (detail, detail)
+        """Turn requests of the till down, with the sentence that belongs to the code. A plain `detail` names fields."""
+        en, zh = detail if isinstance(detail, Text) else called(detail)
         message = Text(ERRORS[code].en.format(detail=en), ERRORS[code].zh.format(detail=zh))
         self.reply(commands, {"error": code, "message": message.both(), **more})
 

@@ -41,15 +41,15 @@ CALLED: Final = {
     "99": "PIN error",
     "A0": "MAC error",
 }
-NOTHING: Final = frozenset({"queued", "failed"})  # what a printer says of a job of which no receipt is on paper
+NOTHING: Final = frozenset({"queued", "failed"})  # what a printer says of a job of which nothing is on paper
 MARK: Final = re.compile(r"\*{4}(?:DUPLICATE|重打印) (\d+)\*{4}")
 WORSE: Final = ("done", "not_done", "unknown")
 RESULTS: Final = {"printed": "done", "sent": "done", "queued": "not_done", "failed": "not_done"}
 PRINTED: Final = {
     "printed": ("Printed:",),
     "sent": ("cannot say whether it prints",),
-    "queued": ("no receipt is on paper",),
-    "failed": ("no receipt is on paper",),
+    "queued": ("of this print is on paper",),
+    "failed": ("of this print is on paper",),
     "unknown": ("not known whether this came out",),
     "sending": ("not known whether this came out", "prints by itself"),
 }
