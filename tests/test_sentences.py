@@ -62,6 +62,7 @@ def glossary() -> list[tuple[str, str, list[str]]]:
 OTHERWISE: Final = {
     ("receipt", "打印"), ("receipt", "打出"), ("receipt", "出来"), ("receipt", "冲正或打印"), ("receipt", "receipt"),
     ("switch", "关机"), ("switch", "开关"), ("switch", "开机"),
+    ("repair service", "报修"),
     ("customer", "客服"), ("customer", "持卡人"), ("case", "立案"), ("batch", "批上送"), ("RETURNED", "退回"),
     ("receipt", "交易凭证"), ("receipt", "凭证联"), ("supervisor", "管理进程"),
 }  # fmt: skip
