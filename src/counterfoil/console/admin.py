@@ -123,7 +123,7 @@ async def log(site: Site, visit: Visit) -> Response:
         visit,
         "audit.html",
         rows=rows,
-        said=lines,
+        log=words_of_the_log,
         checked=checked,
         found=found,
         anchors=anchors,
