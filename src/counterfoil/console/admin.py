@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console import audit
+from counterfoil.console import lines as words_of_the_log
 from counterfoil.console.anchor import examine, kept
 from counterfoil.console.people import NOBODY, May, NotAllowed, Role, TooManyError
 from counterfoil.console.site import Site, Visit
