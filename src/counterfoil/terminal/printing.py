@@ -277,20 +277,19 @@ def finish(work: Work, lane: Lane) -> None:
     assert attempt is not None
     lane.printing = None
     attempt = lose(work, attempt)
-    fared = printed.told(printing, first=(sentences.GOODS_NOTED,) if printing.purpose == "goods" else ())
-    if attempt.state is State.APPROVED or fared["result"] != printed.DONE:
-        lane.show(
-            sentences.RECEIPT_PENDING if attempt.state is State.APPROVED else sentences.COPY_PENDING[fared["result"]]
-        )
+    came = printed.result(printing.prints.values())
+    if attempt.state is State.APPROVED or came != printed.DONE:
+        lane.show(sentences.RECEIPT_PENDING if attempt.state is State.APPROVED else sentences.COPY_PENDING[came])
         if attempt.trouble:
             lane.show(sentences.trouble(attempt.trouble))
     if lane.current is not None and lane.current.ref == attempt.ref:
         lane.current = None
         lane.expiry = ""
-    commands = printing.commands
+    commands, fared = printing.commands, {}
     if printing.purpose == "sale":
         commands, lane.commands = (*commands, *lane.commands), ()
-        fared = {}
+    else:
+        fared = printed.told(printing, first=(sentences.GOODS_NOTED,) if printing.purpose == "goods" else ())
     work.reply(commands, {**body(attempt, printing.text, lane.display), **fared})
 
 
