@@ -8,7 +8,13 @@ from __future__ import annotations
 
 
 def main() -> int:
-    """Entry point of the `counterfoil` command; returns the exit code (see `counterfoil --help`)."""
+    """Entry point of the `counterfoil` command; returns the exit code (see `counterfoil --help`).
+
+    Ctrl-C waits while the program loads, so that it is answered in one sentence and never in the middle of an import.
+    """
+    import _signal  # type: ignore[import-not-found]  # built in: nothing can come while `signal` itself is read
+
+    held = _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP))
     from counterfoil.cli.process import main as whole
 
-    return whole()
+    return whole(held)

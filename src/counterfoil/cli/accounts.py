@@ -23,7 +23,7 @@ SUM: Final = Text("sum", "合计")
 BROKEN: Final = Text("BROKEN", "账目不符")
 
 
-@click.command(epilog="Example: counterfoil accounts --json")
+@click.command(epilog="\b\nExample: counterfoil accounts --json")
 @verb
 def command(session: Session) -> int:
     """Every account of every issuer, and the sum per currency, which is zero."""

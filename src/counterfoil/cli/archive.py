@@ -244,7 +244,7 @@ def tell(session: Session, value: dict[str, Any]) -> None:
 # --- what is there ----------------------------------------------------------------------------------------------------
 
 
-@command.command(name="list", epilog="Example: counterfoil archive list --station switch --json")
+@command.command(name="list", epilog="\b\nExample: counterfoil archive list --station switch --json")
 @STATION_OPTION
 @verb
 def list_command(session: Session, station: str | None) -> int:
@@ -293,7 +293,7 @@ def row(part: Part) -> dict[str, Any]:
     }
 
 
-@command.command(epilog="Example: counterfoil archive verify\n\nExit code 7: a part is not what its manifest says.")
+@command.command(epilog="\b\nExample: counterfoil archive verify\n\nExit code 7: a part is not what its manifest says.")
 @STATION_OPTION
 @verb
 def verify(session: Session, station: str | None) -> int:

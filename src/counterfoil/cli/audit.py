@@ -127,7 +127,7 @@ def _held(lines: int, anchors: int) -> Text:
     )
 
 
-@command.command(epilog="Example: counterfoil audit anchor > /media/safe/audit.anchor")
+@command.command(epilog="\b\nExample: counterfoil audit anchor > /media/safe/audit.anchor")
 @verb
 def anchor(session: Session) -> int:
     """Print the signed head of the log: one line, to be kept where nobody here can write."""

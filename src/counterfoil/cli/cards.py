@@ -30,7 +30,7 @@ SHOPPERS: Final = Text(
 SHOPPER: Final = Text("pays in `day`", "用于 `day`")
 
 
-@click.command(epilog="Example: counterfoil cards --json")
+@click.command(epilog="\b\nExample: counterfoil cards --json")
 @ALL_OPTION
 @verb
 def command(session: Session, *, whole: bool) -> int:

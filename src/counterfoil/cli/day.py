@@ -159,14 +159,10 @@ def lines(session: Session) -> Callable[[Text], None]:
 
 def table(session: Session, value: dict[str, Any]) -> None:
     """The day as a person reads it."""
-    from rich.table import Table
-
-    from counterfoil.cli.screen import console
+    from counterfoil.cli import screen as out
     from counterfoil.verdict.names import FAULTS, party
 
-    grid = Table(title=session.word(Text("The day", "一天的交易")), show_header=False)
-    grid.add_column()
-    grid.add_column(justify="right")
+    grid = out.table(title=session.word(Text("The day", "一天的交易")), right=True)
     for name, text in ROWS:
         grid.add_row(session.word(text), str(value[name]))
     for leg, count in value["posted_and_undone"].items():
@@ -181,7 +177,7 @@ def table(session: Session, value: dict[str, Any]) -> None:
     if closing["max"] is not None:
         spread = f"p50 {closing['p50']}  p99 {closing['p99']}  max {closing['max']}"
         grid.add_row(session.word(Text("closed after, seconds", "关闭用时，秒")), spread)
-    screen = console()
+    screen = out.console(soft_wrap=True)
     screen.print(grid)
     if value["stopped"]:
         screen.print(session.word(Text("stopped: not judged", "已中断，未作核对")))

@@ -217,16 +217,16 @@ def unreadable(error: DecodeError, dialect: Dialect, reveal: bool) -> Failure:
 
 def table(session: Session, dialect: Dialect, value: dict[str, Any]) -> None:
     """The fields as a table on a terminal, called as the pages of the console call them."""
-    from rich.table import Table
     from rich.text import Text as Cell
 
     from counterfoil.cli.screen import console
+    from counterfoil.cli.screen import table as table_of
     from counterfoil.inspector.names import label, name_of, shown
 
     screen = console(soft_wrap=True)
     header = session.word(Text("header", "报文头"))
     screen.print(f"MTI {value['mti']}   TPDU {value['tpdu'] or '–'}   {header} {value['header'] or '–'}")
-    grid = Table(box=None, pad_edge=False, show_header=False)
+    grid = table_of(3)
     for number, text in value["fields"].items():
         inside = value["nested"].get(number)
         name = session.word(name_of(dialect, number))

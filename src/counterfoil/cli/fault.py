@@ -50,7 +50,7 @@ def done(session: Session, what: str, args: dict[str, Any]) -> int:
     return Exit.OK
 
 
-@command.command("set", epilog="Example: counterfoil fault set 4 drop --times 1 --mti 0210")
+@command.command("set", epilog="\b\nExample: counterfoil fault set 4 drop --times 1 --mti 0210")
 @click.argument("leg", type=click.IntRange(1, 4))
 @click.argument("kind", type=click.Choice(KINDS))
 @click.option("--times", type=click.IntRange(1), help="How many messages it hits [default: 1, or as --seconds says].")
@@ -70,7 +70,7 @@ def set_command(
     return done(session, "fault.set", args)
 
 
-@command.command("kill", epilog="Example: counterfoil fault kill issuer-a")
+@command.command("kill", epilog="\b\nExample: counterfoil fault kill issuer-a")
 @click.argument("station")
 @verb
 def kill_command(session: Session, station: str) -> int:
@@ -78,7 +78,7 @@ def kill_command(session: Session, station: str) -> int:
     return done(session, "fault.kill", {"station": station})
 
 
-@command.command("pause", epilog="Example: counterfoil fault pause switch --seconds 20")
+@command.command("pause", epilog="\b\nExample: counterfoil fault pause switch --seconds 20")
 @click.argument("station")
 @click.option("--seconds", type=click.FloatRange(0, 3600, min_open=True), default=5.0, show_default=True)
 @verb
@@ -87,7 +87,7 @@ def pause_command(session: Session, station: str, seconds: float) -> int:
     return done(session, "fault.pause", {"station": station, "seconds": seconds})
 
 
-@command.command("clear", epilog="Example: counterfoil fault clear")
+@command.command("clear", epilog="\b\nExample: counterfoil fault clear")
 @verb
 def clear_command(session: Session) -> int:
     """End every fault."""

@@ -41,7 +41,7 @@ def command() -> None:
 
 
 @command.command(
-    name="list", epilog="Example: counterfoil forgotten list --ended --json\n\nExit code 7: some are open."
+    name="list", epilog="\b\nExample: counterfoil forgotten list --ended --json\n\nExit code 7: some are open."
 )
 @click.option("--ended", is_flag=True, help="Those that ended too, with who ended them and why.")
 @verb
@@ -86,9 +86,8 @@ def ending(name: str, told: str) -> Callable[[Callable[..., int]], click.Command
         )
         for option in options:
             function = option(function)
-        example = (
-            f"Example: counterfoil forgotten {name} --all --station issuer-a --by Lin --reason 'put back on purpose'"
-        )
+        words = f"counterfoil forgotten {name} --all --station issuer-a --by Lin --reason 'put back on purpose'"
+        example = f"\b\nExample: {words}"
         made: click.Command = command.command(name=name, help=told, epilog=example)(function)
         return made
 

@@ -44,7 +44,7 @@ MAY: Final = Text(
 STATUS: Final = {"unknown_person": Exit.NOT_FOUND, "too_short": Exit.USAGE}
 
 
-@click.group(name="people", epilog="Example: counterfoil people reset-password admin")
+@click.group(name="people", epilog="\b\nExample: counterfoil people reset-password admin")
 def command() -> None:
     """Help somebody back into the console."""
 

@@ -69,12 +69,12 @@ class Code(msgspec.Struct, frozen=True):
     digest: str
 
 
-@click.group(name="printer", epilog="Example: counterfoil printer status --printer tcp://127.0.0.1:9100")
+@click.group(name="printer", epilog="\b\nExample: counterfoil printer status --printer tcp://127.0.0.1:9100")
 def command() -> None:
     """The receipt printer: status, test page, diagnosis, maintenance tickets."""
 
 
-@command.command(epilog="Example: counterfoil printer status --json")
+@command.command(epilog="\b\nExample: counterfoil printer status --json")
 @ADDRESS
 @TERMINAL
 @verb

@@ -20,7 +20,7 @@ FEW: Final = 6
 """Terminals named in one line; the rest are counted."""
 
 
-@click.command("list", epilog="Example: counterfoil printer list --json")
+@click.command("list", epilog="\b\nExample: counterfoil printer list --json")
 @verb
 def list_command(session: Session) -> int:
     """Which printers there are, and which terminals print on each, first and second; nobody is asked."""

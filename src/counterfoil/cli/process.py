@@ -23,12 +23,16 @@ BUG: Final = Text(
 )
 
 
-def main() -> int:
-    """The `counterfoil` command in a process of its own."""
+def main(held: set[signal.Signals]) -> int:
+    """The `counterfoil` command in a process of its own; `held` are the signals that were blocked before it began."""
     sys.excepthook = last_word
     interruptible()
     settle()
-    status = run()
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)  # what came while the program loaded comes now
+        status = run()
+    except KeyboardInterrupt:
+        status = interrupted()
     broken = flushed()
     if broken is not None:
         status = unwritten(Complaint(sys.argv[1:]), broken, status)
@@ -59,13 +63,17 @@ class Interrupted:
             raise KeyboardInterrupt
 
 
+def interrupted() -> int:
+    """The sentence that says so; the exit code."""
+    return Complaint(sys.argv[1:]).say("interrupted", Text("interrupted", "已中断"), Exit.INTERRUPTED)
+
+
 def last_word(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
     """One sentence in place of a traceback: what went wrong, and where. Values are not shown: they may be card data."""
-    complaint = Complaint(sys.argv[1:])
     if issubclass(kind, KeyboardInterrupt):
-        complaint.say("interrupted", Text("interrupted", "已中断"), Exit.INTERRUPTED)
+        interrupted()
     else:
         frames = traceback.extract_tb(trace)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-        complaint.say("bug", BUG.filled(what=kind.__name__, where=where), Exit.FAILED)
+        Complaint(sys.argv[1:]).say("bug", BUG.filled(what=kind.__name__, where=where), Exit.FAILED)
     flushed()

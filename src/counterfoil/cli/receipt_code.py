@@ -68,7 +68,7 @@ def verify(session: Session, receipt: str, key_file: str | None) -> int:
     return Exit.OK
 
 
-@click.command(epilog="Example: counterfoil receipt key --out shop.pub")
+@click.command(epilog="\b\nExample: counterfoil receipt key --out shop.pub")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write it into this file.")
 @verb
 def key(session: Session, out: str | None) -> int:

@@ -25,7 +25,7 @@ SMS_SENT: Final = Text(
 UNREADABLE: Final = Text("the terminals' store cannot be read", "无法读取终端的数据库")
 
 
-@click.command("open", epilog="Example: counterfoil receipt open --terminal T0000001")
+@click.command("open", epilog="\b\nExample: counterfoil receipt open --terminal T0000001")
 @click.option("--terminal", metavar="ID", help="Of one terminal only.")
 @verb
 def open_command(session: Session, terminal: str | None) -> int:
@@ -65,7 +65,7 @@ def line(session: Session, row: dict[str, Any]) -> str:
     return f"{row['ref']}  {amount}  {row['card'][-4:]}  {stands}  {advice}".rstrip()
 
 
-@click.command(epilog="Example: counterfoil receipt link last --png qr.png")
+@click.command(epilog="\b\nExample: counterfoil receipt link last --png qr.png")
 @click.argument("ref", metavar="last|REF")
 @click.option("--terminal", metavar="ID", help="Whose last sale [default: the first terminal's].")
 @click.option("--png", type=click.Path(dir_okay=False), help="Write the QR code into this file.")

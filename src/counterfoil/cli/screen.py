@@ -19,6 +19,7 @@ import msgspec
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import ProgressColumn
+    from rich.table import Table
 
 ERRORS: Final = "counterfoil"
 """The name under which `plainly` is known to the streams."""
@@ -46,7 +47,7 @@ PLAIN: Final = {
 }
 STREAMS: Final = (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_WRONLY), ("stderr", "w", os.O_WRONLY))
 WIDEST: Final = 1000
-NARROWEST: Final = 8
+NARROWEST: Final = 40
 """Columns a page is laid out for at the least; a narrower screen breaks the lines itself."""
 
 
@@ -76,6 +77,8 @@ def measured(columns: str) -> dict[str, str]:
         return {}
     digits = columns.strip()
     if not (digits.isascii() and digits.isdigit()):
+        return {"COLUMNS": ""}
+    if not digits.strip("0"):  # a screen that does not know its width
         return {"COLUMNS": ""}
     wide = len(digits) > len(str(WIDEST))
     return {"COLUMNS": str(WIDEST if wide else max(NARROWEST, min(int(digits), WIDEST)))}
@@ -116,7 +119,24 @@ def console(*, stderr: bool = False, soft_wrap: bool = False) -> Console:
     """A screen for tables and progress. What is in brackets or between colons is text, as everything else."""
     from rich.console import Console
 
-    return Console(stderr=stderr, soft_wrap=soft_wrap, markup=False, emoji=False, highlight=False)
+    made = Console(stderr=stderr, soft_wrap=soft_wrap, markup=False, emoji=False, highlight=False)
+    if made.width < NARROWEST:
+        made.width = NARROWEST
+    return made
+
+
+def table(columns: int = 2, *, title: str = "", right: bool = False) -> Table:
+    """A table without a head, in a box when it has a title; `right` puts the last column to the right.
+
+    What does not fit goes on in the next line, also where no space divides it (Chinese, a reference): nothing is cut.
+    """
+    from rich.box import HEAVY_HEAD
+    from rich.table import Table
+
+    made = Table(box=HEAVY_HEAD if title else None, pad_edge=bool(title), show_header=False, title=title or None)
+    for column in range(columns):
+        made.add_column(overflow="fold", justify="right" if right and column == columns - 1 else "left")
+    return made
 
 
 def words(format_: str = "{task.description}") -> ProgressColumn:

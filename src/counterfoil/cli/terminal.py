@@ -21,7 +21,7 @@ WIDE: Final = 20
 GOODS: Final = {"handed-over": "handed_over", "kept": "kept"}
 
 
-@click.group(name="terminal", epilog="Example: counterfoil terminal last T0000001")
+@click.group(name="terminal", epilog="\b\nExample: counterfoil terminal last T0000001")
 def command() -> None:
     """The terminals: list, status, last sale, goods, printers, export, register."""
 
@@ -47,7 +47,7 @@ def show(session: Session, reply: dict[str, Any]) -> int:
     return Exit.OK
 
 
-@command.command(epilog="Example: counterfoil terminal status T0000001")
+@command.command(epilog="\b\nExample: counterfoil terminal status T0000001")
 @click.argument("terminal", required=False)
 @ALL_OPTION
 @verb
@@ -111,7 +111,7 @@ def own(word: str) -> str:
         raise Failure(Exit.USAGE, "usage", Text(str(error), error.zh)) from None
 
 
-@command.command(epilog="Example: counterfoil terminal last T0000001 --json")
+@command.command(epilog="\b\nExample: counterfoil terminal last T0000001 --json")
 @click.argument("terminal", required=False)
 @verb
 def last(session: Session, terminal: str | None) -> int:
@@ -140,7 +140,7 @@ def goods(session: Session, ref: str, answer: str) -> int:
     return came_of(reply)
 
 
-@command.command(epilog="Example: counterfoil terminal cancel T0000001")
+@command.command(epilog="\b\nExample: counterfoil terminal cancel T0000001")
 @click.argument("terminal")
 @verb
 def cancel(session: Session, terminal: str) -> int:
@@ -149,7 +149,7 @@ def cancel(session: Session, terminal: str) -> int:
 
 
 @command.command(
-    epilog="Example: counterfoil terminal escalate T0000001/000001/000002 --operator 00 --reason 'host gone'"
+    epilog="\b\nExample: counterfoil terminal escalate T0000001/000001/000002 --operator 00 --reason 'host gone'"
 )
 @click.argument("ref")
 @click.option("--operator", required=True, help="The supervisor's number.")

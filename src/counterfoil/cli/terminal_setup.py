@@ -20,7 +20,7 @@ REGISTERED: Final = Text("{terminal} is registered", "{terminal} 已登记")
 NOT_OURS: Final = Text("not ours", "外部")
 
 
-@click.command("list", epilog="Example: counterfoil terminal list --json")
+@click.command("list", epilog="\b\nExample: counterfoil terminal list --json")
 @ALL_OPTION
 @verb
 def list_command(session: Session, *, whole: bool) -> int:
@@ -48,7 +48,7 @@ def rows(session: Session, found: list[dict[str, Any]], *, whole: bool) -> None:
         print(session.word(ALIKE))
 
 
-@click.command("export", epilog="Example: counterfoil terminal export OUTSIDE1 --json")
+@click.command("export", epilog="\b\nExample: counterfoil terminal export OUTSIDE1 --json")
 @click.argument("terminal")
 @verb
 def export_command(session: Session, terminal: str) -> int:

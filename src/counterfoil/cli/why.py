@@ -97,10 +97,9 @@ def several(session: Session, found: list[Candidate]) -> Failure:
 
 def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool) -> None:
     """The answer as a person reads it."""
-    from rich.table import Table
     from rich.text import Text as Line
 
-    from counterfoil.cli.screen import console
+    from counterfoil.cli.screen import console, table
     from counterfoil.verdict.names import VERDICTS, hop
 
     screen = console(soft_wrap=True)
@@ -108,7 +107,7 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     title = (session.word(VERDICTS[verdict]), f"bold {COLOUR.get(verdict, 'yellow')}")
     screen.print(Line.assemble(title, f"  {Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"))
     screen.print(session.pick(answer["sentence"]))
-    grid = Table(box=None, pad_edge=False, show_header=False)
+    grid = table()
     if answer["next"]["owner"] != "cashier" or answer["next"]["action"] != answer["cashier"]:
         grid.add_row(label(session, "cashier", "收银员"), session.pick(answer["cashier"]))
     stop = answer["stopped_at"]
