@@ -6,6 +6,7 @@ Doing it again changes nothing, so a seed that was interrupted is simply done ag
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from counterfoil import issuer, switch, terminal
@@ -129,7 +130,7 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
     settings = terminal.Settings(timer=timers.terminal)
     naming: Naming = as_text
     if config is not None:
-        naming = on_paper(_profiles(config))
+        naming = _naming(on_paper(_profiles(config)), {args["name"] for _, args in commands})
         strangers = sorted(set(config.printers) - {args["terminal"] for _, args in commands})
         if strangers:
             raise ConfigError(*NO_TERMINAL.filled(terminal=strangers[0]))
@@ -145,6 +146,13 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             zone=config.zone,
         )
     return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue, naming), commands)
+
+
+def _naming(others: Naming, ours: Collection[str]) -> Naming:
+    """The demo's own names are taken whatever fonts there are: a stack starts, its papers spell out what lacks, and the
+    operations page names it.
+    """
+    return lambda name: as_text(name) if name in ours else others(name)
 
 
 def _profiles(config: Config) -> list[Profile]:
