@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ import argon2
 import pytest
 
 from cli.calling import called
+from counterfoil.stack.layout import RECONCILIATION, Layout, formats
 from counterfoil.storage import migrations_of, open_store
 from loop.running import Running, stack
 
@@ -195,3 +197,14 @@ def test_why_reads_stopped_data(tmp_path: Path) -> None:
     shutil.rmtree(data / "terminal")
     assert stopped.why(ref)["verdict"] == "PAID_RECEIPT_OPEN"
     assert stopped.why(ref)["evidence"]["terminal"] == "no record"
+
+
+def test_a_comparison_that_is_just_starting_is_waited_for(tmp_path: Path) -> None:
+    """It has its store and cannot be asked yet: the verb neither fails nor compares beside it."""
+    data = tmp_path / "data"
+    with stack(data) as once:
+        once.sell("T0000001")
+    layout = Layout(data)
+    held = open_store(layout.store(RECONCILIATION), formats(RECONCILIATION))
+    threading.Timer(1.0, held.close).start()
+    assert Running(data).ask("reconcile").status == 0

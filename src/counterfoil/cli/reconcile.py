@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,8 +15,13 @@ from counterfoil.cli.session import Session, verb
 from counterfoil.money import written
 from counterfoil.words import Text
 
+if TYPE_CHECKING:
+    from counterfoil.stack.layout import Layout
+
 ASK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.2
+STARTS_SECONDS: Final = 10.0
+"""How long a comparison may take from its store to its port."""
 MOST: Final = 200
 EPILOG: Final = """\b
 Every contradiction is a row with a number of its own: it opens, and it ends by
@@ -50,15 +55,32 @@ def command(session: Session, full: bool) -> int:
     Reads the stations' stores and changes none of them; works on stopped data too.
     """
     from counterfoil.cli.stack import data_of
-    from counterfoil.stack.layout import RECONCILIATION
 
     layout = data_of(session)
     with progress(session) as step:
-        run = asked if layout.find(RECONCILIATION) is not None else here
-        done = run(session, full, step)
+        done = compared(session, layout, full, step)
     value = {"pass": done, **listed(session)}
     session.answer(value, lambda: tell(session, value))
     return Exit.UNKNOWN if value["open"] else Exit.OK
+
+
+def compared(session: Session, layout: Layout, full: bool, step: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """By the running process, or here; a store that is taken is that of a process which is about to say so.
+
+    StoreInUseError when somebody holds it for STARTS_SECONDS and cannot be asked.
+    """
+    from counterfoil.errors import StoreInUseError
+    from counterfoil.stack.layout import RECONCILIATION
+
+    ends = time.monotonic() + STARTS_SECONDS
+    while layout.find(RECONCILIATION) is None:
+        try:
+            return here(session, full, step)
+        except StoreInUseError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(POLL_SECONDS)
+    return asked(session, full, step)
 
 
 def asked(session: Session, full: bool, step: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
