@@ -30,7 +30,7 @@ def moments(text: str, clock: Zone) -> list[Instant]:
     """Every time in a text as the instant it means in a zone; a zone that is told must be that one."""
     found = []
     for year, month, day, hour, minute, second, told in WHOLE.findall(text):
-        wall = datetime(*map(int, (year, month, day, hour, minute, second or 0)))  # type: ignore[arg-type]
+        wall = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
         utc = (wall - datetime(1970, 1, 1)) // timedelta(microseconds=1)
         meant = utc - clock.offset(utc - clock.offset(utc))
         assert not told or clock.told(meant) == f"UTC{told}", text

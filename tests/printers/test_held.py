@@ -206,8 +206,7 @@ def test_another_paper_on_the_printer_says_so_and_the_next_process_waits_or_is_t
     with server:
         thread = threading.Thread(target=put_alone, args=(receipt(), at.address, SLOW, at.uses), daemon=True)
         thread.start()
-        at_work = lambda: at.uses.of(at.address) == Use("", "cover_open", live=True)  # noqa: E731 - said once
-        wait(at_work)
+        wait(lambda: at.uses.of(at.address) == Use("", "cover_open", live=True))
         assert "do not switch it off" in safe(at.found(), at.address)
         brief = Timings(others=1)
         assert put_alone(receipt(), at.address, brief, at.uses, JOB) == Result(state=State.QUEUED, trouble="busy")

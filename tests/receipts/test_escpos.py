@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Final
@@ -107,8 +108,9 @@ def read(dots: Dots) -> list[str]:
 @settings(max_examples=150, deadline=None)
 def test_whatever_a_value_holds_the_bytes_are_a_slip(font: Path, value: str, big: bool, language: Language) -> None:
     for profile in (PROFILES["chinese-58"], PROFILES["generic-58"], PROFILES["epson-tm-t20iii"]):
-        document, chain = said(value, big=big), fonts.chain(font)
-        told = legible(document, language, profile.columns, lambda line: escpos.lacks(line, profile, chain))  # noqa: B023
+        document = said(value, big=big)
+        lacks = partial(escpos.lacks, profile=profile, chain=fonts.chain(font))
+        told = legible(document, language, profile.columns, lacks)
         printed = on_paper(escpos.render(document, language, profile, font), profile)
         blocks = lay(told.document, told.language, profile.columns)
         assert len(printed) == len(blocks)

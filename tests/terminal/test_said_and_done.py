@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -215,7 +215,7 @@ def test_a_refusal_is_told_by_its_code_and_only_to_the_cashier_with_its_reason(c
 SWITCH: Final = ("asked", "approved", "declined", "reversing", "reversed", "tombstone")
 ISSUER: Final = ("", "nothing", "posted", "undone")
 LATER: Final[Instant] = START + SECOND
-FACTS: Final = {
+FACTS: Final[dict[str, Any]] = {
     "terminal": T1, "merchant": "M", "amount": 1250, "currency": "CNY", "last4": "0013", "started_at": START,
     "updated_at": START,
 }  # fmt: skip
@@ -223,18 +223,18 @@ FACTS: Final = {
 
 def at_the_switch(state: str, ref: str) -> SwitchStub:
     code = {"approved": "00", "declined": "51", "reversing": "98", "reversed": "98"}.get(state, "")
-    rest = {"reversal_code": "00"} if state == "reversed" else {}
-    return SwitchStub(ref=ref, rrn="607300000001", state=state, forwarded=True, response_code=code, **rest, **FACTS)  # type: ignore[arg-type]
+    rest: dict[str, Any] = {"reversal_code": "00"} if state == "reversed" else {}
+    return SwitchStub(ref=ref, rrn="607300000001", state=state, forwarded=True, response_code=code, **rest, **FACTS)
 
 
 def at_the_issuer(state: str) -> IssuerStub | None:
     if not state:
         return None
-    money = {"debited": 1250, "debited_at": START} if state != "nothing" else {}
+    money: dict[str, Any] = {"debited": 1250, "debited_at": START} if state != "nothing" else {}
     money |= {"returned": 1250, "returned_at": LATER} if state == "undone" else {}
     word = {"nothing": "declined", "posted": "posted", "undone": "reversed"}[state]
     code = "51" if state == "nothing" else "00"
-    return IssuerStub(issuer="issuer-a", rrn="607300000001", state=word, response_code=code, **money, **FACTS)  # type: ignore[arg-type]
+    return IssuerStub(issuer="issuer-a", rrn="607300000001", state=word, response_code=code, **money, **FACTS)
 
 
 MOMENTS: Final = [name for name in STATES if not name.startswith("declined") or name[-2:] in {"51", "55", "98", "43"}]
