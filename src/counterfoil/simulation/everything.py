@@ -40,10 +40,14 @@ class Everything(NamedTuple):
         return list(dict.fromkeys([*self.terminals, *chain(*self.buried), *self.switch]))
 
     def of_nobody(self, ref: str) -> bool:
-        """Whether the switch burnt a key that no terminal has: only a damaged or forged message named it."""
+        """Whether the switch keeps a key that no terminal has, and nothing was asked of an issuer under it: burnt by a
+        damaged or forged message, or a tombstone of a reversal damaged in two places that cancel out in the weak MAC.
+        """
         stub = self.switch.get(ref)
-        refused = stub is not None and (stub.state, stub.response_code, stub.amount) == ("declined", WRONG_MAC, 0)
-        return refused and self.of(ref).truth is None
+        if stub is None or self.of(ref).truth is not None:
+            return False
+        burnt = (stub.state, stub.response_code, stub.amount) == ("declined", WRONG_MAC, 0)
+        return burnt or (stub.state == "tombstone" and not stub.transmitted)
 
     def of(self, ref: str) -> Stubs:
         """One attempt."""
