@@ -32,6 +32,10 @@ class Told(NamedTuple):
         """Both with their `{names}` filled in."""
         return Told(self.customer.filled(**values), self.cashier.filled(**values))
 
+    def both(self) -> dict[str, dict[str, str]]:
+        """As JSON carries them: the customer's is the `sentence`, the cashier's `cashier`."""
+        return {"sentence": self.customer.both(), "cashier": self.cashier.both()}
+
 
 def _in(language: int, values: dict[str, object]) -> dict[str, object]:
     return {name: value[language] if isinstance(value, Text) else value for name, value in values.items()}

@@ -29,6 +29,7 @@ from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import AmbiguousError, parse, plain
 from counterfoil.receipts.copies import NEWS, CopyState
+from counterfoil.receipts.document import Copy
 from counterfoil.stack.demo import CURRENCY
 from counterfoil.terminal import printed, records
 from counterfoil.terminal.lane import Print
@@ -339,13 +340,13 @@ def _trouble(word: str) -> str:
 
 def _printed(said: str) -> tuple[str, Text] | None:
     """A print as `said` carries it; None for what no print can have said."""
-    prints = {}
+    prints: dict[Copy, Print] = {}
     for one in said.removeprefix(PRINT).split("."):
         copy, _, rest = one.partition("-")
         state, _, wrong = rest.partition("-")
         if copy not in COPIES or state not in NEWS | {CopyState.SENDING}:
             return None
-        prints[copy] = Print("", state, _trouble(wrong))
+        prints[Copy(copy)] = Print("", CopyState(state), _trouble(wrong))
     return "ok" if printed.result(prints.values()) == printed.DONE else "failed", printed.sentence(prints)
 
 

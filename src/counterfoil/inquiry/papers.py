@@ -149,7 +149,7 @@ def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -
     *_, told = _judged(stores, attempt.number, now)
     if told.verdict is not Verdict.NOT_CHARGED:
         word = VERDICTS[told.verdict.value]
-        raise NoPaper("not_certain", Text(NOT_THAT.en.format(word=word.en), NOT_THAT.zh.format(word=word.zh)))
+        raise NoPaper("not_certain", NOT_THAT.filled(word=word))
     return not_charged_slip(_facts(store, attempt, stores.clock), told.sentence)
 
 

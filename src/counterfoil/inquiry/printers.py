@@ -126,7 +126,7 @@ def advice(found: Found, address: Address) -> Text | None:
         if not ref:
             return OTHER_PAPER
         form = HOLDS if not use.live else WAITING if use.trouble else PRINTING
-        return Text(form.en.format(ref=ref, what=what.en), form.zh.format(ref=ref, what=what.zh))
+        return form.filled(ref=ref, what=what)
     return trouble(health.trouble) if health.trouble else DOUBT.filled(profile=address.profile.name)
 
 

@@ -350,6 +350,6 @@ def declined(code: str) -> Told:
     what, known = text(code), advice(code)
     named = what if code not in RESPONSES else Text(f"{what.en} ({code})", f"{what.zh}（{code}）")
     return Told(
-        customer=Text(*(said.format(more=more) for said, more in zip(NOT_CHARGED, known.customer, strict=True))),
+        customer=NOT_CHARGED.filled(more=known.customer),
         cashier=Text(f"{named.en}: {known.cashier.en}.", f"{named.zh}：{known.cashier.zh}。"),
     )

@@ -73,5 +73,4 @@ def _keyless(lane: Lane, cause: str) -> dict[str, object]:
     """Not sent, and not even an attempt: no STAN was free for it. The till may use its own key again."""
     nothing = dict.fromkeys(("ref", "stan", "rrn", "response_code", "receipt"), "")
     told = sentences.NOT_SENT[causes.word(cause)]
-    said = {"sentence": told.customer.both(), "cashier": told.cashier.both()}
-    return {**nothing, "outcome": "not_sent", "terminal": lane.device.terminal, **said, "display": []}
+    return {**nothing, "outcome": "not_sent", "terminal": lane.device.terminal, **told.both(), "display": []}

@@ -10,6 +10,8 @@ import enum
 
 import msgspec
 
+from counterfoil.receipts.copies import CopyState
+from counterfoil.receipts.document import Copy
 from counterfoil.security import Sensitive
 from counterfoil.step import Instant
 from counterfoil.terminal.attempt import Attempt, Device
@@ -55,23 +57,19 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Print(msgspec.Struct, frozen=True):
-    """One copy of one print: the mark it carries, and what is known of it. `sending`: still at the printer."""
+    """One copy of one print: the mark it carries, and what is known of it. SENDING: its news is still awaited."""
 
     mark: str  # ORIGINAL, or DUPLICATE n
-    state: str = "sending"
+    state: CopyState = CopyState.SENDING
     trouble: str = ""
 
 
 class Printing(msgspec.Struct, frozen=True):
-    """Copies at the printer: `awaited` maps each print job to its copy; `text` is what the till is shown.
-
-    `prints` is what became of each copy of this print, which is the sale's `number`th.
-    """
+    """Copies at the printer: what became of each, in the sale's `number`th print; `text` is what the till is shown."""
 
     ref: str
     number: int
-    awaited: dict[str, str]
-    prints: dict[str, Print]
+    prints: dict[Copy, Print]
     text: str
     deadline: Instant
     commands: tuple[int, ...]

@@ -70,7 +70,6 @@ def paid_with(attempt: Attempt) -> str:
 
 def brief(attempt: Attempt) -> dict[str, Any]:
     """A sale in a list, or inside an error: who, how much, where it stands, what the two people are told."""
-    said = told(attempt)
     return {
         "outcome": outcome(attempt),
         "ref": attempt.ref,
@@ -91,8 +90,7 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "case": attempt.case,
         "retry_of": attempt.retry_of,
         "started_at": attempt.started_at,
-        "sentence": said.customer.both(),
-        "cashier": said.cashier.both(),
+        **told(attempt).both(),
     }
 
 

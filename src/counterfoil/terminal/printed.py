@@ -13,15 +13,13 @@ from counterfoil.receipts.copies import PROOFS, CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.terminal import sentences
 from counterfoil.terminal.lane import Print, Printing
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 DONE, NOT_DONE, UNKNOWN = "done", "not_done", "unknown"
 """What came of an action: all of it; not all of it, and that is certain; nobody knows."""
-OUT: Final = frozenset({CopyState.PRINTED.value, CopyState.SENT.value})
-NOT_OUT: Final = frozenset(state.value for state in PROOFS)
-WAITS: Final = CopyState.SENDING.value
+OUT: Final = frozenset({CopyState.PRINTED, CopyState.SENT})
 PRINT: Final = re.compile(r"print (\d+)")
-NOTHING: Final = re.compile(rf"(\w+) copy (?:{'|'.join(sorted(NOT_OUT))})\b")
+NOTHING: Final = re.compile(rf"(\w+) copy (?:{'|'.join(sorted(PROOFS))})\b")
 MARK: Final = re.compile(r"DUPLICATE (\d+) ")
 
 
@@ -30,7 +28,7 @@ def result(prints: Iterable[Print]) -> str:
     states = {one.state for one in prints}
     if states <= OUT:
         return DONE
-    return NOT_DONE if states <= OUT | NOT_OUT else UNKNOWN
+    return NOT_DONE if states <= OUT | PROOFS else UNKNOWN
 
 
 def told(printing: Printing, first: tuple[Text, ...] = ()) -> dict[str, Any]:
@@ -38,20 +36,22 @@ def told(printing: Printing, first: tuple[Text, ...] = ()) -> dict[str, Any]:
     that come `first`.
     """
     prints = printing.prints
-    copies = {copy: {"state": one.state, "trouble": one.trouble, "mark": one.mark} for copy, one in prints.items()}
+    copies = {
+        copy.value: {"state": one.state.value, "trouble": one.trouble, "mark": one.mark} for copy, one in prints.items()
+    }
     said = sentences.joined((*first, sentence(prints)))
     facts = {"print": printing.number, "prints": copies, "result": result(prints.values())}
-    return {**facts, "sentence": said.both(), "cashier": said.both()}
+    return {**facts, **Told(said, said).both()}
 
 
-def sentence(prints: Mapping[str, Print]) -> Text:
+def sentence(prints: Mapping[Copy, Print]) -> Text:
     """What the cashier is told: what is wrong first, copies that fared alike together."""
-    alike: dict[tuple[str, str], list[str]] = {}
+    alike: dict[tuple[CopyState, str], list[Copy]] = {}
     for copy, one in prints.items():
         alike.setdefault((one.state, "" if one.state in OUT else one.trouble), []).append(copy)
     said = []
     for (state, trouble), copies in sorted(alike.items(), key=lambda each: each[0][0] in OUT):
-        unsure = sentences.PRINT_WAITS if state == WAITS and trouble else sentences.PRINT_UNSURE
+        unsure = sentences.PRINT_WAITS if state is CopyState.SENDING and trouble else sentences.PRINT_UNSURE
         form = sentences.PRINTS.get(state, unsure)
         said.append(sentences.about(form, copies, trouble))
     return sentences.joined(said)

@@ -136,10 +136,9 @@ def start(
     """Send copies to the printer, or `to` another: counted and stored before their first byte leaves (L7)."""
     assert lane.printing is None
     number = attempt.copies_sent + 1
-    awaited: dict[str, str] = {}
     changes: dict[str, object] = {}
     roles: dict[str, str] = {}
-    prints: dict[str, Print] = {}
+    prints: dict[Copy, Print] = {}
     text = ""
     slip = work.slip(attempt)
     assert slip is not None
@@ -149,15 +148,12 @@ def start(
         duplicate = duplicate_number(work, attempt, copy)
         name = job_name(attempt, copy.value, number)
         text = _print(work, lane, name, _voucher(work, attempt, slip, copy, duplicate, code), to)
-        awaited[name] = copy.value
         changes |= copied(copy, known.started(number))
         role = f"DUPLICATE {duplicate}" if duplicate else "ORIGINAL"
         roles[copy.value] = f"{role} sha256 {_digest(text)}"
-        prints[copy.value] = Print(role)
+        prints[copy] = Print(role)
     work.note(lane, f"print {number}", attempt, {**roles, "printer": to} if to else roles)
-    lane.printing = Printing(
-        attempt.ref, number, awaited, prints, text, work.now + work.settings.timer, commands, purpose
-    )
+    lane.printing = Printing(attempt.ref, number, prints, text, work.now + work.settings.timer, commands, purpose)
     return work.save(attempt.changed(copies_sent=number, trouble="", updated_at=work.now, **changes))
 
 
@@ -182,9 +178,9 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     attempt = work.attempt(ref)
     if attempt is None or copy_name not in COPIES:
         return
-    number = int(item.name.rpartition(".")[2])
+    copy, number = Copy(copy_name), int(item.name.rpartition(".")[2])
     if item.state == HELD:
-        _learn(lane, item, copy_name, CopyState.SENDING, item.detail)
+        _learn(lane, ref, number, copy, CopyState.SENDING, item.detail)
         work.note(lane, f"{copy_name} copy held up: {item.detail}", attempt)
         lane.show(sentences.RECEIPT_HELD)
         lane.show(sentences.trouble(item.detail))
@@ -198,35 +194,36 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     news = CopyState(item.state or ("printed" if item.ok else "failed"))
     said = f"{copy_name} copy {news}{f': {item.detail}' if item.detail else ''}"
     work.note(lane, said, attempt, {"print": str(number)} if news in PROOFS else None)
-    copy = Copy(copy_name)
     heard = attempt.copies(copy).heard(number, news)
     if item.detail == SPELLED_OUT:
         lane.show(sentences.trouble(item.detail))
     wrong = sentences.trouble_word(item.detail) if item.detail and item.detail != SPELLED_OUT else ""
-    others = _learn(lane, item, copy_name, news, wrong)
-    trouble = wrong if news is not CopyState.PRINTED else others
+    printing = _learn(lane, ref, number, copy, news, wrong)
+    trouble = wrong if news is not CopyState.PRINTED else _wrong_still(printing)
     attempt = _settled(work, attempt.changed(**copied(copy, heard), trouble=trouble))
-    printing = lane.printing
-    if printing is None or item.name not in printing.awaited:
+    if printing is None:
         _show_late(lane, attempt, news)
-        return
-    left = {name: copy_name for name, copy_name in printing.awaited.items() if name != item.name}
-    if left:
-        lane.printing = msgspec.structs.replace(printing, awaited=left)
-    else:
+    elif all(one.state is not CopyState.SENDING for one in printing.prints.values()):
         finish(work, lane)
 
 
-def _learn(lane: Lane, item: Performed, copy: str, state: CopyState, wrong: str) -> str:
-    """Keep what became of a copy of the print in hand; what is wrong with its other copies, "" for nothing."""
+def _learn(lane: Lane, ref: str, number: int, copy: Copy, state: CopyState, wrong: str) -> Printing | None:
+    """Keep what became of a copy of the print in hand; None when its news is not awaited, or not any more."""
     printing = lane.printing
-    if printing is None or item.name not in printing.awaited:
-        return ""
-    known = msgspec.structs.replace(printing.prints[copy], state=state.value, trouble=wrong)
-    prints = {**printing.prints, copy: known}
+    if printing is None or printing.ref != ref or printing.number != number:
+        return None
+    known = printing.prints.get(copy)
+    if known is None or known.state is not CopyState.SENDING:
+        return None
+    prints = {**printing.prints, copy: Print(known.mark, state, wrong)}
     lane.printing = msgspec.structs.replace(printing, prints=prints)
-    others = (one.trouble for name, one in prints.items() if name != copy and one.state != CopyState.PRINTED)
-    return next(filter(None, others), "")
+    return lane.printing
+
+
+def _wrong_still(printing: Printing | None) -> str:
+    """What is wrong with the copies of a print that are not printed, "" for nothing."""
+    prints = printing.prints.values() if printing is not None else ()
+    return next((one.trouble for one in prints if one.trouble and one.state is not CopyState.PRINTED), "")
 
 
 def _show_late(lane: Lane, attempt: Attempt, news: CopyState) -> None:

@@ -17,6 +17,7 @@ from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, RESTLESS, State
 from counterfoil.terminal.records import unsettled
 from counterfoil.terminal.work import Work
+from counterfoil.words import Told
 
 HOW: Final = (CopyState.ATTESTED.value, CopyState.E_DELIVERED.value, CopyState.DECLINED.value)
 MISSING: Final = "missing"
@@ -114,13 +115,12 @@ def _noted(attempt: Attempt, meant: tuple[Copy, ...], copies: tuple[Copy, ...], 
         *([sentences.about(sentences.STILL_OPEN, left)] if left else []),
     ]
     done = all(attempt.copies(copy).state in CLOSED for copy in meant)
-    noted = sentences.joined(said).both()
+    noted = sentences.joined(said)
     return {
         "closed": [copy.value for copy in copies],
         "open": [copy.value for copy in left],
         "result": printed.DONE if done else printed.NOT_DONE,
-        "sentence": noted,
-        "cashier": noted,
+        **Told(noted, noted).both(),
     }
 
 

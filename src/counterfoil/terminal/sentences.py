@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from counterfoil.receipts.document import notices
+from counterfoil.terminal import causes
 from counterfoil.words import Text, Told
 
 # --- the display ------------------------------------------------------------------------------------------------------
@@ -30,10 +31,6 @@ COPY_PENDING: Final[dict[str, Text]] = {
     "unknown": Text("Is the copy out? Look at the printer", "重打印结果未知 请查看打印机"),
 }
 ELSEWHERE: Final = Text("The second printer prints it", "由第二台打印机打印")
-SMS_TAKEN: Final = Text(
-    "Sent. That it was received a person says: the receipt stays open.",
-    "已发送。是否收到须由人工确认：签购单仍未了结。",
-)
 SMS_SENT: Final = Text("The e-receipt was sent by SMS", "电子签购单已短信发送")
 
 # --- what to do at the printer; the key is a word of receipts/printers/status.py --------------------------------------
@@ -99,6 +96,10 @@ CLOSED_NOW: Final[dict[str, Text]] = {
     "e_delivered": Text("Noted as handed over as e-receipt: {copies}.", "已登记为电子签购单已交付：{copies}。"),
     "declined": Text("Noted as not wanted: {copies}.", "已登记为顾客不要：{copies}。"),
 }
+SMS_TAKEN: Final = Text(
+    "Sent. That it was received a person says: the receipt stays open.",
+    "已发送。是否收到须由人工确认：签购单仍未了结。",
+)
 STILL_OPEN: Final = Text("Still open: {copies}.", "仍未了结：{copies}。")
 
 # --- how a sale ended: to the customer, and to the cashier ------------------------------------------------------------
@@ -211,7 +212,7 @@ ESCALATED: Final = Told(
 
 # --- why nothing was sent; the key is `Attempt.cause` -----------------------------------------------------------------
 NOT_SENT: Final[dict[str, Told]] = {
-    "line": Told(
+    causes.LINE: Told(
         Text(
             "Your card was not charged. Please try again, or pay another way.",
             "您的卡未被扣款。请重试，或改用其他方式付款。",
@@ -221,7 +222,7 @@ NOT_SENT: Final[dict[str, Told]] = {
             "线路不通，交易未发出：请稍候重试，或改用其他方式收款。",
         ),
     ),
-    "sign_on": Told(
+    causes.SIGN_ON: Told(
         Text(
             "Your card was not charged. Please try again later, or pay another way.",
             "您的卡未被扣款。请稍后重试，或改用其他方式付款。",
@@ -231,7 +232,7 @@ NOT_SENT: Final[dict[str, Told]] = {
             "终端签到失败，交易未发出：请稍后重试，或换用其他终端。",
         ),
     ),
-    "reversal": Told(
+    causes.REVERSAL: Told(
         Text(
             "Your card was not charged. This till is not free yet. Please wait, or pay at another one.",
             "您的卡未被扣款。此收银台暂未就绪，请稍候，或到其他收银台付款。",
@@ -242,7 +243,7 @@ NOT_SENT: Final[dict[str, Told]] = {
             f"本终端上一笔交易的冲正尚未成功，本笔未发出。{_UNTIL.zh}；可换用其他终端收款。",
         ),
     ),
-    "printer": Told(
+    causes.PRINTER: Told(
         Text(
             "Your card was not charged. This till cannot print just now. Please wait, or pay at another one.",
             "您的卡未被扣款。此收银台暂时无法打印，请稍候，或到其他收银台付款。",
@@ -253,7 +254,7 @@ NOT_SENT: Final[dict[str, Told]] = {
             "打印机未就绪，本店须打印签购单方可交易，交易未发出：请先排除打印机故障，再重新收款。",
         ),
     ),
-    "cancelled": Told(
+    causes.CANCELLED: Told(
         Text("Cancelled. Your card was not charged.", "交易已取消。您的卡未被扣款。"),
         Text(
             "Cancelled before it was sent: take the payment again if the customer wants to.",
@@ -322,8 +323,7 @@ def trouble_word(word: str) -> str:
 def refused(detail: str) -> Text:
     """Why a message was not taken; what a gateway says in its own words stays as it is."""
     why = TROUBLES.get(detail, Text(detail, detail))
-    form = ERRORS["sms_refused"]
-    return Text(form.en.format(detail=why.en), form.zh.format(detail=why.zh))
+    return ERRORS["sms_refused"].filled(detail=why)
 
 
 def about(form: Text, copies: Iterable[str], word: str = "") -> Text:
@@ -331,9 +331,9 @@ def about(form: Text, copies: Iterable[str], word: str = "") -> Text:
     named = [COPIES[copy] for copy in copies]
     why = trouble(word) if word else Text("", "")
     stop = "" if why.en.endswith("?") else "."
-    return Text(
-        form.en.format(copies=", ".join(copy.en for copy in named), why=f"{why.en}{stop} " if word else ""),
-        form.zh.format(copies="、".join(copy.zh for copy in named), why=f"{why.zh}。" if word else ""),
+    return form.filled(
+        copies=Text(", ".join(copy.en for copy in named), "、".join(copy.zh for copy in named)),
+        why=Text(f"{why.en}{stop} ", f"{why.zh}。") if word else "",
     )
 
 

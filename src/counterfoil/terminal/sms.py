@@ -15,7 +15,7 @@ from counterfoil.terminal import outcome, printing, sentences
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, Texting
 from counterfoil.terminal.work import Work
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 KIND: Final = "sms"
 WHAT: Final = "receipt-sms"
@@ -71,7 +71,8 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     lane.texting = tuple(one for one in lane.texting if one.name != item.name)
     if item.ok:
         lane.show(sentences.SMS_SENT)
-        work.reply((waiting.command,), {**outcome.brief(attempt), "sent": True, "sentence": sentences.SMS_TAKEN.both()})
+        said = sentences.SMS_TAKEN if printing.missing(attempt) else sentences.SMS_SENT
+        work.reply((waiting.command,), {**outcome.brief(attempt), "sent": True, **Told(said, said).both()})
     else:
         told = {"message": sentences.refused(item.detail).both(), "sale": outcome.brief(attempt)}
         work.reply((waiting.command,), {"error": "sms_refused", **told})

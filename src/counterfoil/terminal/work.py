@@ -205,13 +205,16 @@ class Work:
 
     def prints(self, device: Device) -> bool:
         """Whether a terminal has a printer; without one its slips are files."""
-        first, _ = self.printers(device)
+        return self._is_one(self.printers(device)[0])
+
+    def _is_one(self, first: str) -> bool:
         return first != NO_PRINTER and (bool(first) or self.settings.printer)
 
     def print(self, device: Device, name: str, text: str, document: Document, to: str = "") -> None:
         """Hand a slip to the terminal's printer, or `to` another one."""
-        drawn = msgspec.msgpack.encode(document) if self.prints(device) or to else b""
-        self.said.append(Perform("receipt", name, text, drawn, to, own=self.printers(device)))
+        own = self.printers(device)
+        drawn = msgspec.msgpack.encode(document) if to or self._is_one(own[0]) else b""
+        self.said.append(Perform("receipt", name, text, drawn, to, own=own))
 
     def perform(self, kind: str, name: str, text: str = "", own: tuple[str, str] = ("", "")) -> None:
         """Ask for something to be done outside, by name; at a printer, at the terminal's `own`."""
@@ -223,8 +226,7 @@ class Work:
 
     def refuse(self, commands: Iterable[int], code: str, *, detail: str | Text = "", **more: Any) -> None:
         """Turn requests of the till down, with the sentence that belongs to the code. A plain `detail` names fields."""
-        en, zh = detail if isinstance(detail, Text) else called(detail)
-        message = Text(ERRORS[code].en.format(detail=en), ERRORS[code].zh.format(detail=zh))
+        message = ERRORS[code].filled(detail=detail if isinstance(detail, Text) else called(detail))
         self.reply(commands, {"error": code, "message": message.both(), **more})
 
     # --- the commit ---------------------------------------------------------------------------------------------------

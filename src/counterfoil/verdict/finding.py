@@ -10,7 +10,7 @@ import msgspec
 
 from counterfoil.step import SECOND, Instant
 from counterfoil.transaction import CaseStub, IssuerStub, SwitchStub, TerminalStub
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 from counterfoil.zone import Zone
 
 NOT_OURS: Final = "not ours"
@@ -99,8 +99,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         stop = self.stopped_at
         return {
             "verdict": self.verdict.value,
-            "sentence": self.sentence.both(),
-            "cashier": self.cashier.both(),
+            **Told(self.sentence, self.cashier).both(),
             "stopped_at": stop and {"leg": stop.leg or None, "hop": stop.hop, "what": stop.what.both()},
             "money": [{**held._asdict(), "what": held.what.both()} for held in self.money],
             "next": {

@@ -6,6 +6,7 @@ from typing import Final
 
 from counterfoil.iso8583 import responses
 from counterfoil.receipts.diagnosis import FOUND
+from counterfoil.terminal import causes
 from counterfoil.transaction import SwitchStub, TerminalStub
 from counterfoil.verdict.finding import Stop
 from counterfoil.words import Text
@@ -69,24 +70,24 @@ OWN: Final = 0
 """The leg of a reason that is no leg's: a station decided."""
 
 NOT_SENT: Final[dict[str, tuple[int, str, Text]]] = {
-    "line": (THERE, HOPS[THERE], CONNECT),
-    "sign_on": (THERE, HOPS[THERE], NO_SIGN_ON),
-    "sign_on:unanswered": (THERE, HOPS[THERE], SIGN_ON_UNANSWERED),
-    "sign_on:keys": (OWN, "terminal", SIGN_ON_KEYS),
-    "reversal": (OWN, "terminal", EARLIER),
-    "printer": (OWN, "terminal", NO_PRINTER),
-    "cancelled": (OWN, "terminal", GIVEN_UP),
+    causes.LINE: (THERE, HOPS[THERE], CONNECT),
+    causes.SIGN_ON: (THERE, HOPS[THERE], NO_SIGN_ON),
+    f"{causes.SIGN_ON}:{causes.UNANSWERED}": (THERE, HOPS[THERE], SIGN_ON_UNANSWERED),
+    f"{causes.SIGN_ON}:{causes.KEYS}": (OWN, "terminal", SIGN_ON_KEYS),
+    causes.REVERSAL: (OWN, "terminal", EARLIER),
+    causes.PRINTER: (OWN, "terminal", NO_PRINTER),
+    causes.CANCELLED: (OWN, "terminal", GIVEN_UP),
 }
 OWED: Final[dict[str, tuple[int, str, Text]]] = {
-    "cancelled": (OWN, "terminal", CANCELLED),
-    "kept": (OWN, "terminal", KEPT),
-    "paid": (OWN, "terminal", PAID),
-    "card_refused": (OWN, "terminal", CARD),
-    "restart": (OWN, "terminal", RESTART),
-    "bad_mac": (BACK, HOPS[BACK], BAD_MAC),
-    "unreadable": (BACK, HOPS[BACK], UNREADABLE),
-    "differs": (BACK, HOPS[BACK], DIFFERS),
-    "undecided": (OWN, "switch", UNDECIDED),
+    causes.CANCELLED: (OWN, "terminal", CANCELLED),
+    causes.KEPT: (OWN, "terminal", KEPT),
+    causes.PAID: (OWN, "terminal", PAID),
+    causes.CARD_REFUSED: (OWN, "terminal", CARD),
+    causes.RESTART: (OWN, "terminal", RESTART),
+    causes.BAD_MAC: (BACK, HOPS[BACK], BAD_MAC),
+    causes.UNREADABLE: (BACK, HOPS[BACK], UNREADABLE),
+    causes.DIFFERS: (BACK, HOPS[BACK], DIFFERS),
+    causes.UNDECIDED: (OWN, "switch", UNDECIDED),
 }
 TOLD: Final[dict[str, tuple[int, str, Text]]] = {
     "17": (OWN, "terminal", TOLD_CANCELLED),
@@ -109,29 +110,30 @@ PRINTER: Final[dict[str, Text]] = {
     "nobody": Text("nothing here prints it", "本机未配置打印途径"),
 }
 """What was wrong with a printer, where receipts/diagnosis.py answers another question with the same word."""
-SILENCE: Final = frozenset({"", "no_answer", "line_closed"})
+SILENCE: Final = frozenset({"", causes.NO_ANSWER, causes.LINE_CLOSED})
 """Causes that say only that no answer came: where it was lost the other stations know."""
 
 
 def why_not_sent(sold: TerminalStub) -> Stop:
     """Why a terminal sent nothing."""
-    cause, _, detail = sold.cause.partition(":")
-    if cause == "sign_on" and len(detail) == 2:  # a DE39
+    cause, detail = causes.word(sold.cause), causes.detail(sold.cause)
+    if cause == causes.SIGN_ON and len(detail) == 2:  # a DE39
         return Stop(OWN, "switch", with_reason(SIGN_ON_REFUSED, detail))
-    if cause == "reversal" and detail:
+    if cause == causes.REVERSAL and detail:
         return Stop(OWN, "terminal", EARLIER_ONE.filled(other=detail))
-    if cause == "printer" and sold.trouble:
-        return Stop(OWN, "terminal", put(NO_PRINTER_FOR, "trouble", printer_word(sold.trouble)))
-    return Stop(*NOT_SENT.get(sold.cause, NOT_SENT["line"]))
+    if cause == causes.PRINTER and sold.trouble:
+        return Stop(OWN, "terminal", NO_PRINTER_FOR.filled(trouble=printer_word(sold.trouble)))
+    return Stop(*NOT_SENT.get(sold.cause, NOT_SENT[causes.LINE]))
 
 
 def why_owed(sold: TerminalStub) -> Stop | None:
     """Why a terminal owes, or owed, a reversal; None when all it knows is that no answer came."""
-    cause, _, detail = cause_of(sold).partition(":")
+    known = cause_of(sold)
+    cause, detail = causes.word(known), causes.detail(known)
     if cause in SILENCE:
         return None
     leg, hop, said = OWED[cause]
-    if cause == "undecided":
+    if cause == causes.UNDECIDED:
         return Stop(leg, hop, with_reason(said, sold.response_code))
     return Stop(leg, hop, said.filled(detail=detail, other=detail))
 
@@ -141,8 +143,8 @@ def cause_of(sold: TerminalStub) -> str:
     if sold.cause or not sold.reversal_reason:
         return sold.cause
     if sold.reversal_reason == "06":
-        return "undecided" if sold.response_code else "restart"
-    return {"A0": "bad_mac", "17": "cancelled", "96": "card_refused"}.get(sold.reversal_reason, "")
+        return causes.UNDECIDED if sold.response_code else causes.RESTART
+    return {"A0": causes.BAD_MAC, "17": causes.CANCELLED, "96": causes.CARD_REFUSED}.get(sold.reversal_reason, "")
 
 
 def why_reversed(asked: SwitchStub) -> Stop | None:
@@ -151,19 +153,11 @@ def why_reversed(asked: SwitchStub) -> Stop | None:
     return Stop(*found) if found else None
 
 
-def with_reason(said: Text, code: str, **values: str) -> Text:
+def with_reason(said: Text, code: str, **values: Text) -> Text:
     """A sentence with a DE39 and what it means."""
-    meant = responses.text(code)
-    return Text(
-        said.en.format(code=code, reason=meant.en, **values), said.zh.format(code=code, reason=meant.zh, **values)
-    )
+    return said.filled(code=code, reason=responses.text(code), **values)
 
 
 def printer_word(trouble: str) -> Text:
     """What was wrong with a printer."""
     return PRINTER.get(trouble) or FOUND.get(trouble) or Text(trouble, trouble)
-
-
-def put(said: Text, name: str, word: Text) -> Text:
-    """A sentence with a word filled in that differs between the languages."""
-    return Text(said.en.format(**{name: word.en}), said.zh.format(**{name: word.zh}))

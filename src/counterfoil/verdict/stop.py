@@ -16,7 +16,6 @@ from counterfoil.verdict.position import S, T
 from counterfoil.verdict.reasons import (
     HOPS,
     printer_word,
-    put,
     why_not_sent,
     why_owed,
     why_reversed,
@@ -173,16 +172,12 @@ def decline(evidence: Evidence) -> Stop:
     else:
         assert isinstance(evidence.terminal, TerminalStub)
         who, code = "switch", evidence.terminal.response_code
-    return Stop(0, who, put(with_reason(SAID_NO, code, who="{who}"), "who", party(who)))
+    return Stop(0, who, with_reason(SAID_NO, code, who=party(who)))
 
 
 def receipt(sold: TerminalStub) -> Text:
     """What the terminal knows of a receipt that is not in a hand."""
-    said = put(RECEIPT, "copy", printer_word(sold.receipt))
+    said = RECEIPT.filled(copy=printer_word(sold.receipt))
     if not sold.trouble:
         return said
-    trouble = printer_word(sold.trouble)
-    return Text(
-        RECEIPT_TROUBLE.en.format(said=said.en, trouble=trouble.en),
-        RECEIPT_TROUBLE.zh.format(said=said.zh, trouble=trouble.zh),
-    )
+    return RECEIPT_TROUBLE.filled(said=said, trouble=printer_word(sold.trouble))

@@ -52,9 +52,11 @@ ASK: Final = Text(
 )
 BAD_CURSOR: Final = Text("This cursor is not one of ours.", "该游标无效。")
 UNKNOWN: Final[dict[str, Any]] = {
-    "outcome": "unknown", "response_code": "", "sentence": NO_WORD.customer.both(), "cashier": NO_WORD.cashier.both(),
+    "outcome": "unknown",
+    "response_code": "",
+    **NO_WORD.both(),
     "display": [],
-}  # fmt: skip
+}
 LEFT: Final = {"approved", "declined", "not_sent"}
 NEVER: Final = 1 << 62
 IdempotencyKey = Annotated[

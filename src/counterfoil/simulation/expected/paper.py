@@ -79,7 +79,7 @@ SENTENCES: Final = {
 }
 INSIDE: Final = re.compile(
     r"\b0[0-9]{3}\b|\([0-9A-Z]{2}\)|switch|issuer|acquirer|revers|advice|STAN\b|MAC\b|sign.on|stolen|lost card|retain"
-    r"|fraud|terminal|交换中心|发卡行|发卡行|收单|冲正|没收|被窃|挂失|报文|签到|终端",
+    r"|fraud|terminal|交换中心|发卡行|收单|冲正|没收|被窃|挂失|报文|签到|终端",
     re.IGNORECASE,
 )
 """What no customer is told: the operator's words, codes, and why a bank keeps a card."""
