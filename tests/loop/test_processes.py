@@ -208,3 +208,9 @@ def test_a_comparison_that_is_just_starting_is_waited_for(tmp_path: Path) -> Non
     held = open_store(layout.store(RECONCILIATION), formats(RECONCILIATION))
     threading.Timer(1.0, held.close).start()
     assert Running(data).ask("reconcile").status == 0
+
+
+def test_whoever_finds_the_audit_log_finds_the_key_of_its_anchors(tmp_path: Path) -> None:
+    """Asked while the console still reads its pages."""
+    with stack(tmp_path / "data") as running:
+        assert running.ask("audit", "anchor").status == 0

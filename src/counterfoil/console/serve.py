@@ -17,7 +17,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
 from counterfoil.console import lost
-from counterfoil.console.anchor import EVERY_SECONDS, Anchors
+from counterfoil.console.anchor import EVERY_SECONDS, Anchors, signer
 from counterfoil.console.people import People
 from counterfoil.console.reach import Reach
 from counterfoil.console.visitor import BUSY, KEEP_ALIVE_SECONDS, MOST_HEAD, Visitor
@@ -80,6 +80,7 @@ async def _live(config: Config) -> int:
     log = Log(layout.log(NAME))
     try:
         _, allowed = claim_stack(NAME, lab=config.lab)
+        signer(layout, make=True)  # whoever finds a log finds the key of its anchors
         store = await owned(layout.store(NAME), migrations_of("counterfoil.console"))
         reach = Reach(layout)
         people = People(store, reach.now)
