@@ -181,7 +181,9 @@ def test_a_ticket_has_a_number_an_owner_and_the_steps_and_is_closed_once(capsys:
     words = ["printer", "diagnose", "--printer", NOWHERE, "--contact", "Ms Li", "--json"]
     wet = ["--answer", "lamp=off", "--answer", "smell=yes"]
     assert said(capsys, *words, *wet).json["ticket"] == "M-000001"
-    assert said(capsys, *words, *wet).json["ticket"] == "M-000002"
+    assert said(capsys, *words, *wet).json["ticket"] == "M-000001", "it is open already"
+    other = ["printer", "diagnose", "--printer", "tcp://127.0.0.1:2", "--json", *wet]
+    assert said(capsys, *other).json["ticket"] == "M-000002"
     first, second = tickets(capsys)
     assert (first["state"], first["owner"], first["contact"], first["cause"]) == ("open", "service", "Ms Li", "wet")
     assert first["record"]["steps"][-1]["found"] == "yes"

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from counterfoil.console import hops
-from counterfoil.console.hops import DONE, LOST, NOT_YET, NOW
+from counterfoil.console.hops import DONE, LOST, NOT_YET, NOW, OPEN
 from counterfoil.step import SECOND
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import judge
@@ -41,10 +41,15 @@ def issuer(state: str, debited: int) -> IssuerStub:
              issuer("posted", 1250)),
             [DONE] * 5, [], id="paid",
         ),
-        pytest.param(
-            (terminal("approved", response_code="00", receipt="failed"), switch("approved", response_code="00"),
-             issuer("posted", 1250)),
-            [DONE, DONE, DONE, DONE, NOW], [], id="receipt open",
+        *(
+            pytest.param(
+                (terminal("approved", response_code="00", receipt=receipt), switch("approved", response_code="00"),
+                 issuer("posted", 1250)),
+                [DONE, DONE, DONE, DONE, state], [], id=f"receipt {receipt}",
+            )
+            for receipt, state in [
+                ("queued", OPEN), ("failed", OPEN), ("sent", OPEN), ("unknown", OPEN), ("sending", NOW),
+            ]
         ),
         pytest.param(
             (terminal("reversing"), switch("approved", response_code="00"), issuer("posted", 1250)),

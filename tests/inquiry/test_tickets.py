@@ -73,6 +73,18 @@ def test_a_number_is_one_higher_than_the_highest_there_is_and_the_file_is_for_pe
     assert [ticket.number for ticket in tickets(folder, closed=True)][2] == "M-000042"
 
 
+def test_a_printer_keeps_its_open_ticket_for_a_cause_with_the_newest_contact(tmp_path: Path) -> None:
+    def again(printer: str, cause: str, contact: str = "") -> str:
+        return open_ticket(tmp_path, opened_at=AT, printer=printer, cause=cause, contact=contact).number
+
+    assert [again("tcp://a", "wet"), again("tcp://a", "wet", "Ms Li"), again("tcp://a", "wet")] == ["M-000001"] * 3
+    assert [ticket.contact for ticket in tickets(tmp_path)] == ["Ms Li"]
+    assert [again("tcp://b", "wet"), again("tcp://a", "head"), again("", "wet")] == ["M-000002", "M-000003", "M-000004"]
+    assert again("", "wet") == "M-000005", "nobody knows that it is the same printer"
+    close_ticket(tmp_path, "M-000001", AT, "07", "")
+    assert again("tcp://a", "wet") == "M-000006", "a closed one is not opened again"
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"number": "\xff"}', b"[]"])
 def test_one_that_cannot_be_read_hides_no_other_and_is_listed_as_open(tmp_path: Path, damage: bytes) -> None:
     first, second, third = (open_ticket(tmp_path, opened_at=AT, cause=cause) for cause in ("a", "b", "c"))

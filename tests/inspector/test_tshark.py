@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from counterfoil.inspector import advice, best, reframed
-from counterfoil.inspector.wire import written
+from counterfoil.inspector.doctor import NO_SETTING, TWO_BYTES
+from counterfoil.inspector.names import FORMS
+from counterfoil.inspector.wire import wrapped, written
 from counterfoil.iso8583 import ISO87_ASCII
 from inspector.packets import HOST, NAMED, PURCHASE
 from system import needed, runs
@@ -82,3 +84,13 @@ def test_what_wireshark_cannot_read_is_said(tmp_path: Path) -> None:
     assert (seen["iso8583.mti"], seen["iso8583.bit11"]) == ("0200", PURCHASE["expected_fields"]["11"])
     assert seen["_ws.malformed"] != ""
     assert decoded(found.data, tmp_path, *told.tshark)["iso8583.mti"] == ""
+
+
+@pytest.mark.parametrize("length", FORMS)
+def test_what_is_to_be_done_first_is_what_this_packet_needs(length: str) -> None:
+    for around in (b"", bytes.fromhex("6000030000")):
+        found = best(wrapped(length, around + ISO))
+        assert found is not None
+        assert (found.wire.length, found.wire.tpdu) == (length, around != b"")
+        wanted = [NO_SETTING] if around else [] if length in ("binary", "little") else [TWO_BYTES]
+        assert [note for note in advice(found).notes if note in (NO_SETTING, TWO_BYTES)] == wanted

@@ -118,8 +118,8 @@ def print_document(session: Session, document: Document, address: Address) -> tu
         form = NOT_PRINTED if state in NOT_OUT else UNSURE
         silent = asked(session, address) if trouble in SILENT else None
         held = advice(silent, address) if silent is not None and silent.holds else None
-        why = held or (sentence(trouble) if trouble else Text("", ""))
-        text = Text(form.en.format(why=why.en).strip(), form.zh.format(why=why.zh).strip())
+        text = form.filled(why=held or (sentence(trouble) if trouble else ""))
+        text = Text(text.en.strip(), text.zh.strip())
         raise Failure(Exit.UNKNOWN, trouble or state, text, state=state, trouble=trouble)
     return state, trouble or (SPELLED_OUT if paper.lacking else "")
 

@@ -39,22 +39,6 @@ WRONG: Final = Text(
     "that is not the code of the last test page: if the paper is blank, ask `{diagnose}`",
     "数字与最近的测试页不符：如为白纸，请执行 `{diagnose}`",
 )
-NOT_READY: Final = Text("not ready", "未就绪")
-TROUBLES: Final = {
-    "cover_open": Text("lid open", "盖未合上"),
-    "paper_out": Text("out of paper", "缺纸"),
-    "unrecoverable": Text("broken", "故障"),
-    "cutter": Text("cutter jammed", "切刀卡住"),
-    "jam": Text("paper jammed", "卡纸"),
-    "hot_head": Text("print head too hot", "打印头过热"),
-    "feed_held": Text("feed button held", "走纸键被按住"),
-    "offline": Text("offline", "脱机"),
-    "mute": Text("does not answer", "无应答"),
-    "busy": Text("busy", "正忙"),
-    "refused": Text("refuses the connection", "拒绝连接"),
-    "unreachable": Text("cannot be reached", "无法连接"),
-    "lost": Text("connection broken", "连接中断"),
-}
 READY: Final = Text("ready", "就绪")
 NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
 SPOOLER: Final = Text("a spooler gives no status", "打印队列不提供状态")
@@ -81,6 +65,7 @@ def command() -> None:
 def status(session: Session, printer: str | None, terminal: str | None) -> int:
     """Ask the printer how it is, without printing anything."""
     from counterfoil.inquiry.printers import advice
+    from counterfoil.verdict.reasons import printer_word
 
     address = needed(session, printer, terminal)
     found = asked(session, address)
@@ -98,7 +83,7 @@ def status(session: Session, printer: str | None, terminal: str | None) -> int:
 
     def people() -> None:
         well = SPOOLER if address.way == "cups" else READY if ready else UNPROVEN
-        known = session.word(TROUBLES.get(health.trouble, NOT_READY) if health.trouble else well)
+        known = session.word(printer_word(health.trouble) if health.trouble else well)
         near = session.word(NEAR_END) if health.near_end and not health.trouble else ""
         print(f"{address} ({address.profile.title}): {known}{near}")
         if todo is not None:

@@ -96,8 +96,7 @@ def sentence(error: NotProven) -> Text:
     label = LABELS.get(error.fact)
     if label is None:
         return Text(str(error), error.zh)
-    words = SENTENCES[error.problem]
-    return Text(words.en.format(what=label.en), words.zh.format(what=label.zh))
+    return SENTENCES[error.problem].filled(what=label)
 
 
 def own_key(session: Session) -> bytes:

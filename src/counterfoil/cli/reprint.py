@@ -11,12 +11,12 @@ from counterfoil.cli.labels import copy_text
 from counterfoil.cli.sale import turned_down
 from counterfoil.cli.session import Session, verb
 from counterfoil.errors import InputError
+from counterfoil.step import SECOND_PRINTER
 from counterfoil.transaction import parse_ref
 from counterfoil.words import Text
 
 SECONDS: Final = 60.0
 MISSING: Final = frozenset({"unknown_sale", "no_receipt", "not_printing"})
-SECOND: Final = "second"
 COPY = click.option(
     "--copy",
     type=click.Choice(["cardholder", "merchant", "bank", "missing"]),
@@ -96,7 +96,7 @@ def chosen(printer: str) -> str:
     """The printer somebody named, as the terminal is told; Failure for what is no address."""
     from counterfoil.links.address import parse
 
-    if printer not in ("", SECOND):
+    if printer not in ("", SECOND_PRINTER):
         try:
             parse(printer)
         except InputError as error:

@@ -81,10 +81,7 @@ class Standing(NamedTuple):
     def failure(self, code: str, why: Text) -> Failure:
         """A verb's last word: why it ended, what may stand, how to ask."""
         form = ASK if self.ask else BARE
-        text = Text(
-            form.en.format(why=why.en, what=self.what.en, ask=self.ask),
-            form.zh.format(why=why.zh, what=self.what.zh, ask=self.ask),
-        )
+        text = form.filled(why=why, what=self.what, ask=self.ask)
         return Failure(self.status, code, text, **{**self.more, **({"ask": self.ask} if self.ask else {})})
 
 

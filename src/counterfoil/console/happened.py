@@ -8,6 +8,7 @@ from typing import Final
 from counterfoil.reconciliation.kinds import MISSING, NOT_OURS, UNREADABLE
 from counterfoil.terminal.sentences import COPIES as PAPERS
 from counterfoil.terminal.sentences import TROUBLES, trouble
+from counterfoil.verdict import names
 from counterfoil.words import Text
 
 LINES: Final[tuple[tuple[str, Text], ...]] = (
@@ -105,9 +106,9 @@ COPIES: Final[dict[str, Text]] = {
     "declined": Text("not wanted", "顾客不要"),
 }
 POSITIONS: Final = {
-    MISSING: Text("no stub", "无存根"),
+    MISSING: names.NO_RECORD,
     UNREADABLE: Text("cannot be read", "无法读取"),
-    NOT_OURS: Text("not ours", "非本系统"),
+    NOT_OURS: names.NOT_OURS,
 }
 NEWS: Final[dict[str, Text]] = {
     **COPIES,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from counterfoil.receipts.copies import CLOSED
+from counterfoil.receipts.copies import CLOSED, CopyState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Finding
 from counterfoil.words import Text
 
-DONE, NOW, LOST, NOT_YET = "done", "now", "lost", "idle"
-SIGNS: Final = {DONE: "✓", NOW: "…", LOST: "✕", NOT_YET: "·"}
+DONE, NOW, OPEN, LOST, NOT_YET = "done", "now", "waits", "lost", "idle"
+SIGNS: Final = {DONE: "✓", NOW: "…", OPEN: "!", LOST: "✕", NOT_YET: "·"}
 STATES: Final[dict[str, Text]] = {
     DONE: Text("done", "完成"),
     NOW: Text("under way", "进行中"),
+    OPEN: Text("still open", "仍未了结"),
     LOST: Text("broke here", "在此中断"),
     NOT_YET: Text("not reached", "未到达"),
 }
@@ -63,6 +64,7 @@ def way(told: Finding) -> Way:
     terminal, switch, issuer = told.evidence
     reached = _reached(terminal if isinstance(terminal, TerminalStub) else None, switch, issuer)
     running = isinstance(terminal, TerminalStub) and terminal.state == "sent"
+    printing = isinstance(terminal, TerminalStub) and terminal.receipt == CopyState.SENDING
     stop = told.stopped_at.leg if told.stopped_at else 0
     there = []
     for leg, (name, done) in enumerate(zip(THERE, reached, strict=True), 1):
@@ -71,7 +73,7 @@ def way(told: Finding) -> Way:
         elif running and leg == reached.index(False) + 1:
             state = NOW
         elif leg == stop and not running:
-            state = NOW if leg == 5 else LOST
+            state = LOST if leg != 5 else NOW if printing else OPEN
         else:
             state = NOT_YET
         there.append(Hop(name, state))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from counterfoil.terminal.sentences import ERRORS
+from counterfoil.terminal.sentences import COPIES, ERRORS
 from counterfoil.verdict.names import FAULTS, party
 from counterfoil.words import Text
 
@@ -79,9 +79,7 @@ OURS_TO_SAY: Final = frozenset(
 """Deeds for which nobody types a reason: it is one of REASONS, or a kind of fault."""
 REASONS: Final = {
     "missing": "未交付的各联",
-    "merchant": "商户联",
-    "cardholder": "持卡人联",
-    "bank": "银行联",
+    **{copy: called.zh for copy, called in COPIES.items()},
     "reprint": "重打印未交付的各联",
     "reprint-second": "由第二台打印机重打印",
     "reprint-merchant": "重打印商户联",

@@ -13,6 +13,7 @@ from counterfoil.inspector.names import label, name_of, shown
 from counterfoil.iso8583 import Dialect
 from counterfoil.iso8583.dialects.cup_pos import CUP_POS
 from counterfoil.iso8583.dialects.iso87_ascii import ISO87_ASCII
+from counterfoil.terminal.sentences import COPIES
 from counterfoil.words import Text
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,9 +36,7 @@ OUTSIDE: Final = {
     "number": Text("telephone", "电话"),
     "error": Text("why", "原因"),
     "printer": Text("printer", "打印机"),
-    "merchant": Text("merchant copy", "商户联"),
-    "cardholder": Text("cardholder copy", "持卡人联"),
-    "bank": Text("bank copy", "银行联"),
+    **COPIES,
 }
 PRINTED: Final = re.compile(r"(ORIGINAL|DUPLICATE) ?(\d*) (sha256 \w+)")
 """What a line of a stub holds besides fields of a message."""

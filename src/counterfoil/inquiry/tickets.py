@@ -45,7 +45,13 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_ticket(folder: Path, **facts: Any) -> Ticket:
-    """Open one under the next free number, whoever else is opening one. StoreError when the disk refuses."""
+    """Open one under the next free number, whoever else is opening one; a printer whose ticket for the same cause is
+    open keeps that one, with the newest contact. StoreError when the disk refuses.
+    """
+    printer, cause, contact = (facts.get(name, "") for name in ("printer", "cause", "contact"))
+    same = [ticket for ticket in tickets(folder) if printer and (ticket.printer, ticket.cause) == (printer, cause)]
+    if same:
+        return _keep(folder, msgspec.structs.replace(same[0], contact=contact)) if contact else same[0]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = max((int(path.stem[2:]) for path in folder.glob("M-[0-9]*.json")), default=0)
@@ -81,9 +87,12 @@ def close_ticket(folder: Path, number: str, at: str, by: str, note: str) -> Tick
     if ticket.state != OPEN:
         text = CLOSED_BEFORE.filled(number=number)
         raise NoTicket(text.en, text.zh)
-    ticket = msgspec.structs.replace(ticket, state=CLOSED, closed_at=at, closed_by=by, note=note)
+    return _keep(folder, msgspec.structs.replace(ticket, state=CLOSED, closed_at=at, closed_by=by, note=note))
+
+
+def _keep(folder: Path, ticket: Ticket) -> Ticket:
     try:
-        write_file(path, _json(ticket))
+        write_file(folder / f"{ticket.number}.json", _json(ticket))
         sync_directory(folder)
     except OSError as error:
         raise _refused(folder, error) from None

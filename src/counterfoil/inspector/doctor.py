@@ -96,11 +96,15 @@ NIBBLES: Final = "Digits represented in nibbles"
 ASCII: Final = "Digits represented as ASCII Characters"
 PLAIN_BYTES: Final = "Bin data not encoded"
 HEX_BYTES: Final = "Bin data represented as Hex Ascii characters"
+REFRAMED: Final = "counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap"
 NO_SETTING: Final = Text(
-    "Wireshark has no setting for what stands between the length and the message type: take it out first "
-    "(`counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap`).",
-    "Wireshark 没有针对长度与消息类型之间内容的设置：请先将其去除"
-    "（`counterfoil decode --strip --reveal - < packet.hex | text2pcap -T 40000,8583 - packet.pcap`）。",
+    f"Wireshark has no setting for what stands between the length and the message type: take it out first "
+    f"(`{REFRAMED}`).",
+    f"Wireshark 没有针对长度与消息类型之间内容的设置：请先将其去除（`{REFRAMED}`）。",
+)
+TWO_BYTES: Final = Text(
+    f"Wireshark wants a plain length of two bytes before the message type: write it that way first (`{REFRAMED}`).",
+    f"Wireshark 要求消息类型之前为普通两字节长度：请先改成该格式（`{REFRAMED}`）。",
 )
 STOPS_AT: Final = Text(
     "Wireshark reads this message up to DE{path}, which its ISO 8583 table writes in another way.",
@@ -123,7 +127,7 @@ def advice(found: Found, given: Wire | None = None) -> Advice:
     """What the doctor says of a dump whose best reading is `found`, to whoever has set `given` (None: nothing)."""
     wire, said = found.wire, []
     if found.how not in ("hex", "bytes"):
-        said.append(Text(PASTED.en.format(how=_HOWS[found.how].en), PASTED.zh.format(how=_HOWS[found.how].zh)))
+        said.append(PASTED.filled(how=_HOWS[found.how]))
     if found.unread:
         said.append((LINES_UNREAD if found.how == "offsets" else UNREAD).filled(count=found.unread))
     wrong = _wrong(given, wire) if given is not None else _switched(wire)
@@ -139,9 +143,9 @@ def advice(found: Found, given: Wire | None = None) -> Advice:
 def _wrong(given: Wire, found: Wire) -> list[Text]:
     said = []
     if given.dialect != found.dialect:
-        said.append(_both(DIALECT, _DIALECTS[given.dialect], _DIALECTS[found.dialect]))
+        said.append(DIALECT.filled(set=_DIALECTS[given.dialect], found=_DIALECTS[found.dialect]))
     if given.length != found.length:
-        said.append(_both(LENGTH, _LENGTHS[given.length], _LENGTHS[found.length]))
+        said.append(LENGTH.filled(set=_LENGTHS[given.length], found=_LENGTHS[found.length]))
     if given.tpdu != found.tpdu:
         said.append(A_TPDU if found.tpdu else NO_TPDU)
     if given.header != found.header:
@@ -153,11 +157,6 @@ def _wrong(given: Wire, found: Wire) -> list[Text]:
 
 def _switched(wire: Wire) -> list[Text]:
     return [SWITCH.filled(path=path, change=_change(change)) for path, change in wire.overrides.items()]
-
-
-def _both(text: Text, given: Text, found: Text) -> Text:
-    """A sentence whose values differ by language."""
-    return Text(text.en.format(set=given.en, found=found.en), text.zh.format(set=given.zh, found=found.zh))
 
 
 def _change(change: dict[str, object]) -> str:
@@ -215,8 +214,10 @@ def preferences(wire: Wire) -> tuple[str, ...]:
 
 def _notes(found: Found) -> tuple[Text, ...]:
     wire, said = found.wire, []
-    if wire.tpdu or wire.header or wire.length not in ("binary", "little"):
+    if wire.tpdu or wire.header:
         said.append(NO_SETTING)
+    elif wire.length not in ("binary", "little"):
+        said.append(TWO_BYTES)
     if not wire.text:
         message = walk(wire.spoken(), take_apart(found.data, wire).body).message
         stops = [number for number in OTHERWISE[wire.dialect] if message.get(number) is not None]

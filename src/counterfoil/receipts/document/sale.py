@@ -52,10 +52,7 @@ class Again(msgspec.Struct, frozen=True):
     def said(self, number: int) -> Text:
         """The line below the mark of copy `number`."""
         first = FIRST_PRINTED.filled(at=self.first) if self.first else NOT_CONFIRMED
-        return Text(
-            AGAIN.en.format(n=number, now=self.now, first=first.en),
-            AGAIN.zh.format(n=number, now=self.now, first=first.zh),
-        )
+        return AGAIN.filled(n=number, now=self.now, first=first)
 
 
 def sale_slip(
