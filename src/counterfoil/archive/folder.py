@@ -10,7 +10,6 @@ DIR/archive/<station>/.2026-10-21.making/  not whole; thrown away by the next ru
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -25,6 +24,7 @@ from counterfoil.errors import StoreError
 from counterfoil.links.performers import sync_directory, write_bytes
 from counterfoil.step import UNREADABLE as NOT_READ
 from counterfoil.storage.archiving import Key
+from counterfoil.storage.lock import hold
 from counterfoil.words import Text
 
 T = TypeVar("T")
@@ -129,12 +129,9 @@ def stations(folder: Path) -> list[str]:
 def writer(folder: Path) -> Iterator[None]:
     """Be the only one who writes here; StoreError when somebody else does."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreError(*BUSY.filled(folder=folder)) from None
+    descriptor = hold(folder / ".lock")
+    if descriptor is None:
+        raise StoreError(*BUSY.filled(folder=folder))
     try:
         yield
     finally:

@@ -82,7 +82,7 @@ REASONS: Final = {
     **{copy: called.zh for copy, called in COPIES.items()},
     "reprint": "重打印未交付的各联",
     "reprint-second": "由第二台打印机重打印",
-    "reprint-merchant": "重打印商户联",
+    "reprint-merchant": f"重打印{COPIES['merchant'].zh}",
     "attested": "人工确认",
     "declined": "顾客不要",
     "e_delivered": "电子签购单已交付",

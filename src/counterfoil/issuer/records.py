@@ -256,7 +256,7 @@ class Step:
         contra: Iterable[str],
         records: Collection[str] = (),
     ) -> None:
-        """Everything a step needs, in one SELECT per table.
+        """Everything a step needs, in a few SELECTs per table whatever its size.
 
         `txns` are the keys of its purchases and of the originals its advices name, `tokens` its cards, `contra` the
         accounts (clearing) its purchases go to, `records` the entries, holds and ends of holds that it undoes or adds

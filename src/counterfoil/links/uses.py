@@ -9,7 +9,6 @@ a printer may still hold after that stays written until it is proven that it has
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import time
@@ -22,11 +21,11 @@ import msgspec
 from counterfoil.errors import StoreError
 from counterfoil.links.address import Address
 from counterfoil.links.performers import write_bytes
+from counterfoil.reasons import UNWRITTEN, reason
 from counterfoil.receipts.printers.job import Result, State
 from counterfoil.step import UNREADABLE
-from counterfoil.words import Text
+from counterfoil.storage.lock import hold, is_held
 
-REFUSED: Final = Text("{folder} cannot be written: {reason}", "无法写入 {folder}：{reason}")
 PAUSE: Final = 0.05
 """Seconds between two looks whether another process has let go."""
 
@@ -95,18 +94,22 @@ class Uses:
         path = self._path(address)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = _held(_lock(path), patience)
         except OSError as error:
-            raise StoreError(*REFUSED.filled(folder=self._folder, reason=error.strerror)) from None
+            raise StoreError(*UNWRITTEN.filled(path=self._folder, reason=reason(error))) from None
+        if descriptor is None:
+            yield None
+            return
         try:
-            yield Claim(path, job) if _locked(descriptor, patience) else None
+            yield Claim(path, job)
         finally:
             os.close(descriptor)
 
     def of(self, address: Address) -> Use | None:
         """Whose job it has, or may still hold; None when nobody's."""
-        written = _read(self._path(address))
-        if self._is_claimed(address):
+        path = self._path(address)
+        written = _read(path)
+        if is_held(_lock(path)):
             now = written.now or Told("")
             return Use(now.job, now.trouble, live=True)
         left = _left(written)
@@ -123,32 +126,17 @@ class Uses:
     def _path(self, address: Address) -> Path:
         return self._folder / f"{hashlib.sha256(str(address).encode()).hexdigest()[:16]}.json"
 
-    def _is_claimed(self, address: Address) -> bool:
-        try:
-            descriptor = os.open(self._path(address).with_suffix(".lock"), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+
+def _lock(path: Path) -> Path:
+    return path.with_suffix(".lock")
 
 
-def _locked(descriptor: int, patience: float) -> bool:
-    """Whether this process has the printer now; one who only looks holds the lock for a moment."""
+def _held(lock: Path, patience: float) -> int | None:
+    """Its descriptor once it is free; one who only looks holds it for a moment."""
     ends = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > ends:
-                return False
-            time.sleep(PAUSE)
-        else:
-            return True
+    while (descriptor := hold(lock)) is None and time.monotonic() <= ends:
+        time.sleep(PAUSE)
+    return descriptor
 
 
 def _left(written: Written) -> Told | None:

@@ -1,7 +1,7 @@
-"""The owner's lock: one process per store, known before the first byte of the store is touched.
+"""Lock files: one process holds what a file stands for, and every other can see that.
 
-It lies beside the store and not on it, because closing any descriptor of a file drops SQLite's own locks on it. The
-system releases it when its process ends, however it ends; the file stays and means nothing by itself.
+The system lets go when the process ends, however it ends; the file stays and means nothing by itself. A store's lies
+beside it and not on it, because closing any descriptor of a file drops SQLite's own locks on it.
 """
 
 from __future__ import annotations
@@ -14,22 +14,57 @@ from counterfoil.errors import StoreInUseError
 from counterfoil.storage import sentences
 
 
+def hold(path: Path) -> int | None:
+    """The descriptor that holds a lock file until it is closed; None when another one holds it, or just looks at it.
+
+    OSError when the disk refuses.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if _taken(descriptor, fcntl.LOCK_EX):
+            return descriptor
+    except OSError:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds a lock file just now."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _taken(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 class OwnerLock:
-    """Held from construction to `release`. StoreInUseError when another process, or another store here, holds it."""
+    """One process per store, known before the first byte of the store is touched: held from construction to `release`.
+
+    StoreInUseError when another process, or another store here, holds it.
+    """
 
     def __init__(self, store: Path) -> None:
         self.path = _beside(store)
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            if not isinstance(error, BlockingIOError):
-                raise
-            raise StoreInUseError(*sentences.IN_USE.filled(store=store, holder=holder or "?")) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        descriptor = hold(self.path)
+        if descriptor is None:
+            holder = self.path.read_bytes()[:32].decode("ascii", "replace").strip()
+            raise StoreInUseError(*sentences.IN_USE.filled(store=store, holder=holder or "?"))
+        self._descriptor = descriptor
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 
     def release(self) -> None:
         """Let the next owner in. The file is left: removing it would let two owners hold two different files."""
@@ -39,18 +74,8 @@ class OwnerLock:
 
 
 def is_owned(store: Path) -> bool:
-    """Whether a process holds the lock just now."""
-    try:
-        descriptor = os.open(_beside(store), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    """Whether a process owns the store just now."""
+    return is_held(_beside(store))
 
 
 def _beside(store: Path) -> Path:

@@ -85,7 +85,7 @@ OTHER_MIGRATION: Final = Text(
 OTHER_COLUMNS: Final = Text(
     "{table} in {store} has other columns than this program writes ({found}): restore the whole data directory from a "
     "backup",
-    "{store} 的表 {table} 的列与本程序写入的不同({found})：请从备份恢复整个数据目录",
+    "{store} 的表 {table} 的列与本程序写入的不同（{found}）：请从备份恢复整个数据目录",
 )
 UNRULY_MIGRATION: Final = Text(
     "migration {number} of {store} does more than change the format", "{store} 的迁移 {number} 不只是改变格式"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from counterfoil.receipts.document import notices
+from counterfoil.receipts.document import notices, slip
 from counterfoil.terminal import causes
 from counterfoil.words import Text, Told
 
@@ -65,11 +65,7 @@ TROUBLES: Final[dict[str, Text]] = {
     "lost": Text("The line to the printer broke: check power and cable", "打印机连接中断 请检查电源和数据线"),
 }
 # --- what became of one print; the key is its state -------------------------------------------------------------------
-COPIES: Final[dict[str, Text]] = {
-    "merchant": Text("merchant copy", "商户联"),
-    "cardholder": Text("cardholder copy", "持卡人联"),
-    "bank": Text("bank copy", "银行联"),
-}
+COPIES: Final[dict[str, Text]] = {copy.value: name for copy, name in slip.COPIES.items()}
 _NOT_PRINTED: Final = Text(
     "Nothing of this print is on paper: {copies}. {why}Then print again.",
     "本次打印未出纸：{copies}。{why}处理后请重打印。",

@@ -61,11 +61,12 @@ KINDS: Final[dict[str, Text]] = {
     "pre-authorisation": Text("PRE-AUTHORISATION", "预授权"),
     "completion": Text("PRE-AUTH COMPLETION", "预授权完成"),
 }
-COPY_LINE: Final = {
-    Copy.MERCHANT: Text("MERCHANT COPY", "商户存根"),
-    Copy.CARDHOLDER: Text("CARDHOLDER COPY", "持卡人存根"),
-    Copy.BANK: Text("BANK COPY", "银行存根"),
+COPIES: Final = {
+    Copy.MERCHANT: Text("merchant copy", "商户存根"),
+    Copy.CARDHOLDER: Text("cardholder copy", "持卡人存根"),
+    Copy.BANK: Text("bank copy", "银行存根"),
 }
+"""What a copy is called, on paper in capital letters."""
 AMOUNT: Final = Text("AMOUNT", "金额")
 MERCHANT_NAME: Final = Text("MERCHANT NAME", "商户名称")
 MERCHANT_NO: Final = Text("MERCHANT NO", "商户编号")
@@ -153,7 +154,10 @@ def amount_row(slip: Slip, *, big: bool = False) -> Row:
 
 def titled(title: Text, copy: Copy | None = None) -> list[Node]:
     """How every slip begins."""
-    return [Heading(title, big=True), *([Heading(COPY_LINE[copy])] if copy else [])]
+    if copy is None:
+        return [Heading(title, big=True)]
+    name = COPIES[copy]
+    return [Heading(title, big=True), Heading(Text(name.en.upper(), name.zh))]
 
 
 def about(slip: Slip, copy: Copy = Copy.CARDHOLDER) -> list[Node]:
