@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,9 +14,8 @@ from counterfoil.iso8583.dialects.cup_pos import CUP_POS
 from counterfoil.iso8583.dialects.iso87_ascii import ISO87_ASCII
 from counterfoil.terminal.sentences import COPIES
 from counterfoil.words import Text
+from counterfoil.zone import instant
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 MTI_DIGITS: Final = 4
 LANES: Final = ("terminal", "switch", "issuer")
 BROKEN: Final = (
@@ -154,9 +152,4 @@ def said_of(value: str) -> Text:
 
 def span(first: str, last: str) -> str:
     """From one line to another, in seconds with three digits."""
-    return f"{(micros(last) - micros(first)) / 1_000_000:.3f}"
-
-
-def micros(at: str) -> int:
-    """Microseconds since 1970 of an instant as `finding.iso` writes it."""
-    return (datetime.fromisoformat(at) - EPOCH) // MICROSECOND
+    return f"{(instant(last) - instant(first)) / 1_000_000:.3f}"

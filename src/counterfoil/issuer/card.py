@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import enum
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
-from typing import Final
 
 import msgspec
 
-from counterfoil.step import SECOND, Instant
-from counterfoil.zone import Zone
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTE: Final = 60 * SECOND
-DAY: Final = 24 * 60 * MINUTE
+from counterfoil.step import Instant
+from counterfoil.zone import DAY, EPOCH, Zone
 
 
 class CardStatus(enum.StrEnum):

@@ -17,7 +17,6 @@ from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.wire import PAN, RRN, Asked
 from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
-from counterfoil.zone import zone
 
 PURCHASE_CODE: Final = "00"  # first two digits of DE3; the account types behind them do not matter here
 
@@ -73,7 +72,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
         wanted,
         card,
         available,
-        day=business_day(now, zone(desk.settings.zone)),
+        day=business_day(now, desk.settings.clock),
         settings=desk.settings,
         stripe=lambda: desk.wire.stripe(asked),
         pin=lambda: desk.wire.pin(asked, card.pvv if card else ""),

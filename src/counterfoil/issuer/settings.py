@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from counterfoil.step import SECOND, Instant
-from counterfoil.zone import DEFAULT
+from counterfoil.zone import DEFAULT, Zone, zone
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,3 +25,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     guesses: int = 5
     zone: str = DEFAULT
     stranger_lines: int = 200
+
+    @property
+    def clock(self) -> Zone:
+        """The zone by its name."""
+        return zone(self.zone)

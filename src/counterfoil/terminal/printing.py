@@ -7,7 +7,7 @@ its first byte leaves.
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -25,11 +25,11 @@ from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body, paid_with
 from counterfoil.terminal.records import noted_at
 from counterfoil.terminal.work import Work
+from counterfoil.zone import EPOCH
 
 BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
 COPIES: Final = frozenset(copy.value for copy in Copy)
 DAY_SECONDS: Final = 86_400
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = None) -> Slip:
@@ -79,7 +79,7 @@ def _when(local: Instant, message: Message | None) -> tuple[str, str]:
 
 @lru_cache(maxsize=8)
 def _day(days: int) -> str:
-    return f"{_EPOCH + timedelta(days=days):%Y/%m/%d}"
+    return f"{EPOCH + timedelta(days=days):%Y/%m/%d}"
 
 
 def job_name(attempt: Attempt, what: str, number: int) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from counterfoil.errors import OurError
 from counterfoil.receipts.render.clusters import is_part
 from counterfoil.receipts.render.coverage import coverage
+from counterfoil.words import Text
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -56,6 +57,9 @@ _UNSEEN: Final = frozenset({*map(chr, SELECTORS), "\u200c", "\u200d"})
 SIZE: Final = 20  # at which a face is tried
 PARTS_WITHIN: Final = SIZE * 3 // 2  # how wide a Korean syllable of one letter gets
 _NOT_A_CHARACTER: Final = "\U0010ffff"  # whatever a font draws for this is its box
+
+
+NOT_READ: Final = Text("{path} cannot be read as a font", "{path} 不是可用的字体文件")
 
 
 class NoFont(OurError):  # noqa: N818 - says what is missing
@@ -181,7 +185,7 @@ def find(chosen: str = "", known: tuple[str, ...] = KNOWN) -> Path | None:
         if not path.is_file():
             raise NoFont(f"there is no font file {chosen}", f"没有字体文件 {chosen}")
         if not coverage(path).firsts:
-            raise NoFont(f"{path} cannot be read as a font", f"{path} 不是可用的字体文件")
+            raise NoFont(*NOT_READ.filled(path=path))
         return path
     return next((path for path in map(Path, known) if path.is_file()), None)
 
@@ -199,7 +203,7 @@ def load(path: Path | None, size: int, *, narrow: bool = False, index: int = 0) 
     try:
         return ImageFont.truetype(str(path), size, index=_mono(path) if narrow else index)
     except OSError:
-        raise NoFont(f"{path} cannot be read as a font", f"{path} 不是可用的字体文件") from None
+        raise NoFont(*NOT_READ.filled(path=path)) from None
 
 
 @lru_cache(maxsize=64)
