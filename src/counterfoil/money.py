@@ -66,22 +66,22 @@ def written(minor: int, currency: str) -> str:
     A refused request may have named a currency that is not in the table, or none, and is shown to people all the same:
     its minor units in brackets, because nobody knows where the point belongs.
     """
-    return _split(minor, currency, ",")
+    return _split(minor, currency, grouped=True)
 
 
 def plain(minor: int, currency: str) -> str:
     """Minor units without groups, as it is typed into a field: plain(123450, "CNY") == "1234.50"."""
-    return _split(minor, currency, "")
+    return _split(minor, currency, grouped=False)
 
 
-def _split(minor: int, currency: str, between: str) -> str:
+def _split(minor: int, currency: str, *, grouped: bool) -> str:
     if currency not in CURRENCIES:
         return f"({minor})"
     digits = exponent(currency)
     sign = "-" if minor < 0 else ""
     text = str(abs(minor)).rjust(digits + 1, "0")
     whole, decimals = (text[:-digits], "." + text[-digits:]) if digits else (text, "")
-    return f"{sign}{f'{int(whole):,}'.replace(',', between)}{decimals}"
+    return f"{sign}{f'{int(whole):,}' if grouped else whole}{decimals}"
 
 
 def parse(text: str, currency: str) -> Money:
