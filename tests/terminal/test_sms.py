@@ -96,6 +96,21 @@ def test_a_message_that_was_taken_is_shown_and_is_told_with_its_sale(counter: Co
     assert display[-1] == {"en": "The e-receipt was sent by SMS", "zh": "电子签购单已短信发送"}
 
 
+@pytest.mark.parametrize(("printed", "still_open"), [(True, False), (False, True)])
+def test_a_message_that_was_taken_calls_no_receipt_open_that_is_in_a_hand(printed: bool, still_open: bool) -> None:
+    counter = Counter(issue=issue(bytes(range(32)), "https://receipts.example")).open_for_business()
+    counter.printer = None
+    counter.sale()
+    counter.answer()
+    for job in [one for one in counter.said if isinstance(one, Perform) and one.kind == "receipt"]:
+        counter.step(Performed("receipt", job.name, printed))
+    number = counter.tell("receipt_sms", ref=REF, to=NUMBER)
+    counter.step(Performed("sms", messages(counter)[0].name, True))
+    told = counter.replies[number]
+    assert ("stays open" in told["sentence"]["en"]) is still_open
+    assert told["cashier"] == told["sentence"]
+
+
 @pytest.mark.parametrize(
     ("ok", "detail", "said"),
     [

@@ -167,16 +167,19 @@ def told(
     clock: Zone,
 ) -> Told:
     """The two sentences of this verdict, filled in but for `{by}`, when the clock ends that runs."""
-    issuer = evidence.issuer
+    issuer, amount = evidence.issuer, Money(first.amount, first.currency)
     charged_at = issuer.debited_at if issuer is not None and issuer.debited_at else first.started_at
-    returned_at = issuer.returned_at if issuer is not None else 0
-    back = CAME_BACK if positions[2] is I.RETURNED else BACK
-    meant = _meant(verdict, positions, evidence)
-    customer = Text(*(said.replace("{back}", way) for said, way in zip(meant.customer, back, strict=True)))
-    return Told(customer, meant.cashier).filled(
-        amount=Money(first.amount, first.currency),
-        refund=clock.spoken(working_days_after(charged_at, clocks.refund_days, clock)),
-        returned=clock.spoken(returned_at),
+    returned = clock.spoken(issuer.returned_at if issuer is not None else 0)
+    back = Text("", "")
+    if verdict is Verdict.RETURNING and positions[2] is I.RETURNED:
+        back = CAME_BACK.filled(amount=amount, returned=returned)
+    elif verdict is Verdict.RETURNING:
+        refund = clock.spoken(working_days_after(charged_at, clocks.refund_days, clock))
+        back = BACK.filled(amount=amount, refund=refund)
+    return _meant(verdict, positions, evidence).filled(
+        amount=amount,
+        back=back,
+        returned=returned,
         by="{by}",
         case=case_number(evidence),
         other=causes.detail(_cause(evidence)),
