@@ -5,19 +5,12 @@ Stubs are what `why`, the console and every oracle compare. Each station writes 
 
 from __future__ import annotations
 
-import enum
 import re
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from counterfoil.step import Instant
-
-
-class Kind(enum.StrEnum):
-    """What the cardholder was asked for. Settlement, holds and refunds join here when they are built."""
-
-    PURCHASE = "purchase"
 
 
 class AttemptKey(NamedTuple):

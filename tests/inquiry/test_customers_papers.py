@@ -10,7 +10,7 @@ import pytest
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.papers import KINDS, NoPaper, paper
 from counterfoil.iso8583.responses import APPROVALS, RESPONSES
-from counterfoil.issuer import notices
+from counterfoil.kinds import TABLE
 from counterfoil.receipts.render.text import render
 from counterfoil.simulation.disk import Disk
 from counterfoil.terminal import sale, sms
@@ -117,7 +117,7 @@ def test_no_sentence_for_a_customer_speaks_the_operators_language(module: str) -
             assert not inside(said), (name, said)
 
 
-@pytest.mark.parametrize("text", [notices.DEBITED, notices.RETURNED, *HEADINGS.values()])
+@pytest.mark.parametrize("text", [*(told for kind in TABLE for told in kind.notices), *HEADINGS.values()])
 def test_no_message_to_a_telephone_and_no_heading_does(text: Text) -> None:
     assert not inside(text.en)
     assert not inside(text.zh)

@@ -18,6 +18,7 @@ from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.settings import Settings
 
 PURCHASE: Final = Purchase(
+    kind="purchase",
     key="10344/0314120000/000001",
     acquirer="00010344",
     token="t" * 64,

@@ -26,6 +26,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "terminal": ("terminal", "The terminals: list, status, last sale, goods, export, register."),
     "cards": ("cards", "The demo cards."),
     "accounts": ("accounts", "The issuers' accounts and the sum of the ledger."),
+    "kinds": ("kinds", "The kinds of transactions: how each is spelt, what it moves, what undoes it."),
     "printer": ("printer", "The receipt printer: status, test page, why nothing came out."),
     "receipt": ("receipt", "Receipts: show, print again, hand over another way, list what is open, verify."),
     "audit": ("audit", "What people did in the console, and whether that log was altered."),

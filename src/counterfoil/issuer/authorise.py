@@ -20,6 +20,7 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.settings import Settings
+from counterfoil.kinds import TABLE
 
 
 class Pin(enum.Enum):
@@ -39,13 +40,15 @@ class Way(enum.Enum):
 
 
 class Purchase(msgspec.Struct, frozen=True):
-    """A 0200 as the rules see it: no card number, no track, no PIN block.
+    """A request as the rules see it: no card number, no track, no PIN block.
 
+    `kind` is the name of what it asks for, "" when it is nothing that is done here.
     `currency` is "" when DE49 names none we know. `expiries` are the YYMM values the request carries (DE14, track 2);
     `same_card` is False when track 2 names another card than DE2. `entry` is the first two digits of DE22, `stripe`
     whether there is a track 2, `service` the service code on it.
     """
 
+    kind: str
     key: str
     acquirer: str
     token: str
@@ -208,13 +211,12 @@ BEFORE_PIN: Final[tuple[Rule, ...]] = (
     service_is_for_goods,
     tries_are_left,
 )
-AFTER_PIN: Final[tuple[Rule, ...]] = (
-    amount_is_positive,
-    within_limit_each,
-    within_limit_day,
-    within_count_day,
-    funds_suffice,
-)
+AFTER_PIN: Final[dict[str, Rule]] = {
+    rule.__name__: rule
+    for rule in (amount_is_positive, within_limit_each, within_limit_day, within_count_day, funds_suffice)
+}
+"""By their names, which kinds give in the order of their asking."""
+RULES: Final[dict[str, tuple[Rule, ...]]] = {kind.name: tuple(AFTER_PIN[name] for name in kind.rules) for kind in TABLE}
 
 
 def decide(
@@ -247,7 +249,7 @@ def decide(
             card = msgspec.structs.replace(card, pin_failures=card.pin_failures + 1)
         elif answer is Pin.RIGHT and card.pin_failures:
             card = msgspec.structs.replace(card, pin_failures=0)
-    refusal = refusal or first(AFTER_PIN, asked)
+    refusal = refusal or first(RULES[purchase.kind], asked)
     return Decision(refusal, card if refusal else card.used(day, purchase.amount))
 
 

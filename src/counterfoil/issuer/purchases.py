@@ -6,19 +6,19 @@ from typing import Final
 
 import msgspec
 
-from counterfoil.issuer import archiving, chart, notices
+from counterfoil.issuer import archiving, notices
 from counterfoil.issuer.authorise import Purchase, decide, repeated
 from counterfoil.issuer.card import Card, business_day
 from counterfoil.issuer.desk import Desk
+from counterfoil.issuer.effect import book_movements
 from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.wire import PAN, RRN, Asked
+from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
-
-PURCHASE_CODE: Final = "00"  # first two digits of DE3; the account types behind them do not matter here
 
 
 def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None) -> Send | None:
@@ -55,7 +55,7 @@ def unfit(desk: Desk, now: Instant, asked: Asked, wanted: Purchase | None) -> Re
         # A definite no is safe here, and better for the customer than a time-out, because `refuse` burns the key:
         # should the unharmed message still come, it is refused too. What this one claimed is compared with nothing.
         return Refusal.MAC_WRONG
-    if not wanted.processing.startswith(PURCHASE_CODE):
+    if not wanted.kind:
         return Refusal.NOT_SUPPORTED
     if asked.frame.at and now - asked.frame.at > desk.settings.timer:
         return Refusal.TOO_LATE
@@ -82,8 +82,8 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
     if refusal is not None or card is None:
         return refuse(desk, step, now, asked, wanted, refusal or Refusal.CARD_UNKNOWN, card)
     txn = approved(asked, now, wanted, card, next(desk.approval_codes))
-    clearing = chart.clearing_account(wanted.acquirer, wanted.currency)
-    step.booked(book.transfer(txn.debit_id, card.account, clearing, txn.amount, txn.currency, now, txn.rrn))
+    for entry in book_movements(book, BY_NAME[txn.kind].movements, txn, wanted.acquirer):
+        step.booked(entry)
     step.begin(txn, asked)
     step.tell(notices.debited(desk.settings.name, txn))
     return desk.answer(asked, APPROVED, txn.auth_code)
@@ -114,7 +114,7 @@ def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, want
 
 
 NOTHING_READ: Final = Purchase(
-    key="", acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
+    kind="", key="", acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
 )
 BOOKED, BURNT = moved(None, Event.APPROVE), moved(None, Event.REFUSE)
 
@@ -139,6 +139,7 @@ def approved(asked: Asked, now: Instant, wanted: Purchase, card: Card, auth_code
         started_at=now,
         updated_at=now,
         debited_at=now,
+        kind=wanted.kind,
     )
 
 
@@ -164,4 +165,5 @@ def refused(asked: Asked, now: Instant, wanted: Purchase, card: Card | None, why
         code=CODES[why],
         started_at=now,
         updated_at=now,
+        kind=wanted.kind,
     )

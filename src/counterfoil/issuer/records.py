@@ -65,7 +65,7 @@ SELECT_NOTICES: Final = "SELECT seq, notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-BEGUN_COLUMNS: Final = (*TXN_COLUMNS, "part", "received", "request", "answered")
+BEGUN_COLUMNS: Final = (*TXN_COLUMNS[:-1], "part", "received", "request", "answered", TXN_COLUMNS[-1])
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_HOLD: Final = inserting("hold", HOLD_COLUMNS)
 INSERT_RESOLUTION: Final = inserting("resolution", RESOLUTION_COLUMNS)
@@ -447,7 +447,8 @@ class Step:
         rows = []
         for key, txn in self._new_txns.items():
             line = line_of(key, NO_LINE)
-            rows.append((*msgspec.structs.astuple(txn), part, line.what, line.told, line.answered))
+            *columns, kind = msgspec.structs.astuple(txn)
+            rows.append((*columns, part, line.what, line.told, line.answered, kind))
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:

@@ -23,6 +23,7 @@ class Txn(msgspec.Struct, frozen=True, kw_only=True):
     """One purchase, decided. The order of the attributes is the order of the columns of `txn`.
 
     `refusal` is the value of a `Refusal`, "" when there was none; `debited_at` and `returned_at` are 0 until booked.
+    `kind` is the name of one of `kinds.TABLE`, "" when nobody said which (a tombstone, what cannot be read).
     """
 
     key: str
@@ -45,6 +46,7 @@ class Txn(msgspec.Struct, frozen=True, kw_only=True):
     debited_at: Instant = 0
     returned_at: Instant = 0
     case_number: str = ""
+    kind: str = ""
 
     @property
     def authentic(self) -> bool:

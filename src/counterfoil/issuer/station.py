@@ -21,13 +21,13 @@ from counterfoil.issuer.wire import (
     CODE,
     NETWORK,
     NETWORK_NEEDS,
-    PURCHASE,
     SIGN_ON,
     Asked,
     Wire,
     answerable,
     has,
 )
+from counterfoil.kinds import REQUESTS
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -48,7 +48,7 @@ NETWORK_ADVICE: Final = "0820"  # commonly left unanswered
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
 json = msgspec.json.Encoder().encode
-MESSAGE_TYPES: Final = frozenset({PURCHASE, ADVICE, NETWORK, NETWORK_ADVICE})
+MESSAGE_TYPES: Final = frozenset({*REQUESTS, ADVICE, NETWORK, NETWORK_ADVICE})
 
 
 class Issuer:
@@ -120,7 +120,7 @@ class Issuer:
     def _load(self, tasks: Sequence[Asked], step: Step) -> None:
         purchases = [asked.purchase for asked in tasks if asked.purchase is not None]
         advices = [asked.advice for asked in tasks if asked.advice is not None]
-        keys = [asked.key for asked in tasks if asked.mti == PURCHASE and asked.key]
+        keys = [asked.key for asked in tasks if asked.mti in REQUESTS and asked.key]
         keys += [key for asked in tasks if asked.question is not None for key in forgotten.keys_of(asked)]
         step.load(
             [*keys, *(advice.original for advice in advices)],
@@ -140,7 +140,7 @@ class Issuer:
 
     def _decide(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
         mti = asked.mti
-        if mti == PURCHASE and asked.key:
+        if mti in REQUESTS and asked.key:
             return on_purchase(self._desk, step, now, asked, asked.purchase)
         if mti == ADVICE and asked.key:
             return on_advice(self._desk, step, now, asked, asked.advice)

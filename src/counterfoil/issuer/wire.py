@@ -17,11 +17,11 @@ from counterfoil.iso8583.recollection import Question, parse_question
 from counterfoil.issuer.authorise import Pin, Purchase
 from counterfoil.issuer.reverse import Advice
 from counterfoil.issuer.rows import ECHOED, IssuerKeys, Line
+from counterfoil.kinds import REQUESTS, forwarded
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
 from counterfoil.step import Frame, Send
 
-PURCHASE: Final = "0200"
 ADVICE: Final = "0420"
 NETWORK: Final = "0800"
 SIGN_ON: Final = "001"
@@ -107,7 +107,7 @@ class Wire:
     def read(self, frame: Frame) -> Asked:
         """A frame as far as it can be read, and what it asks for. What is wrong with it is part of the result."""
         asked = self.seen(frame)
-        if asked.whole and asked.mti == PURCHASE:
+        if asked.whole and asked.mti in REQUESTS:
             asked.purchase = self._purchase(asked)
         elif asked.whole and asked.mti == ADVICE:
             asked.advice = self._advice(asked)
@@ -156,7 +156,9 @@ class Wire:
                 expiries += (stripe.expiry,) if stripe.expiry else ()
         except SecurityError:
             return None
+        kind = forwarded(asked.mti, processing)
         return Purchase(
+            kind.name if kind is not None else "",
             asked.key,
             acquirer,
             token,
@@ -257,7 +259,7 @@ def original_key(de90: str) -> str:
     DE32 stands in it right justified and filled with zeros. A code that itself begins with a zero cannot be told from
     the filling, so the key keeps DE32 without leading zeros on both sides (`key_of`).
     """
-    if len(de90) != DE90_DIGITS or de90[:4] not in {"0200", "0201"}:
+    if len(de90) != DE90_DIGITS or first_try(de90[:4]) not in REQUESTS:
         return ""
     return key_of(de90[20:31], de90[10:20], de90[4:10])
 

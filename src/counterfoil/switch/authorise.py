@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.kinds import Kind, spelt
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
 from counterfoil.switch import archiving, forgotten, numbers
@@ -23,10 +24,6 @@ from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
-PURCHASE: Final = "0200"
-PURCHASE_CODE: Final = "000000"
-PURCHASE_KIND: Final = "22"
-NORMAL_CONDITION: Final = "00"
 MANDATORY: Final = frozenset({"de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60"})
 
 PIN_FORMAT: Final = "99"
@@ -42,14 +39,15 @@ STANDING: Final = frozenset({State.ASKED, State.APPROVED})
 REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
 
-def purchase(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey | None) -> None:
-    """Decide a 0200 whose MAC is right."""
-    if not is_purchase(ask):
+def request(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey | None) -> None:
+    """Decide a financial request whose MAC is right."""
+    kind = kind_of(ask)
+    if kind is None:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
     elif key is None or not ask.message.__dict__.keys() >= MANDATORY:
         turned_away(desk, work, ask, terminal, FORMAT)
     elif not _known(desk, work, ask, terminal, key):
-        _first_time(desk, work, ask, terminal, key)
+        _first_time(desk, work, ask, terminal, key, kind)
 
 
 def turned_away(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
@@ -84,14 +82,10 @@ def _known(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey
     return True
 
 
-def is_purchase(ask: Ask) -> bool:
-    """A card purchase, told from the other 0200s by DE3, DE25 and DE60.1; absent parts are a matter of format."""
+def kind_of(ask: Ask) -> Kind | None:
+    """What kind of transaction it asks for; None when it is none that is done here."""
     message = ask.message
-    return (
-        message.de3 in (PURCHASE_CODE, None)
-        and message.de25 in (NORMAL_CONDITION, None)
-        and (message.de60 or "")[:2] in (PURCHASE_KIND, "")
-    )
+    return spelt(message.mti, message.de3, message.de25, (message.de60 or "")[:2] or None)
 
 
 def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
@@ -116,8 +110,8 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
 
 
 def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) -> bool:
-    message = ask.message
-    if ask.error or message.mti != PURCHASE or not is_purchase(ask):
+    message, kind = ask.message, None if ask.error else kind_of(ask)
+    if kind is None or kind.name != attempt.kind:
         return False  # another kind under a key is other content
     card = card_of(message, terminal, desk.hsm)
     token = desk.hsm.token(card.pan, desk.token) if isinstance(card, Card) else ""
@@ -134,11 +128,11 @@ def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) ->
     return told == known
 
 
-def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> None:
+def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey, kind: Kind) -> None:
     message, hsm, now = ask.message, desk.hsm, work.now
     card = ask.card = card_of(message, terminal, hsm)
     issuer = desk.route(card.pan) if isinstance(card, Card) else None
-    attempt, tick = _intent(desk, work, ask, key)
+    attempt, tick = _intent(desk, work, ask, key, kind)
     rrn = attempt.rrn
     ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
     code = objection(desk, work, ask, terminal, key.batch, attempt.amount, issuer)
@@ -175,7 +169,7 @@ def _translated(
     return desk.hsm.translate_pin(block, card.pan, terminal.pik, issuer.pin)
 
 
-def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> tuple[Attempt, Instant]:
+def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey, kind: Kind) -> tuple[Attempt, Instant]:
     """The row of a new attempt, not decided yet, and the tick it is numbered with."""
     message, card, tick = ask.message, ask.card, work.tick()
     pan = card.pan if isinstance(card, Card) else ""
@@ -193,6 +187,7 @@ def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> tuple[Attempt,
         first6=pan[:6],
         last4=pan[-4:],
         started_at=work.now,
+        kind=kind.name,
     )
     return attempt, tick
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message
+from counterfoil.kinds import BY_NAME
 from counterfoil.step import Instant
 from counterfoil.switch import evidence
 from counterfoil.switch.card import Card
@@ -22,7 +23,7 @@ NOT_REACHED: Final = "91"
 
 
 def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
-    """Send the 0200 of an intent that this step commits. It leaves before the deadline, or never."""
+    """Send the request of an intent that this step commits. It leaves before the deadline, or never."""
     rrn, terminal, merchant = attempt.rrn, attempt.key.terminal, attempt.merchant
     time, date = local(attempt.started_at, desk.settings.clock.offset(attempt.started_at))
     category = merchant[MERCHANT_TYPE]
@@ -50,7 +51,7 @@ def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, c
         fields["de35"] = card.track
     if pin_block:
         fields["de52"] = pin_block
-    message = Message.of("0200", fields)
+    message = Message.of(BY_NAME[attempt.kind].wire.mti, fields)
     work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
     asked = work.joins(rrn, terminal) if ask.dialect is CUP_POS else None
     if asked is not None:

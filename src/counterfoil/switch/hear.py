@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.kinds import REQUESTS
 from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
-from counterfoil.switch.authorise import purchase, turned_away
+from counterfoil.switch.authorise import request, turned_away
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import CLAIMS, Ask, answer_mti
 from counterfoil.switch.reverse import reversal
@@ -26,6 +27,7 @@ UNKNOWN_TERMINAL: Final = "97"
 OTHER_MERCHANT: Final = "03"
 NOT_SUPPORTED: Final = "40"
 
+ANSWERS: Final = frozenset(map(answer_mti, REQUESTS))
 MANAGEMENT: Final = frozenset({"0800", "0820"})
 
 
@@ -44,8 +46,8 @@ def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
         turned_away(desk, work, ask, terminal, FORMAT)
     elif ask.message.de42 != terminal.merchant:
         turned_away(desk, work, ask, terminal, OTHER_MERCHANT)
-    elif mti == "0200":
-        purchase(desk, work, ask, terminal, ask.key)
+    elif mti in REQUESTS:
+        request(desk, work, ask, terminal, ask.key)
     else:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
 
@@ -106,7 +108,7 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
         _unbelieved(desk, work, heard)
     else:
         session.heard(work, frame.link)
-        if mti == "0210":
+        if mti in ANSWERS:
             replies.answered(desk, work, frame.link, heard.answer)
         elif mti == "0430":
             saf.acknowledged(desk, work, frame.link, heard.message)

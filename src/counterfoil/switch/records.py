@@ -101,7 +101,7 @@ SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = upserting("terminal", TERMINAL_COLUMNS, ("terminal",))
-BEGUN_COLUMNS: Final = (*ATTEMPT_COLUMNS, "part")
+BEGUN_COLUMNS: Final = (*ATTEMPT_COLUMNS[:-1], "part", ATTEMPT_COLUMNS[-1])
 MOVE_ATTEMPT: Final = updating("attempt", MOVES, ("rrn",))
 # A statement of its own: the index of the numbers held is touched only where one comes or goes.
 PUT_NUMBER: Final = "UPDATE attempt SET pan = ? WHERE rrn = ?"
@@ -373,4 +373,5 @@ def _attempt(row: Row) -> Attempt:
 
 
 def _attempt_row(attempt: Attempt, part: int) -> Row:
-    return (*attempt.key, *values(attempt)[1:], part)
+    _, *columns, kind = values(attempt)
+    return (*attempt.key, *columns, part, kind)

@@ -22,6 +22,7 @@ import msgspec
 
 from counterfoil.errors import DecodeError, EncodeError
 from counterfoil.iso8583 import Message, nested
+from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, forgotten, keeping, numbers
 from counterfoil.switch.desk import Desk
@@ -41,7 +42,6 @@ FORMAT: Final = "30"
 ISSUER_TIMEOUT: Final = "98"
 RESTARTED: Final = "06"
 
-PURCHASE_KIND: Final = "22"  # DE60.1 of every sale that is booked
 HONEST: Final = dict.fromkeys(("de12", "de13", "de14", "de15", "de22", "de23", "de26", "de53", "de55", "de61"))
 
 NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
@@ -139,7 +139,7 @@ def _advice_fields(desk: Desk, attempt: Attempt, advice: Advice) -> dict[str, st
         "de41": attempt.terminal,
         "de42": attempt.merchant,
         "de49": attempt.currency,
-        "de90": nested.build_de90("0200", attempt.trace, attempt.transmitted, acquirer),
+        "de90": nested.build_de90(BY_NAME[attempt.kind].wire.mti, attempt.trace, attempt.transmitted, acquirer),
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -160,7 +160,7 @@ def differing(desk: Desk, attempt: Attempt, message: Message) -> tuple[str, ...]
         ("DE38", attempt.auth_code.strip() or None, (message.de38 or "").strip() or None),
         ("DE42", attempt.merchant, message.de42),
         ("DE49", attempt.currency, message.de49),
-        ("DE60.1", PURCHASE_KIND, (message.de60 or "")[:2]),
+        ("DE60.1", BY_NAME[attempt.kind].wire.type, (message.de60 or "")[:2]),
     )
     return tuple(name for name, known, told in pairs if None not in (known, told) and known != told)
 

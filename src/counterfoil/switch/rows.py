@@ -80,6 +80,7 @@ class Attempt(msgspec.Struct, gc=False):
 
     Amounts are minor units, `currency` is DE49, `issuer` is "" when it was never routed. `transmitted` and `trace` are
     DE7 and DE11 towards the issuer. `forwarded` is False when it is known that no byte of the request went upstream.
+    `kind` is the name of one of `kinds.TABLE`, "" when nobody said which (a tombstone, a burnt key).
     """
 
     key: AttemptKey
@@ -110,6 +111,7 @@ class Attempt(msgspec.Struct, gc=False):
     reversal_tries: int = 0
     reversal_code: str = ""
     case_number: str = ""
+    kind: str = ""
 
     @property
     def terminal(self) -> str:

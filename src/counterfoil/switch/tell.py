@@ -57,7 +57,7 @@ def repeated(ask: Ask) -> dict[str, str | bytes]:
 
 
 def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnswer | None = None) -> None:
-    """Say the stored result of the attempt that a purchase is about, freshly MACed; `heard` is the issuer's answer that
+    """Say the stored result of the attempt that a request is about, freshly MACed; `heard` is the issuer's answer that
     has just brought it.
     """
     settings, code, card, rrn, terminal = desk.settings, attempt.response_code, ask.card, attempt.rrn, ask.message.de41
@@ -83,14 +83,14 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
         added["de38"] = auth_code
     mac = mac_of(desk, work, ask)
     assert mac is not None, "a result is said to nobody but whose request had a valid MAC"
-    body = repeating(ask.dialect)(ask.source, "0210", added, "de64")
+    body = repeating(ask.dialect)(ask.source, answer_mti(ask.message.mti) or "", added, "de64")
     say(work, ask, body + mac.of(body))
     repeats = heard is not None and heard.de2 == pan and heard.de38 == auth_code and ask.dialect is CUP_POS
     line = work.joins(rrn, terminal or "") if repeats else None
     if line is not None:
         work.said_to(line, "answered", "4", evidence.of_answer(added, ask.heard_at))
     else:
-        told = ask.dialect.told(Message.of("0210", repeated(ask) | added))
+        told = ask.dialect.told(Message.of(answer_mti(ask.message.mti) or "", repeated(ask) | added))
         work.said("answered", "4", told, rrn, terminal or "")
 
 

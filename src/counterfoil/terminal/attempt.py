@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from counterfoil.kinds import PURCHASE
 from counterfoil.receipts.copies import Copies, CopyState, worst
 from counterfoil.receipts.document import Copy
 from counterfoil.security import KeyUsage, StoredKey
@@ -37,6 +38,7 @@ BORN_WITH: Final = frozenset(
         "content",
         "retry_of",
         "place",
+        "kind",
     ]
 )
 """What an attempt is made with and keeps: the store writes it once."""
@@ -102,7 +104,7 @@ class Attempt(msgspec.Struct, frozen=True):
     why it does not stand (causes.py). The copies of the receipt are each in a state of
     receipts/copies.py, with the number of the print that may be its ORIGINAL; the bank's is optional and keeps no sale
     open. `trouble` is what the printer last said was wrong. `place` is its number among all sales and lines of evidence
-    of the store, by which its evidence is found.
+    of the store, by which its evidence is found. `kind` is the name of one of `kinds.TABLE`.
     """
 
     terminal: str
@@ -141,6 +143,7 @@ class Attempt(msgspec.Struct, frozen=True):
     bank_copy: CopyState = CopyState.NONE
     bank_original: int = 0
     place: int = 0
+    kind: str = PURCHASE.name
 
     @property
     def entry_letter(self) -> str:

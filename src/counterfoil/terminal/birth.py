@@ -33,6 +33,7 @@ def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
         content=waiting.content,
         retry_of=waiting.retry_of or replaced,
         place=work.count(),
+        kind=waiting.kind,
     )
     earlier = work.attempt(attempt.retry_of)
     if earlier is not None:

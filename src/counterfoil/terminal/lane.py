@@ -10,6 +10,7 @@ import enum
 
 import msgspec
 
+from counterfoil.kinds import PURCHASE
 from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.security import Sensitive
@@ -54,6 +55,7 @@ class Waiting(msgspec.Struct, frozen=True):
     expiry: str
     pin: Sensitive[str] | None
     frees: str = ""
+    kind: str = PURCHASE.name
 
 
 class Print(msgspec.Struct, frozen=True):

@@ -13,12 +13,11 @@ import msgspec
 from counterfoil import money
 from counterfoil.errors import DecodeError, PeerError
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.kinds import BY_NAME
 from counterfoil.security import Hsm, KeyUsage, Sensitive
 from counterfoil.terminal.attempt import NO_BATCH, Attempt, Device
 
 SIGN_ON: Final = "003"  # 60.3: double-length keys
-PURCHASE: Final = "000000"
-PURCHASE_TYPE: Final = "22"  # 60.1
 MAC_BYTES: Final = 8
 NO_MAC: Final = bytes(MAC_BYTES)
 MUST_SIGN_ON: Final = frozenset({"A0", "77", "99"})
@@ -53,21 +52,24 @@ def sign_on(device: Device, stan: str) -> Message:
     )
 
 
-def purchase(
+def request(
     attempt: Attempt, pan: Sensitive[str], expiry: str, track: Sensitive[str] | None, pin_block: bytes | None
 ) -> Message:
-    """0200: a purchase. The number of a card that was swiped travels in DE35 only; a typed one (`track` None) in DE2,
-    with its expiry (YYMM) in DE14.
+    """What an attempt asks for, spelt as its kind is.
+
+    The number of a card that was swiped travels in DE35 only; a typed one (`track` None) in DE2, with its expiry (YYMM)
+    in DE14.
     """
+    wire = BY_NAME[attempt.kind].wire
     return Message(
-        "0200",
+        wire.mti,
         de2=None if track else pan.reveal(),
-        de3=PURCHASE,
+        de3=wire.processing,
         de4=f"{attempt.amount:012d}",
         de11=attempt.stan,
         de14=None if track else expiry,
         de22=attempt.entry,
-        de25="00",
+        de25=wire.condition,
         de26="12" if pin_block else None,
         de35=track.reveal().replace("=", "D") if track else None,
         de41=attempt.terminal,
@@ -75,7 +77,7 @@ def purchase(
         de49=money.number(attempt.currency),
         de52=pin_block,
         de53=("26" if pin_block else "06") + "0" * 14,
-        de60=nested.build_de60(PURCHASE_TYPE, attempt.batch, "000"),
+        de60=nested.build_de60(wire.type, attempt.batch, "000"),
         de64=NO_MAC,
     )
 
@@ -85,20 +87,21 @@ def reversal(attempt: Attempt, pan: str) -> Message:
 
     Without DE2 where `pan` is "": its number has left on its date, and the key says which sale it is.
     """
+    wire = BY_NAME[attempt.kind].wire
     return Message(
         "0400",
         de2=pan or None,
-        de3=PURCHASE,
+        de3=wire.processing,
         de4=f"{attempt.amount:012d}",
         de11=attempt.stan,
         de22=attempt.entry,
-        de25="00",
+        de25=wire.condition,
         de38=attempt.auth_code or None,
         de39=attempt.reason,
         de41=attempt.terminal,
         de42=attempt.merchant,
         de49=money.number(attempt.currency),
-        de60=nested.build_de60(PURCHASE_TYPE, attempt.batch, "000"),
+        de60=nested.build_de60(wire.type, attempt.batch, "000"),
         de64=NO_MAC,
     )
 
@@ -132,7 +135,7 @@ def disagrees(attempt: Attempt, message: Message, *, approval: bool) -> str:
     An approval must repeat them all; any other answer may leave some out, but not change them.
     """
     expected = {
-        "3": (PURCHASE, message.de3),
+        "3": (BY_NAME[attempt.kind].wire.processing, message.de3),
         "4": (f"{attempt.amount:012d}", message.de4),
         "42": (attempt.merchant, message.de42 and message.de42.rstrip()),
     }

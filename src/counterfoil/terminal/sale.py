@@ -20,7 +20,7 @@ NEVER_DECIDES: Final = frozenset({"94"}) | messages.PROVOKED
 
 
 def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
-    """Send the 0200 of the sale that waited longest. The terminal is signed on and owes nothing."""
+    """Send the request of the sale that waited longest. The terminal is signed on and owes nothing."""
     if paid := paid_before(work, waiting.retry_of):
         work.refuse(waiting.commands, "already_paid", **outcome.named(paid, lane))
         return
@@ -33,7 +33,7 @@ def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
     pin_block = None
     if waiting.pin is not None:
         pin_block = work.hsm.encrypt_pin(lane.device.pin_key, waiting.pin.reveal(), waiting.pan.reveal())
-    message = messages.purchase(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
+    message = messages.request(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
     token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Job.SALE, attempt.stan, deadline, token)
     lane.current, lane.commands, lane.expiry = attempt, waiting.commands, waiting.expiry

@@ -1,0 +1,82 @@
+"""Every kind of the table is whole, and is found by how it is spelt."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from counterfoil.issuer.authorise import AFTER_PIN
+from counterfoil.issuer.effect import PARTIES
+from counterfoil.kinds import BY_NAME, PURCHASE, REQUESTS, TABLE, Deed, Kind, forwarded, spelt
+
+KINDS = pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
+
+
+@KINDS
+def test_a_kind_is_found_by_its_name_and_by_each_of_its_spellings(kind: Kind) -> None:
+    assert BY_NAME[kind.name] is kind
+    assert spelt(*kind.wire) is kind
+    assert forwarded(kind.wire.mti, kind.wire.processing) is kind
+    assert kind.wire.mti in REQUESTS
+
+
+@KINDS
+def test_a_spelling_is_of_the_right_length_and_in_digits(kind: Kind) -> None:
+    assert [len(part) for part in kind.wire] == [4, 6, 2, 2]
+    assert all(re.fullmatch("[0-9]+", part) for part in kind.wire)
+
+
+@KINDS
+def test_the_issuer_knows_every_rule_and_every_party_a_kind_names(kind: Kind) -> None:
+    assert set(kind.rules) <= AFTER_PIN.keys()
+    assert len(set(kind.rules)) == len(kind.rules)
+    assert {party for movement in kind.movements for party in (movement.debit, movement.credit)} <= PARTIES.keys()
+
+
+@KINDS
+def test_what_a_cardholder_is_told_of_a_kind_names_card_and_amount_in_both_languages(kind: Kind) -> None:
+    for told in kind.notices:
+        for said in told:
+            assert {"{last4}", "{amount}", "{merchant}"} == set(re.findall(r"\{\w+\}", said))
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (("0200", "000000", "00", "22"), PURCHASE),
+        (("0200", None, "00", "22"), PURCHASE),
+        (("0200", "000000", None, None), PURCHASE),
+        (("0200", None, None, None), PURCHASE),
+        (("0100", None, None, None), None),
+        (("0100", "000000", "00", "22"), None),
+        (("0200", "200000", "00", "22"), None),
+        (("0200", "200000", None, "22"), None),
+        (("0200", "000000", "06", "22"), None),
+        (("0200", "000000", "00", "23"), None),
+        (("0200", None, None, "23"), None),
+    ],
+)
+def test_what_is_missing_agrees_with_any_kind_and_what_is_there_with_its_own(
+    told: tuple[str, str | None, str | None, str | None], found: Kind | None
+) -> None:
+    assert spelt(*told) is found
+
+
+@pytest.mark.parametrize(
+    ("mti", "processing", "found"),
+    [
+        ("0200", "000000", PURCHASE),
+        ("0200", "001020", PURCHASE),  # from and to which accounts does not matter
+        ("0200", "200000", None),
+        ("0100", "000000", None),
+        ("0200", "", None),
+    ],
+)
+def test_an_issuer_looks_at_the_type_and_at_what_is_done(mti: str, processing: str, found: Kind | None) -> None:
+    assert forwarded(mti, processing) is found
+
+
+def test_a_purchase_takes_from_the_card_what_its_acquirer_is_owed() -> None:
+    (movement,) = PURCHASE.movements
+    assert (movement.deed, movement.debit, movement.credit, movement.forced) == (Deed.MOVE, "card", "clearing", False)
