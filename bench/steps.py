@@ -31,7 +31,7 @@ from counterfoil.switch import Settings as SwitchSettings
 from counterfoil.switch import Switch
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
-from counterfoil.terminal import Terminal
+from counterfoil.terminal import TerminalStation
 from counterfoil.terminal.records import Records as TerminalRecords
 
 START: Final = 1_767_225_600_000_000
@@ -98,7 +98,7 @@ class Loop:
             return Issuer(IssuerRecords(store), self.hsm, IssuerSettings(name="issuer-a"), entropy())
         if name == "switch":
             return Switch(SwitchRecords(store), self.hsm, SwitchSettings())
-        return Terminal(TerminalRecords(store), self.hsm)
+        return TerminalStation(TerminalRecords(store), self.hsm)
 
     def close(self) -> None:
         """Close the stores."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from hypothesis import strategies as st
 
 from counterfoil.iso8583 import Dialect, Message
-from counterfoil.iso8583.fields import Field, Kind, Prefix
+from counterfoil.iso8583.fields import Characters, Field, Prefix
 from field_ranges import lines
 
 DIGITS = "0123456789"
@@ -25,7 +25,7 @@ def digits(least: int, most: int) -> st.SearchStrategy[str]:
 def texts(field: Field, least: int, plain: bool) -> st.SearchStrategy[str]:
     """Text that counts at least `least` and at most `field.size` bytes; a Chinese character counts two."""
     ascii_only = st.text(PLAIN, min_size=least, max_size=field.size)
-    if plain or field.kind is Kind.AN:
+    if plain or field.kind is Characters.AN:
         return ascii_only
     mixed = st.text(CHINESE + PLAIN[:40], max_size=field.size // 2)
     return ascii_only | mixed.map(lambda text: text + " " * (least - len(text.encode("gb18030"))))
@@ -34,16 +34,16 @@ def texts(field: Field, least: int, plain: bool) -> st.SearchStrategy[str]:
 def values(field: Field, packed: bool, plain: bool) -> st.SearchStrategy[str | bytes]:
     """Any value of the field. `plain` leaves out what straight-line code hands to the generic loop."""
     fixed = field.prefix is Prefix.FIXED
-    number = field.kind in (Kind.N, Kind.Z)
+    number = field.kind in (Characters.N, Characters.Z)
     least = field.size if fixed else int(number)
-    if field.kind is Kind.B:
+    if field.kind is Characters.B:
         return st.binary(min_size=least, max_size=field.size)
-    if field.kind is Kind.N:
+    if field.kind is Characters.N:
         return digits(least, field.size)
-    if field.kind is Kind.Z:
+    if field.kind is Characters.Z:
         letters = "D" if plain or not packed else "ABCDEF"
         return st.text(DIGITS + letters, min_size=1, max_size=field.size)
-    if field.kind is Kind.XN:
+    if field.kind is Characters.XN:
         return st.tuples(st.sampled_from("CD"), digits(field.size - 1, field.size - 1)).map("".join)
     return texts(field, least, plain or not packed)
 

@@ -31,7 +31,7 @@ BAD: Final = (
         b'{"at":"\xff"}',
     ),
 )
-KINDS: Final = (Any, int, dict[str, int], dict[str, msgspec.Raw], audit.Entry, copies.Manifest)
+KINDS: Final = (Any, int, dict[str, int], dict[str, msgspec.Raw], audit.AuditLine, copies.BackupManifest)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

@@ -33,7 +33,7 @@ class PaymentError(Exception):
         return str(self)
 
 
-class NotSent(PaymentError):  # noqa: N818 - the field's word for the outcome
+class NothingSent(PaymentError):  # noqa: N818 - the field's word for the outcome
     """Definite: nothing left this station."""
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from api.calling import Api
 from counterfoil.console.api.build import build
-from counterfoil.console.metrics import Watch
+from counterfoil.console.metrics import ConsoleMetrics
 from counterfoil.console.people import May, People, Role
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import Site
@@ -77,7 +77,7 @@ def test_every_problem_is_documented() -> None:
 
 
 def test_every_metric_and_role_is_documented() -> None:
-    for family in Watch(0).registry.collect():
+    for family in ConsoleMetrics(0).registry.collect():
         assert f"`{family.name}" in OPERATIONS, family.name
     for what in May:
         assert f"`{what.name}`" in OPERATIONS

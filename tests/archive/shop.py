@@ -15,7 +15,7 @@ import pandas
 from bench.steps import Loop
 
 from counterfoil.archive.folder import parts
-from counterfoil.archive.run import Told, archive, days, resume
+from counterfoil.archive.run import DateResult, archive, days, resume
 from counterfoil.archive.shapes import DAY, room_of
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Stores
@@ -100,9 +100,11 @@ class Shop(Loop):
     def owner(self, station: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return lambda args: self.ask(station, "archive", args)
 
-    def archive(self, *stations: str, owner: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> list[Told]:
+    def archive(
+        self, *stations: str, owner: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    ) -> list[DateResult]:
         """One run: whatever is older than a day. Parts it found damaged are in `damaged`."""
-        told: list[Told] = []
+        told: list[DateResult] = []
         for station in stations or tuple(STATIONS):
             store, room = self.stores[STATIONS[station]], room_of(station)
             ask = owner or self.owner(station)

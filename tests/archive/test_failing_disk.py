@@ -13,7 +13,7 @@ from counterfoil.archive.run import days
 from counterfoil.archive.shapes import DAY, room_of
 from counterfoil.step import CommitFailed
 from counterfoil.storage import Store, open_store
-from counterfoil.storage.archiving import Key, Shape, Wanted, digest, leave, rows_of
+from counterfoil.storage.archiving import Key, TransactionShape, Wanted, digest, leave, rows_of
 from counterfoil.zone import zone
 from failing_disk import Disk, killed, power_cut
 
@@ -43,7 +43,7 @@ def asked(shop: Shop, station: str) -> tuple[Wanted, dict[Key, str]]:
     return Wanted(list(digests), list(digests.values())), digests
 
 
-def held(store: Store, shape: Shape, digests: dict[Key, str]) -> bool:
+def held(store: Store, shape: TransactionShape, digests: dict[Key, str]) -> bool:
     """Whether all of them are there as they were (True) or none is (False)."""
     found = rows_of(store, shape, list(digests))
     assert {key: digest(rows) for key, rows in found.items()} in (digests, {})

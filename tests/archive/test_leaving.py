@@ -94,7 +94,7 @@ POINTS = {
     "the part is renamed": (Path, "rename"),
     "a folder is flushed": (folder, "sync_directory"),
     "the owner is asked": (Shop, "ask"),
-    "the end is noted": (folder.Part, "finish"),
+    "the end is noted": (folder.ArchivePart, "finish"),
 }
 
 

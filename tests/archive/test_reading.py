@@ -14,11 +14,11 @@ import pytest
 from archive.shop import STATIONS, TABLES, Shop
 from counterfoil.archive import files, writing
 from counterfoil.archive.checking import verify
-from counterfoil.archive.folder import Part, parts
+from counterfoil.archive.folder import ArchivePart, parts
 from counterfoil.archive.shapes import DAY, ROOMS, Room, room_of
 from counterfoil.archive.writing import transactions
 from counterfoil.errors import StoreError
-from counterfoil.inquiry import Question, Stores, finding, search
+from counterfoil.inquiry import Search, Stores, finding, search
 from counterfoil.inquiry.papers import NoPaper, paper
 from counterfoil.receipts.render.text import render
 from counterfoil.storage import open_store
@@ -34,20 +34,20 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, dict[str, Any]
     """A shop whose sales are archived, and what was said of its first sale before."""
     shop = Shop(tmp_path_factory.mktemp("shop"), sales=3)
     with shop.opened() as stores:
-        (one,) = search(stores, Question(key=FIRST))
+        (one,) = search(stores, Search(key=FIRST))
         before = {"one": one, "finding": finding(stores, one, shop.now), "archived": stores.archived()}
         assert before["archived"] == {}
     shop.archive()
     return shop, before
 
 
-def questions(one: Any, told: Any) -> dict[str, Question]:
+def questions(one: Any, told: Any) -> dict[str, Search]:
     return {
-        "key": Question(key=FIRST),
-        "rrn": Question(rrn=one.rrn),
-        "card and amount": Question(last4=one.last4, amount=one.amount),
-        "stan": Question(terminal=FIRST.terminal, stan=FIRST.stan),
-        "approval code": Question(auth_code=told.evidence.terminal.auth_code),
+        "key": Search(key=FIRST),
+        "rrn": Search(rrn=one.rrn),
+        "card and amount": Search(last4=one.last4, amount=one.amount),
+        "stan": Search(terminal=FIRST.terminal, stan=FIRST.stan),
+        "approval code": Search(auth_code=told.evidence.terminal.auth_code),
     }
 
 
@@ -81,7 +81,7 @@ def test_the_last_of_a_date_was_followed_by_the_first_of_the_next(days: tuple[Sh
     shop, _ = days
     with shop.opened() as stores:
         for stan in ("000004", "000005"):
-            (one,) = search(stores, Question(key=FIRST._replace(stan=stan)))
+            (one,) = search(stores, Search(key=FIRST._replace(stan=stan)))
             told = finding(stores, one, shop.now)
             assert told.evidence.switch is not None
             assert told.evidence.switch.followed_at > one.started_at
@@ -99,18 +99,18 @@ def test_what_is_still_in_the_store_is_not_looked_for_in_the_archive(
 
     monkeypatch.setattr(files, "pyarrow", never)
     with shop.opened() as stores:
-        (one,) = search(stores, Question(key=FIRST._replace(stan=last)))
+        (one,) = search(stores, Search(key=FIRST._replace(stan=last)))
         assert finding(stores, one, shop.now).evidence.terminal is not None
         assert stores.archived() == {}
 
 
 def test_without_an_archive_nothing_is_asked(tmp_path: Path) -> None:
     with Stores(tmp_path / "t.db", tmp_path / "s.db", {}) as stores:
-        assert search(stores, Question(rrn="X" * 12)) == []
+        assert search(stores, Search(rrn="X" * 12)) == []
         assert stores.archived() == {}
 
 
-def as_of_format_5(part: Part) -> None:
+def as_of_format_5(part: ArchivePart) -> None:
     """The files a terminal's store of format 5 gave: a line of evidence names its sale by the key, a sale no place."""
     arrow, parquet = files.pyarrow()
     attempts, trail = (parquet.read_table(part.file(name)) for name in ("attempt", "trail"))
@@ -149,22 +149,22 @@ def test_a_part_of_an_older_store_format_is_brought_to_todays(tmp_path: Path) ->
 # --- checking ---------------------------------------------------------------------------------------------------------
 
 
-def flipped(part: Part) -> None:
+def flipped(part: ArchivePart) -> None:
     path = part.file("trail")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
-def lied(change: dict[str, Any]) -> Callable[[Part], None]:
-    def change_it(part: Part) -> None:
+def lied(change: dict[str, Any]) -> Callable[[ArchivePart], None]:
+    def change_it(part: ArchivePart) -> None:
         manifest = json.loads((part.path / "manifest.json").read_text())
         (part.path / "manifest.json").write_text(json.dumps({**manifest, **change}))
 
     return change_it
 
 
-def cut_short(part: Part) -> None:
+def cut_short(part: ArchivePart) -> None:
     """Another part's file in the place of this one's, its digest put right as well."""
     other = parts(part.path.parent.parent, part.station)[-1]
     shutil.copy(other.file("trail"), part.file("trail"))
@@ -173,7 +173,7 @@ def cut_short(part: Part) -> None:
     (part.path / "manifest.json").write_text(json.dumps(manifest))
 
 
-DAMAGE: dict[str, tuple[Callable[[Part], object], str]] = {
+DAMAGE: dict[str, tuple[Callable[[ArchivePart], object], str]] = {
     "a byte": (flipped, "not the file"),
     "a file gone": (lambda part: part.file("attempt").unlink(), "missing"),
     "the manifest gone": (lambda part: (part.path / "manifest.json").unlink(), "missing or cannot be read"),
@@ -227,7 +227,7 @@ def test_a_part_that_cannot_be_read_hides_no_sale_of_another(tmp_path: Path, wha
             stores.archive.found("switch", {"terminal": [terminal]})
 
 
-def keys_of(part: Part) -> list[Any]:
+def keys_of(part: ArchivePart) -> list[Any]:
     return [key for key, _ in transactions(part.path, room_of(part.station))][:1]
 
 

@@ -13,7 +13,7 @@ from counterfoil.cli.app import run
 from counterfoil.issuer import Issuer
 from counterfoil.step import Command, Frame, Inbound, Instant, Outbound
 from counterfoil.switch import Switch
-from counterfoil.terminal import Terminal
+from counterfoil.terminal import TerminalStation
 
 AT_SWITCH: Final = "T0000031"
 AT_TERMINAL: Final = "T0000032"
@@ -50,5 +50,5 @@ def main() -> int:
         Switch, lambda item: _holds(item, AT_SWITCH, b"\x02\x00"), lambda item: _holds(item, EVERYTHING, b"\x02\x00")
     )
     sabotage(Issuer, lambda item: _holds(item, AT_ISSUER, b"0200"), lambda _: False)
-    sabotage(Terminal, _sale_at_the_terminal, lambda _: False)
+    sabotage(TerminalStation, _sale_at_the_terminal, lambda _: False)
     return run(sys.argv[1:])

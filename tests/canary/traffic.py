@@ -16,9 +16,9 @@ from canary.needles import CANARIES, EXPIRY, SECRET, Canary, Needle, block, need
 from canary.scan import ON_THE_WIRE
 from canary.web import web
 from counterfoil.cli.app import VERBS, run
-from counterfoil.errors import EncodeError, NotSent, OutcomeUnknown
+from counterfoil.errors import EncodeError, NothingSent, OutcomeUnknown
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message
-from counterfoil.iso8583.fields import Field, Kind, Prefix
+from counterfoil.iso8583.fields import Characters, Field, Prefix
 from counterfoil.iso8583.framing import frame, join_cup
 from counterfoil.links.control import ask
 from counterfoil.security import KeyUsage, SoftHsm
@@ -59,7 +59,7 @@ class Birds(Running):
         at = self.layout.find(station)
         try:
             answer = ask(at.host, at.port, at.token, verb, args, 15.0) if at else {}
-        except (NotSent, OutcomeUnknown) as error:
+        except (NothingSent, OutcomeUnknown) as error:
             answer = {"error": str(error)}
         self.note(f"{station} {verb}", json.dumps(answer, ensure_ascii=False))
         return answer
@@ -241,9 +241,9 @@ def _messages(dialect: Dialect, card: Canary) -> list[bytes]:
 def _value(field: Field, card: Canary) -> str | bytes:
     text = f"{card.pan}{card.cvv}{card.wrong_pin}" * 8
     size = field.size if field.prefix is Prefix.FIXED else min(field.size, 100)
-    if field.kind is Kind.B:
+    if field.kind is Characters.B:
         return text.encode()[:size]
-    if field.kind is Kind.XN:
+    if field.kind is Characters.XN:
         return "C" + text[: size - 1]
     return text[:size]
 

@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from cli.calling import said
-from counterfoil.console.deeds import Act
+from counterfoil.console.deeds import AuditedAct
 from counterfoil.console.people import People, Role
 from counterfoil.stack.layout import CONSOLE, Layout
 from counterfoil.storage import migrations_of, open_store
@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Path:
     with closing(open_store(layout.store(CONSOLE), migrations_of("counterfoil.console"))) as opened:
         people = People(opened, lambda: 1_790_000_000_000_000)
         people.add("lin", Role.CASHIER, "a long password", by="ada", origin="192.0.2.1")
-        people.log.did(Act("lin", "goods kept", "T0000001/000001/000001", "torn"))
+        people.log.did(AuditedAct("lin", "goods kept", "T0000001/000001/000001", "torn"))
     return layout.store(CONSOLE)
 
 

@@ -65,11 +65,11 @@ class Lossy:
     """Worlds in which a terminal is lost: each makes two sales fewer than it has, as long as it has that many."""
 
     def __init__(self) -> None:
-        self.jobs: list[simulation.Job] = []
+        self.jobs: list[simulation.WorldJob] = []
 
-    def play(self, job: simulation.Job) -> simulation.Outcome:
+    def play(self, job: simulation.WorldJob) -> simulation.WorldOutcome:
         self.jobs.append(job)
-        outcome = simulation.Outcome(world=job.world, mix=job.mix, transactions=max(1, job.transactions - 2))
+        outcome = simulation.WorldOutcome(world=job.world, mix=job.mix, transactions=max(1, job.transactions - 2))
         outcome.digest, outcome.faults, outcome.exposures = str(job.world), {"drop": 1}, [SECOND]
         return outcome
 

@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from counterfoil.console.deeds import Act, AuditLog
+from counterfoil.console.deeds import AuditedAct, AuditLog
 from counterfoil.console.lab.breaks import BREAKS, BY_KEY
 from counterfoil.console.lab.plan import plan
 from counterfoil.console.lab.records import Run
-from counterfoil.console.lab.run import Lab
+from counterfoil.console.lab.run import LabRunner
 from counterfoil.console.reach import Reach
 from counterfoil.stack.layout import Layout
 from counterfoil.storage import migrations_of, open_store
@@ -25,7 +25,7 @@ async def broken(data: Path, keys: Sequence[str], seed: int = 1) -> list[Run]:
     """Every one of these breaks once, one after the other; each line is said as it ends."""
     reach = Reach(Layout(data))
     kept: list[Run] = []
-    lab = Lab(reach, kept.append)
+    lab = LabRunner(reach, kept.append)
     log = AuditLog(open_store(MEMORY, migrations_of("counterfoil.console")), reach.now)
     terminals = [each.terminal for each in reach.demo.terminals() if each.ours]
     for number, key in enumerate(keys, 1):
@@ -34,7 +34,7 @@ async def broken(data: Path, keys: Sequence[str], seed: int = 1) -> list[Run]:
             number=number, at=reach.now(), by="test", key=key, seed=what.seed, card=what.card, amount=what.amount,
             currency="CNY", timers=lab.timers(),
         )  # fmt: skip
-        done = await lab.run(run, what, log.begin(Act("test", "lab run", key)))
+        done = await lab.run(run, what, log.begin(AuditedAct("test", "lab run", key)))
         story = " → ".join(f"{seen.verdict} {seen.ms} ms" for seen in done.seen)
         sys.stdout.write(f"{'ok   ' if done.passed else 'WRONG'} {key:<16} {story} {done.wrong or ''}\n")
     return kept

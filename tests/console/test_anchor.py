@@ -13,7 +13,7 @@ import pytest
 
 from cli.calling import said
 from counterfoil.console.anchor import Anchors, examine, kept, read_file
-from counterfoil.console.deeds import Act, AuditLog
+from counterfoil.console.deeds import AuditedAct, AuditLog
 from counterfoil.stack.config import load
 from counterfoil.stack.layout import CONSOLE, Layout
 from counterfoil.storage import migrations_of, open_store
@@ -40,7 +40,7 @@ class House:
         with closing(open_store(self.store, migrations_of("counterfoil.console"))) as store:
             log = AuditLog(store, lambda: 10**15)
             for number in range(count):
-                log.did(Act(who, "sale", str(number)))
+                log.did(AuditedAct(who, "sale", str(number)))
             path = self.layout.audit_anchor
             Anchors(self.layout, path, store, lambda event, **facts: self.logged.append((event, facts))).write(10**15)
 

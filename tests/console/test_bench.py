@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from counterfoil.console.bench import KEPT, MOST, OWN, Bench, Draft
-from counterfoil.inspector import Wire
+from counterfoil.inspector import Wrapping
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
 
 
 def draft(owner: str, byte: int = 0) -> Draft:
-    return Draft(owner, bytes((byte,)), Wire(), "hex", None)
+    return Draft(owner, bytes((byte,)), Wrapping(), "hex", None)
 
 
 def test_a_message_is_its_owner_s_alone() -> None:

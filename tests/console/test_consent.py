@@ -12,10 +12,10 @@ import argon2
 import pytest
 
 from counterfoil.console import audit
-from counterfoil.console.consent import LAPSES, Action, Asked, Consent
-from counterfoil.console.deeds import Deed
+from counterfoil.console.consent import LAPSES, Action, ApprovalRequest, Consent
+from counterfoil.console.deeds import RunningAct
 from counterfoil.console.people import NotAllowed, People, Person, Role
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.storage import Store, migrations_of, open_store
 from counterfoil.words import Text
 
@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.at = 1_000_000
-        self.done: list[Asked] = []
+        self.done: list[ApprovalRequest] = []
         self.reply: dict[str, Any] | Exception = {"state": "escalated"}
         self.open()
 
@@ -40,7 +40,7 @@ class Desk:
         self.people = People(self.store, lambda: self.at, QUICK)
         self.consent = Consent(self.people, [Action("escalate", Text("hand over", "转人工"), self.run)])
 
-    async def run(self, asked: Asked, _deed: Deed) -> dict[str, Any]:
+    async def run(self, asked: ApprovalRequest, _deed: RunningAct) -> dict[str, Any]:
         on_disk = self.consent.one(asked.number)
         assert on_disk is not None
         assert on_disk.state == "approved", "the approval is on the disk before the action begins"
@@ -49,7 +49,7 @@ class Desk:
             raise self.reply
         return self.reply
 
-    def approve(self, number: int, person: Person) -> Asked:
+    def approve(self, number: int, person: Person) -> ApprovalRequest:
         return asyncio.run(self.consent.approve(number, person))
 
     def audit(self) -> list[tuple[str, str, str, str, str]]:
@@ -139,7 +139,7 @@ def test_a_refusal_and_a_withdrawal_do_nothing_and_are_in_the_log(desk: Desk) ->
     ("reply", "state"),
     [
         ({"error": "not_pending", "message": {"en": "no", "zh": "无"}}, "failed"),
-        (NotSent("nobody listens"), "not_sent"),
+        (NothingSent("nobody listens"), "not_sent"),
         (OutcomeUnknown("no answer"), "unknown"),
     ],
 )

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from console.desk import PASSWORD, REF, Answer, Desk
 from counterfoil.console import audit, ereceipt, ops
-from counterfoil.console.deeds import ENDED_FIRST, NOT_CHARGED, UNWRITABLE, Act, AuditLog, UnwritableError
+from counterfoil.console.deeds import ENDED_FIRST, NOT_CHARGED, UNWRITABLE, AuditedAct, AuditLog, UnwritableError
 from counterfoil.console.people import Role
 from counterfoil.console.till import ACTS
 from counterfoil.errors import OurError, StoreError
@@ -195,12 +195,12 @@ def desk(house: Busy, monkeypatch: pytest.MonkeyPatch) -> Busy:
         house.reach.meanwhile()
         return Health(), None
 
-    async def behind(_pages: ereceipt.Pages, _request: Any) -> ereceipt.Shown:
-        return ereceipt.Shown(AttemptKey(*REF.split("/")), Document(()), stands=True)
+    async def behind(_pages: ereceipt.EReceiptPages, _request: Any) -> ereceipt.EReceiptShown:
+        return ereceipt.EReceiptShown(AttemptKey(*REF.split("/")), Document(()), stands=True)
 
     monkeypatch.setattr("counterfoil.console.sale.patience", lambda _: 0.0)
     monkeypatch.setattr(ops, "ask", ask)
-    monkeypatch.setattr(ereceipt.Pages, "_found", behind)
+    monkeypatch.setattr(ereceipt.EReceiptPages, "_found", behind)
     monkeypatch.setattr("counterfoil.console.reveal.card_of", lambda *_: "629999******0001")
     house.begin()
     return house
@@ -283,7 +283,7 @@ def test_the_second_line_is_written_once_it_can_be(desk: Busy, case: str) -> Non
     begun = desk.lines(1)[0]
     assert begun[2] == "begun"
     desk.mend()
-    desk.people.log.did(Act("test", "log-in"))
+    desk.people.log.did(AuditedAct("test", "log-in"))
     who, what, result = desk.lines(3)[0]
     assert (who, what) == (begun[0], "escalate ended" if begun[1] == "escalate approved" else begun[1])
     assert result not in ("begun", "unknown")
@@ -352,11 +352,11 @@ def test_a_console_that_ends_before_it_knows_says_unknown_when_it_begins_again(t
     for _ in range(2):
         with closing(open_store(path, migrations_of("counterfoil.console"))) as store:
             log = AuditLog(store, lambda: 1)
-            log.did(Act("test", "log-in"))
-            log.begin(Act("lin", "sale", REF))
+            log.did(AuditedAct("test", "log-in"))
+            log.begin(AuditedAct("lin", "sale", REF))
     with closing(open_store(path, migrations_of("counterfoil.console"))) as store:
         log = AuditLog(store, lambda: 1)
-        log.did(Act("test", "log-in"))
+        log.did(AuditedAct("test", "log-in"))
         told = [(one.what, one.subject, one.result, one.why) for _, one in reversed(log.history(10))]
     begun, ended, other = ("sale", REF, "begun", ""), ("sale", REF, "unknown", ENDED_FIRST), ("log-in", "", "ok", "")
     assert told == [other, begun, ended, other, begun, ended, other]

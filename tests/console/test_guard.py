@@ -12,14 +12,14 @@ import pytest
 
 from console.desk import REF, Desk
 from counterfoil.console import guard
-from counterfoil.console.guard import GUARDS, Earlier, Wish
+from counterfoil.console.guard import GUARDS, Charge, Earlier
 from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND, Instant
 from counterfoil.verdict import Verdict
 from terminal.counter import MERCHANT, PAN, T1, T2, TMK, Counter
 
 OTHERS: Final = "103000058140002"
-WISH: Final = Wish(MERCHANT, 1250, "CNY", PAN[-4:])
+WISH: Final = Charge(MERCHANT, 1250, "CNY", PAN[-4:])
 FIRST: Final = f"{T1}/000001/000002"
 
 
@@ -33,7 +33,7 @@ class Shop:
         self.counter.open_for_business()
         self.released: set[str] = set()
 
-    def earlier(self, wish: Wish = WISH, later: Instant = 0) -> Earlier | None:
+    def earlier(self, wish: Charge = WISH, later: Instant = 0) -> Earlier | None:
         with Stores(self.path, self.path.with_name("no switch"), {}) as stores:
             return guard.earlier(stores, wish, self.released, self.counter.now + later)
 
@@ -80,7 +80,7 @@ def test_an_unresolved_attempt_stops_its_own_merchant(shop: Shop, what: object) 
 @pytest.mark.parametrize(
     "other", [WISH._replace(merchant=OTHERS), WISH._replace(amount=1251), WISH._replace(last4="0000")], ids=str
 )
-def test_it_stops_nobody_else(shop: Shop, what: object, other: Wish) -> None:
+def test_it_stops_nobody_else(shop: Shop, what: object, other: Charge) -> None:
     """With another merchant's attempt there is nothing to link either, and no reference of it to be shown."""
     assert callable(what)
     what(shop)

@@ -17,7 +17,7 @@ import pytest
 from console.desk import FORM, PASSWORD, REF
 from console.hostile import BODIES, PEOPLE, RARELY, TEXTS, VALUES, Door, Stranger, names_in_the_pages
 from counterfoil.console import ops, site, till
-from counterfoil.console.lab.run import NO_REST, Lab
+from counterfoil.console.lab.run import NO_REST, LabRunner
 from counterfoil.receipts.printers.probe import Health
 
 
@@ -29,12 +29,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stranger]:
 
 @pytest.fixture
 def stranger(house: Stranger, monkeypatch: pytest.MonkeyPatch) -> Stranger:
-    async def watch(lab: Lab, run: Any, *_: Any) -> Any:
+    async def watch(lab: LabRunner, run: Any, *_: Any) -> Any:
         return lab._changed(run, trouble=NO_REST)
 
     monkeypatch.setattr(ops, "ask", lambda *_: (Health(), None))
     monkeypatch.setattr("counterfoil.console.sale.patience", lambda _: 0.0)
-    monkeypatch.setattr(Lab, "_watch", watch)
+    monkeypatch.setattr(LabRunner, "_watch", watch)
     house.begin()
     return house
 

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from console.lab_runs import broken
-from counterfoil.console.lab.breaks import BREAKS, BY_KEY, KINDS, PLACES, Break, at
+from counterfoil.console.lab.breaks import BREAKS, BY_KEY, KINDS, PLACES, LabBreak, at
 from counterfoil.console.lab.export import exported, name_of
 from counterfoil.console.lab.plan import CARDS, LEAST, MOST, plan
-from counterfoil.console.lab.records import Run, Runs, Seen
+from counterfoil.console.lab.records import Run, Runs, VerdictSeen
 from counterfoil.console.lab.run import fault_args, wrong
 from counterfoil.links.faults import FaultPlan
 from counterfoil.storage import migrations_of, open_store
@@ -27,12 +27,13 @@ TIMERS = (600_000, 1_200_000, 2_500_000)
 RUN = Run(
     number=1, at=1_790_000_000_000_000, by="support", key="leg-4-drop", seed=7, card="alice", amount=1250,
     currency="CNY", timers=TIMERS, state="done", issuer="issuer-a", terminal="T0000001", ref="T0000001/000001/000002",
-    outcome="unknown", seen=(Seen(180, "UNKNOWN"), Seen(2613, "RETURNED")), leg=4, charged=0, hits=1, sound=True,
+    outcome="unknown", seen=(VerdictSeen(180, "UNKNOWN"), VerdictSeen(2613, "RETURNED")), leg=4, charged=0,
+    hits=1, sound=True,
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("each", BREAKS, ids=lambda each: each.key)
-def test_every_break_is_one_the_proxies_can_make_and_says_what_comes_of_it(each: Break) -> None:
+def test_every_break_is_one_the_proxies_can_make_and_says_what_comes_of_it(each: LabBreak) -> None:
     assert each.place in PLACES
     assert each.kind in KINDS
     assert {*each.way, *each.ends} <= {verdict.value for verdict in Verdict}
@@ -77,7 +78,7 @@ def test_a_chosen_break_changes_nothing_else_of_a_seed() -> None:
     ("changes", "says"),
     [
         ({}, []),
-        ({"seen": (Seen(1, "PAID"),), "charged": 1250}, ["verdict"]),
+        ({"seen": (VerdictSeen(1, "PAID"),), "charged": 1250}, ["verdict"]),
         ({"leg": 1}, ["leg"]),
         ({"charged": 1250}, ["money"]),
         ({"charged": None}, []),
@@ -108,7 +109,7 @@ def test_a_run_is_kept_and_one_that_was_cut_off_is_unfinished(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("each", BREAKS, ids=lambda each: each.key)
-def test_every_break_exports_to_a_test_that_can_be_read(each: Break) -> None:
+def test_every_break_exports_to_a_test_that_can_be_read(each: LabBreak) -> None:
     run = msgspec.structs.replace(RUN, key=each.key)
     tree = ast.parse(exported(run, each))
     functions = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]

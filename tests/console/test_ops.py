@@ -10,9 +10,9 @@ import pytest
 
 from console.desk import Desk
 from counterfoil.console import numbered, ops
-from counterfoil.console.ops import Kept, age, alarm, issuers, joined, links, printing, unprinted
+from counterfoil.console.ops import KeysKept, age, alarm, issuers, joined, links, printing, unprinted
 from counterfoil.inquiry.cases import CaseItem
-from counterfoil.inquiry.printers import Found, Served
+from counterfoil.inquiry.printers import PrinterState, Served
 from counterfoil.links.address import parse
 from counterfoil.links.uses import Use
 from counterfoil.receipts.printers.probe import Health
@@ -39,7 +39,7 @@ PIK, MAK = bytes.fromhex("8D0A74B8"), bytes.fromhex("AB7153CA")
     ],
 )
 def test_keys_are_the_same_only_when_both_check_values_are(theirs: Any, same: bool | None) -> None:
-    (lane,) = joined([LANE], Kept({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs is not None else {}), 10)
+    (lane,) = joined([LANE], KeysKept({"T0000001": (PIK, MAK)}, {"T0000001": theirs} if theirs is not None else {}), 10)
     assert (lane.same, lane.wants) == (same, same is False)
     assert lane.checks == ("8D0A74", "AB7153")
 
@@ -49,7 +49,7 @@ def test_keys_are_the_same_only_when_both_check_values_are(theirs: Any, same: bo
     [({}, False), ({"signed_on": False}, True), ({"phase": "reversal_pending"}, True), ({"phase": "asking"}, True)],
 )
 def test_a_terminal_that_is_not_at_rest_wants_a_look(changes: dict[str, Any], wants: bool) -> None:
-    (lane,) = joined([LANE | changes], Kept({}, {}), 10)
+    (lane,) = joined([LANE | changes], KeysKept({}, {}), 10)
     assert lane.wants is wants
 
 
@@ -100,12 +100,14 @@ def test_a_printer_says_what_it_said_last() -> None:
     printer = Served(parse("tcp://127.0.0.1:9100"), names, names[:1])
     fresh = printing(printer, None)
     assert (fresh["asked"], fresh["first"], fresh["second"]) == (False, (names[:6], 9), (names[:1], 1))
-    told = printing(printer, (1, Found(Health(trouble="paper_out"), None)))
+    told = printing(printer, (1, PrinterState(Health(trouble="paper_out"), None)))
     assert told["ready"] is False
     assert told["said"].zh
-    ready = printing(printer, (1, Found(Health(near_end=True, in_order=True), None)))
+    ready = printing(printer, (1, PrinterState(Health(near_end=True, in_order=True), None)))
     assert (ready["ready"], ready["near_end"], ready["said"]) == (True, True, None)
-    held = printing(printer, (1, Found(Health(trouble="mute"), Use("T-1-2.cardholder.1", "paper_out", live=False))))
+    held = printing(
+        printer, (1, PrinterState(Health(trouble="mute"), Use("T-1-2.cardholder.1", "paper_out", live=False)))
+    )
     assert "Do not switch it off" in held["said"].en
 
 
@@ -145,7 +147,7 @@ def test_a_name_that_is_printed_with_numbers_is_told_once_with_what_is_wrong() -
 
 
 def test_such_a_name_is_on_the_page_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "looked", lambda *_: Kept(names=NAMED))
+    monkeypatch.setattr(ops, "looked", lambda *_: KeysKept(names=NAMED))
     desk = Desk(tmp_path)
     try:
         for language, says in (("en", "is not printed as it is written"), ("zh", "无法按原样打印")):

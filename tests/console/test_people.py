@@ -12,9 +12,9 @@ import argon2
 import pytest
 
 from counterfoil.console import audit
-from counterfoil.console.deeds import Act
+from counterfoil.console.deeds import AuditedAct
 from counterfoil.console.guesses import PATIENCE, PAUSE
-from counterfoil.console.limits import MOST_KEYS, Limits
+from counterfoil.console.limits import MOST_KEYS, RateLimits
 from counterfoil.console.people import IDLE, LONGEST, May, NotAllowed, People, Person, Role, of_nobody
 from counterfoil.step import SECOND
 from counterfoil.storage import migrations_of, open_store
@@ -129,7 +129,7 @@ def test_what_was_typed_as_a_name_is_not_kept_when_it_is_nobodys(house: House) -
     with pytest.raises(NotAllowed):
         house.enter("4999920000000029", RIGHT)
     assert "4999920000000029" not in str(house.people.log.history(5))
-    house.people.log.did(Act("lin", "receipt closed", why="card 4999 9200 0000 0029 seen"))
+    house.people.log.did(AuditedAct("lin", "receipt closed", why="card 4999 9200 0000 0029 seen"))
     assert "9200" not in str(house.people.log.history(1))
 
 
@@ -184,7 +184,7 @@ def test_an_end_that_was_cut_off_is_seen_by_who_kept_the_newest_hash(house: Hous
 
 def test_a_bucket_of_tries_empties_and_fills_again_with_time() -> None:
     at = [0]
-    limits = Limits(3, SECOND, lambda: at[0])
+    limits = RateLimits(3, SECOND, lambda: at[0])
     assert [limits.take("a") for _ in range(5)] == [0, 0, 0, 1, 1]
     assert limits.take("b") == 0
     at[0] += SECOND
@@ -194,7 +194,7 @@ def test_a_bucket_of_tries_empties_and_fills_again_with_time() -> None:
 
 
 def test_what_is_remembered_of_many_names_is_bounded_and_who_tried_most_is_forgotten_last() -> None:
-    limits = Limits(3, SECOND, lambda: 0)
+    limits = RateLimits(3, SECOND, lambda: 0)
     for _ in range(3):
         limits.take("attacked")
     for number in range(2 * MOST_KEYS):
@@ -204,7 +204,7 @@ def test_what_is_remembered_of_many_names_is_bounded_and_who_tried_most_is_forgo
 
 
 def test_a_try_that_was_none_is_given_back() -> None:
-    limits = Limits(2, SECOND, lambda: 0)
+    limits = RateLimits(2, SECOND, lambda: 0)
     limits.give_back("a")
     assert [limits.take("a") for _ in range(2)] == [0, 0]
     limits.give_back("a")

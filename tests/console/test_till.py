@@ -51,7 +51,7 @@ def arrive(shop: Shop, answer: Send) -> None:
     shop.run()
 
 
-def shown(shop: Shop, sale: till_sale.Sale | None, *, waits: bool = False) -> dict[str, Any]:
+def shown(shop: Shop, sale: till_sale.StoredSale | None, *, waits: bool = False) -> dict[str, Any]:
     return till_sale.values(Counter(NOBODY), KEY, sale, None, shop.now, waits=waits)
 
 

@@ -16,7 +16,7 @@ import uvicorn
 from counterfoil.console.serve import Server
 from counterfoil.console.visitor import BUSY, MOST_HEAD
 from counterfoil.links.door import Door
-from counterfoil.links.limits import PAGES, Limits
+from counterfoil.links.limits import PAGES, PortLimits
 from links.stations import LOCAL, run, until
 
 GET = b"GET /quick HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -70,7 +70,7 @@ def parsed(data: bytes) -> http.client.HTTPResponse:
 
 
 @asynccontextmanager
-async def house(limits: Limits = PAGES, keep_alive: int = 5) -> AsyncIterator[House]:
+async def house(limits: PortLimits = PAGES, keep_alive: int = 5) -> AsyncIterator[House]:
     found = House()
     config = uvicorn.Config(
         found, log_config=None, lifespan="off", ws="none", h11_max_incomplete_event_size=MOST_HEAD,
@@ -88,7 +88,7 @@ async def house(limits: Limits = PAGES, keep_alive: int = 5) -> AsyncIterator[Ho
         await task
 
 
-def found_door(found: House, limits: Limits, server: Callable[[], Server]) -> Door:
+def found_door(found: House, limits: PortLimits, server: Callable[[], Server]) -> Door:
     found.door = Door("console", limits, found.note, lambda guest: server().visit(guest), farewell=BUSY)
     return found.door
 

@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.day import books
 from counterfoil.day.baskets import Basket
-from counterfoil.day.town import Sale, Shopper
+from counterfoil.day.town import BasketSale, Shopper
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.stores import SWITCH, TERMINAL
 from counterfoil.issuer.records import PACKAGE as ISSUER
@@ -205,8 +205,8 @@ def test_a_terminal_of_another_maker_answers_for_itself(whole: Path) -> None:
         assert books.unowned(opened) == []
 
 
-def sale(stan: str, amount: int, outcome: str) -> Sale:
-    made = Sale(Basket(1, 1, 1, amount), SHOPPER, "T1", "key")
+def sale(stan: str, amount: int, outcome: str) -> BasketSale:
+    made = BasketSale(Basket(1, 1, 1, amount), SHOPPER, "T1", "key")
     made.told(outcome, {"ref": f"T1/1/{stan}"})
     return made
 

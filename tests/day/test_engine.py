@@ -13,9 +13,9 @@ from counterfoil.cli.language import Lang
 from counterfoil.cli.session import Session
 from counterfoil.day import engine, rest
 from counterfoil.day.baskets import Basket
-from counterfoil.day.engine import JUDGES, OPENS, REST, Result, Watcher, come_to_rest, counted, unless
-from counterfoil.day.judge import Judgement, percentiles
-from counterfoil.day.town import Address, Sale, Shopper, Town, queues
+from counterfoil.day.engine import JUDGES, OPENS, REST, DayResult, Watcher, come_to_rest, counted, unless
+from counterfoil.day.judge import DayJudgement, percentiles
+from counterfoil.day.town import BasketSale, ChannelAddress, Shopper, Town, queues
 from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND
 from counterfoil.words import Text
@@ -36,7 +36,7 @@ def town(terminals: int) -> Town:
         raise AssertionError((verb, args))
 
     names = [f"T{n}" for n in range(terminals)]
-    return Town(names, SHOPPERS, lambda _: Address("", 0, ""), no_faults, no_stores, dict, lambda: 0, 1.0)
+    return Town(names, SHOPPERS, lambda _: ChannelAddress("", 0, ""), no_faults, no_stores, dict, lambda: 0, 1.0)
 
 
 def baskets(sizes: dict[int, int]) -> list[Basket]:
@@ -68,13 +68,13 @@ def test_a_key_is_asked_once_a_day_and_never_on_two_days() -> None:
 
 def test_the_cashier_sends_a_pin_only_for_a_card_that_has_one() -> None:
     basket = Basket(1, 1, 1, 250)
-    assert "pin" not in Sale(basket, SHOPPERS[0], "T1", "k").asked()
-    asked = Sale(basket, SHOPPERS[1], "T1", "k").asked()
+    assert "pin" not in BasketSale(basket, SHOPPERS[0], "T1", "k").asked()
+    asked = BasketSale(basket, SHOPPERS[1], "T1", "k").asked()
     assert (asked["pin"], asked["amount"], asked["key"], asked["terminal"]) == ("1234", 250, "k", "T1")
 
 
 def test_the_first_word_and_the_last_are_both_remembered() -> None:
-    sale = Sale(Basket(1, 1, 1, 250), SHOPPERS[0], "T1", "k")
+    sale = BasketSale(Basket(1, 1, 1, 250), SHOPPERS[0], "T1", "k")
     assert sale.outcome == "lost"
     sale.told("unknown", {"ref": "T1/000001/000001"})
     sale.told("approved", {"response_code": "00"})
@@ -99,31 +99,31 @@ def test_faults_of_earlier_days_are_not_counted() -> None:
 @pytest.mark.parametrize(
     ("judgement", "at_rest", "sound"),
     [
-        (Judgement(), True, True),
-        (Judgement(), False, False),
-        (Judgement(one_sided=1, exceptions=1), True, True),
-        (Judgement(one_sided=1, one_sided_unreported=1), True, False),
-        (Judgement(ledger_sum=1), True, False),
-        (Judgement(half_written=["switch: damaged: a page"]), True, False),
-        (Judgement(unowned=["632623A1B2C3"]), True, False),
-        (Judgement(originals_twice=["T0000001/000001/000001 merchant"]), True, False),
-        (Judgement(nets={"tills": 1250, "customers": 1250}), True, True),
-        (Judgement(nets={"tills": 1250, "customers": 0}), True, False),
-        (Judgement(nets={"tills": 1250, "customers": 0}, exceptions=1), True, True),
+        (DayJudgement(), True, True),
+        (DayJudgement(), False, False),
+        (DayJudgement(one_sided=1, exceptions=1), True, True),
+        (DayJudgement(one_sided=1, one_sided_unreported=1), True, False),
+        (DayJudgement(ledger_sum=1), True, False),
+        (DayJudgement(half_written=["switch: damaged: a page"]), True, False),
+        (DayJudgement(unowned=["632623A1B2C3"]), True, False),
+        (DayJudgement(originals_twice=["T0000001/000001/000001 merchant"]), True, False),
+        (DayJudgement(nets={"tills": 1250, "customers": 1250}), True, True),
+        (DayJudgement(nets={"tills": 1250, "customers": 0}), True, False),
+        (DayJudgement(nets={"tills": 1250, "customers": 0}, exceptions=1), True, True),
     ],
 )
 def test_a_day_is_sound_only_at_rest_with_nothing_one_sided_unreported(
-    judgement: Judgement, at_rest: bool, sound: bool
+    judgement: DayJudgement, at_rest: bool, sound: bool
 ) -> None:
-    assert Result([], {}, judgement, at_rest, False, 1.0).sound is sound
+    assert DayResult([], {}, judgement, at_rest, False, 1.0).sound is sound
 
 
 def test_the_json_names_what_was_promised_and_its_outcomes_add_up() -> None:
     sales = []
     for outcome in ("approved", "declined", "unknown", "not_sent", "lost"):
-        sales.append(Sale(Basket(1, 1, 1, 1), SHOPPERS[0], "T1", outcome))
+        sales.append(BasketSale(Basket(1, 1, 1, 1), SHOPPERS[0], "T1", outcome))
         sales[-1].outcome = outcome
-    value = Result(sales, {}, Judgement(), True, False, 1.0).to_json()
+    value = DayResult(sales, {}, DayJudgement(), True, False, 1.0).to_json()
     promised = {"sales", "approved", "declined", "unknown", "reversed", "one_sided", "ledger_sum", "faults"}
     assert promised | {"closing_seconds"} <= set(value)
     assert value["sales"] == value["approved"] + value["declined"] + value["unknown"] + value["not_sent"]
@@ -162,7 +162,9 @@ def test_who_looks_on_hears_what_is_waited_for_until_nothing_is_on_its_way(monke
     monkeypatch.setattr(rest, "open_count", lambda _: next(left))
     monkeypatch.setattr(rest, "POLL", 0.001)
     heard: list[Text] = []
-    place = Town([], [], lambda _: Address("", 0, ""), lambda _verb, _args: {}, no_stores_at_all, dict, lambda: 0, 1.0)
+    place = Town(
+        [], [], lambda _: ChannelAddress("", 0, ""), lambda _verb, _args: {}, no_stores_at_all, dict, lambda: 0, 1.0
+    )
 
     async def end_of_day() -> bool:
         return await come_to_rest(place, asyncio.Event(), [], Watcher(waits=heard.append))
@@ -177,7 +179,7 @@ def test_who_looks_on_hears_what_is_waited_for_until_nothing_is_on_its_way(monke
 def test_when_no_sale_ends_for_a_while_it_is_said_how_many_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "STILL", 0.01)
     heard: list[Text] = []
-    ended = [Sale(Basket(1, 1, 1, 250), SHOPPERS[0], "T1", "k")]
+    ended = [BasketSale(Basket(1, 1, 1, 250), SHOPPERS[0], "T1", "k")]
 
     async def day() -> None:
         said = asyncio.Event()

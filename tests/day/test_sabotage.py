@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from counterfoil.day.sabotage import OUTAGES, Act, Rates, Saboteur, plan
-from counterfoil.day.town import Address, Town
-from counterfoil.errors import NotSent
+from counterfoil.day.sabotage import OUTAGES, Rates, Sabotage, Saboteur, plan
+from counterfoil.day.town import ChannelAddress, Town
+from counterfoil.errors import NothingSent
 from counterfoil.inquiry import Stores
 
 STATIONS, LINKS, TIMER = ("terminal", "switch"), ("terminals",), 4.0
 
 
-def drawn(count: int, *, kill: float = 30, pause: float = 20, outage: float = 10, seed: int = 1) -> list[Act]:
+def drawn(count: int, *, kill: float = 30, pause: float = 20, outage: float = 10, seed: int = 1) -> list[Sabotage]:
     return list(islice(plan(Rates(kill, pause, outage), seed, STATIONS, LINKS, TIMER), count))
 
 
@@ -60,21 +60,21 @@ def test_the_saboteur_asks_the_supervisor_only_and_ends_when_told() -> None:
         if len(asked) == 5:
             all_asked.set()
         if verb == "fault.pause":
-            raise NotSent("it is being started again")
+            raise NothingSent("it is being started again")
         return {"killed": 0 if args.get("station") == "switch" else 7, "leg": args.get("leg", 0)}
 
     def no_stores() -> Stores:
         raise AssertionError("not asked here")
 
-    town = Town([], [], lambda _: Address("", 0, ""), supervisor, no_stores, dict, lambda: 0, TIMER)
+    town = Town([], [], lambda _: ChannelAddress("", 0, ""), supervisor, no_stores, dict, lambda: 0, TIMER)
 
-    def acts() -> Iterator[Act]:
-        yield Act(0.0, "kill", "terminal")
-        yield Act(0.0, "kill", "switch")
-        yield Act(0.0, "pause", "terminal", 1.5)
-        yield Act(0.0, "outage", "3", 0.0, "hang")
-        yield Act(0.01, "outage", "2", 2.0, "drop")
-        yield Act(3600.0, "kill", "terminal")
+    def acts() -> Iterator[Sabotage]:
+        yield Sabotage(0.0, "kill", "terminal")
+        yield Sabotage(0.0, "kill", "switch")
+        yield Sabotage(0.0, "pause", "terminal", 1.5)
+        yield Sabotage(0.0, "outage", "3", 0.0, "hang")
+        yield Sabotage(0.01, "outage", "2", 2.0, "drop")
+        yield Sabotage(3600.0, "kill", "terminal")
 
     async def day() -> Saboteur:
         saboteur = Saboteur(town, acts(), None)

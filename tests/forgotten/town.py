@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from counterfoil.inquiry import Question, Stores, finding, search
+from counterfoil.inquiry import Search, Stores, finding, search
 from counterfoil.inquiry.items import open_items
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import RANGES, Card, Plant, build, cards
+from counterfoil.simulation.plant import RANGES, CustomersCard, Plant, build, cards
 from counterfoil.simulation.world import World
 from counterfoil.step import SECOND, Command, Instant, Reply
 from counterfoil.storage.forgotten import Forgotten, every_row, open_rows
@@ -70,7 +70,7 @@ class Town:
         assert {one["outcome"] for one in told} == {"approved"}, told
         return [one["ref"] for one in told]
 
-    def card(self, name: str, issuer: str = "issuer-a") -> Card:
+    def card(self, name: str, issuer: str = "issuer-a") -> CustomersCard:
         return next(card for card in cards() if (card.name, card.issuer) == (name, issuer))
 
     # --- operators --------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class Town:
 
     def why(self, ref: str) -> str:
         """The verdict."""
-        (one,) = search(self.stores, Question(key=parse_ref(ref)))
+        (one,) = search(self.stores, Search(key=parse_ref(ref)))
         return str(finding(self.stores, one, self.now).verdict.value)
 
     def inbox(self) -> set[str]:

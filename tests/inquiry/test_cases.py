@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from counterfoil.inquiry import Candidate, Question, evidence, finding, search
+from counterfoil.inquiry import Candidate, Search, evidence, finding, search
 from counterfoil.inquiry.items import open_items
 from counterfoil.iso8583 import Message
 from counterfoil.issuer.stubs import cases as issuer_cases
@@ -42,7 +42,7 @@ def test_a_reversal_of_another_sale_is_on_the_list_although_all_stations_say_app
     assert listed(world, made.now) == {}
     made.codes(made.frame(made.reversal(request, **other)))
     assert listed(world, made.now) == {ref: Verdict.EXCEPTION}
-    (one,) = search(world, Question(key=None, rrn=made.stub(request).rrn))
+    (one,) = search(world, Search(key=None, rrn=made.stub(request).rrn))
     told = finding(world, one, made.now)
     (case,) = told.cases
     assert case.number == switch_cases(made.store)[0].number
@@ -60,7 +60,7 @@ def test_the_case_is_over_for_the_list_when_the_issuer_has_given_the_money_back(
     assert set(listed(world, made.now).values()) == {Verdict.EXCEPTION}
     made.acknowledge()
     assert listed(world, made.now) == {}
-    (one,) = search(world, Question(rrn=sent.de37 or ""))
+    (one,) = search(world, Search(rrn=sent.de37 or ""))
     told = finding(world, one, made.now)
     assert (told.verdict, [(case.ended_at, case.how) for case in told.cases]) == (
         Verdict.RETURNED,
@@ -100,7 +100,7 @@ def test_two_debits_under_one_number_are_two_transactions_and_each_is_told_by_it
     made, bank, request, sent = twice()
     world = World(None, made.store, {"issuer-a": bank.store})
     ours = made.stub(request)
-    found = search(world, Question(rrn=sent.de37 or ""))
+    found = search(world, Search(rrn=sent.de37 or ""))
     assert {one.ref or one.request for one in found} == {ours.ref, "99999/0101000000/000001"}
     issuers = {one.ref: evidence(world, one).issuer for one in found}
     mine, other = issuers[ours.ref], issuers[""]
@@ -108,7 +108,7 @@ def test_two_debits_under_one_number_are_two_transactions_and_each_is_told_by_it
     assert isinstance(other, IssuerStub)
     assert (mine.request, mine.amount) == (request_of(ours), 1250)
     assert (other.acquirer, other.amount) == ("99999", 990)
-    (named,) = search(world, Question(request=other.request))
+    (named,) = search(world, Search(request=other.request))
     assert finding(world, named, made.now).evidence.switch is None
 
 
@@ -128,7 +128,7 @@ def test_without_the_switch_a_purchase_must_fit_in_all_that_both_know() -> None:
     made, bank, request, _ = twice()
     ours = made.stub(request)
     world = World(None, None, {"issuer-a": bank.store})
-    assert {one.request for one in search(world, Question(rrn=ours.rrn))} == {
+    assert {one.request for one in search(world, Search(rrn=ours.rrn))} == {
         request_of(ours),
         "99999/0101000000/000001",
     }
@@ -139,4 +139,4 @@ def test_a_damaged_copy_of_a_request_is_no_transaction_of_its_own() -> None:
     damaged = bank.sealed(bank.purchase("bob", de11="000777", de37=sent.de37))[:-1] + b"X"
     assert [answer.de39 for answer in bank.ask(damaged)] == ["63"]
     world = World(None, made.store, {"issuer-a": bank.store})
-    assert [one.ref for one in search(world, Question(rrn=sent.de37 or ""))] == [made.stub(request).ref]
+    assert [one.ref for one in search(world, Search(rrn=sent.de37 or ""))] == [made.stub(request).ref]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from counterfoil.inquiry import Question, Stores, finding, search
+from counterfoil.inquiry import Search, Stores, finding, search
 from counterfoil.inquiry.cases import CaseItem, cases
 from counterfoil.inquiry.items import OPEN, OpenItem, judged_items, open_items
 from counterfoil.issuer import stubs as issuers
@@ -85,7 +85,7 @@ def test_two_hundred_of_each_are_listed_unless_somebody_asks_for_more() -> None:
 
 def test_a_case_is_about_the_payment_as_far_as_anybody_knows_it() -> None:
     made = story()
-    (one,) = search(made.town.stores, Question(key=made.key("paid")))
+    (one,) = search(made.town.stores, Search(key=made.key("paid")))
     (stub,) = issuers.numbered(made.town.node("issuer-a").disk, one.rrn)
     stores = with_cases(
         [
@@ -114,7 +114,7 @@ def test_a_case_is_about_the_payment_as_far_as_anybody_knows_it() -> None:
 def test_a_case_of_an_issuer_alone_is_named_by_its_own_request_and_by_no_other_issuers() -> None:
     """Two issuers can be asked under one DE32/DE7/DE11; the switch sent it to neither."""
     made = story()
-    (one,) = search(made.town.stores, Question(key=made.key("paid")))
+    (one,) = search(made.town.stores, Search(key=made.key("paid")))
     (stub,) = issuers.numbered(made.town.node("issuer-a").disk, one.rrn)
     disk = Disk(made.town.image("issuer-a"))
     disk.execute(inserting("exception_case", IssuerCase._fields), AT_ISSUER._replace(txn=stub.request))
@@ -134,11 +134,11 @@ def test_what_a_terminal_handed_over_is_a_case_of_the_payment_that_was_judged() 
     assert (handed.case.what, handed.case.owner, handed.case.ended_at) == ("reversal_escalated", "supervisor", 0)
     assert cases(stores, [], 0) == []
     assert cases(made.without("tills-1"), judged_items(made.without("tills-1"), now), 0) == []
-    told = finding(stores, search(stores, Question(key=made.key("escalated")))[0], now)
+    told = finding(stores, search(stores, Search(key=made.key("escalated")))[0], now)
     other = CaseStub(number="S-9", what="forgotten", at=1, owner="operations")
 
     more = msgspec.structs.replace(told, cases=(*told.cases, other))
-    item = OpenItem(search(stores, Question(key=made.key("escalated")))[0], more)
+    item = OpenItem(search(stores, Search(key=made.key("escalated")))[0], more)
     assert names(cases(stores, [item], 0)) == [handed.case.number]  # those of other stations are found there
 
 
@@ -171,7 +171,7 @@ def test_what_is_open_is_listed_oldest_first_and_no_more_than_asked_for() -> Non
 def test_what_somebody_else_found_is_judged_too_and_listed_only_when_it_is_open() -> None:
     made = story()
     stores, now = made.town.stores, made.town.now
-    (paid,) = search(stores, Question(key=made.key("paid")))
+    (paid,) = search(stores, Search(key=made.key("paid")))
     nobody = paid._replace(ref="T0000001/000009/000009", started_at=1)
     foreign = paid._replace(ref="", issuer="issuer-a", request="99999/0101000000/000001", started_at=2)
     more = [nobody, paid, foreign]
@@ -203,9 +203,9 @@ def test_the_last_approved_sale_of_a_terminal_nobody_can_ask_is_listed_after_a_d
 ) -> None:
     made = story()
     switch = Disk(made.town.image("switch"))
-    (paid,) = search(made.town.stores, Question(key=made.key("paid")))
+    (paid,) = search(made.town.stores, Search(key=made.key("paid")))
     switch.execute("DELETE FROM attempt WHERE rrn > ?", (paid.rrn,))  # what was asked behind it
-    (stub,) = search(World(None, switch, {}), Question(key=made.key("paid")))
+    (stub,) = search(World(None, switch, {}), Search(key=made.key("paid")))
     now = stub.started_at + Clocks().closure + late
     assert [item.one.ref for item in judged_items(World(None, switch, {}), now)] == [paid.ref] * listed
     known = World(made.town.node("tills-1").disk, switch, {})

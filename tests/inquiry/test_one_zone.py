@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.inquiry import Question, finding, search
+from counterfoil.inquiry import Search, finding, search
 from counterfoil.inquiry.papers import KINDS, NoPaper, details, paper
 from counterfoil.receipts.render.text import render
 from counterfoil.stack.config import ConfigError, load
@@ -44,7 +44,7 @@ def test_every_paper_and_sentence_of_a_sale_is_of_one_zone(what: str, name: str)
     told: Story = story()
     stores, key, clock = told.without(), told.key(what), zone(name)
     stores.clock = clock
-    (one,) = search(stores, Question(key=key))
+    (one,) = search(stores, Search(key=key))
     found = finding(stores, one, told.town.now)
     texts = [found.sentence.en, found.sentence.zh]
     for kind in KINDS:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.inquiry import Question, finding, papers, search
+from counterfoil.inquiry import Search, finding, papers, search
 from counterfoil.inquiry.papers import KINDS, NoPaper, details, paper
 from counterfoil.receipts.document import (
     ELECTRONIC,
@@ -249,7 +249,7 @@ def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(tol
         issuer="issuer-a", rrn="600100000001", terminal="T9", merchant="M", amount=990, currency="USD", last4="9876",
         state="posted", started_at=AT, updated_at=AT,
     )  # fmt: skip
-    (one,) = search(told.town.stores, Question(key=told.key("paid")))
+    (one,) = search(told.town.stores, Search(key=told.key("paid")))
     whole = finding(told.town.stores, one, AT)
     alone = Finding(
         verdict=whole.verdict,

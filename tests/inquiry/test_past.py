@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from counterfoil.archive.reading import Archive, Where
-from counterfoil.inquiry import Question, Stores, evidence, past, search
+from counterfoil.inquiry import Search, Stores, evidence, past, search
 from counterfoil.inquiry.papers import paper
 from counterfoil.inquiry.search import Candidate
 from counterfoil.inquiry.witness import issuer_stub, terminal_stub
@@ -74,14 +74,14 @@ def test_a_key_is_looked_for_everywhere_and_then_around_the_time_the_terminal_sa
     stores, asked = shelved(*STATIONS)
     key = told.key("paid")
     terminal, _, _ = told.stubs("paid")
-    assert search(stores, Question(key=key)) == search(told.town.stores, Question(key=key))
+    assert search(stores, Search(key=key)) == search(told.town.stores, Search(key=key))
     assert asked == [("terminal", where(key), "", 0), ("switch", where(key), "", terminal.started_at)]
 
 
 def test_a_number_is_looked_for_everywhere_and_then_around_the_time_the_terminal_says(told: Story) -> None:
     stores, asked = shelved(*STATIONS)
     terminal, _, _ = told.stubs("paid")
-    question = Question(rrn=terminal.rrn)
+    question = Search(rrn=terminal.rrn)
     assert search(stores, question) == search(told.town.stores, question)
     by = {"rrn": [terminal.rrn]}
     around = terminal.started_at
@@ -101,7 +101,7 @@ def test_a_number_is_looked_for_everywhere_and_then_around_the_time_the_terminal
 def test_who_still_holds_the_sale_says_around_when_to_look(told: Story, archived: tuple[str, ...], first: int) -> None:
     terminal = told.stubs("paid")[0]
     stores, asked = shelved(*archived)
-    question = Question(rrn=terminal.rrn)
+    question = Search(rrn=terminal.rrn)
     assert search(stores, question) == search(told.town.stores, question)
     known = told.stubs("paid")[first].started_at
     assert {around for _, _, _, around in asked} == {known}
@@ -112,7 +112,7 @@ def test_who_still_holds_the_sale_says_around_when_to_look(told: Story, archived
 def test_the_switch_says_around_when_to_look_where_the_terminal_cannot_be_asked(told: Story) -> None:
     stores, asked = shelved("switch", "issuer-a", gone=("tills-1",))
     _, switch, _ = told.stubs("paid")
-    assert [one.ref for one in search(stores, Question(rrn=switch.rrn))] == [switch.ref]
+    assert [one.ref for one in search(stores, Search(rrn=switch.rrn))] == [switch.ref]
     assert [(station, table, around) for station, _, table, around in asked] == [
         ("terminal", "", 0),
         ("switch", "", 0),
@@ -126,10 +126,10 @@ def test_the_switch_says_around_when_to_look_where_the_terminal_cannot_be_asked(
 def test_questions_with_several_answers_ask_the_stores_and_all_of_the_archive(told: Story) -> None:
     terminal, _, issuer = told.stubs("paid")
     by_stan = {"terminal": ["T0000001"], "stan": ["000003"]}
-    table: list[tuple[Question, tuple[str, ...], dict[str, list[Any]]]] = [
-        (Question(last4="0015", amount=1250), ("terminal", *STATIONS[1:]), {"last4": ["0015"], "amount": [1250]}),
-        (Question(terminal=terminal.terminal, stan="000003"), ("terminal",), by_stan),
-        (Question(auth_code=terminal.auth_code), ("terminal",), {"auth_code": [terminal.auth_code]}),
+    table: list[tuple[Search, tuple[str, ...], dict[str, list[Any]]]] = [
+        (Search(last4="0015", amount=1250), ("terminal", *STATIONS[1:]), {"last4": ["0015"], "amount": [1250]}),
+        (Search(terminal=terminal.terminal, stan="000003"), ("terminal",), by_stan),
+        (Search(auth_code=terminal.auth_code), ("terminal",), {"auth_code": [terminal.auth_code]}),
     ]
     for question, stations, by in table:
         stores, asked = shelved(*STATIONS)
@@ -137,7 +137,7 @@ def test_questions_with_several_answers_ask_the_stores_and_all_of_the_archive(to
         expected = [(station, by, "", 0) for station in stations]
         assert asked[: len(expected)] == expected
     stores, asked = shelved(*STATIONS)
-    assert [one.ref for one in search(stores, Question(request=issuer.request))] == [terminal.ref]
+    assert [one.ref for one in search(stores, Search(request=issuer.request))] == [terminal.ref]
     whole: list[Any] = [(name, {"key": [issuer.request]}, "", 0) for name in ("issuer-a", "issuer-b")]
     assert asked == [*whole, ("switch", {"rrn": [terminal.rrn]}, "", issuer.started_at)]
 
@@ -145,7 +145,7 @@ def test_questions_with_several_answers_ask_the_stores_and_all_of_the_archive(to
 def test_what_is_in_the_stores_is_not_asked_for(told: Story) -> None:
     stores, asked = shelved()
     terminal, switch, issuer = told.stubs("paid")
-    for question in (Question(key=told.key("paid")), Question(rrn=terminal.rrn)):
+    for question in (Search(key=told.key("paid")), Search(rrn=terminal.rrn)):
         (one,) = search(stores, question)
         assert evidence(stores, one) == evidence(told.town.stores, one)
     assert issuer_stub(stores, switch, history=False) == issuer
@@ -157,7 +157,7 @@ def test_what_is_in_the_stores_is_not_asked_for(told: Story) -> None:
 
 @pytest.mark.parametrize("history", [True, False])
 def test_archived_evidence_is_what_it_was(told: Story, history: bool) -> None:
-    (one,) = search(told.town.stores, Question(key=told.key("paid")))
+    (one,) = search(told.town.stores, Search(key=told.key("paid")))
     stores, asked = shelved(*STATIONS)
     whole = evidence(told.town.stores, one, history=history)
     assert evidence(stores, one, history=history) == whole
@@ -311,7 +311,7 @@ def test_papers_of_an_archived_sale_are_those_it_had(told: Story) -> None:
 
 
 def test_a_terminal_that_is_not_ours_is_never_asked(told: Story) -> None:
-    (one,) = search(told.town.stores, Question(key=told.key("paid")))
+    (one,) = search(told.town.stores, Search(key=told.key("paid")))
     stores, asked = shelved(*STATIONS)
     assert terminal_stub(stores, one._replace(terminal="T0000009")) == "not ours"
     assert terminal_stub(stores, one._replace(ref="")) is None

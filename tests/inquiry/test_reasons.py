@@ -12,7 +12,7 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from counterfoil.inquiry import Question, finding, search
+from counterfoil.inquiry import Search, finding, search
 from counterfoil.iso8583 import framing
 from counterfoil.step import Command, Perform, Performed
 from counterfoil.terminal import causes
@@ -333,7 +333,7 @@ class Made(NamedTuple):
         disks |= dict.fromkeys(unreadable)
         stores = World(disks["tills-1"], disks["switch"], {name: disks[name] for name in names[2:]})
         key = parse_ref(self.ref)
-        return finding(stores, search(stores, Question(key=key))[0], self.town.now)
+        return finding(stores, search(stores, Search(key=key))[0], self.town.now)
 
 
 def issuer_is_deaf() -> Made:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.inquiry import Nothing, Question, Stores, parse_question, parse_typed, search
+from counterfoil.inquiry import Nothing, Search, Stores, parse_question, parse_typed, search
 from counterfoil.inquiry.search import Candidate
 from counterfoil.inquiry.witness import evidence, finding
 from counterfoil.issuer.records import PACKAGE
@@ -21,34 +21,34 @@ from terminal.counter import T1, Counter
 @pytest.mark.parametrize(
     ("words", "amount", "question"),
     [
-        ("T0000001/000002/000003", None, Question(key=AttemptKey("T0000001", "000002", "000003"))),
-        ("63270DFNZSG3", None, Question(rrn="63270DFNZSG3")),
-        ("63270dfnzsg3", None, Question(rrn="63270DFNZSG3")),
-        ("a16563", None, Question(auth_code="A16563")),
-        ("1234", "12.50", Question(last4="1234", amount=1250)),
-        ("1234+12.5", None, Question(last4="1234", amount=1250)),
+        ("T0000001/000002/000003", None, Search(key=AttemptKey("T0000001", "000002", "000003"))),
+        ("63270DFNZSG3", None, Search(rrn="63270DFNZSG3")),
+        ("63270dfnzsg3", None, Search(rrn="63270DFNZSG3")),
+        ("a16563", None, Search(auth_code="A16563")),
+        ("1234", "12.50", Search(last4="1234", amount=1250)),
+        ("1234+12.5", None, Search(last4="1234", amount=1250)),
     ],
 )
-def test_words_become_a_question(words: str, amount: str | None, question: Question) -> None:
+def test_words_become_a_question(words: str, amount: str | None, question: Search) -> None:
     assert parse_question(words, amount) == question
 
 
 @pytest.mark.parametrize(
     ("typed", "question"),
     [
-        ("T0000001/000002/000003", Question(key=AttemptKey("T0000001", "000002", "000003"))),
-        (" T0000001 000002 000003 ", Question(key=AttemptKey("T0000001", "000002", "000003"))),
-        ("T0000001 000003", Question(terminal="T0000001", stan="000003")),
-        ("T0000001 STAN 000003", Question(terminal="T0000001", stan="000003")),
-        ("RRN 63270dfnzsg3", Question(rrn="63270DFNZSG3")),
-        ("1234 12.50", Question(last4="1234", amount=1250)),
-        ("•••• 1234 12.50 CNY", Question(last4="1234", amount=1250)),
-        ("**** **** **** 1234, 12.50", Question(last4="1234", amount=1250)),
-        ("…1234，12", Question(last4="1234", amount=1200)),
-        ("12.50 1234", Question(last4="1234", amount=1250)),
+        ("T0000001/000002/000003", Search(key=AttemptKey("T0000001", "000002", "000003"))),
+        (" T0000001 000002 000003 ", Search(key=AttemptKey("T0000001", "000002", "000003"))),
+        ("T0000001 000003", Search(terminal="T0000001", stan="000003")),
+        ("T0000001 STAN 000003", Search(terminal="T0000001", stan="000003")),
+        ("RRN 63270dfnzsg3", Search(rrn="63270DFNZSG3")),
+        ("1234 12.50", Search(last4="1234", amount=1250)),
+        ("•••• 1234 12.50 CNY", Search(last4="1234", amount=1250)),
+        ("**** **** **** 1234, 12.50", Search(last4="1234", amount=1250)),
+        ("…1234，12", Search(last4="1234", amount=1200)),
+        ("12.50 1234", Search(last4="1234", amount=1250)),
     ],
 )
-def test_a_search_box_reads_what_is_copied_from_a_slip_or_a_page(typed: str, question: Question) -> None:
+def test_a_search_box_reads_what_is_copied_from_a_slip_or_a_page(typed: str, question: Search) -> None:
     assert parse_typed(typed) == question
 
 
@@ -88,7 +88,7 @@ def test_an_amount_with_a_comma_that_can_be_read_in_two_ways_is_refused_as_such(
     ],
 )
 def test_an_amount_is_found_as_the_slip_and_the_page_write_it(typed: str) -> None:
-    assert parse_typed(typed) == Question(last4="1234", amount=123450)
+    assert parse_typed(typed) == Search(last4="1234", amount=123450)
 
 
 def made(path: Path, package: str) -> Path:
@@ -107,10 +107,10 @@ def empty(tmp_path: Path) -> Stores:
 
 def test_empty_stores_know_nothing_and_say_so(empty: Stores) -> None:
     with empty as stores:
-        for question in (Question(key=AttemptKey("T1", "000001", "000001")), Question(rrn="X" * 12)):
+        for question in (Search(key=AttemptKey("T1", "000001", "000001")), Search(rrn="X" * 12)):
             assert search(stores, question) == []
-        assert search(stores, Question(last4="1234", amount=1)) == []
-        assert search(stores, Question(terminal="T0000001", stan="000001")) == []
+        assert search(stores, Search(last4="1234", amount=1)) == []
+        assert search(stores, Search(terminal="T0000001", stan="000001")) == []
 
 
 def test_a_terminal_without_a_row_of_its_own_is_not_ours(empty: Stores) -> None:

@@ -10,8 +10,8 @@ import pytest
 from archive.shop import Shop
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.items import open_items
-from counterfoil.simulation import Job, oracle, play, sales_of
-from counterfoil.simulation.watch import Watch
+from counterfoil.simulation import WorldJob, oracle, play, sales_of
+from counterfoil.simulation.watch import BookWatch
 from counterfoil.step import SECOND, Instant
 from counterfoil.verdict import Clocks, Verdict
 from inquiry.world import World
@@ -26,7 +26,7 @@ SOON = 60 * SECOND
 def test_every_exception_of_a_world_is_on_the_list(mix: str, world: int, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: set[str] = set()
 
-    def balance(court: oracle.Court, watches: list[Watch]) -> None:
+    def balance(court: oracle.Court, watches: list[BookWatch]) -> None:
         issuers = {name: node.disk for name, node in court.plant.issuers.items()}
         for machine in [*(node.disk for node in court.plant.machines.values() if not node.gone), None]:
             stores = World(machine, court.plant.switch.disk, issuers)
@@ -35,7 +35,7 @@ def test_every_exception_of_a_world_is_on_the_list(mix: str, world: int, monkeyp
 
     balanced = oracle.Court.balance
     monkeypatch.setattr(oracle.Court, "balance", balance)
-    outcome = play(Job(1, mix, world, sales_of(world)))
+    outcome = play(WorldJob(1, mix, world, sales_of(world)))
     assert not outcome.broken
     exceptions = {finding.ref for finding in outcome.exceptions}
     assert exceptions

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from counterfoil.inquiry import Nothing, Question, Stores, evidence, finding, parse_question, parse_typed, search
+from counterfoil.inquiry import Nothing, Search, Stores, evidence, finding, parse_question, parse_typed, search
 from counterfoil.inquiry.books import books
 from counterfoil.inquiry.cases import cases
 from counterfoil.inquiry.lapses import lapses
@@ -55,14 +55,14 @@ def line(stub: TerminalStub | SwitchStub | IssuerStub, ref: str, issuer: str = "
     )
 
 
-def questions(told: Story) -> dict[str, Question]:
+def questions(told: Story) -> dict[str, Search]:
     terminal, _, issuer = told.stubs("paid")
     return {
-        "key": Question(key=told.key("paid")),
-        "rrn": Question(rrn=terminal.rrn),
-        "approval": Question(auth_code=terminal.auth_code),
-        "request": Question(request=issuer.request),
-        "stan": Question(terminal="T0000001", stan="000003"),
+        "key": Search(key=told.key("paid")),
+        "rrn": Search(rrn=terminal.rrn),
+        "approval": Search(auth_code=terminal.auth_code),
+        "request": Search(request=issuer.request),
+        "stan": Search(terminal="T0000001", stan="000003"),
     }
 
 
@@ -87,13 +87,13 @@ def test_without_some_stations_the_others_tell_it_and_an_issuer_alone_names_its_
 
 
 def test_a_card_and_an_amount_list_every_sale_the_newest_first(told: Story) -> None:
-    found = search(told.town.stores, Question(last4="0015", amount=1250))
+    found = search(told.town.stores, Search(last4="0015", amount=1250))
     sold = {told.refs[what] for what in ("paid", "unsent", "escalated", "reversed", "reversing")}
     assert {one.ref for one in found} == sold
     assert [one.started_at for one in found] == sorted((one.started_at for one in found), reverse=True)
-    for question in (Question(last4="0015", amount=1251), Question(last4="0016", amount=1250)):
+    for question in (Search(last4="0015", amount=1251), Search(last4="0016", amount=1250)):
         assert search(told.town.stores, question) == []
-    assert {one.ref for one in search(told.without("tills-1"), Question(last4="0015", amount=1250))} == {
+    assert {one.ref for one in search(told.without("tills-1"), Search(last4="0015", amount=1250))} == {
         told.refs[what] for what in ("paid", "reversed")
     }
 
@@ -105,10 +105,10 @@ def test_the_stations_are_heard_in_the_order_terminal_switch_issuer(told: Story)
     assert witnesses(told.town.stores, by["rrn"]) == [terminal, switch, issuer]
     assert witnesses(told.town.stores, by["request"]) == [issuer]
     assert witnesses(told.town.stores, by["stan"]) == witnesses(told.town.stores, by["approval"]) == [terminal]
-    heard = witnesses(told.town.stores, Question(last4="0213", amount=29_999))
+    heard = witnesses(told.town.stores, Search(last4="0213", amount=29_999))
     assert [type(stub) for stub in heard] == [TerminalStub] * 2 + [SwitchStub] * 2 + [IssuerStub] * 2
-    assert witnesses(told.town.stores, Question(key=NOBODY)) == []
-    assert witnesses(told.town.stores, Question(rrn="X" * 12)) == []
+    assert witnesses(told.town.stores, Search(key=NOBODY)) == []
+    assert witnesses(told.town.stores, Search(rrn="X" * 12)) == []
 
 
 def test_what_is_nobodys_is_listed_when_it_moved_money_or_is_all_there_is(told: Story) -> None:
@@ -116,13 +116,13 @@ def test_what_is_nobodys_is_listed_when_it_moved_money_or_is_all_there_is(told: 
     poor_terminal, _, poor = told.stubs("declined")
     rename = "UPDATE txn SET rrn = ? WHERE key = ?"
     stores = copies(told, issuer_a=(rename, (terminal.rrn, poor.request)))
-    found = search(stores, Question(rrn=terminal.rrn))
+    found = search(stores, Search(rrn=terminal.rrn))
     assert {(one.ref, one.request) for one in found} == {(terminal.ref, "")}  # the other one moved nothing
-    (other,) = search(told.without("tills-1", "switch"), Question(rrn=poor_terminal.rrn))
+    (other,) = search(told.without("tills-1", "switch"), Search(rrn=poor_terminal.rrn))
     assert (other.ref, other.request, poor.debited) == ("", poor.request, 0)
     _, _, more = told.stubs("other")
     stores = copies(told, issuer_a=(rename, (terminal.rrn, more.request)))
-    found = search(stores, Question(rrn=terminal.rrn))
+    found = search(stores, Search(rrn=terminal.rrn))
     assert [(one.ref, one.issuer, one.request) for one in found] == [
         ("", "issuer-a", more.request),
         (terminal.ref, "", ""),
@@ -153,11 +153,11 @@ def test_a_list_is_made_without_reading_the_history_of_a_single_sale(told: Story
     disks["switch"].execute(inserting("exception_case", columns), case)
     row = Forgotten("S-1", "issuer-a", "issuer-a", "K", "1", terminal.rrn, "T0000001", "", 1250, "CNY", "0015", 10)
     disks["switch"].execute(INSERT, row)
-    for question in [*questions(told).values(), Question(last4="0015", amount=1250)]:
+    for question in [*questions(told).values(), Search(last4="0015", amount=1250)]:
         assert search(stores, question)
     assert [item.ref for item in cases(stores, [], 0)] == [terminal.ref]
     assert [one.ref for one in lapses(stores)] == [terminal.ref]
-    (one,) = search(stores, Question(key=told.key("paid")))
+    (one,) = search(stores, Search(key=told.key("paid")))
     assert evidence(stores, one, history=False).issuer == issuer
     assert len(heard) > 20
     assert [sql for sql in heard if "trail" in sql] == []
@@ -185,7 +185,7 @@ def test_a_request_belongs_to_the_attempt_that_sent_it_to_that_issuer(told: Stor
 
 @pytest.mark.parametrize("history", [True, False])
 def test_evidence_is_the_three_stubs_with_or_without_their_history(told: Story, history: bool) -> None:
-    (one,) = search(told.town.stores, Question(key=told.key("paid")))
+    (one,) = search(told.town.stores, Search(key=told.key("paid")))
     assert evidence(told.town.stores, one, history=history) == told.stubs("paid", history=history)
     if history:
         assert evidence(told.town.stores, one) == told.stubs("paid", history=True)
@@ -193,7 +193,7 @@ def test_evidence_is_the_three_stubs_with_or_without_their_history(told: Story, 
 
 def test_a_station_that_cannot_be_read_is_unknown_and_without_the_switch_the_issuers_stub_must_fit(told: Story) -> None:
     terminal, switch, issuer = told.stubs("paid", history=True)
-    (one,) = search(told.town.stores, Question(key=told.key("paid")))
+    (one,) = search(told.town.stores, Search(key=told.key("paid")))
     assert evidence(told.without("tills-1"), one) == (None, switch, issuer)
     assert evidence(told.without("issuer-a"), one) == (terminal, switch, None)
     assert tuple(evidence(told.without("switch"), one)) == (terminal, None, issuer)
@@ -204,14 +204,14 @@ def test_a_station_that_cannot_be_read_is_unknown_and_without_the_switch_the_iss
 
 
 def test_two_requests_that_fit_are_nobodys(told: Story) -> None:
-    (one,) = search(told.town.stores, Question(key=told.key("paid")))
+    (one,) = search(told.town.stores, Search(key=told.key("paid")))
     again = Disk(told.town.image("issuer-a"))
     again.execute("UPDATE station SET name = 'issuer-c'")
     machine = told.town.node("tills-1").disk
     disk = told.town.node("issuer-a").disk
     assert evidence(World(machine, None, {"issuer-a": disk}), one).issuer is not None
     assert evidence(World(machine, None, {"issuer-a": disk, "issuer-c": again}), one).issuer is None
-    (unsent,) = search(told.town.stores, Question(key=told.key("unsent")))
+    (unsent,) = search(told.town.stores, Search(key=told.key("unsent")))
     assert tuple(evidence(told.without("switch"), unsent)) == (
         terminals.stub(machine, told.key("unsent")),
         None,
@@ -237,16 +237,16 @@ def test_an_issuer_is_asked_for_what_was_sent_to_it_and_for_nothing_else(told: S
     assert issuer_stub(stores, switch) == told.stubs("paid", history=True)[2]
     for name, value in [("issuer", ""), ("issuer", "issuer-b"), ("issuer", "issuer-z"), ("transmitted", "")]:
         assert issuer_stub(stores, msgspec.structs.replace(switch, **{name: value})) is None
-    (one,) = search(stores, Question(key=told.key("paid")))
+    (one,) = search(stores, Search(key=told.key("paid")))
     assert terminal_stub(stores, one) == told.stubs("paid", history=True)[0]
     assert terminal_stub(stores, one, history=False) == told.stubs("paid")[0]
 
 
 def test_a_verdict_is_of_the_evidence_the_moment_and_the_clocks(told: Story) -> None:
     stores, now = told.without("tills-1"), told.town.now
-    (one,) = search(stores, Question(key=told.key("declined")))
+    (one,) = search(stores, Search(key=told.key("declined")))
     assert finding(stores, one, now) == judge(*evidence(stores, one), now, Clocks())
-    (one,) = search(told.town.stores, Question(key=told.key("returning")))
+    (one,) = search(told.town.stores, Search(key=told.key("returning")))
     verdicts = set()
     for clocks in (Clocks(), Clocks(reversal=1)):
         assert finding(told.town.stores, one, now, clocks) == judge(*evidence(told.town.stores, one), now, clocks)
@@ -260,24 +260,22 @@ def test_a_verdict_is_of_the_evidence_the_moment_and_the_clocks(told: Story) -> 
 @pytest.mark.parametrize(
     ("typed", "currency", "question"),
     [
-        ("1234 12", "JPY", Question(last4="1234", amount=12)),
-        ("1234 12.50 USD", "USD", Question(last4="1234", amount=1250)),
-        ("usd 12.50 1234", "USD", Question(last4="1234", amount=1250)),
-        ("1250 1234", "CNY", Question(last4="1250", amount=123_400)),
-        ("rrn 63270dfnzsg3", "CNY", Question(rrn="63270DFNZSG3")),
-        ("T0000001 stan 000003", "CNY", Question(terminal="T0000001", stan="000003")),
-        ("T0000001 000003 000", "CNY", Question(terminal="T0000001", stan="000003")),
-        ("1234 12.50 today", "CNY", Question(last4="1234", amount=1250)),
-        ("00010344/0314120000/000001", "CNY", Question(request="00010344/0314120000/000001")),
-        ("A16563", "CNY", Question(auth_code="A16563")),
-        ("1234 12.50 USD", "CNY", Question(last4="1234", amount=1250)),
+        ("1234 12", "JPY", Search(last4="1234", amount=12)),
+        ("1234 12.50 USD", "USD", Search(last4="1234", amount=1250)),
+        ("usd 12.50 1234", "USD", Search(last4="1234", amount=1250)),
+        ("1250 1234", "CNY", Search(last4="1250", amount=123_400)),
+        ("rrn 63270dfnzsg3", "CNY", Search(rrn="63270DFNZSG3")),
+        ("T0000001 stan 000003", "CNY", Search(terminal="T0000001", stan="000003")),
+        ("T0000001 000003 000", "CNY", Search(terminal="T0000001", stan="000003")),
+        ("1234 12.50 today", "CNY", Search(last4="1234", amount=1250)),
+        ("00010344/0314120000/000001", "CNY", Search(request="00010344/0314120000/000001")),
+        ("A16563", "CNY", Search(auth_code="A16563")),
+        ("1234 12.50 USD", "CNY", Search(last4="1234", amount=1250)),
         ("12.50 123", "CNY", None),
         ("", "CNY", None),
     ],
 )
-def test_what_is_typed_is_read_in_the_currency_of_the_place(
-    typed: str, currency: str, question: Question | None
-) -> None:
+def test_what_is_typed_is_read_in_the_currency_of_the_place(typed: str, currency: str, question: Search | None) -> None:
     if question is None:
         with pytest.raises(Nothing):
             parse_typed(typed, currency)
@@ -286,9 +284,9 @@ def test_what_is_typed_is_read_in_the_currency_of_the_place(
 
 
 def test_an_amount_goes_before_what_stands_in_the_words_and_is_of_the_currency() -> None:
-    assert parse_question("1234+1.00", "2.00") == Question(last4="1234", amount=200)
-    assert parse_question("1234+100", None, "JPY") == Question(last4="1234", amount=100)
-    assert parse_question("1/0314120000/000001") == Question(request="1/0314120000/000001")
+    assert parse_question("1234+1.00", "2.00") == Search(last4="1234", amount=200)
+    assert parse_question("1234+100", None, "JPY") == Search(last4="1234", amount=100)
+    assert parse_question("1/0314120000/000001") == Search(request="1/0314120000/000001")
 
 
 def test_words_that_are_no_reference_are_refused_in_both_languages() -> None:

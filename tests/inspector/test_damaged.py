@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.inspector import Found, advice, best, read
+from counterfoil.inspector import Guess, advice, best, read
 from counterfoil.iso8583 import ISO87_ASCII, framing
 from inspector.packets import HOST, HOST_BODY, NAMED, VECTORS
 
@@ -46,7 +46,7 @@ def added(data: bytes) -> Iterator[bytes]:
         yield data[:at] + bytes((byte,)) + data[at:]
 
 
-def type_of(found: Found) -> str:
+def type_of(found: Guess) -> str:
     return read(found.data, found.wire).mti
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.inspector import Wire, advice, best, read
+from counterfoil.inspector import Wrapping, advice, best, read
 from counterfoil.inspector.guess import guesses
 from counterfoil.inspector.wire import LENGTHS, take_apart, written
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, framing
@@ -48,7 +48,7 @@ def test_every_wrapping_of_a_terminal_s_message_is_found(length: str, skip: byte
     rest = TPDU * tpdu + HEADER * header + BODY
     found = best((skip + written(length, len(rest)) + rest).hex())
     assert found is not None
-    wanted = Wire(length=length, tpdu=tpdu, header=header, skip=len(skip))
+    wanted = Wrapping(length=length, tpdu=tpdu, header=header, skip=len(skip))
     assert (found.sound, found.wire) == (True, wanted)
 
 
@@ -59,7 +59,7 @@ def test_every_wrapping_of_a_host_s_message_is_found(length: str, text: bool) ->
     body = dialect.encode(HOST)
     found = best((written(length, len(body)) + body).hex())
     assert found is not None
-    wanted = Wire(dialect="iso87-ascii", length=length, tpdu=False, header=False, text=text)
+    wanted = Wrapping(dialect="iso87-ascii", length=length, tpdu=False, header=False, text=text)
     assert (found.sound, found.wire) == (True, wanted)
 
 
@@ -70,7 +70,7 @@ def test_a_second_packet_behind_the_first_is_said_and_not_read() -> None:
     assert any("stand behind" in text.en for text in advice(found).findings)
 
 
-GIVEN = Wire(length="binary", tpdu=True, header=True)
+GIVEN = Wrapping(length="binary", tpdu=True, header=True)
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_garbage_never_raises() -> None:
 
 
 def test_both_dialects_are_the_project_s_own() -> None:
-    assert Wire().spoken() is CUP_POS
-    assert Wire(dialect="iso87-ascii").spoken() is ISO87_ASCII
+    assert Wrapping().spoken() is CUP_POS
+    assert Wrapping(dialect="iso87-ascii").spoken() is ISO87_ASCII

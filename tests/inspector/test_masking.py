@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from counterfoil.errors import FramingError
-from counterfoil.inspector import Wire, best, differences, read
+from counterfoil.inspector import Wrapping, best, differences, read
 from counterfoil.inspector.mask import HIDDEN
 from counterfoil.iso8583 import CUP_POS, Message, framing
 from counterfoil.iso8583.nested import tlv
@@ -17,7 +17,7 @@ from inspector.packets import CARD, HOST_BODY, PURCHASE, TRACK, VECTORS, secrets
 
 HOST = {"hex": framing.frame(HOST_BODY).hex(), "expected_fields": {"2": CARD, "35": TRACK, "52": "3D87C8B8FA17C67C"}}
 WIRES = [
-    Wire(dialect=dialect, length=length, tpdu=tpdu, header=header)
+    Wrapping(dialect=dialect, length=length, tpdu=tpdu, header=header)
     for dialect in ("cup-pos", "iso87-ascii")
     for length in ("none", "binary")
     for tpdu in (True, False)
@@ -65,7 +65,7 @@ def test_a_packet_cut_anywhere_shows_no_card_number(cut: int) -> None:
 
 def test_a_card_number_keeps_its_last_four_in_both_views() -> None:
     message = Message("0200", de2=CARD, de3="000000", de11="000001", de41="T0000001")
-    reading = read(CUP_POS.encode(message), Wire(length="none", tpdu=False, header=False))
+    reading = read(CUP_POS.encode(message), Wrapping(length="none", tpdu=False, header=False))
     row = next(row for row in reading.rows if row.path == "2")
     assert row.value == "************0008"
     assert reading.cells[row.start : row.end] == ("16", *[HIDDEN] * 6, "00", "08")
@@ -74,7 +74,7 @@ def test_a_card_number_keeps_its_last_four_in_both_views() -> None:
 @pytest.mark.parametrize("number", ["62", "629999100000", "6299991000000000000"[:13], CARD, CARD + "123"])
 def test_only_what_has_the_length_of_a_card_number_is_shown_in_part(number: str) -> None:
     message = Message("0200", de2=number, de3="000000", de11="000001", de41="T0000001")
-    reading = read(CUP_POS.encode(message), Wire(length="none", tpdu=False, header=False))
+    reading = read(CUP_POS.encode(message), Wrapping(length="none", tpdu=False, header=False))
     row = next(row for row in reading.rows if row.path == "2")
     visible = [cell for cell in reading.cells[row.start + 1 : row.end] if cell != HIDDEN]
     assert "".join(visible) == (
@@ -88,7 +88,7 @@ def test_chip_data_names_every_element_and_hides_the_card_s() -> None:
         [("5A", bytes.fromhex(CARD)), ("9F26", b"\x01" * 8), ("57", bytes.fromhex(TRACK)), ("9F27", b"\x80")]
     )
     message = Message("0200", de2=CARD, de3="000000", de11="000001", de41="T0000001", de55=chip)
-    reading = read(CUP_POS.encode(message), Wire(length="none", tpdu=False, header=False))
+    reading = read(CUP_POS.encode(message), Wrapping(length="none", tpdu=False, header=False))
     row = next(row for row in reading.rows if row.path == "55")
     parts = {part.path: part for part in row.parts}
     assert parts["9F26"].value == "0101010101010101"
@@ -104,14 +104,14 @@ def test_chip_data_names_every_element_and_hides_the_card_s() -> None:
 def test_the_card_s_number_in_a_public_element_is_hidden_too() -> None:
     chip = tlv.build([("9F1E", bytes.fromhex(CARD))])
     message = Message("0200", de2=CARD, de3="000000", de11="000001", de41="T0000001", de55=chip)
-    reading = read(CUP_POS.encode(message), Wire(length="none", tpdu=False, header=False))
+    reading = read(CUP_POS.encode(message), Wrapping(length="none", tpdu=False, header=False))
     assert CARD not in everything(reading.plain())
 
 
 def test_a_comparison_says_that_hidden_values_differ_and_shows_neither() -> None:
     other = Message("0200", de2="6299991000000016", de3="000000", de11="000001", de41="T0000001")
     one = other.copy(de2=CARD)
-    wire = Wire(length="none", tpdu=False, header=False)
+    wire = Wrapping(length="none", tpdu=False, header=False)
     found = {each.path: each for each in differences(CUP_POS.encode(one), wire, CUP_POS.encode(other), wire)}
     assert (found["2"].what, found["3"].what) == ("changed", "same")
     assert CARD not in repr(found)

@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.errors import OurError
 from counterfoil.iso8583 import CUP_POS, DIALECTS, ISO87_ASCII, Dialect, Message
-from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Field, Prefix
 from counterfoil.iso8583.show import hidden, long_numbers, words
 
 
@@ -111,7 +111,7 @@ def test_what_a_field_will_hold_is_no_longer_known_when_its_type_changes() -> No
 )
 def test_a_field_is_checked_when_it_is_made(number: int, size: int, pad: str) -> None:
     with pytest.raises(OurError):
-        Field(number, "?", Kind.N, size, Prefix.FIXED, hidden, Align.LEFT, pad)
+        Field(number, "?", Characters.N, size, Prefix.FIXED, hidden, Align.LEFT, pad)
 
 
 def test_the_dialects_are_listed_by_the_names_people_type() -> None:

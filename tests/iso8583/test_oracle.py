@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import iso8583
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message
-from counterfoil.iso8583.fields import Kind
+from counterfoil.iso8583.fields import Characters
 from interop.spec import SPEC
 from message_strategies import messages
 
@@ -104,7 +104,7 @@ def test_the_two_tables_agree_on_every_field() -> None:
     spec = default_ascii
     differing = {54, 55}  # (B) in the reference: 120 or 240, 255 bytes or 510 characters
     for number, field in ISO87_ASCII.fields.items():
-        theirs_max = spec[str(number)]["max_len"] // (2 if field.kind is Kind.B else 1)
+        theirs_max = spec[str(number)]["max_len"] // (2 if field.kind is Characters.B else 1)
         assert spec[str(number)]["len_type"] == field.prefix.value, number
         assert number in differing or theirs_max == field.size, number
     for number, field in CUP_POS.fields.items():

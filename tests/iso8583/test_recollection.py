@@ -12,9 +12,9 @@ from counterfoil.iso8583.recollection import (
     NEWEST,
     NOTHING,
     PAGE,
-    Answer,
     Named,
-    Question,
+    Recollected,
+    RecollectionQuery,
     build_answer,
     build_question,
     parse_answer,
@@ -24,20 +24,20 @@ from counterfoil.iso8583.recollection import (
 REQUESTS = st.from_regex(r"[0-9]{16}", fullmatch=True)
 WORDS = st.from_regex(r"[0-9A-Z]{1,8}", fullmatch=True)
 QUESTIONS = st.builds(
-    Question,
+    RecollectionQuery,
     st.lists(REQUESTS, max_size=PAGE).map(tuple),
     st.lists(REQUESTS, max_size=PAGE).map(tuple),
     st.sampled_from([NOTHING, NEWEST]) | REQUESTS,
 )
 ANSWERS = st.builds(
-    Answer,
+    Recollected,
     st.lists(st.booleans(), max_size=PAGE).map(tuple),
     st.lists(st.builds(Named, REQUESTS, WORDS, WORDS), max_size=PAGE).map(tuple),
 )
 
 
 @given(QUESTIONS)
-def test_a_question_is_read_as_it_was_written_and_fits_into_a_message(question: Question) -> None:
+def test_a_question_is_read_as_it_was_written_and_fits_into_a_message(question: RecollectionQuery) -> None:
     text = build_question(question)
     assert parse_question(text) == question
     message = Message("0800", de7="0314040000", de11="000001", de32="00010344", de48=text, de70="001", de128=bytes(8))
@@ -45,7 +45,7 @@ def test_a_question_is_read_as_it_was_written_and_fits_into_a_message(question: 
 
 
 @given(ANSWERS)
-def test_an_answer_is_read_as_it_was_written_and_fits_into_a_message(answer: Answer) -> None:
+def test_an_answer_is_read_as_it_was_written_and_fits_into_a_message(answer: Recollected) -> None:
     text = build_answer(answer)
     assert parse_answer(text) == answer
     message = Message("0810", de7="0314040000", de11="000001", de39="00", de48=text, de70="001", de128=bytes(8))
@@ -69,6 +69,6 @@ def test_what_is_no_answer_is_refused(text: str) -> None:
 
 def test_what_they_name_is_hidden_in_the_evidence() -> None:
     message = Message(
-        "0810", de7="0314040000", de11="000001", de39="00", de48=build_answer(Answer((True,))), de70="001"
+        "0810", de7="0314040000", de11="000001", de39="00", de48=build_answer(Recollected((True,))), de70="001"
     )
     assert ISO87_ASCII.kept(message)["48"].startswith("[hidden")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from counterfoil.iso8583 import responses
-from counterfoil.iso8583.responses import APPROVALS, RESPONSES, REVERSAL_CLOSED, Again, Response
+from counterfoil.iso8583.responses import APPROVALS, RESPONSES, REVERSAL_CLOSED, Response, Retry
 
 
 def test_the_approvals_are_the_successes_of_the_table() -> None:
@@ -36,7 +36,7 @@ def test_every_code_is_told_to_both_people_in_both_languages(response: Response)
 def test_the_customer_hears_of_another_try_only_where_one_can_succeed(response: Response) -> None:
     """And the cashier is not told to try what the customer is not told to try."""
     customer, cashier = response.advice.customer, response.advice.cashier
-    again = response.advice.again in {Again.NOW, Again.LATER}
+    again = response.advice.again in {Retry.NOW, Retry.LATER}
     if response.code != "17":  # cancelled: the customer knows
         assert bool(re.search(r"try again|entered again", customer.en)) == again, customer.en
         assert bool(re.search(r"再试|重试|重新", customer.zh)) == again, customer.zh
@@ -60,11 +60,11 @@ def test_what_the_table_says_of_the_codes_people_ask_about() -> None:
         code: responses.advice(code).again for code in ("54", "33", "55", "75", "51", "61", "65", "91", "03", "ZZ")
     }
     assert again == {
-        "54": Again.NOT_THIS_CARD, "33": Again.NOT_THIS_CARD, "55": Again.NOW, "75": Again.NOT_THIS_CARD,
-        "51": Again.NOT_THIS_CARD, "61": Again.NOT_THIS_CARD, "65": Again.NOT_THIS_CARD, "91": Again.LATER,
-        "03": Again.NOT_BY_CARD, "ZZ": Again.NOT_THIS_CARD,
+        "54": Retry.NOT_THIS_CARD, "33": Retry.NOT_THIS_CARD, "55": Retry.NOW, "75": Retry.NOT_THIS_CARD,
+        "51": Retry.NOT_THIS_CARD, "61": Retry.NOT_THIS_CARD, "65": Retry.NOT_THIS_CARD, "91": Retry.LATER,
+        "03": Retry.NOT_BY_CARD, "ZZ": Retry.NOT_THIS_CARD,
     }  # fmt: skip
-    assert {code for code, one in RESPONSES.items() if one.advice.again is Again.PAID} == APPROVALS
+    assert {code for code, one in RESPONSES.items() if one.advice.again is Retry.PAID} == APPROVALS
 
 
 def test_every_code_of_both_dialects_is_in_the_table() -> None:

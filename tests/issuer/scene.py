@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
-from counterfoil.iso8583.recollection import Question, build_question
+from counterfoil.iso8583.recollection import RecollectionQuery, build_question
 from counterfoil.issuer import stubs
 from counterfoil.money import number
 from counterfoil.security import SoftHsm
@@ -45,7 +45,7 @@ def spoilt(data: bytes) -> bytes:
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
-def network(code: str = "001", question: Question | None = None, **changes: Any) -> Message:
+def network(code: str = "001", question: RecollectionQuery | None = None, **changes: Any) -> Message:
     """An 0800 of the acquirer of the bank's purchases."""
     text = build_question(question) if question is not None else None
     fields = {"de7": "0314120000", "de11": "000900", "de32": ACQUIRER, "de48": text, "de70": code}

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from counterfoil.iso8583 import Message
-from counterfoil.iso8583.recollection import NOTHING, Question, build_question
+from counterfoil.iso8583.recollection import NOTHING, RecollectionQuery, build_question
 from counterfoil.issuer.archiving import SHAPE
 from counterfoil.issuer.desk import HOUR, case_number
 from counterfoil.step import SECOND
@@ -30,7 +30,7 @@ def spoilt(bank: Bank, message: Message) -> bytes:
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
-def sign_on(question: Question | None = None) -> Message:
+def sign_on(question: RecollectionQuery | None = None) -> Message:
     text = build_question(question) if question is not None else None
     return Message("0800", de7="0314120000", de11="000900", de32=ACQUIRER, de48=text, de70="001")
 
@@ -105,13 +105,13 @@ def forgotten_here(bank: Bank, purchase: Message) -> None:
     bank.ask(purchase)
     known = (f"{purchase.de7}{purchase.de11}", "0314120000000777", "0314120000000778")
     for _ in range(2):
-        bank.ask(sign_on(Question(known, (), NOTHING)))
+        bank.ask(sign_on(RecollectionQuery(known, (), NOTHING)))
 
 
 def forgotten_there(bank: Bank, purchase: Message) -> None:
     bank.ask(purchase)
     for _ in range(2):
-        bank.ask(sign_on(Question((), (f"{purchase.de7}{purchase.de11}",), NOTHING)))
+        bank.ask(sign_on(RecollectionQuery((), (f"{purchase.de7}{purchase.de11}",), NOTHING)))
 
 
 def left_for_the_archive(bank: Bank, purchase: Message) -> None:

@@ -9,15 +9,15 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from counterfoil.issuer.authorise import Decision, Pin, Purchase, decide, same_content
+from counterfoil.issuer.authorise import Authorisation, Decision, Pin, decide, same_content
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
-from counterfoil.issuer.reverse import Advice, differing
+from counterfoil.issuer.reverse import ReversalAdvice, differing
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.settings import Settings
 
-PURCHASE: Final = Purchase(
+PURCHASE: Final = Authorisation(
     kind="purchase",
     key="10344/0314120000/000001",
     acquirer="00010344",
@@ -86,7 +86,7 @@ SETTINGS: Final = Settings(name="issuer-a")
 
 
 def asked(
-    purchase: Purchase,
+    purchase: Authorisation,
     card: Card | None,
     pin: Callable[[], Pin],
     available: int = 1250,
@@ -171,7 +171,7 @@ TXN: Final = Txn(
     processing=PURCHASE.processing, amount=PURCHASE.amount, currency="CNY", terminal=PURCHASE.terminal,
     merchant=PURCHASE.merchant, state=State.POSTED, code="00", started_at=1, updated_at=1,
 )  # fmt: skip
-ADVICE: Final = Advice(
+ADVICE: Final = ReversalAdvice(
     key="10344/0314120001/000002", original=TXN.key, token=TXN.token, amount=TXN.amount, currency="CNY",
     terminal=TXN.terminal, merchant=TXN.merchant, rrn=TXN.rrn, reason="98",
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from counterfoil.iso8583 import Message
-from counterfoil.iso8583.recollection import Question, build_question
+from counterfoil.iso8583.recollection import RecollectionQuery, build_question
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.money import parse
 from counterfoil.step import SECOND
@@ -119,7 +119,7 @@ class Script:
 
     def on_strange(self, plain: list[str], options: dict[str, str]) -> None:
         one = self.purchases[plain[0]]
-        text = build_question(Question((), (f"{one.de7}{one.de11}",)))
+        text = build_question(RecollectionQuery((), (f"{one.de7}{one.de11}",)))
         fields = {"de7": "0314120100", "de11": "000001", "de32": ACQUIRER, "de48": text, "de70": "001"}
         (answer,) = self.bank.ask(Message("0800", **fields))
         assert answer.de39 == "00"

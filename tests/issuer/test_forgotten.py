@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from counterfoil.iso8583.recollection import NOTHING, Question
+from counterfoil.iso8583.recollection import NOTHING, RecollectionQuery
 from counterfoil.issuer.desk import case_number
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.stubs import cases, head
@@ -17,7 +17,7 @@ NUMBER = case_number("issuer-a", KEY)
 
 def test_an_answer_the_switch_has_and_this_store_has_not_is_a_row_of_this_issuer() -> None:
     bank = Bank()
-    bank.ask(sign_on(Question((REQUEST,), (), NOTHING)))
+    bank.ask(sign_on(RecollectionQuery((REQUEST,), (), NOTHING)))
     assert open_rows(bank.store) == [
         Forgotten(NUMBER, "issuer-a", "switch", "", REQUEST, "", "", "", 0, "", "", bank.now)
     ]
@@ -25,7 +25,7 @@ def test_an_answer_the_switch_has_and_this_store_has_not_is_a_row_of_this_issuer
 
 def test_a_request_neither_of_them_knows_is_a_row_of_the_switch_without_a_sale() -> None:
     bank = Bank()
-    bank.ask(sign_on(Question((), (REQUEST,), NOTHING)))
+    bank.ask(sign_on(RecollectionQuery((), (REQUEST,), NOTHING)))
     assert open_rows(bank.store) == [
         Forgotten(NUMBER, "switch", "switch", "", REQUEST, "", "", "", 0, "", "", bank.now)
     ]
@@ -37,7 +37,7 @@ def test_a_purchase_the_switch_does_not_know_is_a_row_with_all_of_it_and_a_case(
     bank = Bank()
     sold = bank.purchase(amount=700, de7=REQUEST[:10], de11=REQUEST[10:])
     assert bank.code(sold) == "00"
-    bank.ask(sign_on(Question((), (REQUEST,), NOTHING)))
+    bank.ask(sign_on(RecollectionQuery((), (REQUEST,), NOTHING)))
     (row,) = open_rows(bank.store)
     ((token,),) = bank.rows("txn", "token")
     assert row == Forgotten(

@@ -28,7 +28,7 @@ from counterfoil.issuer.families import (
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.rows import Alarm
 from counterfoil.issuer.stubs import ENDS, HOLDS, accounts, cards, unbalanced, violations
-from counterfoil.ledger import Book, Entry, Hold, Outcome, Resolution, undo
+from counterfoil.ledger import Book, Entry, Hold, HoldOutcome, Resolution, undo
 from counterfoil.step import CommitFailed
 from counterfoil.storage import Store, migrations_of, open_store
 from failing_disk import Disk, killed, power_cut
@@ -305,7 +305,7 @@ def test_a_failing_disk_leaves_all_of_a_step_or_nothing(ending: Callable[[Path, 
 
 def test_records_come_back_as_they_were() -> None:
     hold = Hold("H", "card:1", CLEARING, 5, "CNY", NOON, "r", NOON + 9, "F", "G")
-    end = Resolution("P", "H", Outcome.POSTED, 4, NOON)
+    end = Resolution("P", "H", HoldOutcome.POSTED, 4, NOON)
     entry = Entry("E", "card:1", CLEARING, 5, "CNY", NOON, "r", "X", "H", "O", forced=True)
     store: Store = Bank(enrol=()).store
     store.executemany(store.appending("entry", chart.LINKED_COLUMNS), [chart.row_of(entry, "B1", "B2")])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.iso8583 import Message
-from counterfoil.iso8583.recollection import NEWEST, PAGE, Named, Question, build_question, parse_answer
-from counterfoil.issuer.wire import Wire
+from counterfoil.iso8583.recollection import NEWEST, PAGE, Named, RecollectionQuery, build_question, parse_answer
+from counterfoil.issuer.wire import SwitchLink
 from counterfoil.step import Closed, Command, Hangup, Performed, Send
 from issuer.bank import LINK, PANS, Bank, described
 
@@ -112,7 +112,7 @@ def test_what_makes_a_step_fail_may_be_what_reads_it(monkeypatch: pytest.MonkeyP
         raise ValueError("nobody expected this")
 
     bank = Bank()
-    monkeypatch.setattr(Wire, "_purchase", poisoned)
+    monkeypatch.setattr(SwitchLink, "_purchase", poisoned)
     with pytest.raises(ValueError, match="nobody"):
         bank.step(bank.frame(bank.purchase()))
     bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "boom")
@@ -204,7 +204,7 @@ def test_what_was_decided_is_named_a_page_at_a_time_the_newest_first() -> None:
     expected = [Named(f"{one.de7}{one.de11}", one.de37 or "", "T0000001") for one in reversed(sold)]
 
     def named(older: str) -> list[Named]:
-        asked = build_question(Question((), (), older))
+        asked = build_question(RecollectionQuery((), (), older))
         (got,) = bank.ask(
             Message("0800", de7="0314120000", de11="000900", de32=sold[0].de32, de48=asked, de70="001"),
         )

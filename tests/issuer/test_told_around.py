@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from counterfoil.iso8583.recollection import NEWEST, NOTHING, Question
+from counterfoil.iso8583.recollection import NEWEST, NOTHING, RecollectionQuery
 from counterfoil.issuer import stubs
 from counterfoil.issuer.archiving import SHAPE
 from counterfoil.step import Closed, Command, Connected, Inbound, NotSent, Perform, Performed
@@ -37,8 +37,10 @@ def test_network_messages_and_who_is_signed_on() -> None:
     advice.mti = "0820"
     scene.ask("a network advice", advice)
     scene.stranger("a network advice of nobody", advice)
-    scene.ask("a question that is none", network(de48="Q9"), network("301", Question((REQUESTS[0],), (), NOTHING)))
-    scene.ask("a question of nobody", network("001", Question((REQUESTS[0],), (), NOTHING), de32=None))
+    scene.ask(
+        "a question that is none", network(de48="Q9"), network("301", RecollectionQuery((REQUESTS[0],), (), NOTHING))
+    )
+    scene.ask("a question of nobody", network("001", RecollectionQuery((REQUESTS[0],), (), NOTHING), de32=None))
     scene.end()
 
 
@@ -162,7 +164,7 @@ def test_what_left_for_the_archive_is_known_by_its_key() -> None:
     for one in (sold, other, no, gone, tomb):
         scene.ask("a reversal of it", advice := scene.bank.advice(one))
         scene.ask("and again", advice)
-    sign_on = Question((f"{sold.de7}{sold.de11}", REQUESTS[0]), (f"{no.de7}{no.de11}",), NEWEST)
+    sign_on = RecollectionQuery((f"{sold.de7}{sold.de11}", REQUESTS[0]), (f"{no.de7}{no.de11}",), NEWEST)
     scene.ask("the switch knows it", network(question=sign_on))
     scene.end()
 
@@ -175,21 +177,25 @@ def test_what_the_other_has_forgotten() -> None:
     scene.stranger("a burnt key", burnt)
     request = [f"{one.de7}{one.de11}" for one in (sold, other, third, burnt)]
     scene.wait()
-    scene.ask("nothing is asked", network(question=Question()))
-    scene.ask("older than the third", network(question=Question(older=request[2])))
-    scene.ask("by the other acquirer", network(de32="99999", question=Question()))
+    scene.ask("nothing is asked", network(question=RecollectionQuery()))
+    scene.ask("older than the third", network(question=RecollectionQuery(older=request[2])))
+    scene.ask("by the other acquirer", network(de32="99999", question=RecollectionQuery()))
     scene.wait()
-    known = Question((request[0], REQUESTS[0], REQUESTS[1], request[3]), (), NOTHING)
+    known = RecollectionQuery((request[0], REQUESTS[0], REQUESTS[1], request[3]), (), NOTHING)
     scene.ask("two that are not here", network(question=known))
     scene.wait()
-    scene.ask("the same and one more", network(question=Question((REQUESTS[1], REQUESTS[2]), (), NOTHING)))
+    scene.ask("the same and one more", network(question=RecollectionQuery((REQUESTS[1], REQUESTS[2]), (), NOTHING)))
     scene.wait()
-    unknown = Question((), (request[0], request[3], "0101000000000001"), NOTHING)
+    unknown = RecollectionQuery((), (request[0], request[3], "0101000000000001"), NOTHING)
     scene.ask("a sale, a burnt key and what nobody knows", network(question=unknown))
     scene.ask("the card is refused, another is not", scene.purchase(amount=5), scene.purchase("bob", 6))
     scene.wait()
-    scene.ask("the same again and another", network(question=Question((), (request[0], request[2]), NOTHING)))
-    scene.ask("in one step", network(de32="00099999", question=Question((), (request[1],), NOTHING)), scene.elsewhere())
+    scene.ask("the same again and another", network(question=RecollectionQuery((), (request[0], request[2]), NOTHING)))
+    scene.ask(
+        "in one step",
+        network(de32="00099999", question=RecollectionQuery((), (request[1],), NOTHING)),
+        scene.elsewhere(),
+    )
     scene.ask("a reversal fits", scene.bank.advice(third))
     scene.command("status")
     scene.bank.restart()
@@ -209,10 +215,10 @@ def test_a_page_of_what_was_decided_ends_after_so_many() -> None:
     bank = scene.bank
     sales = [bank.purchase(amount=0) for _ in range(27)]
     bank.ask(*sales)
-    scene.ask("the newest", network(question=Question()))
+    scene.ask("the newest", network(question=RecollectionQuery()))
     for sale in (sales[2], sales[1], sales[0]):
-        scene.ask("older", network(question=Question(older=f"{sale.de7}{sale.de11}")))
-    scene.ask("older than one that is not here", network(question=Question(older=REQUESTS[0])))
+        scene.ask("older", network(question=RecollectionQuery(older=f"{sale.de7}{sale.de11}")))
+    scene.ask("older than one that is not here", network(question=RecollectionQuery(older=REQUESTS[0])))
     scene.text.compare()
 
 

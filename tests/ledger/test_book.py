@@ -12,10 +12,10 @@ from counterfoil.ledger import (
     Account,
     AccountKind,
     Book,
+    BookRefusal,
     Entry,
     Hold,
-    Outcome,
-    Refusal,
+    HoldOutcome,
     Resolution,
 )
 
@@ -57,7 +57,7 @@ def test_two_purchases_of_one_step_cannot_both_spend_the_last_of_it() -> None:
     book.transfer("T1", "card", "clearing", 1000, "CNY", 1)
     with pytest.raises(Refused) as caught:
         book.transfer("T2", "card", "clearing", 1, "CNY", 1)
-    assert caught.value.refusal is Refusal.LIMIT_EXCEEDED
+    assert caught.value.refusal is BookRefusal.LIMIT_EXCEEDED
     assert book.account("card").available == 0
     assert book.account("clearing").available is None
 
@@ -75,7 +75,7 @@ def test_a_reversal_loaded_from_the_store_is_found_by_its_original() -> None:
     assert book.reverse("R1", original, 3) == original.reversed("R1", 2)
     with pytest.raises(Refused) as caught:
         book.reverse("R2", original, 3)
-    assert caught.value.refusal is Refusal.ALREADY_REVERSED
+    assert caught.value.refusal is BookRefusal.ALREADY_REVERSED
 
 
 def test_a_resolution_loaded_from_the_store_ends_its_hold() -> None:
@@ -85,12 +85,12 @@ def test_a_resolution_loaded_from_the_store_ends_its_hold() -> None:
         [CARD, CLEARING],
         entries=[posted],
         holds=[hold],
-        resolutions=[Resolution("P1", "H1", Outcome.POSTED, 10, 2)],
+        resolutions=[Resolution("P1", "H1", HoldOutcome.POSTED, 10, 2)],
     )
     assert book.post("P1", "H1", 3) is posted
     with pytest.raises(Refused) as caught:
         book.void("V1", "H1", 3)
-    assert caught.value.refusal is Refusal.ALREADY_POSTED
+    assert caught.value.refusal is BookRefusal.ALREADY_POSTED
 
 
 def test_a_hold_that_its_step_made_and_resolved_leaves_three_records() -> None:
@@ -99,7 +99,7 @@ def test_a_hold_that_its_step_made_and_resolved_leaves_three_records() -> None:
     assert hold.expires_at == 6
     entry = book.post("P1", "H1", 5, 4)
     assert entry == Entry("P1", "card", "clearing", 4, "CNY", 5, "r", hold="H1")
-    assert book.new_resolutions == [Resolution("P1", "H1", Outcome.POSTED, 4, 5)]
+    assert book.new_resolutions == [Resolution("P1", "H1", HoldOutcome.POSTED, 4, 5)]
     assert book.changed_accounts == [Account("card", AccountKind.CARDHOLDER, "CNY", 996, 0, 0)]
 
 
@@ -107,8 +107,8 @@ def test_a_hold_that_is_released_says_when_and_that_nothing_was_posted() -> None
     book = Book([CARD, CLEARING])
     book.hold("H1", "card", "clearing", 10, "CNY", 1)
     book.hold("H2", "card", "clearing", 20, "CNY", 1, ttl=5)
-    assert book.void("V1", "H1", 3) == Resolution("V1", "H1", Outcome.VOIDED, 0, 3)
-    assert book.expire("H2", 7) == Resolution("expire:H2", "H2", Outcome.EXPIRED, 0, 7)
+    assert book.void("V1", "H1", 3) == Resolution("V1", "H1", HoldOutcome.VOIDED, 0, 3)
+    assert book.expire("H2", 7) == Resolution("expire:H2", "H2", HoldOutcome.EXPIRED, 0, 7)
     assert [(one.amount, one.at) for one in book.new_resolutions] == [(0, 3), (0, 7)]
 
 
@@ -132,7 +132,7 @@ def test_a_time_limit_may_be_as_short_as_time_is_counted_and_as_long_as_it_can_b
     assert longest.expires_at == MAX_INTEGER
     with pytest.raises(Refused) as caught:
         Book([CARD, CLEARING]).hold("H3", "card", "clearing", 10, "CNY", 1, ttl=MAX_INTEGER)
-    assert caught.value.refusal is Refusal.EXPIRY_TOO_LARGE
+    assert caught.value.refusal is BookRefusal.EXPIRY_TOO_LARGE
 
 
 @pytest.mark.parametrize(("amount", "fits"), [(10, True), (11, False)])
@@ -144,7 +144,7 @@ def test_what_an_account_without_a_floor_owes_and_holds_fits_63_bits(amount: int
     else:
         with pytest.raises(Refused) as caught:
             book.transfer("T1", "deep", "clearing", amount, "CNY", 1)
-        assert caught.value.refusal is Refusal.DEBIT_BALANCE_OVERFLOWS
+        assert caught.value.refusal is BookRefusal.DEBIT_BALANCE_OVERFLOWS
 
 
 def test_a_hold_cannot_be_released_on_an_account_that_was_not_loaded() -> None:
@@ -152,7 +152,7 @@ def test_a_hold_cannot_be_released_on_an_account_that_was_not_loaded() -> None:
     for ask in (lambda: book.void("V1", "H1", 2), lambda: book.expire("H1", 6), lambda: book.post("P1", "H1", 2)):
         with pytest.raises(Refused) as caught:
             ask()
-        assert caught.value.refusal is Refusal.DEBIT_ACCOUNT_UNKNOWN
+        assert caught.value.refusal is BookRefusal.DEBIT_ACCOUNT_UNKNOWN
     assert (book.new_resolutions, book.new_entries) == ([], [])
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from counterfoil.errors import Refused
-from counterfoil.ledger import Account, AccountKind, Book, Refusal, check, undo
+from counterfoil.ledger import Account, AccountKind, Book, BookRefusal, check, undo
 
 CARDS = ("card:1", "card:2")
 OPENING = 100
@@ -444,4 +444,8 @@ TestBook = BookMachine.TestCase
 def test_the_model_never_sees_what_is_no_amount(amount: Any) -> None:
     with pytest.raises(Refused) as caught:
         Book(START).transfer("T", "fund", "shop", amount, "CNY", 1)
-    assert caught.value.refusal in {Refusal.AMOUNT_ZERO, Refusal.AMOUNT_NEGATIVE, Refusal.AMOUNT_NOT_INTEGER}
+    assert caught.value.refusal in {
+        BookRefusal.AMOUNT_ZERO,
+        BookRefusal.AMOUNT_NEGATIVE,
+        BookRefusal.AMOUNT_NOT_INTEGER,
+    }

@@ -13,8 +13,8 @@ from counterfoil.ledger import (
     AccountKind,
     Entry,
     Hold,
+    HoldOutcome,
     Invariant,
-    Outcome,
     Resolution,
     Violation,
     check,
@@ -31,8 +31,8 @@ UNDONE = PAID.reversed("R1", 3)
 HELD = Hold("H1", "card", "shop", 30, "CNY", 4)
 HELD_TOO = Hold("H2", "card", "shop", 50, "CNY", 5)
 POSTED = Entry("P2", "card", "shop", 40, "CNY", 6, hold="H2")
-RESOLVED = Resolution("P2", "H2", Outcome.POSTED, 40, 6)
-VOIDED = Resolution("V2", "H2", Outcome.VOIDED, 0, 6)
+RESOLVED = Resolution("P2", "H2", HoldOutcome.POSTED, 40, 6)
+VOIDED = Resolution("V2", "H2", HoldOutcome.VOIDED, 0, 6)
 
 SOUND: dict[str, Any] = {
     "accounts": [CARD, SHOP, FUND, EURO],
@@ -258,7 +258,7 @@ BROKEN: dict[str, tuple[dict[str, Any], list[Violation]]] = {
         {
             **holds(HELD, AGAIN, held=80),
             "entries": [FUNDED, PAID, UNDONE],
-            "resolutions": [changed(VOIDED, outcome=Outcome.EXPIRED)],
+            "resolutions": [changed(VOIDED, outcome=HoldOutcome.EXPIRED)],
             "accounts": card(balance=100, held=80),
         },
         [V(I.HOLD_DIFFERS, "A2")],

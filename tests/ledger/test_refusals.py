@@ -11,24 +11,34 @@ from typing import Any
 import pytest
 
 from counterfoil.errors import Refused
-from counterfoil.ledger import MAX_INTEGER, Account, AccountKind, Book, Entry, Hold, Outcome, Refusal, Resolution
+from counterfoil.ledger import (
+    MAX_INTEGER,
+    Account,
+    AccountKind,
+    Book,
+    BookRefusal,
+    Entry,
+    Hold,
+    HoldOutcome,
+    Resolution,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "refusals.md"
-ORDER = list(Refusal)
+ORDER = list(BookRefusal)
 CLEARING = Account("clearing", AccountKind.CLEARING, "USD")
 CARD = Account("card", AccountKind.CARDHOLDER, "USD", 1000, 0, 100)
 FULL = Account("full", AccountKind.CARDHOLDER, "USD", MAX_INTEGER, 0)
 EURO, EURO2 = (Account(name, AccountKind.CLEARING, "EUR") for name in ("euro", "euro2"))
 OPEN = Hold("H", "card", "clearing", 100, "USD", 0, "r", 50)
 ENDED = Hold("HP", "card", "clearing", 100, "USD", 0)
-GONE = Resolution("V0", "HP", Outcome.VOIDED, 0, 1)
+GONE = Resolution("V0", "HP", HoldOutcome.VOIDED, 0, 1)
 RESTORABLE = Hold("HR", "card", "clearing", 100, "USD", 0)
 RESTORED = RESTORABLE.standing_again("RESTORED", 1)
 TIMED_OUT = Hold("HX", "card", "clearing", 100, "USD", 0, "", 1)
 ENDS = [
     GONE,
-    *(Resolution(f"V-{one.id}", one.id, Outcome.VOIDED, 0, 1) for one in (RESTORABLE, RESTORED)),
-    Resolution("expire:HX", "HX", Outcome.EXPIRED, 0, 1),
+    *(Resolution(f"V-{one.id}", one.id, HoldOutcome.VOIDED, 0, 1) for one in (RESTORABLE, RESTORED)),
+    Resolution("expire:HX", "HX", HoldOutcome.EXPIRED, 0, 1),
 ]
 OLD = Entry("OLD", "card", "clearing", 7, "USD", 0, "old")
 UNDONE = Entry("UNDONE", "card", "clearing", 7, "USD", 0)
@@ -47,76 +57,76 @@ def book() -> Book:
 
 
 # refusal -> what to change in a good request so that it applies
-Spoils = Mapping[Refusal, dict[str, Any]]
+Spoils = Mapping[BookRefusal, dict[str, Any]]
 EXISTING: Spoils = {
-    Refusal.EXISTS_WITH_DIFFERENT_DEBIT: {"debit": "elsewhere"},
-    Refusal.EXISTS_WITH_DIFFERENT_CREDIT: {"credit": "elsewhere"},
-    Refusal.EXISTS_WITH_DIFFERENT_AMOUNT: {"amount": 8},
-    Refusal.EXISTS_WITH_DIFFERENT_CURRENCY: {"currency": "EUR"},
-    Refusal.EXISTS_WITH_DIFFERENT_REF: {"ref": "new"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_DEBIT: {"debit": "elsewhere"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_CREDIT: {"credit": "elsewhere"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_AMOUNT: {"amount": 8},
+    BookRefusal.EXISTS_WITH_DIFFERENT_CURRENCY: {"currency": "EUR"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_REF: {"ref": "new"},
 }
 NEW: Spoils = {
-    Refusal.AMOUNT_NOT_INTEGER: {"amount": 1.0},
-    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
-    Refusal.AMOUNT_ZERO: {"amount": 0},
-    Refusal.AMOUNT_NEGATIVE: {"amount": -1},
-    Refusal.AMOUNT_TOO_LARGE: {"amount": MAX_INTEGER + 1},
-    Refusal.ACCOUNTS_SAME: {"debit": "clearing", "credit": "clearing"},
-    Refusal.DEBIT_ACCOUNT_UNKNOWN: {"debit": "nowhere"},
-    Refusal.CREDIT_ACCOUNT_UNKNOWN: {"credit": "nowhere either"},
-    Refusal.DEBIT_CURRENCY_DIFFERS: {"debit": "euro"},
-    Refusal.CREDIT_CURRENCY_DIFFERS: {"credit": "euro2"},
-    Refusal.LIMIT_EXCEEDED: {"amount": 1001},
-    Refusal.CREDIT_BALANCE_OVERFLOWS: {"credit": "full"},
+    BookRefusal.AMOUNT_NOT_INTEGER: {"amount": 1.0},
+    BookRefusal.ID_ALREADY_FAILED: {"id": "burned"},
+    BookRefusal.AMOUNT_ZERO: {"amount": 0},
+    BookRefusal.AMOUNT_NEGATIVE: {"amount": -1},
+    BookRefusal.AMOUNT_TOO_LARGE: {"amount": MAX_INTEGER + 1},
+    BookRefusal.ACCOUNTS_SAME: {"debit": "clearing", "credit": "clearing"},
+    BookRefusal.DEBIT_ACCOUNT_UNKNOWN: {"debit": "nowhere"},
+    BookRefusal.CREDIT_ACCOUNT_UNKNOWN: {"credit": "nowhere either"},
+    BookRefusal.DEBIT_CURRENCY_DIFFERS: {"debit": "euro"},
+    BookRefusal.CREDIT_CURRENCY_DIFFERS: {"credit": "euro2"},
+    BookRefusal.LIMIT_EXCEEDED: {"amount": 1001},
+    BookRefusal.CREDIT_BALANCE_OVERFLOWS: {"credit": "full"},
 }
 AGAINST: Spoils = {
-    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
-    Refusal.ORIGINAL_UNKNOWN: {"original": "nowhere"},
-    Refusal.ORIGINAL_DIFFERS: {"debit": "full"},
-    Refusal.AMOUNT_EXCEEDS_ORIGINAL: {"amount": 8},
-    Refusal.CREDIT_ACCOUNT_UNKNOWN: {"credit": "nowhere"},
+    BookRefusal.ID_ALREADY_FAILED: {"id": "burned"},
+    BookRefusal.ORIGINAL_UNKNOWN: {"original": "nowhere"},
+    BookRefusal.ORIGINAL_DIFFERS: {"debit": "full"},
+    BookRefusal.AMOUNT_EXCEEDS_ORIGINAL: {"amount": 8},
+    BookRefusal.CREDIT_ACCOUNT_UNKNOWN: {"credit": "nowhere"},
 }
 INCREMENT: Spoils = {
-    Refusal.EXISTS_WITH_DIFFERENT_HOLD: {"id": "H"},
-    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
-    Refusal.HOLD_UNKNOWN: {"original": "H9"},
-    Refusal.ORIGINAL_DIFFERS: {"credit": "full"},
-    Refusal.ALREADY_VOIDED: {"original": "HP"},
-    Refusal.LIMIT_EXCEEDED: {"amount": 901},
+    BookRefusal.EXISTS_WITH_DIFFERENT_HOLD: {"id": "H"},
+    BookRefusal.ID_ALREADY_FAILED: {"id": "burned"},
+    BookRefusal.HOLD_UNKNOWN: {"original": "H9"},
+    BookRefusal.ORIGINAL_DIFFERS: {"credit": "full"},
+    BookRefusal.ALREADY_VOIDED: {"original": "HP"},
+    BookRefusal.LIMIT_EXCEEDED: {"amount": 901},
 }
 AGAIN: Spoils = {
-    Refusal.ID_EMPTY: {"id": ""},
-    Refusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"},
-    Refusal.EXISTS_WITH_DIFFERENT_HOLD: {"id": "RESTORED", "of": "HP"},
-    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
-    Refusal.HOLD_UNKNOWN: {"of": "H9"},
-    Refusal.NOT_ENDED: {"of": "H"},
-    Refusal.STANDS_AGAIN: {"of": "HR"},
-    Refusal.ALREADY_EXPIRED: {"of": "HX"},
+    BookRefusal.ID_EMPTY: {"id": ""},
+    BookRefusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_HOLD: {"id": "RESTORED", "of": "HP"},
+    BookRefusal.ID_ALREADY_FAILED: {"id": "burned"},
+    BookRefusal.HOLD_UNKNOWN: {"of": "H9"},
+    BookRefusal.NOT_ENDED: {"of": "H"},
+    BookRefusal.STANDS_AGAIN: {"of": "HR"},
+    BookRefusal.ALREADY_EXPIRED: {"of": "HX"},
 }
 HOLD_ONLY: Spoils = {
-    Refusal.TTL_NOT_INTEGER: {"ttl": True},
-    Refusal.TTL_NEGATIVE: {"ttl": -1},
-    Refusal.EXPIRY_TOO_LARGE: {"ttl": MAX_INTEGER},
+    BookRefusal.TTL_NOT_INTEGER: {"ttl": True},
+    BookRefusal.TTL_NEGATIVE: {"ttl": -1},
+    BookRefusal.EXPIRY_TOO_LARGE: {"ttl": MAX_INTEGER},
 }
 POST: Spoils = {
-    Refusal.ID_EMPTY: {"id": ""},
-    Refusal.AMOUNT_NOT_INTEGER: {"amount": "1"},
-    Refusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"},
-    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
-    Refusal.AMOUNT_ZERO: {"amount": 0},
-    Refusal.HOLD_UNKNOWN: {"hold": "H9"},
-    Refusal.ALREADY_VOIDED: {"hold": "HP"},
-    Refusal.ALREADY_EXPIRED: {"at": 50},
-    Refusal.LIMIT_EXCEEDED: {"amount": 1001},
+    BookRefusal.ID_EMPTY: {"id": ""},
+    BookRefusal.AMOUNT_NOT_INTEGER: {"amount": "1"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"},
+    BookRefusal.ID_ALREADY_FAILED: {"id": "burned"},
+    BookRefusal.AMOUNT_ZERO: {"amount": 0},
+    BookRefusal.HOLD_UNKNOWN: {"hold": "H9"},
+    BookRefusal.ALREADY_VOIDED: {"hold": "HP"},
+    BookRefusal.ALREADY_EXPIRED: {"at": 50},
+    BookRefusal.LIMIT_EXCEEDED: {"amount": 1001},
 }
 REVERSE: Spoils = {
-    Refusal.ID_EMPTY: {"id": ""},
-    Refusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "H"},
-    Refusal.EXISTS_WITH_DIFFERENT_ORIGINAL: {"id": "REFUND"},
-    Refusal.ID_ALREADY_FAILED: {"id": "burned"},
-    Refusal.REVERSAL_OF_REVERSAL: {"of": UNDOING},
-    Refusal.ALREADY_REVERSED: {"of": UNDONE},
+    BookRefusal.ID_EMPTY: {"id": ""},
+    BookRefusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "H"},
+    BookRefusal.EXISTS_WITH_DIFFERENT_ORIGINAL: {"id": "REFUND"},
+    BookRefusal.ID_ALREADY_FAILED: {"id": "burned"},
+    BookRefusal.REVERSAL_OF_REVERSAL: {"of": UNDOING},
+    BookRefusal.ALREADY_REVERSED: {"of": UNDONE},
 }
 BACK = {"debit": "clearing", "credit": "card", "amount": 7, "currency": "USD", "original": "OLD"}
 ENTRY = {"debit": "card", "credit": "clearing", "amount": 7, "currency": "USD", "ref": "old"}
@@ -143,14 +153,18 @@ def reverse(**request: Any) -> Any:
 
 
 VERBS: list[tuple[Callable[..., Any], dict[str, Any], Spoils]] = [
-    (transfer, {"id": "OLD", **ENTRY}, {Refusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "UNDOING"}, **EXISTING}),
-    (transfer, {"id": "T", **ENTRY}, {Refusal.ID_EMPTY: {"id": ""}, **NEW}),
+    (transfer, {"id": "OLD", **ENTRY}, {BookRefusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "UNDOING"}, **EXISTING}),
+    (transfer, {"id": "T", **ENTRY}, {BookRefusal.ID_EMPTY: {"id": ""}, **NEW}),
     (
         hold,
         {"id": "H", **ENTRY, "amount": 100, "ref": "r", "ttl": 50},
-        {**EXISTING, Refusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"}, Refusal.EXISTS_WITH_DIFFERENT_TTL: {"ttl": 9}},
+        {
+            **EXISTING,
+            BookRefusal.EXISTS_WITH_DIFFERENT_KIND: {"id": "OLD"},
+            BookRefusal.EXISTS_WITH_DIFFERENT_TTL: {"ttl": 9},
+        },
     ),
-    (hold, {"id": "H1", **ENTRY, "ttl": 50}, {Refusal.ID_EMPTY: {"id": ""}, **NEW, **HOLD_ONLY}),
+    (hold, {"id": "H1", **ENTRY, "ttl": 50}, {BookRefusal.ID_EMPTY: {"id": ""}, **NEW, **HOLD_ONLY}),
     (post, {"id": "P", "hold": "H", "amount": 100, "at": 1}, POST),
     (reverse, {"id": "R", "of": OLD}, REVERSE),
     (transfer, {"id": "T", **BACK}, AGAINST),
@@ -167,7 +181,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("verb", "request_", "first"), PAIRS)
 def test_when_two_refusals_apply_the_earlier_in_the_order_is_the_answer(
-    verb: Callable[..., Any], request_: dict[str, Any], first: Refusal
+    verb: Callable[..., Any], request_: dict[str, Any], first: BookRefusal
 ) -> None:
     with pytest.raises(Refused) as caught:
         verb(**request_)
@@ -183,13 +197,13 @@ def test_the_requests_the_order_is_tested_with_are_good_ones(
 
 def test_every_refusal_is_documented_in_the_order_of_the_checks() -> None:
     documented = re.findall(r"^\| `(\w+)` \| \S", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    assert documented == [refusal.value for refusal in Refusal]
+    assert documented == [refusal.value for refusal in BookRefusal]
 
 
 def test_every_refusal_has_a_line_in_a_table_or_a_pair_above() -> None:
     table = (Path(__file__).parent.parent / "tables" / "two_phase.txt").read_text("utf-8")
     shown = {refusal for *_, spoils in VERBS for refusal in spoils}
-    assert [r.value for r in Refusal if r not in shown and not re.search(rf"-> {r.value}\n", table)] == []
+    assert [r.value for r in BookRefusal if r not in shown and not re.search(rf"-> {r.value}\n", table)] == []
 
 
 @pytest.mark.parametrize("verb", ["transfer", "reverse", "hold", "post", "void", "again", "expire"])

@@ -12,7 +12,7 @@ from counterfoil.links import wire as wire_module
 from counterfoil.links.client import ClientLink, Redial
 from counterfoil.links.clock import Clock
 from counterfoil.links.driver import Driver
-from counterfoil.links.wire import Wire
+from counterfoil.links.wire import LinkConnection
 from counterfoil.step import SECOND, Closed, Command, Connected, Hangup, Outbound, Send
 from links.stations import LOCAL, Asker, Echo, run, served, until
 
@@ -153,7 +153,7 @@ def test_a_lazy_lane_whose_connection_was_lost_is_made_again() -> None:
 
 
 @asynccontextmanager
-async def deaf_host() -> AsyncIterator[tuple[Asker, Driver, Wire, socket.socket]]:
+async def deaf_host() -> AsyncIterator[tuple[Asker, Driver, LinkConnection, socket.socket]]:
     """A connection to a host that never reads, whose buffers are already full."""
     host = socket.socket()
     host.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -174,7 +174,7 @@ async def deaf_host() -> AsyncIterator[tuple[Asker, Driver, Wire, socket.socket]
             host.close()
 
 
-async def fill(station: Asker, driver: Driver, wire: Wire, last: Send | None = None) -> None:
+async def fill(station: Asker, driver: Driver, wire: LinkConnection, last: Send | None = None) -> None:
     """Send until the kernel takes no more."""
     for _ in range(5000):
         if wire._paused:

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 
 from counterfoil.links.door import TOLD, Door, Guest, place_of
-from counterfoil.links.limits import Limits
+from counterfoil.links.limits import PortLimits
 from links.stations import LOCAL, run, until
 
 OTHER = "127.0.0.2"
-PATIENT = Limits(total=6, each=4, unspoken=60.0, half=60.0)
+PATIENT = PortLimits(total=6, each=4, unspoken=60.0, half=60.0)
 
 
 class Visitor(asyncio.Protocol):
@@ -49,7 +49,7 @@ class Visitor(asyncio.Protocol):
 class Post:
     """A door with its visitors, and what it told the log."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: PortLimits) -> None:
         self.visitors: list[Visitor] = []
         self.told: list[tuple[str, dict[str, object]]] = []
         self.door = Door("post", limits, self._note, lambda guest: Visitor(guest, self.visitors), farewell=b"full")
@@ -95,7 +95,7 @@ class Post:
 
 
 @asynccontextmanager
-async def post(limits: Limits = PATIENT) -> AsyncIterator[Post]:
+async def post(limits: PortLimits = PATIENT) -> AsyncIterator[Post]:
     found = Post(limits)
     found.door.listen(LOCAL, 0)
     try:
@@ -191,7 +191,7 @@ def test_a_known_one_that_sends_half_a_message_is_closed_too() -> None:
 def test_in_a_flood_of_connections_who_speaks_is_heard() -> None:
     async def test() -> None:
         loop = asyncio.get_running_loop()
-        async with post(Limits(total=16, each=16, unspoken=60.0, half=60.0)) as here:
+        async with post(PortLimits(total=16, each=16, unspoken=60.0, half=60.0)) as here:
             at_work = await here.come("keep")
             for _ in range(5):
                 flood = []

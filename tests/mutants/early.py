@@ -18,7 +18,7 @@ from counterfoil.switch import records as switch_records
 from counterfoil.switch.rows import Trail
 from counterfoil.switch.station import Switch
 from counterfoil.terminal import records as terminal_records
-from counterfoil.terminal.station import Terminal
+from counterfoil.terminal.station import TerminalStation
 from mutants.mutant import LESSON, PROTOTYPE, mutant
 from mutants.seams import Seams
 
@@ -99,13 +99,15 @@ def ack_before_durable(seams: Seams) -> None:
 @mutant("L1", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
 def request_before_journal(seams: Seams) -> None:
     """The terminal asks before the attempt and its reversal are on the disk."""
-    put_off(seams, Terminal, terminal_records.Records, "write", lambda _, args: says(args[0].lines, "request sent"))
+    put_off(
+        seams, TerminalStation, terminal_records.Records, "write", lambda _, args: says(args[0].lines, "request sent")
+    )
 
 
 @mutant("L7", "receipt fails", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
 def receipt_before_journal(seams: Seams) -> None:
     """The terminal prints before the approval is on the disk."""
-    put_off(seams, Terminal, terminal_records.Records, "write", lambda _, args: bool(args[0].slips))
+    put_off(seams, TerminalStation, terminal_records.Records, "write", lambda _, args: bool(args[0].slips))
 
 
 @mutant("L1", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
@@ -184,7 +186,7 @@ def torn_receipt(seams: Seams) -> None:
     """The terminal commits an approval first, and what its slip says after that."""
 
     def make(original: Any) -> Any:
-        def write(self: terminal_records.Records, written: terminal_records.Written) -> None:
+        def write(self: terminal_records.Records, written: terminal_records.StepWrites) -> None:
             if not written.slips:
                 original(self, written)
                 return

@@ -7,8 +7,8 @@ from typing import Any
 
 from counterfoil.issuer.records import Step
 from counterfoil.switch import forgotten, signon
-from counterfoil.switch.memory import Walk
-from counterfoil.switch.rows import Offer, Terminal
+from counterfoil.switch.memory import RecollectionWalk
+from counterfoil.switch.rows import Offer, TerminalRow
 from mutants.mutant import mutant
 from mutants.seams import Seams
 
@@ -62,7 +62,7 @@ def nearest_sign_on_counts(seams: Seams) -> None:
     """What a terminal has forgotten is told from its last sign-on alone, each of which has a number of its own."""
 
     def make(original: Callable[..., str]) -> Callable[..., str]:
-        def furthest_back(terminal: Terminal, taken: Offer) -> str:
+        def furthest_back(terminal: TerminalRow, taken: Offer) -> str:
             if original(terminal, taken) != taken.stan:
                 seams.hit()
             return taken.stan
@@ -82,7 +82,7 @@ def closed_sale_reversed(seams: Seams) -> None:
 def one_page_compared(seams: Seams) -> None:
     """The comparison ends with its first page."""
 
-    def make(original: Callable[..., Walk | None]) -> Callable[..., Any]:
+    def make(original: Callable[..., RecollectionWalk | None]) -> Callable[..., Any]:
         def go_on(*args: Any) -> None:
             seams.hit()
             original(*args)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 import pytest
 
-from counterfoil.simulation import Job
+from counterfoil.simulation import WorldJob
 from counterfoil.simulation.campaign import play
 from counterfoil.simulation.plant import images
 from mutants.mutant import CATALOGUE, Mutant
@@ -60,18 +60,18 @@ class Order(NamedTuple):
     shrink: bool = False
 
 
-def worlds(mutant: Mutant, order: Order) -> Iterator[Job]:
+def worlds(mutant: Mutant, order: Order) -> Iterator[WorldJob]:
     """The worlds of the mutant's mixes in turn, within the budget."""
     left, number, sales = order.budget, 0, RUSH if mutant.rush else SALES
     while left > 0:
         for mix in mutant.mixes:
             if left > 0:
-                yield Job(order.seed, mix, number, min(sales, left))
+                yield WorldJob(order.seed, mix, number, min(sales, left))
                 left -= sales
         number += 1
 
 
-def broken_by(mutant: Mutant, job: Job) -> tuple[str, int]:
+def broken_by(mutant: Mutant, job: WorldJob) -> tuple[str, int]:
     """What breaks in this world with the mutant ("": nothing), and how often its branch was taken."""
     images()  # the plant is enrolled by the real stations
     with Seams() as seams:
@@ -104,7 +104,7 @@ def hunt(order: Order) -> Kill | Survivor:
     return Survivor(order.name, played, reached)
 
 
-def smallest(mutant: Mutant, job: Job) -> Job:
+def smallest(mutant: Mutant, job: WorldJob) -> WorldJob:
     """A world with fewer sales, as long as it breaks with the mutant and only with it."""
     while job.transactions // 2 >= FEWEST:
         smaller = msgspec.structs.replace(job, transactions=job.transactions // 2)

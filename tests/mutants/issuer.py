@@ -8,12 +8,12 @@ import msgspec
 
 from counterfoil.issuer import advices, authorise, chart, purchases, reverse
 from counterfoil.issuer import records as issuer_records
-from counterfoil.issuer.authorise import Purchase
+from counterfoil.issuer.authorise import Authorisation
 from counterfoil.issuer.chart import LINKED_COLUMNS
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
-from counterfoil.issuer.rows import Line, Notice, Owed, Txn
-from counterfoil.issuer.wire import Asked, Wire
+from counterfoil.issuer.rows import EvidenceLine, Notice, OwedNotices, Txn
+from counterfoil.issuer.wire import Request, SwitchLink
 from counterfoil.ledger import Entry
 from counterfoil.step import Instant
 from mutants.mutant import LESSON, PROTOTYPE, mutant
@@ -57,7 +57,7 @@ def tombstone_not_asked(seams: Seams) -> None:
 @mutant("leg 3 lost, or late", mixes=("loss", "swarm"))
 def reversal_acknowledged_but_not_booked(seams: Seams) -> None:
     """An advice is acknowledged, and the money stays where it is."""
-    nothing = {**reverse.BY_STATE, State.POSTED: reverse.Outcome.NOTHING}
+    nothing = {**reverse.BY_STATE, State.POSTED: reverse.ReversalOutcome.NOTHING}
     seams.constant(reverse, "BY_STATE", lambda _: nothing)
     seams.hit()
 
@@ -82,7 +82,7 @@ def double_charge(seams: Seams) -> None:
     """A repeated purchase is booked once more."""
 
     def make(original: Any) -> Any:
-        def again(desk: Any, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Any) -> Any:
+        def again(desk: Any, step: Step, now: Instant, asked: Request, earlier: Txn, wanted: Any) -> Any:
             card = step.cards.get(earlier.token)
             if earlier.state is State.POSTED and wanted is not None and card is not None:
                 seams.hit()
@@ -107,7 +107,7 @@ def double_credit(seams: Seams) -> None:
     """A repeated advice gives the money back once more."""
 
     def make(original: Any) -> Any:
-        def on_advice(desk: Any, step: Step, now: Instant, asked: Asked, wanted: Any) -> Any:
+        def on_advice(desk: Any, step: Step, now: Instant, asked: Request, wanted: Any) -> Any:
             earlier = step.advices.get(wanted.key) if wanted is not None else None
             txn = step.txns.get(wanted.original) if wanted is not None else None
             if earlier is not None and earlier.outcome == "book" and txn is not None and asked.genuine:
@@ -207,7 +207,7 @@ def refusal_does_not_burn_the_key(seams: Seams) -> None:
     """A no is said and not kept: the same request again is decided anew."""
 
     def make(original: Any) -> Any:
-        def begin(self: Step, txn: Txn, line: Line) -> None:
+        def begin(self: Step, txn: Txn, line: EvidenceLine) -> None:
             if txn.state is State.DECLINED:
                 seams.hit()
             else:
@@ -223,7 +223,7 @@ def wrong_pin_counted_twice(seams: Seams) -> None:
     """A repeat of a request with a wrong PIN counts as another try."""
 
     def make(original: Any) -> Any:
-        def again(desk: Any, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Any) -> Any:
+        def again(desk: Any, step: Step, now: Instant, asked: Request, earlier: Txn, wanted: Any) -> Any:
             card = step.cards.get(earlier.token)
             if earlier.refusal == "pin_wrong" and card is not None:
                 seams.hit()
@@ -273,11 +273,13 @@ def notice_told_under_another_name(seams: Seams) -> None:
     """A notice that is told again is another notice."""
 
     def make(original: Any) -> Any:
-        def notice(self: Any, rows: Any) -> list[Owed]:
-            found: list[Owed] = original(self, rows)
+        def notice(self: Any, rows: Any) -> list[OwedNotices]:
+            found: list[OwedNotices] = original(self, rows)
             if found:
                 seams.hit()
-            return [Owed(row, tuple(one._replace(name=f"{one.name}-again") for one in told)) for row, told in found]
+            return [
+                OwedNotices(row, tuple(one._replace(name=f"{one.name}-again") for one in told)) for row, told in found
+            ]
 
         return notice
 
@@ -289,7 +291,7 @@ def undelivered_notice_forgotten(seams: Seams) -> None:
     """After a start nothing is told again."""
 
     def make(original: Any) -> Any:
-        def undelivered(self: Any) -> list[Owed]:
+        def undelivered(self: Any) -> list[OwedNotices]:
             seams.reached += len(original(self))
             return []
 
@@ -303,14 +305,14 @@ def switch_mac_ignored(seams: Seams) -> None:
     """The issuer takes a request whatever its MAC."""
 
     def make(original: Any) -> Any:
-        def init(self: Asked, frame: Any, excerpt: Any, *, whole: bool, genuine: bool) -> None:
+        def init(self: Request, frame: Any, excerpt: Any, *, whole: bool, genuine: bool) -> None:
             if not genuine:
                 seams.hit()
             original(self, frame, excerpt, whole=whole, genuine=True)
 
         return init
 
-    seams.method(Asked, "__init__", make)
+    seams.method(Request, "__init__", make)
 
 
 @mutant("duplicate request", killed_by="tests/issuer/test_decisions_table.py")
@@ -335,14 +337,14 @@ def stripe_believed(seams: Seams) -> None:
     """A stripe is believed whatever value stands on it."""
 
     def make(original: Any) -> Any:
-        def stripe(self: Wire, asked: Asked) -> bool:
+        def stripe(self: SwitchLink, asked: Request) -> bool:
             if not original(self, asked):
                 seams.hit()
             return True
 
         return stripe
 
-    seams.method(Wire, "stripe", make)
+    seams.method(SwitchLink, "stripe", make)
 
 
 @mutant("trust", mixes=("customers",))
@@ -357,8 +359,8 @@ def typed_taken_for_a_stripe(seams: Seams) -> None:
     """A number that was typed needs no programme of its issuer's."""
 
     def make(original: Any) -> Any:
-        def unproved(purchase: Purchase, *rest: Any) -> Any:
-            if authorise.WAYS.get(purchase.entry) is authorise.Way.TYPED:
+        def unproved(purchase: Authorisation, *rest: Any) -> Any:
+            if authorise.WAYS.get(purchase.entry) is authorise.EntryMode.TYPED:
                 seams.hit()
                 return None
             return original(purchase, *rest)

@@ -10,7 +10,7 @@ from counterfoil.switch.caution import Caution
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event
 from counterfoil.switch.outbox import Outbox
-from counterfoil.switch.rows import Advice, Attempt
+from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.work import Work
 from mutants.mutant import LESSON, PROTOTYPE, mutant
 from mutants.seams import Seams
@@ -28,7 +28,7 @@ def _sending(seams: Seams, send: Any) -> None:
     """Another way to send an advice: `send(original, desk, work, advice, attempt)`."""
 
     def make(original: Any) -> Any:
-        def one(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+        def one(desk: Desk, work: Work, advice: OwedAdvice, attempt: Attempt) -> None:
             send(original, desk, work, advice, attempt)
 
         return one
@@ -40,7 +40,7 @@ def _sending(seams: Seams, send: Any) -> None:
 def saf_gives_up(seams: Seams) -> None:
     """After ten tries an advice is thrown away."""
 
-    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+    def send(original: Any, desk: Desk, work: Work, advice: OwedAdvice, attempt: Attempt) -> None:
         if advice.tries >= desk.settings.case_after:
             seams.hit()
             _done(work, attempt)
@@ -54,7 +54,7 @@ def saf_gives_up(seams: Seams) -> None:
 def saf_expires_silently(seams: Seams) -> None:
     """An advice that has waited for a minute expires."""
 
-    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+    def send(original: Any, desk: Desk, work: Work, advice: OwedAdvice, attempt: Attempt) -> None:
         if work.now - attempt.started_at > EXPIRES_AFTER:
             seams.hit()
             _done(work, attempt)
@@ -68,7 +68,7 @@ def saf_expires_silently(seams: Seams) -> None:
 def saf_dequeues_on_send(seams: Seams) -> None:
     """An advice leaves the outbox when it is sent."""
 
-    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+    def send(original: Any, desk: Desk, work: Work, advice: OwedAdvice, attempt: Attempt) -> None:
         original(desk, work, advice, attempt)
         seams.hit()
         _done(work, attempt)
@@ -80,7 +80,7 @@ def saf_dequeues_on_send(seams: Seams) -> None:
 def saf_lost_answer_not_counted(seams: Seams) -> None:
     """A try without an answer is not counted, so nobody is ever told."""
 
-    def send(original: Any, desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+    def send(original: Any, desk: Desk, work: Work, advice: OwedAdvice, attempt: Attempt) -> None:
         original(desk, work, advice, attempt)
         if advice.tries > 1:
             seams.hit()

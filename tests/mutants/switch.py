@@ -19,14 +19,14 @@ from counterfoil.switch import (
     stubs,
     upstream,
 )
-from counterfoil.switch.card import Card, card_of
+from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State
-from counterfoil.switch.memory import Waiting
+from counterfoil.switch.memory import OpenIntent
 from counterfoil.switch.numbers import trace, transmitted
 from counterfoil.switch.records import Records
-from counterfoil.switch.rows import Attempt, Terminal
+from counterfoil.switch.rows import Attempt, TerminalRow
 from counterfoil.switch.tell import answer
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
@@ -138,7 +138,7 @@ def no_tombstone_at_switch(seams: Seams) -> None:
 
 def _refusing(seams: Seams, *states: State) -> None:
     def make(original: Any) -> Any:
-        def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
+        def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> None:
             attempt = work.attempts.get(key) if key is not None else None
             if attempt is not None and attempt.state in states:
                 seams.hit()
@@ -185,7 +185,7 @@ def _again(seams: Seams, instead: Any) -> None:
     """Something else is done with a repeat of a request that is still open."""
 
     def make(original: Any) -> Any:
-        def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
+        def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: Attempt) -> None:
             if attempt.state is State.ASKED and attempt.issuer:
                 seams.hit()
                 instead(desk, work, ask, terminal, attempt)
@@ -201,9 +201,9 @@ def _again(seams: Seams, instead: Any) -> None:
 def duplicate_forwarded_again(seams: Seams) -> None:
     """A repeat of an open request goes upstream as another one."""
 
-    def instead(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
+    def instead(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: Attempt) -> None:
         card, tick = card_of(ask.message, terminal, desk.hsm), work.tick()
-        assert isinstance(card, Card)
+        assert isinstance(card, PresentedCard)
         pin, issuer = b"", desk.issuers[attempt.issuer]
         if ask.message.de52 is not None:
             try:
@@ -212,7 +212,7 @@ def duplicate_forwarded_again(seams: Seams) -> None:
                 return
         attempt.transmitted, attempt.trace = transmitted(tick), trace(tick)
         work.put(attempt)
-        work.wait(attempt.rrn, Waiting(ask, attempt.deadline, tick))
+        work.wait(attempt.rrn, OpenIntent(ask, attempt.deadline, tick))
         forward.forward(desk, work, ask, attempt, tick, card, pin)
 
     _again(seams, instead)

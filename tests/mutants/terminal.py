@@ -12,7 +12,7 @@ from counterfoil.step import Command, Instant, NotSent
 from counterfoil.terminal import attempt as attempts
 from counterfoil.terminal import birth, flow, messages, numbers, outcome, request, reverse, sale, till
 from counterfoil.terminal.attempt import Attempt
-from counterfoil.terminal.lane import Job, Lane, Waiting
+from counterfoil.terminal.lane import Awaited, Lane, QueuedSale
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.records import Loaded, Records
 from counterfoil.terminal.work import Work
@@ -29,7 +29,7 @@ def no_timeout_reversal(seams: Seams) -> None:
     def make(original: Any) -> Any:
         def expire(work: Work, lane: Lane) -> None:
             exchange = lane.exchange
-            if exchange is not None and exchange.job is Job.SALE and exchange.deadline <= work.now:
+            if exchange is not None and exchange.job is Awaited.SALE and exchange.deadline <= work.now:
                 seams.hit()
                 sale.not_sent(work, lane)
             else:
@@ -46,7 +46,7 @@ def close_means_failed(seams: Seams) -> None:
 
     def make(original: Any) -> Any:
         def closed(work: Work, lane: Lane) -> None:
-            if lane.exchange is not None and lane.exchange.job is Job.SALE:
+            if lane.exchange is not None and lane.exchange.job is Awaited.SALE:
                 seams.hit()
                 sale.not_sent(work, lane)
             else:
@@ -62,9 +62,9 @@ def timer_after_send(seams: Seams) -> None:
     """The timer starts when sending is over, which may never be."""
 
     def make(original: Any) -> Any:
-        def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
+        def ask(work: Work, lane: Lane, waiting: QueuedSale) -> None:
             original(work, lane, waiting)
-            if lane.exchange is not None and lane.exchange.job is Job.SALE:
+            if lane.exchange is not None and lane.exchange.job is Awaited.SALE:
                 seams.hit()
                 lane.exchange = msgspec.structs.replace(lane.exchange, deadline=work.now + AGES)
 
@@ -191,7 +191,7 @@ def any_0410_closes(seams: Seams) -> None:
     """Whatever a MAC-valid 0410 says, it ends the reversal."""
 
     def make(original: Any) -> Any:
-        def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
+        def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
             if answer.authentic and answer.message.de39 not in work.settings.closing_codes:
                 seams.hit()
                 message = copy.copy(answer.message)
@@ -240,7 +240,7 @@ def escalated_goes_on_in_its_batch(seams: Seams) -> None:
 
 def _believing(seams: Seams, module: Any) -> None:
     def make(original: Any) -> Any:
-        def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
+        def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
             if not answer.authentic:
                 seams.hit()
                 answer = answer._replace(authentic=True)
@@ -287,7 +287,7 @@ def cancel_means_failed(seams: Seams) -> None:
     def make(original: Any) -> Any:
         def cancel(work: Work, command: Command) -> Lane | None:
             lane = work.lane(command.args.get("terminal"))
-            if lane is None or lane.exchange is None or lane.exchange.job is not Job.SALE or lane.current is None:
+            if lane is None or lane.exchange is None or lane.exchange.job is not Awaited.SALE or lane.current is None:
                 forwarded: Lane | None = original(work, command)
                 return forwarded
             seams.hit()
@@ -327,7 +327,7 @@ def retry_not_linked(seams: Seams) -> None:
     """A retry says what it replaces, and nobody looks (P4)."""
 
     def make(original: Any) -> Any:
-        def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
+        def born(work: Work, lane: Lane, waiting: QueuedSale) -> Attempt:
             attempt: Attempt = original(work, lane, waiting)
             if attempt.linked:
                 seams.hit()
@@ -344,8 +344,8 @@ def retry_forgotten(seams: Seams) -> None:
     """What a sale replaces is not kept at all."""
 
     def make(original: Any) -> Any:
-        def read(work: Work, command: Command) -> Waiting:
-            waiting: Waiting = original(work, command)
+        def read(work: Work, command: Command) -> QueuedSale:
+            waiting: QueuedSale = original(work, command)
             if waiting.retry_of:
                 seams.hit()
                 waiting = msgspec.structs.replace(waiting, retry_of="")
@@ -361,7 +361,7 @@ def till_key_forgotten(seams: Seams) -> None:
     """The till's own key is not looked up: the same question is another sale."""
 
     def make(original: Any) -> Any:
-        def asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
+        def asked_before(work: Work, asking: Lane, waiting: QueuedSale) -> Lane | None:
             attempt = work.keyed(waiting.key)
             if attempt is not None and not attempt.frees_key:
                 seams.hit()
@@ -379,7 +379,7 @@ def other_content_under_the_tills_key(seams: Seams) -> None:
     """A key of the till that comes with another amount gets the answer of the first."""
 
     def make(original: Any) -> Any:
-        def asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
+        def asked_before(work: Work, asking: Lane, waiting: QueuedSale) -> Lane | None:
             attempt = work.keyed(waiting.key)
             if attempt is not None and attempt.asked != waiting.content:
                 seams.hit()

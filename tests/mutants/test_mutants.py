@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.simulation import Job
+from counterfoil.simulation import WorldJob
 from counterfoil.simulation.campaign import play
 from counterfoil.switch import lifecycle, saf
 from counterfoil.switch.lifecycle import Event, State
@@ -30,7 +30,7 @@ def seen(name: str, witness: Witness) -> str:
     """What breaks with this mutant, in its world or one of the next."""
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     for number in range(witness.world, witness.world + MORE):
-        job = Job(witness.seed, witness.mix, number, witness.transactions)
+        job = WorldJob(witness.seed, witness.mix, number, witness.transactions)
         broken, reached = broken_by(mutant, job)
         if broken and reached and not play(job).broken:
             return broken

@@ -13,7 +13,7 @@ import msgspec
 from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as Posting
 from counterfoil.issuer.records import Step
-from counterfoil.issuer.rows import Line, Txn
+from counterfoil.issuer.rows import EvidenceLine, Txn
 from counterfoil.step import Instant
 from counterfoil.switch import reverse
 from counterfoil.switch.desk import Desk
@@ -59,7 +59,7 @@ def purchase_of_the_step_unseen(seams: Seams) -> None:
         return put
 
     def forgetting(original: Any) -> Any:
-        def begin(self: Step, txn: Txn, line: Line) -> None:
+        def begin(self: Step, txn: Txn, line: EvidenceLine) -> None:
             if txn.key in self._new_txns:
                 seams.hit()
             original(self, txn, line)

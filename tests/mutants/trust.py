@@ -9,8 +9,8 @@ import msgspec
 from counterfoil.step import Instant
 from counterfoil.switch import authorise, hear, rows, signon, strangers, stubs, tell, upstream
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
-from counterfoil.switch.rows import Terminal
+from counterfoil.switch.intake import Request
+from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.tell import answer
 from counterfoil.switch.work import Work
 from counterfoil.terminal import messages, reverse, sale
@@ -27,7 +27,7 @@ def terminal_mac_ignored(seams: Seams) -> None:
     """A request is taken whatever its MAC."""
 
     def make(original: Any) -> Any:
-        def genuine(desk: Desk, ask: Ask, terminal: Terminal, mak: Any) -> bool:
+        def genuine(desk: Desk, ask: Request, terminal: TerminalRow, mak: Any) -> bool:
             if not original(desk, ask, terminal, mak):
                 seams.hit()
             return True
@@ -56,7 +56,7 @@ def _told_without_burning(seams: Seams, *types: str) -> None:
     """What has no valid MAC is told A0, and its key is left as it was."""
 
     def make(original: Any) -> Any:
-        def unsealed(desk: Desk, work: Work, ask: Ask) -> None:
+        def unsealed(desk: Desk, work: Work, ask: Request) -> None:
             if ask.terminal is not None and ask.message.mti in types:
                 seams.hit()
                 answer(desk, work, ask, "A0")
@@ -125,7 +125,7 @@ def sign_on_takes_effect_at_once(seams: Seams) -> None:
     """The keys and the batch a sign-on is told hold from then on, whoever asked."""
 
     def make(original: Any) -> Any:
-        def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
+        def manage(desk: Desk, work: Work, ask: Request, terminal: TerminalRow) -> None:
             original(desk, work, ask, terminal)
             changed = work.terminals[terminal.terminal]
             if changed.offers:
@@ -142,7 +142,7 @@ def a_later_sign_on_pushes_out_the_one_before(seams: Seams) -> None:
     """Only the last sign-on counts, which may have been a stranger's."""
 
     def make(original: Any) -> Any:
-        def put_terminal(self: Work, terminal: Terminal) -> None:
+        def put_terminal(self: Work, terminal: TerminalRow) -> None:
             if len(terminal.offers) > 1:
                 seams.hit()
             original(self, msgspec.structs.replace(terminal, offers=terminal.offers[-1:]))
@@ -157,10 +157,10 @@ def two_devices_in_one_batch(seams: Seams) -> None:
     """What other sign-ons were told stays good when one of them has begun another batch."""
 
     def make(original: Any) -> Any:
-        def taken(work: Work, terminal: Terminal, offer: rows.Offer) -> Terminal:
+        def taken(work: Work, terminal: TerminalRow, offer: rows.Offer) -> TerminalRow:
             seams.hit()
             left = tuple(one for one in terminal.offers if one != offer)
-            kept: Terminal = msgspec.structs.replace(original(work, terminal, offer), offers=left)
+            kept: TerminalRow = msgspec.structs.replace(original(work, terminal, offer), offers=left)
             work.put_terminal(kept)
             return kept
 
@@ -174,7 +174,7 @@ def batch_numbers_come_round(seams: Seams) -> None:
     """After the last batch number comes the first."""
 
     def make(original: Any) -> Any:
-        def standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, *args: Any) -> Any:
+        def standing(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, *args: Any) -> Any:
             if terminal.batch == signon.LAST_BATCH:
                 seams.hit()
                 terminal = msgspec.structs.replace(terminal, batch="000000")
@@ -190,7 +190,7 @@ def answered_under_the_key_of_today(seams: Seams) -> None:
     """An answer goes under the keys of the last sign-on, whatever its request came under."""
 
     def make(original: Any) -> Any:
-        def mac_of(desk: Desk, work: Work, ask: Ask) -> Any:
+        def mac_of(desk: Desk, work: Work, ask: Request) -> Any:
             seams.hit()
             ask.mac = None
             return original(desk, work, ask)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Final
 
-from counterfoil.receipts.printers.job import Job, Order, Result
+from counterfoil.receipts.printers.job import Order, PrintJob, PrintResult
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.receipts.profile import Profile, profile_of
@@ -45,7 +45,7 @@ class Desk:
         self.now = 0
         self.listening = True
         self.crashed = False
-        self.job: Job | None = None
+        self.job: PrintJob | None = None
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._pipes: deque[bytearray] = deque()
         self.jobs = 0
@@ -84,12 +84,12 @@ class Desk:
 
     # --- one job ----------------------------------------------------------------------------------------------------
 
-    def print(self, duplicate: int = 0, what: Order | None = None) -> Result | None:
+    def print(self, duplicate: int = 0, what: Order | None = None) -> PrintResult | None:
         """Print one receipt; None when the till died over it."""
         self.jobs += 1
         self.crashed = False
         what = what or receipt(duplicate)
-        job = self.job = Job(what, self.profile, self.timings, f"{self.jobs:03d}", endless=self.serial)
+        job = self.job = PrintJob(what, self.profile, self.timings, f"{self.jobs:03d}", endless=self.serial)
         if not self.listening:
             job.unreachable(Trouble.REFUSED)
             return job.result
@@ -102,7 +102,7 @@ class Desk:
             self.printer.hang_up()
         return None if self.crashed else job.result
 
-    def _turn(self, job: Job) -> None:
+    def _turn(self, job: PrintJob) -> None:
         moved = self._write(job)
         moved = self._deliver() or moved
         self.printer.advance(self.now)
@@ -116,7 +116,7 @@ class Desk:
             if self.now >= job.wakes_at():
                 job.tick(self.now)
 
-    def _write(self, job: Job) -> bool:
+    def _write(self, job: PrintJob) -> bool:
         """The kernel takes what it has room for."""
         out = job.outgoing()
         count = min(len(out), KERNEL - len(self._pipes[-1]))

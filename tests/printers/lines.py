@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from counterfoil.links.address import Address, parse
-from counterfoil.receipts.printers.job import Result
+from counterfoil.links.address import PrinterAddress, parse
+from counterfoil.receipts.printers.job import PrintResult
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.profile import profile_of
 from counterfoil.step import SECOND
@@ -27,11 +27,11 @@ BRIEF = replace(FAST, patience=6 * SECOND // 10, settle=SECOND // 50)
 MODEL = "epson-tm-t20iii"
 
 
-def tcp(port: int, model: str = MODEL) -> Address:
+def tcp(port: int, model: str = MODEL) -> PrinterAddress:
     return parse(f"tcp://127.0.0.1:{port}?profile={model}")
 
 
-def gs_r(port: int) -> Address:
+def gs_r(port: int) -> PrinterAddress:
     """The model, but without barriers that have a name and without a buffer that can be cleared."""
     return replace(tcp(port), profile=profile_of(MODEL, barrier="gs-r", clear=False))
 
@@ -40,7 +40,7 @@ def later(seconds: float, happens: Callable[[], None]) -> None:
     threading.Timer(seconds, happens).start()
 
 
-def told(result: Result) -> tuple[str, str]:
+def told(result: PrintResult) -> tuple[str, str]:
     return result.state.value, result.trouble
 
 

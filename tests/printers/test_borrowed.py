@@ -31,7 +31,7 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
     eventually(lambda: (threading.active_count(), found.opened, found.claimed) == (before, 0, False))
 
 
-def at() -> address.Address:
+def at() -> address.PrinterAddress:
     return address.parse(ADDRESS)
 
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from counterfoil.links.address import Address
+from counterfoil.links.address import PrinterAddress
 from counterfoil.links.devices import CannotOpen, open_device
 from counterfoil.links.printing import put
 from counterfoil.receipts.printers.status import Trouble
@@ -22,8 +22,8 @@ from printers.lines import FAST, MODEL, told
 from printers.server import Server
 
 
-def serial(path: str, baud: int = 115200, flow: str = "none") -> Address:
-    return Address(way="serial", place=path, profile=profile_of(MODEL), baud=baud, flow=flow)
+def serial(path: str, baud: int = 115200, flow: str = "none") -> PrinterAddress:
+    return PrinterAddress(way="serial", place=path, profile=profile_of(MODEL), baud=baud, flow=flow)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_serial_line_is_set_as_its_address_says(flow: str, inputs: int, contro
 
 def test_a_receipt_over_a_usb_device_file() -> None:
     with Server(Printer(Habits(line_time=1000)), serial=True) as line:
-        address = Address(way="usb", place=line.path, profile=profile_of(MODEL))
+        address = PrinterAddress(way="usb", place=line.path, profile=profile_of(MODEL))
         assert told(put(receipt(), address, FAST)) == ("printed", "")
         assert line.printer.originals() == 1
 
@@ -53,7 +53,7 @@ def test_a_receipt_over_a_usb_device_file() -> None:
 def test_a_usb_cable_pulled_in_the_middle_is_unknown() -> None:
     line = Server(Printer(Habits(line_time=50_000)), serial=True)
     with line:
-        address = Address(way="usb", place=line.path, profile=profile_of(MODEL))
+        address = PrinterAddress(way="usb", place=line.path, profile=profile_of(MODEL))
         threading.Timer(0.5, line.pull).start()
         assert told(put(receipt(), address, FAST)) == ("unknown", "lost")
     assert line.printer.originals() == 0
@@ -88,7 +88,7 @@ def test_why_a_device_cannot_be_opened(monkeypatch: pytest.MonkeyPatch, number: 
 
     monkeypatch.setattr(os, "open", refused)
     with pytest.raises(CannotOpen) as caught:
-        open_device(Address(way="usb", place="/dev/usb/lp0"), 1)
+        open_device(PrinterAddress(way="usb", place="/dev/usb/lp0"), 1)
     assert caught.value.trouble is trouble
 
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 
 from cli.calling import said
 from counterfoil.cli.failure import Exit
-from counterfoil.links.address import Address
+from counterfoil.links.address import PrinterAddress
 from counterfoil.links.printing import look, order_of, put
 from counterfoil.receipts.profile import profile_of
 from counterfoil.receipts.render.escpos import render
@@ -53,7 +53,7 @@ def printer(running: Emupos) -> Emupos:
     return running
 
 
-def at(printer: Emupos | Between) -> Address:
+def at(printer: Emupos | Between) -> PrinterAddress:
     return gs_r(printer.port)
 
 
@@ -69,7 +69,7 @@ def test_healthy(printer: Emupos) -> None:
 
 
 def test_healthy_on_a_serial_line(printer: Emupos) -> None:
-    address = Address(way="serial", place=printer.line, profile=profile_of(MODEL, barrier="gs-r", clear=False))
+    address = PrinterAddress(way="serial", place=printer.line, profile=profile_of(MODEL, barrier="gs-r", clear=False))
     assert told(put(receipt(), address, FAST)) == ("printed", "")
     eventually(lambda: printer.out() == (1, 0))
 
@@ -161,7 +161,7 @@ def test_the_till_that_sends_the_same_again_prints_two_originals(printer: Emupos
 
 def test_a_model_that_names_its_barriers_is_not_what_this_one_is(printer: Emupos) -> None:
     """With the wrong profile nothing is ever called printed: its silence on GS ( H is told before a byte leaves."""
-    assert told(put(receipt(), Address(way="tcp", place="127.0.0.1", port=printer.port,
+    assert told(put(receipt(), PrinterAddress(way="tcp", place="127.0.0.1", port=printer.port,
                                        profile=profile_of(MODEL)), FAST)) == ("queued", "mute")  # fmt: skip
     assert printer.out() == (0, 0)
 

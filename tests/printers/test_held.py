@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.inquiry.printers import Found, advice, find
-from counterfoil.links.address import Address
+from counterfoil.inquiry.printers import PrinterState, advice, find
+from counterfoil.links.address import PrinterAddress
 from counterfoil.links.printing import put_alone
 from counterfoil.links.uses import Use, Uses
-from counterfoil.receipts.diagnosis import Facts, Question, diagnose
-from counterfoil.receipts.printers.job import Result, State
+from counterfoil.receipts.diagnosis import PersonQuestion, PrinterFacts, diagnose
+from counterfoil.receipts.printers.job import JobState, PrintResult
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.terminal.sentences import TROUBLES
 from printers.desk import receipt
@@ -56,8 +56,8 @@ class Desk:
     def __init__(self, server: Server, uses: Uses) -> None:
         self.server = server
         self.uses = uses
-        self.address: Address = gs_r(server.port)
-        self.results: list[Result] = []
+        self.address: PrinterAddress = gs_r(server.port)
+        self.results: list[PrintResult] = []
 
     def print(self, timings: Timings) -> threading.Thread:
         def run() -> None:
@@ -70,7 +70,7 @@ class Desk:
     def held(self, trouble: str) -> None:
         wait(lambda: self.uses.of(self.address) == Use(JOB, trouble, live=True))
 
-    def found(self) -> Found:
+    def found(self) -> PrinterState:
         return find(self.address, self.uses, None, FAST)
 
 
@@ -79,7 +79,7 @@ def desk(tmp_path: Path, *, buffer: int = 4096, line_time: int = 500) -> tuple[S
     return server, Desk(server, Uses(tmp_path / "uses"))
 
 
-def safe(found: Found, address: Address) -> str:
+def safe(found: PrinterState, address: PrinterAddress) -> str:
     """The advice, after it is certain that neither it nor any end of the tree takes the power away; the lamp is on."""
     told = advice(found, address)
     assert told is not None
@@ -87,7 +87,7 @@ def safe(found: Found, address: Address) -> str:
     assert "关机重开" not in told.zh
     health = found.health
     trouble = "ours" if found.use is not None and found.use.live and health.trouble == "busy" else health.trouble
-    facts = Facts(trouble=trouble, in_order=health.in_order, holds=found.holds)
+    facts = PrinterFacts(trouble=trouble, in_order=health.in_order, holds=found.holds)
     for answers in every({"lamp": "on"}, facts):
         end = diagnose(facts, answers).outcome
         assert end is not None
@@ -97,8 +97,8 @@ def safe(found: Found, address: Address) -> str:
     return told.en
 
 
-def every(answers: dict[str, str], facts: Facts) -> Iterator[dict[str, str]]:
-    question: Question | None = diagnose(facts, answers).question
+def every(answers: dict[str, str], facts: PrinterFacts) -> Iterator[dict[str, str]]:
+    question: PersonQuestion | None = diagnose(facts, answers).question
     if question is None:
         yield answers
         return
@@ -209,7 +209,9 @@ def test_another_paper_on_the_printer_says_so_and_the_next_process_waits_or_is_t
         wait(lambda: at.uses.of(at.address) == Use("", "cover_open", live=True))
         assert "do not switch it off" in safe(at.found(), at.address)
         brief = Timings(others=1)
-        assert put_alone(receipt(), at.address, brief, at.uses, JOB) == Result(state=State.QUEUED, trouble="busy")
+        assert put_alone(receipt(), at.address, brief, at.uses, JOB) == PrintResult(
+            state=JobState.QUEUED, trouble="busy"
+        )
         assert server.connections == 1
         server.mend("cover")
         thread.join(20)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil.links.address import Address, parse
+from counterfoil.links.address import PrinterAddress, parse
 from counterfoil.links.printing import look, put
-from counterfoil.receipts.printers.job import Result
+from counterfoil.receipts.printers.job import PrintResult
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.profile import profile_of
 from printers.desk import receipt
@@ -27,7 +27,7 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def at(server: Server) -> Address:
+def at(server: Server) -> PrinterAddress:
     return tcp(server.port)
 
 
@@ -45,7 +45,7 @@ def test_every_job_has_a_connection_of_its_own(server: Server) -> None:
 
 def test_a_receipt_over_a_serial_line() -> None:
     with Server(Printer(Habits(line_time=1000)), serial=True) as line:
-        address = Address(way="serial", place=line.path, profile=profile_of(MODEL), baud=115200)
+        address = PrinterAddress(way="serial", place=line.path, profile=profile_of(MODEL), baud=115200)
         assert told(put(receipt(), address, FAST)) == ("printed", "")
         assert line.printer.originals() == 1
 
@@ -93,7 +93,7 @@ def test_a_port_that_accepts_and_says_nothing_is_mute_and_got_no_receipt() -> No
 
 def test_a_second_connection_waits_until_the_first_has_printed(server: Server) -> None:
     server.printer.habits.line_time = 10_000
-    results: list[Result] = []
+    results: list[PrintResult] = []
     threads = [
         threading.Thread(target=lambda: results.append(put(receipt(), at(server), Timings(settle=0))))
         for _ in range(2)
@@ -111,7 +111,7 @@ def test_bytes_that_wait_in_a_device_file_are_no_answer() -> None:
             line.printer.said += bytes.fromhex("12 10 00 00 00 00 37 22 41 42 43 44 00")
         time.sleep(0.1)
         line.set("paper_out")
-        address = Address(way="serial", place=line.path, profile=profile_of(MODEL), baud=115200)
+        address = PrinterAddress(way="serial", place=line.path, profile=profile_of(MODEL), baud=115200)
         assert told(put(receipt(), address, FAST)) == ("queued", "paper_out")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from counterfoil.links import printing
 from counterfoil.links import receipts as receipts_module
-from counterfoil.links.address import Address, parse, resolved
+from counterfoil.links.address import PrinterAddress, parse, resolved
 from counterfoil.links.performers import FileWriter
 from counterfoil.links.receipts import ReceiptPrinter
 from counterfoil.links.uses import Uses
@@ -33,7 +33,7 @@ MODEL = "epson-tm-t20iii"
 class Till:
     """What the station would be told."""
 
-    def __init__(self, where: Path, *printers: Address, language: Language = "en") -> None:
+    def __init__(self, where: Path, *printers: PrinterAddress, language: Language = "en") -> None:
         self.heard: list[Performed] = []
         self.where = where
         self.uses = Uses(where / "uses")
@@ -65,7 +65,7 @@ def slip(name: str = "sale.1", to: str = "", copy: Copy = Copy.CARDHOLDER, docum
     return Perform("receipt", name, "text", msgspec.msgpack.encode(drawn), to)
 
 
-def at(server: Server) -> Address:
+def at(server: Server) -> PrinterAddress:
     return parse(f"tcp://127.0.0.1:{server.port}?profile={MODEL}")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from counterfoil.receipts.printers.status import (
     LONGEST_BLOCK,
     Demultiplexer,
-    Kind,
+    ReplyKind,
     Sign,
     Trouble,
     automatic,
@@ -46,20 +46,20 @@ ASB = [
     ("14 00 00 00", Sign.NONE, None),  # the drawer
 ]
 REPLIES = [
-    ("12", Kind.REALTIME),
-    ("1a", Kind.REALTIME),
-    ("7e", Kind.REALTIME),
-    ("10 00 00 00", Kind.AUTOMATIC),
-    ("11", Kind.FLOW),
-    ("13", Kind.FLOW),
-    ("37 22 41 42 43 44 00", Kind.BLOCK),
-    ("37 25 00", Kind.BLOCK),
-    ("5f 54 4d 2d 54 32 30 00", Kind.INFO),
-    ("3d 31 00", Kind.INFO),
-    ("00", Kind.PLAIN),
-    ("0c", Kind.PLAIN),
-    ("80", Kind.STRAY),
-    ("ff", Kind.STRAY),
+    ("12", ReplyKind.REALTIME),
+    ("1a", ReplyKind.REALTIME),
+    ("7e", ReplyKind.REALTIME),
+    ("10 00 00 00", ReplyKind.AUTOMATIC),
+    ("11", ReplyKind.FLOW),
+    ("13", ReplyKind.FLOW),
+    ("37 22 41 42 43 44 00", ReplyKind.BLOCK),
+    ("37 25 00", ReplyKind.BLOCK),
+    ("5f 54 4d 2d 54 32 30 00", ReplyKind.INFO),
+    ("3d 31 00", ReplyKind.INFO),
+    ("00", ReplyKind.PLAIN),
+    ("0c", ReplyKind.PLAIN),
+    ("80", ReplyKind.STRAY),
+    ("ff", ReplyKind.STRAY),
 ]
 
 
@@ -83,13 +83,15 @@ def test_an_automatic_status(data: str, signs: Sign, named: Trouble | None) -> N
 
 
 @pytest.mark.parametrize(("data", "kind"), REPLIES)
-def test_the_first_byte_says_whose_answer_it_is(data: str, kind: Kind) -> None:
+def test_the_first_byte_says_whose_answer_it_is(data: str, kind: ReplyKind) -> None:
     reply = Demultiplexer().feed(bytes.fromhex(data))
     assert [(one.kind, one.data) for one in reply] == [(kind, bytes.fromhex(data))]
 
 
 @given(st.lists(st.sampled_from(REPLIES), max_size=12), st.data())
-def test_replies_are_the_same_in_whatever_pieces_they_come(said: list[tuple[str, Kind]], data: st.DataObject) -> None:
+def test_replies_are_the_same_in_whatever_pieces_they_come(
+    said: list[tuple[str, ReplyKind]], data: st.DataObject
+) -> None:
     stream = b"".join(bytes.fromhex(one) for one, _ in said)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     reader = Demultiplexer()
@@ -104,15 +106,15 @@ def test_replies_are_the_same_in_whatever_pieces_they_come(said: list[tuple[str,
 def test_a_torn_automatic_status_swallows_nothing_that_follows() -> None:
     found = Demultiplexer().feed(bytes.fromhex("18 00 12 10 00 00 00"))
     assert [(one.kind, one.data.hex()) for one in found] == [
-        (Kind.STRAY, "1800"),
-        (Kind.REALTIME, "12"),
-        (Kind.AUTOMATIC, "10000000"),
+        (ReplyKind.STRAY, "1800"),
+        (ReplyKind.REALTIME, "12"),
+        (ReplyKind.AUTOMATIC, "10000000"),
     ]
 
 
 def test_a_block_that_never_ends_is_noise_and_not_waited_for_for_ever() -> None:
     found = Demultiplexer().feed(b"\x37" + b"A" * LONGEST_BLOCK)
-    assert found[0].kind is Kind.STRAY
+    assert found[0].kind is ReplyKind.STRAY
     assert len(found) > 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.receipts.copies import Copies, CopyState
-from counterfoil.receipts.printers.job import Order, Result
+from counterfoil.receipts.printers.job import Order, PrintResult
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.profile import profile_of
 from counterfoil.step import SECOND
@@ -23,7 +23,7 @@ class Till:
         self.copy = Copies()
         self.prints = 0
 
-    def print(self) -> Result | None:
+    def print(self) -> PrintResult | None:
         self.prints += 1
         before = self.copy.original
         self.copy = self.copy.started(self.prints)
@@ -42,7 +42,7 @@ def desk(request: pytest.FixtureRequest) -> Desk:
     return Desk(Printer(), request.param, SHORT)
 
 
-def told(result: Result | None) -> tuple[str, str]:
+def told(result: PrintResult | None) -> tuple[str, str]:
     assert result is not None
     return result.state.value, result.trouble
 

@@ -18,7 +18,7 @@ import msgspec
 
 from checkout import commit
 from counterfoil import accelerator
-from counterfoil.simulation import Job, failure, play, sales_of
+from counterfoil.simulation import WorldJob, failure, play, sales_of
 from prove.record import Campaign, Record, Tally, code, save
 
 NAMED: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
@@ -50,7 +50,7 @@ def played(chunk: Chunk) -> Played:
     done = Played(Tally(), [])
     begun = time.process_time()
     for number in range(chunk.first, chunk.first + CHUNK):
-        job = Job(chunk.seed, chunk.mix, number, sales_of(number))
+        job = WorldJob(chunk.seed, chunk.mix, number, sales_of(number))
         outcome = play(job)
         if outcome.broken:
             done.failures.append(failure(job, outcome))

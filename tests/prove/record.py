@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil.simulation import Outcome
+from counterfoil.simulation import WorldOutcome
 from counterfoil.step import SECOND
 
 ROOT: Final = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ class Tally(msgspec.Struct, kw_only=True):
     exposures: dict[str, int] = {}
     digest: str = ""
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: WorldOutcome) -> None:
         """One more world that broke no promise."""
         self.worlds += 1
         self.transactions += outcome.transactions

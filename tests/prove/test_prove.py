@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from counterfoil.simulation import MIXES, Job, play
+from counterfoil.simulation import MIXES, WorldJob, play
 from mutants.drawn import Drawn, told
 from printers.schedules import campaign as printing
 from prove import campaign, report
@@ -98,7 +98,7 @@ def test_new_code_plays_worlds_that_nobody_has_seen(tmp_path: Path, monkeypatch:
 
 @pytest.mark.usefixtures("small")
 def test_a_broken_world_is_told_and_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def spoiled(job: Job) -> object:
+    def spoiled(job: WorldJob) -> object:
         outcome = play(job)
         if job.mix == "calm":
             outcome.broken = "the money is gone"

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from counterfoil.iso8583 import responses
 from counterfoil.receipts.document import (
-    Again,
     Copy,
     Document,
     Explained,
+    FurtherCopy,
     Slip,
     declaration,
     detail_list,
@@ -45,7 +45,7 @@ SLIP: Final = Slip(
 )
 
 CODE: Final = "CF1:" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8
-AGAIN: Final = Again("2026/03/14 12:05", "12:01")
+AGAIN: Final = FurtherCopy("2026/03/14 12:05", "12:01")
 TOLD: Final = Explained(
     ref="T0000001/000726/000042",
     amount=1250,

@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.receipts.causes import OUTCOMES
 from counterfoil.receipts.copies import CopyState
-from counterfoil.receipts.diagnosis import FOUND, QUESTIONS, WORDS, Facts, diagnose
+from counterfoil.receipts.diagnosis import FOUND, QUESTIONS, WORDS, PrinterFacts, diagnose
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.words import Text
 
@@ -68,7 +68,7 @@ TABLE = [
 @pytest.mark.parametrize(("facts", "answers", "cause"), TABLE)
 def test_the_tree_leads_there_and_asks_nothing_else(facts: dict[str, Any], answers: dict[str, str], cause: str) -> None:
     typed: dict[str, str] = {}
-    while (found := diagnose(Facts(**facts), typed)).question is not None:
+    while (found := diagnose(PrinterFacts(**facts), typed)).question is not None:
         typed[found.question.name] = answers[found.question.name]
     assert typed == answers
     assert found.outcome is not None
@@ -80,7 +80,7 @@ def test_every_outcome_is_in_the_table() -> None:
 
 
 def test_the_money_comes_first_and_every_answer_is_a_step() -> None:
-    found = diagnose(Facts(**PAID, trouble="unreachable"), {"lamp": "on", "cable": "no"})
+    found = diagnose(PrinterFacts(**PAID, trouble="unreachable"), {"lamp": "on", "cable": "no"})
     assert [step.number for step in found.steps] == [0, 1, 2, 2, 2]
     assert found.steps[0].found == "PAID_RECEIPT_OPEN"
     assert found.steps[-1].found == "no"

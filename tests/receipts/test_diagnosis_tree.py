@@ -11,7 +11,7 @@ import pytest
 
 from counterfoil.receipts.causes import OUTCOMES
 from counterfoil.receipts.copies import CLOSED, CopyState
-from counterfoil.receipts.diagnosis import Facts, diagnose
+from counterfoil.receipts.diagnosis import PrinterFacts, diagnose
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.verdict.finding import Verdict
 from counterfoil.words import Text
@@ -28,7 +28,7 @@ LINE = ("unreachable", "lost", "refused", "mute")
 class Path(NamedTuple):
     """One way through the tree: what the probes found, what was answered on the way, and the end."""
 
-    facts: Facts
+    facts: PrinterFacts
     said: dict[str, str]
     asked: tuple[Text, ...]
     cause: str
@@ -44,7 +44,7 @@ class Path(NamedTuple):
         return self.facts.in_order is not True and (self.facts.holds or self.facts.receipt in IN_DOUBT)
 
 
-def worlds() -> Iterator[Facts]:
+def worlds() -> Iterator[PrinterFacts]:
     """Everything the probes can find."""
     sales = [("", False, 0, "")]
     for each, asked, prints in itertools.product(Verdict, (False, True), (0, 1)):
@@ -52,14 +52,14 @@ def worlds() -> Iterator[Facts]:
     for (verdict, asked, prints, receipt), way in itertools.product(sales, ("tcp", "serial", "usb", "cups", "file")):
         known: dict[str, Any] = {"verdict": verdict, "asked": asked, "prints": prints, "receipt": receipt, "way": way}
         if way in ("cups", "file"):
-            yield Facts(**known)
+            yield PrinterFacts(**known)
             continue
         for trouble, holds in itertools.product(TROUBLES, (False, True)):
             for in_order in (None, True, False) if not trouble else (None,):
-                yield Facts(**known, trouble=trouble, holds=holds, in_order=in_order)
+                yield PrinterFacts(**known, trouble=trouble, holds=holds, in_order=in_order)
 
 
-def walks(facts: Facts, said: dict[str, str], asked: tuple[Text, ...]) -> Iterator[Path]:
+def walks(facts: PrinterFacts, said: dict[str, str], asked: tuple[Text, ...]) -> Iterator[Path]:
     """Every way on from here."""
     found = diagnose(facts, said)
     if found.question is None:

@@ -18,8 +18,8 @@ from counterfoil.receipts.document import Copy, sale_slip
 from counterfoil.receipts.proof import (
     PREFIX,
     BadKey,
+    CodeProblem,
     NotProven,
-    Problem,
     facts_of,
     found_in,
     pem,
@@ -41,7 +41,7 @@ OTHER_KIND: Final = generate_private_key(SECP256R1()).public_key()
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 
-def problem(text: str, seed: bytes = SEED) -> Problem:
+def problem(text: str, seed: bytes = SEED) -> CodeProblem:
     with pytest.raises(NotProven) as caught:
         verified(read(text), public_key(seed))
     return caught.value.problem
@@ -74,40 +74,40 @@ def test_blanks_and_small_letters_do_not_matter(how: object) -> None:
 @pytest.mark.parametrize("position", range(len(base64.b32decode(CODE[4:] + "=" * (-len(CODE[4:]) % 8)))))
 def test_no_byte_can_be_changed(position: int) -> None:
     for bit in (1, 2, 0x10, 0x80):
-        assert problem(changed(CODE, position, bit)) in {Problem.FORGED, Problem.OTHER_KEY, Problem.DAMAGED}
+        assert problem(changed(CODE, position, bit)) in {CodeProblem.FORGED, CodeProblem.OTHER_KEY, CodeProblem.DAMAGED}
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", Problem.NO_CODE),
-        ("hello", Problem.NO_CODE),
-        ("六", Problem.NO_CODE),
-        ("CF2:ABCD", Problem.NEWER),
-        ("CF1:", Problem.DAMAGED),
-        ("CF01:ABCD", Problem.DAMAGED),
-        ("CF1:ABC1", Problem.DAMAGED),
-        (CODE[:-1], Problem.DAMAGED),
-        (CODE + "A", Problem.DAMAGED),
-        (CODE * 10, Problem.NO_CODE),
-        (changed(CODE, 0), Problem.OTHER_KEY),
-        (changed(CODE, -1), Problem.FORGED),
-        (changed(CODE, 60, 0x40), Problem.DAMAGED),
+        ("", CodeProblem.NO_CODE),
+        ("hello", CodeProblem.NO_CODE),
+        ("六", CodeProblem.NO_CODE),
+        ("CF2:ABCD", CodeProblem.NEWER),
+        ("CF1:", CodeProblem.DAMAGED),
+        ("CF01:ABCD", CodeProblem.DAMAGED),
+        ("CF1:ABC1", CodeProblem.DAMAGED),
+        (CODE[:-1], CodeProblem.DAMAGED),
+        (CODE + "A", CodeProblem.DAMAGED),
+        (CODE * 10, CodeProblem.NO_CODE),
+        (changed(CODE, 0), CodeProblem.OTHER_KEY),
+        (changed(CODE, -1), CodeProblem.FORGED),
+        (changed(CODE, 60, 0x40), CodeProblem.DAMAGED),
     ],
 )
-def test_every_refusal_has_its_reason(text: str, expected: Problem) -> None:
+def test_every_refusal_has_its_reason(text: str, expected: CodeProblem) -> None:
     assert problem(text) is expected
 
 
 def test_another_key_proves_nothing() -> None:
-    assert problem(CODE, bytes(32)) is Problem.OTHER_KEY
+    assert problem(CODE, bytes(32)) is CodeProblem.OTHER_KEY
 
 
 def test_a_forger_with_a_key_of_his_own_and_our_key_id_is_refused() -> None:
     forged = sealer(bytes(32))(replace(SLIP, amount=1))
     raw = base64.b32decode(forged[4:] + "=" * (-len(forged[4:]) % 8))
     ours = base64.b32decode(CODE[4:] + "=" * (-len(CODE[4:]) % 8))
-    assert problem(PREFIX + base64.b32encode(ours[:4] + raw[4:]).decode().rstrip("=")) is Problem.FORGED
+    assert problem(PREFIX + base64.b32encode(ours[:4] + raw[4:]).decode().rstrip("=")) is CodeProblem.FORGED
 
 
 @given(
@@ -200,7 +200,7 @@ def test_a_receipt_that_says_something_else_is_altered(old: str, new: str, what:
         assert old in receipt
         with pytest.raises(NotProven) as caught:
             agreement.compare(receipt.replace(old, new), facts_of(SLIP))
-        assert caught.value.problem is Problem.DIFFERS
+        assert caught.value.problem is CodeProblem.DIFFERS
         assert what in str(caught.value)
 
 

@@ -13,7 +13,7 @@ from archive.shop import Shop
 from counterfoil.inquiry import Candidate
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import plain
-from counterfoil.reconciliation.kinds import KINDS, Kind, said
+from counterfoil.reconciliation.kinds import KINDS, BreakKind, said
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch import stubs as switches
 from counterfoil.verdict import Clocks
@@ -193,7 +193,7 @@ def test_two_sales_with_one_number_are_each_told_so(compared: Compared, made: Ma
     compared.spoil({"terminal": f"UPDATE attempt SET rrn = {OTHER_RRN} WHERE {ONE}"})
     other = made.ref.replace("000003", "000002")
     assert compared.found() == {made.ref: {"values_differ", "number_twice"}, other: {"number_twice"}}
-    assert {row.name: row.detail for row in compared.open if row.kind is Kind.NUMBER_TWICE} == {
+    assert {row.name: row.detail for row in compared.open if row.kind is BreakKind.NUMBER_TWICE} == {
         made.ref: other,
         other: made.ref,
     }
@@ -262,10 +262,10 @@ def test_an_open_case_of_a_station_is_not_numbered_twice(compared: Compared) -> 
 
 
 def test_every_kind_has_a_sentence_in_both_languages_and_a_spoiled_store_that_shows_it() -> None:
-    assert set(KINDS) == set(Kind)
+    assert set(KINDS) == set(BreakKind)
     assert all(text.en and text.zh for text in KINDS.values())
     shown = set[str]().union(*(kinds for _, kinds in SPOILED.values()))
-    assert shown | {"debited_twice", "unasked_debit", "overdue", "number_twice"} == {kind.value for kind in Kind}
+    assert shown | {"debited_twice", "unasked_debit", "overdue", "number_twice"} == {kind.value for kind in BreakKind}
 
 
 def test_a_row_tells_all_of_its_transaction(compared: Compared, made: Made) -> None:

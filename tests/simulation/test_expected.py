@@ -17,13 +17,13 @@ from counterfoil.iso8583 import responses
 from counterfoil.issuer import authorise, notices
 from counterfoil.issuer import refusal as refusals
 from counterfoil.issuer.refusal import Refusal
-from counterfoil.simulation import Job, plant, play
+from counterfoil.simulation import WorldJob, plant, play
 from counterfoil.simulation.expected import host
 from counterfoil.simulation.scene import Scene
 from counterfoil.switch import authorise as requests
 from counterfoil.switch import forward, reverse, rules, saf, tell
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.work import Work
 from counterfoil.terminal import outcome, printing
@@ -63,7 +63,7 @@ def without(module: object, name: str, rule: object) -> Mutation:
 
 
 def said_as_if_decided_now(patch: Patch) -> None:
-    def said(desk: Desk, work: Work, ask: Ask, attempt: Attempt) -> None:
+    def said(desk: Desk, work: Work, ask: Request, attempt: Attempt) -> None:
         again = copy(attempt)
         again.answered_at = work.now
         tell.result(desk, work, ask, again)
@@ -144,13 +144,13 @@ def test_a_station_that_does_something_else_is_seen(name: str, monkeypatch: pyte
     mutation, mix, seen = ROWS[name]
     Scene(SEED, mix, 0, 1)  # the plant is enrolled by the real stations
     mutation(monkeypatch)
-    outcomes = (play(Job(SEED, mix, world, 75)) for world in range(8))
+    outcomes = (play(WorldJob(SEED, mix, world, 75)) for world in range(8))
     assert any(seen in outcome.broken for outcome in outcomes)
 
 
 @pytest.mark.parametrize("mix", ["customers", "calm"])
 def test_stations_as_they_are_do_what_is_expected(mix: str) -> None:
-    outcome = play(Job(SEED, mix, 0, 75))
+    outcome = play(WorldJob(SEED, mix, 0, 75))
     assert not outcome.broken
     if mix == "customers":
         assert outcome.faults["odd customer"] > 10
@@ -172,7 +172,7 @@ TOO_NARROW: dict[str, tuple[int, str, int, int]] = {
 @pytest.mark.parametrize("what", TOO_NARROW)
 def test_what_was_told_too_narrowly_once_is_no_broken_promise(what: str) -> None:
     """Each was called broken, and no station had done anything wrong."""
-    job = Job(*TOO_NARROW[what])
+    job = WorldJob(*TOO_NARROW[what])
     outcome = play(job)
     assert (outcome.broken, outcome.transactions) == ("", job.transactions)
 

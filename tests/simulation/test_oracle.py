@@ -15,8 +15,8 @@ from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.issuer.rows import Txn
 from counterfoil.ledger import Account, Book, Entry
-from counterfoil.simulation import Job, jobs_of, oracle, replay, run, shrunk
-from counterfoil.simulation.watch import Watch
+from counterfoil.simulation import WorldJob, jobs_of, oracle, replay, run, shrunk
+from counterfoil.simulation.watch import BookWatch
 from counterfoil.storage.forgotten import Forgotten
 from counterfoil.switch import lifecycle as switch_lifecycle
 from counterfoil.switch import reverse as switch_reverse
@@ -43,7 +43,7 @@ def no_tombstone(patch: pytest.MonkeyPatch) -> None:
 
 
 def reversal_acknowledged_but_not_booked(patch: pytest.MonkeyPatch) -> None:
-    nothing = {**issuer_reverse.BY_STATE, IssuerState.POSTED: issuer_reverse.Outcome.NOTHING}
+    nothing = {**issuer_reverse.BY_STATE, IssuerState.POSTED: issuer_reverse.ReversalOutcome.NOTHING}
     patch.setattr(issuer_reverse, "BY_STATE", nothing)
 
 
@@ -148,7 +148,7 @@ def test_a_station_without_one_of_its_rules_is_caught(
 
 def test_a_failure_says_how_to_see_it_again_and_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
     switch_owes_nothing(monkeypatch)
-    job = Job(SEED, "loss", 0, 40)
+    job = WorldJob(SEED, "loss", 0, 40)
     report = run([job])
     assert report.failure is not None
     assert report.failure["replay"] == "counterfoil simulate --seed 3 --mix loss --world 0 --transactions 40"
@@ -175,7 +175,7 @@ def test_what_is_read_at_once_is_what_is_told_of_each(monkeypatch: pytest.Monkey
     compared = oracle.compared
     alike: list[bool] = []
 
-    def asked_one_by_one(court: oracle.Court, watches: list[Watch]) -> oracle.Judgement:
+    def asked_one_by_one(court: oracle.Court, watches: list[BookWatch]) -> oracle.Judgement:
         everything = court.everything()
         keys = {ref: parse_ref(ref) for ref in everything.refs()}
         alike.extend(key is not None and everything.of(ref) == court.stubs(key) for ref, key in keys.items())

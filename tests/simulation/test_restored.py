@@ -11,7 +11,7 @@ import pytest
 from counterfoil.issuer.records import Step
 from counterfoil.simulation import hole
 from counterfoil.simulation.everything import Everything
-from counterfoil.simulation.hole import Hole, Row
+from counterfoil.simulation.hole import ForgottenRow, Hole
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.putback import ACCEPTED, IMPORTED
 from counterfoil.simulation.scene import Scene
@@ -78,7 +78,7 @@ def test_what_a_terminal_undid_at_a_switch_that_had_forgotten_it_is_listed_by_it
     (name,) = played.hole.names(ref) - {ref}
     monkeypatch.setattr(hole, "PAGE", 0)
     played.world.faults = msgspec.structs.replace(played.world.faults, drop=100)
-    nowhere: dict[str, list[Row]] = {holder: [] for holder in played.rows}
+    nowhere: dict[str, list[ForgottenRow]] = {holder: [] for holder in played.rows}
     for listed in ({name}, {ref}):
         played.hole._found(ref, played.everything, nowhere, listed)
     with pytest.raises(Broken, match="does not say so"):

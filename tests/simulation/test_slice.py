@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 import pytest
 
-from counterfoil.simulation import MIXES, Job, Report, jobs_of, run
+from counterfoil.simulation import MIXES, Report, WorldJob, jobs_of, run
 from counterfoil.simulation.scene import Scene
 from counterfoil.step import SECOND
 
@@ -95,7 +95,7 @@ def test_one_seed_is_one_world_under_any_hash_seed() -> None:
 
 
 def test_processes_change_nothing() -> None:
-    listed = [Job(5, "calm", world, 4) for world in range(3)]
+    listed = [WorldJob(5, "calm", world, 4) for world in range(3)]
     assert run(listed, processes=2) == run(listed)
 
 

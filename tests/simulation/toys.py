@@ -7,7 +7,7 @@ from typing import Any
 
 from counterfoil.simulation.disk import Disk, Fate
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.network import Wire
+from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import World
 from counterfoil.step import SECOND, Frame, Inbound, Instant, Outbound
@@ -57,7 +57,7 @@ class Pair:
         self.stations: dict[str, Listener] = {}
         self.client = self._node("client")
         self.server = self._node("server")
-        self.wire = Wire(self.client, "up", self.server, "down", eager=eager)
+        self.wire = SimulatedLink(self.client, "up", self.server, "down", eager=eager)
         self.server.start()
         self.client.start()
         self.run(2)

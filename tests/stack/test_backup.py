@@ -20,7 +20,7 @@ from counterfoil.stack import restore as restoring
 from counterfoil.stack import swapping
 from counterfoil.stack.alone import alone
 from counterfoil.stack.backup import backup
-from counterfoil.stack.copies import INSIDE, MANIFEST, SEAL, Manifest, manifest_of
+from counterfoil.stack.copies import INSIDE, MANIFEST, SEAL, BackupManifest, manifest_of
 from counterfoil.stack.layout import STATIONS, Layout, formats
 from counterfoil.stack.restore import checked, restore
 from counterfoil.storage import open_store
@@ -37,7 +37,7 @@ def silent(_name: str, _done: int, _whole: int) -> None:
     """Nobody waits."""
 
 
-def made(layout: Layout, to: Path) -> Manifest:
+def made(layout: Layout, to: Path) -> BackupManifest:
     return backup(layout, to, lambda: MADE_AT, silent)
 
 

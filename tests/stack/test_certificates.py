@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from certified import DAY, NOW, Authority
-from counterfoil.links.tls import Session
+from counterfoil.links.tls import TlsSession
 from counterfoil.stack.certificates import CertificateError, link_caller, link_port, prepare
 from counterfoil.stack.config import Config, ConfigError, load
 from counterfoil.stack.layout import Layout
@@ -138,10 +138,10 @@ def test_files_that_fit_are_taken_for_ports_and_callers(tmp_path: Path, clients:
         assert port is not None
         assert (port.verify_mode is ssl.CERT_REQUIRED) is asks
         assert port.minimum_version >= ssl.TLSVersion.TLSv1_2
-        agreed(Session.of(caller), Session(port))
+        agreed(TlsSession.of(caller), TlsSession(port))
 
 
-def agreed(ours: Session, theirs: Session) -> None:
+def agreed(ours: TlsSession, theirs: TlsSession) -> None:
     ours.begin()
     for _ in range(5):
         theirs.opened(ours.outgoing())

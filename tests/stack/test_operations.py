@@ -8,7 +8,7 @@ import pytest
 from counterfoil.console import visitor
 from counterfoil.links import limits
 from counterfoil.links.faults import KINDS
-from counterfoil.links.limits import Limits
+from counterfoil.links.limits import PortLimits
 from counterfoil.stack import config, descriptors, layout, service
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_settings_stations_and_exit_codes_are_named() -> None:
         ("the console", limits.PAGES),
     ],
 )
-def test_the_figures_of_the_doors_are_the_codes(row: str, door: Limits) -> None:
+def test_the_figures_of_the_doors_are_the_codes(row: str, door: PortLimits) -> None:
     (cells,) = re.findall(rf"^\| {row} \|[^|]+\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", TEXT, re.MULTILINE)
     assert tuple(map(float, cells)) == tuple(door)
 

@@ -9,8 +9,8 @@ from counterfoil.step import SECOND
 from counterfoil.switch import Settings
 from counterfoil.switch.caution import IN_A_ROW, SUSPECTS, Askers, Caution
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.memory import Memory, Quota, Session, Waiting
-from counterfoil.switch.outbox import Flight, Outbox, Owed
+from counterfoil.switch.memory import IssuerSession, Memory, OpenIntent, Quota
+from counterfoil.switch.outbox import Flight, Outbox, OutboxEntry
 from counterfoil.switch.session import wakes_at
 
 TIMER = 10 * SECOND
@@ -71,7 +71,7 @@ def test_open_intents_expire_in_the_order_of_their_deadlines_so_many_at_once() -
     memory = Memory(["one"], SETTINGS)
     assert (memory.first_deadline(), memory.owes) == (None, False)
     for rrn, deadline, token in (("B", 20, 2), ("A", 10, 1), ("C", 30, 3)):
-        memory.wait(rrn, Waiting(None, deadline, token))
+        memory.wait(rrn, OpenIntent(None, deadline, token))
     assert memory.expired(9, 5) == []
     assert memory.expired(10, 5) == ["A"]
     assert memory.expired(30, 2) == ["A", "B"]
@@ -80,27 +80,27 @@ def test_open_intents_expire_in_the_order_of_their_deadlines_so_many_at_once() -
     memory.resolve("A")
     assert memory.tokens == {2: "B", 3: "C"}
     assert (memory.first_deadline(), memory.expired(30, 5)) == (20, ["B", "C"])
-    memory.wait("B", Waiting(None, 40, 2))  # another deadline
+    memory.wait("B", OpenIntent(None, 40, 2))  # another deadline
     assert (memory.first_deadline(), memory.expired(35, 5), memory.expired(40, 5)) == (30, ["C"], ["C", "B"])
-    memory.outboxes["one"].owe("C", Owed("one", 0, "C", 1))
+    memory.outboxes["one"].owe("C", OutboxEntry("one", 0, "C", 1))
     assert memory.owes
 
 
 def test_an_hour_without_anything_and_a_link_that_is_down() -> None:
     assert Quota() == (0, 0, 0, 0)
-    assert Session() == Session(up=False, signed_on=False, heard_at=0, asked="", tick=0, answer_by=0)
-    assert wakes_at(Session(up=True, heard_at=5), SETTINGS) == 5 + 30 * SECOND
-    assert wakes_at(Session(up=True, heard_at=5, again_at=7), SETTINGS) == 7
-    assert wakes_at(Session(up=True, heard_at=5, again_at=6 + 30 * SECOND), SETTINGS) == 5 + 30 * SECOND
-    assert wakes_at(Session(up=True, heard_at=5, asked="301", answer_by=9, again_at=7), SETTINGS) == 9
+    assert IssuerSession() == IssuerSession(up=False, signed_on=False, heard_at=0, asked="", tick=0, answer_by=0)
+    assert wakes_at(IssuerSession(up=True, heard_at=5), SETTINGS) == 5 + 30 * SECOND
+    assert wakes_at(IssuerSession(up=True, heard_at=5, again_at=7), SETTINGS) == 7
+    assert wakes_at(IssuerSession(up=True, heard_at=5, again_at=6 + 30 * SECOND), SETTINGS) == 5 + 30 * SECOND
+    assert wakes_at(IssuerSession(up=True, heard_at=5, asked="301", answer_by=9, again_at=7), SETTINGS) == 9
 
 
 def test_an_outbox_lets_one_of_a_family_go_and_waits_no_longer_than_a_pause_can_be() -> None:
     box = Outbox(SETTINGS)
     assert (box.wakes_at(), box.room(0, 0), box.by_token(1)) == (None, 64, "")
-    box.owe("first", Owed("one", 5, "family", 1))
-    box.owe("second", Owed("one", 0, "family", 2))
-    box.owe("other", Owed("one", 7, "other", 3))
+    box.owe("first", OutboxEntry("one", 5, "family", 1))
+    box.owe("second", OutboxEntry("one", 0, "family", 2))
+    box.owe("other", OutboxEntry("one", 7, "other", 3))
     assert (box.due(4, 9), box.due(5, 9), box.due(7, 9), box.due(7, 1)) == (
         [],
         ["first"],
@@ -121,7 +121,7 @@ def test_an_outbox_lets_one_of_a_family_go_and_waits_no_longer_than_a_pause_can_
     )
     late = 60 * SECOND
     for rrn, at in (("a", late), ("b", late + 1)):
-        box.owe(rrn, Owed("one", at, rrn, 4))
+        box.owe(rrn, OutboxEntry("one", at, rrn, 4))
     box.began(0)
     assert [box.owed[rrn].next_at for rrn in ("other", "a", "b")] == [7, late, late]
 
@@ -129,7 +129,7 @@ def test_an_outbox_lets_one_of_a_family_go_and_waits_no_longer_than_a_pause_can_
 def test_after_a_hang_up_one_at_a_time_and_after_two_a_timer_between() -> None:
     box = Outbox(SETTINGS)
     for number in range(3):
-        box.owe(f"r{number}", Owed("one", 0, f"r{number}", number))
+        box.owe(f"r{number}", OutboxEntry("one", 0, f"r{number}", number))
     box.fly("r0", Flight(1, 100))
     box.hung_up(50)
     assert (box.flying, box.room(50, 0), box.room(50, 1)) == ({}, 1, 0)
@@ -145,15 +145,15 @@ def test_after_a_hang_up_one_at_a_time_and_after_two_a_timer_between() -> None:
 
 def test_a_suspect_goes_alone_and_waits_one_timer_for_others() -> None:
     box = Outbox(SETTINGS)
-    box.owe("s", Owed("one", 5, "s", 1, suspect=True))
-    box.owe("t", Owed("one", 6, "t", 2, suspect=True))
+    box.owe("s", OutboxEntry("one", 5, "s", 1, suspect=True))
+    box.owe("t", OutboxEntry("one", 6, "t", 2, suspect=True))
     assert (box.due(9, 9), box.suspect(4, others=False), box.suspect(5, others=False)) == ([], [], ["s"])
     box.fly("o", Flight(1, 500 * SECOND))
     assert box.suspect(8, others=True) == []
     assert box.wakes_at() == 8 + TIMER
     assert (box.suspect(8 + TIMER - 1, others=True), box.suspect(8 + TIMER, others=True)) == ([], ["s"])
     box.fly("s", Flight(2, 30 * SECOND, suspect=True))
-    box.owe("s", Owed("one", 90 * SECOND, "s", 1, suspect=True))
+    box.owe("s", OutboxEntry("one", 90 * SECOND, "s", 1, suspect=True))
     assert (box.suspect(29 * SECOND, others=False), box.suspect(30 * SECOND, others=False)) == ([], ["t"])
     box.hung_up(20 * SECOND)
     assert box.suspect(20 * SECOND + TIMER - 1, others=False) == []

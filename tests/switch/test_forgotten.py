@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from counterfoil.iso8583 import Message, nested
-from counterfoil.iso8583.recollection import NEWEST, Answer, Named, build_answer, parse_question
+from counterfoil.iso8583.recollection import NEWEST, Named, Recollected, build_answer, parse_question
 from counterfoil.step import Closed, Connected, Send
 from counterfoil.storage import forgotten as rows
 from counterfoil.storage.forgotten import Forgotten
@@ -45,7 +45,7 @@ def compared(made: Scene, lost: set[str], named: tuple[Named, ...]) -> None:
             question = parse_question(ask.de48 or "")
             known = tuple(request not in lost for request in question.known)
             answer = Message("0810", de7=ask.de7, de11=ask.de11, de39="00", de70=ask.de70)
-            answer.de48 = build_answer(Answer(known, named if question.older == NEWEST else ()))
+            answer.de48 = build_answer(Recollected(known, named if question.older == NEWEST else ()))
             out = made.step(made.from_issuer(answer))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch import Settings
-from counterfoil.switch.outbox import Flight, Outbox, Owed
+from counterfoil.switch.outbox import Flight, Outbox, OutboxEntry
 
 TIMER = 12 * SECOND
 NOW = 1_000 * SECOND
@@ -14,8 +14,8 @@ def box(window: int = 8) -> Outbox:
     return Outbox(Settings(switch_timer=TIMER, window=window))
 
 
-def owed(family: str, owed_at: Instant, next_at: Instant = NOW, *, suspect: bool = False) -> Owed:
-    return Owed("issuer-a", next_at, family, owed_at, suspect)
+def owed(family: str, owed_at: Instant, next_at: Instant = NOW, *, suspect: bool = False) -> OutboxEntry:
+    return OutboxEntry("issuer-a", next_at, family, owed_at, suspect)
 
 
 def test_of_one_family_the_one_owed_longest_goes_first_and_families_do_not_wait_for_each_other() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from counterfoil.iso8583 import Message
-from counterfoil.iso8583.recollection import Answer, Named, build_answer, parse_question
+from counterfoil.iso8583.recollection import Named, Recollected, build_answer, parse_question
 from counterfoil.step import SECOND, Closed, Command, Connected, Frame, NotSent, Outbound, Send
 from counterfoil.storage.archiving import digest, older, rows_of
 from counterfoil.switch import stubs
@@ -32,7 +32,7 @@ def compared(made: Telling, lost: set[str], pages: list[tuple[Named, ...]], issu
                 known = tuple(request not in lost for request in question.known)
                 named = pages.pop(0) if pages and question.older != "-" else ()
                 answer = Message("0810", de7=ask.de7, de11=ask.de11, de39="00", de70=ask.de70)
-                answer.de48 = build_answer(Answer(known, named))
+                answer.de48 = build_answer(Recollected(known, named))
                 out = made.step(made.from_issuer(answer, issuer))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
-from counterfoil.iso8583.recollection import Answer, Named, build_answer
+from counterfoil.iso8583.recollection import Named, Recollected, build_answer
 from counterfoil.security import KeyUsage, MacAlgorithm, StoredKey
 from counterfoil.step import SECOND, Closed, Command, Connected, Frame, NotSent, Send
 from counterfoil.storage.archiving import digest, rows_of
@@ -168,7 +168,7 @@ def test_what_the_issuer_names_may_be_in_the_archive() -> None:
         answer = Message("0810", de7=ask.de7, de11=ask.de11, de39="00", de70=ask.de70)
         named = Named(f"03140400000001{age % 100:02d}", rrn(made.now - age * DAY, 8 * 3600 * SECOND), T2)
         odd = Named("0314040000000999", "X0730JUG0001", T2) if age == 9 else named
-        answer.de48 = build_answer(Answer((True,) * ((ask.de48 or "").count("0314040000") or 0), (named, odd)))
+        answer.de48 = build_answer(Recollected((True,) * ((ask.de48 or "").count("0314040000") or 0), (named, odd)))
         made.step(made.from_issuer(answer))
         made.step(Closed("issuer-a", ""))
     made.end()

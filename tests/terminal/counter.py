@@ -28,7 +28,7 @@ from counterfoil.step import (
     Send,
 )
 from counterfoil.storage import Store, open_store
-from counterfoil.terminal import Settings, Terminal, records
+from counterfoil.terminal import Settings, TerminalStation, records
 from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.records import Records, migrations
 from counterfoil.transaction import TerminalStub, parse_ref
@@ -158,7 +158,7 @@ class Counter:
         """The process dies and comes back: only the store is what it was. The first step is not yet taken."""
         self.store.rollback()
         self.line.clear()
-        self.station = Terminal(Records(self.store), self.hsm, self.settings, self.issue)
+        self.station = TerminalStation(Records(self.store), self.hsm, self.settings, self.issue)
 
     def step(self, *items: Inbound, after: Instant = 0) -> list[Send]:
         """One step, `after` microseconds later, and the steps in which the printer answers; returns what was sent."""

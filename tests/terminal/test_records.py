@@ -99,7 +99,7 @@ def test_every_field_of_an_attempt_comes_back(counter: Counter) -> None:
     odd = {name: values[str(kind)] for name, kind in Attempt.__annotations__.items() if str(kind) in values}
     attempt = msgspec.structs.replace(counter.newest(T2), **odd)
     store = records.Records(counter.store)
-    store.write(records.Written((), [attempt], (), (), ()))
+    store.write(records.StepWrites((), [attempt], (), (), ()))
     assert store.one(attempt.number) == attempt
     assert store.by_keys([attempt.key]) == [attempt]
     assert store.family("text") == [attempt]

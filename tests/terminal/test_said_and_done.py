@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from counterfoil.iso8583.responses import APPROVALS, RESPONSES, Again
+from counterfoil.iso8583.responses import APPROVALS, RESPONSES, Retry
 from counterfoil.step import SECOND, Instant
 from counterfoil.terminal import messages, sale
 from counterfoil.terminal.sentences import REVERSAL_DONE
@@ -204,7 +204,7 @@ def test_a_refusal_is_told_by_its_code_and_only_to_the_cashier_with_its_reason(c
     advice, display = RESPONSES[code].advice, [line["en"] for line in told["display"]]
     assert advice.customer.en in told["sentence"]["en"]
     assert f"({code})" in told["cashier"]["en"]
-    assert ("try again" in told["sentence"]["en"]) <= (advice.again in {Again.NOW, Again.LATER})
+    assert ("try again" in told["sentence"]["en"]) <= (advice.again in {Retry.NOW, Retry.LATER})
     if advice.discreet:
         assert RESPONSES[code].text.en not in display
         assert "Card not accepted" in display

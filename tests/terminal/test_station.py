@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil.errors import StoreError
 from counterfoil.step import Closed, Command, CommitFailed, Connected, Frame, NotSent, Performed
-from counterfoil.terminal import Terminal
+from counterfoil.terminal import TerminalStation
 from counterfoil.terminal.records import Records
 from terminal.counter import MERCHANT, PAN, PIN, T1, T2, TIMER, TMK, TRACK, Counter
 
@@ -142,7 +142,7 @@ def test_it_wakes_for_the_nearest_of_all_terminals(counter: Counter) -> None:
 def test_a_new_store_gets_its_own_keys_once(counter: Counter) -> None:
     keys = counter.store.query("SELECT usage, blob FROM own_key ORDER BY usage")
     assert [row[0] for row in keys] == ["DATA", "TOKEN"]
-    Terminal(Records(counter.store), counter.hsm)
+    TerminalStation(Records(counter.store), counter.hsm)
     assert counter.store.query("SELECT usage, blob FROM own_key ORDER BY usage") == keys
 
 

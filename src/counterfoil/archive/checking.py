@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from counterfoil.archive.files import groups, sha256
-from counterfoil.archive.folder import Manifest, Part, parts, stations
+from counterfoil.archive.folder import ArchivePart, PartManifest, parts, stations
 from counterfoil.archive.shapes import Room, room_of
 from counterfoil.archive.writing import digest_of, tables_of, transactions
 from counterfoil.errors import StoreError
@@ -29,7 +29,7 @@ class Checked(NamedTuple):
     wrong: list[Text]
 
 
-def verify(folder: Path, step: Callable[[Part], None], only: str = "") -> Checked:
+def verify(folder: Path, step: Callable[[ArchivePart], None], only: str = "") -> Checked:
     """Read everything again; of one station when it is named."""
     count, total, wrong = 0, 0, list[Text]()
     for station in stations(folder):
@@ -48,7 +48,7 @@ def verify(folder: Path, step: Callable[[Part], None], only: str = "") -> Checke
     return Checked(count, total, wrong)
 
 
-def _check(part: Part, room: Room, seen: set[Key], wrong: list[Text]) -> int:
+def _check(part: ArchivePart, room: Room, seen: set[Key], wrong: list[Text]) -> int:
     manifest = part.manifest
     if set(manifest.tables) != set(tables_of(room)):
         wrong.append(TABLES.filled(path=part.path, station=part.station))
@@ -70,7 +70,7 @@ def _check(part: Part, room: Room, seen: set[Key], wrong: list[Text]) -> int:
     return manifest.transactions
 
 
-def _adds_up(part: Part, room: Room, manifest: Manifest) -> bool:
+def _adds_up(part: ArchivePart, room: Room, manifest: PartManifest) -> bool:
     """Whether counts by state and sums by currency are what the rows say."""
     states: Counter[str] = Counter()
     sums: Counter[str] = Counter()

@@ -52,7 +52,7 @@ class Table(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class PartManifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a part holds. `sums` are minor units by currency, over all transactions whatever became of them, `digest`
     the SHA-256 of the transactions' digests in the order of the file, `store_format` that of the store they came from.
     """
@@ -70,14 +70,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, Table]
 
 
-class Done(msgspec.Struct, frozen=True):
+class LetGo(msgspec.Struct, frozen=True):
     """That the store let a part's transactions go. What it `kept` has changed since: the store has the last word."""
 
     left: int
     kept: list[Key] = []
 
 
-class Part:
+class ArchivePart:
     """One part of one station's business date."""
 
     def __init__(self, path: Path) -> None:
@@ -89,21 +89,21 @@ class Part:
         self.station = path.parent.name
 
     @property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> PartManifest:
         """StoreError when it is missing, damaged, or of a format to come."""
         path = self.path / MANIFEST
-        found = _read(path, Manifest)
+        found = _read(path, PartManifest)
         if found.format > FORMAT:
             raise StoreError(*NEWER.filled(path=path, found=found.format, known=FORMAT))
         return found
 
     @property
-    def done(self) -> Done | None:
+    def done(self) -> LetGo | None:
         """None while the store may still hold some of it."""
         path = self.path / DONE
-        return _read(path, Done) if path.exists() else None
+        return _read(path, LetGo) if path.exists() else None
 
-    def finish(self, done: Done) -> None:
+    def finish(self, done: LetGo) -> None:
         """The store has let go what it will."""
         write_bytes(self.path / DONE, msgspec.json.encode(done) + b"\n")
         sync_directory(self.path)
@@ -113,10 +113,10 @@ class Part:
         return self.path / f"{table}.parquet"
 
 
-def parts(folder: Path, station: str) -> list[Part]:
+def parts(folder: Path, station: str) -> list[ArchivePart]:
     """The parts of a station, the oldest date first."""
     home = folder / station
-    found = [Part(path) for path in home.iterdir() if PART.fullmatch(path.name)] if home.is_dir() else []
+    found = [ArchivePart(path) for path in home.iterdir() if PART.fullmatch(path.name)] if home.is_dir() else []
     return sorted(found, key=lambda part: (part.date, part.number))
 
 
@@ -149,7 +149,7 @@ def begin(folder: Path, station: str, date: str) -> Path:
     return making
 
 
-def name(making: Path, date: str) -> Part:
+def name(making: Path, date: str) -> ArchivePart:
     """Give a whole part its name: from here on it counts."""
     sync_directory(making)
     home = making.parent
@@ -159,7 +159,7 @@ def name(making: Path, date: str) -> Part:
     making.rename(path)
     for above in (home, home.parent):
         sync_directory(above)
-    return Part(path)
+    return ArchivePart(path)
 
 
 def _read(path: Path, kind: type[T]) -> T:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from counterfoil.archive.files import matching
-from counterfoil.archive.folder import Part, parts
+from counterfoil.archive.folder import ArchivePart, parts
 from counterfoil.archive.shapes import DAY, Room, room_of
 from counterfoil.errors import StoreError
 from counterfoil.step import Instant
@@ -67,7 +67,7 @@ class Archive:
             raise wrong
         return stores
 
-    def _loaded(self, part: Part, room: Room, where: Where, table: str) -> Store | None:
+    def _loaded(self, part: ArchivePart, room: Room, where: Where, table: str) -> Store | None:
         room = room.at(part.manifest.store_format)
         shape = room.shape
         if table:
@@ -91,7 +91,7 @@ class Archive:
             self.seen[part.station, tuple(row[place] for place in keys)] = part.date
         return self._filled(part, room, columns, rows)
 
-    def _filled(self, part: Part, room: Room, columns: tuple[str, ...], rows: list[Row]) -> Store:
+    def _filled(self, part: ArchivePart, room: Room, columns: tuple[str, ...], rows: list[Row]) -> Store:
         """A store in memory with these transactions and all their rows."""
         known = part.manifest.store_format
         store = open_store(MEMORY, room.formats[:known])
@@ -114,7 +114,9 @@ class Archive:
             store.commit()
         return store
 
-    def _neighbours(self, store: Store, part: Part, room: Room, columns: tuple[str, ...], rows: list[Row]) -> None:
+    def _neighbours(
+        self, store: Store, part: ArchivePart, room: Room, columns: tuple[str, ...], rows: list[Row]
+    ) -> None:
         """What came after these: their neighbours' own rows, without what belongs to them."""
         shape = room.shape
         where = {name: sorted({row[columns.index(name)] for row in rows}) for name in shape.neighbours}

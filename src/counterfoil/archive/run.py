@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from counterfoil.archive.batches import batched
-from counterfoil.archive.folder import Done, Part, parts
+from counterfoil.archive.folder import ArchivePart, LetGo, parts
 from counterfoil.archive.shapes import DAY, Room
 from counterfoil.archive.writing import Step, transactions, write
 from counterfoil.errors import OutcomeUnknown, StoreError
@@ -29,7 +29,7 @@ class Day(NamedTuple):
     open: int
 
 
-class Told(NamedTuple):
+class DateResult(NamedTuple):
     """What became of one business date."""
 
     station: str
@@ -71,7 +71,7 @@ def days(store: Store, room: Room, before: Instant, clock: Zone) -> Iterator[Day
 
 def resume(
     folder: Path, station: str, room: Room, ask: Ask, step: Step, damaged: Callable[[StoreError], None]
-) -> Iterator[Told]:
+) -> Iterator[DateResult]:
     """Let go what earlier runs wrote down and did not come to the end of. A part that cannot be read any more is told
     as `damaged` and left as it is, in every run: it must not keep the others from leaving.
     """
@@ -85,13 +85,15 @@ def resume(
                 yield told
 
 
-def archive(store: Store, folder: Path, station: str, room: Room, day: Day, made_at: str, ask: Ask, step: Step) -> Told:
+def archive(
+    store: Store, folder: Path, station: str, room: Room, day: Day, made_at: str, ask: Ask, step: Step
+) -> DateResult:
     """Write one date down, then have it let go."""
     part = write(store, room, folder / station, day.date, day.keys, made_at, step)
     return let_go(part, room, ask, step, day.open)
 
 
-def let_go(part: Part, room: Room, ask: Ask, step: Step, still_open: int) -> Told:
+def let_go(part: ArchivePart, room: Room, ask: Ask, step: Step, still_open: int) -> DateResult:
     """Have the owner let go what a part holds, a few at a time; all of it may be asked for again after any death."""
     left, kept = 0, list[Key]()
     manifest = part.manifest
@@ -102,6 +104,6 @@ def let_go(part: Part, room: Room, ask: Ask, step: Step, still_open: int) -> Tol
         left += answer["left"] + answer["gone"]
         kept += [tuple(key) for key in answer["kept"]]
         step(len(some))
-    part.finish(Done(left, kept))
+    part.finish(LetGo(left, kept))
     size = sum(table.bytes for table in manifest.tables.values())
-    return Told(part.station, part.date, manifest.transactions, left, len(kept), still_open, size)
+    return DateResult(part.station, part.date, manifest.transactions, left, len(kept), still_open, size)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from counterfoil.issuer import archiving as issuer
 from counterfoil.step import SECOND
 from counterfoil.storage import Migration, migrations_of
-from counterfoil.storage.archiving import Shape
+from counterfoil.storage.archiving import TransactionShape
 from counterfoil.switch import archiving as switch
 from counterfoil.terminal import archiving as terminal
 
@@ -20,8 +20,8 @@ class Room(NamedTuple):
     """A kind of station: the package that knows its store, and its transaction, now and in stores up to a format."""
 
     package: str
-    shape: Shape
-    older: tuple[tuple[int, Shape], ...] = ()
+    shape: TransactionShape
+    older: tuple[tuple[int, TransactionShape], ...] = ()
 
     @property
     def formats(self) -> list[Migration]:

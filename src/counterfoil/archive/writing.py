@@ -15,7 +15,7 @@ from counterfoil import __version__
 from counterfoil.archive import folder as folders
 from counterfoil.archive.batches import batched
 from counterfoil.archive.files import TableWriter, groups, schema_of, sha256, sync
-from counterfoil.archive.folder import FORMAT, MANIFEST, Manifest, Part, Table
+from counterfoil.archive.folder import FORMAT, MANIFEST, ArchivePart, PartManifest, Table
 from counterfoil.archive.shapes import Room
 from counterfoil.errors import StoreError
 from counterfoil.links.performers import write_bytes
@@ -38,7 +38,9 @@ def tables_of(room: Room) -> list[str]:
     return [room.shape.table, *(one.table for one in room.shape.belongings)]
 
 
-def write(store: Store, room: Room, where: Path, date: str, keys: Sequence[Key], made_at: str, step: Step) -> Part:
+def write(
+    store: Store, room: Room, where: Path, date: str, keys: Sequence[Key], made_at: str, step: Step
+) -> ArchivePart:
     """Write the transactions with these keys, read the files back, and give the part its name.
 
     StoreError when what was read is not what was written. `step` hears of every group of transactions written.
@@ -67,7 +69,7 @@ def write(store: Store, room: Room, where: Path, date: str, keys: Sequence[Key],
             count += len(found)
             step(len(found))
     tables = {table: _table(making / f"{table}.parquet", writer.rows) for table, writer in writers.items()}
-    manifest = Manifest(
+    manifest = PartManifest(
         format=FORMAT,
         station=where.name,
         date=date,

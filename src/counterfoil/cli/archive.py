@@ -16,8 +16,8 @@ from counterfoil.errors import StoreError
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.archive.folder import Part
-    from counterfoil.archive.run import Day, Told
+    from counterfoil.archive.folder import ArchivePart
+    from counterfoil.archive.run import DateResult, Day
     from counterfoil.storage import Store
     from counterfoil.zone import Zone
 
@@ -161,7 +161,7 @@ def archived(session: Session, chosen: list[str], limit: int) -> tuple[list[dict
 
 def worker(
     session: Session, limit: int, step: Callable[[str, Day | None, int], None], wrong: list[Text]
-) -> Callable[[Store, str], list[Told]]:
+) -> Callable[[Store, str], list[DateResult]]:
     """What archives one station."""
     from counterfoil.archive.run import archive, days, resume
     from counterfoil.archive.shapes import room_of
@@ -173,7 +173,7 @@ def worker(
     def damaged(error: StoreError) -> None:
         wrong.append(Text(str(error), error.zh))
 
-    def work(store: Store, name: str) -> list[Told]:
+    def work(store: Store, name: str) -> list[DateResult]:
         def owner(args: dict[str, Any]) -> dict[str, Any]:
             begun = time.monotonic()
             answer = ask(session, name, "archive", args, SECONDS)
@@ -276,7 +276,7 @@ def list_command(session: Session, station: str | None) -> int:
     return Exit.BREAKS if wrong else Exit.OK
 
 
-def row(part: Part) -> dict[str, Any]:
+def row(part: ArchivePart) -> dict[str, Any]:
     """One part as `list` shows it."""
     manifest, done = part.manifest, part.done
     return {
@@ -304,7 +304,7 @@ def verify(session: Session, station: str | None) -> int:
 
     pyarrow()
 
-    def step(part: Part) -> None:
+    def step(part: ArchivePart) -> None:
         if sys.stderr.isatty():
             click.echo(f"{part.station} {part.path.name}", err=True)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from counterfoil.day.engine import Watcher
-    from counterfoil.day.town import Sale
+    from counterfoil.day.town import BasketSale
 
 EPILOG: Final = """\b
 Examples:
@@ -136,7 +136,7 @@ def progress(session: Session, total: int) -> Iterator[Watcher]:
     with Progress(*columns, words("{task.fields[told]}"), console=console(stderr=True)) as bar:
         task = bar.add_task(session.word(Text("baskets", "购物篮")), total=total, told="")
 
-        def sold(sale: Sale) -> None:
+        def sold(sale: BasketSale) -> None:
             told[sale.outcome] = told.get(sale.outcome, 0) + 1
             bar.update(task, advance=1, told=f"✓ {told['approved']}  ✗ {told['declined']}  ? {told['unknown']}")
 

@@ -9,7 +9,7 @@ import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
-from counterfoil.inspector import Found, advice, best, differences, read, reframed
+from counterfoil.inspector import Guess, advice, best, differences, read, reframed
 from counterfoil.inspector.doctor import told
 from counterfoil.inspector.names import DIALECTS, FORMS, label, shown
 from counterfoil.inspector.wire import named
@@ -39,7 +39,7 @@ def pasted(packet: str, stdin: bytes) -> str | bytes:
         raise Failure(Exit.USAGE, "usage", refused(error, packet)) from None
 
 
-def found_in(given: str | bytes) -> Found:
+def found_in(given: str | bytes) -> Guess:
     """The best reading; Failure when there is none."""
     found = best(given)
     if found is None:

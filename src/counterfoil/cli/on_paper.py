@@ -12,8 +12,8 @@ from counterfoil.step import SECOND_PRINTER
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.inquiry.printers import Found
-    from counterfoil.links.address import Address
+    from counterfoil.inquiry.printers import PrinterState
+    from counterfoil.links.address import PrinterAddress
     from counterfoil.receipts.document import Document
 
 PATIENCE: Final = 20  # seconds a paper may be held up
@@ -35,7 +35,7 @@ NO_PRINTER: Final = Text(
 NO_SECOND: Final = Text("there is no second printer", "没有第二台打印机")
 
 
-def address_of(session: Session, chosen: str | None, terminal: str | None = None) -> Address | None:
+def address_of(session: Session, chosen: str | None, terminal: str | None = None) -> PrinterAddress | None:
     """The printer that is meant: `chosen`, or the first or, with that word, the second one of a terminal.
 
     None when it has none. Failure for what is no address, and for a terminal that is not here.
@@ -52,7 +52,7 @@ def address_of(session: Session, chosen: str | None, terminal: str | None = None
     return next(iter(printers[1:] if chosen else printers), None)
 
 
-def printers_of(session: Session, terminal: str | None) -> tuple[Address, ...]:
+def printers_of(session: Session, terminal: str | None) -> tuple[PrinterAddress, ...]:
     """The printers of a terminal, of the first one when none is named; those of the settings where nothing ran yet."""
     from counterfoil.cli.stack import first_terminal, layout_of, stores
     from counterfoil.stack.config import load
@@ -70,7 +70,7 @@ def printers_of(session: Session, terminal: str | None) -> tuple[Address, ...]:
     return config.printers_of(terminal, (found.printer, found.printer2) if found is not None else ("", ""))
 
 
-def needed(session: Session, chosen: str | None, terminal: str | None = None) -> Address:
+def needed(session: Session, chosen: str | None, terminal: str | None = None) -> PrinterAddress:
     """The printer that is meant; Failure when there is none, and for what is no address."""
     found = address_of(session, chosen, terminal)
     if found is None and chosen:
@@ -80,7 +80,7 @@ def needed(session: Session, chosen: str | None, terminal: str | None = None) ->
     return found
 
 
-def asked(session: Session, address: Address) -> Found:
+def asked(session: Session, address: PrinterAddress) -> PrinterState:
     """How a printer is; one that prints for us just now is not asked."""
     from counterfoil.cli.stack import layout_of, stores
     from counterfoil.inquiry.printers import find
@@ -93,7 +93,7 @@ def asked(session: Session, address: Address) -> Found:
         return find(address, layout.uses, opened, Timings())
 
 
-def print_document(session: Session, document: Document, address: Address) -> tuple[str, str]:
+def print_document(session: Session, document: Document, address: PrinterAddress) -> tuple[str, str]:
     """Print it, in the reader's language; the state of the job and the trouble. Failure when it did not come out, and
     when nobody knows.
     """

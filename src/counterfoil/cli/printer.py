@@ -22,7 +22,7 @@ from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.links.address import Address
+    from counterfoil.links.address import PrinterAddress
 
 ADDRESS: Final = click.option(
     "--printer", metavar="second|ADDRESS", help="Another printer than the first: tcp://HOST:9100?profile=MODEL, …"
@@ -46,7 +46,7 @@ UNPROVEN: Final = Text("reports no fault, but proves nothing it prints", "未报
 NONE_SENT: Final = Text("no test page was sent: `{test}`", "尚未发送测试页：`{test}`")
 
 
-class Code(msgspec.Struct, frozen=True):
+class TestPageCode(msgspec.Struct, frozen=True):
     """What is kept of the code on the last test page: it can be recognised, and not told."""
 
     salt: str
@@ -122,7 +122,7 @@ def test(session: Session, printer: str | None, terminal: str | None, code: str 
     return Exit.OK
 
 
-def send_page(session: Session, address: Address) -> tuple[str, str]:
+def send_page(session: Session, address: PrinterAddress) -> tuple[str, str]:
     """Print a test page with a fresh code; the state of the job and the trouble. Failure when it did not come out, and
     when nobody knows.
     """
@@ -139,13 +139,13 @@ def keep(session: Session, code: str) -> None:
 
     salt = secrets.token_hex(16)
     session.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_file(session.data / KEPT, msgspec.json.encode(Code(salt, digest(salt, code))).decode())
+    write_file(session.data / KEPT, msgspec.json.encode(TestPageCode(salt, digest(salt, code))).decode())
 
 
 def is_code(session: Session, typed: str) -> bool:
     """Whether these are the digits of the last test page; Failure when none was sent. A right code is used up."""
     try:
-        kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=Code)
+        kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=TestPageCode)
     except (OSError, *UNREADABLE):
         raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT.filled(test=session.typed("printer test"))) from None
     right = hmac.compare_digest(kept.digest.encode(), digest(kept.salt, typed.strip()).encode())

@@ -17,8 +17,8 @@ from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.links.address import Address
-    from counterfoil.receipts.diagnosis import Diagnosis, Facts, Question
+    from counterfoil.links.address import PrinterAddress
+    from counterfoil.receipts.diagnosis import Diagnosis, PersonQuestion, PrinterFacts
 
 EPILOG: Final = """\b
 Examples:
@@ -93,18 +93,18 @@ def parsed(given: tuple[str, ...]) -> dict[str, str]:
     return answers
 
 
-def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str, Facts]:
+def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str, PrinterFacts]:
     """Where the money of the sale is, before anybody talks to a printer; no sale is no answer, not a failure."""
     from counterfoil.cli.stack import first_terminal, layout_of, now, stores
     from counterfoil.cli.why import asked as question
     from counterfoil.cli.why import several
     from counterfoil.inquiry import finding, search
-    from counterfoil.receipts.diagnosis import Facts
+    from counterfoil.receipts.diagnosis import PrinterFacts
     from counterfoil.terminal import records
 
     asked = ref is not None
     if not layout_of(session).demo_key.exists() and not asked:
-        return "", Facts()
+        return "", PrinterFacts()
     with stores(session) as opened:
         if ref is None:
             stub = records.last(opened.terminal, terminal or first_terminal(session)) if opened.terminal else None
@@ -115,11 +115,11 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
         if len(candidates) > 1:
             raise several(session, candidates)
         if not candidates:
-            return "", Facts()
+            return "", PrinterFacts()
         answer = finding(opened, candidates[0], now())
         stub = answer.evidence.terminal if not isinstance(answer.evidence.terminal, str) else None
         history = stub.history if stub is not None else ()
-        return candidates[0].ref, Facts(
+        return candidates[0].ref, PrinterFacts(
             verdict=answer.verdict.value,
             sentence=answer.sentence,
             asked=asked,
@@ -128,7 +128,7 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
         )
 
 
-def probed(session: Session, facts: Facts, address: Address | None) -> tuple[Facts, list[str]]:
+def probed(session: Session, facts: PrinterFacts, address: PrinterAddress | None) -> tuple[PrinterFacts, list[str]]:
     """What the printer says, and the conversation. One that prints for us just now is not asked: then it is what it has
     told there, or in use.
     """
@@ -144,7 +144,7 @@ def probed(session: Session, facts: Facts, address: Address | None) -> tuple[Fac
     return msgspec.structs.replace(facts, **known), list(health.log)
 
 
-def walked(session: Session, facts: Facts, answers: dict[str, str], address: Address | None) -> Diagnosis:
+def walked(session: Session, facts: PrinterFacts, answers: dict[str, str], address: PrinterAddress | None) -> Diagnosis:
     """The tree, with a person's answers from the options, the keyboard or nowhere."""
     from counterfoil.cli.printer import is_code, send_page
     from counterfoil.receipts.diagnosis import diagnose as walk
@@ -164,7 +164,7 @@ def walked(session: Session, facts: Facts, answers: dict[str, str], address: Add
     return found
 
 
-def asked(session: Session, question: Question) -> str | None:
+def asked(session: Session, question: PersonQuestion) -> str | None:
     """One question at the keyboard, in the reader's language; None when nobody is there."""
     from counterfoil.receipts.diagnosis import WORDS
 

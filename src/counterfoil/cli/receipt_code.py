@@ -13,7 +13,7 @@ from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.receipts.proof import Facts, NotProven
+    from counterfoil.receipts.proof import CodeFacts, NotProven
 
 LARGEST: Final = 4_000_000  # bytes of a file that is read as a receipt
 PICTURE: Final = (b"\x89PNG", b"\xff\xd8\xff", b"%PDF")
@@ -58,7 +58,7 @@ def verify(session: Session, receipt: str, key_file: str | None) -> int:
         if whole:
             agreement.compare(whole, facts)
     except proof.NotProven as error:
-        unsure = error.problem in {proof.Problem.OTHER_KEY, proof.Problem.NEWER}
+        unsure = error.problem in {proof.CodeProblem.OTHER_KEY, proof.CodeProblem.NEWER}
         status = Exit.UNKNOWN if unsure else Exit.FAILED
         raise Failure(status, error.problem.value, sentence(error)) from None
     except OurError as error:
@@ -157,7 +157,7 @@ def text_of(path: Path | None) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def tell(session: Session, facts: Facts, compared: bool) -> None:
+def tell(session: Session, facts: CodeFacts, compared: bool) -> None:
     """The facts as a person reads them."""
     from counterfoil.receipts.document import amount_text
     from counterfoil.receipts.document.slip import kind_text

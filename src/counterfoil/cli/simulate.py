@@ -16,7 +16,7 @@ from counterfoil.cli.source import source
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.simulation import Job, Outcome, Report
+    from counterfoil.simulation import Report, WorldJob, WorldOutcome
 
 MIXES: Final = (
     *("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "garbled", "peers"),
@@ -95,7 +95,7 @@ def command(
 
 
 @contextmanager
-def progress(session: Session, total: int) -> Iterator[Callable[[Outcome], None]]:
+def progress(session: Session, total: int) -> Iterator[Callable[[WorldOutcome], None]]:
     """How many sales were made, as a bar on a terminal; silence elsewhere."""
     if session.json or not sys.stderr.isatty():
         yield lambda _: None
@@ -129,13 +129,13 @@ def shortest(session: Session, report: Report) -> str:
     return replay(shrunk(failed(report)))
 
 
-def failed(report: Report) -> Job:
+def failed(report: Report) -> WorldJob:
     """The world that broke."""
-    from counterfoil.simulation import Job
+    from counterfoil.simulation import WorldJob
 
     assert report.failure is not None
     told = report.failure
-    return Job(told["seed"], told["mix"], told["world"], told["transactions"], tuple(told["without"]))
+    return WorldJob(told["seed"], told["mix"], told["world"], told["transactions"], tuple(told["without"]))
 
 
 def table(session: Session, report: Report, asked: int) -> None:

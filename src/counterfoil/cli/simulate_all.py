@@ -6,20 +6,20 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from counterfoil.simulation import Job, Outcome, Report, run
+from counterfoil.simulation import Report, WorldJob, WorldOutcome, run
 from counterfoil.simulation.campaign import quantiles, sales_of
 
 
 class Played:
     """A campaign and, where it made fewer sales than were asked for, the worlds after it; one report of all."""
 
-    def __init__(self, processes: int, progress: Callable[[Outcome], object]) -> None:
+    def __init__(self, processes: int, progress: Callable[[WorldOutcome], object]) -> None:
         self._processes = processes
         self._progress = progress
         self._digest = hashlib.blake2b(digest_size=16)
         self._exposures: list[int] = []
 
-    def whole(self, asked: int, listed: Sequence[Job]) -> Report:
+    def whole(self, asked: int, listed: Sequence[WorldJob]) -> Report:
         """Play the listed worlds, and further ones until `asked` sales were made or a promise was broken."""
         report = self.once(listed)
         while report.failure is None and report.transactions < asked:
@@ -31,22 +31,22 @@ class Played:
                 break
         return report
 
-    def once(self, listed: Sequence[Job]) -> Report:
+    def once(self, listed: Sequence[WorldJob]) -> Report:
         """Play these worlds and no others."""
         return run(listed, self._processes, self._note)
 
-    def _note(self, outcome: Outcome) -> None:
+    def _note(self, outcome: WorldOutcome) -> None:
         self._digest.update(outcome.digest.encode())
         self._exposures += outcome.exposures
         self._progress(outcome)
 
 
-def after(first: Job, number: int, missing: int) -> list[Job]:
+def after(first: WorldJob, number: int, missing: int) -> list[WorldJob]:
     """The worlds of a campaign from this number on, for so many more sales."""
-    listed: list[Job] = []
+    listed: list[WorldJob] = []
     while missing > 0:
         sales = min(missing, sales_of(number))
-        listed.append(Job(first.seed, first.mix, number, sales, first.without))
+        listed.append(WorldJob(first.seed, first.mix, number, sales, first.without))
         missing -= sales
         number += 1
     return listed

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from counterfoil.cli.session import Session
 from counterfoil.cli.stack import cards, demo, layout_of, now, running, stores, terminal_seconds
-from counterfoil.day.town import Address, Shopper, Town
-from counterfoil.errors import NotSent
+from counterfoil.day.town import ChannelAddress, Shopper, Town
+from counterfoil.errors import NothingSent
 from counterfoil.links.control import ask
 from counterfoil.stack.layout import ISSUERS, STATIONS, SUPERVISOR
 from counterfoil.stack.ports import TERMINALS, proxy_of
@@ -21,11 +21,11 @@ def town(session: Session) -> Town:
     shoppers = [card for card in known if card.name.startswith(SHOPPER)]
     running(session, SUPERVISOR)  # says so when there is none
 
-    def address(station: str) -> Address:
+    def address(station: str) -> ChannelAddress:
         found = layout_of(session).find(station)
         if found is None:
-            raise NotSent(f"{station} does not say where it is")
-        return Address(found.host, found.port, found.token)
+            raise NothingSent(f"{station} does not say where it is")
+        return ChannelAddress(found.host, found.port, found.token)
 
     def faults(verb: str, args: dict[str, Any]) -> dict[str, Any]:
         at = address(SUPERVISOR)  # it may have been killed and started again

@@ -12,7 +12,7 @@ from counterfoil.money import Money, written
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.inquiry import Candidate, Question
+    from counterfoil.inquiry import Candidate, Search
 
 EPILOG: Final = """\b
 REF is what you have in the hand:
@@ -69,7 +69,7 @@ def contradictions(session: Session, one: Candidate) -> list[dict[str, Any]]:
         return [row.to_json() for row in records.of(store, name_of(one))] if store is not None else []
 
 
-def asked(ref: tuple[str, ...]) -> Question:
+def asked(ref: tuple[str, ...]) -> Search:
     """The words of the command line as a question; Failure when they are none."""
     from counterfoil.inquiry import Nothing, parse_question
 

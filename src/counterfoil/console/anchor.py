@@ -50,7 +50,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
         return DOMAIN + f"{self.lines}\n{self.hash}\n{self.at}\n{self.key}".encode("utf-8", "surrogatepass")
 
 
-class Finding(NamedTuple):
+class LogFault(NamedTuple):
     """One thing that is wrong with a log. `code` is for programs."""
 
     code: str
@@ -134,7 +134,7 @@ def genuine(anchor: Anchor, key: Ed25519PrivateKey) -> bool:
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 
-def examine(layout: Layout, anchors: Sequence[Anchor]) -> tuple[int, list[Finding]]:
+def examine(layout: Layout, anchors: Sequence[Anchor]) -> tuple[int, list[LogFault]]:
     """How many lines the log of a data directory has, and all that is wrong with it by its chain and these anchors.
 
     It reads every line, with a reader of its own: not for the thread that serves. StoreError when it cannot.
@@ -142,41 +142,41 @@ def examine(layout: Layout, anchors: Sequence[Anchor]) -> tuple[int, list[Findin
     found, trusted = _signatures(layout, anchors)
     path = layout.store(CONSOLE)
     if not path.exists():
-        return 0, [*found, Finding("gone", GONE.filled(store=path))]
+        return 0, [*found, LogFault("gone", GONE.filled(store=path))]
     with audit.reader(path) as store, store.reading():
         broken = audit.first_broken(store.query(audit.ALL))
         lines, _ = audit.head(store)
         found += contradictions(store, trusted)
     if not lines:
-        found.insert(0, Finding("empty", EMPTY))
+        found.insert(0, LogFault("empty", EMPTY))
     if broken is not None:
-        found.insert(0, Finding("altered", ALTERED.filled(line=broken)))
+        found.insert(0, LogFault("altered", ALTERED.filled(line=broken)))
     return lines, found
 
 
-def _signatures(layout: Layout, anchors: Sequence[Anchor]) -> tuple[list[Finding], list[Anchor]]:
+def _signatures(layout: Layout, anchors: Sequence[Anchor]) -> tuple[list[LogFault], list[Anchor]]:
     """What is wrong with the anchors themselves, and those to compare with: without the key, all of them."""
     try:
         key = signer(layout, make=False)
     except StoreError:
-        return ([Finding("no_key", NO_KEY)] if anchors else []), list(anchors)
+        return ([LogFault("no_key", NO_KEY)] if anchors else []), list(anchors)
     forged = [anchor for anchor in anchors if not genuine(anchor, key)]
     return (
-        [Finding("forged", FORGED.filled(lines=anchor.lines)) for anchor in forged[:1]],
+        [LogFault("forged", FORGED.filled(lines=anchor.lines)) for anchor in forged[:1]],
         [anchor for anchor in anchors if anchor not in forged],
     )
 
 
-def contradictions(store: Store, anchors: Iterable[Anchor]) -> list[Finding]:
+def contradictions(store: Store, anchors: Iterable[Anchor]) -> list[LogFault]:
     """Where a log is not what these anchors say: the first line that is another, and what its end lacks."""
     lines, _ = audit.head(store)
     kept = sorted(anchors, key=lambda anchor: anchor.lines)
     there = [anchor for anchor in kept if anchor.lines <= lines]
     other = next((anchor for anchor in there if audit.hash_at(store, anchor.lines) != anchor.hash), None)
-    found = [Finding("replaced", REPLACED.filled(line=other.lines, at=other.at))] if other is not None else []
+    found = [LogFault("replaced", REPLACED.filled(line=other.lines, at=other.at))] if other is not None else []
     if kept and kept[-1].lines > lines:
         last = kept[-1]
-        found.append(Finding("cut", CUT.filled(first=lines + 1, last=last.lines, at=last.at)))
+        found.append(LogFault("cut", CUT.filled(first=lines + 1, last=last.lines, at=last.at)))
     return found
 
 

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from counterfoil.console import admin, entry, health, inbox, inspecting, loop, ops, paper, reveal, till
 from counterfoil.console.api import build as api
 from counterfoil.console.api.problem import BROKEN, UNREADABLE, of
-from counterfoil.console.deeds import Deed, UnwritableError
+from counterfoil.console.deeds import RunningAct, UnwritableError
 from counterfoil.console.doorstep import Doorstep, Trusted
 from counterfoil.console.ereceipt import routes as ereceipts
 from counterfoil.console.lab import page as lab
@@ -44,7 +44,7 @@ def said_of(request: Request, error: Exception) -> tuple[int, Text]:
     if isinstance(error, HTTPException):
         return error.status_code, SAID.get(error.status_code, BROKEN)
     deed = getattr(request.state, "deed", None)
-    if isinstance(deed, Deed) and deed.left:
+    if isinstance(deed, RunningAct) and deed.left:
         return 202, UNSEEN
     if isinstance(error, StoreError):
         return 503, Text(str(error), error.zh) if isinstance(error, UnwritableError) else UNREADABLE

@@ -26,7 +26,7 @@ ONE: Final = "SELECT line FROM audit WHERE seq = ?"
 INSERT: Final = "INSERT INTO audit (seq, line) VALUES (?, ?)"
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line. `at` is UTC microseconds, `subject` what it was done to, `origin` the address it came from."""
 
     at: int
@@ -38,10 +38,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
 
 
-ALTERED: Final = Entry(at=0, who="?", what="unreadable line", result="altered")
+ALTERED: Final = AuditLine(at=0, who="?", what="unreadable line", result="altered")
 
 
-def append(store: Store, entry: Entry) -> int:
+def append(store: Store, entry: AuditLine) -> int:
     """Write a line behind the last one, in the transaction that is open; its number."""
     newest = store.query(NEWEST, (1,))
     seq, previous = (newest[0][0], newest[0][1][:HASH]) if newest else (0, GENESIS)
@@ -50,15 +50,15 @@ def append(store: Store, entry: Entry) -> int:
     return int(seq) + 1
 
 
-def read(line: str) -> Entry:
+def read(line: str) -> AuditLine:
     """What a line says; one that was altered so that nothing can be read in it says so."""
     try:
-        return msgspec.json.decode(line[HASH + 1 :], type=Entry)
+        return msgspec.json.decode(line[HASH + 1 :], type=AuditLine)
     except UNREADABLE:
         return ALTERED
 
 
-def newest(store: Store, count: int) -> list[tuple[int, Entry]]:
+def newest(store: Store, count: int) -> list[tuple[int, AuditLine]]:
     """The latest lines with their numbers, newest first."""
     return [(seq, read(line)) for seq, line in store.query(NEWEST, (count,))]
 
@@ -110,6 +110,6 @@ def link(previous: str, body: str) -> str:
     return hashlib.sha256(f"{previous}\n{body}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def plain(entry: Entry) -> dict[str, Any]:
+def plain(entry: AuditLine) -> dict[str, Any]:
     """An entry for a page or the API."""
     return dict(msgspec.to_builtins(entry))

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from counterfoil.inspector import Wire
+from counterfoil.inspector import Wrapping
 from counterfoil.security import Sensitive
 from counterfoil.step import SECOND, Instant
 
@@ -27,14 +27,16 @@ class Draft:
 
     __slots__ = ("data", "given", "how", "other", "owner", "ref", "seen_at", "unread", "veiled", "wire")
 
-    def __init__(self, owner: str, data: bytes, wire: Wire, how: str, given: Wire | None, unread: int = 0) -> None:
+    def __init__(
+        self, owner: str, data: bytes, wire: Wrapping, how: str, given: Wrapping | None, unread: int = 0
+    ) -> None:
         self.owner = owner
         self.data = Sensitive(data)
         self.wire = wire
         self.how = how
         self.unread = unread
         self.given = given
-        self.other: tuple[Sensitive[bytes], Wire] | None = None
+        self.other: tuple[Sensitive[bytes], Wrapping] | None = None
         self.ref = ""
         self.veiled: frozenset[str] = frozenset()
         self.seen_at: Instant = 0

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from counterfoil.console.deeds import Act, Deed, UnwritableError
+from counterfoil.console.deeds import AuditedAct, RunningAct, UnwritableError
 from counterfoil.console.people import May, NotAllowed, People, Person
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.freetext import starred
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
@@ -35,7 +35,7 @@ DECIDED: Final = Text("There is no such request, or it was decided already.", "�
 LAPSED: Final = Text("This request is older than a day: ask again.", "该申请已超过一天，请重新申请。")
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ApprovalRequest(msgspec.Struct, frozen=True):
     """One request. `state`: asked, refused, approved (being done), done, failed (a definite no), not_sent, unknown.
 
     `answer` is what the station said. Instants are UTC microseconds, 0 for not yet.
@@ -57,7 +57,7 @@ class Asked(msgspec.Struct, frozen=True):
         return self.state == "asked" and now - self.asked_at > LAPSES
 
 
-NAMES: Final = Asked.__struct_fields__
+NAMES: Final = ApprovalRequest.__struct_fields__
 COLUMNS: Final = ", ".join(NAMES)
 INSERT: Final = f"INSERT INTO consent ({COLUMNS}) VALUES (?, ?, ?, ?, 'asked', ?, ?, '', 0, '{{}}')"  # noqa: S608 - names of this file
 NEXT: Final = "SELECT coalesce(max(number), 0) + 1 FROM consent"
@@ -74,7 +74,7 @@ class Action(NamedTuple):
 
     name: str
     text: Text
-    run: Callable[[Asked, Deed], Awaitable[dict[str, Any]]]
+    run: Callable[[ApprovalRequest, RunningAct], Awaitable[dict[str, Any]]]
 
 
 class Consent:
@@ -93,21 +93,21 @@ class Consent:
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
-    def one(self, number: int) -> Asked | None:
+    def one(self, number: int) -> ApprovalRequest | None:
         """One request."""
         return next(iter(self._rows(ONE, number)), None)
 
-    def waiting(self) -> list[Asked]:
+    def waiting(self) -> list[ApprovalRequest]:
         """What waits for a decision, the oldest first."""
         return self._rows(WAITING)
 
-    def about(self, subject: str) -> list[Asked]:
+    def about(self, subject: str) -> list[ApprovalRequest]:
         """The requests about one payment, the newest first."""
         return self._rows(ABOUT, subject)
 
     # --- asking and deciding ----------------------------------------------------------------------------------------
 
-    def ask(self, person: Person, action: str, subject: str, reason: str, origin: str = "") -> Asked:
+    def ask(self, person: Person, action: str, subject: str, reason: str, origin: str = "") -> ApprovalRequest:
         """Ask for an action. NotAllowed, with the sentence, when this person may not or it was asked for already."""
         reason = starred(reason.strip())
         if not person.may(May.PROPOSE):
@@ -125,10 +125,10 @@ class Consent:
         with self._log.writing() as store:
             number = int(store.query(NEXT)[0][0])
             store.execute(INSERT, (number, action, subject, reason, person.name, now))
-            self._log.note(Act(person.name, f"{action} asked", subject, reason, origin))
+            self._log.note(AuditedAct(person.name, f"{action} asked", subject, reason, origin))
         return self._known(number)
 
-    def refuse(self, number: int, person: Person, why: str, origin: str = "") -> Asked:
+    def refuse(self, number: int, person: Person, why: str, origin: str = "") -> ApprovalRequest:
         """Say no, or take back what one asked for oneself. NotAllowed when it is decided already or not theirs."""
         one = self.one(number)
         if one is None or one.state != "asked":
@@ -139,8 +139,8 @@ class Consent:
         return self._known(number)
 
     async def approve(
-        self, number: int, person: Person, origin: str = "", begun: Callable[[Deed], object] = bool
-    ) -> Asked:
+        self, number: int, person: Person, origin: str = "", begun: Callable[[RunningAct], object] = bool
+    ) -> ApprovalRequest:
         """Approve as a second person and do it, once. NotAllowed when it must not be; the result is in `state`.
 
         `begun` gets the deed before anything leaves. What was done and cannot be written down yet is "unknown".
@@ -155,7 +155,7 @@ class Consent:
         if one.lapsed(self._people.now()):
             raise NotAllowed(LAPSED)
         why = f"asked by {one.asked_by}: {one.reason}"
-        act = Act(person.name, f"{one.action} approved", one.subject, why, origin, f"{one.action} ended")
+        act = AuditedAct(person.name, f"{one.action} approved", one.subject, why, origin, f"{one.action} ended")
         decided = (person.name, self._people.now(), number)
         deed = self._log.begin(act, lambda store: store.execute(DECIDE, ("approved", *decided)))
         begun(deed)
@@ -165,7 +165,7 @@ class Consent:
             try:
                 answer = await self.actions[one.action].run(self._known(number), deed)
                 state = "failed" if "error" in answer else "done"
-            except NotSent:
+            except NothingSent:
                 state = "not_sent"
             except OutcomeUnknown:
                 state = "unknown"
@@ -175,19 +175,21 @@ class Consent:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def _refused(self, one: Asked, who: str, why: str, origin: str) -> None:
+    def _refused(self, one: ApprovalRequest, who: str, why: str, origin: str) -> None:
         with self._log.writing() as store:
             store.execute(DECIDE, ("refused", who, self._people.now(), one.number))
-            self._log.note(Act(who, f"{one.action} refused", one.subject, why, origin))
+            self._log.note(AuditedAct(who, f"{one.action} refused", one.subject, why, origin))
 
-    def _known(self, number: int) -> Asked:
+    def _known(self, number: int) -> ApprovalRequest:
         one = self.one(number)
         assert one is not None
         return one
 
-    def _rows(self, sql: str, *params: Any) -> list[Asked]:
+    def _rows(self, sql: str, *params: Any) -> list[ApprovalRequest]:
         return [
-            msgspec.convert({**dict(zip(NAMES, row, strict=True)), "answer": msgspec.json.decode(row[-1])}, Asked)
+            msgspec.convert(
+                {**dict(zip(NAMES, row, strict=True)), "answer": msgspec.json.decode(row[-1])}, ApprovalRequest
+            )
             for row in self._store.query(sql, params)
         ]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, NamedTuple
 
-from counterfoil.console.deeds import Deed
-from counterfoil.console.guard import Wish
+from counterfoil.console.deeds import RunningAct
+from counterfoil.console.guard import Charge
 from counterfoil.console.reach import Reach
 from counterfoil.console.sale import ended, sell
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.words import Text
 
 KEPT: Final = 500  # answers of sales that are over
@@ -31,7 +31,7 @@ NO_WORD: Final = Text(
 class UnderWay(NamedTuple):
     """One sale: what is wished, and the task that waits for the terminal."""
 
-    wish: Wish
+    wish: Charge
     task: asyncio.Task[dict[str, Any]]
 
 
@@ -42,13 +42,13 @@ class Counter:
         self._reach = reach
         self._sales: dict[str, UnderWay] = {}
 
-    def begin(self, key: str, wish: Wish, args: dict[str, Any], deed: Deed) -> None:
+    def begin(self, key: str, wish: Charge, args: dict[str, Any], deed: RunningAct) -> None:
         """Hand a sale whose line is written to its terminal; once for a key, and `wish` says whether it was before."""
         for old in [old for old, sale in self._sales.items() if sale.task.done()][:-KEPT]:
             del self._sales[old]
         self._sales[key] = UnderWay(wish, asyncio.get_running_loop().create_task(self._answer(args, deed)))
 
-    def wish(self, key: str) -> Wish | None:
+    def wish(self, key: str) -> Charge | None:
         """What is charged by the sale that was begun here under this key; None when none was."""
         sale = self._sales.get(key)
         return sale.wish if sale is not None else None
@@ -57,7 +57,7 @@ class Counter:
         """Whether the terminal has not answered yet."""
         return key in self._sales and not self._sales[key].task.done()
 
-    def wished(self, wish: Wish) -> str:
+    def wished(self, wish: Charge) -> str:
         """The key of a sale of the same merchant, card and amount that waits for its answer, "" when there is none."""
         return next((key for key, sale in self._sales.items() if sale.wish == wish and not sale.task.done()), "")
 
@@ -66,13 +66,13 @@ class Counter:
         sale = self._sales.get(key)
         return sale.task.result() if sale is not None and sale.task.done() else None
 
-    async def _answer(self, args: dict[str, Any], deed: Deed) -> dict[str, Any]:
+    async def _answer(self, args: dict[str, Any], deed: RunningAct) -> dict[str, Any]:
         try:
             with deed:
                 answer = await sell(self._reach, deed, args)
                 deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
                 return answer
-        except NotSent:
+        except NothingSent:
             return {"error": "not_sent", "message": NOT_LEFT.both()}
         except OutcomeUnknown:
             return {"error": "unknown", "message": NO_WORD.both()}

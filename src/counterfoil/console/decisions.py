@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from counterfoil.console.consent import Action, Asked
-from counterfoil.console.deeds import Deed
+from counterfoil.console.consent import Action, ApprovalRequest
+from counterfoil.console.deeds import RunningAct
 from counterfoil.console.reach import Reach
 from counterfoil.words import Text
 
@@ -23,7 +23,7 @@ SECONDS: Final = 15.0
 def actions(reach: Reach) -> list[Action]:
     """Every action there is; its subject is the reference of a payment, TERMINAL/BATCH/STAN."""
 
-    async def escalate(asked: Asked, deed: Deed) -> dict[str, Any]:
+    async def escalate(asked: ApprovalRequest, deed: RunningAct) -> dict[str, Any]:
         both = f"{asked.asked_by}+{asked.decided_by}"
         args = {"ref": asked.subject, "operator": both[:40], "reason": asked.reason}
         return await reach.act(deed, "terminal", "escalate", args, SECONDS)

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from counterfoil.console import audit
-from counterfoil.console.audit import Entry
+from counterfoil.console.audit import AuditLine
 from counterfoil.errors import StoreError
 from counterfoil.freetext import starred
 from counterfoil.step import CommitFailed, Instant
@@ -45,7 +45,7 @@ class UnwritableError(StoreError):
         super().__init__(*UNWRITABLE)
 
 
-class Act(NamedTuple):
+class AuditedAct(NamedTuple):
     """What somebody is about to do: the line of it. `ends_as` is what its second line is called, "" for the same."""
 
     who: str
@@ -63,21 +63,21 @@ def _nothing(_store: Store) -> None:
     """What most lines change beside the log."""
 
 
-class Owed(NamedTuple):
+class UnfinishedAct(NamedTuple):
     """A second line that is not written yet, and what is to be changed with it. `seq` is the first line's number."""
 
     seq: int
-    entry: Entry
+    entry: AuditLine
     also: Also
 
 
-class Deed:
+class RunningAct:
     """One deed that leaves the console; its first line is written. Used as a context, whose end writes the second.
 
     `left` is whether anything may have left. `owed` is whether the second line is still to be written.
     """
 
-    def __init__(self, log: AuditLog, seq: int, act: Act) -> None:
+    def __init__(self, log: AuditLog, seq: int, act: AuditedAct) -> None:
         self._log = log
         self._seq = seq
         self.act = act
@@ -93,7 +93,7 @@ class Deed:
         self._result, self._why, self._also = result, why, also
         self._subject = subject or self._subject
 
-    def __enter__(self) -> Deed:
+    def __enter__(self) -> RunningAct:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -115,7 +115,7 @@ class AuditLog:
         self._file = _identity(store.path)
         store.execute(BUSY)
         self._owed = [
-            Owed(seq, _unknown(audit.read(line), str(ends_as), now()), _nothing)
+            UnfinishedAct(seq, _unknown(audit.read(line), str(ends_as), now()), _nothing)
             for seq, ends_as, line in store.query(OPEN)
         ]
 
@@ -138,7 +138,7 @@ class AuditLog:
         if since:
             self._since = self._refused = 0
 
-    def _settle(self, owed: tuple[Owed, ...], since: Instant) -> None:
+    def _settle(self, owed: tuple[UnfinishedAct, ...], since: Instant) -> None:
         """The lines that could not be written when they should have been, in the transaction that is open."""
         for one in owed:
             one.also(self._store)
@@ -146,22 +146,22 @@ class AuditLog:
             self._store.execute(ENDED, (one.seq,))
         if since:
             seconds = (self._now() - since) // 1_000_000
-            self.note(Act("console", "audit log unwritable", why=f"{seconds} s, {self._refused} times refused"))
+            self.note(AuditedAct("console", "audit log unwritable", why=f"{seconds} s, {self._refused} times refused"))
 
-    def note(self, act: Act, result: str = "ok") -> int:
+    def note(self, act: AuditedAct, result: str = "ok") -> int:
         """A line in the transaction that is open: it is there when that is committed. Its number."""
         said = {"who": act.who, "subject": act.subject, "why": act.why}  # people type card numbers anywhere
         shown = {name: starred(text) for name, text in said.items()}
         return audit.append(
-            self._store, Entry(at=self._now(), what=act.what, origin=act.origin, result=result, **shown)
+            self._store, AuditLine(at=self._now(), what=act.what, origin=act.origin, result=result, **shown)
         )
 
-    def did(self, act: Act, result: str = "ok") -> None:
+    def did(self, act: AuditedAct, result: str = "ok") -> None:
         """A line by itself, on the disk when this returns; UnwritableError when it cannot be."""
         with self.writing():
             self.note(act, result)
 
-    def begin(self, act: Act, also: Also = _nothing) -> Deed:
+    def begin(self, act: AuditedAct, also: Also = _nothing) -> RunningAct:
         """The first line of a deed that leaves the console, on the disk when this returns; else UnwritableError.
 
         `also` is changed in the store by the same commit.
@@ -170,13 +170,13 @@ class AuditLog:
             also(store)
             seq = self.note(act, "begun")
             store.execute(BEGUN, (seq, act.ends_as or act.what))
-        return Deed(self, seq, act)
+        return RunningAct(self, seq, act)
 
-    def ended(self, seq: int, act: Act, result: str, also: Also) -> bool:
+    def ended(self, seq: int, act: AuditedAct, result: str, also: Also) -> bool:
         """The second line of a deed. Whether it is written: otherwise it is owed."""
         said = {"who": starred(act.who), "subject": starred(act.subject), "why": starred(act.why)}
-        entry = Entry(at=self._now(), what=act.what, origin=act.origin, result=result, **said)
-        self._owed.append(Owed(seq, entry, also))
+        entry = AuditLine(at=self._now(), what=act.what, origin=act.origin, result=result, **said)
+        self._owed.append(UnfinishedAct(seq, entry, also))
         with suppress(UnwritableError):  # readiness says so, and the line is kept
             with self.writing():
                 pass
@@ -191,7 +191,7 @@ class AuditLog:
             return True
         return False
 
-    def history(self, count: int) -> list[tuple[int, Entry]]:
+    def history(self, count: int) -> list[tuple[int, AuditLine]]:
         """The latest lines, newest first."""
         return audit.newest(self._store, count)
 
@@ -200,7 +200,7 @@ class AuditLog:
         return audit.newest_hash(self._store)
 
 
-def _unknown(begun: Entry, ends_as: str, now: Instant) -> Entry:
+def _unknown(begun: AuditLine, ends_as: str, now: Instant) -> AuditLine:
     """The second line of a deed whose end no console has seen."""
     return msgspec.structs.replace(begun, at=now, what=ends_as, why=ENDED_FIRST, result="unknown")
 

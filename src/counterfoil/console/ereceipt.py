@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from counterfoil.console.deeds import Act, UnwritableError
-from counterfoil.console.limits import Limits
+from counterfoil.console.deeds import AuditedAct, UnwritableError
+from counterfoil.console.limits import RateLimits
 from counterfoil.console.origin import place_of
 from counterfoil.console.sale import ended
 from counterfoil.console.site import HEADERS, Site, language_of, origin_of
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.papers import EXPLANATION, NoPaper, paper
 from counterfoil.receipts import proof
@@ -47,7 +47,7 @@ CUSTOMER: Final = "customer"
 CLOSED_BEFORE: Final = "not_printing"
 
 
-class Shown(NamedTuple):
+class EReceiptShown(NamedTuple):
     """What there is behind an address: the receipt, or what became of the payment when it has none any more."""
 
     key: AttemptKey
@@ -55,13 +55,13 @@ class Shown(NamedTuple):
     stands: bool
 
 
-class Pages:
+class EReceiptPages:
     """What stands behind the addresses of one installation."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._wrong = Limits(WRONG_BURST, WRONG_EACH, site.reach.now)
-        self._got = Limits(GOT_BURST, GOT_EACH, site.reach.now)
+        self._wrong = RateLimits(WRONG_BURST, WRONG_EACH, site.reach.now)
+        self._got = RateLimits(GOT_BURST, GOT_EACH, site.reach.now)
 
     def _seed(self) -> bytes:
         layout = self._site.reach.layout
@@ -84,14 +84,14 @@ class Pages:
         if self._got.take(str(found.key)):  # each has its lines in the audit log
             return self._page(request, found, LATER, 429)
         args = {"ref": str(found.key), "how": "e_delivered", "copy": Copy.CARDHOLDER.value, "operator": CUSTOMER}
-        act = Act(CUSTOMER, "receipt closed", str(found.key), "e-delivered", origin_of(request))
+        act = AuditedAct(CUSTOMER, "receipt closed", str(found.key), "e-delivered", origin_of(request))
         try:
             with self._site.log.begin(act) as deed:
                 reply = await self._site.reach.act(deed, "terminal", "close_receipt", args, SECONDS)
                 deed.ends(*ended(reply))
         except UnwritableError:
             return self._page(request, found, LATER, 503)
-        except (NotSent, OutcomeUnknown):
+        except (NothingSent, OutcomeUnknown):
             return self._page(request, found, LATER)
         return self._page(request, found, GOT if reply.get("error") in (None, CLOSED_BEFORE) else LATER)
 
@@ -99,7 +99,7 @@ class Pages:
         """What anyone can check a receipt with."""
         return PlainTextResponse(proof.pem(proof.public_key(self._seed())), headers=PRIVATE)
 
-    async def _found(self, request: Request) -> Shown:
+    async def _found(self, request: Request) -> EReceiptShown:
         seed = self._seed()
         key = Addresses(seed).meant(request.path_params["name"])
         if key is None:
@@ -107,18 +107,20 @@ class Pages:
             raise HTTPException(429, headers={"Retry-After": str(seconds)}) if seconds else HTTPException(404)
         now, seal = self._site.reach.now(), proof.sealer(seed)
 
-        def look(stores: Stores) -> Shown:
+        def look(stores: Stores) -> EReceiptShown:
             try:
-                return Shown(key, paper(stores, key, Copy.CARDHOLDER.value, now, seal, electronic=True), stands=True)
+                return EReceiptShown(
+                    key, paper(stores, key, Copy.CARDHOLDER.value, now, seal, electronic=True), stands=True
+                )
             except NoPaper as none:
                 if none.code != "no_receipt":
                     raise HTTPException(503 if none.code == "unreadable" else 404) from None
-            return Shown(key, paper(stores, key, EXPLANATION, now), stands=False)
+            return EReceiptShown(key, paper(stores, key, EXPLANATION, now), stands=False)
 
-        found: Shown = await self._site.read(look)
+        found: EReceiptShown = await self._site.read(look)
         return found
 
-    def _page(self, request: Request, found: Shown, told: Text | None = None, status: int = 200) -> Response:
+    def _page(self, request: Request, found: EReceiptShown, told: Text | None = None, status: int = 200) -> Response:
         language = _language(request)
         drawn = svg.render(found.document, language, WIDTH)
         values: dict[str, Any] = {"drawn": drawn, "stands": found.stands, "told": told, "path": request.url.path}
@@ -127,7 +129,7 @@ class Pages:
 
 def routes(site: Site) -> list[Route]:
     """The e-receipt, its other forms, the customer's word that they have it, and the public key."""
-    pages = Pages(site)
+    pages = EReceiptPages(site)
     return [
         Route(f"{PLACE}key.pem", pages.key),
         Route(f"{PLACE}{{name}}", pages.show),

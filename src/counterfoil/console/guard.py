@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from counterfoil.console.deeds import Act, AuditLog
+from counterfoil.console.deeds import AuditedAct, AuditLog
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583.show import words
@@ -33,7 +33,7 @@ RELEASE: Final = (
 RELEASED: Final = "SELECT ref FROM guard_release WHERE at >= ?"
 
 
-class Wish(NamedTuple):
+class Charge(NamedTuple):
     """What a merchant (DE42) wants to charge: minor units, and the end of the card number."""
 
     merchant: str
@@ -60,12 +60,12 @@ class Earlier(NamedTuple):
         return self.told.verdict not in PAID
 
 
-def wish_of(stub: TerminalStub) -> Wish:
+def wish_of(stub: TerminalStub) -> Charge:
     """What an attempt was to charge."""
-    return Wish(stub.merchant, stub.amount, stub.currency, stub.last4)
+    return Charge(stub.merchant, stub.amount, stub.currency, stub.last4)
 
 
-def earlier(stores: Stores, wish: Wish, released: Collection[str], now: Instant) -> Earlier | None:
+def earlier(stores: Stores, wish: Charge, released: Collection[str], now: Instant) -> Earlier | None:
     """The attempt that stands in the way, or else the newest one that a new attempt replaces."""
     if stores.terminal is None:
         return None
@@ -80,7 +80,7 @@ def earlier(stores: Stores, wish: Wish, released: Collection[str], now: Instant)
     return found
 
 
-def release(log: AuditLog, act: Act, now: Instant) -> None:
+def release(log: AuditLog, act: AuditedAct, now: Instant) -> None:
     """Let a card pay although the attempt `act.subject` is unresolved; one commit with its line in the audit log."""
     with log.writing() as store:
         store.execute(RELEASE, (act.subject, now, act.who, words(act.why)))  # people type card numbers anywhere

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
-from counterfoil.console.limits import Limits
+from counterfoil.console.limits import RateLimits
 from counterfoil.step import SECOND, Instant
 
 PATIENCE: Final = 5  # tries at once for one name from one address, or in one browser that is known
@@ -37,10 +37,10 @@ class Guesses:
 
     def __init__(self, now: Callable[[], Instant]) -> None:
         each = PAUSE // PATIENCE
-        self._known = Limits(PATIENCE, each, now)
-        self._pair = Limits(PATIENCE, each, now)
-        self._place = Limits(PATIENCE_PLACE, each, now)
-        self._name = Limits(PATIENCE_NAME, each, now)
+        self._known = RateLimits(PATIENCE, each, now)
+        self._pair = RateLimits(PATIENCE, each, now)
+        self._place = RateLimits(PATIENCE_PLACE, each, now)
+        self._name = RateLimits(PATIENCE_NAME, each, now)
         self._lanes = {True: asyncio.Semaphore(1), False: asyncio.Semaphore(1)}
         self._waiting = 0
 
@@ -78,7 +78,7 @@ class Guesses:
         finally:
             self._waiting -= not one.known
 
-    def _buckets(self, one: Try) -> list[tuple[Limits, str]]:
+    def _buckets(self, one: Try) -> list[tuple[RateLimits, str]]:
         if one.known:
             return [(self._known, f"{one.name}\n{one.known}")]
         return [(self._pair, f"{one.name}\n{one.place}"), (self._place, one.place), (self._name, one.name)]

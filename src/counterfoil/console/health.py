@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from counterfoil import __version__
-from counterfoil.console.metrics import Watch
+from counterfoil.console.metrics import ConsoleMetrics
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.stack.layout import STATIONS, SUPERVISOR
 from counterfoil.step import SECOND, Instant
@@ -29,7 +29,7 @@ METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 def routes(site: Site) -> list[Route]:
     """None of them asks who it is: they hold no card, no amount and no name."""
-    watch = Watch(site.reach.now())
+    watch = ConsoleMetrics(site.reach.now())
     audited = Audited(site)
 
     async def healthz(_request: Request) -> Response:
@@ -93,7 +93,7 @@ async def _asked(reach: Reach, station: str, verb: str) -> dict[str, Any]:
     """What a station says; {} when it does not."""
     try:
         return await reach.look(station, verb, {}, SECONDS)
-    except (NotSent, OutcomeUnknown):
+    except (NothingSent, OutcomeUnknown):
         return {}
 
 

@@ -52,14 +52,14 @@ class Hop(NamedTuple):
         return STATES[self.state]
 
 
-class Way(NamedTuple):
+class Path(NamedTuple):
     """The way there, and, when the sale falls, the way back."""
 
     there: list[Hop]
     back: list[Hop]
 
 
-def way(told: Finding) -> Way:
+def way(told: Finding) -> Path:
     """The hops of one payment."""
     terminal, switch, issuer = told.evidence
     reached = _reached(terminal if isinstance(terminal, TerminalStub) else None, switch, issuer)
@@ -77,7 +77,7 @@ def way(told: Finding) -> Way:
         else:
             state = NOT_YET
         there.append(Hop(name, state))
-    return Way(there, _back(terminal if isinstance(terminal, TerminalStub) else None, switch))
+    return Path(there, _back(terminal if isinstance(terminal, TerminalStub) else None, switch))
 
 
 def _reached(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: IssuerStub | None) -> list[bool]:

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from counterfoil.console import decisions
-from counterfoil.console.consent import Asked
+from counterfoil.console.consent import ApprovalRequest
 from counterfoil.console.happened import copy
 from counterfoil.console.numbered import MOST, opened
 from counterfoil.console.people import May, NotAllowed
@@ -100,7 +100,7 @@ def _row(item: OpenItem, numbers: list[str]) -> dict[str, Any]:
     }
 
 
-def _asked(site: Site, one: Asked) -> dict[str, Any]:
+def _asked(site: Site, one: ApprovalRequest) -> dict[str, Any]:
     return {
         "number": one.number,
         "text": site.consent.actions[one.action].text,

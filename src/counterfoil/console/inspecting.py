@@ -17,10 +17,10 @@ from counterfoil.console.waterfall import raw
 from counterfoil.errors import FramingError
 from counterfoil.inspector import (
     FORMS,
-    Found,
+    BadEdit,
+    Guess,
     Reading,
-    Unfit,
-    Wire,
+    Wrapping,
     advice,
     best,
     best_of,
@@ -54,7 +54,7 @@ class Cell(NamedTuple):
     row: int
 
 
-class Pages:
+class InspectorPages:
     """The inspector of one console."""
 
     def __init__(self, site: Site) -> None:
@@ -96,7 +96,7 @@ class Pages:
             return site.page(visit, "refused.html", 404, text=NO_MESSAGE)
         dialect, mti, fields = made
         data, veiled = rebuilt(DIALECTS[dialect], mti, fields)
-        wire = Wire(dialect=dialect, length="none", tpdu=False, header=False)
+        wire = Wrapping(dialect=dialect, length="none", tpdu=False, header=False)
         draft = Draft(visit.person.name, data, wire, "bytes", None)
         draft.ref, draft.veiled = str(key), veiled
         return RedirectResponse(f"/inspector/{self._bench.put(draft)}", 303)
@@ -114,7 +114,7 @@ class Pages:
         data = draft.data.reveal()
         try:
             changed = set_field(data, draft.wire, visit.form.get("path", ""), visit.form.get("value", ""))
-        except Unfit as error:
+        except BadEdit as error:
             return self._page(visit, draft, error.text)
         size = draft.wire.size and draft.wire.size + len(changed) - len(data)
         draft.data, draft.wire = Sensitive(changed), msgspec.structs.replace(draft.wire, size=size)
@@ -128,7 +128,7 @@ class Pages:
         data = draft.data.reveal()
         try:
             changed = with_cells(data, read(data, draft.wire).hidden, visit.form.get("cells", ""))
-        except Unfit as error:
+        except BadEdit as error:
             return self._page(visit, draft, error.text)
         found = await run_in_threadpool(best_of, changed)
         if found is None:
@@ -164,7 +164,7 @@ class Pages:
     def _page(self, visit: Visit, draft: Draft, wrong: Text | None = None) -> Response:
         data = draft.data.reveal()
         reading = unveiled(read(data, draft.wire), data, draft)
-        found = Found(data=data, how=draft.how, wire=draft.wire, score=0, sound=reading.sound, unread=draft.unread)
+        found = Guess(data=data, how=draft.how, wire=draft.wire, score=0, sound=reading.sound, unread=draft.unread)
         return self._site.page(
             visit,
             "inspected.html",
@@ -184,7 +184,7 @@ class Pages:
         )
 
 
-def settings(form: dict[str, str], found: Wire) -> Wire | None:
+def settings(form: dict[str, str], found: Wrapping) -> Wrapping | None:
     """The settings somebody says a link has, what they leave open as it was found; None when all is to be found out."""
     dialect, length = form.get("dialect", ""), form.get("length", "")
     if dialect not in DIALECTS and length not in FORMS:
@@ -193,7 +193,7 @@ def settings(form: dict[str, str], found: Wire) -> Wire | None:
     if dialect not in DIALECTS or length not in FORMS:
         return None
     yes = {name: form.get(name) == "1" for name in ("tpdu", "header", "text")}
-    return Wire(dialect=dialect, length=length, tpdu=yes["tpdu"], header=yes["header"], text=yes["text"])
+    return Wrapping(dialect=dialect, length=length, tpdu=yes["tpdu"], header=yes["header"], text=yes["text"])
 
 
 def unveiled(reading: Reading, data: bytes, draft: Draft) -> Reading:
@@ -225,7 +225,7 @@ def bits(reading: Reading) -> list[tuple[int, bool]]:
     return [(number, number in named) for number in range(1, last + 1)]
 
 
-def fields(wire: Wire) -> list[tuple[str, Text]]:
+def fields(wire: Wrapping) -> list[tuple[str, Text]]:
     """What can be set, by number."""
     dialect = wire.spoken()
     return [("MTI", name_of(dialect, "MTI")), *((str(n), name_of(dialect, str(n))) for n in sorted(dialect.fields))]
@@ -244,4 +244,4 @@ def compared(data: bytes, draft: Draft) -> list[Any] | None:
 
 def routes(site: Site) -> list[Route]:
     """The inspector's routes."""
-    return Pages(site).routes()
+    return InspectorPages(site).routes()

@@ -10,7 +10,7 @@ from counterfoil.step import SECOND, Instant
 MOST_KEYS: Final = 10_000
 
 
-class Limits:
+class RateLimits:
     """`burst` tries at once, then one every `each` microseconds. Keys whose bucket is full again are forgotten."""
 
     def __init__(self, burst: int, each: Instant, now: Callable[[], Instant]) -> None:

@@ -16,7 +16,7 @@ from counterfoil.console.people import May
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import Site, Visit
 from counterfoil.console.waterfall import drawn
-from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_typed, search
+from counterfoil.inquiry import Candidate, Nothing, Search, Stores, finding, parse_typed, search
 from counterfoil.inquiry.papers import EXPLANATION, NOT_CHARGED
 from counterfoil.step import Instant
 from counterfoil.terminal import records
@@ -63,7 +63,7 @@ async def find(site: Site, visit: Visit) -> Response:
 def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None:
     """Everything the page says of one payment; None when no station knows it."""
     contradictions = about(reach, str(key))
-    found = search(stores, Question(key=key))
+    found = search(stores, Search(key=key))
     if not found:
         return None
     one = found[0]
@@ -90,7 +90,7 @@ def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None
 
 def line_of(stores: Stores, key: AttemptKey, now: Instant, station: str, number: str) -> dict[str, Any] | None:
     """A line of a station's stub of a payment, masked; None where there is none, or it is no number."""
-    found = search(stores, Question(key=key))
+    found = search(stores, Search(key=key))
     if not found:
         return None
     stub = masks.hidden(finding(stores, found[0], now).to_json()["evidence"]).get(station)

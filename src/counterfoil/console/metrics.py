@@ -34,7 +34,7 @@ BUCKETS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 AT_ONCE: Final = 1000  # new sales of one terminal that one scrape takes up
 
 
-class Watch:
+class ConsoleMetrics:
     """The numbers of one console. `since` is when it began: earlier sales are not counted."""
 
     def __init__(self, since: Instant) -> None:

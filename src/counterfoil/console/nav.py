@@ -8,7 +8,7 @@ from counterfoil.console.people import May, Person
 from counterfoil.words import Text
 
 
-class Entry(NamedTuple):
+class NavEntry(NamedTuple):
     """One page: its address, its name, what somebody must be allowed to, and the addresses that belong to it too."""
 
     path: str
@@ -22,16 +22,16 @@ class Entry(NamedTuple):
 
 
 ENTRIES: Final = (
-    Entry("/till", Text("Till", "收银台"), May.SELL),
-    Entry("/inbox", Text("Inbox", "待处理"), May.LOOK),
-    Entry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
-    Entry("/ops", Text("Terminals", "终端与链路"), May.LOOK),
-    Entry("/inspector", Text("Inspector", "报文检查"), May.BREAK),
-    Entry("/lab", Text("Fault lab", "故障实验室"), May.BREAK),
-    Entry("/people", Text("Administration", "系统管理"), May.MANAGE, ("/tokens", "/audit")),
+    NavEntry("/till", Text("Till", "收银台"), May.SELL),
+    NavEntry("/inbox", Text("Inbox", "待处理"), May.LOOK),
+    NavEntry("/search", Text("Payments", "交易查询"), May.LOOK, ("/payments",)),
+    NavEntry("/ops", Text("Terminals", "终端与链路"), May.LOOK),
+    NavEntry("/inspector", Text("Inspector", "报文检查"), May.BREAK),
+    NavEntry("/lab", Text("Fault lab", "故障实验室"), May.BREAK),
+    NavEntry("/people", Text("Administration", "系统管理"), May.MANAGE, ("/tokens", "/audit")),
 )
 
 
-def seen_by(person: Person) -> list[Entry]:
+def seen_by(person: Person) -> list[NavEntry]:
     """What somebody may open."""
     return [entry for entry in ENTRIES if person.may(entry.needs)]

@@ -24,7 +24,7 @@ MOST: Final = 200
 ENDED: Final = 50
 
 
-class Found(NamedTuple):
+class OpenContradictions(NamedTuple):
     """What the comparison wrote down: what is open, what ended lately, how much is open in all, its passes."""
 
     open: tuple[Contradiction, ...] = ()
@@ -54,12 +54,12 @@ def since(now: Instant) -> Instant:
     return now - DAYS * 86_400 * SECOND
 
 
-def found(reach: Reach) -> Found:
+def found(reach: Reach) -> OpenContradictions:
     """Read before the stations' stores are opened: a page has no more files open than it must."""
     with reach.contradictions() as store:
         if store is None:
-            return Found()
-        return Found(
+            return OpenContradictions()
+        return OpenContradictions(
             tuple(records.opened(store, MOST)),
             tuple(records.ended(store, since(reach.now()), ENDED)),
             records.open_count(store),
@@ -84,7 +84,7 @@ def opened(reach: Reach, stores: Stores, now: Instant) -> Open:
     return Open(judged, numbered(compared, stores, judged, now))
 
 
-def numbered(compared: Found, stores: Stores, judged: list[OpenItem], now: Instant) -> Numbered:
+def numbered(compared: OpenContradictions, stores: Stores, judged: list[OpenItem], now: Instant) -> Numbered:
     """The rows as they stand."""
     rows = [case_row(item) for item in cases(stores, judged, since(now), MOST)]
     rows += [contradiction_row(row) for row in (*compared.open, *compared.ended)]
@@ -147,7 +147,7 @@ def about(reach: Reach, ref: str) -> list[dict[str, Any]]:
         return [contradiction_row(row) for row in records.of(store, ref)] if store is not None else []
 
 
-def both(compared: Found, stores: Stores, judged: list[OpenItem], now: Instant) -> dict[str, Any]:
+def both(compared: OpenContradictions, stores: Stores, judged: list[OpenItem], now: Instant) -> dict[str, Any]:
     """Cases and contradictions as the API shows them."""
     last, whole = (one.to_json() if one else None for one in (compared.last, compared.whole))
     return {

@@ -23,7 +23,7 @@ from counterfoil.console.site import Site, Visit
 from counterfoil.errors import PaymentError
 from counterfoil.freetext import starred
 from counterfoil.inquiry import Stores
-from counterfoil.inquiry.printers import Found, Served, advice, served, worth_keeping
+from counterfoil.inquiry.printers import PrinterState, Served, advice, served, worth_keeping
 from counterfoil.links.printing import ask
 from counterfoil.receipts.naming import on_paper
 from counterfoil.receipts.printers.round import Timings
@@ -57,7 +57,7 @@ FAULT: Final = Text("fault on leg {leg}: {what} {mti}", "故障：第 {leg} 段 
 SILENT: Final = Text("does not answer", "无应答")
 
 
-class Lane(NamedTuple):
+class LaneRow(NamedTuple):
     """One terminal as the page shows it. `same` is whether both ends hold the same keys; None where one has none."""
 
     terminal: str
@@ -86,7 +86,7 @@ class Ops:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._told: dict[str, tuple[Instant, Found]] = {}
+        self._told: dict[str, tuple[Instant, PrinterState]] = {}
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -118,7 +118,7 @@ class Ops:
                 deed.left = True
                 health, use = await run_in_threadpool(ask, address, site.reach.layout.uses, Timings())
             use = await site.read(lambda stores: worth_keeping(stores, use))
-            self._told[str(address)] = (site.reach.now(), Found(health, use))
+            self._told[str(address)] = (site.reach.now(), PrinterState(health, use))
         return RedirectResponse("/ops#printer", 303)
 
     async def _printers(self) -> list[Served]:
@@ -134,7 +134,7 @@ class Ops:
         up, switch, lanes = await asyncio.gather(
             self._asked(SUPERVISOR), self._asked("switch", LINKS), self._asked("terminal")
         )
-        kept: Kept = await self._site.read(lambda stores: looked(self._site.reach, stores, now))
+        kept: KeysKept = await self._site.read(lambda stores: looked(self._site.reach, stores, now))
         printers = await self._printers()
         everyone = visit.request.url.path.startswith("/ops/all")
         rows = joined(lanes["terminals"] if lanes else [], kept, now)
@@ -169,7 +169,7 @@ class Ops:
         return None if "error" in reply else reply
 
 
-class Kept(msgspec.Struct, frozen=True):
+class KeysKept(msgspec.Struct, frozen=True):
     """What the stores say: the check values of the terminals' keys at both ends and when the switch gave them, what is
     in store-and-forward, the cases, the latest alarms, and what the merchants are called. None of it costs more after
     a long history.
@@ -183,16 +183,16 @@ class Kept(msgspec.Struct, frozen=True):
     names: dict[str, str] = {}
 
 
-def looked(reach: Reach, stores: Stores, now: Instant) -> Kept:
+def looked(reach: Reach, stores: Stores, now: Instant) -> KeysKept:
     """What the stores say now; nothing of a store that cannot be read. The cases are those of the inbox."""
     ours = terminals.key_checks(stores.terminal) if stores.terminal is not None else {}
     names = dict(terminals.named(stores.terminal)) if stores.terminal is not None else {}
     switch = stores.switch
     cases = len(opened(reach, stores, now).rows.open)
     if switch is None:
-        return Kept(ours, cases=cases, names=names)
+        return KeysKept(ours, cases=cases, names=names)
     owed = sum(switches.owed(switch).values())
-    return Kept(ours, switches.key_checks(switch), owed, cases, switch.query(LAST_ALARMS), names)
+    return KeysKept(ours, switches.key_checks(switch), owed, cases, switch.query(LAST_ALARMS), names)
 
 
 def unprinted(names: dict[str, str], profiles: Sequence[Profile]) -> list[tuple[str, str, Text]]:
@@ -206,7 +206,7 @@ def unprinted(names: dict[str, str], profiles: Sequence[Profile]) -> list[tuple[
     ]
 
 
-def joined(lanes: Sequence[dict[str, Any]], keys: Kept, now: Instant) -> list[Lane]:
+def joined(lanes: Sequence[dict[str, Any]], keys: KeysKept, now: Instant) -> list[LaneRow]:
     """The terminals with their keys."""
     rows = []
     for lane in lanes:
@@ -216,7 +216,7 @@ def joined(lanes: Sequence[dict[str, Any]], keys: Kept, now: Instant) -> list[La
         same = (pik, mak) in theirs if mak and theirs else None
         since = theirs.get((pik, mak)) or max(theirs.values(), default=0)
         rows.append(
-            Lane(
+            LaneRow(
                 terminal=name,
                 merchant=lane["merchant"],
                 signed_on=lane["signed_on"],
@@ -285,7 +285,7 @@ def told(detail: str) -> Text:
     return Text(starred(text.en), starred(text.zh))
 
 
-def printing(one: Served, known: tuple[Instant, Found] | None) -> dict[str, Any]:
+def printing(one: Served, known: tuple[Instant, PrinterState] | None) -> dict[str, Any]:
     """A printer, who prints on it, and what it said last."""
     address = one.address
     told: dict[str, Any] = {"address": str(address), "title": address.profile.title, "at": "", "asked": False}

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 import argon2
 
-from counterfoil.console.deeds import Act, AuditLog, UnwritableError
+from counterfoil.console.deeds import AuditedAct, AuditLog, UnwritableError
 from counterfoil.console.guesses import Guesses, Try
-from counterfoil.console.limits import Limits
+from counterfoil.console.limits import RateLimits
 from counterfoil.console.masks import repeated
 from counterfoil.console.origin import place_of
 from counterfoil.errors import PaymentError
@@ -159,7 +159,7 @@ class People:
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = of_nobody(self._hasher)  # so that an unknown name takes as long as a known one
         self._guesses = Guesses(now)
-        self._noted = Limits(NOTED, 60 * SECOND, now)
+        self._noted = RateLimits(NOTED, 60 * SECOND, now)
         self._unnoted = 0
 
     # --- first of all -----------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class People:
         kept = self._hasher.hash(password)
         with self.log.writing() as store:
             store.execute(INSERT, (name, role.value, kept, self.now()))
-            self.log.note(Act(by, "person added", name, role.value, origin))
+            self.log.note(AuditedAct(by, "person added", name, role.value, origin))
 
     def disable(self, name: str, *, by: str, why: str, origin: str = "") -> None:
         """Somebody who may no longer; their sessions end. NotAllowed for the last administrator."""
@@ -191,7 +191,7 @@ class People:
             store.execute(DISABLE, (name,))
             store.execute(END_ALL, (name,))
             store.execute(FORGET_ALL, (name,))
-            self.log.note(Act(by, "person disabled", name, why, origin))
+            self.log.note(AuditedAct(by, "person disabled", name, why, origin))
 
     def change(self, name: str, role: Role, *, by: str, origin: str = "") -> None:
         """Another role for somebody; their sessions end. NotAllowed when nobody would be an administrator any more."""
@@ -199,7 +199,7 @@ class People:
         with self.log.writing() as store:
             store.execute(ROLE, (role.value, name))
             store.execute(END_ALL, (name,))
-            self.log.note(Act(by, "role changed", name, role.value, origin))
+            self.log.note(AuditedAct(by, "role changed", name, role.value, origin))
 
     def new_password(self, name: str, password: str, *, by: str, origin: str = "") -> None:
         """Another password for somebody; their sessions end. NotAllowed when it is too short."""
@@ -213,7 +213,7 @@ class People:
             store.execute(NEW_PASSWORD, (kept, name))
             store.execute(END_ALL, (name,))
             store.execute(FORGET_ALL, (name,))
-            self.log.note(Act(by, what, name, origin=origin))
+            self.log.note(AuditedAct(by, what, name, origin=origin))
         self._guesses.forgive(name)
 
     async def own_password(self, person: Person, old: str, new: str, origin: str) -> None:
@@ -259,7 +259,7 @@ class People:
             self._unnoted += 1
             return
         more = f"and {self._unnoted} before it" if self._unnoted else ""
-        self.log.did(Act(who, "log-in refused", why=more, origin=origin), "refused")
+        self.log.did(AuditedAct(who, "log-in refused", why=more, origin=origin), "refused")
         self._unnoted = 0
 
     def _begin(self, person: Person, origin: str, device: str) -> Entered:
@@ -271,7 +271,7 @@ class People:
             store.execute(NEW_SESSION, (hashed(token), person.name, csrf, now, now))
             store.execute(KNOW, (hashed(device), person.name, now))
             store.execute(FORGET, (person.name, person.name, DEVICES))
-            self.log.note(Act(person.name, "log-in", origin=origin))
+            self.log.note(AuditedAct(person.name, "log-in", origin=origin))
         return Entered(token, person._replace(csrf=csrf), device)
 
     def _right(self, kept: str, password: str) -> bool:

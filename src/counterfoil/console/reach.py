@@ -7,8 +7,8 @@ from collections import Counter
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from counterfoil.console.deeds import Deed
-from counterfoil.errors import NotSent, OurError
+from counterfoil.console.deeds import RunningAct
+from counterfoil.errors import NothingSent, OurError
 from counterfoil.inquiry import Stores
 from counterfoil.links.control import ControlClient
 from counterfoil.receipts.proof import Seal, sealer
@@ -70,7 +70,9 @@ class Reach:
         finally:
             client.close()
 
-    async def act(self, deed: Deed, station: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+    async def act(
+        self, deed: RunningAct, station: str, verb: str, args: dict[str, Any], seconds: float
+    ) -> dict[str, Any]:
         """Have a station do something, whose line is in the audit log by now.
 
         NotSent when nothing left, OutcomeUnknown when no answer came.
@@ -79,7 +81,7 @@ class Reach:
         before, deed.left = deed.left, True
         try:
             return await client.call(verb, args, seconds)
-        except NotSent:
+        except NothingSent:
             deed.left = before
             raise
         finally:
@@ -88,5 +90,5 @@ class Reach:
     async def _connected(self, station: str) -> ControlClient:
         running = self.layout.find(station)
         if running is None:
-            raise NotSent(f"{station} is not running")
+            raise NothingSent(f"{station} is not running")
         return await ControlClient.connect(running.host, running.port, running.token)

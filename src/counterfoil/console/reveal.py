@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from counterfoil.console.deeds import Act, AuditLog
+from counterfoil.console.deeds import AuditedAct, AuditLog
 from counterfoil.console.people import May, Person
 from counterfoil.console.site import Site, Visit
 from counterfoil.inquiry import Stores
@@ -41,7 +41,7 @@ async def reveal(site: Site, visit: Visit) -> Response:
 
 def write_down(log: AuditLog, person: Person, key: AttemptKey, reason: str, origin: str) -> None:
     """The line of the audit log; on the disk when this returns, so that nothing is shown before."""
-    log.did(Act(person.name, "card revealed", str(key), reason, origin))
+    log.did(AuditedAct(person.name, "card revealed", str(key), reason, origin))
 
 
 def card_of(stores: Stores, key: AttemptKey, now: Instant) -> str:

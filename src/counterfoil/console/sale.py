@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter
 from typing import Any, Final
 
-from counterfoil.console.deeds import Deed
+from counterfoil.console.deeds import RunningAct
 from counterfoil.console.reach import Reach
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.stack.selling import patience
 
 PAUSE: Final = 0.3  # seconds before the same key is asked for again
@@ -16,7 +16,7 @@ PAPER: Final = {"done": "printed", "not_done": "not printed", "unknown": "unknow
 """What the audit log calls what came of a print."""
 
 
-async def sell(reach: Reach, deed: Deed, args: dict[str, Any]) -> dict[str, Any]:
+async def sell(reach: Reach, deed: RunningAct, args: dict[str, Any]) -> dict[str, Any]:
     """The terminal's answer to `stack.selling.asked`: an outcome, or {"error", "message"} when it did not even try.
 
     When the channel breaks after the request left, the same key asks what became of it. NotSent when nothing ever
@@ -30,7 +30,7 @@ async def sell(reach: Reach, deed: Deed, args: dict[str, Any]) -> dict[str, Any]
         reach.selling += Counter()  # those that are over are forgotten
 
 
-async def _answer(reach: Reach, deed: Deed, args: dict[str, Any]) -> dict[str, Any]:
+async def _answer(reach: Reach, deed: RunningAct, args: dict[str, Any]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     seconds = patience(reach.layout)
     ends = loop.time() + seconds
@@ -40,7 +40,7 @@ async def _answer(reach: Reach, deed: Deed, args: dict[str, Any]) -> dict[str, A
             return await reach.act(deed, "terminal", "sale", args, seconds)
         except OutcomeUnknown as error:
             broken = error
-        except NotSent:
+        except NothingSent:
             if broken is None:
                 raise
         if loop.time() >= ends:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from counterfoil import __version__
 from counterfoil.console import cookies, decisions
 from counterfoil.console.consent import Consent
-from counterfoil.console.deeds import Act, AuditLog, Deed
+from counterfoil.console.deeds import AuditedAct, AuditLog, RunningAct
 from counterfoil.console.looks import LOOKS
 from counterfoil.console.masks import repeated
 from counterfoil.console.nav import seen_by
@@ -72,11 +72,11 @@ class Visit(NamedTuple):
         """The reader's language, as renderers take it."""
         return "zh" if self.language == "zh" else "en"
 
-    def begin(self, log: AuditLog, what: str, subject: str = "", why: str = "") -> Deed:
+    def begin(self, log: AuditLog, what: str, subject: str = "", why: str = "") -> RunningAct:
         """A deed of this person that leaves the console; UnwritableError, and nothing leaves, without its line."""
-        return self.goes_on(log.begin(Act(self.person.name, what, subject, why, self.origin)))
+        return self.goes_on(log.begin(AuditedAct(self.person.name, what, subject, why, self.origin)))
 
-    def goes_on(self, deed: Deed) -> Deed:
+    def goes_on(self, deed: RunningAct) -> RunningAct:
         """A deed that was begun for this request: what goes wrong once it has left is told otherwise, see app.py."""
         self.request.state.deed = deed
         return deed

@@ -49,7 +49,7 @@ class Unusable(PaymentError):  # noqa: N818 - says what it is
         self.text = text
 
 
-class Card(NamedTuple):
+class SwipedCard(NamedTuple):
     """What the terminal needs of a card; `track2` is "" for one that was typed.
 
     Never kept: it goes with the request and nowhere else.
@@ -75,7 +75,7 @@ class Card(NamedTuple):
         return {"card": {**card, "track2": self.track2}, "entry": SWIPED}
 
 
-def card_of(form: dict[str, str], demo: Demo) -> Card:
+def card_of(form: dict[str, str], demo: Demo) -> SwipedCard:
     """The card of a form: `card` the name of a test card, `track` what was swiped or typed, `expiry` (MM/YY) of a typed
     number. Unusable for none.
     """
@@ -89,7 +89,7 @@ def card_of(form: dict[str, str], demo: Demo) -> Card:
     return _of(found)
 
 
-def presented(text: str, printed: str) -> Card:
+def presented(text: str, printed: str) -> SwipedCard:
     """A track with or without its sentinels, or the number of a card and the expiry that is printed on it."""
     text = text.removeprefix(";").partition("?")[0].replace(" ", "")
     if text.isascii() and text.isdecimal():
@@ -100,10 +100,10 @@ def presented(text: str, printed: str) -> Card:
         raise Unusable(UNREADABLE) from None
     if not is_test_range(track.pan):
         raise Unusable(NOT_A_TEST_CARD)
-    return Card(track.pan, track.expiry, text)
+    return SwipedCard(track.pan, track.expiry, text)
 
 
-def _typed(number: str, printed: str) -> Card:
+def _typed(number: str, printed: str) -> SwipedCard:
     if not is_test_range(number):
         raise Unusable(NOT_A_TEST_CARD)
     if not luhn_ok(number):
@@ -111,11 +111,11 @@ def _typed(number: str, printed: str) -> Card:
     expiry = PRINTED.fullmatch(printed)
     if expiry is None:
         raise Unusable(NO_EXPIRY)
-    return Card(number, expiry[2] + expiry[1], "")
+    return SwipedCard(number, expiry[2] + expiry[1], "")
 
 
-def _of(card: DemoCard) -> Card:
-    return Card(card.pan, card.expiry, card.track2)
+def _of(card: DemoCard) -> SwipedCard:
+    return SwipedCard(card.pan, card.expiry, card.track2)
 
 
 def offered(demo: Demo) -> list[dict[str, Any]]:

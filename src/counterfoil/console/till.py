@@ -17,14 +17,14 @@ from starlette.routing import Route
 
 from counterfoil.console import consent, cookies, guard, swipe, till_sale
 from counterfoil.console.counter import Counter
-from counterfoil.console.deeds import NOT_CHARGED, Act, UnwritableError
+from counterfoil.console.deeds import NOT_CHARGED, AuditedAct, UnwritableError
 from counterfoil.console.entry import local
-from counterfoil.console.guard import Wish
+from counterfoil.console.guard import Charge
 from counterfoil.console.masks import repeated
 from counterfoil.console.people import May
 from counterfoil.console.sale import ended
 from counterfoil.console.site import Site, Visit
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import AmbiguousError, parse, plain
@@ -222,7 +222,7 @@ async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
         return RedirectResponse(page, 303) if begun == wish else await till(site, visit, wrong=KEY_USED, **again)
     found: guard.Earlier | None = await site.read(_looking(site, wish))
     if found is not None and found.stops:
-        site.log.did(Act(visit.person.name, "sale", found.one.ref, "guard", visit.origin), "stopped")
+        site.log.did(AuditedAct(visit.person.name, "sale", found.one.ref, "guard", visit.origin), "stopped")
         return await till(site, visit, stop=found, **again)
     if counter.wish(key) is not None:  # another request with it came while this one looked
         return RedirectResponse(page, 303)
@@ -240,14 +240,14 @@ async def _sell(site: Site, visit: Visit, counter: Counter) -> Response:
     return RedirectResponse(page, 303)
 
 
-def _looking(site: Site, wish: Wish) -> Callable[[Stores], guard.Earlier | None]:
+def _looking(site: Site, wish: Charge) -> Callable[[Stores], guard.Earlier | None]:
     """What looks for an earlier attempt that stands in the way of this one."""
     now = site.reach.now()
     released = guard.released(site.people.store, now)
     return lambda stores: guard.earlier(stores, wish, released, now)
 
 
-def _begun(stores: Stores, key: str) -> Wish | None:
+def _begun(stores: Stores, key: str) -> Charge | None:
     """What the sale under this key of the till was to charge; None when the terminal has not stored one."""
     stub = records.keyed(stores.terminal, key) if stores.terminal is not None else None
     return guard.wish_of(stub) if stub is not None else None
@@ -258,7 +258,7 @@ def _merchant(stores: Stores, terminal: str) -> str:
     return device.merchant if device is not None else ""
 
 
-def _wish(form: dict[str, str], site: Site, merchant: str) -> tuple[Wish, swipe.Card]:
+def _wish(form: dict[str, str], site: Site, merchant: str) -> tuple[Charge, swipe.SwipedCard]:
     """What is to be charged, and to which card; Unusable with the sentence for the cashier."""
     try:
         money = parse(form.get("amount", ""), CURRENCY)
@@ -269,15 +269,17 @@ def _wish(form: dict[str, str], site: Site, merchant: str) -> tuple[Wish, swipe.
     if not money.minor:
         raise swipe.Unusable(BAD_AMOUNT)
     card = swipe.card_of(form, site.reach.demo)
-    return Wish(merchant, money.minor, money.currency, card.last4), card
+    return Charge(merchant, money.minor, money.currency, card.last4), card
 
 
 async def _sale(site: Site, visit: Visit, counter: Counter) -> dict[str, Any]:
     key = str(visit.request.path_params["key"])
     waits = counter.waits(key)
 
-    async def known() -> till_sale.Sale | None:
-        found: till_sale.Sale | None = await site.read(lambda stores: till_sale.known(stores, key, site.reach.now()))
+    async def known() -> till_sale.StoredSale | None:
+        found: till_sale.StoredSale | None = await site.read(
+            lambda stores: till_sale.known(stores, key, site.reach.now())
+        )
         return found
 
     sale = await known()
@@ -298,7 +300,7 @@ async def release(site: Site, visit: Visit) -> Response:
         return await till(site, visit, wrong=ERRORS["unknown_sale"])
     if not 0 < len(reason) <= guard.LONGEST_REASON:
         return await till(site, visit, wrong=consent.NO_REASON)
-    act = Act(visit.person.name, "retry guard released", ref, reason, visit.origin)
+    act = AuditedAct(visit.person.name, "retry guard released", ref, reason, visit.origin)
     guard.release(site.log, act, site.reach.now())
     amount = repeated(visit.form.get("amount", ""), LONGEST_AMOUNT)
     return RedirectResponse(f"/till?said=released&amount={quote(amount)}", 303)
@@ -318,7 +320,7 @@ async def act(site: Site, visit: Visit) -> Response:
             reply = await site.reach.act(deed, "terminal", verb, {**args, **more}, SECONDS)
             said = str(reply.get("error") or _came_of(reply))
             deed.ends(*ended(reply))
-    except NotSent:
+    except NothingSent:
         said = "away"
     except OutcomeUnknown:
         said = "unknown"

@@ -8,7 +8,7 @@ from counterfoil.console.counter import Counter
 from counterfoil.console.hops import way
 from counterfoil.console.looks import LOOKS, Look
 from counterfoil.console.reach import Reach
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583 import responses
@@ -68,7 +68,7 @@ class Status(NamedTuple):
     told: Told
 
 
-class Sale(NamedTuple):
+class StoredSale(NamedTuple):
     """A sale the terminal has on its disk."""
 
     stub: TerminalStub
@@ -76,7 +76,7 @@ class Sale(NamedTuple):
     told: Finding
 
 
-def known(stores: Stores, key: str, now: Instant) -> Sale | None:
+def known(stores: Stores, key: str, now: Instant) -> StoredSale | None:
     """The sale under this key of the till; None while the terminal has not stored it.
 
     Its stub is the one the verdict was found with: of one read a moment earlier the word would still be "processing"
@@ -88,10 +88,10 @@ def known(stores: Stores, key: str, now: Instant) -> Sale | None:
     one = candidate(stub.ref, stub)
     told = finding(stores, one, now)
     judged = told.evidence.terminal
-    return Sale(judged if isinstance(judged, TerminalStub) else stub, one, told)
+    return StoredSale(judged if isinstance(judged, TerminalStub) else stub, one, told)
 
 
-def status_of(sale: Sale, now: Instant) -> Status:
+def status_of(sale: StoredSale, now: Instant) -> Status:
     """What the till shows of a stored sale. An answer that takes a quarter of its time is no longer just awaited."""
     verdict, stub = sale.told.verdict, sale.stub
     if stub.state == "sent" and 4 * (now - stub.started_at) < stub.due - stub.started_at:
@@ -105,7 +105,7 @@ def status_of(sale: Sale, now: Instant) -> Status:
     return Status(word, *AT_THE_TILL.get(verdict, LOOKS[verdict.value]), told)
 
 
-def again(sale: Sale) -> bool:
+def again(sale: StoredSale) -> bool:
     """Whether its terminal takes this payment again now: it has fallen, nothing is owed, it was paid nowhere else."""
     twice = causes.word(sale.stub.cause) == causes.PAID
     return sale.told.verdict in AGAIN and sale.stub.state not in BUSY and not twice
@@ -127,14 +127,14 @@ async def lane_of(reach: Reach, terminal: str) -> dict[str, Any] | None:
     """What a terminal is doing; None when it cannot be asked."""
     try:
         reply = await reach.look("terminal", "status", {"terminal": terminal}, LOOK_SECONDS)
-    except (NotSent, OutcomeUnknown):
+    except (NothingSent, OutcomeUnknown):
         return None
     lanes = reply.get("terminals", [])
     return lanes[0] if lanes else None
 
 
 def values(
-    counter: Counter, key: str, sale: Sale | None, lane: dict[str, Any] | None, now: Instant, *, waits: bool
+    counter: Counter, key: str, sale: StoredSale | None, lane: dict[str, Any] | None, now: Instant, *, waits: bool
 ) -> dict[str, Any]:
     """Everything the page of a sale shows.
 

@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Final, NamedTuple
 
-from counterfoil.console.deeds import Act
+from counterfoil.console.deeds import AuditedAct
 from counterfoil.console.masks import repeated
 from counterfoil.console.people import LONGEST_NAME, NotAllowed, People, Person, Role, hashed
 from counterfoil.step import Instant
@@ -57,7 +57,7 @@ class Tokens:
         token = PREFIX + secrets.token_urlsafe(32)
         with self._people.log.writing() as store:
             store.execute(INSERT, (name, hashed(token), role.value, by, self._people.now()))
-            self._people.log.note(Act(by, "token made", name, role.value, origin))
+            self._people.log.note(AuditedAct(by, "token made", name, role.value, origin))
         return token
 
     def end(self, name: str, *, by: str, why: str = "", origin: str = "") -> None:
@@ -67,7 +67,7 @@ class Tokens:
             raise NotAllowed(NO_TOKEN)
         with self._people.log.writing() as store:
             store.execute(END, (self._people.now(), name))
-            self._people.log.note(Act(by, "token ended", name, why, origin))
+            self._people.log.note(AuditedAct(by, "token ended", name, why, origin))
 
     def of(self, token: str) -> Person | None:
         """The program that holds it; None when it is none in use."""

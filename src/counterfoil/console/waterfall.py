@@ -40,7 +40,7 @@ PRINTED: Final = re.compile(r"(ORIGINAL|DUPLICATE) ?(\d*) (sha256 \w+)")
 """What a line of a stub holds besides fields of a message."""
 
 
-class Row(NamedTuple):
+class StubLine(NamedTuple):
     """One line of a stub, the `number`th of its station. `gap` is how long nothing had happened before; `fields` the
     masked message, by name; `json` the same as JSON, "" where the line has no message.
     """
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 class Waterfall(NamedTuple):
     """All rows, the stations whose stub is missing, and how long the whole took."""
 
-    rows: list[Row]
+    rows: list[StubLine]
     missing: list[str]
     seconds: str
 
@@ -80,7 +80,7 @@ def drawn(ref: str, evidence: dict[str, Any]) -> Waterfall:
         message = line["message"] if isinstance(line["message"], dict) else {}
         gap = span(before, at) if before else "0.000"
         rows.append(
-            Row(
+            StubLine(
                 station,
                 at,
                 f"+{gap}",

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from counterfoil.day.town import Sale
+from counterfoil.day.town import BasketSale
 from counterfoil.errors import PaymentError
 from counterfoil.inquiry import Stores
 from counterfoil.storage import Store
@@ -196,7 +196,7 @@ def cleared(stores: Stores, shoppers: Collection[str]) -> int:
     return sum(amount for name, amount in rows if name in shoppers)
 
 
-def nets(stores: Stores, sales: Iterable[Sale]) -> dict[str, int]:
+def nets(stores: Stores, sales: Iterable[BasketSale]) -> dict[str, int]:
     """What the day sold as the tills, the terminals and the switch have it, minor units."""
     day = list(sales)
     refs = {sale.ref for sale in day if sale.ref}
@@ -212,7 +212,7 @@ def _sum(store: Store | None, sql: str, refs: Collection[str]) -> int:
     return sum(amount for ref, _, amount in rows if ref in refs)
 
 
-def receipts(folder: Path, sales: Iterable[Sale]) -> Receipts:
+def receipts(folder: Path, sales: Iterable[BasketSale]) -> Receipts:
     """What the printers put out for these sales."""
     sold = {sale.ref.replace("/", "-"): sale.outcome == "approved" for sale in sales if sale.ref}
     originals: Counter[str] = Counter()

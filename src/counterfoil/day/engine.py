@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from counterfoil.day.baskets import Basket
-from counterfoil.day.judge import Judgement, Opening, judge_day, percentiles
+from counterfoil.day.judge import DayJudgement, Opening, judge_day, percentiles
 from counterfoil.day.rest import until_rest
 from counterfoil.day.sabotage import Rates, Saboteur, plan
 from counterfoil.day.till import work_through
-from counterfoil.day.town import Sale, Town, queues
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.day.town import BasketSale, Town, queues
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.words import Text
 
 FINAL: Final = frozenset({"approved", "declined", "not_sent"})
@@ -44,7 +44,7 @@ JUDGES: Final = Text("compares stubs, receipts and balances", "核对存根、�
 class Watcher(NamedTuple):
     """Who looks on: hears every sale when it begins, and what the day waits for while nothing is sold."""
 
-    sold: Callable[[Sale], object] = lambda _: None
+    sold: Callable[[BasketSale], object] = lambda _: None
     waits: Callable[[Text], object] = lambda _: None
 
 
@@ -64,12 +64,12 @@ class Weather(NamedTuple):
         return not self.faults and not any(self.rates)
 
 
-class Result(msgspec.Struct):
+class DayResult(msgspec.Struct):
     """A day as it went. `at_rest` False: the bound passed first. `stopped` True: somebody pressed Ctrl-C."""
 
-    sales: list[Sale]
+    sales: list[BasketSale]
     faults: dict[str, dict[str, int]]
-    judgement: Judgement
+    judgement: DayJudgement
     at_rest: bool
     stopped: bool
     seconds: float
@@ -123,12 +123,12 @@ class Result(msgspec.Struct):
         }
 
 
-def run_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> Result:
+def run_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> DayResult:
     """Sell the baskets in this weather, wait for rest, judge. Faults are cleared whatever happens."""
     return asyncio.run(whole_day(town, baskets, weather, run, watcher))
 
 
-async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> Result:
+async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> DayResult:
     """`run_day` inside an event loop."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -137,27 +137,27 @@ async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run
         # What an earlier day left on its way would come back during this one, and into its books.
         if await until_rest(town, patience(town), stop, lambda count: watcher.waits(EARLIER.filled(count=count))):
             return await day_from_rest(town, queues(town, baskets, run), weather, watcher, stop)
-        return Result([], {}, Judgement(), False, stop.is_set(), 0.0, seed=weather.seed)
+        return DayResult([], {}, DayJudgement(), False, stop.is_set(), 0.0, seed=weather.seed)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
 
 
 async def day_from_rest(
     town: Town,
-    lanes: Mapping[str, Sequence[Sale]],
+    lanes: Mapping[str, Sequence[BasketSale]],
     weather: Weather,
     watcher: Watcher,
     stop: asyncio.Event,
-) -> Result:
+) -> DayResult:
     """The day of a stack in which nothing is on its way."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     watcher.waits(OPENS)
     opening = Opening.of(town)
     before = fault_counts(town)
-    begun: list[Sale] = []
+    begun: list[BasketSale] = []
 
-    def note(sale: Sale) -> None:
+    def note(sale: BasketSale) -> None:
         begun.append(sale)
         watcher.sold(sale)
 
@@ -165,7 +165,7 @@ async def day_from_rest(
         town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
     acts = plan(weather.rates, weather.seed, town.stations, town.links, town.timer)
     saboteur = Saboteur(town, acts, weather.seconds)
-    result = Result(begun, {}, Judgement(), False, False, 0.0, seed=weather.seed)
+    result = DayResult(begun, {}, DayJudgement(), False, False, 0.0, seed=weather.seed)
     still = asyncio.create_task(stillness(town, begun, sum(map(len, lanes.values())), watcher))
     try:
         await unless(stop, [work_through(town, lane, note, weather.seconds) for lane in lanes.values()])
@@ -190,7 +190,7 @@ async def day_from_rest(
     return result
 
 
-async def stillness(town: Town, ended: Sequence[Sale], total: int, watcher: Watcher) -> None:
+async def stillness(town: Town, ended: Sequence[BasketSale], total: int, watcher: Watcher) -> None:
     """Say what is waited for whenever no sale has ended for a while, for as long as there are sales."""
     before = -1
     while True:
@@ -200,7 +200,7 @@ async def stillness(town: Town, ended: Sequence[Sale], total: int, watcher: Watc
         before = len(ended)
 
 
-def tell(result: Result, saboteur: Saboteur) -> None:
+def tell(result: DayResult, saboteur: Saboteur) -> None:
     """What the saboteur did, into the result."""
     names = {"kill": "kills", "pause": "pauses", "outage": "outages"}
     result.struck = {name: saboteur.counts(what) for what, name in names.items()}
@@ -208,14 +208,14 @@ def tell(result: Result, saboteur: Saboteur) -> None:
     result.plan = [str(act) for act in saboteur.done]
 
 
-async def come_to_rest(town: Town, stop: asyncio.Event, begun: Sequence[Sale], watcher: Watcher) -> bool:
+async def come_to_rest(town: Town, stop: asyncio.Event, begun: Sequence[BasketSale], watcher: Watcher) -> bool:
     """Wait for rest, let the cashiers ask what became of sales they heard nothing final of, and wait again."""
 
     def waits(count: int) -> None:
         watcher.waits(REST.filled(count=count, seconds=round(patience(town))))
 
     at_rest = await until_rest(town, patience(town), stop, waits)
-    lanes: dict[str, list[Sale]] = {}
+    lanes: dict[str, list[BasketSale]] = {}
     for sale in begun:
         if sale.outcome not in FINAL:
             lanes.setdefault(sale.terminal, []).append(sale)
@@ -250,7 +250,7 @@ def heal(town: Town) -> None:
     """End every fault; when the supervisor is gone, so are its faults."""
     if not town.lab:
         return
-    with suppress(NotSent, OutcomeUnknown):
+    with suppress(NothingSent, OutcomeUnknown):
         town.faults("fault.clear", {})
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from counterfoil.day import books
-from counterfoil.day.town import Sale, Town
+from counterfoil.day.town import BasketSale, Town
 from counterfoil.inquiry import Candidate, Stores, finding
 from counterfoil.issuer import stubs as issuers
 from counterfoil.step import SECOND, Instant
@@ -23,7 +23,7 @@ from counterfoil.verdict import Finding, Verdict
 AT_REST: Final = frozenset({Verdict.PAID, Verdict.PAID_RECEIPT_OPEN, Verdict.NOT_CHARGED, Verdict.RETURNED})
 
 
-class Judgement(msgspec.Struct):
+class DayJudgement(msgspec.Struct):
     """What was found. A one-sided sale is reported when a person was given it as a case. `undone` counts charges that
     were posted and returned by the leg that broke; `closing` is, in microseconds, how long each sale that had to be
     reversed was open; `suspects` are the references to look at; `nets` are the day's takings by whoever says so.
@@ -66,9 +66,9 @@ class Opening(NamedTuple):
             return cls(town.balances(), books.cleared(stores, [shopper.name for shopper in town.shoppers]))
 
 
-def judge_day(town: Town, sales: Sequence[Sale], opening: Opening) -> Judgement:
+def judge_day(town: Town, sales: Sequence[BasketSale], opening: Opening) -> DayJudgement:
     """Judge a day that has come to rest."""
-    found = Judgement()
+    found = DayJudgement()
     expected: Counter[str] = Counter()
     now = town.now()
     with town.stores() as stores:
@@ -93,7 +93,7 @@ def judge_day(town: Town, sales: Sequence[Sale], opening: Opening) -> Judgement:
     return found
 
 
-def judge_paper(town: Town, sales: Sequence[Sale], found: Judgement) -> None:
+def judge_paper(town: Town, sales: Sequence[BasketSale], found: DayJudgement) -> None:
     """The slips in the trays: one ORIGINAL of a copy at most, and none of a sale the cashier saw fail."""
     paper = books.receipts(town.receipts, sales)
     found.prints, found.originals_twice = paper.prints, paper.originals_twice
@@ -103,7 +103,7 @@ def judge_paper(town: Town, sales: Sequence[Sale], found: Judgement) -> None:
     found.suspects += unpaid
 
 
-def judge_sale(stores: Stores, sale: Sale, now: Instant, found: Judgement) -> None:
+def judge_sale(stores: Stores, sale: BasketSale, now: Instant, found: DayJudgement) -> None:
     """One sale: is it at rest, and does the issuer hold exactly what the cashier was told?"""
     answer = look(stores, sale, now)
     if answer is None:
@@ -129,7 +129,7 @@ def judge_sale(stores: Stores, sale: Sale, now: Instant, found: Judgement) -> No
         found.undone[answer.stopped_at.leg] += 1
 
 
-def look(stores: Stores, sale: Sale, now: Instant) -> Finding | None:
+def look(stores: Stores, sale: BasketSale, now: Instant) -> Finding | None:
     """The verdict of one sale; None when no station has heard of it."""
     key = parse_ref(sale.ref)
     if key is None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from counterfoil.day.town import Town
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 
 OUTAGES: Final = ("drop", "hang", "refuse")
 LEGS: Final = (1, 2, 3, 4)
@@ -28,7 +28,7 @@ class Rates(NamedTuple):
     outage: float = 0.0
 
 
-class Act(NamedTuple):
+class Sabotage(NamedTuple):
     """One thing that goes wrong: when (seconds into the day), what, to whom, for how long (0: at once)."""
 
     at: float
@@ -51,22 +51,22 @@ class Act(NamedTuple):
         return f"{self.at:8.2f} s  {what} {self.target}" + (f" for {self.seconds:.2f} s" if self.seconds else "")
 
 
-def plan(rates: Rates, seed: int, stations: Sequence[str], links: Sequence[str], timer: float) -> Iterator[Act]:
+def plan(rates: Rates, seed: int, stations: Sequence[str], links: Sequence[str], timer: float) -> Iterator[Sabotage]:
     """What goes wrong, in its order, without end. A third of the pauses and outages outlasts the terminals' `timer`."""
     victims = [*stations, *links]
 
-    def kills() -> Iterator[Act]:
+    def kills() -> Iterator[Sabotage]:
         for at, draw in strikes(rates.kill, seed, "kill"):
-            yield Act(at, "kill", draw.choice(victims))
+            yield Sabotage(at, "kill", draw.choice(victims))
 
-    def pauses() -> Iterator[Act]:
+    def pauses() -> Iterator[Sabotage]:
         for at, draw in strikes(rates.pause, seed, "pause"):
-            yield Act(at, "pause", draw.choice(stations), length(draw, timer))
+            yield Sabotage(at, "pause", draw.choice(stations), length(draw, timer))
 
-    def outages() -> Iterator[Act]:
+    def outages() -> Iterator[Sabotage]:
         for at, draw in strikes(rates.outage, seed, "outage"):
             leg, kind, seconds = draw.choice(LEGS), draw.choice(OUTAGES), length(draw, timer)
-            yield Act(at, "outage", str(leg), 0.0 if kind == "hang" else seconds, kind)
+            yield Sabotage(at, "outage", str(leg), 0.0 if kind == "hang" else seconds, kind)
 
     return heapq.merge(kills(), pauses(), outages())
 
@@ -88,8 +88,8 @@ def length(draw: random.Random, timer: float) -> float:
 class Saboteur:
     """Carries the plan out through the supervisor, which touches nothing but its own stack, until it is told to end."""
 
-    def __init__(self, town: Town, acts: Iterator[Act], seconds: float | None) -> None:
-        self.done: list[Act] = []
+    def __init__(self, town: Town, acts: Iterator[Sabotage], seconds: float | None) -> None:
+        self.done: list[Sabotage] = []
         self.missed = 0
         """Acts that met nobody: what they were meant for was not up."""
         self._town = town
@@ -114,7 +114,7 @@ class Saboteur:
             verb, args = act.request()
             try:
                 reply = await asyncio.to_thread(self._town.faults, verb, args)
-            except (NotSent, OutcomeUnknown):
+            except (NothingSent, OutcomeUnknown):
                 reply = {}
             if any(reply.get(name) for name in ("killed", "cut", "paused", "leg")):
                 self.done.append(act)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from counterfoil.day.town import Sale, Town
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.day.town import BasketSale, Town
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.links.control import ControlClient
 
 PAUSE: Final = 0.2
@@ -16,7 +16,7 @@ BUSY: Final = frozenset({"busy", "open_sale"})
 DOWN_FOR_GOOD: Final = 60.0  # seconds a station may stay away before the cashier gives the sale up
 
 
-class Till:
+class TillChannel:
     """A control channel to the terminals that is opened again whenever it is lost."""
 
     def __init__(self, town: Town) -> None:
@@ -25,13 +25,13 @@ class Till:
         # A terminal may wait out its timer for the answer, after one for a reversal and one for a sign-on.
         self._patience = 4 * town.timer + 15
 
-    async def sell(self, sale: Sale) -> None:
+    async def sell(self, sale: BasketSale) -> None:
         """One sale, to an outcome; or, for a sale that had none, what became of it."""
         ends = time.monotonic() + DOWN_FOR_GOOD + self._patience
         while time.monotonic() < ends:
             try:
                 reply = await self.call("sale", sale.asked())
-            except NotSent:  # the channel was closed; whether an earlier try left is the key's business
+            except NothingSent:  # the channel was closed; whether an earlier try left is the key's business
                 await asyncio.sleep(PAUSE)
                 continue
             except OutcomeUnknown:
@@ -57,7 +57,7 @@ class Till:
         """The goods of this sale were handed over: its customer has paid and left."""
         try:
             await self.call("goods", {"ref": sale["ref"], "answer": "handed_over"})
-        except (NotSent, OutcomeUnknown):
+        except (NothingSent, OutcomeUnknown):
             await asyncio.sleep(PAUSE)
 
     async def call(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Till:
             if self._client is None:
                 self._client = await ControlClient.connect(*self._town.address("terminal"))
             return await self._client.call(verb, args, self._patience)
-        except (NotSent, OutcomeUnknown):
+        except (NothingSent, OutcomeUnknown):
             self.close()
             raise
 
@@ -78,13 +78,13 @@ class Till:
 
 
 async def work_through(
-    town: Town, queue: Sequence[Sale], done: Callable[[Sale], None], seconds: float | None = None
+    town: Town, queue: Sequence[BasketSale], done: Callable[[BasketSale], None], seconds: float | None = None
 ) -> None:
     """All sales of one terminal, one after the other. Done again it only asks: the same key sells nothing twice.
 
     With `seconds` they are spread over that time, and what was not begun by its end is left out.
     """
-    till = Till(town)
+    till = TillChannel(town)
     began = time.monotonic()
     try:
         for number, sale in enumerate(queue):

@@ -13,7 +13,7 @@ from counterfoil.inquiry import Stores
 from counterfoil.step import Instant
 
 
-class Address(NamedTuple):
+class ChannelAddress(NamedTuple):
     """Where a station's control channel is now; it may move when the station is restarted."""
 
     host: str
@@ -43,7 +43,7 @@ class Town(NamedTuple):
 
     terminals: Sequence[str]
     shoppers: Sequence[Shopper]
-    address: Callable[[str], Address]
+    address: Callable[[str], ChannelAddress]
     faults: Callable[[str, dict[str, Any]], dict[str, Any]]
     stores: Callable[[], Stores]
     balances: Callable[[], dict[str, int]]
@@ -55,7 +55,7 @@ class Town(NamedTuple):
     lab: bool = True
 
 
-class Sale(msgspec.Struct):
+class BasketSale(msgspec.Struct):
     """One basket at one terminal, as the cashier lived through it.
 
     `heard` is the first thing the cashier was told, `outcome` the last: approved, declined, unknown, not_sent, or
@@ -92,7 +92,7 @@ class Sale(msgspec.Struct):
         self.response_code = reply.get("response_code") or self.response_code
 
 
-def queues(town: Town, baskets: Sequence[Basket], run: str) -> dict[str, list[Sale]]:
+def queues(town: Town, baskets: Sequence[Basket], run: str) -> dict[str, list[BasketSale]]:
     """The sales of every terminal in their order: each household has its card, each store its terminal.
 
     Stores are dealt out so that no terminal gets much more than its share. `run` makes the till keys of this day
@@ -106,9 +106,9 @@ def queues(town: Town, baskets: Sequence[Basket], run: str) -> dict[str, list[Sa
     for store in sorted(sizes, key=lambda store: (-sizes[store], store)):
         place[store] = min(load, key=lambda terminal: (load[terminal], terminal))
         load[place[store]] += sizes[store]
-    sales: dict[str, list[Sale]] = {terminal: [] for terminal in town.terminals}
+    sales: dict[str, list[BasketSale]] = {terminal: [] for terminal in town.terminals}
     for basket in baskets:
         shopper = town.shoppers[basket.household % len(town.shoppers)]
         terminal = place[basket.store]
-        sales[terminal].append(Sale(basket, shopper, terminal, f"{run}-{basket.number}"))
+        sales[terminal].append(BasketSale(basket, shopper, terminal, f"{run}-{basket.number}"))
     return {terminal: queue for terminal, queue in sales.items() if queue}

@@ -6,14 +6,14 @@ one short transaction. If it dies here: nothing happened.
 
 from __future__ import annotations
 
-from counterfoil.inquiry.search import Candidate, Nothing, Question, parse_question, parse_typed, search
+from counterfoil.inquiry.search import Candidate, Nothing, Search, parse_question, parse_typed, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import evidence, finding
 
 __all__ = [
     "Candidate",
     "Nothing",
-    "Question",
+    "Search",
     "Stores",
     "evidence",
     "finding",

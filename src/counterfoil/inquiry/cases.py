@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from counterfoil.inquiry.items import OpenItem
-from counterfoil.inquiry.search import Question, search
+from counterfoil.inquiry.search import Search, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
 from counterfoil.issuer.rows import Case as IssuerCase
@@ -57,5 +57,5 @@ def _ref(switch: Store, row: SwitchCase) -> str:
 
 def _asked(stores: Stores, issuer: str, row: IssuerCase) -> str:
     """The payment a case of an issuer is about."""
-    found = [one for one in search(stores, Question(request=row.txn)) if one.ref or one.issuer == issuer]
+    found = [one for one in search(stores, Search(request=row.txn)) if one.ref or one.issuer == issuer]
     return (found[0].ref if found else "") or row.txn

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from counterfoil.inquiry.search import Candidate, Question, candidate, search
+from counterfoil.inquiry.search import Candidate, Search, candidate, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
 from counterfoil.issuer import stubs as issuers
@@ -69,7 +69,7 @@ def _candidates(stores: Stores, now: Instant, more: Iterable[Candidate]) -> list
     by_name = {stub.ref: candidate(stub.ref, stub) for stub in reversed(stubs)}
     for name, store in stores.each_issuer():
         for opened in issuers.cases(store):
-            for one in search(stores, Question(request=opened.txn)):
+            for one in search(stores, Search(request=opened.txn)):
                 by_name.setdefault(one.ref or f"{name} {opened.txn}", one)
     for one in more:
         by_name.setdefault(one.ref or f"{one.issuer} {one.request}", one)

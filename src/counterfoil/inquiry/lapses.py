@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from counterfoil.inquiry.search import Candidate, Question, search
+from counterfoil.inquiry.search import Candidate, Search, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import evidence
 from counterfoil.step import Instant
@@ -88,7 +88,7 @@ def _ref(stores: Stores, row: Forgotten) -> str:
 
 def known_of(stores: Stores, lapse: Lapse) -> dict[str, Any]:
     """What the stations that have not forgotten it know of it, masked and without its history: what is imported."""
-    question = Question(rrn=lapse.rrn) if lapse.rrn else None
+    question = Search(rrn=lapse.rrn) if lapse.rrn else None
     found = search(stores, question) if question is not None else []
     one = next((each for each in found if lapse.ref in ("", each.ref)), None)
     return _told(stores, one) if one is not None else {}

@@ -10,7 +10,7 @@ from typing import Final
 
 from counterfoil.errors import OurError
 from counterfoil.inquiry import past
-from counterfoil.inquiry.search import Question, search
+from counterfoil.inquiry.search import Search, search
 from counterfoil.inquiry.stores import Stores
 from counterfoil.inquiry.witness import finding
 from counterfoil.receipts.document import (
@@ -126,7 +126,7 @@ def _held(stores: Stores, store: Store, key: AttemptKey) -> tuple[Attempt | None
 
 
 def _judged(stores: Stores, key: AttemptKey, now: Instant) -> tuple[str, Instant, Finding]:
-    found = search(stores, Question(key=key))
+    found = search(stores, Search(key=key))
     if not found:
         raise NoPaper("not_found", Text("No station knows this transaction.", "各站点均无此交易的记录。"))
     return found[0].last4, found[0].started_at, finding(stores, found[0], now)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from counterfoil.errors import InputError
 from counterfoil.inquiry.stores import Stores
-from counterfoil.links.address import Address
+from counterfoil.links.address import PrinterAddress
 from counterfoil.links.printing import ask
 from counterfoil.links.uses import Use, Uses
 from counterfoil.receipts.copies import CLOSED
@@ -57,20 +57,20 @@ DOUBT: Final = Text(
 class Served(NamedTuple):
     """A printer, and the terminals that try it first and second."""
 
-    address: Address
+    address: PrinterAddress
     first: tuple[str, ...]
     second: tuple[str, ...]
 
 
 def served(
     devices: Sequence[Device],
-    printers_of: Callable[[str, tuple[str, str]], Sequence[Address]],
-    usual: Sequence[Address],
+    printers_of: Callable[[str, tuple[str, str]], Sequence[PrinterAddress]],
+    usual: Sequence[PrinterAddress],
 ) -> list[Served]:
     """Every printer there is, the stack's first: each once, whatever profile it is named with. A terminal whose own is
     no address has none.
     """
-    found: dict[str, tuple[Address, tuple[list[str], list[str]]]] = {str(one): (one, ([], [])) for one in usual}
+    found: dict[str, tuple[PrinterAddress, tuple[list[str], list[str]]]] = {str(one): (one, ([], [])) for one in usual}
     for device in devices:
         try:
             printers = printers_of(device.terminal, (device.printer, device.printer2))
@@ -82,7 +82,7 @@ def served(
     return [Served(address, tuple(first), tuple(second)) for address, (first, second) in found.values()]
 
 
-class Found(NamedTuple):
+class PrinterState(NamedTuple):
     """What a printer says, and whose slip it has or may hold; None for nobody's."""
 
     health: Health
@@ -99,10 +99,10 @@ class Found(NamedTuple):
         return self.use is not None
 
 
-def find(address: Address, uses: Uses, stores: Stores | None, timings: Timings) -> Found:
+def find(address: PrinterAddress, uses: Uses, stores: Stores | None, timings: Timings) -> PrinterState:
     """Ask a printer how it is, unless it prints for us now. Without `stores` whatever it holds is worth keeping."""
     health, use = ask(address, uses, timings)
-    return Found(health, worth_keeping(stores, use))
+    return PrinterState(health, worth_keeping(stores, use))
 
 
 def worth_keeping(stores: Stores | None, use: Use | None) -> Use | None:
@@ -115,7 +115,7 @@ def worth_keeping(stores: Stores | None, use: Use | None) -> Use | None:
     return use if found is not None and found.copies(Copy(copy)).state not in CLOSED else None
 
 
-def advice(found: Found, address: Address) -> Text | None:
+def advice(found: PrinterState, address: PrinterAddress) -> Text | None:
     """What a cashier does about it, in one sentence; None when it is ready."""
     health, use = found
     if found.ready:

@@ -51,7 +51,7 @@ class Nothing(InputError):  # noqa: N818 - the answer to a question
     """The words are no reference of any kind."""
 
 
-class Question(NamedTuple):
+class Search(NamedTuple):
     """What was asked: one of key, rrn, request (DE32/DE7/DE11 at an issuer), last4 with amount (minor units), terminal
     with STAN, whatever the batch, or approval code. Only a key and a request name one transaction.
     """
@@ -81,30 +81,30 @@ class Candidate(NamedTuple):
     request: str = ""
 
 
-def parse_question(words: str, amount: str | None = None, currency: str = "CNY") -> Question:
+def parse_question(words: str, amount: str | None = None, currency: str = "CNY") -> Search:
     """What these words ask for; Nothing when they are no reference."""
     key = parse_ref(words)
     if key is not None:
-        return Question(key=key)
+        return Search(key=key)
     if REQUEST.fullmatch(words):
-        return Question(request=words)
+        return Search(request=words)
     card = CARD.fullmatch(words)
     if card is not None:
         typed = amount or card["amount"] or ""
         try:
-            return Question(last4=card["last4"], amount=parse(typed, currency).minor)
+            return Search(last4=card["last4"], amount=parse(typed, currency).minor)
         except AmbiguousError:
             raise Nothing(*COMMA.filled(typed=typed)) from None
         except ValueError:
             raise Nothing(*NO_AMOUNT.filled(example=plain(1250, currency))) from None
     if RRN.fullmatch(words):
-        return Question(rrn=words.upper())
+        return Search(rrn=words.upper())
     if APPROVAL.fullmatch(words):
-        return Question(auth_code=words.upper())
+        return Search(auth_code=words.upper())
     raise Nothing(*NO_REFERENCE)
 
 
-def parse_typed(typed: str, currency: str = "CNY") -> Question:
+def parse_typed(typed: str, currency: str = "CNY") -> Search:
     """What a search box asks; a number may look as it does on the slip or the page it was copied from.
 
     So `T0000001 000001 000042`, `T0000001 000042`, `RRN 63270DFNZSG3`, `•••• 1234 12.50 CNY` and `12.50 1234` are read.
@@ -117,13 +117,13 @@ def parse_typed(typed: str, currency: str = "CNY") -> Question:
         return parse_question("/".join(words))
     first, second, *_ = (*words, "", "")
     if STAN.fullmatch(second) and TERMINAL.fullmatch(first):
-        return Question(terminal=first, stan=second)
+        return Search(terminal=first, stan=second)
     if CARD.fullmatch(second) and set(first) & set(".,，．"):
         first, second = second, first
     return parse_question(first, second or None, currency)
 
 
-def search(stores: Stores, question: Question) -> list[Candidate]:
+def search(stores: Stores, question: Search) -> list[Candidate]:
     """Every transaction that fits, newest first; [] when no station knows one.
 
     What an issuer holds is the transaction whose request it is, and one of its own when nobody else knows that request:
@@ -165,7 +165,7 @@ def _owner(
     return next((stub for stub in sent if belongs(other, stub)), None)
 
 
-def witnesses(stores: Stores, question: Question) -> list[TerminalStub | SwitchStub | IssuerStub]:
+def witnesses(stores: Stores, question: Search) -> list[TerminalStub | SwitchStub | IssuerStub]:
     """What each station knows, the terminal first and the issuers last."""
     key, rrn, last4, amount, number, stan, auth_code, request = question
     if key or rrn:

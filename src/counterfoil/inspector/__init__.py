@@ -11,25 +11,25 @@ as text nor as bytes. Pure: no I/O, no clock. The console's page and `counterfoi
 
 from __future__ import annotations
 
-from counterfoil.inspector.change import Unfit, set_field, with_cells
+from counterfoil.inspector.change import BadEdit, set_field, with_cells
 from counterfoil.inspector.diff import Difference, differences
-from counterfoil.inspector.doctor import Advice, advice
+from counterfoil.inspector.doctor import Remedy, advice
 from counterfoil.inspector.dump import Dump, dumps
-from counterfoil.inspector.guess import Found, best, best_of
-from counterfoil.inspector.reading import Reading, Row, read
-from counterfoil.inspector.wire import FORMS, LENGTHS, Wire, reframed
+from counterfoil.inspector.guess import Guess, best, best_of
+from counterfoil.inspector.reading import PacketRow, Reading, read
+from counterfoil.inspector.wire import FORMS, LENGTHS, Wrapping, reframed
 
 __all__ = [
     "FORMS",
     "LENGTHS",
-    "Advice",
+    "BadEdit",
     "Difference",
     "Dump",
-    "Found",
+    "Guess",
+    "PacketRow",
     "Reading",
-    "Row",
-    "Unfit",
-    "Wire",
+    "Remedy",
+    "Wrapping",
     "advice",
     "best",
     "best_of",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from counterfoil.inspector.wire import FORMS, Parts, said, tail_of, width_of
+from counterfoil.inspector.wire import FORMS, PacketParts, said, tail_of, width_of
 
 _HOST: Final = re.compile(rb"ISO[0-9]{9}|[0-9]{4}0{6}")
 """A host's own header before a message in characters: BASE24's, or a number of ten digits."""
@@ -22,7 +22,7 @@ _NEAR: Final = 64
 """A length that is wrong by at most so many bytes is taken in the order of the forms, the usual one first."""
 
 
-def explained(data: bytes, parts: Parts) -> bool:
+def explained(data: bytes, parts: PacketParts) -> bool:
     """Whether nothing stands around a packet that speaks against it."""
     counted = bool(parts.length)
     return known_before(data, parts.at) and (counted or parts.end == len(data))

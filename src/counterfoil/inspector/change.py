@@ -7,9 +7,9 @@ from typing import Final
 
 from counterfoil.errors import DecodeError, EncodeError, FramingError, OurError
 from counterfoil.inspector.mask import HIDDEN
-from counterfoil.inspector.wire import Wire, put_together, take_apart
+from counterfoil.inspector.wire import Wrapping, put_together, take_apart
 from counterfoil.iso8583.chinese import told
-from counterfoil.iso8583.fields import Kind
+from counterfoil.iso8583.fields import Characters
 from counterfoil.words import Text
 
 _CELL: Final = re.compile(rf"{HIDDEN}|[0-9A-Fa-f]{{2}}")
@@ -29,7 +29,7 @@ HIDDEN_LOST: Final = Text(
 )
 
 
-class Unfit(OurError):  # noqa: N818 - says what the edit is
+class BadEdit(OurError):  # noqa: N818 - says what the edit is
     """An edit that cannot be; the sentence is for the person and holds nothing of the value."""
 
     def __init__(self, text: Text) -> None:
@@ -37,7 +37,7 @@ class Unfit(OurError):  # noqa: N818 - says what the edit is
         self.text = text
 
 
-def set_field(data: bytes, wire: Wire, path: str, value: str) -> bytes:
+def set_field(data: bytes, wire: Wrapping, path: str, value: str) -> bytes:
     """The packet with one field ("39", or "MTI") set to the text of its flat form; "" takes it out. Unfit says why not.
 
     The MAC is not made anew: whoever edits a message has no key, and a wrong MAC is what the next station would see.
@@ -49,9 +49,9 @@ def set_field(data: bytes, wire: Wire, path: str, value: str) -> bytes:
         parts = take_apart(data, wire)
         message = dialect.decode(parts.body)
     except (DecodeError, FramingError):
-        raise Unfit(NOT_READ) from None
+        raise BadEdit(NOT_READ) from None
     if field is None and path != "MTI":
-        raise Unfit(NO_FIELD.filled(path=path[:8]))
+        raise BadEdit(NO_FIELD.filled(path=path[:8]))
     try:
         if field is None:
             message.mti = value
@@ -59,10 +59,10 @@ def set_field(data: bytes, wire: Wire, path: str, value: str) -> bytes:
             message.set(number, None)
         else:
             flat = dialect.from_flat(message.mti, {path: value}).get(number)
-            message.set(number, flat if field.kind is Kind.B else value)
+            message.set(number, flat if field.kind is Characters.B else value)
         return data[: parts.at] + put_together(parts, wire, dialect.encode(message)) + data[parts.end :]
     except EncodeError as error:
-        raise Unfit(DOES_NOT_FIT.filled(reason=told(error))) from None
+        raise BadEdit(DOES_NOT_FIT.filled(reason=told(error))) from None
 
 
 def with_cells(data: bytes, hidden: frozenset[int], text: str) -> bytes:
@@ -70,10 +70,10 @@ def with_cells(data: bytes, hidden: frozenset[int], text: str) -> bytes:
     squeezed = "".join(text.split())
     found = _CELL.findall(squeezed)
     if not found or "".join(found) != squeezed:
-        raise Unfit(NO_CELLS)
+        raise BadEdit(NO_CELLS)
     kept = [data[at] for at in sorted(hidden)]
     got = found.count(HIDDEN)
     if got != len(kept):
-        raise Unfit(HIDDEN_LOST.filled(wanted=len(kept), got=got))
+        raise BadEdit(HIDDEN_LOST.filled(wanted=len(kept), got=got))
     rest = iter(kept)
     return bytes(next(rest) if cell == HIDDEN else int(cell, 16) for cell in found)

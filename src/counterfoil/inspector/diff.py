@@ -7,7 +7,7 @@ from typing import NamedTuple
 from counterfoil.errors import FramingError
 from counterfoil.inspector.names import MTI, name_of
 from counterfoil.inspector.walk import walk
-from counterfoil.inspector.wire import Wire, take_apart
+from counterfoil.inspector.wire import Wrapping, take_apart
 from counterfoil.iso8583 import Dialect, Message
 from counterfoil.words import Text
 
@@ -25,7 +25,7 @@ class Difference(NamedTuple):
     what: str
 
 
-def differences(left: bytes, left_wire: Wire, right: bytes, right_wire: Wire) -> list[Difference]:
+def differences(left: bytes, left_wire: Wrapping, right: bytes, right_wire: Wrapping) -> list[Difference]:
     """Field by field, in the order of their numbers. FramingError when one of them is not wrapped as said."""
     one, other = _read(left, left_wire), _read(right, right_wire)
     found = [Difference("MTI", MTI, one[1].mti, other[1].mti, _what(one[1].mti, other[1].mti))]
@@ -38,7 +38,7 @@ def differences(left: bytes, left_wire: Wire, right: bytes, right_wire: Wire) ->
     return found
 
 
-def _read(data: bytes, wire: Wire) -> tuple[Dialect, Message]:
+def _read(data: bytes, wire: Wrapping) -> tuple[Dialect, Message]:
     dialect = wire.spoken()
     message = walk(dialect, take_apart(data, wire).body).message
     if not message.mti:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from counterfoil.inspector.around import claimed, known_before
-from counterfoil.inspector.guess import Found
+from counterfoil.inspector.guess import Guess
 from counterfoil.inspector.walk import Span, walk
-from counterfoil.inspector.wire import Wire, lrc, take_apart
+from counterfoil.inspector.wire import Wrapping, lrc, take_apart
 from counterfoil.iso8583.chinese import reason
 from counterfoil.words import Text
 
@@ -114,7 +114,7 @@ STOPS_AT: Final = Text(
 OTHERWISE: Final = {"cup-pos": (35, 36, 48, 60, 61), "iso87-ascii": (35, 36)}
 
 
-class Advice(NamedTuple):
+class Remedy(NamedTuple):
     """What is wrong and what to tell Wireshark. `right`: the settings that were given read the packet to its end."""
 
     findings: tuple[Text, ...]
@@ -123,7 +123,7 @@ class Advice(NamedTuple):
     right: bool
 
 
-def advice(found: Found, given: Wire | None = None) -> Advice:
+def advice(found: Guess, given: Wrapping | None = None) -> Remedy:
     """What the doctor says of a dump whose best reading is `found`, to whoever has set `given` (None: nothing)."""
     wire, said = found.wire, []
     if found.how not in ("hex", "bytes"):
@@ -137,10 +137,10 @@ def advice(found: Found, given: Wire | None = None) -> Advice:
     if not found.sound:
         said += _stops(found)
     right = given is not None and found.sound and not (wrong or wire.skip)
-    return Advice((RIGHT,) if right and not said else tuple(said), preferences(wire), _notes(found), right)
+    return Remedy((RIGHT,) if right and not said else tuple(said), preferences(wire), _notes(found), right)
 
 
-def _wrong(given: Wire, found: Wire) -> list[Text]:
+def _wrong(given: Wrapping, found: Wrapping) -> list[Text]:
     said = []
     if given.dialect != found.dialect:
         said.append(DIALECT.filled(set=_DIALECTS[given.dialect], found=_DIALECTS[found.dialect]))
@@ -155,7 +155,7 @@ def _wrong(given: Wire, found: Wire) -> list[Text]:
     return said + [text for text in _switched(found) if text not in _switched(given)]
 
 
-def _switched(wire: Wire) -> list[Text]:
+def _switched(wire: Wrapping) -> list[Text]:
     return [SWITCH.filled(path=path, change=_change(change)) for path, change in wire.overrides.items()]
 
 
@@ -163,7 +163,7 @@ def _change(change: dict[str, object]) -> str:
     return ", ".join(f"{key}={value}" for key, value in change.items())
 
 
-def _around(found: Found) -> list[Text]:
+def _around(found: Guess) -> list[Text]:
     """What stands before and behind the packet, and whether a length there counts something else."""
     parts = take_apart(found.data, found.wire)
     before, behind = parts.at, len(found.data) - parts.end
@@ -183,7 +183,7 @@ def _around(found: Found) -> list[Text]:
     return said
 
 
-def _stops(found: Found) -> list[Text]:
+def _stops(found: Guess) -> list[Text]:
     """Where the reading stops, if it does, and that the bytes end there."""
     parts = take_apart(found.data, found.wire)
     flaws = walk(found.wire.spoken(), parts.body).flaws
@@ -203,7 +203,7 @@ def _runs_out(flaw: Span) -> bool:
     return flaw.flaw.endswith(" left") or flaw.flaw.startswith("cut off")
 
 
-def preferences(wire: Wire) -> tuple[str, ...]:
+def preferences(wire: Wrapping) -> tuple[str, ...]:
     """What `tshark -o` has to be given so that its ISO 8583 dissector takes messages of this kind."""
     return (
         f"iso8583.len_endian:{'Little endian' if wire.length == 'little' else 'Big endian'}",
@@ -212,7 +212,7 @@ def preferences(wire: Wire) -> tuple[str, ...]:
     )
 
 
-def _notes(found: Found) -> tuple[Text, ...]:
+def _notes(found: Guess) -> tuple[Text, ...]:
     wire, said = found.wire, []
     if wire.tpdu or wire.header:
         said.append(NO_SETTING)
@@ -226,7 +226,7 @@ def _notes(found: Found) -> tuple[Text, ...]:
     return tuple(said)
 
 
-def told(one: Advice) -> dict[str, object]:
+def told(one: Remedy) -> dict[str, object]:
     """For JSON."""
     return {
         "right": one.right,

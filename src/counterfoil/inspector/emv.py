@@ -95,7 +95,7 @@ _TVR: Final[tuple[tuple[int, int, str, str], ...]] = (
 )
 
 
-class Element(NamedTuple):
+class EmvElement(NamedTuple):
     """One element and where it lies in the field: tag at `at`, value from `value_at` to `end`."""
 
     tag: str
@@ -126,7 +126,7 @@ class Element(NamedTuple):
         return None
 
 
-def elements(data: bytes) -> list[Element]:
+def elements(data: bytes) -> list[EmvElement]:
     """The elements of a field; [] when it is no BER-TLV."""
     try:
         pairs = tlv.parse(data)
@@ -137,6 +137,6 @@ def elements(data: bytes) -> list[Element]:
         behind_tag = at + len(tag) // 2
         first = data[behind_tag]
         value_at = behind_tag + (1 if first < 0x80 else 1 + (first & 0x7F))
-        found.append(Element(tag, value, at, value_at, value_at + len(value)))
+        found.append(EmvElement(tag, value, at, value_at, value_at + len(value)))
         at = value_at + len(value)
     return found

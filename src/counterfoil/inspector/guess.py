@@ -16,8 +16,8 @@ import msgspec
 from counterfoil.inspector.around import claimed, explained, known_before, lengths
 from counterfoil.inspector.dump import Dump, dumps
 from counterfoil.inspector.mend import mended
-from counterfoil.inspector.walk import Walk, walk
-from counterfoil.inspector.wire import ETX, Wire, tail_of, take_apart, width_of
+from counterfoil.inspector.walk import MessageWalk, walk
+from counterfoil.inspector.wire import ETX, Wrapping, tail_of, take_apart, width_of
 from counterfoil.iso8583 import Dialect
 from counterfoil.iso8583.framing import HEADER_SIZE, TPDU_SIZE, begins_header
 
@@ -43,43 +43,43 @@ _USUAL: Final = re.compile(r"0[1-689][0-3][01]")
 _SPEECH: Final = (("cup-pos", False, _PACKED), ("iso87-ascii", False, _CHARACTERS), ("iso87-ascii", True, _CHARACTERS))
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Guess(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read a dump; `sound` when it is read to its last byte. `unread`: see `Dump`."""
 
     data: bytes
     how: str
-    wire: Wire
+    wire: Wrapping
     score: int
     sound: bool
     unread: int = 0
 
 
-def best(given: str | bytes) -> Found | None:
+def best(given: str | bytes) -> Guess | None:
     """The likeliest reading of what was pasted; None when it is no bytes, or holds nothing like a message."""
     found = guesses(given)
     return found[0] if found else None
 
 
-def best_of(data: bytes) -> Found | None:
+def best_of(data: bytes) -> Guess | None:
     """The likeliest reading of bytes that are known to be bytes."""
     found = _sorted(_readings([Dump(data, "bytes")]))
     return found[0] if found else None
 
 
-def guesses(given: str | bytes, count: int = 5) -> list[Found]:
+def guesses(given: str | bytes, count: int = 5) -> list[Guess]:
     """The likeliest readings, best first, one for each way the message itself can be read."""
     return _sorted(_readings(dumps(given)))[:count]
 
 
-def _sorted(every: list[Found]) -> list[Found]:
+def _sorted(every: list[Guess]) -> list[Guess]:
     every.sort(key=lambda one: (not one.sound, -one.score))
-    kept: dict[tuple[bytes, str, bool, int], Found] = {}
+    kept: dict[tuple[bytes, str, bool, int], Guess] = {}
     for one in every:
         kept.setdefault((one.data, one.wire.dialect, one.wire.text, _body_at(one.wire)), one)
     return list(kept.values())
 
 
-def _body_at(wire: Wire) -> int:
+def _body_at(wire: Wrapping) -> int:
     return wire.skip + width_of(wire.length) + TPDU_SIZE * wire.tpdu + HEADER_SIZE * wire.header
 
 
@@ -90,7 +90,7 @@ class _Spot(NamedTuple):
     name: str
     text: bool
     at: int
-    found: Walk
+    found: MessageWalk
 
     @property
     def fields(self) -> int:
@@ -98,7 +98,7 @@ class _Spot(NamedTuple):
         return len(self.found.message.present())
 
 
-def _readings(every: Sequence[Dump]) -> list[Found]:
+def _readings(every: Sequence[Dump]) -> list[Guess]:
     """Every reading. Switches of a dialect are tried where nothing comes out even, at the places that got farthest."""
     spots = [spot for dump in every for spot in _spots(dump) if spot.fields >= FEWEST]
     digits = any(dump.how == "hex" for dump in every)
@@ -117,13 +117,13 @@ def _readings(every: Sequence[Dump]) -> list[Found]:
 
 def _spots(dump: Dump) -> Iterator[_Spot]:
     for name, text, pattern in _SPEECH:
-        dialect = Wire(dialect=name, text=text).spoken()
+        dialect = Wrapping(dialect=name, text=text).spoken()
         for place in pattern.finditer(dump.data[: FARTHEST + 4]):
             yield _Spot(dump, name, text, place.start(), walk(dialect, dump.data[place.start() :]))
 
 
 def _dialect(spot: _Spot, overrides: dict[str, dict[str, Any]] | None = None) -> Dialect:
-    return Wire(dialect=spot.name, text=spot.text, overrides=overrides or {}).spoken()
+    return Wrapping(dialect=spot.name, text=spot.text, overrides=overrides or {}).spoken()
 
 
 def _lost_or_won(data: bytes, at: int) -> bool:
@@ -136,7 +136,7 @@ def _lost_or_won(data: bytes, at: int) -> bool:
     )
 
 
-def _explained(spot: _Spot, overrides: dict[str, dict[str, Any]], digits: bool) -> Iterator[Found]:
+def _explained(spot: _Spot, overrides: dict[str, dict[str, Any]], digits: bool) -> Iterator[Guess]:
     """The ways in which what stands before the message can be meant."""
     data, at = spot.dump.data, spot.at
     for tpdu, header in ((True, True), (True, False), (False, False)):
@@ -149,7 +149,7 @@ def _explained(spot: _Spot, overrides: dict[str, dict[str, Any]], digits: bool) 
             if start + size <= at or end > len(data) or (tail_of(form) and data[end - 2] != ETX):
                 continue
             skip = start - width_of(form)
-            wire = Wire(
+            wire = Wrapping(
                 dialect=spot.name,
                 length=form,
                 tpdu=tpdu,
@@ -165,7 +165,7 @@ def _explained(spot: _Spot, overrides: dict[str, dict[str, Any]], digits: bool) 
             yield _scored(spot.dump, wire, within, digits)
 
 
-def _scored(dump: Dump, wire: Wire, found: Walk, digits: bool) -> Found:
+def _scored(dump: Dump, wire: Wrapping, found: MessageWalk, digits: bool) -> Guess:
     """A reading with what it is worth."""
     data = dump.data
     parts = take_apart(data, wire)
@@ -191,7 +191,7 @@ def _scored(dump: Dump, wire: Wire, found: Walk, digits: bool) -> Found:
     score -= UNREAD * (dump.unread > 0)
     score -= LIKELY * (digits and dump.how == "characters")
     score -= LIKELY * (wire.dialect == "iso87-ascii" and not wire.text and _characters(data))
-    return Found(data=data, how=dump.how, wire=wire, score=score, sound=sound, unread=dump.unread)
+    return Guess(data=data, how=dump.how, wire=wire, score=score, sound=sound, unread=dump.unread)
 
 
 def _characters(data: bytes) -> bool:

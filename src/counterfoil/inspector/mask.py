@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from counterfoil.inspector import emv
-from counterfoil.inspector.walk import Span, Walk
+from counterfoil.inspector.walk import MessageWalk, Span
 from counterfoil.iso8583 import Dialect
-from counterfoil.iso8583.fields import Kind
+from counterfoil.iso8583.fields import Characters
 from counterfoil.iso8583.show import long_numbers
 
 HIDDEN: Final = "··"
@@ -16,20 +16,20 @@ HIDDEN: Final = "··"
 LAST: Final = 4
 
 
-class Shown(NamedTuple):
+class MaskedField(NamedTuple):
     """A field as people may see it: its text, and whether that is all of it."""
 
     text: str
     whole: bool
 
 
-def fields(dialect: Dialect, found: Walk) -> dict[str, Shown]:
+def fields(dialect: Dialect, found: MessageWalk) -> dict[str, MaskedField]:
     """Every field that was read, masked."""
     plain, masked = dialect.flat(found.message, reveal=True), dialect.flat(found.message)
-    return {path: Shown(text, text == plain[path]) for path, text in masked.items()}
+    return {path: MaskedField(text, text == plain[path]) for path, text in masked.items()}
 
 
-def cells(dialect: Dialect, found: Walk, body: bytes) -> list[str]:
+def cells(dialect: Dialect, found: MessageWalk, body: bytes) -> list[str]:
     """Two hex digits a byte, `HIDDEN` for those nobody may see.
 
     A message that was not read to its end was perhaps read wrongly from the start: there, whatever could be a card
@@ -43,7 +43,7 @@ def cells(dialect: Dialect, found: Walk, body: bytes) -> list[str]:
     return made if not found.flaws else doubtful(made)
 
 
-def visible(dialect: Dialect, found: Walk, span: Span, shown: Shown | None, body: bytes) -> Iterator[int]:
+def visible(dialect: Dialect, found: MessageWalk, span: Span, shown: MaskedField | None, body: bytes) -> Iterator[int]:
     """The bytes of a span that may be seen."""
     if span.path == "rest":
         return
@@ -55,7 +55,7 @@ def visible(dialect: Dialect, found: Walk, span: Span, shown: Shown | None, body
         return
     if shown.whole:
         yield from range(span.value_at, span.end)
-    elif span.path == "2" and "*" in shown.text and dialect.fields[2].kind is Kind.N:
+    elif span.path == "2" and "*" in shown.text and dialect.fields[2].kind is Characters.N:
         yield from _end(dialect.style.packed, len(shown.text), span)
     elif span.path == "55" and not dialect.style.hex_binary:
         for element in emv.elements(body[span.value_at : span.end]):

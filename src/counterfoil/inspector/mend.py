@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from counterfoil.errors import OurError
-from counterfoil.inspector.walk import Span, Walk, walk
+from counterfoil.inspector.walk import MessageWalk, Span, walk
 from counterfoil.iso8583 import Dialect
-from counterfoil.iso8583.fields import Align, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Prefix
 
 MOST: Final = 3
 """Switches tried together; a message that needs more of them is another dialect."""
@@ -19,12 +19,12 @@ MOST: Final = 3
 Overrides = Mapping[str, dict[str, Any]]
 
 
-def mended(dialect: Dialect, body: bytes, found: Walk) -> tuple[Overrides, Walk]:
+def mended(dialect: Dialect, body: bytes, found: MessageWalk) -> tuple[Overrides, MessageWalk]:
     """The switches that help and the message read with them; none, and the message as it was, where none do."""
     return _mend(dialect, body, found, {}) or ({}, found)
 
 
-def _mend(dialect: Dialect, body: bytes, found: Walk, so_far: Overrides) -> tuple[Overrides, Walk] | None:
+def _mend(dialect: Dialect, body: bytes, found: MessageWalk, so_far: Overrides) -> tuple[Overrides, MessageWalk] | None:
     flaw = next((span for span in found.flaws if span.path.isdecimal()), None)
     if flaw is None or len(so_far) >= MOST or flaw.path in so_far:
         return None
@@ -50,16 +50,16 @@ def _switches(dialect: Dialect, body: bytes, flaw: Span) -> Iterator[dict[str, A
     if flaw.flaw.startswith("longer than"):
         prefix = body[flaw.start : flaw.value_at]
         yield {"max": int(prefix.hex() if dialect.style.packed else prefix)}
-    if field.prefix is Prefix.FIXED and field.size % 2 and field.kind is Kind.N:
+    if field.prefix is Prefix.FIXED and field.size % 2 and field.kind is Characters.N:
         yield {"align": "left" if field.align is Align.RIGHT else "right"}
-    if field.kind is Kind.ANS and flaw.flaw == "not printable text" and not field.charset:
+    if field.kind is Characters.ANS and flaw.flaw == "not printable text" and not field.charset:
         yield from ({"charset": name} for name in ("gbk", "utf-8") if name != dialect.style.charset)
-    if field.kind in (Kind.N, Kind.AN) and field.prefix is not Prefix.FIXED:
+    if field.kind in (Characters.N, Characters.AN) and field.prefix is not Prefix.FIXED:
         yield {"type": "ans"}
         yield {"type": "ans", "max": 99 if field.prefix is Prefix.LL else 999}
-    if field.kind in (Kind.ANS, Kind.AN):
+    if field.kind in (Characters.ANS, Characters.AN):
         yield {"type": "b"}
-    if field.kind is Kind.ANS and field.prefix is not Prefix.FIXED:
+    if field.kind is Characters.ANS and field.prefix is not Prefix.FIXED:
         yield {"type": "n"}
-    if field.kind is Kind.N and field.prefix is Prefix.FIXED and field.size == 16:
+    if field.kind is Characters.N and field.prefix is Prefix.FIXED and field.size == 16:
         yield {"type": "b", "max": 8}

@@ -10,8 +10,8 @@ import msgspec
 from counterfoil.inspector import around, emv, mask
 from counterfoil.inspector.meaning import meaning
 from counterfoil.inspector.names import name_of
-from counterfoil.inspector.walk import Span, Walk, walk
-from counterfoil.inspector.wire import Parts, Wire, take_apart
+from counterfoil.inspector.walk import MessageWalk, Span, walk
+from counterfoil.inspector.wire import PacketParts, Wrapping, take_apart
 from counterfoil.iso8583 import Dialect
 from counterfoil.words import Text
 
@@ -24,7 +24,7 @@ OUTER: Final = {
 NOTHING: Final[AbstractSet[int]] = frozenset()
 
 
-class Part(msgspec.Struct, frozen=True):
+class FieldPart(msgspec.Struct, frozen=True):
     """A part of a field: an element of chip data, or a numbered piece. `end` is 0 where its place is not known."""
 
     path: str
@@ -35,7 +35,7 @@ class Part(msgspec.Struct, frozen=True):
     end: int = 0
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class PacketRow(msgspec.Struct, frozen=True, kw_only=True):
     """One part of a packet: where it lies, counted from the first byte of the dump, and what it says, masked.
 
     `whole`: nothing of the value is hidden, so that it can be edited as it stands.
@@ -49,15 +49,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     means: Text | None = None
     flaw: str = ""
     whole: bool = True
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FieldPart, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """A whole packet. `cells` has two hex digits for each byte of the dump, or `mask.HIDDEN`."""
 
-    wire: Wire
+    wire: Wrapping
     mti: str
-    rows: tuple[Row, ...]
+    rows: tuple[PacketRow, ...]
     cells: tuple[str, ...]
     bits: tuple[int, ...]
     sound: bool
@@ -79,7 +79,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: PacketRow) -> dict[str, Any]:
     told: dict[str, Any] = {"path": row.path, "name": row.name.both(), "start": row.start, "end": row.end}
     told |= {"value": row.value, "flaw": row.flaw, "means": row.means.both() if row.means else None}
     told["parts"] = [
@@ -88,7 +88,7 @@ def _row(row: Row) -> dict[str, Any]:
     return told
 
 
-def read(data: bytes, wire: Wire, *, also_hidden: AbstractSet[int] = NOTHING) -> Reading:
+def read(data: bytes, wire: Wrapping, *, also_hidden: AbstractSet[int] = NOTHING) -> Reading:
     """The packet in `data` as `wire` says it is; FramingError when it is not wrapped like that.
 
     `also_hidden` are bytes that another reading of the same dump hides: what is a card number there is none here.
@@ -117,7 +117,7 @@ def read(data: bytes, wire: Wire, *, also_hidden: AbstractSet[int] = NOTHING) ->
     )
 
 
-def _outer(parts: Parts) -> list[Row]:
+def _outer(parts: PacketParts) -> list[PacketRow]:
     rows, at = [], parts.at
     for path, raw in (("length", parts.length), ("tpdu", parts.tpdu), ("header", parts.header)):
         if raw:
@@ -126,13 +126,13 @@ def _outer(parts: Parts) -> list[Row]:
     return rows
 
 
-def _outside(path: str, raw: bytes, at: int) -> Row:
-    return Row(path=path, name=OUTER[path], start=at, end=at + len(raw), value=raw.hex().upper())
+def _outside(path: str, raw: bytes, at: int) -> PacketRow:
+    return PacketRow(path=path, name=OUTER[path], start=at, end=at + len(raw), value=raw.hex().upper())
 
 
-def _inner(dialect: Dialect, found: Walk, span: Span, at: int, cells: list[str], data: bytes) -> Row:
+def _inner(dialect: Dialect, found: MessageWalk, span: Span, at: int, cells: list[str], data: bytes) -> PacketRow:
     name, start, end = name_of(dialect, span.path), at + span.start, at + span.end
-    row = Row(path=span.path, name=name, start=start, end=end, flaw=span.flaw, whole=False)
+    row = PacketRow(path=span.path, name=name, start=start, end=end, flaw=span.flaw, whole=False)
     if span.path in ("MTI", "bitmap"):
         value = found.message.mti if span.path == "MTI" else data[start:end].hex().upper()
         return msgspec.structs.replace(row, value=value, means=meaning(span.path, value, found.message))
@@ -152,7 +152,7 @@ def _inner(dialect: Dialect, found: Walk, span: Span, at: int, cells: list[str],
     )
 
 
-def _parts(dialect: Dialect, found: Walk, span: Span, at: int) -> tuple[Part, ...]:
+def _parts(dialect: Dialect, found: MessageWalk, span: Span, at: int) -> tuple[FieldPart, ...]:
     if span.path == "55":
         raw = found.message.de55 if isinstance(found.message.de55, bytes) else b""
         return tuple(_element(each, found, at + span.value_at) for each in emv.elements(raw))
@@ -161,12 +161,12 @@ def _parts(dialect: Dialect, found: Walk, span: Span, at: int) -> tuple[Part, ..
         return ()
     texts = {key: value for key, value in nested.items() if isinstance(value, str)}
     return tuple(
-        Part(f"{span.path}.{key}", name_of(dialect, f"{span.path}.{key}"), value) for key, value in texts.items()
+        FieldPart(f"{span.path}.{key}", name_of(dialect, f"{span.path}.{key}"), value) for key, value in texts.items()
     )
 
 
-def _element(element: emv.Element, found: Walk, at: int) -> Part:
+def _element(element: emv.EmvElement, found: MessageWalk, at: int) -> FieldPart:
     public = element.public(found.message)
     value = element.value.hex().upper() if public else f"[hidden, {len(element.value)} bytes]"
     says = element.says() if public else None
-    return Part(element.tag, element.name, value, says, at + element.at, at + element.end)
+    return FieldPart(element.tag, element.name, value, says, at + element.at, at + element.end)

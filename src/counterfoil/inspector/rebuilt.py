@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from counterfoil.errors import EncodeError
 from counterfoil.iso8583 import Dialect
-from counterfoil.iso8583.fields import Kind
+from counterfoil.iso8583.fields import Characters
 
 HIDDEN: Final = re.compile(r"\[hidden, (\d+) (?:characters|bytes)\]")
 FILLER: Final = "9"
@@ -37,8 +37,8 @@ def rebuilt(dialect: Dialect, mti: str, kept: Mapping[str, str]) -> Rebuilt:
         found = HIDDEN.fullmatch(text)
         if found is not None:
             veiled.add(number)
-            text = ("0" if field.kind is Kind.B else FILLER) * int(found[1])
-        elif field.kind is Kind.N and "*" in text:
+            text = ("0" if field.kind is Characters.B else FILLER) * int(found[1])
+        elif field.kind is Characters.N and "*" in text:
             text = text.replace("*", FILLER)
         fields[number] = text
     while True:

@@ -23,7 +23,7 @@ class Span(NamedTuple):
     flaw: str = ""
 
 
-class Walk(NamedTuple):
+class MessageWalk(NamedTuple):
     """A message with its spans, in the order of the bytes; `bits` are the fields its bitmap names."""
 
     message: Message
@@ -36,7 +36,7 @@ class Walk(NamedTuple):
         return [span for span in self.spans if span.flaw]
 
 
-def walk(dialect: Dialect, body: bytes) -> Walk:
+def walk(dialect: Dialect, body: bytes) -> MessageWalk:
     """The parts of a body; what is broken has a flaw, and what lies behind it where nobody knows is one "rest"."""
     try:
         message = dialect.decode(body)
@@ -44,7 +44,7 @@ def walk(dialect: Dialect, body: bytes) -> Walk:
         message = error.partial if error.partial is not None else Message("")
     digits = 2 if dialect.style.packed else 4
     if not message.mti:
-        return Walk(message, [Span("rest", 0, 0, len(body), "no message type")], [])
+        return MessageWalk(message, [Span("rest", 0, 0, len(body), "no message type")], [])
     spans = [Span("MTI", 0, 0, digits)]
     bits, at, flaw = _bits(dialect, body, digits)
     spans.append(Span("bitmap", digits, digits, min(at, len(body)), flaw))
@@ -53,7 +53,7 @@ def walk(dialect: Dialect, body: bytes) -> Walk:
     if at < len(body):
         missing = any(span.flaw for span in spans)
         spans.append(Span("rest", at, at, len(body), "cannot be read" if missing else "bytes left over"))
-    return Walk(message, spans, bits)
+    return MessageWalk(message, spans, bits)
 
 
 def _bits(dialect: Dialect, body: bytes, at: int) -> tuple[list[int], int, str]:

@@ -20,7 +20,7 @@ STX: Final = 0x02
 ETX: Final = 0x03
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True):
+class Wrapping(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read a packet. `skip` bytes before it are not part of it, nor are those behind `size` (0: to the end).
 
     `text` is the all-text habit of host links: bitmaps and binary fields as hex characters. `overrides` are the
@@ -57,13 +57,13 @@ FRAMINGS: Final = {
 """What stands before a message, by name: a length's form, whether a TPDU and a header follow."""
 
 
-def named(framing: str) -> Wire:
+def named(framing: str) -> Wrapping:
     """A framing of FRAMINGS as a way to read a packet."""
     length, tpdu, header = FRAMINGS[framing]
-    return Wire(length=length, tpdu=tpdu, header=header)
+    return Wrapping(length=length, tpdu=tpdu, header=header)
 
 
-class Parts(NamedTuple):
+class PacketParts(NamedTuple):
     """A packet taken apart; the offsets say where each part begins, counted from the first byte of the dump."""
 
     length: bytes
@@ -139,7 +139,7 @@ def wrapped(length: str, rest: bytes) -> bytes:
     return head + rest + (bytes((ETX, lrc(head, rest))) if tail_of(length) else b"")
 
 
-def take_apart(data: bytes, wire: Wire) -> Parts:
+def take_apart(data: bytes, wire: Wrapping) -> PacketParts:
     """The packet's parts as `wire` says they are; FramingError when the packet is not like that."""
     data = data[: wire.skip + wire.size] if wire.size else data
     at = wire.skip
@@ -158,14 +158,14 @@ def take_apart(data: bytes, wire: Wire) -> Parts:
     body = data[at_rest + len(header) :]
     if not body:
         raise FramingError("the packet ends before its message")
-    return Parts(length, tpdu, header, body, at, tail)
+    return PacketParts(length, tpdu, header, body, at, tail)
 
 
-def put_together(parts: Parts, wire: Wire, body: bytes) -> bytes:
+def put_together(parts: PacketParts, wire: Wrapping, body: bytes) -> bytes:
     """The packet with another body, its length written anew; EncodeError when that cannot be."""
     return wrapped(wire.length, parts.tpdu + parts.header + body)
 
 
-def reframed(data: bytes, wire: Wire) -> bytes:
+def reframed(data: bytes, wire: Wrapping) -> bytes:
     """The message alone behind a 2-byte big-endian length, as Wireshark can take it. FramingError, as above."""
     return frame(take_apart(data, wire).body)

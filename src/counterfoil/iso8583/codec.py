@@ -16,7 +16,7 @@ from counterfoil import accelerator
 from counterfoil.errors import DecodeError, EncodeError, OurError
 from counterfoil.iso8583.compiled import Compiler, Encoder, Finder, Keeper, finder, keeper
 from counterfoil.iso8583.encoding import Element, Flaw, Style, all_digits, decoded
-from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Field, Prefix
 from counterfoil.iso8583.message import NAME_OF, NUMBER_OF, Message
 from counterfoil.iso8583.show import COMPILED, HARMLESS, Show, amounts, clear, hidden, long_numbers, original
 
@@ -277,7 +277,7 @@ class Dialect:
         """Put the compiled verbs before those of the class, when they can read this table."""
         style, fields = self.style, self.fields.values()
         plain = not (style.hex_bitmap or style.hex_binary or any(field.charset for field in fields))
-        plain = plain and not (style.packed and any(field.kind is Kind.XN for field in fields))
+        plain = plain and not (style.packed and any(field.kind is Characters.XN for field in fields))
         if accelerator.messages is not None and plain:
             compiled = accelerator.messages.Codec(
                 Message,
@@ -347,7 +347,7 @@ class Dialect:
                 raise OurError(
                     f"DE{number}: this dialect has no such field; an override that adds it needs type and max"
                 )
-            field = Field(number, "added by an override", Kind.B, 1, Prefix.FIXED, hidden)
+            field = Field(number, "added by an override", Characters.B, 1, Prefix.FIXED, hidden)
         return field.changed(change)
 
     # --- for people and for evidence ---------------------------------------------------------------------------------
@@ -394,7 +394,7 @@ class Dialect:
     def _shown(self, number: int) -> Show | None:
         """How evidence shows a field; None for text that it keeps as it is."""
         show = self._evidence.get(number, hidden)
-        return None if show is clear and self.fields[number].kind is not Kind.B else show
+        return None if show is clear and self.fields[number].kind is not Characters.B else show
 
     def from_flat(self, mti: str, fields: Mapping[str, str]) -> Message:
         """The message whose revealed flat form this is; EncodeError for a key or value that cannot be one."""
@@ -404,7 +404,7 @@ class Dialect:
             field = self.fields.get(number)
             if field is None:
                 raise EncodeError("message", "a key that is no field of this dialect")
-            message.set(number, _bytes_of(number, text) if field.kind is Kind.B else text)
+            message.set(number, _bytes_of(number, text) if field.kind is Characters.B else text)
         return message
 
     def nested(self, message: Message, reveal: bool = False) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import dataclasses
 import unicodedata
 from typing import Final, Protocol, TypeAlias
 
-from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Field, Prefix
 
 Value: TypeAlias = str | bytes
 
@@ -58,11 +58,11 @@ def printable(text: str) -> bool:
     return all(unicodedata.category(character) not in _UNPRINTABLE for character in text)
 
 
-def _digits_checked(kind: Kind, text: str, track: str) -> str:
+def _digits_checked(kind: Characters, text: str, track: str) -> str:
     """`text` when it holds what `kind` allows; Flaw(shift = index of the first wrong character) when not."""
-    if kind is Kind.N:
+    if kind is Characters.N:
         allowed = "0123456789"
-    elif kind is Kind.Z:
+    elif kind is Characters.Z:
         allowed = track
     else:
         if text[:1] not in ("C", "D"):
@@ -73,7 +73,7 @@ def _digits_checked(kind: Kind, text: str, track: str) -> str:
         raise Flaw("not a digit", 1 + _first_outside(text[1:], allowed))
     if not text.strip(allowed):
         return text
-    raise Flaw("not a digit" if kind is Kind.N else "not track data", _first_outside(text, allowed))
+    raise Flaw("not a digit" if kind is Characters.N else "not track data", _first_outside(text, allowed))
 
 
 def _first_outside(text: str, allowed: str) -> int:
@@ -90,7 +90,7 @@ def _text_of(value: Value) -> str:
 class Packed:
     """Two digits a byte. An odd count leaves one nibble: after the digits (left) or before them (right)."""
 
-    kind: Kind
+    kind: Characters
     align: Align
     pad: str
 
@@ -120,7 +120,7 @@ class Packed:
     def write(self, value: Value) -> tuple[int, bytes]:
         """The digits, packed."""
         digits = _text_of(value)
-        if self.kind is Kind.Z:
+        if self.kind is Characters.Z:
             digits = digits.replace("=", "D")
         _digits_checked(self.kind, digits, TRACK_NIBBLES)
         count = len(digits)
@@ -133,7 +133,7 @@ class Packed:
 class Digits:
     """One ASCII character a digit; the separator of a track is written "=", read as "=" or "D"."""
 
-    kind: Kind
+    kind: Characters
 
     def size(self, count: int) -> int:
         """As many bytes as digits."""
@@ -142,23 +142,23 @@ class Digits:
     def read(self, raw: bytes, count: int) -> str:  # noqa: ARG002 - the protocol's signature
         """The characters."""
         text = raw.decode("latin-1")
-        if self.kind is Kind.Z:
+        if self.kind is Characters.Z:
             text = text.replace("=", "D")
         return _digits_checked(self.kind, text, TRACK_CHARACTERS)
 
     def write(self, value: Value) -> tuple[int, bytes]:
         """The characters."""
         text = _text_of(value)
-        if self.kind is Kind.Z:
+        if self.kind is Characters.Z:
             text = text.replace("=", "D")
         _digits_checked(self.kind, text, TRACK_CHARACTERS)
-        if self.kind is Kind.Z:
+        if self.kind is Characters.Z:
             text = text.replace("D", "=")
         return len(text), text.encode("ascii")
 
 
 @dataclasses.dataclass(frozen=True)
-class Text:
+class TextElement:
     """Characters in `charset`; lengths count bytes. `an` stays within ASCII."""
 
     charset: str
@@ -253,12 +253,12 @@ class Style:
 
     def encoding(self, field: Field) -> Encoding:
         """The encoding of one field on such a link."""
-        if field.kind is Kind.B:
+        if field.kind is Characters.B:
             return HexText() if self.hex_binary else Raw()
-        if field.kind is Kind.AN:
-            return Text("ascii")
-        if field.kind is Kind.ANS:
-            return Text(field.charset or self.charset)
+        if field.kind is Characters.AN:
+            return TextElement("ascii")
+        if field.kind is Characters.ANS:
+            return TextElement(field.charset or self.charset)
         return Packed(field.kind, field.align, field.pad) if self.packed else Digits(field.kind)
 
 
@@ -284,7 +284,7 @@ class Element:
             raise Flaw(f"{end - start} bytes wanted, {max(len(body) - start, 0)} left", self.lead)
         if count > field.size:
             raise Flaw(f"longer than {field.size}", resume=end)
-        if count == 0 and field.kind in (Kind.N, Kind.Z):
+        if count == 0 and field.kind in (Characters.N, Characters.Z):
             raise Flaw("present but empty", resume=end)
         try:
             return self.encoding.read(body[start:end], count), end
@@ -307,14 +307,14 @@ class Element:
         field = self.field
         count, raw = self.encoding.write(value)
         if field.prefix is Prefix.FIXED:
-            if count < field.size and field.kind is Kind.ANS:
+            if count < field.size and field.kind is Characters.ANS:
                 return raw + b" " * (field.size - count)
             if count != field.size:
                 raise Flaw(f"length is not {field.size}")
             return raw
         if count > field.size:
             raise Flaw(f"longer than {field.size}")
-        if count == 0 and field.kind in (Kind.N, Kind.Z):
+        if count == 0 and field.kind in (Characters.N, Characters.Z):
             raise Flaw("present but empty")
         if self._packed:
             return bytes.fromhex(str(count).rjust(self.lead * 2, "0")) + raw

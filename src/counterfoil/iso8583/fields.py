@@ -15,7 +15,7 @@ from counterfoil.iso8583.ranges import Range
 from counterfoil.iso8583.show import Show, hidden, words
 
 
-class Kind(enum.StrEnum):
+class Characters(enum.StrEnum):
     """Which characters a value may hold. The values are the names ISO 8583 and the vectors use."""
 
     N = "n"  # digits
@@ -43,7 +43,7 @@ class Align(enum.Enum):
 
 _PREFIXES: Final = {"": Prefix.FIXED, "LL": Prefix.LL, "LLL": Prefix.LLL}
 _ALIGNS: Final = {"left": Align.LEFT, "right": Align.RIGHT}
-_KINDS: Final = {kind.value: kind for kind in Kind if kind is not Kind.XN}
+_KINDS: Final = {kind.value: kind for kind in Characters if kind is not Characters.XN}
 CHARSETS: Final = ("ascii", "gbk", "gb18030", "big5", "utf-8")
 """What the text of a field may be written in where it is not written as the rest of its link."""
 _CHARSETS: Final = {name: name for name in CHARSETS}
@@ -61,7 +61,7 @@ class Field:
 
     number: int
     name: str
-    kind: Kind
+    kind: Characters
     size: int
     prefix: Prefix
     show: Show
@@ -78,7 +78,7 @@ class Field:
             raise OurError(f"DE{self.number}: a maximum from 1 to {limit} fits this length prefix")
         if self.pad not in ("0", "F"):
             raise OurError(f"DE{self.number}: the filler nibble is 0 or F")
-        if self.charset and self.kind is not Kind.ANS:
+        if self.charset and self.kind is not Characters.ANS:
             raise OurError(f"DE{self.number}: only text (ans) has a charset")
 
     def changed(self, change: Mapping[str, Any]) -> Field:
@@ -100,7 +100,7 @@ class Field:
             raise OurError(f"DE{self.number}: the filler nibble is 0 or F")
         show = self.show
         if kind is not self.kind and show is not hidden:
-            show = words if kind in (Kind.AN, Kind.ANS) else hidden
+            show = words if kind in (Characters.AN, Characters.ANS) else hidden
         return dataclasses.replace(
             self,
             kind=kind,
@@ -109,7 +109,7 @@ class Field:
             align=_choice(self, "align", _ALIGNS, change, self.align),
             pad=pad.upper(),
             show=show,
-            charset=_choice(self, "charset", _CHARSETS, change, self.charset if kind is Kind.ANS else ""),
+            charset=_choice(self, "charset", _CHARSETS, change, self.charset if kind is Characters.ANS else ""),
             within=self.within if kind is self.kind and size == self.size else None,
         )
 

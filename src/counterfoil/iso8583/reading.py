@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from counterfoil.iso8583.encoding import Style
-from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Field, Prefix
 
 _TWO_DIGITS: Final = 99
 
@@ -47,9 +47,9 @@ class _Maker(ABC):
 
     def sort(self, field: Field) -> str:
         """Which neighbours may share a slice."""
-        if field.kind is Kind.N:
+        if field.kind is Characters.N:
             return "digits"
-        if field.kind in (Kind.AN, Kind.ANS):
+        if field.kind in (Characters.AN, Characters.ANS):
             return "text"
         return "alone"
 
@@ -103,10 +103,10 @@ class _Maker(ABC):
         if not fixed:
             start, end = self.start(number, start), f"p{number}"
             self.lines += [f"p{number} = {start} + n{number}", f"q{number} = p{number} + p{number}"]
-        if field.kind is Kind.B:
+        if field.kind is Characters.B:
             self.lines.append(f"v{number} = body[{start}:{end}]")
         else:
-            charset = (field.charset or self.style.charset) if field.kind is Kind.ANS else "ascii"
+            charset = (field.charset or self.style.charset) if field.kind is Characters.ANS else "ascii"
             self.lines += [
                 f"b{number} = body[{start}:{end}]",
                 f'v{number} = b{number}.decode("latin-1")',
@@ -189,7 +189,7 @@ class _Packed(_Maker):
     def _length(self, field: Field) -> None:
         """How long a value says it is; what is too long is so far that no body reaches there."""
         number, size = field.number, field.size
-        least = int(field.kind in (Kind.N, Kind.Z))
+        least = int(field.kind in (Characters.N, Characters.Z))
         if size > _TWO_DIGITS:
             self.lines.append(f"n{number} = hundreds[body[{self.at()}]] + bcd[body[{self.at(1)}]]")
             self.checks.append(f"{'0 < ' if least else ''}n{number} <= {size}")
@@ -206,20 +206,20 @@ class _Packed(_Maker):
         number = field.number
         if field.prefix is not Prefix.FIXED:
             self._length(field)
-        if field.kind not in (Kind.N, Kind.Z):
+        if field.kind not in (Characters.N, Characters.Z):
             self.raw_or_text(field)
             return
         start = self.start(number, self.nibble())
         self.lines += [
             f"q{number} = {start} + n{number}",
-            f"v{number} = digits[{start}:q{number}]{'.upper()' if field.kind is Kind.Z else ''}",
+            f"v{number} = digits[{start}:q{number}]{'.upper()' if field.kind is Characters.Z else ''}",
             f"if n{number} & 1:",
             f'    if digits[q{number}] not in "0f":',
             "        return None",
             f"    q{number} += 1",
             f"p{number} = q{number} >> 1",
         ]
-        if field.kind is Kind.N:
+        if field.kind is Characters.N:
             self.digits.append(f"v{number}")
         self.behind(number)
 
@@ -245,23 +245,25 @@ class _Characters(_Maker):
         if width:
             table = "two" if field.prefix is Prefix.LL else "three"
             self.lines.append(f"n{number} = {table}[text[{self.at()}:{self.at(width)}]]")
-            self.checks.append(f"{'0 < ' if field.kind in (Kind.N, Kind.Z) else ''}n{number} <= {field.size}")
+            self.checks.append(
+                f"{'0 < ' if field.kind in (Characters.N, Characters.Z) else ''}n{number} <= {field.size}"
+            )
             self.skip(width)
         else:
             self.lines.append(f"n{number} = {field.size}")
-        if field.kind in (Kind.B, Kind.AN, Kind.ANS):
+        if field.kind in (Characters.B, Characters.AN, Characters.ANS):
             self.raw_or_text(field)
             return
         value = f"text[{self.at()}:{self.at()} + n{number}]"
-        if field.kind is Kind.Z:
+        if field.kind is Characters.Z:
             self.lines.append(f'v{number} = {value}.replace("=", "D")')
             self.lines.append(f't{number} = v{number}.replace("D", "0")')
             self.digits.append(f"t{number}")
         else:
             self.lines.append(f"v{number} = {value}")
-            if field.kind is Kind.XN:
+            if field.kind is Characters.XN:
                 self.checks.append(f'v{number}[:1] in ("C", "D")')
-            self.digits.append(f"v{number}[1:]" if field.kind is Kind.XN else f"v{number}")
+            self.digits.append(f"v{number}[1:]" if field.kind is Characters.XN else f"v{number}")
         self.lines += [f"p{number} = {self.at()} + n{number}"]
         self.behind(number)
 

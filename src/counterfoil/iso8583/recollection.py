@@ -31,7 +31,7 @@ OLDER: Final = "1"
 DIGITS: Final = re.compile(r"[0-9]*")
 
 
-class Question(NamedTuple):
+class RecollectionQuery(NamedTuple):
     """What a switch asks. `known`: requests it has an answer to. `unknown`: requests that the issuer has named and the
     switch never made. `older`: what the issuer is to name: NOTHING, NEWEST, or requests decided before this one.
     """
@@ -49,21 +49,21 @@ class Named(NamedTuple):
     terminal: str
 
 
-class Answer(NamedTuple):
+class Recollected(NamedTuple):
     """What an issuer answers: for each request the switch named whether it is known, and requests it has decided."""
 
     known: tuple[bool, ...] = ()
     named: tuple[Named, ...] = ()
 
 
-def build_question(question: Question) -> str:
+def build_question(question: RecollectionQuery) -> str:
     """DE48 of an 0800."""
     older = question.older
     parts = [QUESTION, _listed(question.known), _listed(question.unknown)]
     return "".join((*parts, older if older in (NOTHING, NEWEST) else OLDER + older))
 
 
-def parse_question(text: str) -> Question:
+def parse_question(text: str) -> RecollectionQuery:
     """Read a question as DE48 carries it; DecodeError when it is none."""
     reader = _Reader(text, QUESTION)
     known = tuple(reader.digits(REQUEST) for _ in range(reader.count()))
@@ -74,17 +74,17 @@ def parse_question(text: str) -> Question:
     elif older not in (NOTHING, NEWEST):
         raise reader.wrong()
     reader.end()
-    return Question(known, unknown, older)
+    return RecollectionQuery(known, unknown, older)
 
 
-def build_answer(answer: Answer) -> str:
+def build_answer(answer: Recollected) -> str:
     """DE48 of an 0810."""
     flags = "".join("1" if known else "0" for known in answer.known)
     named = "".join(f"{one.request}{one.rrn:<{NUMBER}}{one.terminal:<{TERMINAL}}" for one in answer.named)
     return f"{ANSWER}{len(answer.known):02d}{flags}{len(answer.named):02d}{named}"
 
 
-def parse_answer(text: str) -> Answer:
+def parse_answer(text: str) -> Recollected:
     """Read an answer as DE48 carries it; DecodeError when it is none."""
     reader = _Reader(text, ANSWER)
     flags = reader.digits(reader.count())
@@ -95,7 +95,7 @@ def parse_answer(text: str) -> Answer:
         for _ in range(reader.count())
     )
     reader.end()
-    return Answer(tuple(flag == "1" for flag in flags), named)
+    return Recollected(tuple(flag == "1" for flag in flags), named)
 
 
 def _listed(requests: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ REVERSAL_CLOSED: Final = frozenset(("00", "25"))
 """Codes of a MAC-valid 0410 (or a 0430) that end a reversal. 12 joins them in some dialects."""
 
 
-class Again(enum.Enum):
+class Retry(enum.Enum):
     """Whether paying once more can succeed after a code."""
 
     PAID = "paid"  # it was approved: nothing is paid again
@@ -29,7 +29,7 @@ class Again(enum.Enum):
     NOT_BY_CARD = "not by card"  # no card here before somebody mended something
 
 
-class Advice(NamedTuple):
+class Guidance(NamedTuple):
     """What is done about a code: the cashier's act, the customer's sentence, and whether paying again can succeed.
 
     `discreet`: the meaning of the code is for the cashier alone; a display that the customer sees does not show it.
@@ -37,7 +37,7 @@ class Advice(NamedTuple):
 
     cashier: Text
     customer: Text
-    again: Again
+    again: Retry
     discreet: bool = False
 
 
@@ -49,7 +49,7 @@ class Response(NamedTuple):
     code: str
     klass: str
     text: Text
-    advice: Advice
+    advice: Guidance
 
 
 _PAID: Final = Text("You have paid.", "您已付款。")
@@ -66,100 +66,100 @@ _LATER: Final = Text(
     "暂时无法联系您的发卡银行。请稍后再试，或改用其他方式付款。",
 )
 
-_PRINT: Final = Advice(Text("hand over the receipt", "将签购单交给持卡人"), _PAID, Again.PAID)
-_CONFIRM: Final = Advice(
+_PRINT: Final = Guidance(Text("hand over the receipt", "将签购单交给持卡人"), _PAID, Retry.PAID)
+_CONFIRM: Final = Guidance(
     Text("confirm the approved amount with the customer", "与持卡人确认实际批准金额"),
     Text("A part of the amount was paid.", "已支付部分金额。"),
-    Again.PAID,
+    Retry.PAID,
 )
-_ASK_BANK: Final = Advice(
+_ASK_BANK: Final = Guidance(
     Text("ask for another card; the customer asks the bank about this one", "请换卡；该卡由持卡人咨询发卡行"),
     _REFUSED,
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
 _UNSAID: Final = _ASK_BANK._replace(discreet=True)
-_KEEP: Final = Advice(
+_KEEP: Final = Guidance(
     Text(
         "keep the card only if that is safe, and call the acquirer; do not say why, and do not try it again",
         "在安全的前提下留下此卡并致电收单行；不要说明原因，不要再试此卡",
     ),
     _REFUSED,
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
     discreet=True,
 )
-_CALL_QUIETLY: Final = Advice(
+_CALL_QUIETLY: Final = Guidance(
     Text("call the acquirer; do not say why, and do not try this card again", "致电收单行；不要说明原因，不要再试此卡"),
     _REFUSED,
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
     discreet=True,
 )
-_EXPIRED: Final = Advice(
+_EXPIRED: Final = Guidance(
     Text("ask for another card; this one is refused every time", "请换卡；此卡再试仍会被拒"),
     Text(
         "The card has expired, or its expiry date is not right. Please use another card, or pay another way.",
         "卡片已过期或有效期不符。请换卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_OTHER_CARD: Final = Advice(
+_OTHER_CARD: Final = Guidance(
     Text("ask for another card", "请换卡"),
     Text(
         "This card cannot be used for this payment. Please use another card, or pay another way.",
         "此卡不能用于本次付款。请换卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_PIN: Final = Advice(
+_PIN: Final = Guidance(
     Text("let the cardholder enter the PIN again, as a new sale", "请持卡人重新输入密码，作为新交易"),
     Text("The PIN was missing or wrong. Please try again with your PIN.", "密码缺失或错误。请重新输入密码再试一次。"),
-    Again.NOW,
+    Retry.NOW,
 )
-_PIN_SPENT: Final = Advice(
+_PIN_SPENT: Final = Guidance(
     Text("ask for another card; no PIN is accepted for this one any more", "请换卡；此卡已不再接受密码"),
     Text(
         "A wrong PIN was entered too often. Please use another card, or pay another way; your bank unlocks this one.",
         "密码错误次数过多。请换卡，或改用其他方式付款；此卡可由发卡银行解锁。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_FUNDS: Final = Advice(
+_FUNDS: Final = Guidance(
     Text("ask for another card or another way to pay", "请换卡或改用其他方式"),
     Text(
         "The card does not have enough for this amount. Please use another card, or pay another way.",
         "卡内可用余额不足。请换卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_LIMIT: Final = Advice(
+_LIMIT: Final = Guidance(
     Text("ask for another card or another way to pay", "请换卡或改用其他方式"),
     Text(
         "The amount is above a limit. Please use another card, or pay another way.",
         "金额超过限额。请换卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_COUNT: Final = Advice(
+_COUNT: Final = Guidance(
     Text("ask for another card or another way to pay", "请换卡或改用其他方式"),
     Text(
         "This card was used as often as it may be for now. Please use another card, or pay another way.",
         "此卡的使用次数已达上限。请换卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_AMOUNT: Final = Advice(
+_AMOUNT: Final = Guidance(
     Text("enter the amount again, as a new sale", "重新输入金额，作为新交易"),
     Text("The amount was not accepted. Please let it be entered again.", "金额未被接受。请收银员重新输入金额后再试。"),
-    Again.NOW,
+    Retry.NOW,
 )
-_AWAY: Final = Advice(
+_AWAY: Final = Guidance(
     Text(
         "try later, or take the payment another way now",
         "稍后再试，或现在改用其他方式收款",
     ),
     _LATER,
-    Again.LATER,
+    Retry.LATER,
 )
-_SLOW: Final = Advice(
+_SLOW: Final = Guidance(
     Text(
         "take the payment again as a new sale, or another way",
         "作为新交易重新收款，或改用其他方式",
@@ -168,14 +168,14 @@ _SLOW: Final = Advice(
         "Your bank did not answer in time. Please try again, or pay another way.",
         "您的发卡银行未及时应答。请重试，或改用其他方式付款。",
     ),
-    Again.NOW,
+    Retry.NOW,
 )
-_SIGN_ON: Final = Advice(
+_SIGN_ON: Final = Guidance(
     Text("the terminal signs on by itself; then take the payment again", "终端会自动重新签到；随后重新收款"),
     Text("The till was not ready. Please try again.", "收款设备尚未就绪。请再试一次。"),
-    Again.NOW,
+    Retry.NOW,
 )
-_NOT_HERE: Final = Advice(
+_NOT_HERE: Final = Guidance(
     Text(
         "swipe the card if its number was typed; else call the acquirer, and take the payment another way",
         "若为手输卡号请改为刷卡；否则致电收单行，并改用其他方式收款",
@@ -184,49 +184,49 @@ _NOT_HERE: Final = Advice(
         "The card was not accepted in this way. Please let it be swiped, or pay another way.",
         "此卡未能以此方式受理。请刷卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_CALL: Final = Advice(
+_CALL: Final = Guidance(
     Text("call the acquirer, and take the payment another way", "致电收单行，并改用其他方式收款"),
     _OTHER_WAY,
-    Again.NOT_BY_CARD,
+    Retry.NOT_BY_CARD,
 )
-_SUPPORT: Final = Advice(
+_SUPPORT: Final = Guidance(
     Text("call support, and take the payment another way", "联系客服，并改用其他方式收款"),
     _OTHER_WAY,
-    Again.NOT_BY_CARD,
+    Retry.NOT_BY_CARD,
 )
-_ORIGINAL: Final = Advice(
+_ORIGINAL: Final = Guidance(
     Text("look the first transaction up before anything else", "先核对原交易，再作其他处理"),
     Text(
         "This could not be done. Please let the cashier look up your first payment.",
         "本次操作未完成。请收银员先核对原交易。",
     ),
-    Again.NOT_BY_CARD,
+    Retry.NOT_BY_CARD,
 )
-_CANCELLED: Final = Advice(
+_CANCELLED: Final = Guidance(
     Text("take the payment again if the customer wants to", "如顾客仍要付款，可重新收款"),
     Text("The payment was cancelled.", "付款已取消。"),
-    Again.NOW,
+    Retry.NOW,
 )
-_PLAIN: Final = Advice(
+_PLAIN: Final = Guidance(
     Text("ask for another card or another way to pay", "请换卡或改用其他方式"),
     Text(
         "The payment was not accepted. Please use another card, or pay another way.",
         "付款未被受理。请换卡，或改用其他方式付款。",
     ),
-    Again.NOT_THIS_CARD,
+    Retry.NOT_THIS_CARD,
 )
-_NO_YES: Final = Advice(
+_NO_YES: Final = Guidance(
     Text(
         "no approval at this terminal; call the acquirer, and take the payment another way",
         "此应答在本机不作为批准；请致电收单行，并改用其他方式收款",
     ),
     _OTHER_WAY,
-    Again.NOT_BY_CARD,
+    Retry.NOT_BY_CARD,
 )
 
-_ROWS: Final[tuple[tuple[str, str, str, str, Advice], ...]] = (
+_ROWS: Final[tuple[tuple[str, str, str, str, Guidance], ...]] = (
     ("00", "A", "Approved", "交易成功", _PRINT),
     ("01", "C", "Refer to card issuer", "请持卡人联系发卡行", _ASK_BANK),
     ("02", "C", "Refer to issuer", "请联系发卡行", _ASK_BANK),
@@ -334,7 +334,7 @@ def text(code: str) -> Text:
     return Text(f"Failed ({shown})", f"交易失败({shown})")
 
 
-def advice(code: str) -> Advice:
+def advice(code: str) -> Guidance:
     """What is done about a code; about one nobody knows, nothing that a retry could make worse."""
     known = RESPONSES.get(code)
     return known.advice if known is not None else _PLAIN

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from counterfoil.iso8583.encoding import Style
-from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Field, Prefix
 
 _PACKED: Final = ("digits", "nibbles")
 
@@ -58,19 +58,19 @@ class _Writer:
         """One field: its checks, its length prefix, its value."""
         name = f"de{field.number}"
         fixed = field.prefix is Prefix.FIXED
-        number_like = field.kind in (Kind.N, Kind.Z)
+        number_like = field.kind in (Characters.N, Characters.Z)
         if fixed:
             self.checks.append(f"len({name}) == {field.size}")
         else:
             self._length(field, number_like)
-        if field.kind is Kind.B:
+        if field.kind is Characters.B:
             self.checks.append(f"type({name}) is bytes")
             self.piece("raw", name)
-        elif field.kind in (Kind.AN, Kind.ANS):
+        elif field.kind in (Characters.AN, Characters.ANS):
             if not self.style.packed:
                 self.texts.append(name)
             self.piece("text", name)
-        elif field.kind is Kind.XN:
+        elif field.kind is Characters.XN:
             self.checks.append(f'{name}[:1] in ("C", "D")')
             self.digits.append(f"{name}[1:]")
             self.piece("text", name)
@@ -92,7 +92,7 @@ class _Writer:
             self.piece("raw", f"d{number}[n{number}]")
 
     def _number(self, field: Field, name: str) -> None:
-        track = field.kind is Kind.Z
+        track = field.kind is Characters.Z
         if track:
             self.lines.append(f'if "=" in {name}: {name} = {name}.replace("=", "D")')
             self.lines.append(f't{field.number} = {name}.replace("D", "0")')

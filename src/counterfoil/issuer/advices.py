@@ -13,18 +13,18 @@ from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import CODES as REFUSAL_CODES
 from counterfoil.issuer.refusal import Refusal
-from counterfoil.issuer.reverse import CODES, Advice, Outcome, differing, judge, same_advice
+from counterfoil.issuer.reverse import CODES, ReversalAdvice, ReversalOutcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
-from counterfoil.issuer.wire import PAN, Asked
+from counterfoil.issuer.wire import PAN, Request
 from counterfoil.ledger import Record, Resolution, undo
 from counterfoil.money import CURRENCIES, plain
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
 
-FOR_A_PERSON: Final = frozenset({Outcome.DIFFERS, Outcome.ARCHIVED})
+FOR_A_PERSON: Final = frozenset({ReversalOutcome.DIFFERS, ReversalOutcome.ARCHIVED})
 
 
-def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice | None) -> Send | None:
+def on_advice(desk: Desk, step: Step, now: Instant, asked: Request, wanted: ReversalAdvice | None) -> Send | None:
     """Decide an 0420 or 0421 whose key can be read; `wanted` is None when the rest of it cannot.
 
     One without a valid MAC is not answered (None): another copy of it may be booked at this moment, and the switch
@@ -48,7 +48,7 @@ def on_advice(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice
     return desk.answer(asked, code)
 
 
-def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) -> str:
+def applied(desk: Desk, step: Step, now: Instant, asked: Request, wanted: ReversalAdvice) -> str:
     """Do what a new advice comes to; the code to answer."""
     original = step.txns.get(wanted.original)
     archived = step.archived.get(wanted.original, "")
@@ -57,9 +57,9 @@ def applied(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Advice) 
         pass  # there is no row of it here to move
     elif original is None:
         step.put(tombstone(asked, now, wanted))
-    elif outcome is Outcome.BOOK:
+    elif outcome is ReversalOutcome.BOOK:
         give_back(desk, step, now, original)
-    elif outcome is Outcome.DIFFERS:
+    elif outcome is ReversalOutcome.DIFFERS:
         keep_for_a_person(desk, step, now, wanted, original)
     if outcome not in FOR_A_PERSON:
         end_case(step, now, wanted.original)
@@ -110,7 +110,7 @@ def tell_overdrawn(desk: Desk, step: Step, now: Instant, key: str, booked: Seque
             desk.alarm(step, now, key, "overdrawn", f"{account.id} by {below}")
 
 
-def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, original: Txn) -> None:
+def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: ReversalAdvice, original: Txn) -> None:
     """Another sale under a known key: nothing is booked, a case is opened."""
     number = case_number(desk.settings.name, wanted.key)
     detail = ", ".join(differing(wanted, original))
@@ -119,7 +119,7 @@ def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: Advice, orig
     step.put(msgspec.structs.replace(original, updated_at=now, case_number=number))
 
 
-def tombstone(asked: Asked, now: Instant, wanted: Advice) -> Txn:
+def tombstone(asked: Request, now: Instant, wanted: ReversalAdvice) -> Txn:
     """The row that refuses the original if it comes later (L5)."""
     pan = asked.values[PAN] if is_pan(asked.values[PAN]) else ""
     return Txn(

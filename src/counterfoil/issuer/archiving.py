@@ -13,14 +13,14 @@ from counterfoil.issuer.desk import Desk, case_number
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import CODES, Refusal
-from counterfoil.issuer.reverse import BY_STATE, Advice, Outcome
+from counterfoil.issuer.reverse import BY_STATE, ReversalAdvice, ReversalOutcome
 from counterfoil.issuer.rows import Case
-from counterfoil.issuer.wire import Asked
+from counterfoil.issuer.wire import Request
 from counterfoil.step import Instant, Send
 from counterfoil.storage import Store
-from counterfoil.storage.archiving import Belonging, Left, Shape, leave, wanted_of
+from counterfoil.storage.archiving import Belonging, Left, TransactionShape, leave, wanted_of
 
-SHAPE: Final = Shape(
+SHAPE: Final = TransactionShape(
     table="txn",
     key=("key",),
     belongings=(
@@ -40,17 +40,17 @@ def let_go(store: Store, args: Mapping[str, Any]) -> Left | None:
     return leave(store, SHAPE, wanted) if wanted is not None else None
 
 
-def repeated(desk: Desk, step: Step, now: Instant, asked: Asked) -> Send:
+def repeated(desk: Desk, step: Step, now: Instant, asked: Request) -> Send:
     """The request of an archived purchase again: never booked again, whatever it was then."""
     desk.alarm(step, now, asked.key, "archived_repeated")
     return desk.answer(asked, CODES[Refusal.OTHER_CONTENT])
 
 
-def judged(desk: Desk, step: Step, now: Instant, wanted: Advice, state: str) -> Outcome:
+def judged(desk: Desk, step: Step, now: Instant, wanted: ReversalAdvice, state: str) -> ReversalOutcome:
     """What an advice about an archived purchase comes to: nothing is booked, and one that stands is for a person."""
     if state != State.POSTED:
         return BY_STATE[State(state)]
     number = case_number(desk.settings.name, wanted.key)
     step.open_case(Case(number, wanted.original, wanted.rrn, now, "archived_reversal", "its original is archived"))
     desk.alarm(step, now, wanted.original, "archived_reversal", f"case {number}")
-    return Outcome.ARCHIVED
+    return ReversalOutcome.ARCHIVED

@@ -32,14 +32,14 @@ class Pin(enum.Enum):
     WRONG = "wrong"
 
 
-class Way(enum.Enum):
+class EntryMode(enum.Enum):
     """How a card number came into a terminal, as far as purchases are taken that way."""
 
     STRIPE = "stripe"
     TYPED = "typed"
 
 
-class Purchase(msgspec.Struct, frozen=True):
+class Authorisation(msgspec.Struct, frozen=True):
     """A request as the rules see it: no card number, no track, no PIN block.
 
     `kind` is the name of what it asks for, "" when it is nothing that is done here.
@@ -65,10 +65,10 @@ class Purchase(msgspec.Struct, frozen=True):
     service: str = ""
 
 
-class Question(NamedTuple):
+class RuleInput(NamedTuple):
     """Everything a rule may look at. `available` is the money on the card's account, `day` the local day YYYYMMDD."""
 
-    purchase: Purchase
+    purchase: Authorisation
     card: Card
     available: int
     day: str
@@ -82,9 +82,9 @@ class Decision(NamedTuple):
     card: Card | None
 
 
-Rule = Callable[[Question], Refusal | None]
+Rule = Callable[[RuleInput], Refusal | None]
 
-WAYS: Final[dict[str, Way]] = {"01": Way.TYPED, "02": Way.STRIPE, "90": Way.STRIPE}
+WAYS: Final[dict[str, EntryMode]] = {"01": EntryMode.TYPED, "02": EntryMode.STRIPE, "90": EntryMode.STRIPE}
 """By the first two digits of DE22. A chip or a wallet proves itself otherwise, and nobody here could check that."""
 
 GUESSES: Final = frozenset({Refusal.STRIPE_WRONG, Refusal.NUMBER_WRONG})
@@ -108,7 +108,7 @@ PINS: Final[dict[Pin, Refusal | None]] = {
 
 
 def unproved(
-    purchase: Purchase, card: Card | None, day: str, settings: Settings, stripe: Callable[[], bool]
+    purchase: Authorisation, card: Card | None, day: str, settings: Settings, stripe: Callable[[], bool]
 ) -> Refusal | None:
     """What the card does not prove by the way it came in. A card that does not exist gets the answer of one that does.
 
@@ -116,12 +116,12 @@ def unproved(
     of that day: whoever guesses on purpose locks no card for longer.
     """
     way = WAYS.get(purchase.entry)
-    if way is None or (way is Way.TYPED and purchase.stripe):
+    if way is None or (way is EntryMode.TYPED and purchase.stripe):
         return Refusal.ENTRY_UNKNOWN
     if not purchase.same_card:
         return Refusal.TRACK_OF_OTHER_CARD
     guessed = card is not None and card.guessed_on(day) >= settings.guesses
-    if way is Way.STRIPE:
+    if way is EntryMode.STRIPE:
         if not purchase.stripe:
             return Refusal.STRIPE_MISSING
         if guessed:
@@ -134,12 +134,12 @@ def unproved(
     return None if card is None or purchase.expiries == (card.expiry,) else Refusal.NUMBER_WRONG
 
 
-def card_may_be_used(asked: Question) -> Refusal | None:
+def card_may_be_used(asked: RuleInput) -> Refusal | None:
     """Not reported lost or stolen, not blocked."""
     return STATUS.get(asked.card.status)
 
 
-def card_is_in_date(asked: Question) -> Refusal | None:
+def card_is_in_date(asked: RuleInput) -> Refusal | None:
     """Our own date decides first, then every date the request claims: a past one is an expired card."""
     month = asked.day[2:6]
     if asked.card.expiry < month:
@@ -150,7 +150,7 @@ def card_is_in_date(asked: Question) -> Refusal | None:
     return None
 
 
-def expiry_is_the_cards_own(asked: Question) -> Refusal | None:
+def expiry_is_the_cards_own(asked: RuleInput) -> Refusal | None:
     """A date in the future that is not this card's date is a guess."""
     expiry = asked.card.expiry
     for claimed in asked.purchase.expiries:
@@ -159,46 +159,46 @@ def expiry_is_the_cards_own(asked: Question) -> Refusal | None:
     return None
 
 
-def currency_is_held(asked: Question) -> Refusal | None:
+def currency_is_held(asked: RuleInput) -> Refusal | None:
     """The account is kept in one currency and nothing is converted here."""
     return None if asked.purchase.currency == asked.card.currency else Refusal.CURRENCY_NOT_HELD
 
 
-def service_is_for_goods(asked: Question) -> Refusal | None:
+def service_is_for_goods(asked: RuleInput) -> Refusal | None:
     """A card for cash only buys nothing."""
     return Refusal.SERVICE_NOT_ALLOWED if asked.purchase.service[2:] in CASH_ONLY else None
 
 
-def tries_are_left(asked: Question) -> Refusal | None:
+def tries_are_left(asked: RuleInput) -> Refusal | None:
     """After `tries` wrong PINs in a row even the right one is refused, and not compared."""
     used_up = bool(asked.card.pvv) and asked.card.pin_failures >= asked.settings.pin_tries
     return Refusal.PIN_TRIES_EXCEEDED if used_up else None
 
 
-def amount_is_positive(asked: Question) -> Refusal | None:
+def amount_is_positive(asked: RuleInput) -> Refusal | None:
     """A purchase of nothing is refused."""
     return None if asked.purchase.amount > 0 else Refusal.AMOUNT_ZERO
 
 
-def within_limit_each(asked: Question) -> Refusal | None:
+def within_limit_each(asked: RuleInput) -> Refusal | None:
     """The limit of a single purchase."""
     limit = asked.card.limit_each
     return Refusal.LIMIT_EACH if limit and asked.purchase.amount > limit else None
 
 
-def within_limit_day(asked: Question) -> Refusal | None:
+def within_limit_day(asked: RuleInput) -> Refusal | None:
     """The amount of one day."""
     limit = asked.card.limit_day
     return Refusal.LIMIT_DAY if limit and asked.card.used_on(asked.day)[0] + asked.purchase.amount > limit else None
 
 
-def within_count_day(asked: Question) -> Refusal | None:
+def within_count_day(asked: RuleInput) -> Refusal | None:
     """The number of purchases of one day."""
     limit = asked.card.count_day
     return Refusal.COUNT_DAY if limit and asked.card.used_on(asked.day)[1] >= limit else None
 
 
-def funds_suffice(asked: Question) -> Refusal | None:
+def funds_suffice(asked: RuleInput) -> Refusal | None:
     """The ledger would refuse it too (its floor); asked here so that the answer is ours and in its place."""
     return None if asked.purchase.amount <= asked.available else Refusal.FUNDS
 
@@ -220,7 +220,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {kind.name: tuple(AFTER_PIN[name] fo
 
 
 def decide(
-    purchase: Purchase,
+    purchase: Authorisation,
     card: Card | None,
     available: int,
     *,
@@ -240,7 +240,7 @@ def decide(
         return Decision(refusal or Refusal.CARD_UNKNOWN, None)
     if refusal is not None:
         return Decision(refusal, card.guessed(day) if refusal in GUESSES else card)
-    asked = Question(purchase, card, available, day, settings)
+    asked = RuleInput(purchase, card, available, day, settings)
     refusal = first(BEFORE_PIN, asked)
     if refusal is None and (card.pvv or purchase.service[2:] in WITH_PIN):
         answer = pin() if card.pvv else Pin.ABSENT
@@ -253,7 +253,7 @@ def decide(
     return Decision(refusal, card if refusal else card.used(day, purchase.amount))
 
 
-def first(rules: tuple[Rule, ...], asked: Question) -> Refusal | None:
+def first(rules: tuple[Rule, ...], asked: RuleInput) -> Refusal | None:
     """What the first rule that objects says."""
     for rule in rules:
         if refusal := rule(asked):
@@ -261,7 +261,7 @@ def first(rules: tuple[Rule, ...], asked: Question) -> Refusal | None:
     return None
 
 
-def repeated(earlier: Txn, wanted: Purchase | None) -> Refusal | None:
+def repeated(earlier: Txn, wanted: Authorisation | None) -> Refusal | None:
     """What a 0200 with a known key gets: a refusal, or None for the result it got before.
 
     `wanted` is None when this one cannot be read. A key that a message without a valid MAC has burnt stays refused as
@@ -274,7 +274,7 @@ def repeated(earlier: Txn, wanted: Purchase | None) -> Refusal | None:
     return None if earlier.state in (State.POSTED, State.DECLINED) else Refusal.REVERSED_BEFORE
 
 
-def same_content(earlier: Txn, wanted: Purchase) -> bool:
+def same_content(earlier: Txn, wanted: Authorisation) -> bool:
     """Whether it is the same sale. A tombstone knows only what its reversal told."""
     claimed = (wanted.amount, wanted.terminal, wanted.merchant)
     if (earlier.amount, earlier.terminal, earlier.merchant) != claimed:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from counterfoil.issuer import chart
 from counterfoil.issuer.card import Card, CardStatus
-from counterfoil.issuer.rows import Held
+from counterfoil.issuer.rows import KnownCard
 from counterfoil.ledger import Account, Entry
 from counterfoil.storage.sql import inserting, selecting, updating
 
@@ -47,12 +47,12 @@ counters = attrgetter(*COUNTERS)
 card_row = attrgetter(*CARD_COLUMNS)
 
 
-def held_of(row: Sequence[Any]) -> Held:
+def held_of(row: Sequence[Any]) -> KnownCard:
     """A row of SELECT_CARDS."""
     balance, held, last_entry, *described = row
     fields = dict(zip(CARD_FIELDS, described, strict=True))
     card = Card(**{**fields, "status": CardStatus(described[STATUS])})
-    return Held(card, chart.cardholder(card.account, card.currency, balance, held), last_entry)
+    return KnownCard(card, chart.cardholder(card.account, card.currency, balance, held), last_entry)
 
 
 def opened(card: Card, account: Account, funding: Entry | None) -> tuple[Any, ...]:

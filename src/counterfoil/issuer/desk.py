@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Alarm, Quota, Trail
 from counterfoil.issuer.settings import Settings
-from counterfoil.issuer.wire import Asked, Wire, answer_mti
+from counterfoil.issuer.wire import Request, SwitchLink, answer_mti
 from counterfoil.step import SECOND, Instant, Send
 
 HOUR: Final[Instant] = 3600 * SECOND
@@ -23,10 +23,10 @@ class Desk(NamedTuple):
     """The tools of a decision: settings, the link, and approval codes, each as good as random."""
 
     settings: Settings
-    wire: Wire
+    wire: SwitchLink
     approval_codes: Iterator[str]
 
-    def received(self, step: Step, now: Instant, asked: Asked, txn: str) -> None:
+    def received(self, step: Step, now: Instant, asked: Request, txn: str) -> None:
         """Evidence of what came in and does not begin a purchase, filed under the purchase it is about."""
         step.saw(Trail(now, txn, asked))
 
@@ -43,7 +43,7 @@ class Desk(NamedTuple):
         step.quota = Quota(quota.hour, quota.lines + 1, quota.more if quota.lines else 0)
         return True
 
-    def answer(self, asked: Asked, code: str, auth_code: str = "") -> Send:
+    def answer(self, asked: Request, code: str, auth_code: str = "") -> Send:
         """The answer, noted on the line of evidence of what it answers."""
         asked.answered = (
             f"{answer_mti(asked.mti)} {code} {auth_code}" if auth_code else f"{answer_mti(asked.mti)} {code}"

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from counterfoil.issuer import chart
-from counterfoil.ledger import Entry, Hold, Outcome, Resolution
+from counterfoil.ledger import Entry, Hold, HoldOutcome, Resolution
 from counterfoil.storage import Store
 from counterfoil.storage.sql import selecting
 
@@ -86,7 +86,7 @@ def hold_row(hold: Hold) -> tuple[Any, ...]:
 def resolution_of(row: tuple[Any, ...]) -> Resolution:
     """A row of RESOLUTION_COLUMNS."""
     hold, name, outcome, amount, at = row
-    return Resolution(name, hold, Outcome(outcome), amount, at)
+    return Resolution(name, hold, HoldOutcome(outcome), amount, at)
 
 
 def resolution_row(end: Resolution) -> tuple[Any, ...]:

@@ -17,15 +17,15 @@ from counterfoil.iso8583.recollection import (
     NEWEST,
     NOTHING,
     PAGE,
-    Answer,
     Named,
-    Question,
+    Recollected,
+    RecollectionQuery,
     build_answer,
 )
 from counterfoil.issuer.desk import Desk, case_number
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.rows import UNAUTHENTICATED, Case, Txn
-from counterfoil.issuer.wire import Asked, key_of
+from counterfoil.issuer.wire import Request, key_of
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.storage.arrival import LATEST, newest, place_of
@@ -38,22 +38,22 @@ OURS: Final = f"key >= ? AND key < ? AND refusal NOT IN ({', '.join('?' * len(UN
 """Of one acquirer ("0" follows "/"), made by a message that the switch vouched for."""
 
 
-def keys_of(asked: Asked) -> list[str]:
+def keys_of(asked: Request) -> list[str]:
     """The keys of the requests that a sign-on is about."""
     question = asked.question
     return [_key(asked, one) for one in (*question.known, *question.unknown)] if question is not None else []
 
 
-def compared(desk: Desk, step: Step, store: Store, now: Instant, asked: Asked, question: Question) -> str:
+def compared(desk: Desk, step: Step, store: Store, now: Instant, asked: Request, question: RecollectionQuery) -> str:
     """What is answered to the switch's question, DE48; what it brings to light is kept in this step."""
     flags = tuple(_is_known(step, _key(asked, request)) for request in question.known)
     lost = [request for request, known in zip(question.known, flags, strict=True) if not known]
     _forgotten_here(desk, step, store, now, asked, lost)
     _forgotten_there(desk, step, store, now, asked, question.unknown)
-    return build_answer(Answer(flags, _named(store, asked, question.older)))
+    return build_answer(Recollected(flags, _named(store, asked, question.older)))
 
 
-def _key(asked: Asked, request: str) -> str:
+def _key(asked: Request, request: str) -> str:
     return key_of(asked.acquirer, request[:DE7_DIGITS], request[DE7_DIGITS:])
 
 
@@ -61,7 +61,9 @@ def _is_known(step: Step, key: str) -> bool:
     return key in step.txns or key in step.archived
 
 
-def _forgotten_here(desk: Desk, step: Step, store: Store, now: Instant, asked: Asked, requests: Sequence[str]) -> None:
+def _forgotten_here(
+    desk: Desk, step: Step, store: Store, now: Instant, asked: Request, requests: Sequence[str]
+) -> None:
     """The switch holds this issuer's answer to these, and they are not here."""
     numbers = {case_number(desk.settings.name, _key(asked, request)): request for request in requests}
     before = walked(store, list(numbers))
@@ -73,7 +75,9 @@ def _forgotten_here(desk: Desk, step: Step, store: Store, now: Instant, asked: A
         desk.alarm(step, now, "", FORGOTTEN, detail)
 
 
-def _forgotten_there(desk: Desk, step: Step, store: Store, now: Instant, asked: Asked, requests: Sequence[str]) -> None:
+def _forgotten_there(
+    desk: Desk, step: Step, store: Store, now: Instant, asked: Request, requests: Sequence[str]
+) -> None:
     """The switch never made these, it says, and they were decided here: their cards are refused until a person says."""
     numbers = {case_number(desk.settings.name, _key(asked, request)): request for request in requests}
     before = walked(store, list(numbers))
@@ -100,7 +104,7 @@ def _row(number: str, txn: Txn, request: str, now: Instant) -> Forgotten:
     return Forgotten(number, SWITCH, SWITCH, txn.key, request, *told, now)
 
 
-def _named(store: Store, asked: Asked, older: str) -> tuple[Named, ...]:
+def _named(store: Store, asked: Request, older: str) -> tuple[Named, ...]:
     """A page of what was decided here, in the order it came in, the newest first."""
     if older == NOTHING:
         return ()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from counterfoil.agenda import Agenda
-from counterfoil.issuer.rows import Notice, Owed, Txn
+from counterfoil.issuer.rows import Notice, OwedNotices, Txn
 from counterfoil.kinds import TABLE
 from counterfoil.money import written
 from counterfoil.step import SECOND, Instant, Perform, Performed
@@ -72,7 +72,7 @@ class Deliveries:
     that failed, or was told before a restart, is told again, under the same names.
     """
 
-    def __init__(self, station: str, undelivered: Iterable[Owed]) -> None:
+    def __init__(self, station: str, undelivered: Iterable[OwedNotices]) -> None:
         self._station = station
         self._due: Agenda[str] = Agenda()
         self._owed: dict[str, tuple[int, int]] = {}  # name of the delivery → its row, and how many notices that holds
@@ -101,7 +101,7 @@ class Deliveries:
             rows.append(row)
         return rows
 
-    def tell(self, owed: Owed) -> Perform:
+    def tell(self, owed: OwedNotices) -> Perform:
         """What a step owes, to be told now; a report of it will come."""
         row, told = owed
         name = self._name(row)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.issuer import archiving, notices
-from counterfoil.issuer.authorise import Purchase, decide, repeated
+from counterfoil.issuer.authorise import Authorisation, decide, repeated
 from counterfoil.issuer.card import Card, business_day
 from counterfoil.issuer.desk import Desk
 from counterfoil.issuer.effect import book_movements
@@ -15,13 +15,13 @@ from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Txn
-from counterfoil.issuer.wire import PAN, RRN, Asked
+from counterfoil.issuer.wire import PAN, RRN, Request
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
 
 
-def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None) -> Send | None:
+def on_purchase(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Authorisation | None) -> Send | None:
     """Decide a 0200 whose key can be read; `wanted` is None when the rest of it cannot.
 
     None: it is not answered. That is so for one without a valid MAC under a key that was used before: any answer could
@@ -47,7 +47,7 @@ def on_purchase(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purc
     return decided(desk, step, now, asked, wanted)
 
 
-def unfit(desk: Desk, now: Instant, asked: Asked, wanted: Purchase | None) -> Refusal | None:
+def unfit(desk: Desk, now: Instant, asked: Request, wanted: Authorisation | None) -> Refusal | None:
     """What is wrong with the message itself, before anybody looks at the card."""
     if wanted is None:
         return Refusal.FORMAT
@@ -62,7 +62,7 @@ def unfit(desk: Desk, now: Instant, asked: Asked, wanted: Purchase | None) -> Re
     return None
 
 
-def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase) -> Send:
+def decided(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Authorisation) -> Send:
     """Ask the rules, book what they allow."""
     card, book = step.cards.get(wanted.token), step.book
     if step.withholds(wanted.token):
@@ -90,7 +90,13 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase
 
 
 def refuse(
-    desk: Desk, step: Step, now: Instant, asked: Asked, wanted: Purchase | None, why: Refusal, card: Card | None = None
+    desk: Desk,
+    step: Step,
+    now: Instant,
+    asked: Request,
+    wanted: Authorisation | None,
+    why: Refusal,
+    card: Card | None = None,
 ) -> Send:
     """A no that stays no: the key is burnt (a retry can never turn it into a yes)."""
     txn = refused(asked, now, wanted or NOTHING_READ, card, why)
@@ -98,7 +104,7 @@ def refuse(
     return desk.answer(asked, txn.code)
 
 
-def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, wanted: Purchase | None) -> Send:
+def again(desk: Desk, step: Step, now: Instant, asked: Request, earlier: Txn, wanted: Authorisation | None) -> Send:
     """A key that is known: the stored result, freshly MACed; nothing is booked and no PIN is tried."""
     refusal = repeated(earlier, wanted)
     if refusal is Refusal.OTHER_CONTENT:
@@ -113,13 +119,13 @@ def again(desk: Desk, step: Step, now: Instant, asked: Asked, earlier: Txn, want
     return desk.answer(asked, earlier.code, earlier.auth_code)
 
 
-NOTHING_READ: Final = Purchase(
+NOTHING_READ: Final = Authorisation(
     kind="", key="", acquirer="", token="", processing="", amount=0, currency="", terminal="", merchant="", rrn=""
 )
 BOOKED, BURNT = moved(None, Event.APPROVE), moved(None, Event.REFUSE)
 
 
-def approved(asked: Asked, now: Instant, wanted: Purchase, card: Card, auth_code: str) -> Txn:
+def approved(asked: Request, now: Instant, wanted: Authorisation, card: Card, auth_code: str) -> Txn:
     """The row of a purchase that is booked."""
     return Txn(
         key=asked.key,
@@ -143,7 +149,7 @@ def approved(asked: Asked, now: Instant, wanted: Purchase, card: Card, auth_code
     )
 
 
-def refused(asked: Asked, now: Instant, wanted: Purchase, card: Card | None, why: Refusal) -> Txn:
+def refused(asked: Request, now: Instant, wanted: Authorisation, card: Card | None, why: Refusal) -> Txn:
     """The row of a purchase that is not; what could not be read is empty."""
     pan, rrn = asked.values[PAN], asked.values[RRN]
     if not is_pan(pan):

@@ -30,11 +30,11 @@ from counterfoil.issuer.rows import (
     Alarm,
     Case,
     Counts,
-    Held,
+    EvidenceLine,
     IssuerKeys,
-    Line,
+    KnownCard,
     Notice,
-    Owed,
+    OwedNotices,
     Quota,
     Trail,
     Txn,
@@ -108,7 +108,7 @@ class Records:
         self._reserved: int = self.seq
         self._counts: Counts | None = None
         self.parts = Parts(store.query(highest_part("txn"))[0][0])
-        self.held: Recent[str, Held] = Recent(CARDS_REMEMBERED)
+        self.held: Recent[str, KnownCard] = Recent(CARDS_REMEMBERED)
         self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
         self.withheld = forgotten.withheld(store, "token")  # cards the switch has forgotten something of
 
@@ -134,15 +134,17 @@ class Records:
             raise StoreError(f"{self.store.path} does not hold the keys an issuer needs")
         return IssuerKeys(**rows)
 
-    def undelivered(self) -> list[Owed]:
+    def undelivered(self) -> list[OwedNotices]:
         """The notices of every step of which a delivery was not reported, oldest first."""
-        return [Owed(seq, read_notices(told)) for seq, told in self.store.query(SELECT_OUTBOX)]
+        return [OwedNotices(seq, read_notices(told)) for seq, told in self.store.query(SELECT_OUTBOX)]
 
-    def notices(self, rows: Sequence[int]) -> list[Owed]:
+    def notices(self, rows: Sequence[int]) -> list[OwedNotices]:
         """Those of the rows that are still in the outbox."""
         if not rows:
             return []
-        return [Owed(seq, read_notices(told)) for seq, told in sorted(self.store.select_in(SELECT_NOTICES, rows))]
+        return [
+            OwedNotices(seq, read_notices(told)) for seq, told in sorted(self.store.select_in(SELECT_NOTICES, rows))
+        ]
 
     def counts(self) -> Counts:
         """How many rows there are. Counted when somebody first asks, and kept since: counting reads all there is."""
@@ -224,7 +226,7 @@ class Step:
         self._entries: dict[str, Entry] = {}
         self._last_entries: dict[str, str] = {}  # of the accounts that were loaded
         self._new_txns: dict[str, Txn] = {}
-        self._lines: dict[str, Line] = {}  # what a new purchase began with, by key
+        self._lines: dict[str, EvidenceLine] = {}  # what a new purchase began with, by key
         self._changed_txns: dict[str, Txn] = {}
         self._new_advices: list[AdviceRow] = []
         self._changed_cards: dict[str, Card] = {}
@@ -235,7 +237,7 @@ class Step:
         self._ended: list[tuple[Instant, str, str]] = []
         self._notices: list[Notice] = []
         self._delivered: list[int] = []
-        self.owed: Owed | None = None
+        self.owed: OwedNotices | None = None
         self.quota = Quota()
         self._enrolled = False
 
@@ -293,13 +295,13 @@ class Step:
             resolutions=family.resolutions.values(),
         )
 
-    def _take(self, held: Held) -> Account:
+    def _take(self, held: KnownCard) -> Account:
         card, account, last_entry = held
         self.cards[card.token] = card
         self._last_entries[account.id] = last_entry
         return account
 
-    def _held(self, tokens: Iterable[str]) -> dict[str, Held]:
+    def _held(self, tokens: Iterable[str]) -> dict[str, KnownCard]:
         found, missing = self._records.held.split(tokens)
         if missing:
             read = map(card_accounts.held_of, self._store.select_in(card_accounts.SELECT_CARDS, missing))
@@ -319,7 +321,7 @@ class Step:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def begin(self, txn: Txn, line: Line) -> None:
+    def begin(self, txn: Txn, line: EvidenceLine) -> None:
         """A purchase never seen before, and the message it began with."""
         self.txns[txn.key] = self._new_txns[txn.key] = txn
         self._lines[txn.key] = line
@@ -434,7 +436,7 @@ class Step:
         many(INSERT_CASE, self._cases)
         many(forgotten.INSERT, self._forgotten)
         if self._notices:
-            self.owed = Owed(last, tuple(self._notices))
+            self.owed = OwedNotices(last, tuple(self._notices))
             many(INSERT_OUTBOX, [(last, now, json(self._notices).decode())])
         many(DELETE_OUTBOX, [(row,) for row in self._delivered])
         self._store.commit()
@@ -489,7 +491,7 @@ class Step:
         new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())
         self._records.grew(Counts(*map(len, new)))
         account, last = self.book.account, self._last_entries
-        held = {token: Held(card, account(card.account), last[card.account]) for token, card in self.cards.items()}
+        held = {token: KnownCard(card, account(card.account), last[card.account]) for token, card in self.cards.items()}
         self._records.held.keep_all(held)
 
 

@@ -17,7 +17,7 @@ from counterfoil.issuer.refusal import AMOUNT_OR_PLACE_DIFFERS, APPROVED, NO_ORI
 from counterfoil.issuer.rows import AdviceRow, Txn
 
 
-class Advice(msgspec.Struct, frozen=True, kw_only=True):
+class ReversalAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """An 0420 or 0421 as the rules see it. `key` is its own, `original` that of the purchase DE90 names.
 
     `token`, `currency`, `processing` and `auth_code` are "" when the advice carries no DE2, DE49, DE3 or DE38.
@@ -36,7 +36,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     auth_code: str = ""
 
 
-class Outcome(enum.Enum):
+class ReversalOutcome(enum.Enum):
     """What an advice comes to."""
 
     BOOK = "book"  # the original stands: its entry is reversed
@@ -47,33 +47,33 @@ class Outcome(enum.Enum):
     ARCHIVED = "archived"  # it stands, and has left for the archive: a person decides
 
 
-CODES: Final[dict[Outcome, str]] = {
-    Outcome.BOOK: APPROVED,
-    Outcome.ALREADY: APPROVED,
-    Outcome.NOTHING: APPROVED,
-    Outcome.ORPHAN: NO_ORIGINAL,
-    Outcome.DIFFERS: AMOUNT_OR_PLACE_DIFFERS,
-    Outcome.ARCHIVED: AMOUNT_OR_PLACE_DIFFERS,
+CODES: Final[dict[ReversalOutcome, str]] = {
+    ReversalOutcome.BOOK: APPROVED,
+    ReversalOutcome.ALREADY: APPROVED,
+    ReversalOutcome.NOTHING: APPROVED,
+    ReversalOutcome.ORPHAN: NO_ORIGINAL,
+    ReversalOutcome.DIFFERS: AMOUNT_OR_PLACE_DIFFERS,
+    ReversalOutcome.ARCHIVED: AMOUNT_OR_PLACE_DIFFERS,
 }
-BY_STATE: Final[dict[State, Outcome]] = {
-    State.POSTED: Outcome.BOOK,
-    State.DECLINED: Outcome.NOTHING,
-    State.REVERSED: Outcome.ALREADY,
-    State.TOMBSTONED: Outcome.ORPHAN,
-    State.LATE: Outcome.ORPHAN,
+BY_STATE: Final[dict[State, ReversalOutcome]] = {
+    State.POSTED: ReversalOutcome.BOOK,
+    State.DECLINED: ReversalOutcome.NOTHING,
+    State.REVERSED: ReversalOutcome.ALREADY,
+    State.TOMBSTONED: ReversalOutcome.ORPHAN,
+    State.LATE: ReversalOutcome.ORPHAN,
 }
 
 
-def judge(advice: Advice, original: Txn | None) -> Outcome:
+def judge(advice: ReversalAdvice, original: Txn | None) -> ReversalOutcome:
     """What `advice` comes to, given what this station knows of its original."""
     if original is None:
-        return Outcome.ORPHAN
+        return ReversalOutcome.ORPHAN
     if differing(advice, original):
-        return Outcome.DIFFERS
+        return ReversalOutcome.DIFFERS
     return BY_STATE[original.state]
 
 
-def differing(advice: Advice, original: Txn) -> tuple[str, ...]:
+def differing(advice: ReversalAdvice, original: Txn) -> tuple[str, ...]:
     """The fields in which an advice and an original of the same key disagree ("DE41", …).
 
     What either of them does not say is no difference: an original without a currency asked for one that nobody knows
@@ -94,7 +94,7 @@ def differing(advice: Advice, original: Txn) -> tuple[str, ...]:
     return tuple(field for field, ours, theirs in pairs if ours != theirs)
 
 
-def same_advice(earlier: AdviceRow, wanted: Advice) -> bool:
+def same_advice(earlier: AdviceRow, wanted: ReversalAdvice) -> bool:
     """Whether it is the same advice again, and not another one under its key."""
     known = (earlier.original, earlier.amount, earlier.terminal, earlier.merchant)
     return known == (wanted.original, wanted.amount, wanted.terminal, wanted.merchant)

@@ -101,7 +101,7 @@ class Case(NamedTuple):
     how: str = ""
 
 
-class Line:
+class EvidenceLine:
     """One message as evidence: what it was, what may be kept of it (`Dialect.told`), and what answered it.
 
     `answered` is "" until it is answered, then the answer's type, DE39 and DE38: an answer repeats its request
@@ -116,7 +116,7 @@ class Line:
         self.answered = ""
 
 
-NO_LINE: Final = Line("", "")
+NO_LINE: Final = EvidenceLine("", "")
 
 
 class Trail(NamedTuple):
@@ -124,7 +124,7 @@ class Trail(NamedTuple):
 
     at: Instant
     txn: str
-    line: Line
+    line: EvidenceLine
 
 
 def read_line(at: Instant, what: str, told: str, answered: str) -> list[Happened]:
@@ -164,7 +164,7 @@ class Notice(NamedTuple):
     text: str
 
 
-class Owed(NamedTuple):
+class OwedNotices(NamedTuple):
     """The notices a step owes, and the row of the outbox that holds them."""
 
     row: int
@@ -191,7 +191,7 @@ class Counts(NamedTuple):
     quarantined: int
 
 
-class Held(NamedTuple):
+class KnownCard(NamedTuple):
     """A card, its account and the last entry of that, "" for none, as the last commit left them."""
 
     card: Card

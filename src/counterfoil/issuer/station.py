@@ -22,8 +22,8 @@ from counterfoil.issuer.wire import (
     NETWORK,
     NETWORK_NEEDS,
     SIGN_ON,
-    Asked,
-    Wire,
+    Request,
+    SwitchLink,
     answerable,
     has,
 )
@@ -67,7 +67,7 @@ class Issuer:
         self._records = records
         self._hsm = hsm
         self._keys = keys
-        self._desk = Desk(settings, Wire(hsm, keys), approval_codes(entropy))
+        self._desk = Desk(settings, SwitchLink(hsm, keys), approval_codes(entropy))
         self._deliveries = notices.Deliveries(settings.name, records.undelivered())
         self._quota = Quota()
         self._signed_on: dict[tuple[str, Conn], Instant] = {}
@@ -117,7 +117,7 @@ class Issuer:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def _load(self, tasks: Sequence[Asked], step: Step) -> None:
+    def _load(self, tasks: Sequence[Request], step: Step) -> None:
         purchases = [asked.purchase for asked in tasks if asked.purchase is not None]
         advices = [asked.advice for asked in tasks if asked.advice is not None]
         keys = [asked.key for asked in tasks if asked.mti in REQUESTS and asked.key]
@@ -131,14 +131,14 @@ class Issuer:
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
-    def _decisions(self, now: Instant, tasks: Sequence[Asked], step: Step) -> list[Outbound]:
+    def _decisions(self, now: Instant, tasks: Sequence[Request], step: Step) -> list[Outbound]:
         if not tasks:
             return []
         self._load(tasks, step)
         answers = [self._decide(now, asked, step) for asked in tasks]
         return [answer for answer in answers if answer is not None]
 
-    def _decide(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
+    def _decide(self, now: Instant, asked: Request, step: Step) -> Outbound | None:
         mti = asked.mti
         if mti in REQUESTS and asked.key:
             return on_purchase(self._desk, step, now, asked, asked.purchase)
@@ -150,7 +150,7 @@ class Issuer:
             return self._network(now, asked, step)
         return self._misfit(now, asked, step)
 
-    def _network(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
+    def _network(self, now: Instant, asked: Request, step: Step) -> Outbound | None:
         """Sign-on, sign-off and echo. Nothing about them is worth a commit, unless somebody has the wrong key: such a
         one gets no answer.
         """
@@ -167,7 +167,7 @@ class Issuer:
             de48 = forgotten.compared(self._desk, step, self._records.store, now, asked, question)
         return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED], de48=de48)
 
-    def _misfit(self, now: Instant, asked: Asked, step: Step) -> Outbound | None:
+    def _misfit(self, now: Instant, asked: Request, step: Step) -> Outbound | None:
         """What is no purchase, advice or network message that can be answered as such.
 
         Only a message the switch vouches for gets an answer here: no key is burnt by it, so another answer could
@@ -214,7 +214,9 @@ class Issuer:
 
     # --- remembering, after the commit ------------------------------------------------------------------------------
 
-    def _remember(self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Asked], gone: Sequence[int]) -> None:
+    def _remember(
+        self, now: Instant, arrived: Sequence[Inbound], tasks: Sequence[Request], gone: Sequence[int]
+    ) -> None:
         self._deliveries.forget(gone)
         for item in arrived:
             if isinstance(item, Closed):

@@ -13,10 +13,10 @@ import msgspec
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
-from counterfoil.iso8583.recollection import Question, parse_question
-from counterfoil.issuer.authorise import Pin, Purchase
-from counterfoil.issuer.reverse import Advice
-from counterfoil.issuer.rows import ECHOED, IssuerKeys, Line
+from counterfoil.iso8583.recollection import RecollectionQuery, parse_question
+from counterfoil.issuer.authorise import Authorisation, Pin
+from counterfoil.issuer.reverse import ReversalAdvice
+from counterfoil.issuer.rows import ECHOED, EvidenceLine, IssuerKeys
 from counterfoil.kinds import REQUESTS, forwarded
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
@@ -27,7 +27,7 @@ NETWORK: Final = "0800"
 SIGN_ON: Final = "001"
 PLANS: Final = 256  # types of messages that are remembered
 SEEN: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
-"""What of a request becomes `Asked.values`: first the eleven that a purchase must have."""
+"""What of a request becomes `Request.values`: first the eleven that a purchase must have."""
 NEEDED: Final = 11
 PAN, DE7, DE11, DE32, RRN, PIN_BLOCK, CODE, ORIGINAL = map(SEEN.index, (2, 7, 11, 32, 37, 52, 70, 90))
 NOTHING: Final = (None,) * len(SEEN)
@@ -39,7 +39,7 @@ json = msgspec.json.Encoder().encode
 FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken off
 
 
-class Asked(Line):
+class Request(EvidenceLine):
     """One frame, read as far as it goes, and the line of evidence that it makes.
 
     `mti` is the message type with the repeat mark taken off ("" when not even that could be read); `whole` is False
@@ -73,9 +73,9 @@ class Asked(Line):
         self.what, self.mti = received(mti, whole, genuine)
         transmitted, stan, acquirer = values[DE7], values[DE11], values[DE32]
         self.key = key_of(acquirer, transmitted, stan) if transmitted and stan and acquirer else ""
-        self.purchase: Purchase | None = None
-        self.advice: Advice | None = None
-        self.question: Question | None = None
+        self.purchase: Authorisation | None = None
+        self.advice: ReversalAdvice | None = None
+        self.question: RecollectionQuery | None = None
         self.track: Track2 | None = None
 
     @property
@@ -93,7 +93,7 @@ class Asked(Line):
         return self.source
 
 
-class Wire:
+class SwitchLink:
     """The link to the switch, as bytes go over it."""
 
     def __init__(self, hsm: Hsm, keys: IssuerKeys) -> None:
@@ -104,7 +104,7 @@ class Wire:
         self._remains = remains(ISO87_ASCII, SEEN)
         self._answer = answers(ISO87_ASCII, ECHOED)
 
-    def read(self, frame: Frame) -> Asked:
+    def read(self, frame: Frame) -> Request:
         """A frame as far as it can be read, and what it asks for. What is wrong with it is part of the result."""
         asked = self.seen(frame)
         if asked.whole and asked.mti in REQUESTS:
@@ -115,7 +115,7 @@ class Wire:
             asked.question = self._question(asked)
         return asked
 
-    def seen(self, frame: Frame) -> Asked:
+    def seen(self, frame: Frame) -> Request:
         """A frame as far as it can be read, without looking at what it asks for."""
         body = frame.data
         excerpt = self._excerpt(body)
@@ -123,10 +123,10 @@ class Wire:
         genuine = self._mac.closes(body)
         if excerpt is None:
             excerpt = self._remains(body) or ("", json({"bytes": str(len(body))}).decode(), body, NOTHING)
-            return Asked(frame, excerpt, whole=False, genuine=genuine)
-        return Asked(frame, excerpt, whole=True, genuine=genuine)
+            return Request(frame, excerpt, whole=False, genuine=genuine)
+        return Request(frame, excerpt, whole=True, genuine=genuine)
 
-    def answer(self, asked: Asked, code: str, auth_code: str = "", de48: str = "") -> Send:
+    def answer(self, asked: Request, code: str, auth_code: str = "", de48: str = "") -> Send:
         """The answer to `asked`, MACed. It must have a message with DE11."""
         values = asked.values
         added: dict[str, str | bytes] = {"de39": code}
@@ -138,7 +138,7 @@ class Wire:
         body = self._answer(asked.source, answer_mti(asked.mti), added, seal)
         return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body), proven=asked.genuine)
 
-    def _purchase(self, asked: Asked) -> Purchase | None:
+    def _purchase(self, asked: Request) -> Authorisation | None:
         """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""
         values = asked.values
         if not all(values[:NEEDED]):
@@ -157,7 +157,7 @@ class Wire:
         except SecurityError:
             return None
         kind = forwarded(asked.mti, processing)
-        return Purchase(
+        return Authorisation(
             kind.name if kind is not None else "",
             asked.key,
             acquirer,
@@ -175,7 +175,7 @@ class Wire:
             service,
         )
 
-    def _advice(self, asked: Asked) -> Advice | None:
+    def _advice(self, asked: Request) -> ReversalAdvice | None:
         """A whole 0420 or 0421 as the rules see it; None when a field it needs is missing or makes no sense."""
         m = asked.message
         if m is None or not has(m, ADVICE_NEEDS):
@@ -187,7 +187,7 @@ class Wire:
             token = self._hsm.token(m.de2, self._keys.token) if m.de2 else ""
         except SecurityError:
             return None
-        return Advice(
+        return ReversalAdvice(
             key=asked.key,
             original=original,
             token=token,
@@ -201,7 +201,7 @@ class Wire:
             auth_code=(m.de38 or "").strip(),
         )
 
-    def _question(self, asked: Asked) -> Question | None:
+    def _question(self, asked: Request) -> RecollectionQuery | None:
         """What a sign-on asks of what is known here."""
         text = asked.message.de48 if asked.message is not None else None
         if not text or not asked.acquirer or asked.values[CODE] != SIGN_ON:
@@ -211,14 +211,14 @@ class Wire:
         except DecodeError:
             return None
 
-    def stripe(self, asked: Asked) -> bool:
+    def stripe(self, asked: Request) -> bool:
         """Whether the stripe of a 0200 is one of ours: its verification value is that of everything else on it."""
         track = asked.track
         if track is None or not (track.expiry and track.service and track.cvv):
             return False
         return self._hsm.verify_cvv(track.pan, track.expiry, track.service, track.cvv, self._keys.cvk)
 
-    def pin(self, asked: Asked, pvv: str) -> Pin:
+    def pin(self, asked: Request, pvv: str) -> Pin:
         """What the HSM says of the PIN block of a 0200, for a card with this PVV."""
         block = asked.values[PIN_BLOCK]
         if block is None:
@@ -248,7 +248,7 @@ def answer_mti(mti: str) -> str:
     return f"{mti[:2]}{int(mti[2]) + 1}{first_try(mti)[3]}"
 
 
-def answerable(asked: Asked) -> bool:
+def answerable(asked: Request) -> bool:
     """Whether an answer to it would find its way: a request or advice whose DE7, DE11 and DE32 can be read."""
     return bool(asked.key) and asked.mti[2:3] in REQUEST_FUNCTIONS
 

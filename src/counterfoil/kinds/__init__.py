@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from counterfoil.kinds.kind import Deed, Kind, Mode, Movement, Notices, Party, Total, Wire
+from counterfoil.kinds.kind import Deed, Kind, Mode, Movement, Notices, Party, Spelling, Total
 from counterfoil.kinds.purchase import PURCHASE
 from counterfoil.kinds.undo import undo
 
@@ -23,8 +23,8 @@ __all__ = [
     "Movement",
     "Notices",
     "Party",
+    "Spelling",
     "Total",
-    "Wire",
     "forwarded",
     "spelt",
     "undo",

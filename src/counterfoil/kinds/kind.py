@@ -43,7 +43,7 @@ class Movement(NamedTuple):
     forced: bool = False
 
 
-class Wire(NamedTuple):
+class Spelling(NamedTuple):
     """How leg 1 spells a kind: the message type, DE3, DE25 and DE60.1. Leg 2 spells it by the first
     two: an issuer looks at neither of the others."""
 
@@ -78,7 +78,7 @@ class Kind(NamedTuple):
 
     name: str
     says: Text
-    wire: Wire
+    wire: Spelling
     mode: Mode
     movements: tuple[Movement, ...]
     rules: tuple[str, ...]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.kinds.kind import Deed, Kind, Mode, Movement, Notices, Party, Total, Wire
+from counterfoil.kinds.kind import Deed, Kind, Mode, Movement, Notices, Party, Spelling, Total
 from counterfoil.words import Text
 
 PURCHASE: Final = Kind(
     name="purchase",
     says=Text("SALE", "消费"),
-    wire=Wire("0200", "000000", "00", "22"),
+    wire=Spelling("0200", "000000", "00", "22"),
     mode=Mode.REQUEST,
     movements=(Movement(Deed.MOVE, Party.CARD, Party.CLEARING),),
     rules=("amount_is_positive", "within_limit_each", "within_limit_day", "within_count_day", "funds_suffice"),

@@ -9,14 +9,14 @@ from counterfoil.errors import Refused
 from counterfoil.ledger import checks
 from counterfoil.ledger.account import Account
 from counterfoil.ledger.entry import Entry
-from counterfoil.ledger.hold import Hold, Outcome, Resolution
-from counterfoil.ledger.refusal import Refusal
+from counterfoil.ledger.hold import Hold, HoldOutcome, Resolution
+from counterfoil.ledger.refusal import BookRefusal
 from counterfoil.step import Instant
 
 SECOND_RESOLVE: Final = {
-    Outcome.POSTED: Refusal.ALREADY_POSTED,
-    Outcome.VOIDED: Refusal.ALREADY_VOIDED,
-    Outcome.EXPIRED: Refusal.ALREADY_EXPIRED,
+    HoldOutcome.POSTED: BookRefusal.ALREADY_POSTED,
+    HoldOutcome.VOIDED: BookRefusal.ALREADY_VOIDED,
+    HoldOutcome.EXPIRED: BookRefusal.ALREADY_EXPIRED,
 }
 
 
@@ -155,9 +155,9 @@ class Book:
             return checks.same_reversal(earlier, of)
         self._not_burned(entry_id)
         if of.reverses:
-            raise Refused(Refusal.REVERSAL_OF_REVERSAL)
+            raise Refused(BookRefusal.REVERSAL_OF_REVERSAL)
         if of.id in self._reversed:
-            raise Refused(Refusal.ALREADY_REVERSED)
+            raise Refused(BookRefusal.ALREADY_REVERSED)
         standing = self.standing(of)
         if not standing:
             self._undone.add(of.id)
@@ -197,7 +197,7 @@ class Book:
         if original:
             first = self._held(original)
             if first.original or (first.debit, first.credit, first.currency) != (debit, credit, currency):
-                raise Refused(Refusal.ORIGINAL_DIFFERS)
+                raise Refused(BookRefusal.ORIGINAL_DIFFERS)
             self._open(first, at)
         self._movable(debit, credit, amount, currency)
         checks.held_fits(self._accounts[debit], amount)
@@ -236,7 +236,7 @@ class Book:
         left = moved
         for hold in taken:
             part = min(left, hold.amount)
-            self._resolve(Resolution(entry_id, hold.id, Outcome.POSTED, part, at), hold)
+            self._resolve(Resolution(entry_id, hold.id, HoldOutcome.POSTED, part, at), hold)
             left -= part
         forced = forced or any(hold.again for hold in taken)
         way = (first.debit, first.credit, moved, first.currency)
@@ -253,8 +253,8 @@ class Book:
         self._not_burned(void_id)
         taken = self._open(self._held(hold_id), at)
         if amount not in (0, sum(hold.amount for hold in taken)):
-            raise Refused(Refusal.AMOUNT_DIFFERS_FROM_HOLD)
-        ends = [self._release(Resolution(void_id, hold.id, Outcome.VOIDED, 0, at), hold) for hold in taken]
+            raise Refused(BookRefusal.AMOUNT_DIFFERS_FROM_HOLD)
+        ends = [self._release(Resolution(void_id, hold.id, HoldOutcome.VOIDED, 0, at), hold) for hold in taken]
         return ends[0]
 
     def again(self, hold_id: str, of: str, at: Instant) -> Hold:
@@ -268,12 +268,12 @@ class Book:
         self._not_burned(hold_id)
         ended = self._held(of)
         end = self._resolutions.get(of)
-        if end is not None and end.outcome is Outcome.EXPIRED:
-            raise Refused(Refusal.ALREADY_EXPIRED)
+        if end is not None and end.outcome is HoldOutcome.EXPIRED:
+            raise Refused(BookRefusal.ALREADY_EXPIRED)
         if end is None:
-            raise Refused(Refusal.NOT_ENDED)
+            raise Refused(BookRefusal.NOT_ENDED)
         if of in self._again:
-            raise Refused(Refusal.STANDS_AGAIN)
+            raise Refused(BookRefusal.STANDS_AGAIN)
         source = self._known(ended.debit, ended.credit, ended.currency)
         checks.debit_fits(source, ended.amount)
         checks.held_fits(source, ended.amount)
@@ -286,26 +286,26 @@ class Book:
         """Release a hold whose time is over. May lag: from its expiry on nothing else can be done with it anyway."""
         hold = self._held(hold_id)
         earlier = self._resolutions.get(hold_id)
-        if earlier is not None and earlier.outcome is Outcome.EXPIRED:
+        if earlier is not None and earlier.outcome is HoldOutcome.EXPIRED:
             return earlier
         if earlier is not None:
             raise Refused(SECOND_RESOLVE[earlier.outcome])
         if hold.expires_at == 0:
-            raise Refused(Refusal.NEVER_EXPIRES)
+            raise Refused(BookRefusal.NEVER_EXPIRES)
         if not hold.expired(at):
-            raise Refused(Refusal.NOT_YET_EXPIRED)
-        return self._release(Resolution(f"expire:{hold_id}", hold_id, Outcome.EXPIRED, 0, at), hold)
+            raise Refused(BookRefusal.NOT_YET_EXPIRED)
+        return self._release(Resolution(f"expire:{hold_id}", hold_id, HoldOutcome.EXPIRED, 0, at), hold)
 
     # --- the checks that look at the book ---------------------------------------------------------------------------
 
     def _not_burned(self, entry_id: str) -> None:
         if entry_id in self._failed:
-            raise Refused(Refusal.ID_ALREADY_FAILED)
+            raise Refused(BookRefusal.ID_ALREADY_FAILED)
 
     def _held(self, hold_id: str) -> Hold:
         hold = self._holds.get(hold_id)
         if hold is None:
-            raise Refused(Refusal.HOLD_UNKNOWN)
+            raise Refused(BookRefusal.HOLD_UNKNOWN)
         return hold
 
     def _closed(self, entry: Entry) -> bool:
@@ -319,11 +319,11 @@ class Book:
         """What stands against an original goes back from where that went, and is no more than stands of it."""
         original = self._records.get(wanted.original)
         if not isinstance(original, Entry):
-            raise Refused(Refusal.ORIGINAL_UNKNOWN)
+            raise Refused(BookRefusal.ORIGINAL_UNKNOWN)
         if original.reverses or (original.credit, original.currency) != (wanted.debit, wanted.currency):
-            raise Refused(Refusal.ORIGINAL_DIFFERS)
+            raise Refused(BookRefusal.ORIGINAL_DIFFERS)
         if wanted.amount > self.standing(original):
-            raise Refused(Refusal.AMOUNT_EXCEEDS_ORIGINAL)
+            raise Refused(BookRefusal.AMOUNT_EXCEEDS_ORIGINAL)
 
     def _chain(self, hold_id: str) -> list[str]:
         """The ids of a hold, of all that it stands again for, and of all that it stands again as, the oldest first."""
@@ -342,7 +342,7 @@ class Book:
         if (end := self._resolutions.get(self.stands_as(hold.id))) is not None:
             raise Refused(SECOND_RESOLVE[end.outcome])
         if hold.expired(at):
-            raise Refused(Refusal.ALREADY_EXPIRED)
+            raise Refused(BookRefusal.ALREADY_EXPIRED)
         chain = self._chain(hold.id)
         first = not self._holds[chain[0]].original
         line = self._families[chain[0]] if first else [self._holds[one] for one in chain]
@@ -365,13 +365,13 @@ class Book:
     def _known(self, debit: str, credit: str, currency: str) -> Account:
         source, target = self._accounts.get(debit), self._accounts.get(credit)
         if source is None:
-            raise Refused(Refusal.DEBIT_ACCOUNT_UNKNOWN)
+            raise Refused(BookRefusal.DEBIT_ACCOUNT_UNKNOWN)
         if target is None:
-            raise Refused(Refusal.CREDIT_ACCOUNT_UNKNOWN)
+            raise Refused(BookRefusal.CREDIT_ACCOUNT_UNKNOWN)
         if source.currency != currency:
-            raise Refused(Refusal.DEBIT_CURRENCY_DIFFERS)
+            raise Refused(BookRefusal.DEBIT_CURRENCY_DIFFERS)
         if target.currency != currency:
-            raise Refused(Refusal.CREDIT_CURRENCY_DIFFERS)
+            raise Refused(BookRefusal.CREDIT_CURRENCY_DIFFERS)
         return source
 
     def _movable(self, debit: str, credit: str, amount: int, currency: str, *, forced: bool = False) -> None:
@@ -407,7 +407,7 @@ class Book:
 
     def _release(self, resolution: Resolution, hold: Hold) -> Resolution:
         if hold.debit not in self._accounts:
-            raise Refused(Refusal.DEBIT_ACCOUNT_UNKNOWN)
+            raise Refused(BookRefusal.DEBIT_ACCOUNT_UNKNOWN)
         self._records[resolution.id] = resolution
         self._resolve(resolution, hold)
         return resolution

@@ -1,4 +1,4 @@
-"""The checks that need no book: one refusal per cause, called in the order of `Refusal`."""
+"""The checks that need no book: one refusal per cause, called in the order of `BookRefusal`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TypeAlias
 from counterfoil.errors import Refused
 from counterfoil.ledger.account import Account
 from counterfoil.ledger.entry import MAX_INTEGER, Entry
-from counterfoil.ledger.hold import Hold, Outcome, Resolution
-from counterfoil.ledger.refusal import Refusal
+from counterfoil.ledger.hold import Hold, HoldOutcome, Resolution
+from counterfoil.ledger.refusal import BookRefusal
 from counterfoil.step import Instant
 
 Record: TypeAlias = Entry | Hold | Resolution
@@ -17,19 +17,19 @@ Record: TypeAlias = Entry | Hold | Resolution
 def readable(record_id: str, amount: int, ttl: int = 0) -> None:
     """An id, and true integers: a bool or a float is refused before anything is compared with it (1 == 1.0)."""
     if not record_id:
-        raise Refused(Refusal.ID_EMPTY)
+        raise Refused(BookRefusal.ID_EMPTY)
     if type(amount) is not int:
-        raise Refused(Refusal.AMOUNT_NOT_INTEGER)
+        raise Refused(BookRefusal.AMOUNT_NOT_INTEGER)
     if type(ttl) is not int:
-        raise Refused(Refusal.TTL_NOT_INTEGER)
+        raise Refused(BookRefusal.TTL_NOT_INTEGER)
 
 
 def same_entry(earlier: Record, wanted: Entry) -> Entry:
     """The earlier entry, when `wanted` is the same request again. Whether it had to be forced is no part of that."""
     if not isinstance(earlier, Entry) or earlier.hold or bool(earlier.reverses) != bool(wanted.reverses):
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.reverses != wanted.reverses or earlier.original != wanted.original:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_ORIGINAL)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_ORIGINAL)
     _same_fields(earlier, wanted)
     return earlier
 
@@ -43,83 +43,83 @@ def same_reversal(earlier: Record, of: Entry) -> Entry:
 def same_hold(earlier: Record, wanted: Hold) -> Hold:
     """The earlier hold, when `wanted` is the same request again. Time-outs are compared as intervals."""
     if not isinstance(earlier, Hold) or earlier.again:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.original != wanted.original:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_HOLD)
     _same_fields(earlier, wanted)
     if earlier.ttl != wanted.ttl:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_TTL)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_TTL)
     return earlier
 
 
 def same_again(earlier: Record, hold_id: str) -> Hold:
     """The earlier hold, when it is the one that `hold_id` stands again as."""
     if not isinstance(earlier, Hold) or not earlier.again:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.again != hold_id:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_HOLD)
     return earlier
 
 
 def same_post(earlier: Record, first: str, amount: int | None, held: int, ref: str) -> Entry:
     """The earlier posting, when it is of the same family of holds and the same amount (None: all that was held)."""
     if not isinstance(earlier, Entry) or not earlier.hold:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.hold != first:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_HOLD)
     if earlier.amount != (held if amount is None else amount):
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_AMOUNT)
     if ref and earlier.ref != ref:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_REF)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_REF)
     return earlier
 
 
 def same_void(earlier: Record, same: bool, amount: int, held: int) -> Resolution:
     """The earlier void, when it is of the same hold (its amount said as 0 or in full is the same)."""
-    if not isinstance(earlier, Resolution) or earlier.outcome is not Outcome.VOIDED:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_KIND)
+    if not isinstance(earlier, Resolution) or earlier.outcome is not HoldOutcome.VOIDED:
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if not same:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_HOLD)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_HOLD)
     if amount not in (0, held):
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_AMOUNT)
     return earlier
 
 
 def _same_fields(earlier: Entry | Hold, wanted: Entry | Hold) -> None:
     if earlier.debit != wanted.debit:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_DEBIT)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_DEBIT)
     if earlier.credit != wanted.credit:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_CREDIT)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_CREDIT)
     if earlier.amount != wanted.amount:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_AMOUNT)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_AMOUNT)
     if earlier.currency != wanted.currency:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_CURRENCY)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_CURRENCY)
     if earlier.ref != wanted.ref:
-        raise Refused(Refusal.EXISTS_WITH_DIFFERENT_REF)
+        raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_REF)
 
 
 def sensible_amount(amount: int) -> None:
     """Between 1 and what 63 bits hold."""
     if amount == 0:
-        raise Refused(Refusal.AMOUNT_ZERO)
+        raise Refused(BookRefusal.AMOUNT_ZERO)
     if amount < 0:
-        raise Refused(Refusal.AMOUNT_NEGATIVE)
+        raise Refused(BookRefusal.AMOUNT_NEGATIVE)
     if amount > MAX_INTEGER:
-        raise Refused(Refusal.AMOUNT_TOO_LARGE)
+        raise Refused(BookRefusal.AMOUNT_TOO_LARGE)
 
 
 def sensible_ttl(at: Instant, ttl: int) -> None:
     """An interval, not a point in the past; its end still fits an instant."""
     if ttl < 0:
-        raise Refused(Refusal.TTL_NEGATIVE)
+        raise Refused(BookRefusal.TTL_NEGATIVE)
     if at + ttl > MAX_INTEGER:
-        raise Refused(Refusal.EXPIRY_TOO_LARGE)
+        raise Refused(BookRefusal.EXPIRY_TOO_LARGE)
 
 
 def sensible_accounts(debit: str, credit: str) -> None:
     """Money moves between two accounts."""
     if debit == credit:
-        raise Refused(Refusal.ACCOUNTS_SAME)
+        raise Refused(BookRefusal.ACCOUNTS_SAME)
 
 
 def within_limit(source: Account, amount: int) -> None:
@@ -127,23 +127,23 @@ def within_limit(source: Account, amount: int) -> None:
     if source.balance is None:
         return
     if source.floor is not None and source.balance - source.held - amount < source.floor:
-        raise Refused(Refusal.LIMIT_EXCEEDED)
+        raise Refused(BookRefusal.LIMIT_EXCEEDED)
     debit_fits(source, amount)
 
 
 def debit_fits(source: Account, amount: int) -> None:
     """What is left, counting every open hold as spent, still fits 63 bits."""
     if source.balance is not None and source.balance - source.held - amount < -MAX_INTEGER:
-        raise Refused(Refusal.DEBIT_BALANCE_OVERFLOWS)
+        raise Refused(BookRefusal.DEBIT_BALANCE_OVERFLOWS)
 
 
 def credit_fits(target: Account, amount: int) -> None:
     """The balance that grows still fits 63 bits."""
     if target.balance is not None and target.balance + amount > MAX_INTEGER:
-        raise Refused(Refusal.CREDIT_BALANCE_OVERFLOWS)
+        raise Refused(BookRefusal.CREDIT_BALANCE_OVERFLOWS)
 
 
 def held_fits(source: Account, amount: int) -> None:
     """The held amount that grows still fits 63 bits."""
     if source.held + amount > MAX_INTEGER:
-        raise Refused(Refusal.HELD_OVERFLOWS)
+        raise Refused(BookRefusal.HELD_OVERFLOWS)

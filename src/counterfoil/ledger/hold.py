@@ -61,7 +61,7 @@ class Hold(msgspec.Struct, frozen=True):
         )
 
 
-class Outcome(enum.StrEnum):
+class HoldOutcome(enum.StrEnum):
     """How a hold ended."""
 
     POSTED = "posted"
@@ -77,6 +77,6 @@ class Resolution(msgspec.Struct, frozen=True):
 
     id: str
     hold: str
-    outcome: Outcome
+    outcome: HoldOutcome
     amount: int
     at: Instant

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from counterfoil.ledger.account import Account
 from counterfoil.ledger.entry import MAX_INTEGER, Entry
-from counterfoil.ledger.hold import Hold, Outcome, Resolution
+from counterfoil.ledger.hold import Hold, HoldOutcome, Resolution
 
 
 class Invariant(enum.Enum):
@@ -175,7 +175,7 @@ def _increments(held: Mapping[str, Hold], ended: list[Resolution]) -> Iterator[V
         if hold.again:
             before, end = held.get(hold.again), ends.get(hold.again)
             fits = fits and before is not None and before.standing_again(hold.id, hold.at) == hold
-            fits = fits and end is not None and end.outcome is not Outcome.EXPIRED and hold.again not in again
+            fits = fits and end is not None and end.outcome is not HoldOutcome.EXPIRED and hold.again not in again
             again.add(hold.again)
         if not fits:
             yield Violation(Invariant.HOLD_DIFFERS, hold.id)
@@ -195,7 +195,7 @@ def _holds(booked: list[Entry], held: Mapping[str, Hold], ended: list[Resolution
             yield Violation(Invariant.RESOLVED_TWICE, resolution.hold)
         elif hold is None:
             yield Violation(Invariant.HOLD_MISSING, resolution.id)
-        elif resolution.outcome is Outcome.POSTED:
+        elif resolution.outcome is HoldOutcome.POSTED:
             taken[resolution.id].append(resolution)
         elif resolution.amount:
             yield Violation(Invariant.POSTING_DIFFERS, hold.id, 0, resolution.amount)

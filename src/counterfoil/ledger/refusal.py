@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 
 
-class Refusal(enum.Enum):
+class BookRefusal(enum.Enum):
     """Why the ledger booked nothing. After a refusal the book is exactly as it was."""
 
     # The request cannot be read.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from counterfoil.ledger.book import Book
 from counterfoil.ledger.checks import Record
-from counterfoil.ledger.hold import Hold, Outcome, Resolution
+from counterfoil.ledger.hold import Hold, HoldOutcome, Resolution
 from counterfoil.step import Instant
 
 
@@ -29,7 +29,7 @@ def undo(book: Book, undo_id: str, made: Sequence[Record], at: Instant, *, holds
         if isinstance(record, Hold):
             booked += _released(book, record_id, record, at)
         elif isinstance(record, Resolution):
-            booked += _again(book, record_id, record.id, at) if record.outcome is Outcome.VOIDED else []
+            booked += _again(book, record_id, record.id, at) if record.outcome is HoldOutcome.VOIDED else []
         elif book.reversal_of(record.id) in ("", record_id):
             back = book.reverse(record_id, record, at)
             if back is not None:
@@ -40,7 +40,7 @@ def undo(book: Book, undo_id: str, made: Sequence[Record], at: Instant, *, holds
 
 def _posted(book: Book, hold: Hold) -> bool:
     end = book.end_of(book.stands_as(hold.id))
-    return end is not None and end.outcome is Outcome.POSTED
+    return end is not None and end.outcome is HoldOutcome.POSTED
 
 
 def _released(book: Book, void_id: str, hold: Hold, at: Instant) -> list[Record]:

@@ -41,7 +41,7 @@ NO_SPEED: Final = Text(f"baud is one of {_SPEEDS}, flow one of {_FLOWS}", f"baud
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}")
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class PrinterAddress(msgspec.Struct, frozen=True, kw_only=True):
     """One printer. `place` is a host, a device, a queue, a directory, or vendor and product of a USB unit."""
 
     way: Way
@@ -55,11 +55,11 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
         return f"tcp://{self.place}:{self.port}" if self.way == "tcp" else f"{self.way}:{self.place}"
 
 
-def resolved(own: tuple[str, str], usual: Sequence[Address]) -> tuple[Address, ...]:
+def resolved(own: tuple[str, str], usual: Sequence[PrinterAddress]) -> tuple[PrinterAddress, ...]:
     """The printers of one terminal in the order they are tried: its own, where it has none of its own the stack's, and
     none at all without a first one. InputError when one of its own is no address.
     """
-    found: list[Address] = []
+    found: list[PrinterAddress] = []
     for name, stacks in zip(own, (usual[:1], usual[1:2]), strict=True):
         meant = tuple(stacks) if not name else () if name == NONE else (parse(name),)
         found += [one for one in meant if one.way != "file" and str(one) not in map(str, found)]
@@ -68,7 +68,7 @@ def resolved(own: tuple[str, str], usual: Sequence[Address]) -> tuple[Address, .
     return tuple(found)
 
 
-def parse(text: str) -> Address:
+def parse(text: str) -> PrinterAddress:
     """The printer a setting names; InputError when it names none."""
     try:
         url = urlsplit(text)
@@ -85,20 +85,20 @@ def parse(text: str) -> Address:
         raise InputError(*NO_PROFILE.filled(model=model, known=", ".join(PROFILES)))
     profile = PROFILES[model]
     if url.scheme == "tcp" and url.hostname:
-        return Address(way="tcp", place=url.hostname, port=port or PORT, profile=profile)
+        return PrinterAddress(way="tcp", place=url.hostname, port=port or PORT, profile=profile)
     if url.scheme == "file" and url.path:
-        return Address(way="file", place=url.path)
+        return PrinterAddress(way="file", place=url.path)
     if url.scheme == "cups" and QUEUE.fullmatch(url.path):
-        return Address(way="cups", place=url.path, profile=profile)
+        return PrinterAddress(way="cups", place=url.path, profile=profile)
     if url.scheme == "usb" and url.path.startswith("/"):
-        return Address(way="usb", place=url.path, profile=profile)
+        return PrinterAddress(way="usb", place=url.path, profile=profile)
     if url.scheme == "escpos-usb" and NUMBERS.fullmatch(url.path):
         if borrowed.missing():
             raise InputError(*borrowed.MISSING)
-        return Address(way="escpos-usb", place=url.path, profile=profile)
+        return PrinterAddress(way="escpos-usb", place=url.path, profile=profile)
     if url.scheme == "serial" and url.path.startswith("/"):
         baud, flow = options.get("baud", "19200"), options.get("flow", "none")
         if baud not in map(str, BAUDS) or flow not in FLOWS:
             raise InputError(*NO_SPEED)
-        return Address(way="serial", place=url.path, profile=profile, baud=int(baud), flow=flow)
+        return PrinterAddress(way="serial", place=url.path, profile=profile, baud=int(baud), flow=flow)
     raise InputError(*NO_PRINTER)

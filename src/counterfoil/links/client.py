@@ -12,8 +12,8 @@ from functools import partial
 from typing import Final
 
 from counterfoil.links.door import Seldom
-from counterfoil.links.tls import Caller, Session
-from counterfoil.links.wire import Inlet, Wire
+from counterfoil.links.tls import Caller, TlsSession
+from counterfoil.links.wire import Inlet, LinkConnection
 from counterfoil.step import SECOND, Conn, NotSent, Send
 
 CONNECT_SECONDS: Final = 5.0
@@ -47,7 +47,7 @@ class _Lane:
     """One connection, or the attempt to get one, and what waits for it."""
 
     def __init__(self) -> None:
-        self.wire: Wire | None = None
+        self.wire: LinkConnection | None = None
         self.task: asyncio.Task[None] | None = None
         self.queue: list[Send] = []
         self.down = asyncio.Event()
@@ -67,7 +67,7 @@ class ClientLink:
         self._tls = tls
         self._note = Seldom(inlet.note)
         self._lanes: dict[Conn, _Lane] = {}
-        self._dirty: dict[Conn, Wire] = {}
+        self._dirty: dict[Conn, LinkConnection] = {}
         self._stopped = False
 
     async def start(self) -> None:
@@ -129,7 +129,7 @@ class ClientLink:
 
     # --- inside ---
 
-    def _open(self, lane: _Lane, wire: Wire) -> None:
+    def _open(self, lane: _Lane, wire: LinkConnection) -> None:
         lane.wire = wire
         lane.down.clear()
         queue, lane.queue = lane.queue, []
@@ -137,7 +137,7 @@ class ClientLink:
             wire.say(send)
         wire.flush()
 
-    def _lose(self, lane: _Lane, wire: Wire) -> None:
+    def _lose(self, lane: _Lane, wire: LinkConnection) -> None:
         if lane.wire is wire:
             lane.wire = None
             lane.down.set()
@@ -145,8 +145,8 @@ class ClientLink:
 
     async def _connect(self, conn: Conn, lane: _Lane, seconds: float) -> bool:
         """One attempt; True when the lane has its wire."""
-        tls = None if self._tls is None else Session.of(self._tls)
-        wire = Wire(
+        tls = None if self._tls is None else TlsSession.of(self._tls)
+        wire = LinkConnection(
             self.name, conn, self._inlet, polite=False, opened=partial(self._open, lane),
             lost=partial(self._lose, lane), note=self._note, tls=tls,
         )  # fmt: skip

@@ -18,9 +18,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.links.door import Door, Guest
-from counterfoil.links.limits import BEFORE_TOKEN, CONTROL, Limits
+from counterfoil.links.limits import BEFORE_TOKEN, CONTROL, PortLimits
 from counterfoil.step import UNREADABLE
 
 MAX_LINE: Final = 1 << 20
@@ -30,7 +30,7 @@ Answer = Callable[[dict[str, Any]], None]
 Serve = Callable[[str, dict[str, Any], Answer], None]
 
 
-class Request(msgspec.Struct):
+class ControlRequest(msgspec.Struct):
     """One line from a caller."""
 
     verb: str
@@ -38,7 +38,7 @@ class Request(msgspec.Struct):
     args: dict[str, Any] = {}
 
 
-_REQUEST = msgspec.json.Decoder(Request)
+_REQUEST = msgspec.json.Decoder(ControlRequest)
 
 
 def refusal(code: str, en: str, zh: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class ControlServer:
         token: str,
         serve: Serve,
         *,
-        limits: Limits = CONTROL,
+        limits: PortLimits = CONTROL,
         note: Callable[..., None] = _silent,
     ) -> None:
         self.host = host
@@ -230,7 +230,7 @@ def ask(host: str, port: int, token: str, verb: str, args: dict[str, Any], secon
     try:
         channel = socket.create_connection((host, port), timeout=seconds)
     except OSError:
-        raise NotSent("nobody answers on the control channel") from None
+        raise NothingSent("nobody answers on the control channel") from None
     with channel:
         answer = bytearray()
         try:
@@ -262,13 +262,13 @@ class ControlClient(asyncio.Protocol):
         try:
             _, client = await loop.create_connection(lambda: cls(token), host, port)
         except OSError:
-            raise NotSent("nobody answers on the control channel") from None
+            raise NothingSent("nobody answers on the control channel") from None
         return client
 
     async def call(self, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
         """One request; NotSent when the channel is already gone, OutcomeUnknown when no answer comes in time."""
         if self._transport is None or self._transport.is_closing() or self._answer is not None:
-            raise NotSent("the control channel is closed or busy")
+            raise NothingSent("the control channel is closed or busy")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(_line(self._token, verb, args))
         try:

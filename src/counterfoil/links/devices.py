@@ -8,7 +8,7 @@ import socket
 import termios
 from typing import Final, Protocol
 
-from counterfoil.links.address import Address
+from counterfoil.links.address import PrinterAddress
 from counterfoil.links.borrowed import Borrowed, find_usb
 from counterfoil.receipts.printers.status import Trouble
 
@@ -24,7 +24,7 @@ class CannotOpen(Exception):  # noqa: N818 - says what happened
         self.trouble = trouble
 
 
-class Device(Protocol):
+class DeviceHandle(Protocol):
     """An open way to a printer. `read` returns None when there is nothing now, b"" at the end."""
 
     def fileno(self) -> int:
@@ -103,7 +103,7 @@ class DeviceFile:
         os.close(self._descriptor)
 
 
-def open_device(address: Address, seconds: float) -> Device:
+def open_device(address: PrinterAddress, seconds: float) -> DeviceHandle:
     """Connect, for at most so long. CannotOpen when there is no way."""
     if address.way == "escpos-usb":
         vendor, product = (int(number, 16) for number in address.place.split(":"))
@@ -132,7 +132,7 @@ def _trouble(error: OSError) -> Trouble:
     return Trouble.REFUSED if error.errno in _REFUSED else Trouble.UNREACHABLE
 
 
-def _set_line(descriptor: int, address: Address) -> None:
+def _set_line(descriptor: int, address: PrinterAddress) -> None:
     """Eight bits, no parity, one stop bit, every byte as it is; what came before we opened it is thrown away."""
     speed = getattr(termios, f"B{address.baud}")
     control = termios.CS8 | termios.CREAD | termios.CLOCAL

@@ -19,7 +19,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any, Final
 
-from counterfoil.links.limits import Limits
+from counterfoil.links.limits import PortLimits
 
 Note = Callable[..., None]
 Make = Callable[["Guest"], asyncio.Protocol]
@@ -186,7 +186,7 @@ class Seldom:
 class Door:
     """One listening port. `make` gives the protocol of a guest; `farewell` is what one hears who cannot be let in."""
 
-    def __init__(self, name: str, limits: Limits, note: Note, make: Make, *, farewell: bytes = b"") -> None:
+    def __init__(self, name: str, limits: PortLimits, note: Note, make: Make, *, farewell: bytes = b"") -> None:
         self.name = name
         self.limits = limits
         self.port = 0

@@ -6,7 +6,7 @@ import resource
 from typing import Final, NamedTuple
 
 
-class Limits(NamedTuple):
+class PortLimits(NamedTuple):
     """What a listening port bears: connections in all (`total`) and from one address (`each`), the seconds until
     somebody must have said a whole message (`unspoken`), and those a message may take from its first byte (`half`).
     """
@@ -16,19 +16,19 @@ class Limits(NamedTuple):
     unspoken: float
     half: float
 
-    def within(self, connections: int) -> Limits:
+    def within(self, connections: int) -> PortLimits:
         """These limits where no more than so many connections can be had."""
         return self._replace(total=min(self.total, connections), each=min(self.each, connections))
 
 
-MESSAGES: Final = Limits(total=16_384, each=4_096, unspoken=30.0, half=15.0)
+MESSAGES: Final = PortLimits(total=16_384, each=4_096, unspoken=30.0, half=15.0)
 """The terminal port and the issuers' ports. Many terminals may stand behind one address; the slowest line, a modem at
 2400 baud, brings a long message in some three seconds."""
 
-CONTROL: Final = Limits(total=512, each=256, unspoken=5.0, half=5.0)
+CONTROL: Final = PortLimits(total=512, each=256, unspoken=5.0, half=5.0)
 """A control port. Callers are programs on this machine, each with its token at hand."""
 
-PAGES: Final = Limits(total=2_048, each=512, unspoken=10.0, half=20.0)
+PAGES: Final = PortLimits(total=2_048, each=512, unspoken=10.0, half=20.0)
 """The console; `half` is for the head of a request and again for its body. Browsers open connections ahead of need."""
 
 BEFORE_TOKEN: Final = 4096

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
-from counterfoil.links.address import Address
-from counterfoil.links.devices import CannotOpen, Device, open_device
+from counterfoil.links.address import PrinterAddress
+from counterfoil.links.devices import CannotOpen, DeviceHandle, open_device
 from counterfoil.links.uses import Use, Uses
-from counterfoil.receipts.printers.job import Job, Order, Result, State
+from counterfoil.receipts.printers.job import JobState, Order, PrintJob, PrintResult
 from counterfoil.receipts.printers.probe import Health, Probe
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
@@ -55,7 +55,7 @@ def clock() -> Instant:
 
 def converse(
     talk: Conversation[R],
-    address: Address,
+    address: PrinterAddress,
     timings: Timings,
     *,
     stop: threading.Event | None = None,
@@ -79,7 +79,7 @@ def converse(
 
 
 def _drive(
-    talk: Conversation[R], device: Device, stop: threading.Event, changed: Callable[[Trouble | None], None]
+    talk: Conversation[R], device: DeviceHandle, stop: threading.Event, changed: Callable[[Trouble | None], None]
 ) -> None:
     said: Trouble | None = None
     with selectors.DefaultSelector() as waiting:
@@ -110,7 +110,7 @@ def _drive(
                 changed(said)
 
 
-def _read(talk: Conversation[R], device: Device) -> None:
+def _read(talk: Conversation[R], device: DeviceHandle) -> None:
     data = device.read()
     if data:
         talk.received(data, clock())
@@ -133,20 +133,20 @@ def order_of(paper: Paper) -> Order:
 
 def put(
     order: Order,
-    address: Address,
+    address: PrinterAddress,
     timings: Timings,
     *,
     stop: threading.Event | None = None,
     held: Callable[[Trouble], None] = lambda _trouble: None,
     eased: Callable[[], None] = lambda: None,
-) -> Result:
+) -> PrintResult:
     """Print one receipt and say what is known of it. `held`: something holds it up; `eased`: nothing does any more."""
     if address.way == "cups":
         return through_spooler(order, address)
-    job = Job(order, address.profile, timings, own_name(), endless=address.way == "serial")
+    job = PrintJob(order, address.profile, timings, own_name(), endless=address.way == "serial")
 
     def changed(trouble: Trouble | None) -> None:
-        if job.result is None and job.state is not State.QUEUED:
+        if job.result is None and job.state is not JobState.QUEUED:
             if trouble is not None:
                 held(trouble)
             else:
@@ -157,14 +157,14 @@ def put(
 
 def put_alone(
     order: Order,
-    address: Address,
+    address: PrinterAddress,
     timings: Timings,
     uses: Uses,
     name: str = "",
     *,
     stop: threading.Event | None = None,
     held: Callable[[Trouble], None] = lambda _trouble: None,
-) -> Result:
+) -> PrintResult:
     """Print one receipt while no other process of this machine uses the printer, and let all of them know whose it is.
 
     `name` is the job's, "" for a paper of no sale. StoreError when the disk refuses.
@@ -173,7 +173,7 @@ def put_alone(
         return put(order, address, timings)
     with uses.claimed(address, name, timings.others / SECOND) as claim:
         if claim is None:
-            return Result(state=State.QUEUED, trouble=Trouble.BUSY.value)
+            return PrintResult(state=JobState.QUEUED, trouble=Trouble.BUSY.value)
 
         def told(trouble: Trouble) -> None:
             claim.says(trouble.value)
@@ -184,14 +184,14 @@ def put_alone(
     return result
 
 
-def look(address: Address, timings: Timings, *, in_order: bool = False) -> Health:
+def look(address: PrinterAddress, timings: Timings, *, in_order: bool = False) -> Health:
     """How the printer is. A spooler cannot be asked: it says idle with paper out."""
     if address.way in ("cups", "file"):
         return Health()
     return converse(Probe(address.profile, timings, in_order=in_order), address, timings)
 
 
-def ask(address: Address, uses: Uses, timings: Timings) -> tuple[Health, Use | None]:
+def ask(address: PrinterAddress, uses: Uses, timings: Timings) -> tuple[Health, Use | None]:
     """How the printer is, and whose job it has or may still hold. One that prints for us is not asked: to another
     connection it is mute, and on a serial line its answer would be taken from the job.
     """
@@ -204,7 +204,7 @@ def ask(address: Address, uses: Uses, timings: Timings) -> tuple[Health, Use | N
     return health, uses.of(address)
 
 
-def through_spooler(order: Order, address: Address) -> Result:
+def through_spooler(order: Order, address: PrinterAddress) -> PrintResult:
     """Hand it to a raw queue. That the queue took it, or calls it completed, says nothing about paper: `sent`."""
     command = ["lp", "-d", address.place, "-o", "raw", "-s", "-"]
     data = order.head + order.rest + address.profile.cut
@@ -212,10 +212,10 @@ def through_spooler(order: Order, address: Address) -> Result:
         done = subprocess.run(command, input=data, capture_output=True, timeout=LP_SECONDS, check=False)  # noqa: S603 - a fixed program
     except OSError as error:
         why = "lp is not installed" if isinstance(error, FileNotFoundError) else f"lp: {error.strerror}"
-        return Result(state=State.QUEUED, trouble=Trouble.UNREACHABLE.value, log=(why,))
+        return PrintResult(state=JobState.QUEUED, trouble=Trouble.UNREACHABLE.value, log=(why,))
     except subprocess.TimeoutExpired:
-        return Result(state=State.UNKNOWN, trouble=Trouble.MUTE.value)
+        return PrintResult(state=JobState.UNKNOWN, trouble=Trouble.MUTE.value)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()[:200]
-        return Result(state=State.QUEUED, trouble=Trouble.REFUSED.value, log=(said,))
-    return Result(state=State.SENT)
+        return PrintResult(state=JobState.QUEUED, trouble=Trouble.REFUSED.value, log=(said,))
+    return PrintResult(state=JobState.SENT)

@@ -15,7 +15,7 @@ from typing import Final, cast
 from counterfoil.iso8583.framing import HEADER_SIZE, TPDU_SIZE
 from counterfoil.links.door import Door, Guest
 from counterfoil.links.faults import FaultPlan, Hit
-from counterfoil.links.limits import MESSAGES, Limits
+from counterfoil.links.limits import MESSAGES, PortLimits
 
 POLL_SECONDS: Final = 0.05
 CONNECT_SECONDS: Final = 5.0
@@ -67,7 +67,7 @@ class Proxy:
         legs: tuple[int, int],
         plan: FaultPlan,
         note: Note,
-        limits: Limits = MESSAGES,
+        limits: PortLimits = MESSAGES,
     ) -> None:
         self.name = name
         self.legs = legs

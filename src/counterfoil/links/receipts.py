@@ -17,14 +17,14 @@ from typing import Final, NamedTuple, ParamSpec, Protocol
 import msgspec
 
 from counterfoil.errors import InputError, OurError, StoreError
-from counterfoil.links.address import Address, parse, resolved
+from counterfoil.links.address import PrinterAddress, parse, resolved
 from counterfoil.links.driver import Performer
 from counterfoil.links.performers import write_bytes
 from counterfoil.links.printing import look, order_of, put_alone
 from counterfoil.links.uses import Uses
 from counterfoil.links.whole import Wholes
 from counterfoil.receipts.document import Document
-from counterfoil.receipts.printers.job import State
+from counterfoil.receipts.printers.job import JobState
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.receipts.printers.status import Trouble
 from counterfoil.receipts.render.escpos import render
@@ -44,7 +44,7 @@ from counterfoil.step import (
 RECEIPT, READY = "receipt", "printer"
 LONGEST_WAIT: Final = 10.0  # seconds a receipt may wait for another one's end
 AGAIN: Final = 1.0  # seconds after which a copy that waits with its receipt tries to begin again
-OUT: Final = (State.PRINTED, State.SENT)
+OUT: Final = (JobState.PRINTED, JobState.SENT)
 UNPRINTABLE, NO_PRINTER = "unprintable", "no_printer"
 P = ParamSpec("P")
 
@@ -57,7 +57,7 @@ class _Task(NamedTuple):
     """What a worker has to do. `printers`: its own, then the ones to try after it. `trouble`: of the one before."""
 
     item: Perform
-    printers: tuple[Address, ...]
+    printers: tuple[PrinterAddress, ...]
     since: float
     trouble: str = ""
 
@@ -72,7 +72,7 @@ class ReceiptPrinter:
 
     def __init__(
         self,
-        printers: Sequence[Address],
+        printers: Sequence[PrinterAddress],
         language: Language,
         inlet: _Inlet,
         others: Performer,
@@ -106,7 +106,7 @@ class ReceiptPrinter:
             self._others.perform(item)
             return
         if not printers:
-            self._inlet.arrive(Performed(item.kind, item.name, False, NO_PRINTER, State.QUEUED.value))
+            self._inlet.arrive(Performed(item.kind, item.name, False, NO_PRINTER, JobState.QUEUED.value))
             return
         self._loop = asyncio.get_running_loop()
         self._open += 1
@@ -115,7 +115,7 @@ class ReceiptPrinter:
         self._idle.clear()
         self._give(_Task(item, printers, time.monotonic()))
 
-    def _meant(self, item: Perform) -> tuple[Address, ...] | None:
+    def _meant(self, item: Perform) -> tuple[PrinterAddress, ...] | None:
         """The printers to try; empty when there is no such printer, None when its terminal has none."""
         try:
             if item.to not in ("", SECOND_PRINTER):
@@ -177,7 +177,7 @@ class ReceiptPrinter:
     def _ended(self, task: _Task, done: Performed) -> None:
         """News of a task from its worker."""
         self._held.pop(str(task.printers[0]), None)
-        begun = done.ok or done.state not in ("", State.QUEUED.value)
+        begun = done.ok or done.state not in ("", JobState.QUEUED.value)
         if begun or not (self._passed_over(task, done.detail) or self._waits(task, done.detail)):
             self._over(done)
 
@@ -214,7 +214,7 @@ class ReceiptPrinter:
         """
         while True:
             task = todo.get()
-            done = Performed(task.item.kind, task.item.name, False, Trouble.LOST.value, State.UNKNOWN.value)
+            done = Performed(task.item.kind, task.item.name, False, Trouble.LOST.value, JobState.UNKNOWN.value)
             alive = False
             try:
                 done = self._look(task) if task.item.kind == READY else self._try(task)
@@ -236,17 +236,17 @@ class ReceiptPrinter:
     def _try(self, task: _Task) -> Performed:
         late = time.monotonic() - task.since > LONGEST_WAIT and not self._wholes.has_begun(task.item.name)
         if self._stop.is_set() or late:
-            return Performed(RECEIPT, task.item.name, False, Trouble.BUSY.value, State.QUEUED.value)
+            return Performed(RECEIPT, task.item.name, False, Trouble.BUSY.value, JobState.QUEUED.value)
         return self._print(task.item, task.printers[0])
 
-    def _print(self, item: Perform, address: Address) -> Performed:
+    def _print(self, item: Perform, address: PrinterAddress) -> Performed:
         try:
             document = msgspec.msgpack.decode(item.document, type=Document)
             paper = render(document, self._language, address.profile)
             order = order_of(paper)
             write_bytes(self._kept / f"{item.name}.escpos", order.head + order.rest)
         except (OurError, OSError, *UNREADABLE):
-            return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
+            return Performed(item.kind, item.name, False, UNPRINTABLE, JobState.QUEUED.value)
 
         def held(trouble: Trouble) -> None:
             self._wholes.began(item.name, address)
@@ -255,11 +255,11 @@ class ReceiptPrinter:
         try:
             result = put_alone(order, address, self._timings, self._uses, item.name, stop=self._stop, held=held)
         except StoreError:
-            return Performed(item.kind, item.name, False, UNPRINTABLE, State.QUEUED.value)
-        if result.state is not State.QUEUED:
+            return Performed(item.kind, item.name, False, UNPRINTABLE, JobState.QUEUED.value)
+        if result.state is not JobState.QUEUED:
             self._wholes.began(item.name, address)
         told = result.trouble or (SPELLED_OUT if paper.lacking and result.state in OUT else "")
-        return Performed(item.kind, item.name, result.state is State.PRINTED, told, result.state.value)
+        return Performed(item.kind, item.name, result.state is JobState.PRINTED, told, result.state.value)
 
     def _call(self, what: Callable[P, None], *args: P.args, **_: P.kwargs) -> None:
         assert self._loop is not None

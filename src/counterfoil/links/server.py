@@ -6,9 +6,9 @@ import asyncio
 import ssl
 
 from counterfoil.links.door import Door, Guest
-from counterfoil.links.limits import MESSAGES, Limits
-from counterfoil.links.tls import Session
-from counterfoil.links.wire import Inlet, Wire
+from counterfoil.links.limits import MESSAGES, PortLimits
+from counterfoil.links.tls import TlsSession
+from counterfoil.links.wire import Inlet, LinkConnection
 from counterfoil.step import Conn, NotSent, Send
 
 
@@ -22,7 +22,7 @@ class ServerLink:
         port: int,
         inlet: Inlet,
         *,
-        limits: Limits = MESSAGES,
+        limits: PortLimits = MESSAGES,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
@@ -31,8 +31,8 @@ class ServerLink:
         self._inlet = inlet
         self._tls = tls
         self._door = Door(name, limits, inlet.note, self._enter)
-        self._wires: dict[Conn, Wire] = {}
-        self._dirty: dict[Conn, Wire] = {}
+        self._wires: dict[Conn, LinkConnection] = {}
+        self._dirty: dict[Conn, LinkConnection] = {}
         self._last = 0
 
     async def start(self) -> None:
@@ -82,16 +82,16 @@ class ServerLink:
         """How many connections are open."""
         return len(self._wires)
 
-    def _enter(self, guest: Guest) -> Wire:
+    def _enter(self, guest: Guest) -> LinkConnection:
         self._last += 1
-        return Wire(
+        return LinkConnection(
             self.name, self._last, self._inlet, polite=True, opened=self._opened, lost=self._leave,
-            guest=guest, note=self._door.note, tls=None if self._tls is None else Session(self._tls),
+            guest=guest, note=self._door.note, tls=None if self._tls is None else TlsSession(self._tls),
         )  # fmt: skip
 
-    def _opened(self, wire: Wire) -> None:
+    def _opened(self, wire: LinkConnection) -> None:
         self._wires[wire.conn] = wire
 
-    def _leave(self, wire: Wire) -> None:
+    def _leave(self, wire: LinkConnection) -> None:
         self._wires.pop(wire.conn, None)
         self._dirty.pop(wire.conn, None)

@@ -102,7 +102,7 @@ def spoken(error: ssl.SSLError) -> Text:
     return Text(told(error), REFUSING.get(told(error), f"TLS 错误 {told(error)}"))
 
 
-class Session:
+class TlsSession:
     """One connection's TLS. Bytes of the wire go in and come out; `up` once both sides have agreed."""
 
     def __init__(self, context: ssl.SSLContext, name: str | None = None) -> None:
@@ -114,7 +114,7 @@ class Session:
         self._tls = context.wrap_bio(self._in, self._out, server_side=name is None, server_hostname=name)
 
     @classmethod
-    def of(cls, caller: Caller) -> Session:
+    def of(cls, caller: Caller) -> TlsSession:
         """The session of a connecting side."""
         return cls(caller.context, caller.name)
 

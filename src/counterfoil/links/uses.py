@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from counterfoil.errors import StoreError
-from counterfoil.links.address import Address
+from counterfoil.links.address import PrinterAddress
 from counterfoil.links.performers import write_bytes
 from counterfoil.reasons import UNWRITTEN, reason
-from counterfoil.receipts.printers.job import Result, State
+from counterfoil.receipts.printers.job import JobState, PrintResult
 from counterfoil.step import UNREADABLE
 from counterfoil.storage.lock import hold, is_held
 
@@ -30,18 +30,18 @@ PAUSE: Final = 0.05
 """Seconds between two looks whether another process has let go."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class LastReport(msgspec.Struct, frozen=True):
     """A print job, and what the printer said last while it had it."""
 
     job: str
     trouble: str = ""
 
 
-class Written(msgspec.Struct, frozen=True):
+class PrinterUse(msgspec.Struct, frozen=True):
     """What is kept of a printer: the job it is at, and the one it may still hold."""
 
-    now: Told | None = None
-    left: Told | None = None
+    now: LastReport | None = None
+    left: LastReport | None = None
 
 
 class Use(NamedTuple):
@@ -63,19 +63,19 @@ class Claim:
 
     def says(self, trouble: str) -> None:
         """What holds the job up now, "" for nothing. A disk that refuses it does not stop a receipt."""
-        self._keep(Written(Told(self._job, trouble), self._left))
+        self._keep(PrinterUse(LastReport(self._job, trouble), self._left))
 
-    def ended(self, result: Result) -> None:
+    def ended(self, result: PrintResult) -> None:
         """What became of it. What left and did not come out may be in there, if only its header, and only a proof says
         that nothing is.
         """
-        if result.state is State.PRINTED:
+        if result.state is JobState.PRINTED:
             self._left = None
-        elif result.state in (State.UNKNOWN, State.FAILED):
-            self._left = Told(self._job, result.trouble)
-        self._keep(Written(None, self._left))
+        elif result.state in (JobState.UNKNOWN, JobState.FAILED):
+            self._left = LastReport(self._job, result.trouble)
+        self._keep(PrinterUse(None, self._left))
 
-    def _keep(self, written: Written) -> None:
+    def _keep(self, written: PrinterUse) -> None:
         with contextlib.suppress(OSError):
             write_bytes(self._path, msgspec.json.encode(written))
 
@@ -87,7 +87,7 @@ class Uses:
         self._folder = folder
 
     @contextlib.contextmanager
-    def claimed(self, address: Address, job: str, patience: float) -> Iterator[Claim | None]:
+    def claimed(self, address: PrinterAddress, job: str, patience: float) -> Iterator[Claim | None]:
         """Use a printer for a job; None when another process did not let go of it in `patience` seconds. StoreError
         when the disk refuses.
         """
@@ -105,25 +105,25 @@ class Uses:
         finally:
             os.close(descriptor)
 
-    def of(self, address: Address) -> Use | None:
+    def of(self, address: PrinterAddress) -> Use | None:
         """Whose job it has, or may still hold; None when nobody's."""
         path = self._path(address)
         written = _read(path)
         if is_held(_lock(path)):
-            now = written.now or Told("")
+            now = written.now or LastReport("")
             return Use(now.job, now.trouble, live=True)
         left = _left(written)
         return Use(left.job, left.trouble, live=False) if left is not None else None
 
-    def emptied(self, address: Address) -> None:
+    def emptied(self, address: PrinterAddress) -> None:
         """It has worked through everything it was sent."""
         if self.of(address) is None:
             return
         with self.claimed(address, "", 0) as claim:
             if claim is not None:
-                claim.ended(Result(state=State.PRINTED))
+                claim.ended(PrintResult(state=JobState.PRINTED))
 
-    def _path(self, address: Address) -> Path:
+    def _path(self, address: PrinterAddress) -> Path:
         return self._folder / f"{hashlib.sha256(str(address).encode()).hexdigest()[:16]}.json"
 
 
@@ -139,13 +139,13 @@ def _held(lock: Path, patience: float) -> int | None:
     return descriptor
 
 
-def _left(written: Written) -> Told | None:
+def _left(written: PrinterUse) -> LastReport | None:
     """What a printer may hold that nobody uses: the job of a process that died over it, or what one left in it."""
     return written.now if written.now is not None and written.now.job else written.left
 
 
-def _read(path: Path) -> Written:
+def _read(path: Path) -> PrinterUse:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Written)
+        return msgspec.json.decode(path.read_bytes(), type=PrinterUse)
     except (OSError, *UNREADABLE):
-        return Written()
+        return PrinterUse()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from counterfoil.links.address import Address
+from counterfoil.links.address import PrinterAddress
 
 
 @dataclass
@@ -19,7 +19,7 @@ class _Receipt:
     """One print. `home` is the printer at which it began, `until` when the wait of its copies ends; 0: nobody waits."""
 
     open: int = 0
-    home: Address | None = None
+    home: PrinterAddress | None = None
     until: float = 0
     told: dict[str, str] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class Wholes:
         if not receipt.open:
             del self._receipts[print_of(job)]
 
-    def began(self, job: str, at: Address) -> None:
+    def began(self, job: str, at: PrinterAddress) -> None:
         """A byte of this copy has left for a printer."""
         receipt = self._receipts[print_of(job)]
         receipt.home = receipt.home or at
@@ -67,7 +67,7 @@ class Wholes:
         """This copy is out: what held it up is mended, and another trouble has its own time."""
         self._receipts[print_of(job)].until = 0
 
-    def waits_at(self, job: str) -> Address | None:
+    def waits_at(self, job: str) -> PrinterAddress | None:
         """The printer at which a copy that could not begin waits with its receipt; None when it waits no longer."""
         receipt = self._receipts[print_of(job)]
         if receipt.home is None:

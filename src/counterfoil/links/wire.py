@@ -16,7 +16,7 @@ from typing import Protocol, cast
 from counterfoil.iso8583.framing import FrameBuffer, frame
 from counterfoil.links.door import Guest, Note
 from counterfoil.links.limits import MAX_WAITING
-from counterfoil.links.tls import Session, told
+from counterfoil.links.tls import TlsSession, told
 from counterfoil.step import SECOND, Closed, Conn, Connected, Frame, Inbound, Instant, NotSent, Send
 
 CHUNK = 64 * 1024  # bytes handed to the transport at once: at most this much is ever in doubt
@@ -71,7 +71,7 @@ class Link(Protocol):
         ...
 
 
-class Wire(asyncio.Protocol):
+class LinkConnection(asyncio.Protocol):
     """One connection of a link; its link hears when it is `opened` and when it is `lost`.
 
     With `polite` set (server side) a peer that does not read its answers is not read from either.
@@ -84,11 +84,11 @@ class Wire(asyncio.Protocol):
         inlet: Inlet,
         *,
         polite: bool,
-        opened: Callable[[Wire], None],
-        lost: Callable[[Wire], None],
+        opened: Callable[[LinkConnection], None],
+        lost: Callable[[LinkConnection], None],
         guest: Guest | None = None,
         note: Note | None = None,
-        tls: Session | None = None,
+        tls: TlsSession | None = None,
     ) -> None:
         self.link = link
         self.conn = conn
@@ -239,7 +239,7 @@ class Wire(asyncio.Protocol):
         self.inlet.arrive(Connected(self.link, self.conn))
         self._opened(self)
 
-    def _unsealed(self, tls: Session, data: bytes) -> bytes:
+    def _unsealed(self, tls: TlsSession, data: bytes) -> bytes:
         """What the peer said under TLS; the connection ends when it is none, or nobody who may connect."""
         try:
             said = tls.opened(data)

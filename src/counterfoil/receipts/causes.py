@@ -9,7 +9,7 @@ import msgspec
 from counterfoil.words import Text
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class DiagnosisOutcome(msgspec.Struct, frozen=True):
     """Where the tree ends: the cause, what to do, and whether somebody from service has to come.
 
     `mends`: a cashier puts it right at the printer, which then goes on with what it holds.
@@ -25,10 +25,10 @@ LEAVE_ON: Final = Text(
     " Do not switch it off: what it holds prints on by itself.", "请勿关机：尚未打完的签购单会自动续打。"
 )
 
-OUTCOMES: Final[dict[str, Outcome]] = {
+OUTCOMES: Final[dict[str, DiagnosisOutcome]] = {
     one.cause: one
     for one in (
-        Outcome(
+        DiagnosisOutcome(
             "no_sale",
             Text(
                 "This sale does not stand, so there is no receipt of it: tell the customer where the money is, or "
@@ -36,14 +36,14 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "该交易未成立，因此没有签购单；请向顾客说明资金去向，或出具 `receipt show --copy explanation`。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "no_job",
             Text(
                 "No receipt was printed for this sale: print it now (`receipt reprint`).",
                 "该交易未送打印：请执行 `receipt reprint` 打印。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "no_printer",
             Text(
                 "No printer is configured: receipts are files. The administrator names one: `printer` in the "
@@ -51,7 +51,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "未配置打印机，签购单写入文件：请管理员在设置中填写 printer，或执行 `terminal printer`。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "power",
             Text(
                 "It has no power: check the plug, the switch and the socket. If it stays dark, hand it to the repair "
@@ -59,7 +59,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "打印机没有通电：请检查插头、开关和插座。如仍不亮，请报修。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "supply",
             Text(
                 "Its power supply is broken: use the other one, and have service replace it.",
@@ -67,7 +67,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "wet",
             Text(
                 "Water or a short circuit: unplug it now, do not switch it on again, and have service replace or "
@@ -76,7 +76,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "cable",
             Text(
                 "Plug the data cable in again at both ends, or replace it.",
@@ -84,7 +84,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "starting",
             Text(
                 "It refuses the connection: it is starting up, or the settings name a wrong port. Try again in a "
@@ -92,7 +92,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "打印机拒绝连接：正在启动，或设置中的端口有误。请一分钟后重试；仍被拒绝时请报修。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "busy",
             Text(
                 "Another program prints on it: another till, or the system's print queue (CUPS). Wait until that is "
@@ -100,14 +100,14 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "打印机被其他程序占用：另一收银台或系统打印队列（CUPS）。请等其完成后重试；如一直如此，请报修。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "ours",
             Text(
                 "Our own terminal is printing a receipt on it: wait a moment, leave it switched on, and ask again.",
                 "本机终端正用它打印签购单：请稍候，勿关机，然后重试。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "network",
             Text(
                 "Power and cable are good, and there is no connection that lasts: its address or device in the "
@@ -116,7 +116,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "mute",
             Text(
                 "It takes the connection and says nothing. If another till prints on it, wait until that is done, up "
@@ -126,7 +126,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "答时请报修：仿真模式不是 ESC/POS。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "cover_open",
             Text(
                 "Close the lid.",
@@ -134,7 +134,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "paper_out",
             Text(
                 "Load a paper roll, printed side to the head, and close the lid.",
@@ -142,7 +142,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "jam",
             Text(
                 "Paper jam: open the lid, pull the paper out, put the roll in again.",
@@ -150,7 +150,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "cutter",
             Text(
                 "The cutter is stuck: open the lid and clear it.",
@@ -158,7 +158,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "unrecoverable",
             Text(
                 "The printer reports a fault it cannot recover from: print on another one, and have service look at "
@@ -167,7 +167,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "hot_head",
             Text(
                 "The head is hot or the voltage low: wait a minute, it goes on by itself.",
@@ -175,7 +175,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "feed_held",
             Text(
                 "The feed button is held down: release it.",
@@ -183,7 +183,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "offline",
             Text(
                 "The printer was put offline at its panel: press its online button. If it has none or stays offline, "
@@ -192,7 +192,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             mends=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "stuck",
             Text(
                 "It is online and does not process what it is sent, or does not say so: switch it off and on. If "
@@ -202,7 +202,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "generic-80）。然后执行 `receipt reprint`：除非已证明未打出，否则打印的是副本。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "spooler",
             Text(
                 "Look at the print queue and release a job that is held there. If nothing comes out then, service "
@@ -210,21 +210,21 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "请查看打印队列并放行被挂起的作业。如仍未打出，请维修检查驱动：该驱动吞掉了数据，应使用 raw 队列。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "reprint",
             Text(
                 "The printer is well: print the receipt again (`receipt reprint`).",
                 "打印机正常：请重打签购单（`receipt reprint`）。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "roll",
             Text(
                 "The roll is in upside down, or it is no thermal paper: turn it over.",
                 "纸卷装反或非热敏纸：请翻转纸卷。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "head",
             Text(
                 "Paper is good and nothing shows on it: the print head is broken. Service by the agent, normally "
@@ -233,7 +233,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "data",
             Text(
                 "The printer prints by itself, but not for us: service checks model, port and driver in the settings.",
@@ -241,7 +241,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "settings",
             Text(
                 "Unreadable signs: service checks the profile (code page, Chinese mode), baud rate, emulation and "
@@ -250,8 +250,8 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome("fine", Text("The printer works.", "打印机工作正常。")),
-        Outcome(
+        DiagnosisOutcome("fine", Text("The printer works.", "打印机工作正常。")),
+        DiagnosisOutcome(
             "undecided",
             Text(
                 "Whether this sale stands is not decided yet, so there is no receipt of it: tell the customer not to "
@@ -260,7 +260,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "`receipt show --copy explanation` 可说明现状。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "repair",
             Text(
                 "It stays dark with another power supply too: the printer itself is broken. Hand it to the repair "
@@ -269,7 +269,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "held",
             Text(
                 "It may still hold a receipt, and says nothing. Leave it switched on, look at its lid and its paper "
@@ -282,7 +282,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "another",
             Text(
                 "What came out is not the last test page. Print one with `printer test` and look at which printer it "
@@ -291,7 +291,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
                 "的。然后报修。",
             ),
         ),
-        Outcome(
+        DiagnosisOutcome(
             "no_paper",
             Text(
                 "It works through what it is sent and no paper comes out: look whether the paper runs into the "
@@ -300,7 +300,7 @@ OUTCOMES: Final[dict[str, Outcome]] = {
             ),
             service=True,
         ),
-        Outcome(
+        DiagnosisOutcome(
             "blank",
             Text(
                 "Paper is good and nothing shows on it: its self-test must wait, because it may still hold a "

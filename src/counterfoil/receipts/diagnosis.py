@@ -1,7 +1,7 @@
 """Why did no receipt come out? One tree, from the money to the paper; each step has its probe or its question.
 
-Pure: what the probes found comes in as `Facts`, what a person said as answers; out comes the next question or the end.
-The money comes first and is never changed by anything below it. A person is asked only what no probe can know.
+Pure: what the probes found comes in as `PrinterFacts`, what a person said as answers; out comes the next question or
+the end. The money comes first and is never changed by anything below it. A person is asked only what no probe can know.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from counterfoil.receipts.causes import LEAVE_ON, OUTCOMES, Outcome
+from counterfoil.receipts.causes import LEAVE_ON, OUTCOMES, DiagnosisOutcome
 from counterfoil.receipts.copies import CLOSED
 from counterfoil.words import Text
 
@@ -23,7 +23,7 @@ MAY_HOLD: Final = frozenset({"sending", "sent", "unknown"})
 """States of a receipt that may be in the printer, and comes out when that is mended."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class PrinterFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the probes found. `verdict` and `sentence`: where the money is; `asked`: somebody wants to know about this
     very sale, not about the printer in general. `prints`: how many times a receipt was handed to the printer; `receipt`
     what is known of it. `way`: how the printer is reached, "file" for none at all. `trouble`, `in_order`: see
@@ -52,7 +52,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.verdict) and self.receipt not in CLOSED
 
 
-class Question(msgspec.Struct, frozen=True):
+class PersonQuestion(msgspec.Struct, frozen=True):
     """What only a person can know, and what they may answer. No choices: a code is typed."""
 
     name: str
@@ -60,7 +60,7 @@ class Question(msgspec.Struct, frozen=True):
     choices: tuple[str, ...]
 
 
-class Step(msgspec.Struct, frozen=True):
+class DiagnosisStep(msgspec.Struct, frozen=True):
     """One step that was taken: what was looked at, and what was found."""
 
     number: int
@@ -71,16 +71,16 @@ class Step(msgspec.Struct, frozen=True):
 class Diagnosis(msgspec.Struct, frozen=True):
     """The steps so far, and either the next question or the outcome."""
 
-    steps: tuple[Step, ...]
-    question: Question | None = None
-    outcome: Outcome | None = None
+    steps: tuple[DiagnosisStep, ...]
+    question: PersonQuestion | None = None
+    outcome: DiagnosisOutcome | None = None
 
 
-LAMP: Final = Question("lamp", Text("Is the printer's power lamp on?", "打印机电源指示灯亮吗？"), ("on", "off"))
-SMELL: Final = Question(
+LAMP: Final = PersonQuestion("lamp", Text("Is the printer's power lamp on?", "打印机电源指示灯亮吗？"), ("on", "off"))
+SMELL: Final = PersonQuestion(
     "smell", Text("Is there water, a water mark or a burnt smell?", "是否有进水、水渍或焦味？"), ("no", "yes")
 )
-SWAP: Final = Question(
+SWAP: Final = PersonQuestion(
     "swap",
     Text(
         "With the power supply of another unit of this model, does the lamp come on? (none: there is no other)",
@@ -88,12 +88,12 @@ SWAP: Final = Question(
     ),
     ("on", "off", "none"),
 )
-CABLE: Final = Question(
+CABLE: Final = PersonQuestion(
     "cable",
     Text("Is the data cable plugged in at both ends and undamaged?", "数据线两端是否插紧且无破损？"),
     ("yes", "no"),
 )
-PAPER: Final = Question(
+PAPER: Final = PersonQuestion(
     "paper",
     Text(
         "What came out: nothing, blank paper, unreadable signs, a good receipt?",
@@ -101,7 +101,7 @@ PAPER: Final = Question(
     ),
     ("nothing", "blank", "garbage", "good"),
 )
-CODE: Final = Question(
+CODE: Final = PersonQuestion(
     "code",
     Text(
         "A test page was sent. Type the four digits printed on it (none: there are none)",
@@ -109,7 +109,7 @@ CODE: Final = Question(
     ),
     (),
 )
-SCRATCH: Final = Question(
+SCRATCH: Final = PersonQuestion(
     "scratch",
     Text(
         "Scratch the printed side of the paper with a fingernail: does a dark line appear?",
@@ -117,7 +117,7 @@ SCRATCH: Final = Question(
     ),
     ("yes", "no"),
 )
-SELF_TEST: Final = Question(
+SELF_TEST: Final = PersonQuestion(
     "self_test",
     Text(
         "Switch it off, hold the feed button and switch it on: does its self-test print?",
@@ -180,12 +180,12 @@ ORDER: Final = Text("does it process what it is sent", "是否处理收到的数
 
 
 class _Ask(Exception):  # noqa: N818 - it is no error
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: PersonQuestion) -> None:
         super().__init__(question.name)
         self.question = question
 
 
-def diagnose(facts: Facts, answers: Mapping[str, str]) -> Diagnosis:
+def diagnose(facts: PrinterFacts, answers: Mapping[str, str]) -> Diagnosis:
     """Walk the tree as far as facts and answers lead. `answers["code"]`: was the typed code right, yes or no.
 
     No end advises to switch off a printer that may hold a receipt: that prints by itself, or is lost.
@@ -205,15 +205,15 @@ def diagnose(facts: Facts, answers: Mapping[str, str]) -> Diagnosis:
 class _Walk:
     """One walk; each method is a step and returns the cause it ends in."""
 
-    def __init__(self, facts: Facts, answers: Mapping[str, str]) -> None:
+    def __init__(self, facts: PrinterFacts, answers: Mapping[str, str]) -> None:
         self.facts = facts
         self.answers = answers
-        self.steps: list[Step] = []
+        self.steps: list[DiagnosisStep] = []
 
     def _step(self, number: int, what: Text, found: str) -> None:
-        self.steps.append(Step(number, what, found))
+        self.steps.append(DiagnosisStep(number, what, found))
 
-    def _ask(self, number: int, question: Question) -> str:
+    def _ask(self, number: int, question: PersonQuestion) -> str:
         """What a person said; the walk pauses here until they have."""
         if question.name not in self.answers:
             raise _Ask(question)

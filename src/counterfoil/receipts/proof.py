@@ -2,9 +2,9 @@
 
     CF1: base32( key id (4) · facts · signature (64) )
 
-The facts are their texts in the order of `Facts`, a line feed between each two; there is one way to write them and one
-way to write the code. The signature covers a name of this format, the key id and the facts. The key id is the beginning
-of the SHA-256 of the public key: it says which key to take and proves nothing.
+The facts are their texts in the order of `CodeFacts`, a line feed between each two; there is one way to write them and
+one way to write the code. The signature covers a name of this format, the key id and the facts. The key id is the
+beginning of the SHA-256 of the public key: it says which key to take and proves nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SEARCH: Final = re.compile(r"CF[0-9]{1,3}:[A-Z2-7]+(?:\s+[A-Z2-7]+(?![a-z]))*")
 _KEY_TEXT: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
-class Problem(enum.StrEnum):
+class CodeProblem(enum.StrEnum):
     """Why a code is not accepted, in the order of the checks."""
 
     NO_CODE = "no_code"
@@ -48,20 +48,20 @@ class Problem(enum.StrEnum):
     DIFFERS = "differs"
 
 
-SENTENCES: Final[dict[Problem, Text]] = {
-    Problem.NO_CODE: Text("This is not the code of a receipt.", "这不是签购单验证码。"),
-    Problem.NEWER: Text(
+SENTENCES: Final[dict[CodeProblem, Text]] = {
+    CodeProblem.NO_CODE: Text("This is not the code of a receipt.", "这不是签购单验证码。"),
+    CodeProblem.NEWER: Text(
         "This code is of a newer format: check it with a newer version.", "该验证码格式较新：请用新版本验证。"
     ),
-    Problem.DAMAGED: Text(
+    CodeProblem.DAMAGED: Text(
         "The code is damaged or was changed: read it again from the paper.", "验证码已损坏或被改动：请重新扫描签购单。"
     ),
-    Problem.OTHER_KEY: Text(
+    CodeProblem.OTHER_KEY: Text(
         "The code was signed with another key than this one; whether it is genuine is not known.",
         "该验证码由另一密钥签发，用此公钥无法判断真伪。",
     ),
-    Problem.FORGED: Text("NOT GENUINE: the facts do not match their signature.", "伪造或被改动：内容与签名不符。"),
-    Problem.DIFFERS: Text(
+    CodeProblem.FORGED: Text("NOT GENUINE: the facts do not match their signature.", "伪造或被改动：内容与签名不符。"),
+    CodeProblem.DIFFERS: Text(
         "ALTERED: the code is genuine, but the receipt around it does not say the same: {what}.",
         "签购单被改动：验证码真实，但签购单内容与其不符：{what}。",
     ),
@@ -71,7 +71,7 @@ SENTENCES: Final[dict[Problem, Text]] = {
 class NotProven(OurError):  # noqa: N818 - says what it is
     """A code, a key or a receipt that proves nothing; `problem` is the cause, `fact` the one that differs, or ""."""
 
-    def __init__(self, problem: Problem, **values: object) -> None:
+    def __init__(self, problem: CodeProblem, **values: object) -> None:
         text = SENTENCES[problem].filled(**values)
         super().__init__(text.en, text.zh)
         self.problem = problem
@@ -82,7 +82,7 @@ class BadKey(OurError):  # noqa: N818 - says what it is
     """Not an Ed25519 public key."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class CodeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a code says. `amount` minor units; `date` YYYY/MM/DD; `time` hh:mm:ss; the others as on the slip."""
 
     kind: str
@@ -118,17 +118,17 @@ Seal: TypeAlias = Callable[[Slip], str]
 """Makes the code of a slip, "" when it has none."""
 
 
-class Code(msgspec.Struct, frozen=True):
+class SignedCode(msgspec.Struct, frozen=True):
     """A code that could be read; whether it is genuine only `verified` says."""
 
-    facts: Facts
+    facts: CodeFacts
     key_id: bytes
     signature: bytes
 
 
-def facts_of(slip: Slip) -> Facts:
+def facts_of(slip: Slip) -> CodeFacts:
     """The key facts of a slip."""
-    return Facts(
+    return CodeFacts(
         kind=slip.kind,
         merchant=slip.merchant.strip(),
         terminal=slip.terminal.strip(),
@@ -185,35 +185,35 @@ def read_key(text: str) -> Ed25519PublicKey:
     return found
 
 
-def read(text: str) -> Code:
+def read(text: str) -> SignedCode:
     """A code as it was scanned or typed: blanks and small letters do not matter. NotProven for anything else."""
     words = "".join(text[: 2 * LONGEST].split())
     words = words.upper() if words.isascii() else ""
     head = _HEAD.match(words)
     if head is None or len(text) > 2 * LONGEST:
-        raise NotProven(Problem.NO_CODE)
+        raise NotProven(CodeProblem.NO_CODE)
     if int(head[1]) > 1:
-        raise NotProven(Problem.NEWER)
+        raise NotProven(CodeProblem.NEWER)
     body = words[head.end() :]
     if head[0] != PREFIX or not _BODY.fullmatch(body):
-        raise NotProven(Problem.DAMAGED)
+        raise NotProven(CodeProblem.DAMAGED)
     try:
         raw = base64.b32decode(body + "=" * (-len(body) % 8))
     except binascii.Error:
-        raise NotProven(Problem.DAMAGED) from None
+        raise NotProven(CodeProblem.DAMAGED) from None
     if _written(raw) != PREFIX + body or len(raw) <= KEY_ID + SIGNATURE:
-        raise NotProven(Problem.DAMAGED)
-    return Code(_facts(raw[KEY_ID:-SIGNATURE]), raw[:KEY_ID], raw[-SIGNATURE:])
+        raise NotProven(CodeProblem.DAMAGED)
+    return SignedCode(_facts(raw[KEY_ID:-SIGNATURE]), raw[:KEY_ID], raw[-SIGNATURE:])
 
 
-def verified(code: Code, public: Ed25519PublicKey) -> Facts:
+def verified(code: SignedCode, public: Ed25519PublicKey) -> CodeFacts:
     """What a code says, once it is proven; NotProven when the key does not prove it."""
     if code.key_id != key_id(public):
-        raise NotProven(Problem.OTHER_KEY)
+        raise NotProven(CodeProblem.OTHER_KEY)
     try:
         public.verify(code.signature, DOMAIN + code.key_id + _body(code.facts))
     except InvalidSignature:
-        raise NotProven(Problem.FORGED) from None
+        raise NotProven(CodeProblem.FORGED) from None
     return code.facts
 
 
@@ -223,7 +223,7 @@ def found_in(text: str) -> str | None:
     return found[0] if found else None
 
 
-def _body(facts: Facts) -> bytes:
+def _body(facts: CodeFacts) -> bytes:
     """The facts in their one way to be written; empty when one of them has a shape no code carries."""
     texts = [str(getattr(facts, name)) for name in SHAPES]
     if not all(shape.fullmatch(text) for shape, text in zip(SHAPES.values(), texts, strict=True)):
@@ -231,17 +231,17 @@ def _body(facts: Facts) -> bytes:
     return "\n".join(texts).encode("ascii")
 
 
-def _facts(body: bytes) -> Facts:
+def _facts(body: bytes) -> CodeFacts:
     try:
         texts = body.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise NotProven(Problem.DAMAGED) from None
+        raise NotProven(CodeProblem.DAMAGED) from None
     if len(texts) != len(SHAPES):
-        raise NotProven(Problem.DAMAGED)
+        raise NotProven(CodeProblem.DAMAGED)
     values = dict(zip(SHAPES, texts, strict=True))
     if not all(SHAPES[name].fullmatch(text) for name, text in values.items()):
-        raise NotProven(Problem.DAMAGED)
-    return msgspec.convert({**values, "amount": int(values["amount"])}, Facts)
+        raise NotProven(CodeProblem.DAMAGED)
+    return msgspec.convert({**values, "amount": int(values["amount"])}, CodeFacts)
 
 
 def _written(raw: bytes) -> str:

@@ -16,7 +16,7 @@ from counterfoil.inquiry import Candidate, Stores
 from counterfoil.issuer import stubs as issuers
 from counterfoil.reconciliation import looking
 from counterfoil.reconciliation.finding import Turn
-from counterfoil.reconciliation.looking import Seen, name_of
+from counterfoil.reconciliation.looking import QuickLook, name_of
 from counterfoil.reconciliation.records import Records, last_pass, open_count
 from counterfoil.reconciliation.rows import Pass
 from counterfoil.reconciliation.rules import Looked, breaks, in_flight
@@ -174,7 +174,7 @@ class Comparison:
         return any(at_place(stores, name, known[name][0]) != known[name] for name in stages if name in known)
 
 
-def page_of(stores: Stores, station: str, place: int, limit: int) -> tuple[list[int], list[Seen]]:
+def page_of(stores: Stores, station: str, place: int, limit: int) -> tuple[list[int], list[QuickLook]]:
     """The places of a page of a station's store, and what must be looked at in it."""
     store = stores.of(station)
     assert store is not None, "only what can be read is a stage"

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from counterfoil.inquiry import Candidate
-from counterfoil.reconciliation.kinds import AGREED, MISSING, NOT_OURS, POSITIONS, UNREADABLE, Kind
+from counterfoil.reconciliation.kinds import AGREED, MISSING, NOT_OURS, POSITIONS, UNREADABLE, BreakKind
 from counterfoil.reconciliation.looking import name_of
 from counterfoil.reconciliation.records import Records
-from counterfoil.reconciliation.rows import Contradiction, Waiting
+from counterfoil.reconciliation.rows import Contradiction, InFlight
 from counterfoil.reconciliation.rules import Break, Looked, breaks, in_flight
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
@@ -27,7 +27,7 @@ class Turn:
         self._clocks = clocks
         self.born: list[Contradiction] = []
         self.moved: list[Contradiction] = []
-        self.waits: dict[str, Waiting] = {}
+        self.waits: dict[str, InFlight] = {}
         self.rests: dict[str, None] = {}
 
     @property
@@ -39,14 +39,16 @@ class Turn:
         """Look at this one again, before those looked at since then."""
         name = name_of(one)
         self.rests.pop(name, None)
-        self.waits[name] = Waiting(name, one.ref, one.issuer, one.request, looked_at)
+        self.waits[name] = InFlight(name, one.ref, one.issuer, one.request, looked_at)
 
     def rest(self, one: Candidate) -> None:
         """Nothing of it is in flight any more."""
         if name_of(one) not in self.waits:
             self.rests[name_of(one)] = None
 
-    def found(self, one: Candidate, looked: Looked | None, known: Mapping[tuple[str, Kind], Contradiction]) -> None:
+    def found(
+        self, one: Candidate, looked: Looked | None, known: Mapping[tuple[str, BreakKind], Contradiction]
+    ) -> None:
         """What was settled of one transaction; None while it moves."""
         mine = {kind: row for (name, kind), row in known.items() if name == name_of(one)}
         if looked is None:
@@ -85,7 +87,7 @@ class Turn:
         )
 
 
-def _known_as(kind: Kind, mine: Mapping[Kind, Contradiction]) -> Kind:
+def _known_as(kind: BreakKind, mine: Mapping[BreakKind, Contradiction]) -> BreakKind:
     """The kind under which a contradiction has a row already."""
     return next((known for known in mine if {kind, known} <= POSITIONS), kind)
 

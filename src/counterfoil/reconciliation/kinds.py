@@ -20,7 +20,7 @@ def _named(part: str) -> Text:
     return Text(word.en + space + values, word.zh + space + values)
 
 
-class Kind(enum.StrEnum):
+class BreakKind(enum.StrEnum):
     """One way in which stations contradict one another."""
 
     TOLD_NOT_CHARGED = "told_not_charged"
@@ -38,50 +38,50 @@ class Kind(enum.StrEnum):
     NUMBER_TWICE = "number_twice"
 
 
-KINDS: Final[dict[Kind, Text]] = {
-    Kind.TOLD_NOT_CHARGED: Text(
+KINDS: Final[dict[BreakKind, Text]] = {
+    BreakKind.TOLD_NOT_CHARGED: Text(
         "The terminal told the till that the card was not charged, and the issuer holds the money.",
         "终端已告知收银台“未扣款”，但发卡行仍持有该款项。",
     ),
-    Kind.NOT_HELD: Text(
+    BreakKind.NOT_HELD: Text(
         "The terminal approved the sale, and no issuer holds money for it.", "终端已批准该交易，但发卡行并未持有款项。"
     ),
-    Kind.STATIONS_DIFFER: Text(
+    BreakKind.STATIONS_DIFFER: Text(
         "The stations do not say the same of this sale, and no rule makes sense of it.",
         "各站点对该交易的记录互相矛盾，没有规则可以解释。",
     ),
-    Kind.OVERDUE: Text("This has been open for longer than it may be.", "该交易悬而未决，已超过规定时限。"),
-    Kind.MISSING_AT_TERMINAL: Text(
+    BreakKind.OVERDUE: Text("This has been open for longer than it may be.", "该交易悬而未决，已超过规定时限。"),
+    BreakKind.MISSING_AT_TERMINAL: Text(
         "The switch has a sale of this terminal, and the terminal's store does not know it.",
         "交换中心有该终端的这笔交易，而终端的数据库中没有。",
     ),
-    Kind.MISSING_AT_SWITCH: Text(
+    BreakKind.MISSING_AT_SWITCH: Text(
         "Another station has an answer of the switch, and the switch's store does not know the sale.",
         "其他站点有交换中心的应答，而交换中心的数据库中没有这笔交易。",
     ),
-    Kind.MISSING_AT_ISSUER: Text(
+    BreakKind.MISSING_AT_ISSUER: Text(
         "The switch has an answer of the issuer, and the issuer's store does not know the request.",
         "交换中心有发卡行的应答，而发卡行的数据库中没有该请求。",
     ),
-    Kind.UNASKED_DEBIT: Text(
+    BreakKind.UNASKED_DEBIT: Text(
         "The issuer holds money that the switch never asked for.", "发卡行持有交换中心从未请求的款项。"
     ),
-    Kind.DEBITED_TWICE: Text(
+    BreakKind.DEBITED_TWICE: Text(
         "The issuer was debited under the number of a sale that has another debit.",
         "发卡行以另一笔已扣款交易的参考号再次扣款。",
     ),
-    Kind.VALUES_DIFFER: Text(
+    BreakKind.VALUES_DIFFER: Text(
         "The stations do not say the same amount, card, merchant, number or code.",
         "各站点记录的金额、卡号、商户、号码或应答码不一致。",
     ),
-    Kind.LEDGER_DIFFERS: Text(
+    BreakKind.LEDGER_DIFFERS: Text(
         "The issuer's ledger does not say what its record of the purchase says.", "发卡行账目与其交易记录不一致。"
     ),
-    Kind.RECEIPT_DIFFERS: Text("The receipt does not say what the sale was.", "签购单与交易不符。"),
-    Kind.NUMBER_TWICE: Text("Two sales have the same retrieval reference number.", "两笔交易使用了同一参考号。"),
+    BreakKind.RECEIPT_DIFFERS: Text("The receipt does not say what the sale was.", "签购单与交易不符。"),
+    BreakKind.NUMBER_TWICE: Text("Two sales have the same retrieval reference number.", "两笔交易使用了同一参考号。"),
 }
 
-POSITIONS: Final = frozenset({Kind.TOLD_NOT_CHARGED, Kind.NOT_HELD, Kind.STATIONS_DIFFER})
+POSITIONS: Final = frozenset({BreakKind.TOLD_NOT_CHARGED, BreakKind.NOT_HELD, BreakKind.STATIONS_DIFFER})
 """One contradiction under three names: which it is can change while stores cannot be read, and while money moves."""
 
 FIELDS: Final[dict[str, Text]] = {

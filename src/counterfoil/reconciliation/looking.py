@@ -28,7 +28,7 @@ READINGS: Final = 3
 PAID: Final = frozenset({"approved", "closed"})
 
 
-class Seen(NamedTuple):
+class QuickLook(NamedTuple):
     """One transaction of a page, and what a quick look makes of it."""
 
     one: Candidate
@@ -43,7 +43,7 @@ def name_of(one: Candidate) -> str:
 # --- a page -----------------------------------------------------------------------------------------------------------
 
 
-def of_switch(stores: Stores, sent: Sequence[SwitchStub]) -> list[Seen]:
+def of_switch(stores: Stores, sent: Sequence[SwitchStub]) -> list[QuickLook]:
     """Attempts of the switch, with what terminals, issuers, ledgers and receipts say of each."""
     keys = [key for stub in sent if (key := parse_ref(stub.ref)) is not None]
     sold = terminals.these(stores.terminal, keys) if stores.terminal is not None else {}
@@ -59,7 +59,7 @@ def of_switch(stores: Stores, sent: Sequence[SwitchStub]) -> list[Seen]:
             mine = NOT_OURS
         sight = sight_of(stores, stub)
         looked = Looked(Evidence(mine, stub, theirs.get(at)), sight, booked.get(at), slips.get(stub.ref))
-        found.append(Seen(candidate(stub.ref, stub), looked))
+        found.append(QuickLook(candidate(stub.ref, stub), looked))
     return found
 
 
@@ -81,20 +81,20 @@ def _of_issuers(
     return theirs, booked
 
 
-def of_issuer(stores: Stores, posted: Sequence[IssuerStub]) -> list[Seen]:
+def of_issuer(stores: Stores, posted: Sequence[IssuerStub]) -> list[QuickLook]:
     """Purchases of an issuer that moved money and that the switch did not ask for; the others are looked at there."""
     moved = [stub for stub in posted if stub.debited]
     if stores.switch is None or not moved:
         return []
     sent = switches.numbered(stores.switch, [stub.rrn for stub in moved])
     return [
-        Seen(candidate("", stub), Looked(Evidence(None, None, stub), sight_of(stores, None, stub.issuer)))
+        QuickLook(candidate("", stub), Looked(Evidence(None, None, stub), sight_of(stores, None, stub.issuer)))
         for stub in moved
         if stub.rrn not in sent or not belongs(stub, sent[stub.rrn])
     ]
 
 
-def of_terminal(stores: Stores, sold: Sequence[TerminalStub]) -> list[Seen]:
+def of_terminal(stores: Stores, sold: Sequence[TerminalStub]) -> list[QuickLook]:
     """Sales of the terminals that the switch does not know, or whose number another sale has."""
     if stores.terminal is None:
         return []
@@ -110,7 +110,7 @@ def of_terminal(stores: Stores, sold: Sequence[TerminalStub]) -> list[Seen]:
             looked = Looked(
                 Evidence(stub, sent.get(stub.ref), None), sight_of(stores, sent.get(stub.ref)), others=others
             )
-            found.append(Seen(candidate(stub.ref, stub), looked))
+            found.append(QuickLook(candidate(stub.ref, stub), looked))
     return found
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil.reconciliation.kinds import Kind
-from counterfoil.reconciliation.rows import Contradiction, Pass, Waiting
+from counterfoil.reconciliation.kinds import BreakKind
+from counterfoil.reconciliation.rows import Contradiction, InFlight, Pass
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.storage.sql import inserting, updating, upserting
@@ -20,7 +20,7 @@ PACKAGE: Final = "counterfoil.reconciliation"
 COLUMNS: Final = Contradiction.__struct_fields__
 MOVES: Final = ("kind", "detail", "at_terminal", "at_switch", "at_issuer", "last_seen", "looked_at", "ended_at", "how")
 PASS: Final = Pass.__struct_fields__
-WAITING: Final = Waiting.__struct_fields__
+WAITING: Final = InFlight.__struct_fields__
 KIND: Final = COLUMNS.index("kind")
 PASSES_KEPT: Final = 1000
 
@@ -64,7 +64,7 @@ class Records:
         """How far the comparison has come, by station: a place, and what lay there."""
         return {station: (place, what) for station, place, what in self.store.query(REACHED)}
 
-    def open_of(self, names: Iterable[str]) -> dict[tuple[str, Kind], Contradiction]:
+    def open_of(self, names: Iterable[str]) -> dict[tuple[str, BreakKind], Contradiction]:
         """The open contradictions of these transactions."""
         rows = self.store.select_in(OPEN_OF, list(names))
         return {(row.name, row.kind): row for row in map(_contradiction, rows)}
@@ -73,9 +73,9 @@ class Records:
         """The open ones that nobody looked at since then, the longest unseen first."""
         return [_contradiction(row) for row in self.store.query(LOOKED, (at, limit))]
 
-    def waiting(self, at: Instant, limit: int) -> list[Waiting]:
+    def waiting(self, at: Instant, limit: int) -> list[InFlight]:
         """What was in flight and not looked at since then, the longest unseen first."""
-        return [Waiting(*row) for row in self.store.query(WAITS, (at, limit))]
+        return [InFlight(*row) for row in self.store.query(WAITS, (at, limit))]
 
     def write(
         self,
@@ -83,7 +83,7 @@ class Records:
         now_at: Pass,
         born: Sequence[Contradiction] = (),
         moved: Sequence[Contradiction] = (),
-        waits: Sequence[Waiting] = (),
+        waits: Sequence[InFlight] = (),
         rests: Iterable[str] = (),
         reached: Iterable[tuple[str, int, str]] = (),
     ) -> None:
@@ -158,4 +158,4 @@ def _pass(rows: list[tuple[Any, ...]]) -> Pass | None:
 
 
 def _contradiction(row: tuple[Any, ...]) -> Contradiction:
-    return Contradiction(**{**dict(zip(COLUMNS, row, strict=True)), "kind": Kind(row[KIND])})
+    return Contradiction(**{**dict(zip(COLUMNS, row, strict=True)), "kind": BreakKind(row[KIND])})

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from counterfoil.inquiry import Candidate
-from counterfoil.reconciliation.kinds import KINDS, Kind
+from counterfoil.reconciliation.kinds import KINDS, BreakKind
 from counterfoil.step import Instant
 from counterfoil.verdict.finding import iso
 
@@ -20,7 +20,7 @@ class Contradiction(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: str
-    kind: Kind
+    kind: BreakKind
     name: str
     detail: str
     at_terminal: str
@@ -115,7 +115,7 @@ class Pass(msgspec.Struct, kw_only=True):
         }
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class InFlight(msgspec.Struct, frozen=True):
     """A transaction that was in flight when it was looked at."""
 
     name: str

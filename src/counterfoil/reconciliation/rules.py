@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from counterfoil.issuer.stubs import Booked
 from counterfoil.money import written
 from counterfoil.receipts.document import Slip
-from counterfoil.reconciliation.kinds import Kind
+from counterfoil.reconciliation.kinds import BreakKind
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Evidence, Verdict, verdict_of
@@ -59,7 +59,7 @@ class Looked(NamedTuple):
 class Break(NamedTuple):
     """One contradiction of one transaction; `detail` names what differs, as values and no sentence."""
 
-    kind: Kind
+    kind: BreakKind
     detail: str = ""
 
 
@@ -92,7 +92,7 @@ def standing(looked: Looked, now: Instant, clocks: Clocks) -> Iterator[Break]:
     if not any(positions in FIRST_FIT for positions in product(*can_be)):
         yield Break(_contradiction(terminal, issuer))
     elif all(looked.sight) and _overdue(evidence, now, clocks):
-        yield Break(Kind.OVERDUE)
+        yield Break(BreakKind.OVERDUE)
 
 
 def _overdue(evidence: Evidence, now: Instant, clocks: Clocks) -> bool:
@@ -102,12 +102,12 @@ def _overdue(evidence: Evidence, now: Instant, clocks: Clocks) -> bool:
     return verdict_of(evidence, now, clocks) is Verdict.EXCEPTION
 
 
-def _contradiction(terminal: T, issuer: I) -> Kind:
+def _contradiction(terminal: T, issuer: I) -> BreakKind:
     if terminal in SAID_NO and issuer is I.HOLDS:
-        return Kind.TOLD_NOT_CHARGED
+        return BreakKind.TOLD_NOT_CHARGED
     if terminal in PAID and issuer is not I.HOLDS:
-        return Kind.NOT_HELD
-    return Kind.STATIONS_DIFFER
+        return BreakKind.NOT_HELD
+    return BreakKind.STATIONS_DIFFER
 
 
 # --- what must be there -----------------------------------------------------------------------------------------------
@@ -121,20 +121,20 @@ def missing(looked: Looked) -> Iterator[Break]:
         if evidence.issuer is not None and evidence.issuer.debited:
             yield Break(_unasked(looked, issuer), looked.namesake)
         elif terminal in PAID | {T.REVERSED} or (terminal is T.DECLINED and told_to_wait(evidence.terminal)):
-            yield Break(Kind.MISSING_AT_SWITCH)
+            yield Break(BreakKind.MISSING_AT_SWITCH)
     if sight.terminal and terminal is T.MISSING and switch in AUTHENTIC:
-        yield Break(Kind.MISSING_AT_TERMINAL)
+        yield Break(BreakKind.MISSING_AT_TERMINAL)
     if sight.issuer and issuer is I.MISSING and answered_upstream(switch, evidence.switch):
-        yield Break(Kind.MISSING_AT_ISSUER)
+        yield Break(BreakKind.MISSING_AT_ISSUER)
 
 
-def _unasked(looked: Looked, issuer: I) -> Kind:
+def _unasked(looked: Looked, issuer: I) -> BreakKind:
     """What a purchase is that the switch did not ask for, as far as it knows."""
     if looked.namesake:
-        return Kind.DEBITED_TWICE
+        return BreakKind.DEBITED_TWICE
     if isinstance(looked.evidence.terminal, TerminalStub) or issuer is not I.HOLDS:
-        return Kind.MISSING_AT_SWITCH
-    return Kind.UNASKED_DEBIT
+        return BreakKind.MISSING_AT_SWITCH
+    return BreakKind.UNASKED_DEBIT
 
 
 def answered_upstream(switch: S, stub: SwitchStub | None) -> bool:
@@ -157,13 +157,13 @@ def differing(looked: Looked) -> Iterator[Break]:
     if sold is not None and switch is None and issuer is not None:
         values += _pairs(sold, issuer, "amount", "currency", "merchant", "last4")
     if values:
-        yield Break(Kind.VALUES_DIFFER, "; ".join(dict.fromkeys(values)))
+        yield Break(BreakKind.VALUES_DIFFER, "; ".join(dict.fromkeys(values)))
     if issuer is not None and (wrong := _in_the_ledger(issuer, looked.booked)):
-        yield Break(Kind.LEDGER_DIFFERS, wrong)
+        yield Break(BreakKind.LEDGER_DIFFERS, wrong)
     if sold is not None and looked.slip is not None and (wrong := _on_paper(sold, looked.slip)):
-        yield Break(Kind.RECEIPT_DIFFERS, wrong)
+        yield Break(BreakKind.RECEIPT_DIFFERS, wrong)
     if looked.others:
-        yield Break(Kind.NUMBER_TWICE, ", ".join(looked.others))
+        yield Break(BreakKind.NUMBER_TWICE, ", ".join(looked.others))
 
 
 def _at_switch(sold: TerminalStub | None, switch: SwitchStub | None) -> list[str]:

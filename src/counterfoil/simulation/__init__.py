@@ -11,17 +11,17 @@ What it does not cover: bytes on a socket (framing, back-pressure, partial reads
 engine below a commit (torn pages, power cuts: the storage tests), several processes on one machine, the operator.
 """
 
-from counterfoil.simulation.campaign import Job, Report, failure, jobs_of, play, replay, run, sales_of, shrunk
+from counterfoil.simulation.campaign import Report, WorldJob, failure, jobs_of, play, replay, run, sales_of, shrunk
 from counterfoil.simulation.mixes import MIXES, Faults
-from counterfoil.simulation.scene import SALES, Outcome
+from counterfoil.simulation.scene import SALES, WorldOutcome
 
 __all__ = [
     "MIXES",
     "SALES",
     "Faults",
-    "Job",
-    "Outcome",
     "Report",
+    "WorldJob",
+    "WorldOutcome",
     "failure",
     "jobs_of",
     "play",

@@ -18,7 +18,7 @@ from counterfoil.errors import PeerError
 from counterfoil.iso8583 import CUP_POS, framing
 from counterfoil.issuer.card import business_day
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.network import Wire
+from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant, cards
 from counterfoil.simulation.world import must
@@ -183,7 +183,7 @@ class Audit:
     def _patience(self) -> Instant:
         return PATIENCE + 2 * self.faults.lag
 
-    def _lines(self) -> Iterator[tuple[str, Wire]]:
+    def _lines(self) -> Iterator[tuple[str, SimulatedLink]]:
         for wire in self.plant.switch.wires:
             if wire.client is self.plant.switch:
                 yield wire.client_link, wire

@@ -16,15 +16,15 @@ from typing import Any, Final
 import msgspec
 
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.scene import RUSH_EVERY, RUSH_SALES, SALES, Outcome, Scene
+from counterfoil.simulation.scene import RUSH_EVERY, RUSH_SALES, SALES, Scene, WorldOutcome
 from counterfoil.step import SECOND
 
 SHRINKS_TO: Final = 5  # fewer sales than this are not tried
 
-Progress = Callable[[Outcome], None]
+Progress = Callable[[WorldOutcome], None]
 
 
-class Job(msgspec.Struct, frozen=True):
+class WorldJob(msgspec.Struct, frozen=True):
     """One world to play."""
 
     seed: int
@@ -65,14 +65,14 @@ class Report(msgspec.Struct, kw_only=True):
         return self.failure is None and self.one_sided_unreported == 0 and self.ledger_sum == 0
 
 
-def jobs_of(transactions: int, seed: int, mix: str, world: int | None, without: Sequence[str] = ()) -> list[Job]:
+def jobs_of(transactions: int, seed: int, mix: str, world: int | None, without: Sequence[str] = ()) -> list[WorldJob]:
     """The worlds of a campaign, or the one that is asked for."""
     if world is not None:
-        return [Job(seed, mix, world, min(transactions, sales_of(world)), tuple(without))]
-    listed: list[Job] = []
+        return [WorldJob(seed, mix, world, min(transactions, sales_of(world)), tuple(without))]
+    listed: list[WorldJob] = []
     while transactions > 0:
         sales = min(transactions, sales_of(len(listed)))
-        listed.append(Job(seed, mix, len(listed), sales, tuple(without)))
+        listed.append(WorldJob(seed, mix, len(listed), sales, tuple(without)))
         transactions -= sales
     return listed
 
@@ -82,7 +82,7 @@ def sales_of(world: int) -> int:
     return RUSH_SALES if world % RUSH_EVERY == RUSH_EVERY - 1 else SALES
 
 
-def play(job: Job) -> Outcome:
+def play(job: WorldJob) -> WorldOutcome:
     """Play one world."""
     scene = Scene(job.seed, job.mix, job.world, job.transactions, partial(spared, without=job.without))
     return scene.play()
@@ -94,7 +94,7 @@ def spared(faults: Faults, without: Sequence[str]) -> Faults:
     return msgspec.structs.replace(faults, **{kind: getattr(default, kind) for kind in without})
 
 
-def outcomes(listed: Sequence[Job], processes: int) -> Iterator[Outcome]:
+def outcomes(listed: Sequence[WorldJob], processes: int) -> Iterator[WorldOutcome]:
     """Every world's outcome, in order."""
     if processes < 2 or len(listed) < 2:
         yield from map(play, listed)
@@ -106,7 +106,7 @@ def outcomes(listed: Sequence[Job], processes: int) -> Iterator[Outcome]:
             pool.shutdown(cancel_futures=True)
 
 
-def run(listed: Sequence[Job], processes: int = 1, progress: Progress = lambda _outcome: None) -> Report:
+def run(listed: Sequence[WorldJob], processes: int = 1, progress: Progress = lambda _outcome: None) -> Report:
     """Play all worlds and add them up; the campaign ends with the first that breaks a promise."""
     first = listed[0]
     digest = hashlib.blake2b(digest_size=16)
@@ -154,7 +154,7 @@ def quantiles(exposures: list[int]) -> dict[str, float]:
     return {name: ordered[min(len(ordered) - 1, int(len(ordered) * part))] / SECOND for name, part in places.items()}
 
 
-def add(report: Report, outcome: Outcome) -> None:
+def add(report: Report, outcome: WorldOutcome) -> None:
     """One more world."""
     report.transactions += outcome.transactions
     report.one_sided += outcome.one_sided
@@ -172,7 +172,7 @@ def add(report: Report, outcome: Outcome) -> None:
 # --- when a promise is broken ----------------------------------------------------------------------------------------
 
 
-def failure(job: Job, outcome: Outcome) -> dict[str, Any]:
+def failure(job: WorldJob, outcome: WorldOutcome) -> dict[str, Any]:
     """Everything needed to look at a broken world again."""
     return {
         "seed": job.seed,
@@ -187,7 +187,7 @@ def failure(job: Job, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def replay(job: Job) -> str:
+def replay(job: WorldJob) -> str:
     """The command line that plays one world again."""
     words = ["counterfoil simulate", f"--seed {job.seed}", f"--mix {job.mix}", f"--world {job.world}"]
     words.append(f"--transactions {job.transactions}")
@@ -195,7 +195,7 @@ def replay(job: Job) -> str:
     return " ".join(words)
 
 
-def shrunk(job: Job) -> Job:
+def shrunk(job: WorldJob) -> WorldJob:
     """A broken world with fewer kinds of faults and fewer sales, as long as a promise breaks in it.
 
     A rush hour gets shorter first: without the fault that matters a world is played to its end.
@@ -209,7 +209,7 @@ def shrunk(job: Job) -> Job:
     return of_fewer_sales(job, SHRINKS_TO)
 
 
-def of_fewer_sales(job: Job, least: int) -> Job:
+def of_fewer_sales(job: WorldJob, least: int) -> WorldJob:
     """A broken world with half of its sales, and again, as long as a promise breaks in it and so many are left."""
     while job.transactions // 2 >= least:
         smaller = broken_still(msgspec.structs.replace(job, transactions=job.transactions // 2), job)
@@ -219,6 +219,6 @@ def of_fewer_sales(job: Job, least: int) -> Job:
     return job
 
 
-def broken_still(candidate: Job, otherwise: Job) -> Job:
+def broken_still(candidate: WorldJob, otherwise: WorldJob) -> WorldJob:
     """The candidate when it breaks a promise too."""
     return candidate if play(candidate).broken else otherwise

@@ -10,7 +10,7 @@ import hashlib
 from typing import Final
 
 from counterfoil.simulation.damage import opened
-from counterfoil.simulation.network import Wire
+from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.world import World
 
 SPARED: Final = frozenset({"0800", "0810", "0820"})  # a line on which nobody signs on proves nothing else
@@ -23,11 +23,11 @@ class Closer:
         self.world = world
         self._salt = f"{seed}/closer".encode()
 
-    def attend(self, wire: Wire) -> None:
+    def attend(self, wire: SimulatedLink) -> None:
         """Read at both ends of one more line."""
         wire.hangs_up = self.hangs_up
 
-    def hangs_up(self, wire: Wire, data: bytes) -> bool:
+    def hangs_up(self, wire: SimulatedLink, data: bytes) -> bool:
         """Whether the reader of this message closes the connection upon it."""
         packet = opened(data)
         if packet is None or packet.message.mti in SPARED:

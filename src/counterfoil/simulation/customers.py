@@ -17,7 +17,7 @@ from counterfoil.simulation.plant import (
     HIGH,
     OPENING,
     TERMINAL_LIMIT,
-    Card,
+    CustomersCard,
     cards,
     odd,
 )
@@ -70,7 +70,7 @@ class Wish(NamedTuple):
     `manner` is "" or one of MANNERS; `spoils` is what of the request makes no sense, {} for nothing.
     """
 
-    card: Card
+    card: CustomersCard
     amount: int
     pin: str
     currency: str
@@ -78,7 +78,7 @@ class Wish(NamedTuple):
     spoils: dict[str, Any]
 
 
-def brought(rng: random.Random, card: Card, manner: str) -> dict[str, Any]:
+def brought(rng: random.Random, card: CustomersCard, manner: str) -> dict[str, Any]:
     """The card, as a till asks for a sale with it."""
     number, rest = card.track2.split("=")
     wrong = {

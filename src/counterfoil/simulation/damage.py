@@ -26,7 +26,7 @@ DIGITS: Final = "0123456789"
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class Packet(NamedTuple):
+class DamagedPacket(NamedTuple):
     """A message of either kind of link, read: what stands before it, its dialect, its elements."""
 
     tpdu: bytes
@@ -40,13 +40,13 @@ class Packet(NamedTuple):
         return framing.join_cup(self.tpdu, self.header, body) if self.tpdu else body
 
 
-def opened(data: bytes) -> Packet | None:
+def opened(data: bytes) -> DamagedPacket | None:
     """A message as whoever listens on a line reads it; None when it is none."""
     try:
         if data[:1] != TPDU:
-            return Packet(b"", b"", ISO87_ASCII, ISO87_ASCII.decode(data))
+            return DamagedPacket(b"", b"", ISO87_ASCII, ISO87_ASCII.decode(data))
         packet = framing.split_cup(data, HEADER)
-        return Packet(packet.tpdu, packet.header, CUP_POS, CUP_POS.decode(packet.body))
+        return DamagedPacket(packet.tpdu, packet.header, CUP_POS, CUP_POS.decode(packet.body))
     except PaymentError:
         return None
 

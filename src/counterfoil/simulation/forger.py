@@ -11,8 +11,8 @@ from typing import Final
 
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import CUP_POS, Message, nested
-from counterfoil.simulation.damage import MAC, Packet, opened
-from counterfoil.simulation.network import Connection, Passing, Wire
+from counterfoil.simulation.damage import MAC, DamagedPacket, opened
+from counterfoil.simulation.network import Connection, Passing, SimulatedLink
 from counterfoil.simulation.world import World
 from counterfoil.step import SECOND, Instant
 
@@ -38,7 +38,7 @@ class Forger:
         self.world = world
         self._macs: dict[int, bytes] = {}
 
-    def attend(self, wire: Wire) -> None:
+    def attend(self, wire: SimulatedLink) -> None:
         """Sit on one more line."""
         wire.taps.append(self.hears)
 
@@ -59,7 +59,7 @@ class Forger:
 
     # --- speaking ---------------------------------------------------------------------------------------------------
 
-    def _speak(self, wire: Wire, connection: Connection, packet: Packet, *, up: bool) -> None:
+    def _speak(self, wire: SimulatedLink, connection: Connection, packet: DamagedPacket, *, up: bool) -> None:
         random = self.world.random
         terminals = bool(packet.tpdu)
         if up and terminals and random.randrange(FLOOD) == 0:
@@ -82,7 +82,7 @@ class Forger:
         else:
             wire.carry(connection, data, up=True)
 
-    def _alone(self, wire: Wire, listed: list[bytes], pace: Instant = 0) -> None:
+    def _alone(self, wire: SimulatedLink, listed: list[bytes], pace: Instant = 0) -> None:
         """Say these on a connection of his own; what is answered goes to nobody."""
         connection = wire.intrude(lambda _: None)
         if connection is None:
@@ -91,21 +91,21 @@ class Forger:
             self.world.after(number * pace, partial(self._if_not_healed, wire, connection, data))
         self.world.after(len(listed) * pace + self.world.wait(STAYS), lambda: wire.leave(connection))
 
-    def _if_not_healed(self, wire: Wire, connection: Connection, data: bytes) -> None:
+    def _if_not_healed(self, wire: SimulatedLink, connection: Connection, data: bytes) -> None:
         if not self.world.healed:
             wire.carry(connection, data, up=True)
 
-    def _flood(self, wire: Wire, packet: Packet) -> None:
+    def _flood(self, wire: SimulatedLink, packet: DamagedPacket) -> None:
         """Sign one terminal on, many times."""
         size = self.world.random.choice(FLOOD_SIZE)
         self.world.count("forged sign-on", size)
         self._alone(wire, [self._sign_on(packet) for _ in range(size)], FLOOD_PACE)
 
-    def _sign_on(self, packet: Packet) -> bytes:
+    def _sign_on(self, packet: DamagedPacket) -> bytes:
         message = _terminals(self, "0800", packet.message)
-        return Packet(packet.tpdu, packet.header, CUP_POS, message).packed()
+        return DamagedPacket(packet.tpdu, packet.header, CUP_POS, message).packed()
 
-    def _signed(self, wire: Wire, packet: Packet, message: Message) -> bytes | None:
+    def _signed(self, wire: SimulatedLink, packet: DamagedPacket, message: Message) -> bytes | None:
         """With a MAC that is a guess, was right for something else, or is missing. None for what cannot be written."""
         random = self.world.random
         number = 128 if message.de70 is not None or message.de90 is not None else MAC

@@ -34,7 +34,7 @@ EVERYTHING: Final = 1 << 30
 NEVER: Final = "~"
 
 
-class Row(NamedTuple):
+class ForgottenRow(NamedTuple):
     """Something forgotten, as `holder` keeps it, and which attempt it is."""
 
     holder: str
@@ -145,19 +145,21 @@ class Hole:
         sent = self._sent.get(ref) if ref in self.refs else None
         return {ref} if sent is None else {ref, f"{sent.issuer} {request_of(sent)}"}
 
-    def rows(self, everything: Everything) -> dict[str, list[Row]]:
+    def rows(self, everything: Everything) -> dict[str, list[ForgottenRow]]:
         """Everything that is called forgotten, by the station that keeps it."""
         by_rrn: dict[str, str] = {}
         by_request: dict[tuple[str, str], str] = {}
         for stub in (*self._sent.values(), *everything.switch.values()):
             by_rrn[stub.rrn] = stub.ref
             by_request[stub.issuer, stub.transmitted + stub.stan] = stub.ref
-        found: dict[str, list[Row]] = {}
+        found: dict[str, list[ForgottenRow]] = {}
         for holder in (self._plant.switch, *self._plant.issuers.values()):
             rows = []
             for row in every_row(holder.disk, EVERYTHING):
                 issuer = row.peer if holder is self._plant.switch else holder.name
-                rows.append(Row(holder.name, by_rrn.get(row.rrn) or by_request.get((issuer, row.request), ""), row))
+                rows.append(
+                    ForgottenRow(holder.name, by_rrn.get(row.rrn) or by_request.get((issuer, row.request), ""), row)
+                )
             found[holder.name] = rows
         return found
 
@@ -183,7 +185,9 @@ class Hole:
     def _forgetful(self, ref: str) -> str:
         return ref[:8] if self.kind == TERMINAL else self.name
 
-    def _found(self, ref: str, everything: Everything, rows: Mapping[str, list[Row]], listed: set[str]) -> None:
+    def _found(
+        self, ref: str, everything: Everything, rows: Mapping[str, list[ForgottenRow]], listed: set[str]
+    ) -> None:
         """An approval that its station does not know any more is a row at both who compared.
 
         Where an answer to a sign-on was lost, the link is used without a comparison all the same; after a page of sales
@@ -220,7 +224,7 @@ class Hole:
         stan = host.places[terminal].came_to if host is not None else ""
         return f"{terminal}/{self._batches[terminal]}/{stan}" if stan and terminal in self._batches else NEVER
 
-    def _refused(self, stub: SwitchStub, stubs: Stubs, told: list[Row]) -> None:
+    def _refused(self, stub: SwitchStub, stubs: Stubs, told: list[ForgottenRow]) -> None:
         """A later sale is refused when, and only when, it is of a card or a terminal of which something is open."""
         about = [one for one in told if self._concerns(one, stub)]
         if stub.response_code == REFUSED:
@@ -233,7 +237,7 @@ class Hole:
             still = [one for one in about if one.row.opened_at < decided[one.holder == SWITCH] < one.row.ended_at]
             must(not still, f"{stub.ref} is approved while something of its card or terminal is forgotten")
 
-    def _concerns(self, one: Row, stub: SwitchStub) -> bool:
+    def _concerns(self, one: ForgottenRow, stub: SwitchStub) -> bool:
         """The switch refuses terminals that it or they have forgotten something of, and what an issuer has the cards
         of; an issuer the cards of what the switch has.
         """

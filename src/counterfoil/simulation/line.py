@@ -16,7 +16,7 @@ from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
 from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm
-from counterfoil.simulation.network import Wire
+from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import drawing
 from counterfoil.step import Send
@@ -43,7 +43,7 @@ def clear_key(name: str, size: int) -> bytes:
     return hashlib.shake_256(f"simulation {name}".encode()).digest(size)
 
 
-class Line(Wire):
+class TappedLine(SimulatedLink):
     """A wire on which a request may be answered by somebody who has no business there."""
 
     def send(self, node: Node, item: Send) -> None:
@@ -67,7 +67,7 @@ class Line(Wire):
         return framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header or b"", CUP_POS.encode(answer))
 
 
-class InstitutionLine(Line):
+class InstitutionLine(TappedLine):
     """The line between the switch and one institution. Only purchases are tampered with, and only while faults last."""
 
     def __init__(self, client: Node, client_link: str, server: Node, server_link: str, *, eager: bool) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.items import open_items
 from counterfoil.reconciliation.comparison import Comparison
-from counterfoil.reconciliation.kinds import Kind
+from counterfoil.reconciliation.kinds import BreakKind
 from counterfoil.reconciliation.records import PACKAGE, Records, opened
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.world import must
@@ -83,7 +83,7 @@ def listed(
             now_at = comparison.turn()
         rows = opened(store, EVERYTHING)
         found |= {row.name for row in rows}
-        contradicted |= {row.name for row in rows if row.kind is not Kind.OVERDUE}
+        contradicted |= {row.name for row in rows if row.kind is not BreakKind.OVERDUE}
         items = open_items(stores, now, EVERYTHING, [row.one for row in rows])
         found |= {item.one.ref for item in items if item.finding.verdict is Verdict.EXCEPTION}
         store.close()

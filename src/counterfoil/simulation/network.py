@@ -45,7 +45,7 @@ class Connection:
 class Passing(NamedTuple):
     """A message on its way, as somebody on the line hears it."""
 
-    wire: Wire
+    wire: SimulatedLink
     connection: Connection
     data: bytes
     up: bool
@@ -53,11 +53,11 @@ class Passing(NamedTuple):
 
 Tap = Callable[[Passing], bool]
 """Somebody who is no station hears what passes; True when he keeps it."""
-Reader = Callable[["Wire", bytes], bool]
+Reader = Callable[["SimulatedLink", bytes], bool]
 """Whether whoever is about to read a message closes the connection upon it instead."""
 
 
-class Wire:
+class SimulatedLink:
     """A link: `client_link` of `client` connects to `server_link` of `server`, one connection per lane."""
 
     def __init__(self, client: Node, client_link: str, server: Node, server_link: str, *, eager: bool) -> None:

@@ -26,7 +26,7 @@ from counterfoil.step import (
 
 if TYPE_CHECKING:
     from counterfoil.simulation.expected.reading import Judge
-    from counterfoil.simulation.network import Wire
+    from counterfoil.simulation.network import SimulatedLink
 
 LATE: Final = 200  # in a thousand: a printer in trouble whose news comes when nobody waits for it any more
 NAP: Final[Instant] = 1000  # the driver never comes back sooner for a timer that stays due
@@ -42,7 +42,7 @@ class Node:
         self.world = world
         self.name = name
         self.disk = disk
-        self.wires: list[Wire] = []
+        self.wires: list[SimulatedLink] = []
         self.gone = False  # switched off for good
         self.off = False  # switched off, perhaps for days
         self.skew: Instant = 0
@@ -219,7 +219,7 @@ class Node:
         if cut is not None:
             self.crash("after commit")
 
-    def _wire(self, link: str, conn: Conn) -> Wire | None:
+    def _wire(self, link: str, conn: Conn) -> SimulatedLink | None:
         """The wire that is meant; None when the connection is gone."""
         return next((wire for wire in self.wires if wire.is_meant(self, link, conn)), None)
 

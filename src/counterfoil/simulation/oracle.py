@@ -24,7 +24,7 @@ from counterfoil.simulation.listing import on_the_list
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
-from counterfoil.simulation.watch import Watch
+from counterfoil.simulation.watch import BookWatch
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage.forgotten import every_row
@@ -62,7 +62,7 @@ STORIES: Final = 4  # of so many attempts at rest one is told in full
 QUICK: Final[Instant] = SECOND // 10
 
 
-class Finding(NamedTuple):
+class Disagreement(NamedTuple):
     """An attempt whose stations do not all say the same, or that a person must decide."""
 
     ref: str
@@ -78,7 +78,7 @@ class Judgement(NamedTuple):
     attempts: int
     one_sided: int
     unreported: int
-    exceptions: list[Finding]
+    exceptions: list[Disagreement]
     ledger_sum: dict[str, int]
     exposures: list[int]  # microseconds from each debit that was returned to its return
 
@@ -101,7 +101,7 @@ def pending(plant: Plant) -> str:
     return ""
 
 
-def judged(court: Court, watches: list[Watch]) -> Judgement:
+def judged(court: Court, watches: list[BookWatch]) -> Judgement:
     """Compare everything with everything. Broken at the first contradiction."""
     with ExitStack() as views:
         for disk in court.disks:
@@ -109,9 +109,9 @@ def judged(court: Court, watches: list[Watch]) -> Judgement:
         return compared(court, watches)
 
 
-def compared(court: Court, watches: list[Watch]) -> Judgement:
+def compared(court: Court, watches: list[BookWatch]) -> Judgement:
     """`judged`, over one view of each disk."""
-    exceptions: list[Finding] = []
+    exceptions: list[Disagreement] = []
     one_sided = unreported = 0
     everything = court.everything()
     for finding in court.in_the_hole(everything):
@@ -153,7 +153,7 @@ class Court:
         self.plant = plant
         self.shop = shop
         self.buried = buried
-        self.heard: dict[str, tuple[Stubs, Finding]] = {}
+        self.heard: dict[str, tuple[Stubs, Disagreement]] = {}
         self.final: dict[str, Verdict] = {}  # what was called final on the way
         self.hole: Hole | None = None  # what a station that was put back knew before
         self.audit = Audit(plant, shop.world.faults)
@@ -208,7 +208,7 @@ class Court:
         issuers = {name: node.disk for name, node in self.plant.issuers.items()}
         return everything_on(self._live, self.buried, self.plant.switch.disk, issuers)
 
-    def hear(self, key: str, everything: Everything) -> tuple[Finding, bool]:
+    def hear(self, key: str, everything: Everything) -> tuple[Disagreement, bool]:
         """One attempt; the second value says whether it is listed for a person."""
         stubs = everything.of(key)
         truth = stubs.truth
@@ -225,7 +225,7 @@ class Court:
             fits(verdict in RESTING, f"{key} rests as {verdict}", stubs)
             fits(verdict is not Verdict.EXCEPTION or bool(case), f"{key}: a contradiction", stubs)
         listed = verdict is Verdict.EXCEPTION
-        finding = Finding(key, str(verdict), case, held, stands)
+        finding = Disagreement(key, str(verdict), case, held, stands)
         self.heard[key] = stubs, finding
         if not listed:
             self._fits(verdict, stubs, held)
@@ -248,7 +248,7 @@ class Court:
         """What the product may call an attempt."""
         return self.hole.names(ref) if self.hole is not None else {ref}
 
-    def in_the_hole(self, everything: Everything) -> Iterator[Finding]:
+    def in_the_hole(self, everything: Everything) -> Iterator[Disagreement]:
         """Those of them that are one-sided now: each must be on the list."""
         for ref in sorted(self.forgotten):
             assert self.hole is not None
@@ -258,7 +258,7 @@ class Court:
             stands = stubs.truth.amount if stubs.truth.state in PAID else 0
             case = next((stub.case for stub in stubs[:3] if stub is not None and stub.case), "")
             verdict = verdict_of(Evidence(*stubs[:3]), self.now) if any(stubs[:3]) else None
-            finding = Finding(ref, str(verdict), case, held, stands)
+            finding = Disagreement(ref, str(verdict), case, held, stands)
             self.heard[ref] = stubs, finding
             if held != stands:
                 yield finding
@@ -296,7 +296,7 @@ class Court:
 
     # --- sums -------------------------------------------------------------------------------------------------------
 
-    def balance(self, watches: list[Watch]) -> None:
+    def balance(self, watches: list[BookWatch]) -> None:
         """Customers' net = what stands at the terminals, the switch and the issuers, but for the listed exceptions."""
         for watch in watches:
             must(not any(watch.sums().values()), f"{watch.name}: the legs do not add up")
@@ -321,7 +321,7 @@ class Court:
             self._by_card(watch)
             self._by_statement(watch)
 
-    def _by_card(self, watch: Watch) -> None:
+    def _by_card(self, watch: BookWatch) -> None:
         """Per card: opening less closing = the sales that stand, and what is held in open cases."""
         spent: Counter[str] = Counter()
         for stubs, finding in self.heard.values():
@@ -343,7 +343,7 @@ class Court:
             )
             must(funded - balance == spent[name], f"{watch.name}: {name} spent {funded - balance}, sales {spent[name]}")
 
-    def _by_statement(self, watch: Watch) -> None:
+    def _by_statement(self, watch: BookWatch) -> None:
         """From each card's account its own entries are found, every one of them, and no other."""
         disk = self.plant.issuers[watch.name].disk
         entries = disk.query("SELECT id, debit, credit, before_debit, before_credit FROM entry")

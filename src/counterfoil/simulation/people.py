@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil.simulation import customers
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import CURRENCY, HIGH, Card, Plant, cards
+from counterfoil.simulation.plant import CURRENCY, HIGH, CustomersCard, Plant, cards
 from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Command, Instant, Perform, Reply
 
@@ -27,12 +27,12 @@ MARKS: Final = ("DUPLICATE", "重打印")
 Told = Callable[[dict[str, Any]], None]
 
 
-class Sale(msgspec.Struct):
+class CashierSale(msgspec.Struct):
     """One sale as its cashier sees it: what was asked under one key of the till, and what was told."""
 
     key: str
     terminal: str
-    card: Card
+    card: CustomersCard
     amount: int
     pin: str
     retry_of: str = ""
@@ -54,7 +54,7 @@ class Shop:
         self.closed = False
         self.morning: Instant = 0  # until then nobody comes in
         self.quiet = False  # at the last look no terminal was at work or had a question open
-        self.sales: dict[str, Sale] = {}
+        self.sales: dict[str, CashierSale] = {}
         self.seen: dict[str, list[str]] = {}  # what was told of each attempt, in order
         self.errors: dict[str, int] = {}
         self.kept: set[str] = set()  # attempts whose goods stayed in the shop
@@ -132,7 +132,7 @@ class Shop:
 
     # --- sales ------------------------------------------------------------------------------------------------------
 
-    def new_sale(self, terminal: str, again: Sale | None = None, retry_of: str = "") -> Sale:
+    def new_sale(self, terminal: str, again: CashierSale | None = None, retry_of: str = "") -> CashierSale:
         """The next customer; `again` the same one, with the same card and basket, under a new key."""
         world = self.world
         self.left -= 1
@@ -140,7 +140,7 @@ class Shop:
         if again is None and world.chance(world.faults.odd):
             card, amount, pin, currency, manner, spoils = customers.wish(world.random)
             world.count("odd customer")
-            sale = Sale(key, terminal, card, amount, pin, currency=currency, spoils=spoils)
+            sale = CashierSale(key, terminal, card, amount, pin, currency=currency, spoils=spoils)
         elif again is None:
             good = world.random.random() < 0.85
             card = world.random.choice([card for card in cards() if (card.name[:4] == "good") is good])
@@ -148,10 +148,10 @@ class Shop:
             if pin and world.random.random() < 0.02:
                 pin = "9999"
             manner = world.random.choice(customers.MANNERS) if world.random.random() < UNPROVED else ""
-            sale = Sale(key, terminal, card, world.random.randint(1, HIGH), pin)
+            sale = CashierSale(key, terminal, card, world.random.randint(1, HIGH), pin)
         else:
             manner = ""
-            sale = Sale(key, terminal, again.card, again.amount, again.card.pin, retry_of, again.currency)
+            sale = CashierSale(key, terminal, again.card, again.amount, again.card.pin, retry_of, again.currency)
         if manner:
             world.count(f"brought: {manner}")
         sale.brought = customers.brought(world.random, sale.card, manner)
@@ -256,7 +256,7 @@ class Cashier:
 
     # --- one sale ---------------------------------------------------------------------------------------------------
 
-    def serve(self, sale: Sale) -> None:
+    def serve(self, sale: CashierSale) -> None:
         """Key it in; with some customers there is trouble."""
         self._ask(sale)
         if self.world.chance(self.world.faults.people):
@@ -270,15 +270,15 @@ class Cashier:
             }
             self.world.after(self.world.wait(TROUBLE), lambda: act[trouble](sale))
 
-    def _cancel(self, sale: Sale) -> None:
+    def _cancel(self, sale: CashierSale) -> None:
         self.shop.ask(sale.terminal, "cancel", {"terminal": sale.terminal})
 
-    def _other(self, sale: Sale) -> None:
+    def _other(self, sale: CashierSale) -> None:
         """A key of the till once more, with another amount: it must be refused."""
         if not self.shop.closed:
             self._send(sale, sale.amount + 1)
 
-    def _elsewhere(self, sale: Sale) -> None:
+    def _elsewhere(self, sale: CashierSale) -> None:
         """The customer does not wait for the answer and pays at the next terminal."""
 
         def looked(body: dict[str, Any]) -> None:
@@ -290,7 +290,7 @@ class Cashier:
         if not sale.over:
             self.shop.ask(sale.terminal, "status", {"terminal": sale.terminal}, looked)
 
-    def _ask(self, sale: Sale) -> None:
+    def _ask(self, sale: CashierSale) -> None:
         if sale.over:
             return
         sale.asks += 1
@@ -298,7 +298,7 @@ class Cashier:
         self._send(sale, sale.amount)
         self.world.after(PATIENCE + self.world.wait(10.0), lambda: self._impatient(sale, asked))
 
-    def _send(self, sale: Sale, amount: int) -> None:
+    def _send(self, sale: CashierSale, amount: int) -> None:
         args: dict[str, Any] = {
             "terminal": sale.terminal,
             "amount": amount,
@@ -313,7 +313,7 @@ class Cashier:
         args |= sale.spoils
         self.shop.ask(sale.terminal, "sale", args, lambda body: self._told(sale, amount, body))
 
-    def _impatient(self, sale: Sale, asked: int) -> None:
+    def _impatient(self, sale: CashierSale, asked: int) -> None:
         if sale.over or sale.asks != asked:
             return
         if sale.asks < ASKS and not self.shop.closed and self.world.random.random() < 0.8:
@@ -321,7 +321,7 @@ class Cashier:
         else:
             sale.over = True  # the customer pays cash or leaves
 
-    def _told(self, sale: Sale, amount: int, body: dict[str, Any]) -> None:
+    def _told(self, sale: CashierSale, amount: int, body: dict[str, Any]) -> None:
         if body.get("amount", amount) != amount:
             raise Broken(f"{body['ref']} is for another amount than was asked")
         error = body.get("error")
@@ -337,7 +337,7 @@ class Cashier:
             sale.over = sale.told = True
             self._react(sale, body["outcome"], body["ref"])
 
-    def _react(self, sale: Sale, outcome: str, ref: str) -> None:
+    def _react(self, sale: CashierSale, outcome: str, ref: str) -> None:
         """What the customer does about it."""
         shop, rng = self.shop, self.world.random
         if ref and self.world.chance(self.world.faults.odd):
@@ -361,7 +361,7 @@ class Cashier:
             again = shop.new_sale(sale.terminal, sale)
             self.serve(again)
 
-    def _look_again(self, sale: Sale) -> None:
+    def _look_again(self, sale: CashierSale) -> None:
         """Ask once more what became of it: the same question under the same key."""
         if not self.shop.closed:
             self._send(sale, sale.amount)

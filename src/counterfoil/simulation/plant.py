@@ -15,7 +15,7 @@ from counterfoil.issuer import Settings as IssuerSettings
 from counterfoil.security import KeyUsage, SoftHsm, luhn_digit, write_track2
 from counterfoil.security.ciphers import DesKey
 from counterfoil.simulation.disk import Disk
-from counterfoil.simulation.line import LMK, InstitutionLine, Line, clear_key, entropy
+from counterfoil.simulation.line import LMK, InstitutionLine, TappedLine, clear_key, entropy
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import START, World, drawing
 from counterfoil.step import SECOND, Command, Instant, Reply, Station
@@ -25,7 +25,7 @@ from counterfoil.switch import Switch
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.switch.rows import IssuerRow
 from counterfoil.terminal import Settings as TerminalSettings
-from counterfoil.terminal import Terminal
+from counterfoil.terminal import TerminalStation
 from counterfoil.terminal.records import Records as TerminalRecords
 
 MERCHANT: Final = "103441054110001"
@@ -59,7 +59,7 @@ COUNTERS: Final = "UPDATE device SET stan = ?"
 Builder = Callable[[Disk, int], Station]
 
 
-class Card(NamedTuple):
+class CustomersCard(NamedTuple):
     """A card a customer may bring. `issuer` "" has no route; `owner` False is unknown to its issuer."""
 
     name: str
@@ -128,35 +128,40 @@ def number(prefix: str, serial: int) -> str:
 
 
 @cache
-def cards() -> tuple[Card, ...]:
+def cards() -> tuple[CustomersCard, ...]:
     """Every card there is, most of them good."""
     made = []
     for issuer, prefix in RANGES.items():
-        made += [Card(f"good-{n}", number(prefix, n), issuer, f"{1000 + n}", OPENING, {}) for n in range(1, 9)]
-        made.append(Card("no-pin", number(prefix, 20), issuer, "", OPENING, {}))
-        made.append(Card("poor", number(prefix, 21), issuer, "2021", 30_000, {}))
-        made.append(Card("lost", number(prefix, 22), issuer, "2022", OPENING, {"status": "lost"}))
-        made.append(Card("limited", number(prefix, 23), issuer, "2023", OPENING, {"limit_day": 60_000}))
-        made.append(Card("unknown", number(prefix, 24), issuer, "", 0, {}, known=False))
-    made.append(Card("no-route", number(NO_RANGE, 1), "", "", 0, {}, known=False))
+        made += [CustomersCard(f"good-{n}", number(prefix, n), issuer, f"{1000 + n}", OPENING, {}) for n in range(1, 9)]
+        made.append(CustomersCard("no-pin", number(prefix, 20), issuer, "", OPENING, {}))
+        made.append(CustomersCard("poor", number(prefix, 21), issuer, "2021", 30_000, {}))
+        made.append(CustomersCard("lost", number(prefix, 22), issuer, "2022", OPENING, {"status": "lost"}))
+        made.append(CustomersCard("limited", number(prefix, 23), issuer, "2023", OPENING, {"limit_day": 60_000}))
+        made.append(CustomersCard("unknown", number(prefix, 24), issuer, "", 0, {}, known=False))
+    made.append(CustomersCard("no-route", number(NO_RANGE, 1), "", "", 0, {}, known=False))
     return tuple(made)
 
 
 @cache
-def odd() -> tuple[Card, ...]:
+def odd() -> tuple[CustomersCard, ...]:
     """Cards that only unusual customers bring."""
     made = []
     for issuer, prefix in RANGES.items():
         pans = {name: number(prefix, 40 + n) for n, name in enumerate(ODD)}
-        made += [Card(name, pans[name], issuer, pin, opening, special) for name, (pin, opening, special) in ODD.items()]
-        made.append(Card("cash only", number(prefix, 70), issuer, "2070", OPENING, {}, service="204"))
-        made.append(Card("no PIN known", number(prefix, 71), issuer, "", OPENING, {}, service="220"))
-        made.append(Card("expired", number(prefix, 60), issuer, "2060", OPENING, {}, expiry="2512", stripe="2512"))
-        made.append(Card("renewed", number(prefix, 61), issuer, "2061", OPENING, {}, stripe="3001"))
-        made.append(Card("worn", number(prefix, 62), issuer, "2062", OPENING, {}, stripe="2511"))
+        made += [
+            CustomersCard(name, pans[name], issuer, pin, opening, special)
+            for name, (pin, opening, special) in ODD.items()
+        ]
+        made.append(CustomersCard("cash only", number(prefix, 70), issuer, "2070", OPENING, {}, service="204"))
+        made.append(CustomersCard("no PIN known", number(prefix, 71), issuer, "", OPENING, {}, service="220"))
+        made.append(
+            CustomersCard("expired", number(prefix, 60), issuer, "2060", OPENING, {}, expiry="2512", stripe="2512")
+        )
+        made.append(CustomersCard("renewed", number(prefix, 61), issuer, "2061", OPENING, {}, stripe="3001"))
+        made.append(CustomersCard("worn", number(prefix, 62), issuer, "2062", OPENING, {}, stripe="2511"))
         misread = f"{prefix}{63:07d}"
         wrong = str((int(luhn_digit(misread)) + 1) % 10)
-        made.append(Card("misread", misread + wrong, issuer, "", 0, {}, known=False))
+        made.append(CustomersCard("misread", misread + wrong, issuer, "", 0, {}, known=False))
     return tuple(made)
 
 
@@ -215,7 +220,7 @@ def _done(station: Station, verb: str, args: dict[str, Any]) -> None:
     assert "error" not in reply.body, reply.body
 
 
-def _issuer_disk(name: str, made: Iterable[Card]) -> bytes:
+def _issuer_disk(name: str, made: Iterable[CustomersCard]) -> bytes:
     disk = Disk.new(migrations_of("counterfoil.issuer"))
     hsm = SoftHsm(LMK, entropy(f"plant/{name}"))
     keys = IssuerKeys(
@@ -262,7 +267,7 @@ def _switch_disk(terminals: dict[str, int]) -> bytes:
 
 def _machine_disk(name: str, terminals: list[str]) -> Disk:
     disk = Disk.new(migrations_of("counterfoil.terminal"))
-    station = Terminal(TerminalRecords(disk), SoftHsm(LMK, entropy(f"plant/{name}")))
+    station = TerminalStation(TerminalRecords(disk), SoftHsm(LMK, entropy(f"plant/{name}")))
     for terminal in terminals:
         _done(
             station,
@@ -298,7 +303,7 @@ def issuer_of(seed: str, name: str) -> Builder:
 def machine_of(seed: str, name: str) -> Builder:
     """How a machine with terminals is started from its disk."""
     settings = TerminalSettings(typed=frozenset({MERCHANT} if name == LETS_TYPE else ()))
-    return lambda disk, life: Terminal(TerminalRecords(disk), hsm(seed, name, life), settings)
+    return lambda disk, life: TerminalStation(TerminalRecords(disk), hsm(seed, name, life), settings)
 
 
 def may_type(seed: str) -> bool:
@@ -327,7 +332,7 @@ def build(world: World, seed: str, terminals: int = FEW) -> Plant:
     for name, node in plant.issuers.items():
         InstitutionLine(plant.switch, name, node, "switch", eager=True)
     for node in plant.machines.values():
-        Line(node, "switch", plant.switch, "terminals", eager=False)
+        TappedLine(node, "switch", plant.switch, "terminals", eager=False)
     return plant
 
 
@@ -335,6 +340,6 @@ def replaced(world: World, plant: Plant, name: str, seed: str) -> Node:
     """A fresh machine, as it came out of its box, in the place of a lost one."""
     made = images(len(plant.places) // len(MACHINES))
     node = Node(world, f"{name}-new", Disk(made.disks[name]), machine_of(f"{seed}/new", name))
-    Line(node, "switch", plant.switch, "terminals", eager=False)
+    TappedLine(node, "switch", plant.switch, "terminals", eager=False)
     plant.machines[name] = node
     return node

@@ -12,8 +12,8 @@ from typing import Final
 
 from counterfoil.errors import PaymentError
 from counterfoil.simulation import damage
-from counterfoil.simulation.damage import Packet, opened
-from counterfoil.simulation.network import Connection, Passing, Wire
+from counterfoil.simulation.damage import DamagedPacket, opened
+from counterfoil.simulation.network import Connection, Passing, SimulatedLink
 from counterfoil.simulation.world import World
 from counterfoil.step import SECOND
 
@@ -30,11 +30,11 @@ class Relay:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.wires: list[Wire] = []
+        self.wires: list[SimulatedLink] = []
         self._heard: dict[tuple[int, bool], deque[bytes]] = {}
         self._swapping: dict[tuple[int, bool], list[tuple[Connection, bytes]]] = {}
 
-    def attend(self, wire: Wire) -> None:
+    def attend(self, wire: SimulatedLink) -> None:
         """Sit on one more line."""
         wire.taps.append(self.hears)
         for up in (True, False):
@@ -107,7 +107,7 @@ class Relay:
         if other.lanes and (connection := other.now_on(self.world.random.choice(other.lanes))) is not None:
             other.carry(connection, data, up=up)
 
-    def _on_his_own_line(self, wire: Wire, data: bytes) -> None:
+    def _on_his_own_line(self, wire: SimulatedLink, data: bytes) -> None:
         """Send it, perhaps with one element hit, on a connection of his own, and hand on what is answered."""
         connection = wire.intrude(lambda answer: self._hand_on(wire, answer))
         if connection is None:
@@ -119,7 +119,7 @@ class Relay:
             wire.carry(connection, piece, up=True)
         self.world.after(self.world.wait(STAYS), lambda: wire.leave(connection))
 
-    def _hand_on(self, wire: Wire, answer: bytes) -> None:
+    def _hand_on(self, wire: SimulatedLink, answer: bytes) -> None:
         """Give an answer to whom it is for, as if it had come on his line."""
         if self.world.healed:
             return
@@ -136,7 +136,7 @@ class Relay:
             return one
         random = self.world.random
         if first.tpdu and random.randrange(4) == 0:
-            return Packet(first.tpdu, first.header, second.dialect, second.message).packed()
+            return DamagedPacket(first.tpdu, first.header, second.dialect, second.message).packed()
         numbers = [n for n, value in second.message.items() if value != first.message.get(n)]
         for number in random.sample(numbers, random.randint(min(1, len(numbers)), min(3, len(numbers)))):
             first.message.set(number, second.message.get(number))

@@ -20,12 +20,12 @@ from counterfoil.simulation.expected.till import Till
 from counterfoil.simulation.forger import Forger
 from counterfoil.simulation.mixes import MIXES, Faults, draw
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.oracle import Court, Finding, judged, pending
+from counterfoil.simulation.oracle import Court, Disagreement, judged, pending
 from counterfoil.simulation.people import Shop
 from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, cards, limits, may_type, odd, replaced
 from counterfoil.simulation.putback import PutBack
 from counterfoil.simulation.relay import Relay
-from counterfoil.simulation.watch import Watch
+from counterfoil.simulation.watch import BookWatch
 from counterfoil.simulation.world import Broken, World, drawing
 from counterfoil.step import SECOND, Instant
 
@@ -63,7 +63,7 @@ def strangers(world: World, seed: str) -> list[Relay | Forger | Closer]:
     return found
 
 
-class Outcome(msgspec.Struct, kw_only=True):
+class WorldOutcome(msgspec.Struct, kw_only=True):
     """What one world came to. `broken` is "" when every promise held."""
 
     world: int
@@ -72,7 +72,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     attempts: int = 0
     one_sided: int = 0
     unreported: int = 0
-    exceptions: list[Finding] = []
+    exceptions: list[Disagreement] = []
     ledger_sum: dict[str, int] = {}
     closing_seconds: float = 0.0
     exposures: list[int] = []
@@ -105,7 +105,7 @@ class Scene:
         self.buried: list[Disk] = []
         machines = [node.disk for node in self.plant.machines.values()]
         self._disks = machines
-        self.watches = [Watch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
+        self.watches = [BookWatch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
         for watch, node in zip(self.watches, self.plant.issuers.values(), strict=True):
             node.stepped = watch.look
         self.banks: list[Bank] = []
@@ -117,7 +117,7 @@ class Scene:
         self.put_back = (
             PutBack(self.world, self.plant, self.court, name, self._watching) if self.world.faults.restored else None
         )
-        self.outcome = Outcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
+        self.outcome = WorldOutcome(world=number, mix=mix, transactions=transactions, drawn=self.world.faults)
 
     def _expect(self) -> None:
         """Work out what each station should do as well."""
@@ -132,7 +132,7 @@ class Scene:
         watches = [watch for watch in self.watches if watch.name == node.name]
         return [*node.judges, *watches, *(ears for ears in self.court.audit.ears if ears.node is node)]
 
-    def play(self) -> Outcome:
+    def play(self) -> WorldOutcome:
         """Play it to the end; what was broken is told in the outcome."""
         with Witness(self):
             self._day()

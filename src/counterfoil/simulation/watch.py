@@ -18,7 +18,7 @@ OPEN_HOLDS: Final = "SELECT debit, amount FROM hold WHERE id NOT IN (SELECT hold
 HELD: Final = "SELECT id, held FROM account WHERE held <> 0"
 
 
-class Watch:
+class BookWatch:
     """The books of one issuer, kept a second time from its raw entries."""
 
     def __init__(self, name: str, node: Node, plant: Plant, disks: list[Disk]) -> None:

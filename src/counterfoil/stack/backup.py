@@ -25,8 +25,8 @@ from counterfoil.security.keys import KeyRing
 from counterfoil.stack.copies import (
     FORMAT,
     INSIDE,
-    Kept,
-    Manifest,
+    BackupManifest,
+    CopiedFile,
     Step,
     copy,
     digest_of,
@@ -65,7 +65,7 @@ UNBALANCED: Final = Text(
 )
 
 
-def backup(layout: Layout, to: Path, now: Callable[[], str], step: Step) -> Manifest:
+def backup(layout: Layout, to: Path, now: Callable[[], str], step: Step) -> BackupManifest:
     """Write a backup into the new folder `to` and read it again; what it holds. `now` says the time, ISO 8601 in UTC.
 
     StoreError, in a sentence, when it cannot be done, or not right; nothing is left at `to` then.
@@ -87,8 +87,10 @@ def backup(layout: Layout, to: Path, now: Callable[[], str], step: Step) -> Mani
         for name in names:
             if name not in originals:
                 size, digest = copy(layout.data / name, making / INSIDE / name, of(step, name))
-                files[name] = Kept(bytes=size, sha256=digest)
-        manifest = Manifest(format=FORMAT, program=__version__, made_at=made_at, files=dict(sorted(files.items())))
+                files[name] = CopiedFile(bytes=size, sha256=digest)
+        manifest = BackupManifest(
+            format=FORMAT, program=__version__, made_at=made_at, files=dict(sorted(files.items()))
+        )
         seal(making, manifest)
     return manifest
 
@@ -99,11 +101,11 @@ def _copy(originals: dict[str, Original], inside: Path, step: Step) -> None:
         original.copy(inside / name, of(step, name))
 
 
-def _verified(layout: Layout, name: str, original: Original, inside: Path, step: Step) -> Kept:
+def _verified(layout: Layout, name: str, original: Original, inside: Path, step: Step) -> CopiedFile:
     with copied(inside / name) as store:
         head = _checked(layout, Path(name).parent.name, store, original.formats)
     size, digest = digest_of(inside / name, of(step, name))
-    return Kept(bytes=size, sha256=digest, formats=original.formats, head=head)
+    return CopiedFile(bytes=size, sha256=digest, formats=original.formats, head=head)
 
 
 # --- what belongs to it ----------------------------------------------------------------------------------------------

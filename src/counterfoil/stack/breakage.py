@@ -10,7 +10,7 @@ import msgspec
 
 from counterfoil.errors import InputError
 from counterfoil.links.faults import DELAY_SECONDS, FaultPlan
-from counterfoil.links.limits import Limits
+from counterfoil.links.limits import PortLimits
 from counterfoil.links.proxy import Proxy
 from counterfoil.stack import ports as ports_of
 from counterfoil.stack.layout import ISSUERS
@@ -36,7 +36,7 @@ class FaultRequest(msgspec.Struct, forbid_unknown_fields=True):
 class Breakage:
     """One proxy before the switch (legs 1 and 4) and one before each issuer (legs 2 and 3), under one plan."""
 
-    def __init__(self, host: str, ports: dict[str, int], log: Log, limits: Mapping[str, Limits]) -> None:
+    def __init__(self, host: str, ports: dict[str, int], log: Log, limits: Mapping[str, PortLimits]) -> None:
         self.plan = FaultPlan()
         self._log = log
         routes = {"switch": (ports_of.TERMINALS, (1, 4))}

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from counterfoil.errors import OurError
-from counterfoil.links.tls import Caller, Identity, Session, calling, listening, spoken
+from counterfoil.links.tls import Caller, Identity, TlsSession, calling, listening, spoken
 from counterfoil.reasons import reason
 from counterfoil.stack.config import Config, LinksTls, Tls
 from counterfoil.stack.layout import ISSUERS, Layout
@@ -178,7 +178,7 @@ def _rehearse(config: Config, layout: Layout, links: LinksTls) -> None:
     for station in ("switch", ISSUERS[0]):
         port = link_port(config, layout, station)
         assert port is not None
-        ours, theirs = Session.of(caller), Session(port)
+        ours, theirs = TlsSession.of(caller), TlsSession(port)
         try:
             ours.begin()
             for _ in range(TURNS):

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from counterfoil.errors import InputError, OurError
-from counterfoil.links.address import Address, resolved
+from counterfoil.links.address import PrinterAddress, resolved
 from counterfoil.security.keeping import FEWEST_DAYS, KEPT_DAYS, MOST_DAYS
 from counterfoil.stack.layout import ISSUERS, Layout
 from counterfoil.stack.printers import Printers, in_a_line, read_printers
@@ -114,9 +114,9 @@ class Config(NamedTuple):
     data: Path
     timers: Timers
     host: str
-    printer: Address | None = None
+    printer: PrinterAddress | None = None
     paper: Literal["optional", "required"] = "optional"
-    printer2: Address | None = None
+    printer2: PrinterAddress | None = None
     printers: Mapping[str, tuple[str, str]] = NONE_OWN
     """The first and the second printer of terminals with their own: an address, NO_PRINTER, or "" for the stack's."""
     receipt_url: str = ""
@@ -140,11 +140,11 @@ class Config(NamedTuple):
     """The issuers whose programme takes numbers that were typed."""
 
     @property
-    def usual(self) -> tuple[Address, ...]:
+    def usual(self) -> tuple[PrinterAddress, ...]:
         """The stack's printers, in the order they are tried."""
         return tuple(one for one in (self.printer, self.printer2) if one is not None)
 
-    def printers_of(self, terminal: str, given: tuple[str, str] = ("", "")) -> tuple[Address, ...]:
+    def printers_of(self, terminal: str, given: tuple[str, str] = ("", "")) -> tuple[PrinterAddress, ...]:
         """A terminal's printers in the order they are tried; `given` are those it was registered with. InputError when
         one of those is no address.
         """

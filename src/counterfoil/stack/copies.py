@@ -55,7 +55,7 @@ def of(step: Step, name: str) -> Callable[[int, int], None]:
     return lambda done, whole: step(name, done, whole)
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class CopiedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file. A store has its `formats` (the migrations it has recorded) and its `head`: how far it has come."""
 
     bytes: int
@@ -64,7 +64,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     head: dict[str, str] = {}
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a backup holds. `made_at` is the instant, ISO 8601 in UTC, at which all stores were as they are here.
 
     `files` are named as they lie in a data directory.
@@ -73,7 +73,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     format: int
     program: str
     made_at: str
-    files: dict[str, Kept]
+    files: dict[str, CopiedFile]
 
     @property
     def bytes(self) -> int:
@@ -81,7 +81,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return sum(kept.bytes for kept in self.files.values())
 
 
-def seal(folder: Path, manifest: Manifest) -> None:
+def seal(folder: Path, manifest: BackupManifest) -> None:
     """Write the manifest, last of all files, and have everything on the disk."""
     text = msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
     write_bytes(folder / MANIFEST, text)
@@ -90,7 +90,7 @@ def seal(folder: Path, manifest: Manifest) -> None:
         sync_directory(Path(inside))
 
 
-def manifest_of(folder: Path) -> Manifest:
+def manifest_of(folder: Path) -> BackupManifest:
     """What a backup says that it holds. StoreError when it is none, is damaged, or of a format to come."""
     texts = {}
     for name in (MANIFEST, SEAL):
@@ -105,7 +105,7 @@ def manifest_of(folder: Path) -> Manifest:
         number = msgspec.json.decode(found["format"], type=int)
         if number > FORMAT:
             raise StoreError(*NEWER.filled(folder=folder, found=number, known=FORMAT))
-        manifest = msgspec.json.decode(texts[MANIFEST], type=Manifest)
+        manifest = msgspec.json.decode(texts[MANIFEST], type=BackupManifest)
     except (KeyError, *UNREADABLE):
         raise StoreError(*DAMAGED.filled(folder=folder, name=MANIFEST)) from None
     for name in manifest.files:
@@ -114,7 +114,7 @@ def manifest_of(folder: Path) -> Manifest:
     return manifest
 
 
-def verify(folder: Path, manifest: Manifest, step: Step) -> None:
+def verify(folder: Path, manifest: BackupManifest, step: Step) -> None:
     """Read every file again. StoreError names the first that is missing or not what was written."""
     for name, kept in manifest.files.items():
         path = folder / INSIDE / name

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from counterfoil.errors import OurError
-from counterfoil.links.limits import CONTROL, MESSAGES, OPEN_FILES, PAGES, Limits, raise_open_files
+from counterfoil.links.limits import CONTROL, MESSAGES, OPEN_FILES, PAGES, PortLimits, raise_open_files
 from counterfoil.stack.demo import LANES, MERCHANTS, STORES
 from counterfoil.words import Text
 
@@ -63,13 +63,13 @@ class Shares(NamedTuple):
     `readers` are threads; `proxies` are by what stands behind them.
     """
 
-    tills: Limits
-    control: Limits
-    terminals: Limits
-    issuer: Limits
-    pages: Limits
+    tills: PortLimits
+    control: PortLimits
+    terminals: PortLimits
+    issuer: PortLimits
+    pages: PortLimits
     readers: int
-    proxies: dict[str, Limits]
+    proxies: dict[str, PortLimits]
 
 
 def shares(limit: int, *, lab: bool) -> Shares:

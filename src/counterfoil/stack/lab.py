@@ -30,7 +30,7 @@ def refused(verb: str) -> dict[str, Any]:
     return refusal("no_lab", text.en, text.zh)
 
 
-class Lab:
+class FaultLab:
     """Breaks the links and stations of one stack."""
 
     def __init__(self, breakage: Breakage, children: Mapping[str, Child], log: Log) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from counterfoil.errors import InputError
-from counterfoil.links.address import Address, parse
+from counterfoil.links.address import PrinterAddress, parse
 from counterfoil.step import NO_PRINTER
 
 TERMINAL: Final = re.compile("[A-Za-z0-9]{8}")
@@ -16,12 +16,12 @@ TERMINAL: Final = re.compile("[A-Za-z0-9]{8}")
 class Printers(NamedTuple):
     """The stack's printers, and the terminals' own: an address, NO_PRINTER, or "" for the stack's."""
 
-    first: Address | None
-    second: Address | None
+    first: PrinterAddress | None
+    second: PrinterAddress | None
     own: Mapping[str, tuple[str, str]]
 
 
-def parse_printer(text: str) -> Address | None:
+def parse_printer(text: str) -> PrinterAddress | None:
     """A printer's address, None for the folder of the demo; InputError for what is none."""
     try:
         address = parse(text)

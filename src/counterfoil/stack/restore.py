@@ -21,7 +21,7 @@ from counterfoil.stack.copies import (
     DAMAGED,
     INCOMPLETE,
     INSIDE,
-    Manifest,
+    BackupManifest,
     Step,
     copy,
     manifest_of,
@@ -49,11 +49,11 @@ FAILED: Final = Text("{data} was not replaced: {path}: {reason}", "未替换 {da
 class Restored(NamedTuple):
     """What was put in place, and where that lies which was there before; None when there was nothing."""
 
-    manifest: Manifest
+    manifest: BackupManifest
     aside: Path | None
 
 
-def checked(folder: Path, layout: Layout, step: Step) -> Manifest:
+def checked(folder: Path, layout: Layout, step: Step) -> BackupManifest:
     """Read a backup whole; what it holds. StoreError names what is wrong with it, or why this program cannot use it."""
     manifest = manifest_of(folder)
     needed = [layout.demo_key, *(path(name) for name in STATIONS for path in (layout.store, layout.lmk))]
@@ -94,7 +94,7 @@ def restore(folder: Path, layout: Layout, now: str, step: Step, *, force: bool =
                 return Restored(manifest, _placed(making, data, now))
 
 
-def _copied(folder: Path, manifest: Manifest, making: Path, step: Step) -> None:
+def _copied(folder: Path, manifest: BackupManifest, making: Path, step: Step) -> None:
     for name, kept in manifest.files.items():
         size, digest = copy(folder / INSIDE / name, making / name, of(step, name))
         if (size, digest) != (kept.bytes, kept.sha256):  # it changed since it was read

@@ -32,7 +32,7 @@ NO_TERMINAL: Final = Text(
 )
 
 
-class Plan(NamedTuple):
+class SeedPlan(NamedTuple):
     """A station ready to run, and the (verb, args) that seed it."""
 
     station: Station
@@ -47,7 +47,7 @@ def plan(
     timers: Timers,
     config: Config | None = None,
     issue: Issue | None = None,
-) -> Plan:
+) -> SeedPlan:
     """The station called `name` on its store; `issue` is what a terminal signs its receipts with. StoreError when the
     store belongs to another one.
     """
@@ -63,7 +63,7 @@ def zone_of(config: Config | None) -> str:
     return config.zone if config is not None else DEFAULT
 
 
-def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
+def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> SeedPlan:
     records = issuer.Records(store)
     issuer.complete(store, "cvk", lambda: hsm.import_clear(KeyUsage.CVK, demo.card_verification_key(name)))
     if records.keys() is None:
@@ -92,10 +92,10 @@ def _issuer(name: str, store: Store, hsm: Hsm, demo: Demo, timers: Timers, confi
     typed = config is not None and name in config.typed_issuers
     settings = issuer.Settings(name=name, timer=timers.issuer, typed=typed, zone=zone_of(config))
     station = issuer.Issuer(records, hsm, settings, os.urandom)
-    return Plan(station, [("enrol", {"cards": cards})])
+    return SeedPlan(station, [("enrol", {"cards": cards})])
 
 
-def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> Plan:
+def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None) -> SeedPlan:
     records = SwitchRecords(store)
     known = records.issuers()
     for name in ISSUERS:
@@ -108,10 +108,12 @@ def _switch(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config |
     typed = config.typed if config is not None else frozenset[str]()
     settings = switch.Settings(switch_timer=timers.switch, numbers_kept_days=days, typed=typed, zone=zone_of(config))
     station = switch.Switch(records, hsm, settings)
-    return Plan(station, [("register", {"terminals": terminals})])
+    return SeedPlan(station, [("register", {"terminals": terminals})])
 
 
-def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None, issue: Issue | None) -> Plan:
+def _terminal(
+    store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config | None, issue: Issue | None
+) -> SeedPlan:
     commands: list[tuple[str, dict[str, Any]]] = [
         (
             "enrol",
@@ -145,7 +147,7 @@ def _terminal(store: Store, hsm: Hsm, demo: Demo, timers: Timers, config: Config
             typed=config.typed,
             zone=config.zone,
         )
-    return Plan(terminal.Terminal(TerminalRecords(store), hsm, settings, issue, naming), commands)
+    return SeedPlan(terminal.TerminalStation(TerminalRecords(store), hsm, settings, issue, naming), commands)
 
 
 def _naming(others: Naming, ours: Collection[str]) -> Naming:

@@ -31,7 +31,7 @@ from counterfoil.stack.child import Child
 from counterfoil.stack.config import Config, load
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.descriptors import ALLOWED, Shares, claim_stack, shares
-from counterfoil.stack.lab import PREFIX, Lab, refused
+from counterfoil.stack.lab import PREFIX, FaultLab, refused
 from counterfoil.stack.layout import CONSOLE, ISSUERS, RECONCILIATION, STATIONS, SUPERVISOR, Layout, Running
 from counterfoil.stack.logs import Log
 from counterfoil.stack.upgrading import TOLD, upgrading
@@ -114,7 +114,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._console = Child(CONSOLE, config, self.log, self._changed, partial(console, config)) if console else None
         self._comparing = Child(RECONCILIATION, config, self.log, self._changed, partial(comparing.serve, config))
-        self._lab: Lab | None = None
+        self._lab: FaultLab | None = None
         self._settling: set[asyncio.Task[None]] = set()
 
     def tell_allowed(self, limit: int) -> None:
@@ -150,7 +150,7 @@ class Supervisor:
         for name in moved:
             _tell(f"the port kept for {name} is taken by another program; it is {ports[name]} now")
         if self.config.lab:
-            self._lab = Lab(
+            self._lab = FaultLab(
                 Breakage(self.config.host, ports, self.log, self._allowed.proxies), self._children, self.log
             )
         control = ControlServer(

@@ -1,8 +1,8 @@
 """Transactions that leave a store for an archive: which rows belong to one, what they are, their going in one commit.
 
-Each station says in a `Shape` what a transaction is in its tables and when it is at rest. Whoever writes an archive
-reads with `older` and `rows_of`, which change nothing. Only the owner lets rows go, by `leave`: a transaction goes when
-it is at rest and its rows are, to the byte, the ones the archive says it holds; what changed meanwhile stays.
+Each station says in a `TransactionShape` what a transaction is in its tables and when it is at rest. Whoever writes an
+archive reads with `older` and `rows_of`, which change nothing. Only the owner lets rows go, by `leave`: a transaction
+goes when it is at rest and its rows are, to the byte, the ones the archive says it holds; what changed meanwhile stays.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Belonging(NamedTuple):
     order: tuple[str, ...]
 
 
-class Shape(NamedTuple):
+class TransactionShape(NamedTuple):
     """What a transaction is in a station's tables.
 
     `rest` is the SQL condition, on `t`, of one that is at rest. `remember` is written for each that leaves, with the
@@ -85,7 +85,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     digests: list[str]
 
 
-def older(store: Store, shape: Shape, place: int, limit: int) -> list[Old]:
+def older(store: Store, shape: TransactionShape, place: int, limit: int) -> list[Old]:
     """The transactions behind `place` in the order they were written, at rest or not."""
     key = ", ".join(f"t.{column}" for column in shape.key)
     sql = f"SELECT t.rowid, t.started_at, ({shape.rest}), {key} FROM {shape.table} t "  # noqa: S608 - names of ours
@@ -99,7 +99,7 @@ def columns_of(store: Store, table: str) -> tuple[str, ...]:
     return tuple(str(name) for (name,) in store.query("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,)))
 
 
-def rows_of(store: Store, shape: Shape, keys: Sequence[Key]) -> dict[Key, Rows]:
+def rows_of(store: Store, shape: TransactionShape, keys: Sequence[Key]) -> dict[Key, Rows]:
     """All rows of these transactions, those of each table in an order of their own; a key nobody knows is left out."""
     columns = columns_of(store, shape.table)
     places = [columns.index(column) for column in shape.key]
@@ -119,7 +119,7 @@ def rows_of(store: Store, shape: Shape, keys: Sequence[Key]) -> dict[Key, Rows]:
     return found
 
 
-def _select(store: Store, shape: Shape, table: str, by: tuple[str, ...], keys: Sequence[Row]) -> list[Row]:
+def _select(store: Store, shape: TransactionShape, table: str, by: tuple[str, ...], keys: Sequence[Row]) -> list[Row]:
     if not keys:
         return []
     picked = ", ".join(f"x'' AS {c}" if c in shape.sealed else c for c in columns_of(store, table))
@@ -133,7 +133,7 @@ def digest(rows: Rows) -> str:
     return hashlib.sha256(msgspec.json.encode(sorted(rows.items()))).hexdigest()
 
 
-def leave(store: Store, shape: Shape, wanted: Wanted, busy: Collection[Key] = ()) -> Left:
+def leave(store: Store, shape: TransactionShape, wanted: Wanted, busy: Collection[Key] = ()) -> Left:
     """Let transactions go, in one commit; the owner alone may. `busy` are those it has in its hands just now.
 
     Called again with the same, it finds them gone.
@@ -157,7 +157,7 @@ def leave(store: Store, shape: Shape, wanted: Wanted, busy: Collection[Key] = ()
     return Left(left, gone, [key for key in found if key not in left])
 
 
-def _at_rest(store: Store, shape: Shape, keys: Sequence[Key]) -> set[Key]:
+def _at_rest(store: Store, shape: TransactionShape, keys: Sequence[Key]) -> set[Key]:
     if not keys:
         return set()
     picked = ", ".join(f"t.{column}" for column in shape.key)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from counterfoil.iso8583 import Message
-from counterfoil.storage.archiving import Belonging, Left, Shape, leave, wanted_of
+from counterfoil.storage.archiving import Belonging, Left, TransactionShape, leave, wanted_of
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import SEALED, Case
@@ -24,7 +24,7 @@ DUPLICATE: Final = "94"
 REVERSAL_CODES: Final = {State.DECLINED: "00", State.REVERSED: "00", State.TOMBSTONE: "25"}
 FOR_A_PERSON: Final = "64"
 
-SHAPE: Final = Shape(
+SHAPE: Final = TransactionShape(
     table="attempt",
     key=("terminal", "batch", "stan"),
     belongings=(Belonging("trail", ("rrn",), ("rrn",), ("tick",)),),
@@ -56,14 +56,14 @@ def let_go(records: Records, args: Mapping[str, Any]) -> Left | None:
     return left
 
 
-def repeated(desk: Desk, work: Work, ask: Ask, key: AttemptKey) -> None:
+def repeated(desk: Desk, work: Work, ask: Request, key: AttemptKey) -> None:
     """The request of an archived attempt again: it never goes upstream, whatever it was then."""
     work.saw("repeated", "1", ask.dialect.told(ask.message), terminal=key.terminal)
     work.alarm("archived_repeated", key.terminal, f"{key} came again")
     answer(desk, work, ask, DUPLICATE)
 
 
-def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey, state: State) -> None:
+def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey, state: State) -> None:
     """The reversal of an archived attempt: answered as before where nothing stands, for a person where it does."""
     message: Message = ask.message
     work.saw("reversal_asked", "1", ask.dialect.told(message), terminal=key.terminal)

@@ -11,13 +11,13 @@ from counterfoil.kinds import Kind, spelt
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
 from counterfoil.switch import archiving, forgotten, numbers
-from counterfoil.switch.card import Card, card_of
+from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.memory import Waiting
-from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
+from counterfoil.switch.memory import OpenIntent
+from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
 from counterfoil.switch.rules import BATCH_DIFFERS, INVALID, ISSUER_DOWN, hangs_up_on, objection
 from counterfoil.switch.strangers import burn
 from counterfoil.switch.tell import answer, result
@@ -39,7 +39,7 @@ STANDING: Final = frozenset({State.ASKED, State.APPROVED})
 REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
 
-def request(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey | None) -> None:
+def request(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: AttemptKey | None) -> None:
     """Decide a financial request whose MAC is right."""
     kind = kind_of(ask)
     if kind is None:
@@ -50,7 +50,7 @@ def request(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKe
         _first_time(desk, work, ask, terminal, key, kind)
 
 
-def turned_away(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
+def turned_away(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, code: str) -> None:
     """Refuse a message that its terminal vouches for and that is not looked into. The refusal burns its key."""
     key = ask.key
     if key is None:  # no intact copy of it can have one
@@ -60,7 +60,7 @@ def turned_away(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str)
         burn(desk, work, ask, key, code)
 
 
-def _known(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey) -> bool:
+def _known(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: AttemptKey) -> bool:
     """Whether something came under this key before; then it is answered.
 
     Keys and batch of a sign-on are one: under the keys of today nothing of another batch comes again. A terminal that
@@ -82,13 +82,13 @@ def _known(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey
     return True
 
 
-def kind_of(ask: Ask) -> Kind | None:
+def kind_of(ask: Request) -> Kind | None:
     """What kind of transaction it asks for; None when it is none that is done here."""
     message = ask.message
     return spelt(message.mti, message.de3, message.de25, (message.de60 or "")[:2] or None)
 
 
-def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt) -> None:
+def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: Attempt) -> None:
     """A key that is known: absorbed, told its result again, or refused."""
     kept = ask.dialect.told(ask.message)
     ask.heard_at = work.saw("repeated", "1", kept, rrn=attempt.rrn, terminal=attempt.terminal)
@@ -102,19 +102,19 @@ def again(desk: Desk, work: Work, ask: Ask, terminal: Terminal, attempt: Attempt
     elif attempt.state is State.ASKED:
         waiting = work.waiting_for(attempt.rrn)
         if waiting is not None:
-            work.wait(attempt.rrn, Waiting(ask, waiting.deadline, waiting.token))
+            work.wait(attempt.rrn, OpenIntent(ask, waiting.deadline, waiting.token))
     elif attempt.state in REVERSED and attempt.response_code != EXPIRED:
         answer(desk, work, ask, INVALID, de37=attempt.rrn)
     else:
         result(desk, work, ask, attempt)
 
 
-def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) -> bool:
+def _same_content(desk: Desk, ask: Request, terminal: TerminalRow, attempt: Attempt) -> bool:
     message, kind = ask.message, None if ask.error else kind_of(ask)
     if kind is None or kind.name != attempt.kind:
         return False  # another kind under a key is other content
     card = card_of(message, terminal, desk.hsm)
-    token = desk.hsm.token(card.pan, desk.token) if isinstance(card, Card) else ""
+    token = desk.hsm.token(card.pan, desk.token) if isinstance(card, PresentedCard) else ""
     told = (message.de3, int(message.de4 or "0"), message.de22, message.de25, message.de49, message.de42, token)
     known = (
         attempt.processing,
@@ -128,10 +128,10 @@ def _same_content(desk: Desk, ask: Ask, terminal: Terminal, attempt: Attempt) ->
     return told == known
 
 
-def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: AttemptKey, kind: Kind) -> None:
+def _first_time(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: AttemptKey, kind: Kind) -> None:
     message, hsm, now = ask.message, desk.hsm, work.now
     card = ask.card = card_of(message, terminal, hsm)
-    issuer = desk.route(card.pan) if isinstance(card, Card) else None
+    issuer = desk.route(card.pan) if isinstance(card, PresentedCard) else None
     attempt, tick = _intent(desk, work, ask, key, kind)
     rrn = attempt.rrn
     ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
@@ -141,12 +141,12 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
         work.saw("held_back", "2", "", rrn=rrn, terminal=key.terminal)
         code = ISSUER_DOWN
     pin_block = b""
-    if not code and message.de52 is not None and isinstance(card, Card) and issuer is not None:
+    if not code and message.de52 is not None and isinstance(card, PresentedCard) and issuer is not None:
         try:
             pin_block = _translated(desk, message.de52, message.de53, card, terminal, issuer)
         except SecurityError as error:
             code = error.response_code
-    if code or not isinstance(card, Card) or issuer is None:
+    if code or not isinstance(card, PresentedCard) or issuer is None:
         refuse(desk, work, ask, attempt, code)
         return
     attempt.issuer = issuer.name
@@ -156,12 +156,12 @@ def _first_time(desk: Desk, work: Work, ask: Ask, terminal: Terminal, key: Attem
     attempt.forwarded = True
     attempt.state = moved(None, FORWARD)
     work.put(attempt)
-    work.wait(rrn, Waiting(ask, attempt.deadline, tick))
+    work.wait(rrn, OpenIntent(ask, attempt.deadline, tick))
     forward(desk, work, ask, attempt, tick, card, pin_block)
 
 
 def _translated(
-    desk: Desk, block: bytes, security: str | None, card: Card, terminal: Terminal, issuer: IssuerRow
+    desk: Desk, block: bytes, security: str | None, card: PresentedCard, terminal: TerminalRow, issuer: IssuerRow
 ) -> bytes:
     """The PIN block under the issuer's zone key; SecurityError(99) when it is none of format 0 under our key."""
     if terminal.pik is None or (security or "2")[0] != "2":
@@ -169,10 +169,10 @@ def _translated(
     return desk.hsm.translate_pin(block, card.pan, terminal.pik, issuer.pin)
 
 
-def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey, kind: Kind) -> tuple[Attempt, Instant]:
+def _intent(desk: Desk, work: Work, ask: Request, key: AttemptKey, kind: Kind) -> tuple[Attempt, Instant]:
     """The row of a new attempt, not decided yet, and the tick it is numbered with."""
     message, card, tick = ask.message, ask.card, work.tick()
-    pan = card.pan if isinstance(card, Card) else ""
+    pan = card.pan if isinstance(card, PresentedCard) else ""
     attempt = Attempt(
         key,
         rrn=numbers.rrn(tick, desk.settings.clock.numbering),
@@ -192,7 +192,7 @@ def _intent(desk: Desk, work: Work, ask: Ask, key: AttemptKey, kind: Kind) -> tu
     return attempt, tick
 
 
-def refuse(desk: Desk, work: Work, ask: Ask, attempt: Attempt, code: str) -> None:
+def refuse(desk: Desk, work: Work, ask: Request, attempt: Attempt, code: str) -> None:
     """A no of ours, stored before it is said."""
     attempt.state = moved(None, Event.REFUSE)
     attempt.response_code = code

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 from counterfoil.iso8583 import Message
 from counterfoil.security import Hsm, SecurityError, luhn_ok, number_and_expiry
 from counterfoil.security.sensitive import Unserialisable
-from counterfoil.switch.rows import Terminal
+from counterfoil.switch.rows import TerminalRow
 
 TRACK_IS_ENCRYPTED: Final = "1"  # third digit of DE53
 
 
-class Card(Unserialisable):
+class PresentedCard(Unserialisable):
     """A card number, with the expiry (YYMM) and track 2 that came with it ("" when they did not)."""
 
     __slots__ = ("expiry", "pan", "track")
@@ -33,7 +33,7 @@ NO_CARD_DATA: Final = Missing("30")
 INVALID_NUMBER: Final = Missing("14")
 
 
-def card_of(message: Message, terminal: Terminal, hsm: Hsm) -> Card | Missing:
+def card_of(message: Message, terminal: TerminalRow, hsm: Hsm) -> PresentedCard | Missing:
     """The card in a request of `terminal`, its track decrypted when DE53 says that it is encrypted."""
     track = message.de35 or ""
     pan, expiry = message.de2 or "", message.de14 or ""
@@ -51,4 +51,4 @@ def card_of(message: Message, terminal: Terminal, hsm: Hsm) -> Card | Missing:
         pan, expiry = number, expiry or printed
     if not pan:
         return NO_CARD_DATA
-    return Card(pan, expiry, track) if luhn_ok(pan) else INVALID_NUMBER
+    return PresentedCard(pan, expiry, track) if luhn_ok(pan) else INVALID_NUMBER

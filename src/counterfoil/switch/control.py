@@ -21,7 +21,7 @@ from counterfoil.switch.honour import honoured
 from counterfoil.switch.intake import dialect_of
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
-from counterfoil.switch.rows import Terminal
+from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.work import Work
 from counterfoil.words import Text
 
@@ -81,7 +81,7 @@ class Unfit(Exception):  # noqa: N818 - names what the terminal is
     """A terminal that cannot be registered; carries the name of the field, never its value, "" for one unknown here."""
 
 
-def terminal_of(described: Any, hsm: Hsm) -> Terminal:
+def terminal_of(described: Any, hsm: Hsm) -> TerminalRow:
     """A registration as a row; Unfit names the field that is wrong."""
     try:
         asked = msgspec.convert(described, Registration)
@@ -106,7 +106,7 @@ def terminal_of(described: Any, hsm: Hsm) -> Terminal:
                 keys[name] = hsm.import_clear(usage, bytes.fromhex(text))
             except (KeyUsageError, ValueError):
                 raise Unfit(name) from None
-    terminal = Terminal(
+    terminal = TerminalRow(
         terminal=asked.terminal,
         merchant=asked.merchant,
         batch=asked.batch or "000001",
@@ -141,7 +141,7 @@ def register(args: Mapping[str, Any], work: Work, hsm: Hsm) -> dict[str, Any]:
     return {"registered": [terminal.terminal for terminal in made]}
 
 
-def _anew(terminal: Terminal, known: Terminal, *, own_batch: bool) -> Terminal:
+def _anew(terminal: TerminalRow, known: TerminalRow, *, own_batch: bool) -> TerminalRow:
     """A registration with what stays of the earlier registration, so that a seed may run again.
 
     The batch, unless one is named, because the keys of its attempts must not come round again; and the sign-on, when

@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from counterfoil.iso8583.recollection import NOTHING, PAGE, Answer, Named
+from counterfoil.iso8583.recollection import NOTHING, PAGE, Named, Recollected
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
 from counterfoil.storage.forgotten import FORGOTTEN, Forgotten, end, ending_of, withheld, withheld_terminals
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.memory import Memory, Walk
+from counterfoil.switch.memory import Memory, RecollectionWalk
 from counterfoil.switch.recall import Answered
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import Attempt, Case
@@ -31,12 +31,12 @@ MOST: Final = 200_000
 RELEASE: Final = "UPDATE attempt SET case_number = '' WHERE rrn = ? AND case_number = ?"
 
 
-def begin(desk: Desk, issuer: str) -> Walk:
+def begin(desk: Desk, issuer: str) -> RecollectionWalk:
     """The first page."""
-    return Walk(desk.recall.answered(issuer, PAGE))
+    return RecollectionWalk(desk.recall.answered(issuer, PAGE))
 
 
-def go_on(desk: Desk, work: Work, issuer: str, walk: Walk, answer: Answer) -> Walk | None:
+def go_on(desk: Desk, work: Work, issuer: str, walk: RecollectionWalk, answer: Recollected) -> RecollectionWalk | None:
     """Keep what an answer brought to light; the next page, None when there is nothing more to compare."""
     lost = [one for one, known in zip(walk.heard, answer.known, strict=False) if not known]
     strange = _never_made(desk, work, answer.named) if walk.older != NOTHING else []
@@ -53,7 +53,7 @@ def go_on(desk: Desk, work: Work, issuer: str, walk: Walk, answer: Answer) -> Wa
     theirs, ours = walk.theirs + len(new_lost), walk.ours + len(new_strange)
     heard = desk.recall.answered(issuer, PAGE, walk.heard[-1].place) if more else ()
     if (heard or told) and theirs + ours < MOST:
-        return Walk(heard, told, answer.named[-1].request if told else NOTHING, theirs, ours, found)
+        return RecollectionWalk(heard, told, answer.named[-1].request if told else NOTHING, theirs, ours, found)
     if found:
         work.walked.append(issuer)
     return None
@@ -130,7 +130,7 @@ def _strange(work: Work, issuer: str, strange: Sequence[Named]) -> None:
         work.forget(Forgotten(number_of(one.rrn), SWITCH, issuer, "", *told, work.now))
 
 
-def _alarm(work: Work, issuer: str, walk: Walk, lost: Sequence[Answered], strange: Sequence[Named]) -> None:
+def _alarm(work: Work, issuer: str, walk: RecollectionWalk, lost: Sequence[Answered], strange: Sequence[Named]) -> None:
     """An operator is told when something is found, not of each page."""
     if lost and not walk.theirs:
         work.alarm(FORGOTTEN, issuer, "it does not know what it has answered: the cards of that are refused")

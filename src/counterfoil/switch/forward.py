@@ -8,9 +8,9 @@ from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message
 from counterfoil.kinds import BY_NAME
 from counterfoil.step import Instant
 from counterfoil.switch import evidence
-from counterfoil.switch.card import Card
+from counterfoil.switch.card import PresentedCard
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
@@ -22,7 +22,9 @@ MERCHANT_TYPE: Final = slice(7, 11)  # DE42: acquirer 3, area 4, merchant catego
 NOT_REACHED: Final = "91"
 
 
-def forward(desk: Desk, work: Work, ask: Ask, attempt: Attempt, tick: Instant, card: Card, pin_block: bytes) -> None:
+def forward(
+    desk: Desk, work: Work, ask: Request, attempt: Attempt, tick: Instant, card: PresentedCard, pin_block: bytes
+) -> None:
     """Send the request of an intent that this step commits. It leaves before the deadline, or never."""
     rrn, terminal, merchant = attempt.rrn, attempt.key.terminal, attempt.merchant
     time, date = local(attempt.started_at, desk.settings.clock.offset(attempt.started_at))

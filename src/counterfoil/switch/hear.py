@@ -15,9 +15,9 @@ from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
 from counterfoil.switch.authorise import request, turned_away
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import CLAIMS, Ask, answer_mti
+from counterfoil.switch.intake import CLAIMS, Request, answer_mti
 from counterfoil.switch.reverse import reversal
-from counterfoil.switch.rows import Terminal
+from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.signon import manage, taken
 from counterfoil.switch.upstream import Heard, authentic
 from counterfoil.switch.work import Work
@@ -31,7 +31,7 @@ ANSWERS: Final = frozenset(map(answer_mti, REQUESTS))
 MANAGEMENT: Final = frozenset({"0800", "0820"})
 
 
-def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
+def from_terminal(desk: Desk, work: Work, ask: Request) -> None:
     """Decide one request of a terminal connection."""
     mti, terminal = ask.message.mti, ask.terminal
     if answer_mti(mti) is None:
@@ -52,7 +52,7 @@ def from_terminal(desk: Desk, work: Work, ask: Ask) -> None:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
 
 
-def vouched(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> Terminal | None:
+def vouched(desk: Desk, work: Work, ask: Request, terminal: TerminalRow) -> TerminalRow | None:
     """The terminal as it is from now on, when it vouches for its request; None when it does not.
 
     The MAC closes the bytes, whatever we make of them. One under keys that a sign-on was told makes them its keys.
@@ -66,7 +66,7 @@ def vouched(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> Terminal | 
     return None
 
 
-def genuine(desk: Desk, ask: Ask, terminal: Terminal, mak: StoredKey | None) -> bool:
+def genuine(desk: Desk, ask: Request, terminal: TerminalRow, mak: StoredKey | None) -> bool:
     """Whether a request has a valid MAC under this key of its terminal."""
     if mak is None:
         return False
@@ -77,7 +77,7 @@ def genuine(desk: Desk, ask: Ask, terminal: Terminal, mak: StoredKey | None) -> 
     return True
 
 
-def _claimed(desk: Desk, work: Work, ask: Ask) -> None:
+def _claimed(desk: Desk, work: Work, ask: Request) -> None:
     """A message whose table of elements has no DE64: anybody may have sent it."""
     message, terminal = ask.message, ask.terminal
     if ask.error and (message.de41 is None or message.de11 is None):

@@ -12,8 +12,8 @@ from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
 from counterfoil.iso8583.excerpt import Source
 from counterfoil.security import KeyedMac
 from counterfoil.step import Frame, Instant
-from counterfoil.switch.card import Card, Missing
-from counterfoil.switch.rows import Terminal
+from counterfoil.switch.card import Missing, PresentedCard
+from counterfoil.switch.rows import TerminalRow
 from counterfoil.transaction import AttemptKey
 
 NO_BATCH: Final = "000000"
@@ -23,7 +23,7 @@ CLAIMS: Final = frozenset({"0800", "0820", "0320", "0500"})
 ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usual ones
 
 
-class Ask:
+class Request:
     """A request from a terminal connection: where its answer goes, and what could be read of it.
 
     The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
@@ -56,8 +56,8 @@ class Ask:
         self.key = key_of(message)
         self.mac: KeyedMac | None = None
         self.dialect = CUP_POS
-        self.terminal: Terminal | None = None
-        self.card: Card | Missing | None = None
+        self.terminal: TerminalRow | None = None
+        self.card: PresentedCard | Missing | None = None
         self.heard_at: Instant = 0
 
     @property
@@ -93,17 +93,17 @@ def dialect_of(overrides: str) -> Dialect:
     return CUP_POS.override(msgspec.json.decode(overrides, type=dict[str, dict[str, str | int]]))
 
 
-def read(frame: Frame) -> Ask | None:
+def read(frame: Frame) -> Request | None:
     """A packet as a request; None when there is no message in it."""
     try:
         packet = framing.split_cup(frame.data, None)
     except FramingError:
         return None
     message, error = _decode(CUP_POS, packet.body)
-    return Ask(frame, packet, message, error) if message is not None else None
+    return Request(frame, packet, message, error) if message is not None else None
 
 
-def settle(ask: Ask, terminals: dict[str, Terminal]) -> None:
+def settle(ask: Request, terminals: dict[str, TerminalRow]) -> None:
     """Give a request its sender, and read it in the sender's own dialect."""
     terminal = terminals.get(ask.message.de41 or "")
     if terminal is None:

@@ -15,7 +15,7 @@ from counterfoil.security import is_pan
 from counterfoil.security.keeping import due_before
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.records import Held, Records
+from counterfoil.switch.records import Records, SealedNumber
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.settings import Settings
 from counterfoil.switch.work import Work
@@ -25,10 +25,10 @@ AT_ONCE: Final = 500
 PAUSE: Final[Instant] = SECOND // 5
 
 
-class Look(NamedTuple):
+class KeepingLook(NamedTuple):
     """How far a step looked, and when the next one is."""
 
-    behind: Held
+    behind: SealedNumber
     at: Instant
 
 
@@ -38,10 +38,10 @@ class Keeping:
     def __init__(self, records: Records, settings: Settings) -> None:
         self._records = records
         self._settings = settings
-        self._next = Look(Held(), 0)
+        self._next = KeepingLook(SealedNumber(), 0)
         self.holds = records.holds_numbers()
 
-    def look(self, work: Work) -> Look | None:
+    def look(self, work: Work) -> KeepingLook | None:
         """Let go of what is due with this step's commit; None when it is not the time."""
         if work.now < self._next.at or not self.holds:
             return None
@@ -53,10 +53,10 @@ class Keeping:
         for rrn in going:
             work.hold(rrn, b"")
         if len(found) == AT_ONCE:
-            return Look(found[-1][0], work.now + PAUSE)
-        return Look(Held(), clock.next_day(work.now) if going == ended else work.now + PAUSE)
+            return KeepingLook(found[-1][0], work.now + PAUSE)
+        return KeepingLook(SealedNumber(), clock.next_day(work.now) if going == ended else work.now + PAUSE)
 
-    def took(self, look: Look | None) -> None:
+    def took(self, look: KeepingLook | None) -> None:
         """The step of this look is on the disk."""
         if look is not None:
             self._next = look
@@ -66,7 +66,7 @@ class Keeping:
         """A commit brought a number into the store: the first one is not due before the next business day."""
         if not self.holds:
             self.holds = True
-            self._next = Look(Held(), self._settings.clock.next_day(now))
+            self._next = KeepingLook(SealedNumber(), self._settings.clock.next_day(now))
 
     def wakes_at(self) -> Instant | None:
         """When the next look is; None while no number is held."""

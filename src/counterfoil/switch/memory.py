@@ -12,22 +12,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from counterfoil.iso8583.recollection import NEWEST, Question
+from counterfoil.iso8583.recollection import NEWEST, RecollectionQuery
 from counterfoil.step import Instant
 from counterfoil.switch.caution import Askers
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.outbox import Outbox
 from counterfoil.switch.recall import Answered
 from counterfoil.switch.settings import Settings
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class OpenIntent(msgspec.Struct, frozen=True):
     """An open intent: who asked last, until when, and the token of the request on the issuer link.
 
     `ask` is None when a restart lost it: the intent has expired.
     """
 
-    ask: Ask | None
+    ask: Request | None
     deadline: Instant
     token: int
 
@@ -41,7 +41,7 @@ class Quota(NamedTuple):
     more: int = 0
 
 
-class Walk(msgspec.Struct, frozen=True):
+class RecollectionWalk(msgspec.Struct, frozen=True):
     """How far a comparison with an issuer has come: which attempts were named last, what the issuer is told and asked,
     and how many rows of what each of the two has forgotten were opened on the way. `found`: some are to be closed off.
     """
@@ -54,12 +54,12 @@ class Walk(msgspec.Struct, frozen=True):
     found: bool = False
 
     @property
-    def question(self) -> Question:
+    def question(self) -> RecollectionQuery:
         """What the next sign-on says."""
-        return Question(tuple(one.request for one in self.heard), self.unknown, self.older)
+        return RecollectionQuery(tuple(one.request for one in self.heard), self.unknown, self.older)
 
 
-class Session(msgspec.Struct, frozen=True):
+class IssuerSession(msgspec.Struct, frozen=True):
     """One issuer link. `asked` is the DE70 of the network request without an answer so far, "" for none.
 
     `since` is the tick at which it came up, `unanswered` how many connections in a row ended without an answer to their
@@ -77,7 +77,7 @@ class Session(msgspec.Struct, frozen=True):
     unanswered: int = 0
     open: bool = False
     again_at: Instant = 0
-    walk: Walk = Walk()
+    walk: RecollectionWalk = RecollectionWalk()
 
 
 class Memory:
@@ -85,11 +85,11 @@ class Memory:
 
     def __init__(self, issuers: Iterable[str], settings: Settings) -> None:
         names = list(issuers)
-        self.waiting: dict[str, Waiting] = {}
+        self.waiting: dict[str, OpenIntent] = {}
         self.tokens: dict[int, str] = {}
         self.outboxes = {name: Outbox(settings) for name in names}
         self.askers = {name: Askers(settings) for name in names}
-        self.sessions: dict[str, Session] = {name: Session() for name in names}
+        self.sessions: dict[str, IssuerSession] = {name: IssuerSession() for name in names}
         self.quotas: dict[str, Quota] = {}  # by terminal: never more than are registered, and one
         self.ignored = 0  # messages nobody vouches for of which no line was kept, since the start
         self.withheld_cards: set[str] = set()  # by token: something of them is forgotten, and nobody has ended that
@@ -103,7 +103,7 @@ class Memory:
 
     # --- open intents -----------------------------------------------------------------------------------------------
 
-    def wait(self, rrn: str, waiting: Waiting) -> None:
+    def wait(self, rrn: str, waiting: OpenIntent) -> None:
         """An intent is open, or the same request came again on a newer connection."""
         known = self.waiting.get(rrn)
         self.waiting[rrn] = waiting

@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from counterfoil.step import Closed, Command, Frame, Inbound, NotSent
 from counterfoil.switch import control, intake
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
 from counterfoil.switch.settings import TERMINALS
 from counterfoil.switch.upstream import Heard, read
 from counterfoil.switch.work import Work
 
-Item: TypeAlias = Inbound | Ask | Heard
+Item: TypeAlias = Inbound | Request | Heard
 """Something that arrived: as it came, or as a request of a terminal or a message of an issuer that was read."""
 
 
@@ -46,7 +46,7 @@ class Needs:
         work.terminals = terminals = records.terminals(self.terminals)
         keys = []
         for item in items:
-            if isinstance(item, Ask):
+            if isinstance(item, Request):
                 intake.settle(item, terminals)
                 key = item.key
                 if key is not None and records.perhaps_known(key):
@@ -56,7 +56,7 @@ class Needs:
         work.archived = records.archived([key for key in keys if key not in work.attempts])
         work.advices = records.advices(self.advices)
 
-    def _request(self, frame: Frame) -> Inbound | Ask:
+    def _request(self, frame: Frame) -> Inbound | Request:
         ask = intake.read(frame)
         if ask is None:
             return frame

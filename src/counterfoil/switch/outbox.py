@@ -20,7 +20,7 @@ from counterfoil.switch.caution import Caution
 from counterfoil.switch.settings import Settings
 
 
-class Owed(NamedTuple):
+class OutboxEntry(NamedTuple):
     """An advice: to whom, when it is sent next, whose family it is of and when it came to be owed, and whether the
     issuer ever hung up on it.
     """
@@ -44,7 +44,7 @@ class Outbox:
     """What is owed to one issuer, what of it is on its way, and when the next may go."""
 
     def __init__(self, settings: Settings) -> None:
-        self.owed: dict[str, Owed] = {}
+        self.owed: dict[str, OutboxEntry] = {}
         self.flying: dict[str, Flight] = {}
         self._settings = settings
         self._queues: dict[bool, list[tuple[Instant, str]]] = {False: [], True: []}  # by whether it is of suspects
@@ -63,7 +63,7 @@ class Outbox:
             if owed.next_at > latest:
                 self.owe(rrn, owed._replace(next_at=latest))
 
-    def owe(self, rrn: str, owed: Owed) -> None:
+    def owe(self, rrn: str, owed: OutboxEntry) -> None:
         """An advice is owed, or will be tried at another time."""
         if rrn not in self.owed:
             heapq.heappush(self._families.setdefault(owed.family, []), (owed.owed_at, rrn))
@@ -111,7 +111,7 @@ class Outbox:
 
     # --- what may go ------------------------------------------------------------------------------------------------
 
-    def is_first(self, rrn: str, owed: Owed) -> bool:
+    def is_first(self, rrn: str, owed: OutboxEntry) -> bool:
         """Whether nothing of its family has been owed for longer."""
         family = self._families.get(owed.family)
         return not family or family[0] >= (owed.owed_at, rrn)

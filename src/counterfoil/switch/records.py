@@ -17,16 +17,16 @@ from counterfoil.storage import Parts, Recent, Store, forgotten, highest_part
 from counterfoil.storage.forgotten import Forgotten
 from counterfoil.storage.sql import inserting, selecting, updating, upserting
 from counterfoil.switch.lifecycle import State
-from counterfoil.switch.outbox import Owed
+from counterfoil.switch.outbox import OutboxEntry
 from counterfoil.switch.rows import (
     SEALED,
-    Advice,
     Alarm,
     Attempt,
     Case,
     IssuerRow,
+    OwedAdvice,
     Quarantined,
-    Terminal,
+    TerminalRow,
     Trail,
     packed,
     unpacked,
@@ -48,7 +48,7 @@ TERMINAL_KEYS: Final[Mapping[str, KeyUsage]] = {
     "mak": KeyUsage.MAC,
     "tdk": KeyUsage.TRACK,
 }
-TERMINAL_FIELDS: Final = Terminal.__struct_fields__
+TERMINAL_FIELDS: Final = TerminalRow.__struct_fields__
 TERMINAL_COLUMNS: Final = tuple(
     column
     for field in TERMINAL_FIELDS
@@ -56,7 +56,7 @@ TERMINAL_COLUMNS: Final = tuple(
 )
 ATTEMPT_KEY: Final = AttemptKey._fields
 ATTEMPT_COLUMNS: Final = (*ATTEMPT_KEY, *Attempt.__struct_fields__[1:])
-ADVICE_COLUMNS: Final = Advice.__struct_fields__
+ADVICE_COLUMNS: Final = OwedAdvice.__struct_fields__
 # What may change after an attempt was stored. The rest is written once, and its indexes are left alone.
 MOVES: Final = (
     "state",
@@ -130,7 +130,7 @@ END_CASE: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE number 
 INSERT_QUARANTINE: Final = inserting("quarantine", Quarantined._fields)
 
 
-class Held(NamedTuple):
+class SealedNumber(NamedTuple):
     """An attempt whose sealed card number is in the store: when it began, and its RRN."""
 
     started_at: Instant = 0
@@ -152,10 +152,10 @@ class Changes(NamedTuple):
     far as before.
     """
 
-    terminals: Iterable[Terminal] = ()
+    terminals: Iterable[TerminalRow] = ()
     born: Sequence[Attempt] = ()
     moved: Iterable[Attempt] = ()
-    advices: Iterable[Advice] = ()
+    advices: Iterable[OwedAdvice] = ()
     acknowledged: Iterable[str] = ()
     trail: Sequence[Trail] = ()
     alarms: Sequence[Alarm] = ()
@@ -178,7 +178,7 @@ class Records:
         self.store = store
         self._new_attempt = store.appending("attempt", BEGUN_COLUMNS)
         self._new_line = store.appending("trail", TRAIL_COLUMNS)
-        self._terminals: Recent[str, Terminal] = Recent(TERMINALS_REMEMBERED)
+        self._terminals: Recent[str, TerminalRow] = Recent(TERMINALS_REMEMBERED)
         self._attempts: Recent[str, Attempt] = Recent(ATTEMPTS_REMEMBERED)  # by RRN
         self._parts = Parts(store.query(highest_part("attempt"))[0][0])
         self._highest: Recent[tuple[str, str], str] = Recent(BATCHES_REMEMBERED)  # STAN, by terminal and batch
@@ -222,10 +222,10 @@ class Records:
         """RRNs of the intents still open."""
         return [rrn for (rrn,) in self.store.query(SELECT_ASKED)]
 
-    def owed(self) -> list[tuple[str, Owed]]:
+    def owed(self) -> list[tuple[str, OutboxEntry]]:
         """Every advice in the outbox by its RRN, the one owed longest first."""
         return [
-            (rrn, Owed(issuer, next_at, family, owed_at, hangups > 0))
+            (rrn, OutboxEntry(issuer, next_at, family, owed_at, hangups > 0))
             for rrn, issuer, next_at, family, owed_at, hangups in self.store.query(SELECT_OWED)
         ]
 
@@ -235,7 +235,7 @@ class Records:
 
     # --- in a step --------------------------------------------------------------------------------------------------
 
-    def terminals(self, names: Iterable[str]) -> dict[str, Terminal]:
+    def terminals(self, names: Iterable[str]) -> dict[str, TerminalRow]:
         """The registered ones among `names`."""
         found, missing = self._terminals.split(names)
         if missing:
@@ -262,20 +262,20 @@ class Records:
         for rrn in rrns:
             self._attempts.drop(rrn)
 
-    def old_numbers(self, before: Instant, behind: Held, limit: int) -> list[tuple[Held, bool]]:
+    def old_numbers(self, before: Instant, behind: SealedNumber, limit: int) -> list[tuple[SealedNumber, bool]]:
         """Attempts begun before an instant whose card number is held, behind one of them, the oldest first: which, and
         whether nothing that is open needs the number.
         """
         rows = self.store.query(OLD_NUMBERS, (before, *behind, limit))
-        return [(Held(started_at, rrn), bool(ended)) for started_at, rrn, ended in rows]
+        return [(SealedNumber(started_at, rrn), bool(ended)) for started_at, rrn, ended in rows]
 
     def holds_numbers(self) -> bool:
         """Whether any sealed card number is in the store."""
         return numbers_held(self.store, most=1).number > 0
 
-    def advices(self, rrns: Sequence[str]) -> dict[str, Advice]:
+    def advices(self, rrns: Sequence[str]) -> dict[str, OwedAdvice]:
         """Advices of the outbox, by RRN."""
-        return {row[0]: Advice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
+        return {row[0]: OwedAdvice(*row) for row in self.store.select_in(SELECT_ADVICES, rrns)} if rrns else {}
 
     def perhaps_known(self, key: AttemptKey) -> bool:
         """False when the store certainly has no attempt of this key, nor had one: it is above all others."""
@@ -343,17 +343,17 @@ _moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, MOVES))
 _STATES: Final[dict[str, State]] = {state.value: state for state in State}
 
 
-def _terminal(row: Row) -> Terminal:
+def _terminal(row: Row) -> TerminalRow:
     told = dict(zip(TERMINAL_COLUMNS, row, strict=True))
     for field, usage in TERMINAL_KEYS.items():
         blob, kcv = told.pop(f"{field}_blob"), told.pop(f"{field}_kcv")
         told[field] = StoredKey(usage, blob, kcv) if blob else None
     told["mac_algorithm"], told["mac_raw"] = MacAlgorithm(told["mac_algorithm"]), bool(told["mac_raw"])
     told["offers"], told["shared"] = unpacked(told["offers"]), bool(told["shared"])
-    return Terminal(**told)
+    return TerminalRow(**told)
 
 
-def _terminal_row(terminal: Terminal) -> Row:
+def _terminal_row(terminal: TerminalRow) -> Row:
     row: list[Any] = []
     for field, value in zip(TERMINAL_FIELDS, values(terminal), strict=True):
         if field in TERMINAL_KEYS:

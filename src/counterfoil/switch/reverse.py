@@ -26,9 +26,9 @@ from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, forgotten, keeping, numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.rows import Advice, Attempt
+from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
@@ -50,7 +50,7 @@ NO_ANSWER: Final = frozenset({"06", "98", "A0"})
 """DE39 of an 0400 whose sender has no answer it could use: its power or the answer was lost, or the MAC was wrong."""
 
 
-def reversal(desk: Desk, work: Work, ask: Ask, key: AttemptKey | None) -> None:
+def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> None:
     """Decide an 0400 whose MAC is right."""
     message = ask.message
     if (ask.error and not _readable(ask)) or key is None or not message.__dict__.keys() >= MANDATORY:
@@ -109,7 +109,7 @@ def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str, pan: str
     tick = work.tick()
     attempt.reversal_reason = reason
     work.put(attempt)
-    advice = Advice(
+    advice = OwedAdvice(
         rrn=attempt.rrn,
         issuer=attempt.issuer,
         transmitted=numbers.transmitted(tick),
@@ -124,7 +124,7 @@ def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str, pan: str
     work.owe(advice)
 
 
-def _advice_fields(desk: Desk, attempt: Attempt, advice: Advice) -> dict[str, str]:
+def _advice_fields(desk: Desk, attempt: Attempt, advice: OwedAdvice) -> dict[str, str]:
     """The advice as data: everything but DE2, which is only kept encrypted, and the MAC."""
     acquirer = desk.settings.acquirer
     fields = {
@@ -165,7 +165,7 @@ def differing(desk: Desk, attempt: Attempt, message: Message) -> tuple[str, ...]
     return tuple(name for name, known, told in pairs if None not in (known, told) and known != told)
 
 
-def _readable(ask: Ask) -> bool:
+def _readable(ask: Request) -> bool:
     """Whether a reversal with values that do not exist has them only where it may differ honestly from its original."""
     try:
         message = ask.dialect.decode(ask.packet.body)

@@ -50,7 +50,7 @@ def unpacked(offers: bytes) -> tuple[Offer, ...]:
     return _unpacked(offers) if offers else ()
 
 
-class Terminal(msgspec.Struct, frozen=True, gc=False):
+class TerminalRow(msgspec.Struct, frozen=True, gc=False):
     """A registered terminal: whose it is, its keys, how it speaks. Batch numbers are issued here.
 
     `tmk` is the master key it was registered with; `pik`, `mak` and `tdk` (PIN, MAC, track) are those of the running
@@ -129,7 +129,7 @@ class Attempt(msgspec.Struct, gc=False):
         return self.burnt and self.response_code == WRONG_MAC
 
 
-class Advice(msgspec.Struct, gc=False):
+class OwedAdvice(msgspec.Struct, gc=False):
     """A reversal advice in the outbox. `message` is its fields as JSON, without the card number.
 
     `tries` counts how often it was sent, `hangups` how often the issuer ended the connection it was on its way on.

@@ -8,8 +8,8 @@ from counterfoil.money import BY_NUMBER
 from counterfoil.switch.card import Missing
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import askers
-from counterfoil.switch.intake import Ask
-from counterfoil.switch.rows import Attempt, IssuerRow, Terminal
+from counterfoil.switch.intake import Request
+from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
 from counterfoil.switch.work import Work
 
 BATCH_DIFFERS: Final = "77"
@@ -28,7 +28,7 @@ STRIPE: Final = frozenset({"02", "90"})
 
 
 def objection(
-    desk: Desk, work: Work, ask: Ask, terminal: Terminal, batch: str, amount: int, issuer: IssuerRow | None
+    desk: Desk, work: Work, ask: Request, terminal: TerminalRow, batch: str, amount: int, issuer: IssuerRow | None
 ) -> str:
     """The code of the first rule that objects, "" when none does. `issuer` is None when no range fits the card."""
     card, entry = ask.card, (ask.message.de22 or "")[:2]

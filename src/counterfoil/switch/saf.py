@@ -17,7 +17,7 @@ from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event
 from counterfoil.switch.outbox import Flight
-from counterfoil.switch.rows import Advice, Attempt
+from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.upstream import sending
 from counterfoil.switch.work import Work
 
@@ -26,7 +26,7 @@ FIRST, REPEAT = "0420", "0421"
 SURE: Final = 2
 """Hang-ups on one advice after which an operator is told: the first may be any cut of the line."""
 
-Fetch = Callable[[Sequence[str]], tuple[Mapping[str, Advice], Sequence[Attempt]]]
+Fetch = Callable[[Sequence[str]], tuple[Mapping[str, OwedAdvice], Sequence[Attempt]]]
 """Advices and their attempts from the store, by RRN."""
 
 
@@ -120,7 +120,7 @@ def not_sent(work: Work, issuer: str, token: int) -> None:
     work.later(lambda memory: memory.outboxes[issuer].land(rrn))
 
 
-def _send(desk: Desk, work: Work, advice: Advice, attempt: Attempt) -> None:
+def _send(desk: Desk, work: Work, advice: OwedAdvice, attempt: Attempt) -> None:
     settings = desk.settings
     mti = FIRST if advice.tries == 0 else REPEAT
     advice.tries += 1

@@ -19,7 +19,7 @@ from counterfoil.iso8583.recollection import build_question, parse_answer
 from counterfoil.step import Hangup, Instant
 from counterfoil.switch import forgotten, forward, numbers, saf
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.memory import Session, Walk
+from counterfoil.switch.memory import IssuerSession, RecollectionWalk
 from counterfoil.switch.settings import Settings
 from counterfoil.switch.upstream import LANE, sending
 from counterfoil.switch.work import Work
@@ -35,7 +35,7 @@ def connected(desk: Desk, work: Work, issuer: str) -> None:
     """The link came up: sign on."""
     unanswered = work.sessions[issuer].unanswered
     walk = forgotten.begin(desk, issuer)
-    link = Session(up=True, heard_at=work.now, since=work.ticks.last, unanswered=unanswered, walk=walk)
+    link = IssuerSession(up=True, heard_at=work.now, since=work.ticks.last, unanswered=unanswered, walk=walk)
     work.put_session(issuer, link)
     _ask(desk, work, issuer, SIGN_ON)
 
@@ -46,7 +46,7 @@ def closed(work: Work, issuer: str) -> None:
     unanswered = session.unanswered + 1 if session.asked == SIGN_ON else 0
     if unanswered == ALARMING:
         work.alarm("hangs_up", issuer, f"{ALARMING} connections in a row ended before their sign-on was answered")
-    work.put_session(issuer, Session(unanswered=unanswered))
+    work.put_session(issuer, IssuerSession(unanswered=unanswered))
     saf.hung_up(work, issuer)
     forward.hung_up(work, issuer, session.since)
 
@@ -77,7 +77,7 @@ def answered(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     work.put_session(issuer, idle)
 
 
-def _compared(desk: Desk, work: Work, issuer: str, session: Session, message: Message) -> Walk | None:
+def _compared(desk: Desk, work: Work, issuer: str, session: IssuerSession, message: Message) -> RecollectionWalk | None:
     """The next page of the comparison, None when it has come to its end, or the issuer takes no part in it."""
     if message.de48 is None:
         return None
@@ -111,7 +111,7 @@ def timers(desk: Desk, work: Work) -> None:
         work.put_session(issuer, idle)
 
 
-def wakes_at(session: Session, settings: Settings) -> Instant:
+def wakes_at(session: IssuerSession, settings: Settings) -> Instant:
     """When the session of a link that is up wants to be looked at again."""
     if session.asked:
         return session.answer_by
@@ -130,5 +130,5 @@ def _ask(desk: Desk, work: Work, issuer: str, code: str) -> None:
     work.put_session(issuer, msgspec.structs.replace(session, asked=code, tick=tick, answer_by=answer_by))
 
 
-def _numbers(session: Session) -> tuple[str, str]:
+def _numbers(session: IssuerSession) -> tuple[str, str]:
     return numbers.transmitted(session.tick), numbers.trace(session.tick)

@@ -25,9 +25,9 @@ from counterfoil.iso8583 import nested
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch import forgotten
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask, network_code
+from counterfoil.switch.intake import Request, network_code
 from counterfoil.switch.numbers import rrn
-from counterfoil.switch.rows import Offer, Terminal
+from counterfoil.switch.rows import Offer, TerminalRow
 from counterfoil.switch.strangers import highest_stan, told
 from counterfoil.switch.work import Work
 
@@ -47,7 +47,7 @@ NOT_SUPPORTED: Final = "40"
 FORMAT: Final = "30"
 
 
-def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
+def manage(desk: Desk, work: Work, ask: Request, terminal: TerminalRow) -> None:
     """Answer an 0800 or 0820 of a registered terminal."""
     code = network_code(ask.message)
     if ask.message.mti == "0800" and code in SIGN_ON:
@@ -58,7 +58,7 @@ def manage(desk: Desk, work: Work, ask: Ask, terminal: Terminal) -> None:
         told(desk, work, ask, NOT_SUPPORTED)
 
 
-def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
+def taken(desk: Desk, work: Work, terminal: TerminalRow, offer: Offer) -> TerminalRow:
     """A message came under what a sign-on was told: these are the keys and the batch of its terminal from now on.
 
     Older offers are nobody's any more. Nor are newer ones once the batch is another: they were made for the one before,
@@ -87,12 +87,12 @@ def taken(desk: Desk, work: Work, terminal: Terminal, offer: Offer) -> Terminal:
     return terminal
 
 
-def _furthest_back(terminal: Terminal, taken: Offer) -> str:
+def _furthest_back(terminal: TerminalRow, taken: Offer) -> str:
     """Where a terminal stood that was put back: each of its sign-ons had a STAN of its own, and answers are lost."""
     return min(offer.stan for offer in terminal.offers if offer.behind == taken.behind)
 
 
-def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) -> None:
+def _sign_on(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, code: str) -> None:
     stan, tmk = ask.message.de11, terminal.tmk
     if stan is None:
         told(desk, work, ask, FORMAT)
@@ -122,7 +122,7 @@ def _sign_on(desk: Desk, work: Work, ask: Ask, terminal: Terminal, code: str) ->
     )
 
 
-def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, code: str) -> Offer | None:
+def _standing(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, stan: str, code: str) -> Offer | None:
     """What this sign-on is told: an offer that stands, or another one; None when no batch number is left for it.
 
     An offer that stands is told again only to whoever claims the same: taking it must not mean what somebody else said.
@@ -153,7 +153,7 @@ def _standing(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str, c
     return Offer(batch, code, stan, work.now, number, *_fresh_keys(desk, terminal, code), behind, named)
 
 
-def _next_batch(desk: Desk, terminal: Terminal, stan: str) -> str:
+def _next_batch(desk: Desk, terminal: TerminalRow, stan: str) -> str:
     """The batch for a device that begins anew; "" when there is none left.
 
     A device that was told one at a higher STAN may have used its numbers all the same, though nothing in it was heard:
@@ -169,7 +169,7 @@ def _next_batch(desk: Desk, terminal: Terminal, stan: str) -> str:
     return f"{number:06d}" if number <= int(LAST_BATCH) else ""
 
 
-def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str) -> bool:
+def _began_anew(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, stan: str) -> bool:
     """Whether this device does not go on where the one that used the batch before had come to.
 
     Its own last sign-on may come again with the same STAN; an attempt's STAN never. One that has no batch, or names
@@ -185,7 +185,7 @@ def _began_anew(desk: Desk, work: Work, ask: Ask, terminal: Terminal, stan: str)
     return bool(highest or terminal.signed_on_at or told_before)
 
 
-def _fresh_keys(desk: Desk, terminal: Terminal, code: str) -> tuple[StoredKey, StoredKey, StoredKey | None]:
+def _fresh_keys(desk: Desk, terminal: TerminalRow, code: str) -> tuple[StoredKey, StoredKey, StoredKey | None]:
     """A PIN, a MAC and perhaps a track key."""
     size = 8 if code == SINGLE else 16
     return (

@@ -22,14 +22,14 @@ from counterfoil.storage.archiving import VERB
 from counterfoil.storage.forgotten import VERB as FORGOTTEN
 from counterfoil.switch import control, forgotten, forward, hear, intake, keeping, saf, session, strangers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
-from counterfoil.switch.memory import Memory, Waiting
+from counterfoil.switch.intake import Request
+from counterfoil.switch.memory import Memory, OpenIntent
 from counterfoil.switch.needs import Item, Needs
 from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.recall import Recall
 from counterfoil.switch.records import Changes, Records
 from counterfoil.switch.reverse import expire
-from counterfoil.switch.rows import Advice, Alarm, Attempt, Quarantined
+from counterfoil.switch.rows import Alarm, Attempt, OwedAdvice, Quarantined
 from counterfoil.switch.settings import TERMINALS, Settings
 from counterfoil.switch.upstream import Heard, read
 from counterfoil.switch.work import Work
@@ -54,7 +54,7 @@ class Switch:
         self._keeping = keeping.Keeping(records, settings)
         self._reserved = self._last_tick = records.reserved()
         for rrn in records.asked():
-            self._memory.wait(rrn, Waiting(None, 0, 0))
+            self._memory.wait(rrn, OpenIntent(None, 0, 0))
         for rrn, owed in records.owed():
             self._memory.outboxes[owed.issuer].owe(rrn, owed)
         self._began = False
@@ -109,7 +109,7 @@ class Switch:
 
     def _decide(self, work: Work, item: Item) -> None:
         desk = self._desk
-        if isinstance(item, Ask):
+        if isinstance(item, Request):
             # A sign-on or registration earlier in this step may have changed the terminal.
             item.terminal = work.terminals.get(item.message.de41 or "")
             hear.from_terminal(desk, work, item)
@@ -144,7 +144,7 @@ class Switch:
         self._records.write(changes)
         self._reserved = max(self._reserved, changes.reserved)
 
-    def _fetch(self, rrns: Sequence[str]) -> tuple[Mapping[str, Advice], Sequence[Attempt]]:
+    def _fetch(self, rrns: Sequence[str]) -> tuple[Mapping[str, OwedAdvice], Sequence[Attempt]]:
         return self._records.advices(rrns), self._records.attempts([], rrns)
 
 

@@ -14,9 +14,9 @@ from typing import Final
 
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Ask
+from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, moved
-from counterfoil.switch.rows import WRONG_MAC, Attempt, Terminal
+from counterfoil.switch.rows import WRONG_MAC, Attempt, TerminalRow
 from counterfoil.switch.tell import answer, spoken
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
@@ -29,7 +29,7 @@ AHEAD: Final = 100
 LAST_STAN: Final = 999_999
 
 
-def unsealed(desk: Desk, work: Work, ask: Ask) -> None:
+def unsealed(desk: Desk, work: Work, ask: Request) -> None:
     """Take a message that has no valid MAC: burn the key of its attempt and say A0, or say nothing."""
     if ask.error and not ask.message.present():
         not_a_request(desk, work, ask.link, ask.conn, ask.error)
@@ -48,7 +48,7 @@ def unsealed(desk: Desk, work: Work, ask: Ask) -> None:
         work.alarm(what, name, f"a {mti} without a valid MAC: not answered")
 
 
-def burn(desk: Desk, work: Work, ask: Ask, key: AttemptKey, code: str) -> None:
+def burn(desk: Desk, work: Work, ask: Request, key: AttemptKey, code: str) -> None:
     """Refuse a message that nobody looked into: the no is stored under its key, then said.
 
     Nothing of what it asked for is stored, so whatever comes under the key afterwards is the same to it.
@@ -68,7 +68,7 @@ def burn(desk: Desk, work: Work, ask: Ask, key: AttemptKey, code: str) -> None:
     answer(desk, work, ask, code, what="turned_away", de37=attempt.rrn)
 
 
-def told(desk: Desk, work: Work, ask: Ask, code: str, **fields: str | bytes) -> bool:
+def told(desk: Desk, work: Work, ask: Request, code: str, **fields: str | bytes) -> bool:
     """Answer a claim. It decides nothing about money, so anybody may hear it; only its evidence is bounded.
 
     Whether a line of it was kept.
@@ -110,7 +110,7 @@ def not_a_request(desk: Desk, work: Work, link: str, conn: int | str, reason: st
         work.hang_up(link, conn)
 
 
-def _may_burn(desk: Desk, work: Work, terminal: Terminal, key: AttemptKey) -> bool:
+def _may_burn(desk: Desk, work: Work, terminal: TerminalRow, key: AttemptKey) -> bool:
     """In the batch of today, never seen before, near to where the terminal is, and not too often."""
     if key.batch != terminal.batch or work.quota(terminal.terminal).burnt >= desk.settings.burnt_keys:
         return False
@@ -120,7 +120,7 @@ def _may_burn(desk: Desk, work: Work, terminal: Terminal, key: AttemptKey) -> bo
     return f"{1:06d}" <= key.stan <= f"{min(highest + AHEAD, LAST_STAN):06d}"
 
 
-def highest_stan(desk: Desk, work: Work, terminal: Terminal) -> str:
+def highest_stan(desk: Desk, work: Work, terminal: TerminalRow) -> str:
     """The highest STAN in its batch that a terminal vouched for, those of this step included; "" for none."""
     name, batch = terminal.terminal, terminal.batch
     mine = (key.stan for key, one in work.attempts.items() if key[:2] == (name, batch) and not one.unsealed)

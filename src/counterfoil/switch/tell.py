@@ -15,9 +15,9 @@ from counterfoil.iso8583.excerpt import Answers, answers
 from counterfoil.security import KeyedMac
 from counterfoil.step import Send
 from counterfoil.switch import evidence
-from counterfoil.switch.card import Card, card_of
+from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import CLAIMS, Ask, answer_mti
+from counterfoil.switch.intake import CLAIMS, Request, answer_mti
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.upstream import IssuerAnswer
@@ -35,13 +35,13 @@ def repeating(dialect: Dialect) -> Answers:
     return answers(dialect, REPEATED)
 
 
-def answer(desk: Desk, work: Work, ask: Ask, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
+def answer(desk: Desk, work: Work, ask: Request, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
     """Say `code` to a request; `fields` (de37=…) are what the answer holds besides."""
     message = spoken(desk, work, ask, code, fields)
     work.said(what, "4", ask.dialect.told(message), message.de37 or "", message.de41 or "")
 
 
-def spoken(desk: Desk, work: Work, ask: Ask, code: str, fields: Mapping[str, str | bytes]) -> Message:
+def spoken(desk: Desk, work: Work, ask: Request, code: str, fields: Mapping[str, str | bytes]) -> Message:
     """Say `code` to a request and leave no evidence of it; `fields` are what the answer holds besides."""
     told = repeated(ask)
     told["de12"], told["de13"] = local(work.now, desk.settings.clock.offset(work.now))
@@ -50,13 +50,13 @@ def spoken(desk: Desk, work: Work, ask: Ask, code: str, fields: Mapping[str, str
     return send(desk, work, ask, told)
 
 
-def repeated(ask: Ask) -> dict[str, str | bytes]:
+def repeated(ask: Request) -> dict[str, str | bytes]:
     """What an answer repeats of its request."""
     asked = ask.message.__dict__
     return {name: value for name in ECHOED if (value := asked.get(name)) is not None}
 
 
-def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnswer | None = None) -> None:
+def result(desk: Desk, work: Work, ask: Request, attempt: Attempt, heard: IssuerAnswer | None = None) -> None:
     """Say the stored result of the attempt that a request is about, freshly MACed; `heard` is the issuer's answer that
     has just brought it.
     """
@@ -75,7 +75,7 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
     }
     if card is None and ask.terminal is not None:
         card = card_of(ask.message, ask.terminal, desk.hsm)
-    pan = card.pan if isinstance(card, Card) else ask.message.de2
+    pan = card.pan if isinstance(card, PresentedCard) else ask.message.de2
     if pan is not None:
         added["de2"] = pan
     auth_code = attempt.auth_code if attempt.auth_code and responses.is_approval(code) else None
@@ -94,7 +94,7 @@ def result(desk: Desk, work: Work, ask: Ask, attempt: Attempt, heard: IssuerAnsw
         work.said("answered", "4", told, rrn, terminal or "")
 
 
-def mac_of(desk: Desk, work: Work, ask: Ask) -> KeyedMac | None:
+def mac_of(desk: Desk, work: Work, ask: Request) -> KeyedMac | None:
     """What MACs an answer: the key of its request, whatever sign-ons came meanwhile. A refusal of what had no valid MAC
     goes under the key of today, or the last that was offered; None for a terminal that was given none.
     """
@@ -107,7 +107,7 @@ def mac_of(desk: Desk, work: Work, ask: Ask) -> KeyedMac | None:
     return desk.hsm.keyed_mac(mak, terminal.mac_algorithm, terminal.mac_raw) if mak is not None else None
 
 
-def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Message:
+def send(desk: Desk, work: Work, ask: Request, told: dict[str, str | bytes]) -> Message:
     """MAC an answer made of these fields, and say it on the connection of its request."""
     mti = answer_mti(ask.message.mti)
     assert mti is not None, "only requests come here"
@@ -122,7 +122,7 @@ def send(desk: Desk, work: Work, ask: Ask, told: dict[str, str | bytes]) -> Mess
     return message
 
 
-def say(work: Work, ask: Ask, body: bytes) -> None:
+def say(work: Work, ask: Request, body: bytes) -> None:
     """An answer on the connection of its request."""
     packet = ask.packet
     data = framing.join_cup(framing.swap_tpdu(packet.tpdu), packet.header, body)

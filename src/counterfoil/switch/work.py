@@ -11,11 +11,11 @@ from typing import Final
 from counterfoil.step import SECOND, Hangup, Instant, Outbound
 from counterfoil.storage.forgotten import SWITCH, Forgotten
 from counterfoil.switch.lifecycle import Event, State, moved
-from counterfoil.switch.memory import Memory, Quota, Session, Waiting
+from counterfoil.switch.memory import IssuerSession, Memory, OpenIntent, Quota
 from counterfoil.switch.numbers import Ticks
-from counterfoil.switch.outbox import Owed
+from counterfoil.switch.outbox import OutboxEntry
 from counterfoil.switch.records import Changes
-from counterfoil.switch.rows import Advice, Alarm, Attempt, Case, Quarantined, Terminal, Trail
+from counterfoil.switch.rows import Alarm, Attempt, Case, OwedAdvice, Quarantined, TerminalRow, Trail
 from counterfoil.transaction import AttemptKey
 
 ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
@@ -30,14 +30,14 @@ class Work:
         self.memory = memory
         self.ticks = Ticks(last_tick)
         self.resolved: list[str] = []
-        self.terminals: dict[str, Terminal]  # of this step, by name: needs.py reads them before anything is decided
+        self.terminals: dict[str, TerminalRow]  # of this step, by name: needs.py reads them before anything is decided
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.by_rrn: dict[str, Attempt] = {}
         self.archived: dict[AttemptKey, State] = {}
-        self.advices: dict[str, Advice] = {}
-        self.waiting: dict[str, Waiting] = {}
-        self.owed: dict[str, Owed] = {}
-        self.sessions: dict[str, Session] = dict(memory.sessions)
+        self.advices: dict[str, OwedAdvice] = {}
+        self.waiting: dict[str, OpenIntent] = {}
+        self.owed: dict[str, OutboxEntry] = {}
+        self.sessions: dict[str, IssuerSession] = dict(memory.sessions)
         self.landed: set[str] = set()  # advices that are not on their way any more
         self.lost: set[str] = set()  # issuers whose link went down
         self.quotas: dict[str, Quota] = {}
@@ -45,10 +45,10 @@ class Work:
         self.acknowledged: dict[str, None] = {}
         self.out: list[Outbound] = []
         self._later: list[Callable[[Memory], None]] = []
-        self._changed_terminals: dict[str, Terminal] = {}
+        self._changed_terminals: dict[str, TerminalRow] = {}
         self._born: dict[AttemptKey, Attempt] = {}
         self._moved: dict[AttemptKey, Attempt] = {}
-        self._changed_advices: dict[str, Advice] = {}
+        self._changed_advices: dict[str, OwedAdvice] = {}
         self._trail: list[Trail] = []
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
@@ -72,7 +72,7 @@ class Work:
             self.attempts[key] = attempt
             self.by_rrn[attempt.rrn] = attempt
 
-    def waiting_for(self, rrn: str) -> Waiting | None:
+    def waiting_for(self, rrn: str) -> OpenIntent | None:
         """Who waits for an open intent."""
         return self.waiting.get(rrn) or self.memory.waiting.get(rrn)
 
@@ -101,7 +101,7 @@ class Work:
         """The sealed card number of an attempt that is in the store, from now on; b"": it leaves."""
         self._numbers[rrn] = sealed
 
-    def put_terminal(self, terminal: Terminal) -> None:
+    def put_terminal(self, terminal: TerminalRow) -> None:
         """A terminal, new or changed."""
         self.terminals[terminal.terminal] = terminal
         self._changed_terminals[terminal.terminal] = terminal
@@ -114,18 +114,18 @@ class Work:
         self.acknowledged[rrn] = None
         self.later(lambda memory: memory.outboxes[issuer].settle(rrn))
 
-    def wait(self, rrn: str, waiting: Waiting) -> None:
+    def wait(self, rrn: str, waiting: OpenIntent) -> None:
         """Somebody waits for an open intent; the newest one gets the answer."""
         self.waiting[rrn] = waiting
 
-    def owe(self, advice: Advice) -> None:
+    def owe(self, advice: OwedAdvice) -> None:
         """An advice is in the outbox, new or changed, to be sent at its `next_at`."""
         rrn, suspect = advice.rrn, advice.hangups > 0
         self.advices[rrn] = self._changed_advices[rrn] = advice
-        owed = self.owed[rrn] = Owed(advice.issuer, advice.next_at, advice.family, advice.owed_at, suspect)
+        owed = self.owed[rrn] = OutboxEntry(advice.issuer, advice.next_at, advice.family, advice.owed_at, suspect)
         self.later(lambda memory: memory.outboxes[owed.issuer].owe(rrn, owed))
 
-    def put_session(self, issuer: str, session: Session) -> None:
+    def put_session(self, issuer: str, session: IssuerSession) -> None:
         """The state of an issuer link."""
         self.sessions[issuer] = session
 

@@ -16,6 +16,6 @@ terminal), `till` (what the cashier can ask), `station` (the step).
 from __future__ import annotations
 
 from counterfoil.terminal.settings import Settings
-from counterfoil.terminal.station import Terminal
+from counterfoil.terminal.station import TerminalStation
 
-__all__ = ["Settings", "Terminal"]
+__all__ = ["Settings", "TerminalStation"]

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from counterfoil.storage.archiving import Belonging, Key, Left, Row, Shape, leave, wanted_of
+from counterfoil.storage.archiving import Belonging, Key, Left, Row, TransactionShape, leave, wanted_of
 from counterfoil.terminal.causes import CANCELLED
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
@@ -30,7 +30,7 @@ def _remembered(row: Mapping[str, Any]) -> Row | None:
     return (fingerprint(row["till_key"]),) if used else None
 
 
-SHAPE: Final = Shape(
+SHAPE: Final = TransactionShape(
     table="attempt",
     key=KEY,
     belongings=(

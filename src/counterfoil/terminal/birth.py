@@ -5,12 +5,12 @@ from __future__ import annotations
 from counterfoil.security import mask
 from counterfoil.terminal import causes, numbers, outcome, sentences
 from counterfoil.terminal.attempt import Attempt
-from counterfoil.terminal.lane import Lane, Waiting
+from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
 
 
-def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
+def born(work: Work, lane: Lane, waiting: QueuedSale) -> Attempt:
     """A new attempt under the next STAN, linked with the one it replaces (P4)."""
     device = lane.device
     replaced = _replaced(work, lane, waiting)
@@ -44,7 +44,7 @@ def born(work: Work, lane: Lane, waiting: Waiting) -> Attempt:
     return attempt.changed(pan=work.hsm.protect(pan, work.own.data, attempt.ref))
 
 
-def _replaced(work: Work, lane: Lane, waiting: Waiting) -> str:
+def _replaced(work: Work, lane: Lane, waiting: QueuedSale) -> str:
     """Take the key over from an attempt that was never sent; its reference when this sale asks for the same again."""
     freed = work.attempt(waiting.frees)
     if freed is None:

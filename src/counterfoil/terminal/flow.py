@@ -9,7 +9,7 @@ from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CopyState
 from counterfoil.step import SECOND, Frame, Instant, NotSent
 from counterfoil.terminal import causes, messages, numbers, printer, printing, reverse, sale, sentences, signon
-from counterfoil.terminal.lane import Job, Lane, Strays
+from counterfoil.terminal.lane import Awaited, Lane, Strays
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
 
@@ -70,9 +70,9 @@ def frame(work: Work, lane: Lane, item: Frame) -> None:
         return
     message, exchange = answer.message, lane.exchange
     if exchange is not None and messages.answers(exchange.job.value, exchange.stan, lane.device.terminal, message):
-        if exchange.job is Job.SIGN_ON:
+        if exchange.job is Awaited.SIGN_ON:
             signon.answered(work, lane, exchange.stan, message)
-        elif exchange.job is Job.SALE:
+        elif exchange.job is Awaited.SALE:
             sale.answered(work, lane, answer)
         else:
             reverse.answered(work, lane, answer)
@@ -90,10 +90,10 @@ def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
         work.note(lane, "unreadable message", lane.current, messages.unreadable(error))
     if exchange is None:
         return
-    if exchange.job is Job.SALE:
+    if exchange.job is Awaited.SALE:
         lane.show(sentences.BAD_MAC)
         reverse.owe(work, lane, Event.BAD_MAC, cause=causes.UNREADABLE)
-    elif exchange.job is Job.REVERSAL:
+    elif exchange.job is Awaited.REVERSAL:
         reverse.unanswered(work, lane, work.now)
     else:
         signon.failed(work, lane)
@@ -135,7 +135,7 @@ def not_sent(work: Work, lane: Lane, item: NotSent) -> None:
         if lane.current.state in {State.SENT, State.REVERSING}:
             sale.not_sent(work, lane)
     elif exchange is not None and item.token == exchange.token:
-        if exchange.job is Job.REVERSAL:
+        if exchange.job is Awaited.REVERSAL:
             reverse.not_sent(work, lane)
         else:
             signon.failed(work, lane, causes.LINE)
@@ -147,10 +147,10 @@ def closed(work: Work, lane: Lane) -> None:
     if exchange is None:
         return
     work.note(lane, "line closed", lane.current)
-    if exchange.job is Job.SALE:
+    if exchange.job is Awaited.SALE:
         lane.show(sentences.NO_ANSWER)
         reverse.owe(work, lane, Event.TIME_OUT, cause=causes.LINE_CLOSED)
-    elif exchange.job is Job.REVERSAL:
+    elif exchange.job is Awaited.REVERSAL:
         reverse.unanswered(work, lane, work.now + work.settings.pause_after_refusal)
     else:
         signon.failed(work, lane)
@@ -166,9 +166,9 @@ def expire(work: Work, lane: Lane) -> None:
     if exchange is None or exchange.deadline > work.now:
         return
     lane.show(sentences.NO_ANSWER)
-    if exchange.job is Job.SALE:
+    if exchange.job is Awaited.SALE:
         reverse.owe(work, lane, Event.TIME_OUT)
-    elif exchange.job is Job.REVERSAL:
+    elif exchange.job is Awaited.REVERSAL:
         work.note(lane, "reversal unanswered", lane.current)
         reverse.unanswered(work, lane, work.now)
     else:

@@ -19,7 +19,7 @@ from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.words import Text
 
 
-class Job(enum.Enum):
+class Awaited(enum.Enum):
     """What a terminal is waiting for an answer to."""
 
     SIGN_ON = "0800"
@@ -30,13 +30,13 @@ class Job(enum.Enum):
 class Exchange(msgspec.Struct, frozen=True):
     """A request on its way: nothing else is sent on this terminal until it is answered or its deadline passed."""
 
-    job: Job
+    job: Awaited
     stan: str
     deadline: Instant
     token: int
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class QueuedSale(msgspec.Struct, frozen=True):
     """A sale the till asked for and that has not been sent. `commands` are the requests to answer when it ends.
 
     `content` is everything that was asked, as far as it may be kept; `entry` is DE22. `frees` names the attempt that
@@ -123,7 +123,7 @@ class Lane(msgspec.Struct):
     checking: Checking | None = None
     checks: int = 0
     texting: tuple[Texting, ...] = ()
-    queue: tuple[Waiting, ...] = ()
+    queue: tuple[QueuedSale, ...] = ()
     wake: Instant | None = None
     burst: int = 0
     unanswered: int = 0
@@ -157,7 +157,9 @@ class Lane(msgspec.Struct):
     def phase(self) -> str:
         """What it is doing, in one word."""
         if self.exchange is not None:
-            return {Job.SIGN_ON: "signing_on", Job.SALE: "asking", Job.REVERSAL: "reversing"}[self.exchange.job]
+            return {Awaited.SIGN_ON: "signing_on", Awaited.SALE: "asking", Awaited.REVERSAL: "reversing"}[
+                self.exchange.job
+            ]
         if self.printing is not None:
             return "printing"
         if self.asks:

@@ -31,7 +31,7 @@ ENTRY_STRIPE, ENTRY_TYPED = "02", "01"
 PIN_GIVEN, NO_PIN = "1", "2"
 
 
-class Answer(NamedTuple):
+class HostAnswer(NamedTuple):
     """A message from the host. `authentic` says that its MAC is valid under the terminal's key."""
 
     message: Message
@@ -115,12 +115,12 @@ def seal(hsm: Hsm, device: Device, message: Message) -> bytes:
     return framing.join_cup(device.tpdu, device.header, body)
 
 
-def read(hsm: Hsm, device: Device, packet: bytes) -> Answer:
+def read(hsm: Hsm, device: Device, packet: bytes) -> HostAnswer:
     """An answer, and whether it may be believed. PeerError when it cannot be read."""
     _, header, body = framing.split_cup(packet, len(device.header))
     message = CUP_POS.receive(body)
     authentic = message.de64 is not None and bool(device.mak) and hsm.keyed_mac(device.mac_key).closes(body)
-    return Answer(message, authentic, framing.processing_request(header) == 3)
+    return HostAnswer(message, authentic, framing.processing_request(header) == 3)
 
 
 def answers(request_mti: str, stan: str, terminal: str, message: Message) -> bool:

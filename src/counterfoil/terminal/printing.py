@@ -15,7 +15,7 @@ import msgspec
 
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
-from counterfoil.receipts.document import Again, Copy, Document, Slip, fault_slip, reversal_slip, sale_slip
+from counterfoil.receipts.document import Copy, Document, FurtherCopy, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
 from counterfoil.step import ELSEWHERE, HELD, SECOND, SPELLED_OUT, Instant, Performed
 from counterfoil.terminal import printed, sentences
@@ -104,7 +104,7 @@ def _voucher(work: Work, attempt: Attempt, slip: Slip, copy: Copy, duplicate: in
     again = None
     if duplicate:
         first = noted_at(work.records.store, attempt.number, f"{copy.value} copy {CopyState.PRINTED}")
-        again = Again(_local(work, work.now), _local(work, first) if first else "")
+        again = FurtherCopy(_local(work, work.now), _local(work, first) if first else "")
     return sale_slip(slip, copy, duplicate, again=again, code=code)
 
 

@@ -113,7 +113,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.decode
 
 
-class Line(NamedTuple):
+class TrailLine(NamedTuple):
     """One line of the trail, as it is written. `sale` is the `place` of the attempt it tells of, 0 for none."""
 
     line: int
@@ -124,7 +124,7 @@ class Line(NamedTuple):
     message: str
 
 
-class Written(NamedTuple):
+class StepWrites(NamedTuple):
     """All a step writes. An attempt that was `born` must be new to the store: nothing is ever written over another.
 
     Of those `moved_on` nothing has changed by which they are found (`attempt.INDEXED`). `stans` are terminals of which
@@ -136,7 +136,7 @@ class Written(NamedTuple):
     born: Iterable[Attempt]
     moved: Iterable[Attempt]
     slips: Iterable[tuple[AttemptKey, Slip]]
-    lines: Sequence[Line]
+    lines: Sequence[TrailLine]
     moved_on: Iterable[Attempt] = ()
     stans: Sequence[tuple[int, str]] = ()
     freed: Sequence[AttemptKey] = ()
@@ -186,7 +186,7 @@ class Records:
             self.store.executemany(PUT_OWN_KEY, [(key.usage.value, key.blob, key.kcv) for key in keys])
             self.store.commit()
 
-    def write(self, written: Written) -> None:
+    def write(self, written: StepWrites) -> None:
         """The one commit of a step: all of it or, on an exception, none. CommitFailed when the disk failed."""
         store = self.store
         with store.transaction():

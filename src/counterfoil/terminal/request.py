@@ -14,7 +14,7 @@ from counterfoil.security import Sensitive, luhn_ok, parse_track2
 from counterfoil.step import Command
 from counterfoil.terminal import flow, messages, outcome, printer, printing, sale, sentences
 from counterfoil.terminal.attempt import Attempt
-from counterfoil.terminal.lane import Lane, Waiting
+from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.work import Work
 
@@ -54,7 +54,7 @@ def sell(work: Work, command: Command) -> Lane | None:
     return lane
 
 
-def _turned_down(work: Work, lane: Lane, command: Command, waiting: Waiting) -> bool:
+def _turned_down(work: Work, lane: Lane, command: Command, waiting: QueuedSale) -> bool:
     """Whether a sale may not be tried now; then the till is told why."""
     earlier = work.attempt(waiting.retry_of)
     if waiting.key and work.archived(waiting.key):
@@ -74,7 +74,7 @@ def _turned_down(work: Work, lane: Lane, command: Command, waiting: Waiting) -> 
     return True
 
 
-def read(work: Work, command: Command) -> Waiting:
+def read(work: Work, command: Command) -> QueuedSale:
     """The request as a sale that waits. ValueError names what is missing, PeerError is a card that cannot be read."""
     args = command.args
     amount, currency, card = args.get("amount"), args.get("currency", "CNY"), args.get("card")
@@ -95,7 +95,7 @@ def read(work: Work, command: Command) -> Waiting:
     token = work.hsm.token(pan, work.own.token)
     entry = messages.ENTRY_STRIPE if track is not None else messages.ENTRY_TYPED
     entry += messages.PIN_GIVEN if pin else messages.NO_PIN
-    return Waiting(
+    return QueuedSale(
         commands=(command.id,),
         amount=amount,
         currency=currency,
@@ -132,7 +132,7 @@ def _card(card: dict[str, Any], entry: object) -> tuple[str, str, Sensitive[str]
     return track.pan, track.expiry, Sensitive(card["track2"])
 
 
-def _asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
+def _asked_before(work: Work, asking: Lane, waiting: QueuedSale) -> Lane | None:
     """The till repeats itself: the same attempt, joined when it is still open. Other content is refused.
 
     Returns the lane of that attempt, None when the key is new or free again.
@@ -155,7 +155,7 @@ def _asked_before(work: Work, asking: Lane, waiting: Waiting) -> Lane | None:
     return lane
 
 
-def _freeing(work: Work, waiting: Waiting) -> Waiting:
+def _freeing(work: Work, waiting: QueuedSale) -> QueuedSale:
     """A sale that takes its key over from an attempt that was never sent names that attempt."""
     attempt = work.keyed(waiting.key)
     freed = attempt is not None and attempt.frees_key
@@ -168,7 +168,7 @@ def _being_printed(lane: Lane, attempt: Attempt) -> bool:
     return printing is not None and printing.ref == attempt.ref and printing.purpose == "sale"
 
 
-def _joined(work: Work, queued: Waiting, again: Waiting) -> Waiting:
+def _joined(work: Work, queued: QueuedSale, again: QueuedSale) -> QueuedSale:
     if queued.key != again.key:
         return queued
     if queued.content != again.content:

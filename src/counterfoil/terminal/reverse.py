@@ -11,7 +11,7 @@ from typing import Any
 from counterfoil.step import Instant
 from counterfoil.terminal import birth, causes, messages, numbers, outcome, printing, sentences
 from counterfoil.terminal.attempt import Attempt
-from counterfoil.terminal.lane import Exchange, Job, Lane
+from counterfoil.terminal.lane import Awaited, Exchange, Lane
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
 
@@ -40,13 +40,13 @@ def ask(work: Work, lane: Lane) -> None:
     pan = work.hsm.reveal(attempt.pan, work.own.data, attempt.ref) if attempt.pan else ""
     message = messages.reversal(attempt, pan)
     token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
-    lane.exchange = Exchange(Job.REVERSAL, attempt.stan, deadline, token)
+    lane.exchange = Exchange(Awaited.REVERSAL, attempt.stan, deadline, token)
     lane.show(sentences.AUTO_REVERSAL)
     attempt = work.save(attempt.changed(tries=attempt.tries + 1, due=deadline, updated_at=work.now))
     work.note(lane, "reversal sent", attempt, message)
 
 
-def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
+def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
     """An 0410 that belongs to the pending reversal."""
     attempt, message = lane.current, answer.message
     assert attempt is not None

@@ -11,7 +11,7 @@ from typing import Final
 from counterfoil.iso8583 import Message, responses
 from counterfoil.terminal import birth, causes, messages, numbers, outcome, printing, reverse, sentences
 from counterfoil.terminal.attempt import Attempt
-from counterfoil.terminal.lane import Exchange, Job, Lane, Waiting
+from counterfoil.terminal.lane import Awaited, Exchange, Lane, QueuedSale
 from counterfoil.terminal.lifecycle import PAID, Event
 from counterfoil.terminal.work import Work
 
@@ -19,7 +19,7 @@ NEVER_DECIDES: Final = frozenset({"94"}) | messages.PROVOKED
 """A no that decides nothing under a valid MAC either: another copy may stand. The reversal closes both cases."""
 
 
-def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
+def ask(work: Work, lane: Lane, waiting: QueuedSale) -> None:
     """Send the request of the sale that waited longest. The terminal is signed on and owes nothing."""
     if paid := paid_before(work, waiting.retry_of):
         work.refuse(waiting.commands, "already_paid", **outcome.named(paid, lane))
@@ -35,7 +35,7 @@ def ask(work: Work, lane: Lane, waiting: Waiting) -> None:
         pin_block = work.hsm.encrypt_pin(lane.device.pin_key, waiting.pin.reveal(), waiting.pan.reveal())
     message = messages.request(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
     token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
-    lane.exchange = Exchange(Job.SALE, attempt.stan, deadline, token)
+    lane.exchange = Exchange(Awaited.SALE, attempt.stan, deadline, token)
     lane.current, lane.commands, lane.expiry = attempt, waiting.commands, waiting.expiry
     lane.sale_token, lane.last = token, attempt.ref
     lane.show(sentences.ASKING)
@@ -51,7 +51,7 @@ def paid_before(work: Work, retry_of: str) -> Attempt | None:
     return work.paid_in_family(earlier.root or earlier.ref) or (earlier if earlier.state in PAID else None)
 
 
-def answered(work: Work, lane: Lane, answer: messages.Answer) -> None:
+def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
     """An 0210 that belongs to the sale in hand."""
     attempt, message = lane.current, answer.message
     assert attempt is not None

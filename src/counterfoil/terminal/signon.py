@@ -11,7 +11,7 @@ from __future__ import annotations
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
 from counterfoil.terminal import birth, causes, messages, numbers, sentences
-from counterfoil.terminal.lane import Exchange, Job, Lane
+from counterfoil.terminal.lane import Awaited, Exchange, Lane
 from counterfoil.terminal.work import Work
 
 
@@ -23,7 +23,7 @@ def ask(work: Work, lane: Lane) -> None:
     message = messages.sign_on(lane.device, stan)
     deadline = work.now + work.settings.timer
     token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
-    lane.exchange = Exchange(Job.SIGN_ON, stan, deadline, token)
+    lane.exchange = Exchange(Awaited.SIGN_ON, stan, deadline, token)
     lane.show(sentences.SIGNING_ON)
     work.note(lane, "sign-on sent", None, message)
 

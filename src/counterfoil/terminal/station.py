@@ -39,7 +39,7 @@ LOOKS: Final = {**till.LOOKS, **receipts.LOOKS}
 _OWN: Final = (KeyUsage.TOKEN, KeyUsage.DATA)
 
 
-class Terminal:
+class TerminalStation:
     """All terminals of one store. `hsm` holds their keys; the store is this station's alone. `issue` signs its slips
     and says where customers find them; without it they carry no code. `naming` says which names cannot be on them.
     """

@@ -15,7 +15,7 @@ from counterfoil.money import MAX_MINOR
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
 from counterfoil.terminal import birth, causes, outcome, printer, printing, receipts, reverse, sentences
-from counterfoil.terminal.lane import Job, Lane
+from counterfoil.terminal.lane import Awaited, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
 from counterfoil.terminal.work import Work
@@ -29,7 +29,7 @@ def cancel(work: Work, command: Command) -> Lane | None:
     if lane is None:
         work.refuse((command.id,), "unknown_terminal")
         return None
-    if lane.exchange is not None and lane.exchange.job is Job.SALE:
+    if lane.exchange is not None and lane.exchange.job is Awaited.SALE:
         lane.show(sentences.CANCELLED)
         attempt = reverse.owe(work, lane, Event.CANCEL)
         work.reply((command.id,), {"cancelled": 1, **outcome.brief(attempt)})

@@ -22,7 +22,7 @@ from counterfoil.terminal.archiving import fingerprint
 from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, State
-from counterfoil.terminal.records import Line, Records, Written, message_json
+from counterfoil.terminal.records import Records, StepWrites, TrailLine, message_json
 from counterfoil.terminal.sentences import ERRORS
 from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey, parse_ref
@@ -71,7 +71,7 @@ class Work:
         self._archived: set[int] = set()
         self._freed: list[AttemptKey] = []
         self._slips: dict[AttemptKey, Slip] = {}
-        self._lines: list[Line] = []
+        self._lines: list[TrailLine] = []
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Work:
         """A line of evidence, with the masked message it is about."""
         text = CUP_POS.told(message) if isinstance(message, Message) else message_json(message)
         sale = attempt.place if attempt is not None else 0
-        self._lines.append(Line(self.count(), sale, lane.device.terminal, self.now, what, text))
+        self._lines.append(TrailLine(self.count(), sale, lane.device.terminal, self.now, what, text))
 
     def count(self) -> int:
         """The next number for a line of evidence, or for a new sale, whose first line comes in the same step."""
@@ -231,7 +231,7 @@ class Work:
 
     # --- the commit ---------------------------------------------------------------------------------------------------
 
-    def written(self) -> Written | None:
+    def written(self) -> StepWrites | None:
         """What the step writes; None when nothing changed on disk."""
         devices: list[Device] = []
         stans: list[tuple[int, str]] = []
@@ -250,4 +250,4 @@ class Work:
         moved = [self._saved[ref] for ref in self._found_anew if ref not in self._born]
         settled = self._born | self._found_anew.keys()
         moved_on = [attempt for ref, attempt in self._saved.items() if ref not in settled]
-        return Written(devices, born, moved, list(self._slips.items()), self._lines, moved_on, stans, self._freed)
+        return StepWrites(devices, born, moved, list(self._slips.items()), self._lines, moved_on, stans, self._freed)

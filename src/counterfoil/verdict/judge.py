@@ -22,7 +22,7 @@ from counterfoil.verdict.stop import stopped_at
 from counterfoil.zone import Zone, zone
 
 
-class Rule(NamedTuple):
+class VerdictRule(NamedTuple):
     """One line: the positions it fits, and the verdict."""
 
     terminal: frozenset[T]
@@ -45,33 +45,33 @@ def only(*positions: T) -> frozenset[T]:
 
 RULES: Final = (
     # Nothing left the terminal. Its key may have been burnt by somebody who named it without a MAC.
-    Rule(only(T.NOT_SENT), frozenset({S.MISSING, S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
+    VerdictRule(only(T.NOT_SENT), frozenset({S.MISSING, S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
     # The sale stands. A silent terminal has not said whether it printed.
-    Rule(only(T.CLOSED), frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID),
-    Rule(SILENT | {T.APPROVED}, frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID_RECEIPT_OPEN),
+    VerdictRule(only(T.CLOSED), frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID),
+    VerdictRule(SILENT | {T.APPROVED}, frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID_RECEIPT_OPEN),
     # The sale has fallen, and all of them say so: a case that a supervisor made of it has ended by itself.
-    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.RETURNED}), Verdict.RETURNED),
-    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.NOTHING}), Verdict.NOT_CHARGED),
-    Rule(FALLS, frozenset({S.EMPTY, S.TOMBSTONE}), NO_MONEY, Verdict.NOT_CHARGED),
-    Rule(only(T.ESCALATED), frozenset({S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
+    VerdictRule(FALLS, frozenset({S.REVERSED}), frozenset({I.RETURNED}), Verdict.RETURNED),
+    VerdictRule(FALLS, frozenset({S.REVERSED}), frozenset({I.NOTHING}), Verdict.NOT_CHARGED),
+    VerdictRule(FALLS, frozenset({S.EMPTY, S.TOMBSTONE}), NO_MONEY, Verdict.NOT_CHARGED),
+    VerdictRule(only(T.ESCALATED), frozenset({S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
     # A person is on it already.
-    Rule(only(T.ESCALATED), ANY_S, ANY_I, Verdict.EXCEPTION),
+    VerdictRule(only(T.ESCALATED), ANY_S, ANY_I, Verdict.EXCEPTION),
     # The sale falls, and the switch has that on its disk.
-    Rule(FALLS, frozenset({S.REVERSING}), ANY_I, Verdict.RETURNING),
-    Rule(FALLS, frozenset({S.REVERSED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
+    VerdictRule(FALLS, frozenset({S.REVERSING}), ANY_I, Verdict.RETURNING),
+    VerdictRule(FALLS, frozenset({S.REVERSED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
     # The sale falls, and so far only the terminal knows.
-    Rule(only(T.REVERSING), frozenset({S.APPROVED}), ANY_I, Verdict.RETURNING),
+    VerdictRule(only(T.REVERSING), frozenset({S.APPROVED}), ANY_I, Verdict.RETURNING),
     # A definite no that the terminal has heard, or whose terminal is not ours to ask.
-    Rule(SILENT | {T.DECLINED, T.REVERSED}, frozenset({S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
-    Rule(only(T.DECLINED), frozenset({S.MISSING}), NO_MONEY, Verdict.NOT_CHARGED),
+    VerdictRule(SILENT | {T.DECLINED, T.REVERSED}, frozenset({S.DECLINED}), NO_MONEY, Verdict.NOT_CHARGED),
+    VerdictRule(only(T.DECLINED), frozenset({S.MISSING}), NO_MONEY, Verdict.NOT_CHARGED),
     # An answer is owed.
-    Rule(only(T.ASKED), frozenset({S.MISSING, S.ASKED, S.APPROVED}), ANY_I, Verdict.UNKNOWN),
-    Rule(only(T.REVERSING), frozenset({S.MISSING, S.ASKED}), ANY_I, Verdict.UNKNOWN),
-    Rule(only(T.ASKED, T.REVERSING), frozenset({S.DECLINED}), NO_MONEY, Verdict.UNKNOWN),
-    Rule(SILENT, frozenset({S.ASKED}), ANY_I, Verdict.UNKNOWN),
+    VerdictRule(only(T.ASKED), frozenset({S.MISSING, S.ASKED, S.APPROVED}), ANY_I, Verdict.UNKNOWN),
+    VerdictRule(only(T.REVERSING), frozenset({S.MISSING, S.ASKED}), ANY_I, Verdict.UNKNOWN),
+    VerdictRule(only(T.ASKED, T.REVERSING), frozenset({S.DECLINED}), NO_MONEY, Verdict.UNKNOWN),
+    VerdictRule(SILENT, frozenset({S.ASKED}), ANY_I, Verdict.UNKNOWN),
     # A stub is missing that must exist: unknown, never "no".
-    Rule(ANY_T - {T.NOT_SENT}, frozenset({S.MISSING}), ANY_I, Verdict.UNKNOWN),
-    Rule(SILENT | STANDS, frozenset({S.APPROVED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
+    VerdictRule(ANY_T - {T.NOT_SENT}, frozenset({S.MISSING}), ANY_I, Verdict.UNKNOWN),
+    VerdictRule(SILENT | STANDS, frozenset({S.APPROVED}), frozenset({I.MISSING}), Verdict.UNKNOWN),
 )
 
 

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from counterfoil.console import masks
 from counterfoil.console.api.problem import MEDIA, NO_ANSWER, Later, Problem, ProblemBody
 from counterfoil.console.api.shapes import Done
-from counterfoil.console.deeds import Act, Deed
+from counterfoil.console.deeds import AuditedAct, RunningAct
 from counterfoil.console.people import May, Person, Role
 from counterfoil.console.sale import ended
 from counterfoil.console.site import FORBIDDEN, Site, origin_of
@@ -115,16 +115,16 @@ class Doer:
         self.person = person
         self.origin = origin_of(request)
 
-    def begin(self, what: str, subject: str = "", why: str = "", later: dict[str, Any] = UNKNOWN) -> Deed:
+    def begin(self, what: str, subject: str = "", why: str = "", later: dict[str, Any] = UNKNOWN) -> RunningAct:
         """A deed whose line is written; else UnwritableError. `later` is what a 202 says when no more is known."""
-        return self.goes_on(self._desk.log.begin(Act(self.name, what, subject, why, self.origin)), later)
+        return self.goes_on(self._desk.log.begin(AuditedAct(self.name, what, subject, why, self.origin)), later)
 
-    def goes_on(self, deed: Deed, later: dict[str, Any]) -> Deed:
+    def goes_on(self, deed: RunningAct, later: dict[str, Any]) -> RunningAct:
         """A deed that was begun elsewhere, for this request."""
         self._request.state.later = Later(deed, later)
         return deed
 
-    async def has(self, deed: Deed, name: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
+    async def has(self, deed: RunningAct, name: str, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
         """A station do it, as the API answers it: done, or 202 and "unknown" when it did not say in time.
 
         202 too when the station says that not all of it came about ("not_done"), or may not have ("unknown"); and with

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.cookies import SESSION
-from counterfoil.console.limits import Limits
+from counterfoil.console.limits import RateLimits
 from counterfoil.console.origin import place_of
 from counterfoil.console.people import Person
 from counterfoil.console.site import MAX_BODY, Site, length_of, origin_of, same
@@ -40,8 +40,8 @@ class Guard:
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
-        self._calls = Limits(BURST, EACH, site.people.now)
-        self._wrong = Limits(WRONG_BURST, WRONG_EACH, site.people.now)
+        self._calls = RateLimits(BURST, EACH, site.people.now)
+        self._wrong = RateLimits(WRONG_BURST, WRONG_EACH, site.people.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""

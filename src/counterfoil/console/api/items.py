@@ -11,7 +11,7 @@ from counterfoil.console.api.desk import Desk, Does, only
 from counterfoil.console.api.payments import judged
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Cases, Decision, Decisions, OpenItems, ProposalIn, ReasonIn
-from counterfoil.console.consent import DECIDED, Asked
+from counterfoil.console.consent import DECIDED, ApprovalRequest
 from counterfoil.console.numbered import both
 from counterfoil.console.numbered import found as found_by
 from counterfoil.console.people import May
@@ -86,14 +86,14 @@ async def refuse(desk: Desk, doer: Does, number: Number, wanted: ReasonIn) -> di
     return shown(desk.consent.refuse(_known(desk, number).number, doer.person, wanted.reason, doer.origin))
 
 
-def _known(desk: Desk, number: int) -> Asked:
+def _known(desk: Desk, number: int) -> ApprovalRequest:
     one = desk.consent.one(number)
     if one is None:
         raise Problem(404, "unknown_decision", DECIDED)
     return one
 
 
-def shown(one: Asked) -> dict[str, Any]:
+def shown(one: ApprovalRequest) -> dict[str, Any]:
     """A request as the API shows it."""
     return {
         "number": one.number,

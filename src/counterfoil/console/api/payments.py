@@ -17,9 +17,9 @@ from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, Reaso
 from counterfoil.console.deeds import NOT_CHARGED, UnwritableError
 from counterfoil.console.people import May
 from counterfoil.console.sale import ended, sell
-from counterfoil.errors import NotSent, OutcomeUnknown
+from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.freetext import starred
-from counterfoil.inquiry import Candidate, Nothing, Question, Stores, finding, parse_question, search
+from counterfoil.inquiry import Candidate, Nothing, Search, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.selling import asked
@@ -101,7 +101,7 @@ async def create_payment(
             deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
         reply = taken(answer)
         unknown["ref"] = reply["ref"]  # whatever fails from here on
-    except (NotSent, UnwritableError) as error:
+    except (NothingSent, UnwritableError) as error:
         if asked_before is False and key not in desk.reach.selling:
             raise _not_charged(error) from None
         reply = unknown  # nothing left now, but what this key stands for may have left before
@@ -161,7 +161,7 @@ async def get_payment(desk: Desk, key: Key) -> dict[str, Any]:
 
 def whole(stores: Stores, key: AttemptKey, now: Instant) -> dict[str, Any] | None:
     """Everything there is to say of a payment; None when no station knows it."""
-    found = search(stores, Question(key=key))
+    found = search(stores, Search(key=key))
     return judged(stores, found[0], now) if found else None
 
 
@@ -228,7 +228,7 @@ def _of_terminal(stores: Stores, terminal: str, before: Instant, limit: int) -> 
     return [candidate(stub.ref, stub) for stub in terminals.recent(store, terminal, before, limit)]
 
 
-def _question(named: str, amount: str | None) -> Question:
+def _question(named: str, amount: str | None) -> Search:
     try:
         return parse_question(named, amount)
     except Nothing:

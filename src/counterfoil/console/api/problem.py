@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from counterfoil.console.api.wrong import said
-from counterfoil.console.deeds import UNWRITABLE, Deed, UnwritableError
+from counterfoil.console.deeds import UNWRITABLE, RunningAct, UnwritableError
 from counterfoil.console.people import NotAllowed, TooManyError
-from counterfoil.errors import NotSent, OutcomeUnknown, StoreError
+from counterfoil.errors import NothingSent, OutcomeUnknown, StoreError
 from counterfoil.words import Text
 
 MEDIA: Final = "application/problem+json"
@@ -74,7 +74,7 @@ class ProblemBody(BaseModel):
 class Later(NamedTuple):
     """A deed that is being done, and what is said of it when no more is known."""
 
-    deed: Deed
+    deed: RunningAct
     body: dict[str, Any]
 
 
@@ -116,7 +116,7 @@ def of(error: Exception) -> Problem:
             return Problem(429, "too_many_requests", error.text, {"Retry-After": str(error.seconds)})
         case NotAllowed():
             return Problem(403, "not_allowed", error.text)
-        case NotSent():
+        case NothingSent():
             return Problem(503, "unreachable", AWAY, {"Retry-After": str(RETRY_SECONDS)})
         case OutcomeUnknown():
             return Problem(504, "outcome_unknown", NO_ANSWER)
@@ -149,14 +149,14 @@ def left(request: Request) -> Response | None:
 
 async def told(request: Request, error: Exception) -> Response:
     """The handler of every exception that is no accident."""
-    definite = isinstance(error, Problem | NotAllowed | NotSent)
+    definite = isinstance(error, Problem | NotAllowed | NothingSent)
     return (None if definite else left(request)) or of(error).answer()
 
 
 EXPECTED: Final[tuple[type[Exception], ...]] = (
     Problem,
     NotAllowed,
-    NotSent,
+    NothingSent,
     OutcomeUnknown,
     StoreError,
     RequestValidationError,

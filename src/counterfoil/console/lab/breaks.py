@@ -44,7 +44,7 @@ class After(NamedTuple):
         return self.tenths * timers[self.timer] / 10_000_000
 
 
-class Fault(NamedTuple):
+class PlannedFault(NamedTuple):
     """One `fault set`: a leg, a kind, and the message it hits. `hold` is for a delay."""
 
     leg: int
@@ -53,7 +53,7 @@ class Fault(NamedTuple):
     hold: After | None = None
 
 
-class Act(NamedTuple):
+class StationAct(NamedTuple):
     """Something done to a station, `after` the sale began: "kill", or "pause" for a time."""
 
     verb: str
@@ -62,7 +62,7 @@ class Act(NamedTuple):
     hold: After | None = None
 
 
-class Break(NamedTuple):
+class LabBreak(NamedTuple):
     """One row. `ends` are the verdicts it may come to rest in, `leg` where it must stop (0: not said)."""
 
     key: str
@@ -72,8 +72,8 @@ class Break(NamedTuple):
     way: tuple[str, ...]
     ends: tuple[str, ...]
     leg: int
-    faults: tuple[Fault, ...] = ()
-    act: Act | None = None
+    faults: tuple[PlannedFault, ...] = ()
+    act: StationAct | None = None
 
     @property
     def heals(self) -> bool:
@@ -116,8 +116,8 @@ _CLOSED: Final = Text(
 )
 
 BREAKS: Final = (
-    Break("leg-1-drop", "leg-1", "drop", _LOST_1, _UNKNOWN, _NOT_CHARGED, 1, (Fault(1, "drop", "0200"),)),
-    Break(
+    LabBreak("leg-1-drop", "leg-1", "drop", _LOST_1, _UNKNOWN, _NOT_CHARGED, 1, (PlannedFault(1, "drop", "0200"),)),
+    LabBreak(
         "leg-1-delay",
         "leg-1",
         "delay",
@@ -128,10 +128,10 @@ BREAKS: Final = (
         _UNKNOWN,
         _NOT_CHARGED,
         1,
-        (Fault(1, "delay", "0200", After(16, TERMINAL)),),
+        (PlannedFault(1, "delay", "0200", After(16, TERMINAL)),),
     ),
-    Break("leg-1-duplicate", "leg-1", "duplicate", _TWICE, (), _PAID, 0, (Fault(1, "duplicate", "0200"),)),
-    Break(
+    LabBreak("leg-1-duplicate", "leg-1", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(1, "duplicate", "0200"),)),
+    LabBreak(
         "leg-1-refuse",
         "leg-1",
         "refuse",
@@ -142,11 +142,11 @@ BREAKS: Final = (
         (),
         _NOT_CHARGED,
         1,
-        (Fault(1, "refuse", ""),),
+        (PlannedFault(1, "refuse", ""),),
     ),
-    Break("leg-1-close", "leg-1", "close", _CLOSED, _UNKNOWN, _NOT_CHARGED, 1, (Fault(1, "close", "0200"),)),
-    Break("leg-2-drop", "leg-2", "drop", _LOST_2, _BACK, _NOT_CHARGED, 2, (Fault(2, "drop", "0200"),)),
-    Break(
+    LabBreak("leg-1-close", "leg-1", "close", _CLOSED, _UNKNOWN, _NOT_CHARGED, 1, (PlannedFault(1, "close", "0200"),)),
+    LabBreak("leg-2-drop", "leg-2", "drop", _LOST_2, _BACK, _NOT_CHARGED, 2, (PlannedFault(2, "drop", "0200"),)),
+    LabBreak(
         "leg-2-delay",
         "leg-2",
         "delay",
@@ -154,10 +154,10 @@ BREAKS: Final = (
         _BACK,
         _NOT_CHARGED,
         2,
-        (Fault(2, "delay", "0200", After(25, SWITCH)),),
+        (PlannedFault(2, "delay", "0200", After(25, SWITCH)),),
     ),
-    Break("leg-2-duplicate", "leg-2", "duplicate", _TWICE, (), _PAID, 0, (Fault(2, "duplicate", "0200"),)),
-    Break(
+    LabBreak("leg-2-duplicate", "leg-2", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(2, "duplicate", "0200"),)),
+    LabBreak(
         "leg-2-refuse",
         "leg-2",
         "refuse",
@@ -168,16 +168,23 @@ BREAKS: Final = (
         (),
         _NOT_CHARGED,
         2,
-        (Fault(2, "refuse", ""),),
+        (PlannedFault(2, "refuse", ""),),
     ),
-    Break("leg-3-drop", "leg-3", "drop", _LOST_3, _BACK, _RETURNED, 3, (Fault(3, "drop", "0210"),)),
-    Break(
-        "leg-3-delay", "leg-3", "delay", _LOST_3, _BACK, _RETURNED, 3, (Fault(3, "delay", "0210", After(16, SWITCH)),)
+    LabBreak("leg-3-drop", "leg-3", "drop", _LOST_3, _BACK, _RETURNED, 3, (PlannedFault(3, "drop", "0210"),)),
+    LabBreak(
+        "leg-3-delay",
+        "leg-3",
+        "delay",
+        _LOST_3,
+        _BACK,
+        _RETURNED,
+        3,
+        (PlannedFault(3, "delay", "0210", After(16, SWITCH)),),
     ),
-    Break("leg-3-duplicate", "leg-3", "duplicate", _TWICE, (), _PAID, 0, (Fault(3, "duplicate", "0210"),)),
-    Break("leg-3-corrupt", "leg-3", "corrupt", _SPOILT, _BACK, _RETURNED, 3, (Fault(3, "corrupt", "0210"),)),
-    Break("leg-4-drop", "leg-4", "drop", _LOST_4, _BACK, _RETURNED, 4, (Fault(4, "drop", "0210"),)),
-    Break(
+    LabBreak("leg-3-duplicate", "leg-3", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(3, "duplicate", "0210"),)),
+    LabBreak("leg-3-corrupt", "leg-3", "corrupt", _SPOILT, _BACK, _RETURNED, 3, (PlannedFault(3, "corrupt", "0210"),)),
+    LabBreak("leg-4-drop", "leg-4", "drop", _LOST_4, _BACK, _RETURNED, 4, (PlannedFault(4, "drop", "0210"),)),
+    LabBreak(
         "leg-4-delay",
         "leg-4",
         "delay",
@@ -187,10 +194,10 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         4,
-        (Fault(4, "delay", "0210", After(16, TERMINAL)),),
+        (PlannedFault(4, "delay", "0210", After(16, TERMINAL)),),
     ),
-    Break("leg-4-duplicate", "leg-4", "duplicate", _TWICE, (), _PAID, 0, (Fault(4, "duplicate", "0210"),)),
-    Break(
+    LabBreak("leg-4-duplicate", "leg-4", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(4, "duplicate", "0210"),)),
+    LabBreak(
         "leg-4-corrupt",
         "leg-4",
         "corrupt",
@@ -198,10 +205,10 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         4,
-        (Fault(4, "corrupt", "0210"),),
+        (PlannedFault(4, "corrupt", "0210"),),
     ),
-    Break("leg-4-close", "leg-4", "close", _CLOSED, _BACK, _RETURNED, 4, (Fault(4, "close", "0210"),)),
-    Break(
+    LabBreak("leg-4-close", "leg-4", "close", _CLOSED, _BACK, _RETURNED, 4, (PlannedFault(4, "close", "0210"),)),
+    LabBreak(
         "leg-4-twice",
         "leg-4",
         "drop",
@@ -212,9 +219,9 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         4,
-        (Fault(4, "drop", "0210"), Fault(4, "drop", "0410")),
+        (PlannedFault(4, "drop", "0210"), PlannedFault(4, "drop", "0410")),
     ),
-    Break(
+    LabBreak(
         "terminal-kill",
         "terminal",
         "kill",
@@ -225,10 +232,10 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         0,
-        (Fault(4, "delay", "0210", After(5, TERMINAL)),),
-        Act("kill", "terminal", After(2, TERMINAL)),
+        (PlannedFault(4, "delay", "0210", After(5, TERMINAL)),),
+        StationAct("kill", "terminal", After(2, TERMINAL)),
     ),
-    Break(
+    LabBreak(
         "switch-kill",
         "switch",
         "kill",
@@ -239,10 +246,10 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         0,
-        (Fault(3, "delay", "0210", After(9, SWITCH)),),
-        Act("kill", "switch", After(3, SWITCH)),
+        (PlannedFault(3, "delay", "0210", After(9, SWITCH)),),
+        StationAct("kill", "switch", After(3, SWITCH)),
     ),
-    Break(
+    LabBreak(
         "issuer-kill",
         "issuer",
         "kill",
@@ -253,10 +260,10 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         0,
-        (Fault(3, "delay", "0210", After(9, SWITCH)),),
-        Act("kill", "issuer", After(3, SWITCH)),
+        (PlannedFault(3, "delay", "0210", After(9, SWITCH)),),
+        StationAct("kill", "issuer", After(3, SWITCH)),
     ),
-    Break(
+    LabBreak(
         "issuer-pause",
         "issuer",
         "pause",
@@ -268,9 +275,9 @@ BREAKS: Final = (
         _EITHER,
         0,
         (),
-        Act("pause", "issuer", After(0, SWITCH), After(15, SWITCH)),
+        StationAct("pause", "issuer", After(0, SWITCH), After(15, SWITCH)),
     ),
-    Break(
+    LabBreak(
         "switch-pause",
         "switch",
         "pause",
@@ -282,12 +289,12 @@ BREAKS: Final = (
         _EITHER,
         0,
         (),
-        Act("pause", "switch", After(0, SWITCH), After(13, TERMINAL)),
+        StationAct("pause", "switch", After(0, SWITCH), After(13, TERMINAL)),
     ),
 )
 BY_KEY: Final = {each.key: each for each in BREAKS}
 
 
-def at(place: str) -> list[Break]:
+def at(place: str) -> list[LabBreak]:
     """What can be done there."""
     return [each for each in BREAKS if each.place == place]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.console.lab.breaks import Act, Break, Fault
+from counterfoil.console.lab.breaks import LabBreak, PlannedFault, StationAct
 from counterfoil.console.lab.records import Run
 from counterfoil.console.lab.run import CHARGED
 from counterfoil.money import plain
@@ -104,7 +104,7 @@ def name_of(run: Run) -> str:
     return f"test_lab_{run.number}_{run.key.replace('-', '_')}.py"
 
 
-def exported(run: Run, chosen: Break) -> str:
+def exported(run: Run, chosen: LabBreak) -> str:
     """The file."""
     timers = SLOWER if chosen.act else TIMERS
     holds = [fault.hold.seconds(timers) for fault in chosen.faults if fault.hold]
@@ -129,13 +129,13 @@ def exported(run: Run, chosen: Break) -> str:
     )
 
 
-def _fault(fault: Fault, timers: tuple[int, ...]) -> list[str]:
+def _fault(fault: PlannedFault, timers: tuple[int, ...]) -> list[str]:
     words = [str(fault.leg), fault.kind]
     words += ["--mti", fault.mti] if fault.mti else []
     return words + (["--seconds", f"{fault.hold.seconds(timers):g}"] if fault.hold else [])
 
 
-def _act(act: Act | None, run: Run, timers: tuple[int, ...]) -> tuple[float, list[str]] | None:
+def _act(act: StationAct | None, run: Run, timers: tuple[int, ...]) -> tuple[float, list[str]] | None:
     if act is None:
         return None
     words = [act.verb, act.station if act.station != "issuer" else run.issuer]

@@ -15,7 +15,7 @@ from counterfoil.console.lab.export import exported, name_of
 from counterfoil.console.lab.picture import picture
 from counterfoil.console.lab.plan import SEEDS, plan
 from counterfoil.console.lab.records import Run, Runs
-from counterfoil.console.lab.run import CHARGED, Lab
+from counterfoil.console.lab.run import CHARGED, LabRunner
 from counterfoil.console.people import May
 from counterfoil.console.site import HEADERS, Site, Visit
 from counterfoil.errors import OutcomeUnknown, PaymentError
@@ -60,13 +60,13 @@ STATES: Final = {
 }
 
 
-class Pages:
+class LabPages:
     """The lab of one console."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._runs_kept: Runs | None = None
-        self._lab = Lab(site.reach, lambda run: self._runs.keep(run))
+        self._lab = LabRunner(site.reach, lambda run: self._runs.keep(run))
         self._going: asyncio.Task[Run] | None = None
 
     @property
@@ -206,4 +206,4 @@ class Pages:
 
 def routes(site: Site) -> list[Route]:
     """The lab's routes."""
-    return Pages(site).routes()
+    return LabPages(site).routes()

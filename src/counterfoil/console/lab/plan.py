@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from counterfoil.console.lab.breaks import BREAKS, BY_KEY, Break
+from counterfoil.console.lab.breaks import BREAKS, BY_KEY, LabBreak
 
 CARDS: Final = ("alice", "bob", "carol")
 """Demo cards that are good for it, of both issuers, with and without a PIN."""
@@ -15,23 +15,23 @@ LEAST, MOST = 100, 9_999
 SEEDS: Final = 1_000_000
 
 
-class Plan(NamedTuple):
+class RunPlan(NamedTuple):
     """What a run will do. `terminals` in the order in which they are tried: the first one that is free is taken."""
 
-    chosen: Break
+    chosen: LabBreak
     seed: int
     card: str
     amount: int
     terminals: tuple[str, ...]
 
 
-def plan(seed: int, terminals: Sequence[str], key: str = "") -> Plan:
+def plan(seed: int, terminals: Sequence[str], key: str = "") -> RunPlan:
     """The plan of a seed; `key` names the break, "" lets the seed choose. KeyError for a name that is none."""
     draw = random.Random(f"lab/{seed}")  # noqa: S311 - a plan, not a secret
     drawn = draw.choice(BREAKS)
     order = list(terminals)
     draw.shuffle(order)
-    return Plan(
+    return RunPlan(
         chosen=BY_KEY[key] if key else drawn,
         seed=seed,
         card=draw.choice(CARDS),

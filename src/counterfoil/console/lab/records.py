@@ -17,7 +17,7 @@ ONE: Final = "SELECT kept FROM run WHERE number = ?"
 LAST: Final = "SELECT coalesce(max(number), 0) FROM run"
 
 
-class Seen(msgspec.Struct, frozen=True):
+class VerdictSeen(msgspec.Struct, frozen=True):
     """A verdict and when it was first seen, in milliseconds from the beginning of the run."""
 
     ms: int
@@ -46,7 +46,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = ""
     ref: str = ""
     outcome: str = ""
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[VerdictSeen, ...] = ()
     leg: int = 0
     charged: int | None = None
     hits: int = 0

@@ -9,14 +9,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from counterfoil.console.deeds import Deed
-from counterfoil.console.lab.breaks import Act, Break, Fault
-from counterfoil.console.lab.plan import Plan
-from counterfoil.console.lab.records import Run, Seen
+from counterfoil.console.deeds import RunningAct
+from counterfoil.console.lab.breaks import LabBreak, PlannedFault, StationAct
+from counterfoil.console.lab.plan import RunPlan
+from counterfoil.console.lab.records import Run, VerdictSeen
 from counterfoil.console.reach import Reach
 from counterfoil.console.sale import sell
 from counterfoil.errors import PaymentError, StoreError
-from counterfoil.inquiry import Question, Stores, finding, search
+from counterfoil.inquiry import Search, Stores, finding, search
 from counterfoil.inquiry.books import books
 from counterfoil.stack.layout import SUPERVISOR
 from counterfoil.stack.selling import asked
@@ -36,7 +36,7 @@ CHARGED: Final = frozenset({"PAID", "PAID_RECEIPT_OPEN"})
 NO_REST: Final = Text("The sale did not come to rest in time.", "交易未能及时到达最终状态。")
 
 
-class Look(NamedTuple):
+class SaleLook(NamedTuple):
     """What the stores say of the sale now."""
 
     ref: str
@@ -51,10 +51,10 @@ class Selling(NamedTuple):
 
     task: asyncio.Task[dict[str, Any]]
     began: float
-    deed: Deed
+    deed: RunningAct
 
 
-class Lab:
+class LabRunner:
     """Runs one break at a time on one stack; `keep` is told of a run whenever it changes."""
 
     def __init__(self, reach: Reach, keep: Callable[[Run], None]) -> None:
@@ -72,11 +72,11 @@ class Lab:
         running = self._reach.layout.find(SUPERVISOR)
         return running is not None and bool(running.extra.get("lab"))
 
-    async def heal(self, deed: Deed) -> None:
+    async def heal(self, deed: RunningAct) -> None:
         """End every fault on this stack. NotSent or OutcomeUnknown when the supervisor does not answer."""
         await self._told(deed, "fault.clear", {})
 
-    async def run(self, run: Run, what: Plan, deed: Deed) -> Run:
+    async def run(self, run: Run, what: RunPlan, deed: RunningAct) -> Run:
         """Do it. The run as it ended is returned, and was kept; a trouble of our own is in it, never raised."""
         self.now = run
         with deed:
@@ -95,7 +95,7 @@ class Lab:
             self.now = None
         return run
 
-    async def _go(self, run: Run, what: Plan, deed: Deed) -> Run:
+    async def _go(self, run: Run, what: RunPlan, deed: RunningAct) -> Run:
         began = asyncio.get_running_loop().time()
         terminal = await self._free(what.terminals)
         card = self._reach.demo.card(what.card)
@@ -119,7 +119,7 @@ class Lab:
         sound = await self._looked(lambda stores: _sound(books(stores, audit=True)))
         return self._changed(run, hits=hits, sound=sound)
 
-    async def _watch(self, run: Run, chosen: Break, key: str, sale: Selling) -> Run:
+    async def _watch(self, run: Run, chosen: LabBreak, key: str, sale: Selling) -> Run:
         """Until the sale is answered and its verdict rests, and what was held back has come."""
         loop = asyncio.get_running_loop()
         selling, began = sale.task, sale.began
@@ -142,15 +142,15 @@ class Lab:
             await asyncio.sleep(LOOK)
         return self._changed(run, trouble=NO_REST)
 
-    def _saw(self, run: Run, look: Look, ms: int) -> Run:
-        seen = run.seen if run.verdict == look.verdict else (*run.seen, Seen(ms, look.verdict))
+    def _saw(self, run: Run, look: SaleLook, ms: int) -> Run:
+        seen = run.seen if run.verdict == look.verdict else (*run.seen, VerdictSeen(ms, look.verdict))
         return self._changed(run, ref=look.ref, seen=seen, leg=look.leg, charged=look.charged)
 
     def _changed(self, run: Run, **changes: Any) -> Run:
         self.now = msgspec.structs.replace(run, **changes)
         return self.now
 
-    async def _act(self, act: Act | None, run: Run, deed: Deed) -> None:
+    async def _act(self, act: StationAct | None, run: Run, deed: RunningAct) -> None:
         if act is None:
             return
         await asyncio.sleep(act.after.seconds(run.timers))
@@ -166,12 +166,12 @@ class Lab:
         free = {each["terminal"] for each in reply["terminals"] if each["signed_on"] and each["phase"] == "idle"}
         return next((name for name in names if name in free), names[0])
 
-    async def _hits(self, chosen: Break) -> int:
+    async def _hits(self, chosen: LabBreak) -> int:
         counts = taken(await self._reach.look(SUPERVISOR, "fault.counts", {}, ASK))["faults"]
         places = {(str(fault.leg), fault.kind) for fault in chosen.faults}
         return sum(counts.get(leg, {}).get(kind, 0) for leg, kind in places)
 
-    async def _told(self, deed: Deed, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+    async def _told(self, deed: RunningAct, verb: str, args: dict[str, Any]) -> dict[str, Any]:
         return taken(await self._reach.act(deed, SUPERVISOR, verb, args, ASK))
 
     async def _looked(self, look: Callable[[Stores], Any]) -> Any:
@@ -189,7 +189,7 @@ def taken(reply: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def fault_args(fault: Fault, timers: tuple[int, ...]) -> dict[str, Any]:
+def fault_args(fault: PlannedFault, timers: tuple[int, ...]) -> dict[str, Any]:
     """The arguments of `fault.set`."""
     args: dict[str, Any] = {"leg": fault.leg, "kind": fault.kind}
     if fault.mti:
@@ -199,18 +199,18 @@ def fault_args(fault: Fault, timers: tuple[int, ...]) -> dict[str, Any]:
     return args
 
 
-def looked(stores: Stores, key: str, now: int) -> Look | None:
+def looked(stores: Stores, key: str, now: int) -> SaleLook | None:
     """The sale bound to this key of the till, as `why` sees it; None before the terminal knows it."""
     stub = terminals.keyed(stores.terminal, key) if stores.terminal is not None else None
     attempt = parse_ref(stub.ref) if stub is not None else None
-    found = search(stores, Question(key=attempt)) if attempt is not None else []
+    found = search(stores, Search(key=attempt)) if attempt is not None else []
     if not found:
         return None
     told = finding(stores, found[0], now)
     each = [stub for stub in told.evidence if stub is not None and not isinstance(stub, str)]
     moving = any(stub.state in ON_THE_WAY for stub in each)
     issuer = told.evidence.issuer
-    return Look(
+    return SaleLook(
         ref=found[0].ref,
         verdict=told.verdict.value,
         leg=told.stopped_at.leg if told.stopped_at else 0,
@@ -219,7 +219,7 @@ def looked(stores: Stores, key: str, now: int) -> Look | None:
     )
 
 
-def wrong(run: Run, chosen: Break) -> list[str]:
+def wrong(run: Run, chosen: LabBreak) -> list[str]:
     """What is not as the break table says."""
     found = []
     if run.verdict not in chosen.ends:

@@ -10,11 +10,11 @@ from typing import Final
 from counterfoil.iso8583 import nested, ranges
 from counterfoil.iso8583.codec import Dialect, shape
 from counterfoil.iso8583.encoding import Style
-from counterfoil.iso8583.fields import Align, Field, Kind, Prefix
+from counterfoil.iso8583.fields import Align, Characters, Field, Prefix
 from counterfoil.iso8583.show import amounts, clear, hidden, long_numbers, pan, words
 
 FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
-N, Z, AN, ANS, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.B
+N, Z, AN, ANS, B = Characters.N, Characters.Z, Characters.AN, Characters.ANS, Characters.B
 
 FIELDS: Final = (
     Field(2, "primary account number", N, 19, LL, pan),

@@ -7,14 +7,14 @@ from typing import Final
 from counterfoil.iso8583 import nested, ranges
 from counterfoil.iso8583.codec import Dialect, shape
 from counterfoil.iso8583.encoding import Style
-from counterfoil.iso8583.fields import Field, Kind, Prefix
+from counterfoil.iso8583.fields import Characters, Field, Prefix
 from counterfoil.iso8583.show import Show, amounts, clear, hidden, long_numbers, original, pan, words
 
 FIXED, LL, LLL = Prefix.FIXED, Prefix.LL, Prefix.LLL
-N, Z, AN, ANS, XN, B = Kind.N, Kind.Z, Kind.AN, Kind.ANS, Kind.XN, Kind.B
+N, Z, AN, ANS, XN, B = Characters.N, Characters.Z, Characters.AN, Characters.ANS, Characters.XN, Characters.B
 
 
-def _row(numbers: range, name: str, kind: Kind, size: int, prefix: Prefix, show: Show) -> tuple[Field, ...]:
+def _row(numbers: range, name: str, kind: Characters, size: int, prefix: Prefix, show: Show) -> tuple[Field, ...]:
     return tuple(Field(number, name, kind, size, prefix, show) for number in numbers)
 
 

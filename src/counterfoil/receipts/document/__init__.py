@@ -13,19 +13,19 @@ from counterfoil.receipts.document.nodes import (
 )
 from counterfoil.receipts.document.notices import fault_slip, not_charged_slip, reversal_slip
 from counterfoil.receipts.document.papers import Explained, declaration, detail_list, explanation
-from counterfoil.receipts.document.sale import ELECTRONIC, SHOWN, Again, sale_slip
+from counterfoil.receipts.document.sale import ELECTRONIC, SHOWN, FurtherCopy, sale_slip
 from counterfoil.receipts.document.slip import KINDS, Copy, Slip, amount_text, card_of
 
 __all__ = [
     "ELECTRONIC",
     "KINDS",
     "SHOWN",
-    "Again",
     "Cells",
     "Code",
     "Copy",
     "Document",
     "Explained",
+    "FurtherCopy",
     "Heading",
     "Node",
     "Note",

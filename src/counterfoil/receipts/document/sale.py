@@ -41,7 +41,7 @@ TORN: Final = Text("NOT VALID WITHOUT THE CODE BELOW", "下方无验证码者无
 VERIFY: Final = Text("CODE", "验证码")
 
 
-class Again(msgspec.Struct, frozen=True):
+class FurtherCopy(msgspec.Struct, frozen=True):
     """What a further copy says of itself: when it was printed, and when the first was ("" when nobody knows that it
     was). Both as people read a time.
     """
@@ -60,7 +60,7 @@ def sale_slip(
     copy: Copy,
     duplicate: int = 0,
     *,
-    again: Again | None = None,
+    again: FurtherCopy | None = None,
     code: str = "",
     mark_as: Text = ORIGINAL,
 ) -> Document:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from counterfoil.receipts.printers.status import Demultiplexer, Kind, Reply, Sign, automatic, realtime
+from counterfoil.receipts.printers.status import Demultiplexer, PrinterReply, ReplyKind, Sign, automatic, realtime
 from counterfoil.receipts.profile import Profile
 
 INITIALISE: Final = b"\x1b@"
@@ -54,7 +54,7 @@ class Cleared(msgspec.Struct, frozen=True):
 class Unasked(msgspec.Struct, frozen=True):
     """A reply that answers nothing: stale, foreign, or noise."""
 
-    reply: Reply
+    reply: PrinterReply
 
 
 Heard: TypeAlias = Said | Changed | Passed | Cleared | Unasked
@@ -142,22 +142,22 @@ class Dialogue:
         if len(self.lines) < KEPT:
             self.lines.append(line)
 
-    def _taken(self, reply: Reply) -> Heard:
-        if reply.kind is Kind.AUTOMATIC:
+    def _taken(self, reply: PrinterReply) -> Heard:
+        if reply.kind is ReplyKind.AUTOMATIC:
             return Changed(automatic(reply.data))
-        if reply.kind is Kind.REALTIME and self._question:
+        if reply.kind is ReplyKind.REALTIME and self._question:
             question, self._question = self._question, 0
             byte = reply.data[0]
             return Said(question, byte, realtime(question, byte, inverted=self.profile.inverted))
-        if reply.kind is Kind.BLOCK:
+        if reply.kind is ReplyKind.BLOCK:
             return self._block(reply)
-        if reply.kind is Kind.INFO and self._info:
+        if reply.kind is ReplyKind.INFO and self._info:
             return Passed(self._info.popleft())
-        if reply.kind is Kind.PLAIN and self._plain:
+        if reply.kind is ReplyKind.PLAIN and self._plain:
             return Passed(self._plain.popleft())
         return Unasked(reply)
 
-    def _block(self, reply: Reply) -> Heard:
+    def _block(self, reply: PrinterReply) -> Heard:
         if reply.data == CLEARED and self._clearing:
             self._clearing = False
             return Cleared()

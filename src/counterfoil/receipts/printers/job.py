@@ -32,14 +32,14 @@ from counterfoil.receipts.printers.dialogue import (
     Unasked,
 )
 from counterfoil.receipts.printers.round import Round, Timings
-from counterfoil.receipts.printers.status import Kind, Sign, Trouble, trouble
+from counterfoil.receipts.printers.status import ReplyKind, Sign, Trouble, trouble
 from counterfoil.receipts.profile import Profile
 from counterfoil.step import Instant
 
 SYNC, ARM, HEAD, END = "S", "A", "H", "E"
 
 
-class State(enum.StrEnum):
+class JobState(enum.StrEnum):
     """What is known of a job. `sent`: all bytes left, and this printer can give no proof."""
 
     QUEUED = "queued"
@@ -50,13 +50,13 @@ class State(enum.StrEnum):
     FAILED = "failed"
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class PrintResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a job ended. `trouble`: why, "" when nothing is wrong. `parts`: it was held up in the middle and went on.
 
     `log` is the conversation in hex, without the receipt's text.
     """
 
-    state: State
+    state: JobState
     trouble: str = ""
     near_end: bool = False
     parts: bool = False
@@ -97,7 +97,7 @@ ORDERED: Final = frozenset({
 """Where a nameless reply that nobody asked for shows that nameless replies prove nothing here."""
 
 
-class Job:
+class PrintJob:
     """One attempt to print over one connection that is already open. `name`: three characters nobody else uses.
 
     `endless`: the line stays open whatever becomes of the printer.
@@ -110,8 +110,8 @@ class Job:
         self.timings = timings
         self.dialogue = Dialogue(profile, name)
         self.phase = Phase.SETTLE
-        self.state = State.QUEUED
-        self.result: Result | None = None
+        self.state = JobState.QUEUED
+        self.result: PrintResult | None = None
         self.trouble: Trouble | None = None
         """What is wrong right now, as far as the printer said."""
         self._out = bytearray()
@@ -136,14 +136,14 @@ class Job:
 
     def wrote(self, count: int, now: Instant) -> None:
         """So many bytes of `outgoing` were taken by the kernel."""
-        if self.state is State.SENDING:
+        if self.state is JobState.SENDING:
             self.dialogue.remark(f"> {count} bytes of the receipt")
         else:
             self.dialogue.note(">", bytes(self._out[:count]))
         del self._out[:count]
-        if self._out or self.state is not State.SENDING or not self._let_go:
+        if self._out or self.state is not JobState.SENDING or not self._let_go:
             return
-        self.state = State.SENT
+        self.state = JobState.SENT
         if self.phase is Phase.PRINT and self.profile.barrier == "none":
             self._enter(Phase.AFTER, now + self.timings.settle)
         elif self.phase is Phase.PRINT:
@@ -165,7 +165,7 @@ class Job:
     def unreachable(self, why: Trouble) -> None:
         """No connection came about."""
         self.trouble = why
-        self._end(State.QUEUED)
+        self._end(JobState.QUEUED)
 
     def give_up(self, now: Instant) -> None:
         """The cashier waits no longer."""
@@ -202,7 +202,7 @@ class Job:
             self._passed(heard.tag, now)
         elif isinstance(heard, Cleared):
             self._end(self._as_it_stands())
-        elif isinstance(heard, Unasked) and heard.reply.kind is Kind.PLAIN and self.phase in ORDERED:
+        elif isinstance(heard, Unasked) and heard.reply.kind is ReplyKind.PLAIN and self.phase in ORDERED:
             self._downgraded = self.profile.barrier == "gs-r"
 
     def _changed(self, signs: Sign, now: Instant) -> None:
@@ -227,7 +227,7 @@ class Job:
             self._round = None
             if self.dialogue.awaits(COUNT):
                 self.trouble = Trouble.LOST
-                self._end(State.UNKNOWN)
+                self._end(JobState.UNKNOWN)
                 return
             self.trouble = None
             self._out = bytearray(self.profile.cut)
@@ -244,11 +244,11 @@ class Job:
         if self.phase is Phase.HELD:
             self._due = now + self.timings.poll
         elif self.phase is Phase.AFTER:
-            self._end(State.UNKNOWN if self.trouble else State.SENT)
+            self._end(JobState.UNKNOWN if self.trouble else JobState.SENT)
         elif self.phase is Phase.CHECK and self.trouble is None:
             self._get_ready(now)
         else:
-            self._end(State.QUEUED)
+            self._end(JobState.QUEUED)
 
     # --- what is due ------------------------------------------------------------------------------------------------
 
@@ -267,7 +267,7 @@ class Job:
             if self.profile.status:
                 self._ask(now)
             else:
-                self._end(State.SENT)
+                self._end(JobState.SENT)
         elif self.phase is Phase.HELD:
             self._poll(now)
         elif self.phase in (Phase.CLEAR, Phase.CUT):
@@ -294,9 +294,9 @@ class Job:
         """From here on bytes may be on paper: the header, and the receipt when that is known to have come through."""
         if self.dialogue.awaits(SYNC) or self.dialogue.awaits(ARM) or self.trouble is not None:
             self.trouble = self.trouble or Trouble.MUTE
-            self._end(State.QUEUED)
+            self._end(JobState.QUEUED)
             return
-        self.state = State.SENDING
+        self.state = JobState.SENDING
         self._out += self.order.head + self.dialogue.barrier(HEAD)
         self._enter(Phase.HEAD, now + self.timings.barrier)
         if not self.dialogue.awaits(HEAD):
@@ -343,25 +343,25 @@ class Job:
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
-    def _as_it_stands(self) -> State:
+    def _as_it_stands(self) -> JobState:
         """What is known when nothing more can be learnt."""
         if self.phase is Phase.CUT:
             return self._proven()
         if self._let_go:
-            return State.UNKNOWN
-        return State.FAILED if self.state is State.SENDING else State.QUEUED
+            return JobState.UNKNOWN
+        return JobState.FAILED if self.state is JobState.SENDING else JobState.QUEUED
 
-    def _proven(self) -> State:
-        return State.SENT if self._downgraded else State.PRINTED
+    def _proven(self) -> JobState:
+        return JobState.SENT if self._downgraded else JobState.PRINTED
 
     def _enter(self, phase: Phase, due: Instant) -> None:
         self.phase, self._due = phase, due
 
-    def _end(self, state: State) -> None:
+    def _end(self, state: JobState) -> None:
         self.state = state
         self.phase = Phase.OVER
         self._out.clear()
-        self.result = Result(
+        self.result = PrintResult(
             state=state,
             trouble=self.trouble.value if self.trouble is not None else "",
             near_end=self._near_end,

@@ -14,7 +14,7 @@ import msgspec
 LONGEST_BLOCK: Final = 80  # no block reply of any manual read is longer; what is, is noise
 
 
-class Kind(enum.StrEnum):
+class ReplyKind(enum.StrEnum):
     """Whose answer a reply is. The first byte decides."""
 
     REALTIME = "DLE EOT"  # 0xx1xx10
@@ -26,10 +26,10 @@ class Kind(enum.StrEnum):
     STRAY = "stray"  # nothing a printer says
 
 
-class Reply(msgspec.Struct, frozen=True):
+class PrinterReply(msgspec.Struct, frozen=True):
     """One reply, whole."""
 
-    kind: Kind
+    kind: ReplyKind
     data: bytes
 
 
@@ -39,7 +39,7 @@ class Demultiplexer:
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[Reply]:
+    def feed(self, data: bytes) -> list[PrinterReply]:
         """The replies that became complete, in order."""
         self._rest += data
         replies = []
@@ -48,35 +48,35 @@ class Demultiplexer:
             replies.append(reply)
         return replies
 
-    def _next(self) -> Reply | None:
+    def _next(self) -> PrinterReply | None:
         rest = self._rest
         if not rest:
             return None
         first = rest[0]
         if first in (0x11, 0x13):
-            return Reply(Kind.FLOW, rest[:1])
+            return PrinterReply(ReplyKind.FLOW, rest[:1])
         if first in (0x37, 0x5F, 0x3D):
-            return _block(rest, Kind.BLOCK if first == 0x37 else Kind.INFO)
+            return _block(rest, ReplyKind.BLOCK if first == 0x37 else ReplyKind.INFO)
         if first & 0x93 == 0x12:
-            return Reply(Kind.REALTIME, rest[:1])
+            return PrinterReply(ReplyKind.REALTIME, rest[:1])
         if first & 0x93 == 0x10:
             return _automatic(rest)
-        return Reply(Kind.PLAIN if first & 0x90 == 0 else Kind.STRAY, rest[:1])
+        return PrinterReply(ReplyKind.PLAIN if first & 0x90 == 0 else ReplyKind.STRAY, rest[:1])
 
 
-def _automatic(rest: bytes) -> Reply | None:
+def _automatic(rest: bytes) -> PrinterReply | None:
     """Four bytes; when one of them cannot be part of it the first ones were torn off and mean nothing."""
     for index, byte in enumerate(rest[1:4], 1):
         if byte & 0x90:
-            return Reply(Kind.STRAY, rest[:index])
-    return Reply(Kind.AUTOMATIC, rest[:4]) if len(rest) >= 4 else None
+            return PrinterReply(ReplyKind.STRAY, rest[:index])
+    return PrinterReply(ReplyKind.AUTOMATIC, rest[:4]) if len(rest) >= 4 else None
 
 
-def _block(rest: bytes, kind: Kind) -> Reply | None:
+def _block(rest: bytes, kind: ReplyKind) -> PrinterReply | None:
     end = rest.find(0, 1, LONGEST_BLOCK)
     if end > 0:
-        return Reply(kind, rest[: end + 1])
-    return Reply(Kind.STRAY, rest[:1]) if len(rest) >= LONGEST_BLOCK else None
+        return PrinterReply(kind, rest[: end + 1])
+    return PrinterReply(ReplyKind.STRAY, rest[:1]) if len(rest) >= LONGEST_BLOCK else None
 
 
 # --- what the bits mean ----------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class Place:
         return self.keys.hsm.keyed_mac(offer.mak).closes(packet.body)
 
 
-class Ask:
+class VouchedRequest:
     """One attempt, as it was first asked for under a MAC. `objection` is the switch's own no, "" when it has none."""
 
     def __init__(self, message: Message, key: AttemptKey) -> None:
@@ -190,7 +190,7 @@ class Pending:
 
     def __init__(self, packet: Packet, offer: Offer | None = None) -> None:
         self.packet = packet
-        self.ask: Ask | None = None
+        self.ask: VouchedRequest | None = None
         self.offer = offer
         self.allowed: frozenset[str] = frozenset()
         self.over = self.perhaps = False
@@ -226,6 +226,6 @@ def unlike(asked: Message, told: Message) -> list[int]:
     return [n for n in REPEATED if told.get(n) != asked.get(n)]
 
 
-def same_sale(ask: Ask, message: Message) -> bool:
+def same_sale(ask: VouchedRequest, message: Message) -> bool:
     """Whether an issuer is asked for this attempt."""
     return (ask.pan, ask.first.de4, ask.first.de41) == (message.de2, message.de4, message.de41)

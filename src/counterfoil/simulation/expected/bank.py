@@ -14,7 +14,7 @@ from counterfoil.simulation.expected.local import local
 from counterfoil.simulation.expected.paper import plain
 from counterfoil.simulation.expected.reading import InstitutionKeys, Packet, read
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.plant import CURRENCY, TAKES_TYPED, Card, written
+from counterfoil.simulation.plant import CURRENCY, TAKES_TYPED, CustomersCard, written
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Frame, Hangup, Inbound, Instant, Outbound, Perform, Send
 
@@ -44,7 +44,7 @@ OPENED: Final = "SELECT count(*) FROM exception_case WHERE what = 'reversal_diff
 class Purse:
     """A card's money and counters."""
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, card: CustomersCard) -> None:
         self.card = card
         self.balance = card.opening
         self.held = 0  # set aside; nothing that a purchase does sets anything aside
@@ -68,7 +68,7 @@ class Purse:
             self.day, self.spent, self.count, self.guesses = day, 0, 0, 0
 
 
-class Entry:
+class BankEntry:
     """One purchase. `message` is the one that was vouched for; None when its key was burnt by another."""
 
     def __init__(self, message: Message | None, state: str, code: str, auth: str = "") -> None:
@@ -81,12 +81,12 @@ class Entry:
 class Bank:
     """One issuer and its cards."""
 
-    def __init__(self, node: Node, cards: Sequence[Card]) -> None:
+    def __init__(self, node: Node, cards: Sequence[CustomersCard]) -> None:
         self.node = node
         self.name = node.name
         self.keys = InstitutionKeys(node.name)
         self.purses = {card.pan: Purse(card) for card in cards if card.issuer == node.name and card.known}
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, BankEntry] = {}
         self.advices: dict[str, tuple[tuple[Any, ...], str]] = {}
         self.sure = True  # False once the process died between committing and speaking about what nobody vouched for
         self.contradicted = self.differing = 0
@@ -176,7 +176,7 @@ class Bank:
             return
         told = read(answer.data)
         assert told is not None
-        self.entries[key_of(packet.message)] = Entry(None, DECLINED, told.message.de39 or "")
+        self.entries[key_of(packet.message)] = BankEntry(None, DECLINED, told.message.de39 or "")
 
     # --- rules ------------------------------------------------------------------------------------------------------
 
@@ -206,10 +206,10 @@ class Bank:
         if not code and frame.at and now - frame.at > LIMIT:
             code = "68"
         code = code or withheld or self._on_card(now, message)
-        self.entries[key] = Entry(message, DECLINED if code else POSTED, code or "00")
+        self.entries[key] = BankEntry(message, DECLINED if code else POSTED, code or "00")
         return code or "00"
 
-    def _again(self, entry: Entry, message: Message) -> str:
+    def _again(self, entry: BankEntry, message: Message) -> str:
         """The code for a request whose key is known already."""
         first = entry.message
         if first is None:
@@ -303,7 +303,7 @@ class Bank:
     def _reversed(self, message: Message, original: str) -> str:
         entry = self.entries.get(original)
         if entry is None:
-            self.entries[original] = Entry(message, TOMBSTONED, "")
+            self.entries[original] = BankEntry(message, TOMBSTONED, "")
             return "25"
         first = entry.message
         same = first is None or all(
@@ -351,7 +351,7 @@ def stripe(message: Message) -> tuple[str, str]:
     return number, rest
 
 
-def before_pin(card: Card, message: Message, month: str, rest: str) -> str:
+def before_pin(card: CustomersCard, message: Message, month: str, rest: str) -> str:
     """What is wrong with the card before anybody asks for the PIN."""
     claimed = [date for date in (message.de14, rest[:4]) if date]
     if status := card.special.get("status"):

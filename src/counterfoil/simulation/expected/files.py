@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from counterfoil.issuer.stubs import asked as asked_of_issuer
 from counterfoil.security import mask
-from counterfoil.simulation.expected.asks import APPROVALS, Ask
+from counterfoil.simulation.expected.asks import APPROVALS, VouchedRequest
 from counterfoil.simulation.expected.bank import LATE, TOMBSTONED, Bank, key_of
 from counterfoil.simulation.expected.host import Host
 from counterfoil.simulation.expected.till import Attempt, Till
@@ -45,7 +45,7 @@ class Files:
                 if ask.result and self.banks[ask.issuer].sure and not self._burnt(ask):
                     self._at_issuer(key, ask, sent)
 
-    def _burnt(self, ask: Ask) -> bool:
+    def _burnt(self, ask: VouchedRequest) -> bool:
         """Whether the issuer knows of it only what nobody vouched for, or its reversal alone: it was put back."""
         assert ask.forward is not None
         entry = self.banks[ask.issuer].entries.get(key_of(ask.forward))
@@ -68,7 +68,7 @@ class Files:
             must("reversal sent" in lines.get("0400", []), f"the terminal has no evidence of its reversal of {key}")
             must(told.reversal_reason == attempt.reversal.de39, f"{key} was reversed for {told.reversal_reason}")
 
-    def _at_switch(self, key: AttemptKey, ask: Ask) -> SwitchStub:
+    def _at_switch(self, key: AttemptKey, ask: VouchedRequest) -> SwitchStub:
         told = switch_stub(self.host.node.disk, key)
         must(told is not None, f"the switch knows nothing of {key}")
         assert told is not None
@@ -89,7 +89,7 @@ class Files:
             must(told.reversal_reason == ask.reason, f"the switch undid {key} for {told.reversal_reason}")
         return told
 
-    def _at_issuer(self, key: AttemptKey, ask: Ask, sent: SwitchStub) -> None:
+    def _at_issuer(self, key: AttemptKey, ask: VouchedRequest, sent: SwitchStub) -> None:
         assert ask.forward is not None
         asked = (ask.forward.de7 or "", ask.forward.de11 or "")
         told = asked_of_issuer(self.banks[ask.issuer].node.disk, sent)

@@ -15,10 +15,10 @@ from counterfoil.iso8583 import Message
 from counterfoil.security import SecurityError
 from counterfoil.simulation.expected.asks import (
     APPROVALS,
-    Ask,
     Offer,
     Pending,
     Place,
+    VouchedRequest,
     is_answer,
     key_of,
     same_sale,
@@ -59,10 +59,10 @@ class Host:
         self.typed = typed  # whether the merchant may type card numbers
         self.places = {terminal: Place(terminal, limit) for terminal, limit in limits.items()}
         self.links = {name: InstitutionKeys(name) for name in RANGES}
-        self.asks: dict[AttemptKey, Ask] = {}
-        self.open: dict[AttemptKey, Ask] = {}
-        self.sent: dict[tuple[str, str | None, str | None], Ask] = {}
-        self.advised: dict[tuple[str, str | None, str | None], Ask] = {}
+        self.asks: dict[AttemptKey, VouchedRequest] = {}
+        self.open: dict[AttemptKey, VouchedRequest] = {}
+        self.sent: dict[tuple[str, str | None, str | None], VouchedRequest] = {}
+        self.advised: dict[tuple[str, str | None, str | None], VouchedRequest] = {}
         self.numbers: set[str] = set()
         self.up: set[str] = set()
         self.pending: dict[Conn, list[Pending]] = {}
@@ -70,10 +70,10 @@ class Host:
         self._named: set[AttemptKey] = set()  # keys of such requests in this step
         self.hangups: dict[tuple[str, str], int] = {}
         self.contradicted, self.sure = 0, True
-        self._queue: list[Ask] = []
+        self._queue: list[VouchedRequest] = []
         self._opening: set[str] = set()  # links whose comparison has come to an answer in this step
         self._known_later: list[tuple[tuple[str, str], bool]] = []  # by whose name: hung up on, or answered
-        self._found_open: list[Ask] = []  # requests that a start finds open; nobody waits for their answer
+        self._found_open: list[VouchedRequest] = []  # requests that a start finds open; nobody waits for their answer
         self._began: set[str | None] = set()  # terminals that have begun another batch in this step
         self._comparing: dict[str, tuple[str, str] | None] = {}  # by link that is not open yet: its sign-on in flight
         node.judges.append(self)
@@ -144,7 +144,7 @@ class Host:
             else:
                 del self.pending[conn]
 
-    def _open(self) -> Iterable[Ask]:
+    def _open(self) -> Iterable[VouchedRequest]:
         """The requests whose issuer is waited for."""
         for ask in [ask for ask in self.open.values() if not ask.open]:
             del self.open[ask.key]
@@ -189,7 +189,7 @@ class Host:
         key = key_of(message)
         if key is None:
             return
-        pending.ask = self.asks.setdefault(key, Ask(message, key))
+        pending.ask = self.asks.setdefault(key, VouchedRequest(message, key))
         pending.ask.doubt = pending.perhaps = True
         if message.mti == "0200" and not pending.ask.routed and pending.ask not in self._queue:
             pending.ask.of_card()
@@ -199,7 +199,7 @@ class Host:
 
     def _purchase(
         self, now: Instant, frame: Frame, message: Message, place: Place, offer: Offer
-    ) -> tuple[Ask | None, frozenset[str]]:
+    ) -> tuple[VouchedRequest | None, frozenset[str]]:
         """The attempt, and the codes it may be told at once; none when its issuer must be heard first."""
         key, kind = key_of(message), (message.de60 or "")[:2]
         if message.de3 not in ("000000", None) or message.de25 not in ("00", None) or kind not in ("22", ""):
@@ -209,7 +209,7 @@ class Host:
         ask = self.asks.get(key)
         if ask is not None:
             return ask, self._again(ask, message)
-        ask = self.asks[key] = Ask(message, key)
+        ask = self.asks[key] = VouchedRequest(message, key)
         ask.doubt = key in self._named
         ask.objection = self.burnt.get(key, "") or self._objection(now, frame, ask, place, offer)
         if not ask.objection:
@@ -222,7 +222,7 @@ class Host:
             self._queue.append(ask)
         return ask, frozenset({ask.objection} if ask.objection and not ask.doubt else ())
 
-    def _again(self, ask: Ask, message: Message) -> frozenset[str]:
+    def _again(self, ask: VouchedRequest, message: Message) -> frozenset[str]:
         """A key that is known."""
         first = ask.first
         if ask.tombstone:
@@ -234,7 +234,7 @@ class Host:
             return frozenset({"94"})
         return self._results(ask)
 
-    def _results(self, ask: Ask) -> frozenset[str]:
+    def _results(self, ask: VouchedRequest) -> frozenset[str]:
         """What an attempt that was asked before comes to; none while its issuer is waited for."""
         if ask.objection:
             return frozenset({ask.objection})
@@ -246,7 +246,7 @@ class Host:
             return frozenset({ask.result})
         return frozenset({TIMED_OUT if ask.expired else "12"})
 
-    def _objection(self, now: Instant, frame: Frame, ask: Ask, place: Place, offer: Offer) -> str:
+    def _objection(self, now: Instant, frame: Frame, ask: VouchedRequest, place: Place, offer: Offer) -> str:
         """The switch's own no, the first that applies."""
         message, amount = ask.first, int(ask.first.de4 or "")
         code = ask.of_card()
@@ -268,13 +268,13 @@ class Host:
                 return "99"
         return objection
 
-    def _reversal(self, message: Message) -> tuple[Ask | None, frozenset[str]]:
+    def _reversal(self, message: Message) -> tuple[VouchedRequest | None, frozenset[str]]:
         key = key_of(message)
         if key is None or any(message.get(n) is None for n in REVERSAL_NEEDS):
             return None, frozenset({"30"})
         ask = self.asks.get(key)
         if ask is None:
-            ask = self.asks[key] = Ask(message, key)
+            ask = self.asks[key] = VouchedRequest(message, key)
             ask.doubt, ask.objection = key in self._named, self.burnt.get(key, "")
             ask.tombstone = not ask.objection
         if ask.tombstone:

@@ -85,7 +85,7 @@ INSIDE: Final = re.compile(
 """What no customer is told: the operator's words, codes, and why a bank keeps a card."""
 
 
-class Facts(NamedTuple):
+class SlipFacts(NamedTuple):
     """What a slip is about. `answer` is the host's, None when it is not known."""
 
     ref: str
@@ -96,7 +96,7 @@ class Facts(NamedTuple):
     answer: Message | None
 
 
-def check(item: Perform, facts: Facts | None) -> None:
+def check(item: Perform, facts: SlipFacts | None) -> None:
     """A slip says what it is for, whose money it was, and no more of the card than it may."""
     copy = item.name.rsplit(".", 2)[1]
     text = item.text

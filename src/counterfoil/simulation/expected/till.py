@@ -46,7 +46,7 @@ LATER: Final = {
 FACTS: Final = ("state", "response_code", "rrn", "reversal_reason")
 
 
-class Question(NamedTuple):
+class TillQuestion(NamedTuple):
     """What a till asked under one key."""
 
     amount: int
@@ -60,7 +60,7 @@ class Question(NamedTuple):
 class Attempt:
     """One attempt, from its request on."""
 
-    def __init__(self, question: Question, request: Message, token: int, until: Instant) -> None:
+    def __init__(self, question: TillQuestion, request: Message, token: int, until: Instant) -> None:
         self.question = question
         self.request = request
         self.token = token
@@ -96,7 +96,7 @@ class Till:
         self.typed = machine == LETS_TYPE
         self.lanes = {terminal: Lane(terminal) for terminal in terminals}
         self.attempts: dict[str, Attempt] = {}
-        self.questions: dict[str, list[Question]] = {}  # by the till's key: each that was asked
+        self.questions: dict[str, list[TillQuestion]] = {}  # by the till's key: each that was asked
         self.bound: dict[str, Attempt] = {}  # by the till's key: the last one whose request was handed to the line
         self.commands: dict[int, Command] = {}
         self.approved: dict[str, tuple[Message, Instant]] = {}
@@ -380,7 +380,7 @@ class Till:
         else:
             must(state == "declined", f"{ref} was declined with {message.de39}, and is {state}")
 
-    def _of_job(self, name: str) -> paper.Facts | None:
+    def _of_job(self, name: str) -> paper.SlipFacts | None:
         """What a slip must say."""
         head = name.rsplit(".", 2)[0]
         ref = "/".join(head.rsplit("-", 2))
@@ -388,7 +388,9 @@ class Till:
         if attempt is None:
             return None
         question = attempt.question
-        return paper.Facts(ref, question.amount, question.currency, question.pan, bool(question.pin), attempt.decided)
+        return paper.SlipFacts(
+            ref, question.amount, question.currency, question.pan, bool(question.pin), attempt.decided
+        )
 
 
 def makes_sense(args: dict[str, Any]) -> bool:
@@ -404,7 +406,7 @@ def makes_sense(args: dict[str, Any]) -> bool:
     return found is not None and args.get("entry", "swipe") == "swipe" and found[1] == card.get("pan", found[1])
 
 
-def says(place: Place, offer: Offer, question: Question, batch: str) -> dict[int, Any]:
+def says(place: Place, offer: Offer, question: TillQuestion, batch: str) -> dict[int, Any]:
     """The elements of the request for what a till asked."""
     how = "02" if question.track else "01"
     return {
@@ -421,8 +423,8 @@ def says(place: Place, offer: Offer, question: Question, batch: str) -> dict[int
     }
 
 
-def asked_in(args: dict[str, Any]) -> Question:
+def asked_in(args: dict[str, Any]) -> TillQuestion:
     """The question in a command."""
     card = args["card"]
     track = card.get("track2", "")
-    return Question(args["amount"], args["currency"], card["pan"], track, card["expiry"], args.get("pin", ""))
+    return TillQuestion(args["amount"], args["currency"], card["pan"], track, card["expiry"], args.get("pin", ""))
