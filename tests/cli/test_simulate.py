@@ -12,7 +12,7 @@ from counterfoil.cli.app import run
 from counterfoil.cli.simulate import JUDGED, MIXES
 from counterfoil.simulation import campaign
 from counterfoil.step import SECOND
-from counterfoil.switch import reverse
+from counterfoil.switch import undo
 
 PROMISED = {
     *("transactions", "seed", "mix", "one_sided", "one_sided_unreported", "exceptions", "ledger_sum"),
@@ -44,7 +44,7 @@ def test_every_mix_of_the_simulator_can_be_asked_for() -> None:
 def test_a_broken_promise_is_told_with_commit_seed_events_and_how_to_see_it_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reverse, "owe_reversal", lambda *_: None)
+    monkeypatch.setattr(undo, "owe_reversal", lambda *_: None)
     assert run(["simulate", "--transactions", "40", "--seed", "3", "--mix", "loss", "--json"]) == 7
     captured = capsys.readouterr()
     said = json.loads(captured.out)

@@ -13,7 +13,7 @@ from counterfoil.iso8583.responses import APPROVALS, RESPONSES
 from counterfoil.kinds import TABLE
 from counterfoil.receipts.render.text import render
 from counterfoil.simulation.disk import Disk
-from counterfoil.terminal import sale, sms
+from counterfoil.terminal import decide, sms
 from counterfoil.terminal.records import Records
 from counterfoil.verdict.words import HEADINGS
 from counterfoil.words import Text, Told
@@ -86,7 +86,7 @@ def with_code(told: Story, code: str) -> Stores:
     return World(disk, told.town.node("switch").disk, {})
 
 
-@pytest.mark.parametrize("code", sorted(set(RESPONSES) - APPROVALS - sale.NEVER_DECIDES - {"98"}))
+@pytest.mark.parametrize("code", sorted(set(RESPONSES) - APPROVALS - decide.NEVER_DECIDES - {"98"}))
 def test_every_refusal_is_told_on_paper_as_the_customer_is_told_it(told: Story, code: str) -> None:
     found = papers_of(told, "declined", with_code(told, code))
     assert set(found) == {f"{kind} {way}" for kind in ("not-charged", "explanation") for way in (False, True)}

@@ -26,8 +26,8 @@ from counterfoil.receipts.document import (
 )
 from counterfoil.simulation.disk import Disk
 from counterfoil.step import SECOND, Instant
-from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.records import Records
+from counterfoil.terminal.rows import Attempt
 from counterfoil.transaction import AttemptKey, IssuerStub
 from counterfoil.verdict import Evidence, Finding
 from counterfoil.words import Text

@@ -10,7 +10,7 @@ from counterfoil.errors import OurError
 from counterfoil.iso8583 import responses
 from counterfoil.issuer.lifecycle import TRANSITIONS, Event, State, moved
 from counterfoil.issuer.refusal import CODES, Refusal
-from counterfoil.issuer.reverse import BY_STATE
+from counterfoil.issuer.reversal_rules import BY_STATE
 
 VERDICTS = {"paid", "paid_receipt_open", "not_charged", "returning", "returned", "unknown", "exception"}
 

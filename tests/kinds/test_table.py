@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from counterfoil.issuer.authorise import AFTER_PIN
 from counterfoil.issuer.effect import PARTIES
+from counterfoil.issuer.rules import AFTER_PIN
 from counterfoil.kinds import BY_NAME, PURCHASE, REQUESTS, TABLE, Deed, Kind, forwarded, spelt
 
 KINDS = pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)

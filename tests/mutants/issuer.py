@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from counterfoil.issuer import advices, authorise, chart, purchases, reverse
+from counterfoil.issuer import chart, decide, reversal_rules, rules, undo
 from counterfoil.issuer import records as issuer_records
-from counterfoil.issuer.authorise import Authorisation
 from counterfoil.issuer.chart import LINKED_COLUMNS
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import EvidenceLine, Notice, OwedNotices, Txn
+from counterfoil.issuer.rules import Authorisation
 from counterfoil.issuer.wire import Request, SwitchLink
 from counterfoil.ledger import Entry
 from counterfoil.step import Instant
@@ -57,8 +57,8 @@ def tombstone_not_asked(seams: Seams) -> None:
 @mutant("leg 3 lost, or late", mixes=("loss", "swarm"))
 def reversal_acknowledged_but_not_booked(seams: Seams) -> None:
     """An advice is acknowledged, and the money stays where it is."""
-    nothing = {**reverse.BY_STATE, State.POSTED: reverse.ReversalOutcome.NOTHING}
-    seams.constant(reverse, "BY_STATE", lambda _: nothing)
+    nothing = {**reversal_rules.BY_STATE, State.POSTED: reversal_rules.ReversalOutcome.NOTHING}
+    seams.constant(reversal_rules, "BY_STATE", lambda _: nothing)
     seams.hit()
 
 
@@ -74,7 +74,7 @@ def advice_by_key_only(seams: Seams) -> None:
 
         return differing
 
-    seams.function(reverse, "differing", make)
+    seams.function(reversal_rules, "differing", make)
 
 
 @mutant("duplicate request", "cardholder money", origin=PROTOTYPE, mixes=("duplicate", "swarm"))
@@ -97,7 +97,7 @@ def double_charge(seams: Seams) -> None:
 
         return again
 
-    seams.function(purchases, "again", make)
+    seams.function(decide, "again", make)
 
 
 @mutant(
@@ -125,7 +125,7 @@ def double_credit(seams: Seams) -> None:
 
         return on_advice
 
-    seams.function(advices, "on_advice", make)
+    seams.function(undo, "on_advice", make)
 
 
 @mutant("cardholder money", mixes=("loss", "swarm"))
@@ -232,7 +232,7 @@ def wrong_pin_counted_twice(seams: Seams) -> None:
 
         return again
 
-    seams.function(purchases, "again", make)
+    seams.function(decide, "again", make)
 
 
 @mutant("cardholder money", mixes=("loss", "swarm"))
@@ -249,7 +249,7 @@ def reversal_gives_the_counters_back(seams: Seams) -> None:
 
         return give_back
 
-    seams.function(advices, "give_back", make)
+    seams.function(undo, "give_back", make)
 
 
 @mutant("notices", "leg 3 lost, or late", mixes=("calm", "swarm"))
@@ -326,7 +326,7 @@ def other_content_posted(seams: Seams) -> None:
 
         return same
 
-    seams.function(authorise, "same_content", make)
+    seams.function(rules, "same_content", make)
 
 
 # --- what a card must prove -------------------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ def stripe_believed(seams: Seams) -> None:
 @mutant("trust", mixes=("customers",))
 def guesses_not_counted(seams: Seams) -> None:
     """Whoever guesses the value of a stripe, or the date of a number, may go on."""
-    seams.constant(authorise, "GUESSES", lambda _: frozenset())
+    seams.constant(rules, "GUESSES", lambda _: frozenset())
     seams.hit()
 
 
@@ -360,11 +360,11 @@ def typed_taken_for_a_stripe(seams: Seams) -> None:
 
     def make(original: Any) -> Any:
         def unproved(purchase: Authorisation, *rest: Any) -> Any:
-            if authorise.WAYS.get(purchase.entry) is authorise.EntryMode.TYPED:
+            if rules.WAYS.get(purchase.entry) is rules.EntryMode.TYPED:
                 seams.hit()
                 return None
             return original(purchase, *rest)
 
         return unproved
 
-    seams.function(authorise, "unproved", make)
+    seams.function(rules, "unproved", make)

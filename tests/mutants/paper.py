@@ -6,10 +6,10 @@ from typing import Any
 
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Performed
-from counterfoil.terminal import flow, outcome, printing, reverse
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal import flow, outcome, printing, undo
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import Event, State
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 from mutants.mutant import LOOP, mutant
 from mutants.seams import Seams
@@ -43,7 +43,7 @@ def receipt_failure_reverses(seams: Seams) -> None:
                 return
             seams.hit()
             lane.printing = None
-            attempt = reverse.owe(work, lane, Event.GOODS_KEPT)
+            attempt = undo.owe(work, lane, Event.GOODS_KEPT)
             work.reply(at_the_printer.commands, outcome.body(attempt, "", lane.display))
 
         return performed

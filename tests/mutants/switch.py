@@ -9,14 +9,14 @@ from counterfoil.security import SecurityError
 from counterfoil.simulation import plant
 from counterfoil.step import SECOND
 from counterfoil.switch import (
-    authorise,
+    decide,
     forward,
     lifecycle,
     replies,
-    reverse,
     rules,
     signon,
     stubs,
+    undo,
     upstream,
 )
 from counterfoil.switch.card import PresentedCard, card_of
@@ -104,8 +104,8 @@ def _owing_nothing(seams: Seams, caller: str) -> None:
 
         return owe_reversal
 
-    seams.function(reverse, caller, make_caller)
-    seams.function(reverse, "owe_reversal", make_owe)
+    seams.function(undo, caller, make_caller)
+    seams.function(undo, "owe_reversal", make_owe)
 
 
 @mutant("leg 4 lost (approval)", origin=PROTOTYPE, mixes=("loss", "swarm"))
@@ -148,7 +148,7 @@ def _refusing(seams: Seams, *states: State) -> None:
 
         return reversal
 
-    seams.function(reverse, "reversal", make)
+    seams.function(undo, "reversal", make)
 
 
 @mutant("leg 4 lost (decline)", mixes=("loss", "swarm"))
@@ -175,7 +175,7 @@ def reversal_by_key_only(seams: Seams) -> None:
 
         return differing
 
-    seams.function(reverse, "differing", make)
+    seams.function(undo, "differing", make)
 
 
 # --- repeats ---------------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def _again(seams: Seams, instead: Any) -> None:
 
         return again
 
-    seams.function(authorise, "again", make)
+    seams.function(decide, "again", make)
 
 
 @mutant("duplicate request", mixes=("duplicate", "calm", "swarm"))
@@ -207,7 +207,7 @@ def duplicate_forwarded_again(seams: Seams) -> None:
         pin, issuer = b"", desk.issuers[attempt.issuer]
         if ask.message.de52 is not None:
             try:
-                pin = authorise._translated(desk, ask.message.de52, ask.message.de53, card, terminal, issuer)
+                pin = decide._translated(desk, ask.message.de52, ask.message.de53, card, terminal, issuer)
             except SecurityError:
                 return
         attempt.transmitted, attempt.trace = transmitted(tick), trace(tick)
@@ -235,13 +235,13 @@ def other_content_answered(seams: Seams) -> None:
 
         return same_content
 
-    seams.function(authorise, "_same_content", make)
+    seams.function(decide, "_same_content", make)
 
 
 @mutant("duplicate request", killed_by="tests/switch/test_repeats.py")
 def reversed_sale_said_again(seams: Seams) -> None:
     """A repeat of a reversed request gets the approval that was reversed."""
-    seams.constant(authorise, "REVERSED", lambda _: frozenset())
+    seams.constant(decide, "REVERSED", lambda _: frozenset())
     seams.hit()
 
 

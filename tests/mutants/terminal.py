@@ -9,12 +9,12 @@ import msgspec
 
 from counterfoil.iso8583 import Message, responses
 from counterfoil.step import Command, Instant, NotSent
-from counterfoil.terminal import attempt as attempts
-from counterfoil.terminal import birth, flow, messages, numbers, outcome, request, reverse, sale, till
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal import birth, decide, flow, numbers, outcome, request, till, undo, wire
+from counterfoil.terminal import rows as attempts
 from counterfoil.terminal.lane import Awaited, Lane, QueuedSale
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.records import Loaded, Records
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 from mutants.mutant import LESSON, PROTOTYPE, mutant
 from mutants.seams import Seams
@@ -31,7 +31,7 @@ def no_timeout_reversal(seams: Seams) -> None:
             exchange = lane.exchange
             if exchange is not None and exchange.job is Awaited.SALE and exchange.deadline <= work.now:
                 seams.hit()
-                sale.not_sent(work, lane)
+                decide.not_sent(work, lane)
             else:
                 original(work, lane)
 
@@ -48,7 +48,7 @@ def close_means_failed(seams: Seams) -> None:
         def closed(work: Work, lane: Lane) -> None:
             if lane.exchange is not None and lane.exchange.job is Awaited.SALE:
                 seams.hit()
-                sale.not_sent(work, lane)
+                decide.not_sent(work, lane)
             else:
                 original(work, lane)
 
@@ -70,7 +70,7 @@ def timer_after_send(seams: Seams) -> None:
 
         return ask
 
-    seams.function(sale, "ask", make)
+    seams.function(decide, "ask", make)
 
 
 def _forgetting(seams: Seams, *states: State) -> None:
@@ -110,7 +110,7 @@ def late_approval_prints(seams: Seams) -> None:
                 seams.hit()
                 lane.current = msgspec.structs.replace(attempt, state=State.SENT)
                 lane.exchange = None
-                sale._approved(work, lane, lane.current, message)
+                decide._approved(work, lane, lane.current, message)
             else:
                 original(work, lane, message, authentic=authentic)
 
@@ -145,7 +145,7 @@ def sale_before_reversal(seams: Seams) -> None:
             if free and lane.queue and lane.current is not None:
                 seams.hit()
                 waiting, lane.queue = lane.queue[0], lane.queue[1:]
-                sale.ask(work, lane, waiting)
+                decide.ask(work, lane, waiting)
             original(work, lane)
 
         return advance
@@ -165,7 +165,7 @@ def reversal_without_timer(seams: Seams) -> None:
 
         return failed
 
-    seams.function(reverse, "failed", make)
+    seams.function(undo, "failed", make)
 
 
 @mutant("L4", "one reversal pending", origin=LESSON, mixes=("loss", "partition", "swarm"))
@@ -183,7 +183,7 @@ def auto_reject_after_3(seams: Seams) -> None:
 
         return failed
 
-    seams.function(reverse, "failed", make)
+    seams.function(undo, "failed", make)
 
 
 @mutant("one reversal pending", "leg 4 with a wrong MAC", mixes=("garbled", "swarm"))
@@ -191,7 +191,7 @@ def any_0410_closes(seams: Seams) -> None:
     """Whatever a MAC-valid 0410 says, it ends the reversal."""
 
     def make(original: Any) -> Any:
-        def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
+        def answered(work: Work, lane: Lane, answer: wire.HostAnswer) -> None:
             if answer.authentic and answer.message.de39 not in work.settings.closing_codes:
                 seams.hit()
                 message = copy.copy(answer.message)
@@ -201,7 +201,7 @@ def any_0410_closes(seams: Seams) -> None:
 
         return answered
 
-    seams.function(reverse, "answered", make)
+    seams.function(undo, "answered", make)
 
 
 @mutant("keys", "one reversal pending", mixes=("swarm",))
@@ -224,8 +224,8 @@ def reversal_under_todays_batch(seams: Seams) -> None:
 
         return reversal
 
-    seams.function(reverse, "ask", make_ask)
-    seams.function(messages, "reversal", make_reversal)
+    seams.function(undo, "ask", make_ask)
+    seams.function(wire, "reversal", make_reversal)
 
 
 @mutant("the terminal never comes back", killed_by="tests/terminal/test_reversal.py")
@@ -240,7 +240,7 @@ def escalated_goes_on_in_its_batch(seams: Seams) -> None:
 
 def _believing(seams: Seams, module: Any) -> None:
     def make(original: Any) -> Any:
-        def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
+        def answered(work: Work, lane: Lane, answer: wire.HostAnswer) -> None:
             if not answer.authentic:
                 seams.hit()
                 answer = answer._replace(authentic=True)
@@ -254,13 +254,13 @@ def _believing(seams: Seams, module: Any) -> None:
 @mutant("leg 4 with a wrong MAC", mixes=("forged", "garbled"))
 def wrong_mac_believed(seams: Seams) -> None:
     """An 0210 is believed whatever its MAC."""
-    _believing(seams, sale)
+    _believing(seams, decide)
 
 
 @mutant("leg 4 with a wrong MAC", "one reversal pending", mixes=("forged", "garbled"))
 def wrong_mac_closes_reversal(seams: Seams) -> None:
     """An 0410 is believed whatever its MAC."""
-    _believing(seams, reverse)
+    _believing(seams, undo)
 
 
 @mutant("keys", "leg 4 late", origin=LESSON, mixes=("delay", "swarm"))
@@ -277,7 +277,7 @@ def class_not_in_key(seams: Seams) -> None:
 
         return answers
 
-    seams.function(messages, "answers", make)
+    seams.function(wire, "answers", make)
 
 
 @mutant("the cashier cancels", mixes=("calm", "swarm"))
@@ -292,7 +292,7 @@ def cancel_means_failed(seams: Seams) -> None:
                 return forwarded
             seams.hit()
             ref = lane.current.ref
-            sale.not_sent(work, lane)
+            decide.not_sent(work, lane)
             attempt = work.attempt(ref)
             assert attempt is not None
             work.reply((command.id,), {"cancelled": 1, **outcome.brief(attempt)})
@@ -313,7 +313,7 @@ def not_sent_means_unknown(seams: Seams) -> None:
             mine = item.token == lane.sale_token and not lane.asks
             if attempt is not None and mine and attempt.state is State.SENT:
                 seams.hit()
-                reverse.owe(work, lane, Event.TIME_OUT)
+                undo.owe(work, lane, Event.TIME_OUT)
             else:
                 original(work, lane, item)
 
@@ -443,7 +443,7 @@ def sale_reply_lost(seams: Seams) -> None:
 
         return rest
 
-    seams.function(sale, "_rest", make)
+    seams.function(decide, "_rest", make)
 
 
 @mutant("card data", mixes=("calm",))
@@ -488,5 +488,5 @@ def pin_block_in_the_trail(seams: Seams) -> None:
 )
 def a_94_decides(seams: Seams) -> None:
     """A 94 is taken for a decline."""
-    seams.constant(sale, "NEVER_DECIDES", lambda codes: codes - {"94"})
+    seams.constant(decide, "NEVER_DECIDES", lambda codes: codes - {"94"})
     seams.hit()

@@ -107,12 +107,12 @@ def test_a_seam_that_is_gone_is_an_error(cut: Any) -> None:
 
 
 def test_a_function_is_replaced_wherever_it_was_imported() -> None:
-    from counterfoil.switch import replies, reverse
+    from counterfoil.switch import replies, undo
 
-    original = reverse.owe_reversal
+    original = undo.owe_reversal
     with Seams() as seams:
-        seams.function(reverse, "owe_reversal", lambda _: lambda *_: None)
-        places: list[ModuleType] = [reverse, replies]
+        seams.function(undo, "owe_reversal", lambda _: lambda *_: None)
+        places: list[ModuleType] = [undo, replies]
         assert all(vars(place)["owe_reversal"] is not original for place in places)
-    assert reverse.owe_reversal is original
+    assert undo.owe_reversal is original
     assert vars(replies)["owe_reversal"] is original

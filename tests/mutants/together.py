@@ -15,7 +15,7 @@ from counterfoil.issuer.lifecycle import State as Posting
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import EvidenceLine, Txn
 from counterfoil.step import Instant
-from counterfoil.switch import reverse
+from counterfoil.switch import undo
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import Attempt
@@ -120,7 +120,7 @@ def expiry_does_not_see_the_answer_of_its_step(seams: Seams) -> None:
 
         return expire
 
-    seams.function(reverse, "expire", make)
+    seams.function(undo, "expire", make)
 
 
 @mutant("L4", "leg 4 lost (approval)", mixes=("loss", "swarm"), rush=True)
@@ -136,4 +136,4 @@ def one_reversal_a_step(seams: Seams) -> None:
 
         return owe_reversal
 
-    seams.function(reverse, "owe_reversal", make)
+    seams.function(undo, "owe_reversal", make)

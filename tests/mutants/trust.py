@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 
 from counterfoil.step import Instant
-from counterfoil.switch import authorise, hear, rows, signon, strangers, stubs, tell, upstream
+from counterfoil.switch import decide, hear, rows, signon, strangers, stubs, tell, upstream
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Request
 from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.tell import answer
 from counterfoil.switch.work import Work
-from counterfoil.terminal import messages, reverse, sale
+from counterfoil.terminal import decide as sale_decide
+from counterfoil.terminal import undo, wire
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.work import Work as Errands
 from mutants.mutant import mutant
@@ -203,7 +204,7 @@ def answered_under_the_key_of_today(seams: Seams) -> None:
 @mutant("keys", "trust", killed_by="tests/switch/test_signon.py")
 def another_batch_is_answered_as_its_own(seams: Seams) -> None:
     """A sale of another batch is told again to whoever names it."""
-    seams.constant(authorise, "STANDING", lambda _: frozenset())
+    seams.constant(decide, "STANDING", lambda _: frozenset())
     seams.hit()
 
 
@@ -213,7 +214,7 @@ def another_batch_is_answered_as_its_own(seams: Seams) -> None:
 @mutant("trust", killed_by="tests/terminal/test_sale.py")
 def what_a_stranger_provokes_decides(seams: Seams) -> None:
     """A no that a damaged copy of the request can bring about is taken for a decline."""
-    seams.constant(sale, "NEVER_DECIDES", lambda codes: codes - messages.PROVOKED)
+    seams.constant(sale_decide, "NEVER_DECIDES", lambda codes: codes - wire.PROVOKED)
     seams.hit()
 
 
@@ -224,8 +225,8 @@ def never_signs_on_for_a_reversal(seams: Seams) -> None:
     def make(_: Any) -> Any:
         def unanswered(work: Errands, lane: Lane, again: Instant) -> None:
             seams.hit()
-            reverse.failed(work, lane, again)
+            undo.failed(work, lane, again)
 
         return unanswered
 
-    seams.function(reverse, "unanswered", make)
+    seams.function(undo, "unanswered", make)

@@ -52,8 +52,8 @@ class Room(NamedTuple):
 ROOMS: Final = {
     "ledger": Room(("ledger/*.py",), ("tests/ledger",)),
     "issuer": Room(
-        ("issuer/authorise.py", "issuer/reverse.py"),
-        ("tests/issuer/test_authorise.py", "tests/issuer/test_decisions_table.py", "tests/issuer/test_step.py"),
+        ("issuer/rules.py", "issuer/reversal_rules.py"),
+        ("tests/issuer/test_rules.py", "tests/issuer/test_decisions_table.py", "tests/issuer/test_step.py"),
     ),
     "verdict": Room(("verdict/judge.py", "verdict/position.py"), ("tests/verdict",)),
     "switch": Room(("switch/rules.py",), ("tests/switch/test_requests.py", "tests/switch/test_repeats.py")),

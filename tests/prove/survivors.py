@@ -14,8 +14,8 @@ REASONS: Final[Mapping[str, str]] = {
     "counterfoil.terminal.work.xǁWorkǁfree_key__mutmut_4": "the store's row is emptied by FREE_KEY; the key is never "
     "written after the birth, and nothing tells None from an empty one",
     "counterfoil.terminal.till.x_goods__mutmut_77": "only a print for a sale is told from others by its purpose",
-    "counterfoil.terminal.sale.x__rest__mutmut_3": "every question sets it and every reversal empties it before a slip "
-    "reads it",
+    "counterfoil.terminal.decide.x__rest__mutmut_3": "every question sets it and every reversal empties it before a "
+    "slip reads it",
     "counterfoil.switch.upstream.x_authentic__mutmut_8": "an AES-CMAC is the same eight bytes, raw or not",
     "counterfoil.issuer.wire.xǁWireǁ_question__mutmut_3": "only an 0800 gets there, and what has a type has a message",
     "counterfoil.issuer.stubs.x_these__mutmut_4": "None is as false as False where it is asked",

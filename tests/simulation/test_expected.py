@@ -14,14 +14,15 @@ import msgspec
 import pytest
 
 from counterfoil.iso8583 import responses
-from counterfoil.issuer import authorise, notices
+from counterfoil.issuer import notices, rules
 from counterfoil.issuer import refusal as refusals
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.simulation import WorldJob, plant, play
 from counterfoil.simulation.expected import host
 from counterfoil.simulation.scene import Scene
-from counterfoil.switch import authorise as requests
-from counterfoil.switch import forward, reverse, rules, saf, tell
+from counterfoil.switch import decide as requests
+from counterfoil.switch import forward, saf, tell, undo
+from counterfoil.switch import rules as switch_rules
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import Request
 from counterfoil.switch.rows import Attempt
@@ -62,6 +63,12 @@ def without(module: object, name: str, rule: object) -> Mutation:
     return setting(module, name, rules_left)
 
 
+def unasked(rule: str) -> Mutation:
+    """No kind asks this rule any more."""
+    left = {kind: tuple(one for one in asked if one.__name__ != rule) for kind, asked in rules.RULES.items()}
+    return setting(rules, "RULES", left)
+
+
 def said_as_if_decided_now(patch: Patch) -> None:
     def said(desk: Desk, work: Work, ask: Request, attempt: Attempt) -> None:
         again = copy(attempt)
@@ -82,38 +89,46 @@ ROWS: dict[str, tuple[Mutation, str, str]] = {
         "where 0210 41 is due",
     ),
     "no limit of one purchase": (
-        without(authorise, "AFTER_PIN", authorise.within_limit_each),
+        unasked("within_limit_each"),
         "customers",
         "where 0210 61 is due",
     ),
     "no limit of a day's number": (
-        without(authorise, "AFTER_PIN", authorise.within_count_day),
+        unasked("within_count_day"),
         "customers",
         "where 0210 65 is due",
     ),
     "any date on the stripe": (
-        without(authorise, "BEFORE_PIN", authorise.expiry_is_the_cards_own),
+        without(rules, "BEFORE_PIN", rules.expiry_is_the_cards_own),
         "customers",
         "where 0210 54 is due",
     ),
-    "a stripe that proves nothing": (setting(authorise, "unproved", lambda *_: None), "customers", "59 is due"),
-    "guesses without end": (setting(authorise, "GUESSES", frozenset()), "customers", "the account of"),
+    "a stripe that proves nothing": (setting(rules, "unproved", lambda *_: None), "customers", "59 is due"),
+    "guesses without end": (setting(rules, "GUESSES", frozenset()), "customers", "the account of"),
     "a typed number that is guessed without end": (
-        setting(authorise, "GUESSES", frozenset({Refusal.STRIPE_WRONG})),
+        setting(rules, "GUESSES", frozenset({Refusal.STRIPE_WRONG})),
         "customers",
         "the account of",
     ),
     "typed for any issuer": (setting(plant, "TAKES_TYPED", "issuer-b"), "customers", "where 0210 "),
-    "typed at any terminal": (setting(rules, "TYPED", "99"), "customers", "for which no terminal asked"),
+    "typed at any terminal": (setting(switch_rules, "TYPED", "99"), "customers", "for which no terminal asked"),
     "cash cards buy goods": (
-        without(authorise, "BEFORE_PIN", authorise.service_is_for_goods),
+        without(rules, "BEFORE_PIN", rules.service_is_for_goods),
         "customers",
         "where 0210 57 is due",
     ),
-    "any currency": (without(authorise, "BEFORE_PIN", authorise.currency_is_held), "customers", "Refused at"),
-    "a notice of another amount": (setting(notices, "TOLD_DEBITED", "%(last4)s %(merchant)s"), "calm", "notice"),
-    "a terminal's limit under another code": (setting(rules, "OVER_LIMIT", "65"), "customers", "[['61']] is due"),
-    "no issuer, called unavailable": (setting(rules, "NO_ISSUER", "91"), "calm", "[['15']] is due"),
+    "any currency": (without(rules, "BEFORE_PIN", rules.currency_is_held), "customers", "Refused at"),
+    "a notice of another amount": (
+        setting(notices, "BOOKED", {"purchase": "%(last4)s %(merchant)s"}),
+        "calm",
+        "notice",
+    ),
+    "a terminal's limit under another code": (
+        setting(switch_rules, "OVER_LIMIT", "65"),
+        "customers",
+        "[['61']] is due",
+    ),
+    "no issuer, called unavailable": (setting(switch_rules, "NO_ISSUER", "91"), "calm", "[['15']] is due"),
     "a wrong merchant category": (setting(forward, "MERCHANT_TYPE", slice(6, 10)), "calm", "other words in [18]"),
     "an answer that leaves out the batch": (
         setting(tell, "ECHOED", tuple(name for name in tell.ECHOED if name != "de60")),
@@ -122,7 +137,7 @@ ROWS: dict[str, tuple[Mutation, str, str]] = {
     ),
     "a result that changes its time when it is said again": (said_as_if_decided_now, "copies", "0101, where ("),
     "a repeat that does not say so": (setting(saf, "REPEAT", saf.FIRST), "loss", "is undone by a 0420"),
-    "an advice for another reason": (setting(reverse, "ISSUER_TIMEOUT", "06"), "loss", "98"),
+    "an advice for another reason": (setting(undo, "ISSUER_TIMEOUT", "06"), "loss", "98"),
     "a decline called not sent": (
         item(outcome.OUTCOMES, State.DECLINED, "not_sent"),
         "calm",

@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.issuer import card_accounts
 from counterfoil.issuer import records as issuer_records
-from counterfoil.issuer import reverse as issuer_reverse
+from counterfoil.issuer import reversal_rules as issuer_reverse
 from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.issuer.rows import Txn
@@ -19,7 +19,7 @@ from counterfoil.simulation import WorldJob, jobs_of, oracle, replay, run, shrun
 from counterfoil.simulation.watch import BookWatch
 from counterfoil.storage.forgotten import Forgotten
 from counterfoil.switch import lifecycle as switch_lifecycle
-from counterfoil.switch import reverse as switch_reverse
+from counterfoil.switch import undo as switch_reverse
 from counterfoil.switch.lifecycle import Event as SwitchEvent
 from counterfoil.switch.lifecycle import State as SwitchState
 from counterfoil.terminal import lifecycle as terminal_lifecycle

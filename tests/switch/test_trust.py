@@ -16,7 +16,7 @@ from counterfoil.step import SECOND, Frame, Hangup, Send
 from counterfoil.switch import Settings, stub
 from counterfoil.switch.records import Records
 from counterfoil.switch.silent import unproved
-from counterfoil.terminal import messages
+from counterfoil.terminal import wire
 from counterfoil.transaction import AttemptKey
 from switch.scene import CLAIMS, HEADER, MERCHANT, TERMINALS, TIMER, TPDU, Scene, scene
 
@@ -86,7 +86,7 @@ class Till:
 
     def _take(self, body: bytes) -> None:
         answer = CUP_POS.decode(body)
-        if not messages.answers("0200", self.request.de11 or "", T1, answer):
+        if not wire.answers("0200", self.request.de11 or "", T1, answer):
             return
         line = self.made.lines[T1]
         genuine = answer.de64 is not None and self.made.outside.verify_mac(line.mak, body[:-8], body[-8:])
@@ -381,7 +381,7 @@ def provoked() -> set[str]:
 
 def test_our_terminal_takes_nothing_a_stranger_could_provoke_for_a_no_that_decides() -> None:
     said = provoked()
-    assert said == messages.PROVOKED | {"00"}  # 00 to a sign-on, a sign-off or an echo
+    assert said == wire.PROVOKED | {"00"}  # 00 to a sign-on, a sign-off or an echo
 
 
 def test_who_can_write_on_an_issuers_link_fills_no_disk_and_stops_no_answer() -> None:

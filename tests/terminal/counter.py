@@ -29,8 +29,8 @@ from counterfoil.step import (
 )
 from counterfoil.storage import Store, open_store
 from counterfoil.terminal import Settings, TerminalStation, records
-from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.records import Records, migrations
+from counterfoil.terminal.rows import Attempt
 from counterfoil.transaction import TerminalStub, parse_ref
 
 START: Final[Instant] = 1_773_460_800 * SECOND  # 2026-03-14 04:00 UTC, noon at the counter

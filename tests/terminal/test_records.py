@@ -12,7 +12,7 @@ import pytest
 from counterfoil.errors import StoreError
 from counterfoil.storage import Store, open_store
 from counterfoil.terminal import records
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal.rows import Attempt
 from counterfoil.transaction import AttemptKey
 from terminal.counter import MERCHANT, PAN, T1, T2, TIMER, Counter
 

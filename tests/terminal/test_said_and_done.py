@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil.iso8583.responses import APPROVALS, RESPONSES, Retry
 from counterfoil.step import SECOND, Instant
-from counterfoil.terminal import messages, sale
+from counterfoil.terminal import decide, wire
 from counterfoil.terminal.sentences import REVERSAL_DONE
 from counterfoil.transaction import IssuerStub, SwitchStub
 from counterfoil.verdict import judge
@@ -17,7 +17,7 @@ from papers import contradictions, inside
 from terminal.counter import START, T1, T2, Counter
 
 UNTIL: Final = f'before its display says "{REVERSAL_DONE.en}"'
-DECIDING: Final = sorted(set(RESPONSES) - APPROVALS - sale.NEVER_DECIDES - {"98"})
+DECIDING: Final = sorted(set(RESPONSES) - APPROVALS - decide.NEVER_DECIDES - {"98"})
 
 
 def pumped(counter: Counter) -> None:
@@ -284,5 +284,5 @@ def test_what_the_terminal_says_and_prints_and_what_all_stations_say_do_not_cont
 
 
 def test_the_codes_that_decide_nothing_are_the_ones_left_out() -> None:
-    assert {"94"} | messages.PROVOKED == sale.NEVER_DECIDES
-    assert set(DECIDING) | sale.NEVER_DECIDES | APPROVALS | {"98"} >= set(RESPONSES)
+    assert {"94"} | wire.PROVOKED == decide.NEVER_DECIDES
+    assert set(DECIDING) | decide.NEVER_DECIDES | APPROVALS | {"98"} >= set(RESPONSES)

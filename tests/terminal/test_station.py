@@ -158,6 +158,6 @@ def test_an_offender_that_breaks_the_reader_too_is_kept_by_its_size(
     def broken(*_: object) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr("counterfoil.terminal.messages.read", broken)
+    monkeypatch.setattr("counterfoil.terminal.wire.read", broken)
     counter.station.quarantine(counter.now, Frame("switch", T1, bytes(9), 1), "ValueError")
     assert json.loads(counter.store.query("SELECT detail FROM quarantine")[0][0]) == {"bytes": 9}

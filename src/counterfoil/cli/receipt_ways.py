@@ -13,7 +13,7 @@ from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.terminal.attempt import Attempt
+    from counterfoil.terminal.rows import Attempt
 
 OPEN_RECEIPTS: Final = Text("Sales that stand, their receipt in nobody's hand:", "交易成功、签购单未交付：")
 UNDECIDED: Final = Text("Sales without a final state of the money (see `why`):", "资金尚无最终状态的交易(见 `why`):")

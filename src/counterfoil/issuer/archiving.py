@@ -13,7 +13,7 @@ from counterfoil.issuer.desk import Desk, case_number
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import CODES, Refusal
-from counterfoil.issuer.reverse import BY_STATE, ReversalAdvice, ReversalOutcome
+from counterfoil.issuer.reversal_rules import BY_STATE, ReversalAdvice, ReversalOutcome
 from counterfoil.issuer.rows import Case
 from counterfoil.issuer.wire import Request
 from counterfoil.step import Instant, Send

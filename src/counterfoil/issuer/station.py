@@ -9,13 +9,13 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.issuer import archiving, chart, control, forgotten, notices
-from counterfoil.issuer.advices import on_advice
+from counterfoil.issuer.decide import on_purchase
 from counterfoil.issuer.desk import Desk, approval_codes
-from counterfoil.issuer.purchases import on_purchase
 from counterfoil.issuer.records import Records, Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Quota
 from counterfoil.issuer.settings import Settings
+from counterfoil.issuer.undo import on_advice
 from counterfoil.issuer.wire import (
     ADVICE,
     CODE,

@@ -14,9 +14,9 @@ from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
 from counterfoil.iso8583.recollection import RecollectionQuery, parse_question
-from counterfoil.issuer.authorise import Authorisation, Pin
-from counterfoil.issuer.reverse import ReversalAdvice
+from counterfoil.issuer.reversal_rules import ReversalAdvice
 from counterfoil.issuer.rows import ECHOED, EvidenceLine, IssuerKeys
+from counterfoil.issuer.rules import Authorisation, Pin
 from counterfoil.kinds import REQUESTS, forwarded
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2

@@ -13,12 +13,12 @@ from typing import Final
 from counterfoil.kinds import REQUESTS
 from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
-from counterfoil.switch.authorise import request, turned_away
+from counterfoil.switch.decide import request, turned_away
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.intake import CLAIMS, Request, answer_mti
-from counterfoil.switch.reverse import reversal
 from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.signon import manage, taken
+from counterfoil.switch.undo import reversal
 from counterfoil.switch.upstream import Heard, authentic
 from counterfoil.switch.work import Work
 

@@ -11,9 +11,9 @@ from counterfoil.iso8583 import nested, responses
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import askers
 from counterfoil.switch.lifecycle import Event, State
-from counterfoil.switch.reverse import owe_reversal
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
+from counterfoil.switch.undo import owe_reversal
 from counterfoil.switch.upstream import IssuerAnswer
 from counterfoil.switch.work import Work
 

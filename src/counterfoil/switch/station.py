@@ -28,9 +28,9 @@ from counterfoil.switch.needs import Item, Needs
 from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.recall import Recall
 from counterfoil.switch.records import Changes, Records
-from counterfoil.switch.reverse import expire
 from counterfoil.switch.rows import Alarm, Attempt, OwedAdvice, Quarantined
 from counterfoil.switch.settings import TERMINALS, Settings
+from counterfoil.switch.undo import expire
 from counterfoil.switch.upstream import Heard, read
 from counterfoil.switch.work import Work
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from counterfoil.security import mask
 from counterfoil.terminal import causes, numbers, outcome, sentences
-from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import Event, State
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 
 

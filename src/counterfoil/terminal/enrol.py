@@ -11,8 +11,8 @@ from counterfoil.receipts.naming import Naming
 from counterfoil.security import KeyUsage, KeyUsageError
 from counterfoil.step import Command
 from counterfoil.terminal import numbers, printer
-from counterfoil.terminal.attempt import Device
 from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.rows import Device
 from counterfoil.terminal.work import Work
 
 TERMINAL: Final = re.compile(r"[A-Za-z0-9]{8}")

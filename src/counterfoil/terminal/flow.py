@@ -8,7 +8,7 @@ from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
 from counterfoil.receipts.copies import CopyState
 from counterfoil.step import SECOND, Frame, Instant, NotSent
-from counterfoil.terminal import causes, messages, numbers, printer, printing, reverse, sale, sentences, signon
+from counterfoil.terminal import causes, decide, numbers, printer, printing, sentences, signon, undo, wire
 from counterfoil.terminal.lane import Awaited, Lane, Strays
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
@@ -27,10 +27,10 @@ def advance(work: Work, lane: Lane) -> None:
         elif lane.current is not None and not lane.asks:
             if not due:
                 return
-            reverse.ask(work, lane)
+            undo.ask(work, lane)
         elif lane.queue and not lane.asks and lane.checking is None:
             waiting, lane.queue = lane.queue[0], lane.queue[1:]
-            sale.ask(work, lane, waiting)
+            decide.ask(work, lane, waiting)
         else:
             lane.wake = None  # signed on and nothing owed
             return
@@ -64,18 +64,18 @@ def restart(work: Work, lane: Lane) -> None:
 def frame(work: Work, lane: Lane, item: Frame) -> None:
     """A packet came on the terminal's line."""
     try:
-        answer = messages.read(work.hsm, lane.device, item.data)
+        answer = wire.read(work.hsm, lane.device, item.data)
     except PeerError as error:
         _unreadable(work, lane, error)
         return
     message, exchange = answer.message, lane.exchange
-    if exchange is not None and messages.answers(exchange.job.value, exchange.stan, lane.device.terminal, message):
+    if exchange is not None and wire.answers(exchange.job.value, exchange.stan, lane.device.terminal, message):
         if exchange.job is Awaited.SIGN_ON:
             signon.answered(work, lane, exchange.stan, message)
         elif exchange.job is Awaited.SALE:
-            sale.answered(work, lane, answer)
+            decide.answered(work, lane, answer)
         else:
-            reverse.answered(work, lane, answer)
+            undo.answered(work, lane, answer)
         if answer.authentic and answer.sign_on_wanted:
             # Not before a pause is over that the answer itself brought: a host may want it after every answer.
             numbers.require_sign_on(lane, max(work.now, lane.wake or 0))
@@ -87,14 +87,14 @@ def _unreadable(work: Work, lane: Lane, error: PeerError) -> None:
     """Garbage where an answer was awaited is an answer that cannot be believed: the reversal is owed now."""
     exchange = lane.exchange
     if exchange is not None or _may_keep(work, lane, authentic=False):
-        work.note(lane, "unreadable message", lane.current, messages.unreadable(error))
+        work.note(lane, "unreadable message", lane.current, wire.unreadable(error))
     if exchange is None:
         return
     if exchange.job is Awaited.SALE:
         lane.show(sentences.BAD_MAC)
-        reverse.owe(work, lane, Event.BAD_MAC, cause=causes.UNREADABLE)
+        undo.owe(work, lane, Event.BAD_MAC, cause=causes.UNREADABLE)
     elif exchange.job is Awaited.REVERSAL:
-        reverse.unanswered(work, lane, work.now)
+        undo.unanswered(work, lane, work.now)
     else:
         signon.failed(work, lane)
 
@@ -133,10 +133,10 @@ def not_sent(work: Work, lane: Lane, item: NotSent) -> None:
     exchange = lane.exchange
     if lane.current is not None and item.token == lane.sale_token and not lane.asks:
         if lane.current.state in {State.SENT, State.REVERSING}:
-            sale.not_sent(work, lane)
+            decide.not_sent(work, lane)
     elif exchange is not None and item.token == exchange.token:
         if exchange.job is Awaited.REVERSAL:
-            reverse.not_sent(work, lane)
+            undo.not_sent(work, lane)
         else:
             signon.failed(work, lane, causes.LINE)
 
@@ -149,9 +149,9 @@ def closed(work: Work, lane: Lane) -> None:
     work.note(lane, "line closed", lane.current)
     if exchange.job is Awaited.SALE:
         lane.show(sentences.NO_ANSWER)
-        reverse.owe(work, lane, Event.TIME_OUT, cause=causes.LINE_CLOSED)
+        undo.owe(work, lane, Event.TIME_OUT, cause=causes.LINE_CLOSED)
     elif exchange.job is Awaited.REVERSAL:
-        reverse.unanswered(work, lane, work.now + work.settings.pause_after_refusal)
+        undo.unanswered(work, lane, work.now + work.settings.pause_after_refusal)
     else:
         signon.failed(work, lane)
 
@@ -167,9 +167,9 @@ def expire(work: Work, lane: Lane) -> None:
         return
     lane.show(sentences.NO_ANSWER)
     if exchange.job is Awaited.SALE:
-        reverse.owe(work, lane, Event.TIME_OUT)
+        undo.owe(work, lane, Event.TIME_OUT)
     elif exchange.job is Awaited.REVERSAL:
         work.note(lane, "reversal unanswered", lane.current)
-        reverse.unanswered(work, lane, work.now)
+        undo.unanswered(work, lane, work.now)
     else:
         signon.failed(work, lane)

@@ -15,7 +15,7 @@ from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.security import Sensitive
 from counterfoil.step import Instant
-from counterfoil.terminal.attempt import Attempt, Device
+from counterfoil.terminal.rows import Attempt, Device
 from counterfoil.words import Text
 
 

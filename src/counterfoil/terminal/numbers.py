@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from counterfoil.step import Instant
-from counterfoil.terminal.attempt import NO_BATCH
 from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.rows import NO_BATCH
 from counterfoil.terminal.work import Work
 
 LAST_STAN: Final = 999_999

@@ -9,9 +9,9 @@ from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.security import last4_only
 from counterfoil.terminal import causes, sentences
-from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
+from counterfoil.terminal.rows import Attempt
 from counterfoil.words import Text, Told
 
 OUTCOMES: Final = {

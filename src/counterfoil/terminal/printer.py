@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from counterfoil.step import NO_PRINTER, SECOND, SECOND_PRINTER, Command, Instant
 from counterfoil.terminal import birth, causes, sentences
-from counterfoil.terminal.attempt import Device
 from counterfoil.terminal.lane import Checking, Lane
+from counterfoil.terminal.rows import Device
 from counterfoil.terminal.work import Work
 
 KIND: Final = "printer"

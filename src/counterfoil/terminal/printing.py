@@ -19,11 +19,11 @@ from counterfoil.receipts.document import Copy, Document, FurtherCopy, Slip, fau
 from counterfoil.receipts.render.text import Language, render
 from counterfoil.step import ELSEWHERE, HELD, SECOND, SPELLED_OUT, Instant, Performed
 from counterfoil.terminal import printed, sentences
-from counterfoil.terminal.attempt import Attempt, copied
 from counterfoil.terminal.lane import Lane, Print, Printing
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body, paid_with
 from counterfoil.terminal.records import noted_at
+from counterfoil.terminal.rows import Attempt, copied
 from counterfoil.terminal.work import Work
 from counterfoil.zone import EPOCH
 

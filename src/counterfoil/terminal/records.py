@@ -18,8 +18,8 @@ from counterfoil.security import KeyUsage, StoredKey, last4_only
 from counterfoil.step import Instant
 from counterfoil.storage import MOST_COUNTED, Migration, NumbersHeld, Store, arrival, held, migrations_of
 from counterfoil.storage.sql import inserting, updating, upserting
-from counterfoil.terminal.attempt import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.rows import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.transaction import AttemptKey, Happened, TerminalStub
 
 # Columns are named as the fields are, except where SQL has taken the word.

@@ -12,10 +12,10 @@ from counterfoil.errors import PeerError
 from counterfoil.receipts.document import Copy
 from counterfoil.security import Sensitive, luhn_ok, parse_track2
 from counterfoil.step import Command
-from counterfoil.terminal import flow, messages, outcome, printer, printing, sale, sentences
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal import decide, flow, outcome, printer, printing, sentences, wire
 from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 
 PIN: Final = re.compile(r"[0-9]{4,12}")
@@ -65,7 +65,7 @@ def _turned_down(work: Work, lane: Lane, command: Command, waiting: QueuedSale) 
         work.refuse((command.id,), "open_sale", sale=shown(work, lane.current))
     elif waiting.retry_of and (earlier is None or earlier.merchant != lane.device.merchant):
         work.refuse((command.id,), "unknown_sale")  # what another merchant sold is nobody's business here
-    elif paid := sale.paid_before(work, waiting.retry_of):
+    elif paid := decide.paid_before(work, waiting.retry_of):
         work.refuse((command.id,), "already_paid", **outcome.named(paid, lane))
     elif len(lane.queue) >= work.settings.queue:
         work.refuse((command.id,), "busy")
@@ -93,8 +93,8 @@ def read(work: Work, command: Command) -> QueuedSale:
     if retry_of and not isinstance(retry_of, str):
         raise ValueError("retry_of")
     token = work.hsm.token(pan, work.own.token)
-    entry = messages.ENTRY_STRIPE if track is not None else messages.ENTRY_TYPED
-    entry += messages.PIN_GIVEN if pin else messages.NO_PIN
+    entry = wire.ENTRY_STRIPE if track is not None else wire.ENTRY_TYPED
+    entry += wire.PIN_GIVEN if pin else wire.NO_PIN
     return QueuedSale(
         commands=(command.id,),
         amount=amount,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
-from counterfoil.terminal import birth, causes, messages, numbers, sentences
+from counterfoil.terminal import birth, causes, numbers, sentences, wire
 from counterfoil.terminal.lane import Awaited, Exchange, Lane
 from counterfoil.terminal.work import Work
 
@@ -20,9 +20,9 @@ def ask(work: Work, lane: Lane) -> None:
     if numbers.run_out(lane):
         numbers.start_over(lane, work.now)
     stan = numbers.next_stan(lane)
-    message = messages.sign_on(lane.device, stan)
+    message = wire.sign_on(lane.device, stan)
     deadline = work.now + work.settings.timer
-    token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
+    token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Awaited.SIGN_ON, stan, deadline, token)
     lane.show(sentences.SIGNING_ON)
     work.note(lane, "sign-on sent", None, message)
@@ -35,7 +35,7 @@ def answered(work: Work, lane: Lane, stan: str, message: Message) -> None:
         failed(work, lane, f"{causes.SIGN_ON}:{message.de39 or '?'}")
         return
     try:
-        device = messages.keys_from(work.hsm, lane.device, message)
+        device = wire.keys_from(work.hsm, lane.device, message)
         if numbers.used_from(work, device.terminal, device.batch, int(stan)):
             raise PeerError(f"the host gave batch {device.batch}, whose STANs were used")
     except PeerError as error:

@@ -12,8 +12,8 @@ from counterfoil.receipts.document import Slip, amount_text
 from counterfoil.receipts.document.slip import kind_text
 from counterfoil.step import Performed
 from counterfoil.terminal import outcome, printing, sentences
-from counterfoil.terminal.attempt import Attempt
 from counterfoil.terminal.lane import Lane, Texting
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 from counterfoil.words import Text, Told
 

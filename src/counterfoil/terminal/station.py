@@ -18,13 +18,13 @@ from counterfoil.terminal import (
     enrol,
     flow,
     keeping,
-    messages,
     printer,
     printing,
     receipts,
     request,
     sms,
     till,
+    wire,
 )
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import State
@@ -195,12 +195,12 @@ class TerminalStation:
         if lane is None:
             return {"bytes": len(offender.data)}
         try:
-            answer = messages.read(self._hsm, lane.device, offender.data)
+            answer = wire.read(self._hsm, lane.device, offender.data)
         except PeerError as error:
-            return {"bytes": len(offender.data), **messages.unreadable(error)}
+            return {"bytes": len(offender.data), **wire.unreadable(error)}
         except (LookupError, TypeError, ValueError, AssertionError):  # it may be the reader itself that fails on this
             return {"bytes": len(offender.data)}
-        return {"bytes": len(offender.data), **messages.kept(answer.message)}
+        return {"bytes": len(offender.data), **wire.kept(answer.message)}
 
 
 def _keys(arrived: Sequence[Inbound]) -> list[str]:

@@ -14,7 +14,7 @@ import msgspec
 from counterfoil.money import MAX_MINOR
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
-from counterfoil.terminal import birth, causes, outcome, printer, printing, receipts, reverse, sentences
+from counterfoil.terminal import birth, causes, outcome, printer, printing, receipts, sentences, undo
 from counterfoil.terminal.lane import Awaited, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
 from counterfoil.terminal.records import find
@@ -31,7 +31,7 @@ def cancel(work: Work, command: Command) -> Lane | None:
         return None
     if lane.exchange is not None and lane.exchange.job is Awaited.SALE:
         lane.show(sentences.CANCELLED)
-        attempt = reverse.owe(work, lane, Event.CANCEL)
+        attempt = undo.owe(work, lane, Event.CANCEL)
         work.reply((command.id,), {"cancelled": 1, **outcome.brief(attempt)})
     elif lane.queue:
         count = len(lane.queue)
@@ -66,7 +66,7 @@ def goods(work: Work, command: Command) -> Lane | None:
     if answer == HANDED_OVER:
         printing.start(work, lane, attempt, (command.id,), "goods", printing.missing(attempt))
     else:
-        work.reply((command.id,), outcome.brief(reverse.owe(work, lane, Event.GOODS_KEPT)))
+        work.reply((command.id,), outcome.brief(undo.owe(work, lane, Event.GOODS_KEPT)))
     return lane
 
 
@@ -83,7 +83,7 @@ def escalate(work: Work, command: Command) -> Lane | None:
     elif attempt.state is not State.REVERSING or lane.current is None or lane.current.ref != attempt.ref:
         work.refuse((command.id,), "not_pending", sale=outcome.brief(attempt))
     else:
-        attempt = reverse.escalate(work, lane, operator.strip()[:40], reason.strip()[:200])
+        attempt = undo.escalate(work, lane, operator.strip()[:40], reason.strip()[:200])
         work.reply((command.id,), outcome.brief(attempt))
         return lane
     return None

@@ -19,10 +19,10 @@ from counterfoil.receipts.ereceipt import Issue
 from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import NO_PRINTER, Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal.archiving import fingerprint
-from counterfoil.terminal.attempt import Attempt, Device
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.records import Records, StepWrites, TrailLine, message_json
+from counterfoil.terminal.rows import Attempt, Device
 from counterfoil.terminal.sentences import ERRORS
 from counterfoil.terminal.settings import Settings
 from counterfoil.transaction import AttemptKey, parse_ref

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.step import Instant
-from counterfoil.terminal import birth, causes, messages, numbers, outcome, printing, sentences
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal import birth, causes, numbers, outcome, printing, sentences, wire
 from counterfoil.terminal.lane import Awaited, Exchange, Lane
 from counterfoil.terminal.lifecycle import Event, State
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 
 
@@ -38,15 +38,15 @@ def ask(work: Work, lane: Lane) -> None:
     assert attempt.state is State.REVERSING
     deadline = work.now + work.settings.timer
     pan = work.hsm.reveal(attempt.pan, work.own.data, attempt.ref) if attempt.pan else ""
-    message = messages.reversal(attempt, pan)
-    token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
+    message = wire.reversal(attempt, pan)
+    token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Awaited.REVERSAL, attempt.stan, deadline, token)
     lane.show(sentences.AUTO_REVERSAL)
     attempt = work.save(attempt.changed(tries=attempt.tries + 1, due=deadline, updated_at=work.now))
     work.note(lane, "reversal sent", attempt, message)
 
 
-def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
+def answered(work: Work, lane: Lane, answer: wire.HostAnswer) -> None:
     """An 0410 that belongs to the pending reversal."""
     attempt, message = lane.current, answer.message
     assert attempt is not None
@@ -59,13 +59,13 @@ def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
         numbers.require_sign_on(lane, lane.wake or work.now)
         return
     work.note(lane, f"reversal answered {code}", attempt, message)
-    if code in work.settings.closing_codes and not messages.disagrees(attempt, message, approval=False):
+    if code in work.settings.closing_codes and not wire.disagrees(attempt, message, approval=False):
         attempt = work.save(attempt.after(Event.ACKNOWLEDGE, work.now))
         lane.exchange = lane.current = None
         lane.burst = 0
         lane.show(sentences.REVERSAL_DONE)
         printing.tell_returned(work, lane, attempt)
-    elif code in messages.MUST_SIGN_ON:
+    elif code in wire.MUST_SIGN_ON:
         failed(work, lane, work.now)
         numbers.require_sign_on(lane, lane.wake or work.now)
     else:

@@ -13,7 +13,7 @@ from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import CODES as REFUSAL_CODES
 from counterfoil.issuer.refusal import Refusal
-from counterfoil.issuer.reverse import CODES, ReversalAdvice, ReversalOutcome, differing, judge, same_advice
+from counterfoil.issuer.reversal_rules import CODES, ReversalAdvice, ReversalOutcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
 from counterfoil.issuer.wire import PAN, Request
 from counterfoil.ledger import Record, Resolution, undo

@@ -15,7 +15,7 @@ from counterfoil.errors import DecodeError, PeerError
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import Hsm, KeyUsage, Sensitive
-from counterfoil.terminal.attempt import NO_BATCH, Attempt, Device
+from counterfoil.terminal.rows import NO_BATCH, Attempt, Device
 
 SIGN_ON: Final = "003"  # 60.3: double-length keys
 MAC_BYTES: Final = 8

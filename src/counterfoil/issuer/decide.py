@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from counterfoil.issuer import archiving, notices
-from counterfoil.issuer.authorise import Authorisation, decide, repeated
 from counterfoil.issuer.card import Card, business_day
 from counterfoil.issuer.desk import Desk
 from counterfoil.issuer.effect import book_movements
@@ -15,6 +14,7 @@ from counterfoil.issuer.lifecycle import Event, moved
 from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.rules import Authorisation, decide, repeated
 from counterfoil.issuer.wire import PAN, RRN, Request
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan

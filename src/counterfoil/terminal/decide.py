@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import Message, responses
-from counterfoil.terminal import birth, causes, messages, numbers, outcome, printing, reverse, sentences
-from counterfoil.terminal.attempt import Attempt
+from counterfoil.terminal import birth, causes, numbers, outcome, printing, sentences, undo, wire
 from counterfoil.terminal.lane import Awaited, Exchange, Lane, QueuedSale
 from counterfoil.terminal.lifecycle import PAID, Event
+from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 
-NEVER_DECIDES: Final = frozenset({"94"}) | messages.PROVOKED
+NEVER_DECIDES: Final = frozenset({"94"}) | wire.PROVOKED
 """A no that decides nothing under a valid MAC either: another copy may stand. The reversal closes both cases."""
 
 
@@ -33,8 +33,8 @@ def ask(work: Work, lane: Lane, waiting: QueuedSale) -> None:
     pin_block = None
     if waiting.pin is not None:
         pin_block = work.hsm.encrypt_pin(lane.device.pin_key, waiting.pin.reveal(), waiting.pan.reveal())
-    message = messages.request(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
-    token = work.send(lane, messages.seal(work.hsm, lane.device, message), deadline)
+    message = wire.request(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
+    token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Awaited.SALE, attempt.stan, deadline, token)
     lane.current, lane.commands, lane.expiry = attempt, waiting.commands, waiting.expiry
     lane.sale_token, lane.last = token, attempt.ref
@@ -51,7 +51,7 @@ def paid_before(work: Work, retry_of: str) -> Attempt | None:
     return work.paid_in_family(earlier.root or earlier.ref) or (earlier if earlier.state in PAID else None)
 
 
-def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
+def answered(work: Work, lane: Lane, answer: wire.HostAnswer) -> None:
     """An 0210 that belongs to the sale in hand."""
     attempt, message = lane.current, answer.message
     assert attempt is not None
@@ -59,17 +59,17 @@ def answered(work: Work, lane: Lane, answer: messages.HostAnswer) -> None:
     if not answer.authentic:
         work.note(lane, "answer with a bad MAC", attempt, message)
         lane.show(sentences.BAD_MAC)
-        reverse.owe(work, lane, Event.BAD_MAC)
-        if code in messages.MUST_SIGN_ON:
+        undo.owe(work, lane, Event.BAD_MAC)
+        if code in wire.MUST_SIGN_ON:
             numbers.require_sign_on(lane, work.now)
         return
     approval = responses.is_approval(code)
-    other = messages.disagrees(attempt, message, approval=approval)
+    other = wire.disagrees(attempt, message, approval=approval)
     if other or code in NEVER_DECIDES:
         work.note(lane, "answer that decides nothing", attempt, message)
         cause = f"{causes.DIFFERS}:{other}" if other else causes.UNDECIDED
-        reverse.owe(work, lane, Event.UNUSABLE, response_code=code, cause=cause)
-        if code in messages.MUST_SIGN_ON:
+        undo.owe(work, lane, Event.UNUSABLE, response_code=code, cause=cause)
+        if code in wire.MUST_SIGN_ON:
             numbers.require_sign_on(lane, work.now)
     elif approval:
         _approved(work, lane, attempt, message)
@@ -87,7 +87,7 @@ def _approved(work: Work, lane: Lane, attempt: Attempt, message: Message) -> Non
     other = work.paid_in_family(attempt.root, but=attempt.ref) if attempt.linked else None
     if other is not None:
         cause = f"{causes.PAID}:{other.ref}"
-        reverse.owe(work, lane, Event.PAID_ELSEWHERE, cause=cause, **facts)
+        undo.owe(work, lane, Event.PAID_ELSEWHERE, cause=cause, **facts)
         return
     lane.exchange = None
     attempt = work.save(attempt.after(Event.APPROVE, work.now, **facts))
@@ -104,7 +104,7 @@ def _declined(work: Work, lane: Lane, attempt: Attempt, message: Message) -> Non
     attempt = work.save(attempt.after(Event.DECLINE, work.now, response_code=code, rrn=(message.de37 or "").strip()))
     lane.show(responses.shown(code))
     _rest(work, lane, attempt)
-    if code in messages.MUST_SIGN_ON:
+    if code in wire.MUST_SIGN_ON:
         numbers.require_sign_on(lane, work.now)
 
 

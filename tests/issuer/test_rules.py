@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from counterfoil.issuer.authorise import Authorisation, Decision, Pin, decide, same_content
 from counterfoil.issuer.card import Card, CardStatus
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
-from counterfoil.issuer.reverse import ReversalAdvice, differing
+from counterfoil.issuer.reversal_rules import ReversalAdvice, differing
 from counterfoil.issuer.rows import Txn
+from counterfoil.issuer.rules import Authorisation, Decision, Pin, decide, same_content
 from counterfoil.issuer.settings import Settings
 
 PURCHASE: Final = Authorisation(
