@@ -25,9 +25,10 @@ from counterfoil.issuer.families import (
     resolution_of,
     resolution_row,
 )
-from counterfoil.issuer.records import Records, Step
+from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import Alarm
 from counterfoil.issuer.stubs import ENDS, HOLDS, accounts, cards, unbalanced, violations
+from counterfoil.issuer.work import Work
 from counterfoil.ledger import Book, Entry, Hold, HoldOutcome, Resolution, undo
 from counterfoil.step import CommitFailed
 from counterfoil.storage import Store, migrations_of, open_store
@@ -55,7 +56,7 @@ class Kept:
     def records(self) -> Records:
         return Records(self.bank.store)
 
-    def step(self, step: Step, names: list[str], ask: Ask) -> Any:
+    def step(self, step: Work, names: list[str], ask: Ask) -> Any:
         """One step of a station: it loads what it names, and asks."""
         step.load([], [], self.tokens.values(), [CLEARING], names)
         return ask(step.book, self.made)
@@ -68,7 +69,7 @@ class Kept:
             whole = ask(self.whole, self.made)
         except Refused as refused:
             wanted = str(refused)
-        with self.records().step() as step:
+        with Work(self.records()) as step:
             try:
                 assert self.step(step, names, ask) == whole
             except Refused as refused:
@@ -170,7 +171,7 @@ def test_the_reversal_of_a_sale_books_what_still_stands_of_it(given_back: int, c
     answers = [bank.code(sale)]
     key = bank.key(sale)
     if given_back:
-        with kept.records().step() as step:
+        with Work(kept.records()) as step:
             step.load([], [], [kept.tokens[alice]], [CLEARING], [key])
             step.book.transfer("V", CLEARING, alice, given_back, "CNY", NOON, "v", original=key)
             step.commit(NOON)
@@ -211,7 +212,7 @@ def test_an_entry_between_two_cards_is_on_both_statements() -> None:
     kept.asks([], lambda book, _: book.transfer("T2", bob, CLEARING, 500_500, "CNY", NOON + 1, "t2"))
     kept.bank.restart()
     # Only the entry is named: both its sides are loaded with it, and bob has spent what he must give back.
-    with kept.records().step() as step:
+    with Work(kept.records()) as step:
         step.load([], [], [], [], ["T1"])
         undo(step.book, "U1", [step.entry("T1")], NOON + 2)
         step.commit(NOON + 2)
@@ -254,7 +255,7 @@ def test_the_floor_is_a_rule_and_no_column() -> None:
 
 def booked(records: Records, tokens: list[str], alice: str) -> None:
     """One step that makes, posts, releases and restores holds, and moves money."""
-    with records.step() as step:
+    with Work(records) as step:
         step.load([], [], tokens, [CLEARING], ["H1", "H2"])
         book = step.book
         book.hold("H1", alice, CLEARING, 700, "CNY", NOON, "r")

@@ -11,6 +11,7 @@ from counterfoil.issuer.lifecycle import Event, State, moved
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import Alarm, Case
 from counterfoil.issuer.stubs import Booked
+from counterfoil.issuer.work import Work
 from counterfoil.ledger import Account, AccountKind
 from counterfoil.storage.sql import inserting
 from issuer.bank import NOON, PANS, Bank, entropy, track
@@ -32,7 +33,7 @@ def test_what_is_no_way_of_the_lifecycle_is_a_bug_that_says_which() -> None:
 def test_an_account_that_changes_without_its_card_is_a_bug_and_nothing_is_written() -> None:
     bank = Bank()
     ((token, account),) = bank.rows("card WHERE name = 'alice'", "token, account")
-    with Records(bank.store).step() as step:
+    with Work(Records(bank.store)) as step:
         step.load([], [], [token], ["clearing:1:CNY"])
         step.booked(step.book.transfer("E", account, "clearing:1:CNY", 5, "CNY", NOON))
         step.alarm(Alarm(NOON, "", "what", ""))

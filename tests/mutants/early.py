@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from counterfoil.issuer import records as issuer_records
+from counterfoil.issuer import work as issuer_work
 from counterfoil.issuer.station import Issuer
 from counterfoil.simulation.disk import Disk, Fate
 from counterfoil.step import Instant
@@ -72,7 +72,7 @@ def says(lines: Iterable[Any], *what: str) -> bool:
     return any(line.what in what or (isinstance(line, Trail) and line.then_what in what) for line in lines)
 
 
-def answers(step: issuer_records.Step, mti: str) -> bool:
+def answers(step: issuer_work.Work, mti: str) -> bool:
     """Whether one of the lines of the issuer's evidence tells of such an answer."""
     lines = [*step._lines.values(), *(trail.line for trail in step._trail)]
     return any(line.answered.startswith(mti) for line in lines)
@@ -113,13 +113,13 @@ def receipt_before_journal(seams: Seams) -> None:
 @mutant("L1", origin=PROTOTYPE, mixes=("crash", "swarm", "disk"))
 def issuer_answers_before_journal(seams: Seams) -> None:
     """The issuer answers a purchase before it is booked."""
-    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step, "0210"))
+    put_off(seams, Issuer, issuer_work.Work, "commit", lambda step, _: answers(step, "0210"))
 
 
 @mutant("L6", "leg 3 lost, or late", origin=PROTOTYPE, mixes=("crash", "disk", "swarm"))
 def issuer_acks_before_durable(seams: Seams) -> None:
     """The issuer answers an advice before the money is given back on the disk."""
-    put_off(seams, Issuer, issuer_records.Step, "commit", lambda step, _: answers(step, "0430"))
+    put_off(seams, Issuer, issuer_work.Work, "commit", lambda step, _: answers(step, "0430"))
 
 
 # --- one step, two commits -------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def torn_posting(seams: Seams) -> None:
     """The issuer commits its decisions first, and the entries after that."""
 
     def make(original: Any) -> Any:
-        def commit(self: issuer_records.Step, now: Instant) -> None:
+        def commit(self: issuer_work.Work, now: Instant) -> None:
             entries = self.book.new_entries
             if not entries or self._enrolled:
                 original(self, now)
@@ -178,7 +178,7 @@ def torn_posting(seams: Seams) -> None:
 
         return commit
 
-    seams.method(issuer_records.Step, "commit", make)
+    seams.method(issuer_work.Work, "commit", make)
 
 
 @mutant("L7", "a station is killed at any instant", origin=LESSON, mixes=("crash", "swarm"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from counterfoil.issuer.records import Step
+from counterfoil.issuer.work import Work
 from counterfoil.switch import forgotten, signon
 from counterfoil.switch.memory import RecollectionWalk
 from counterfoil.switch.rows import Offer, TerminalRow
@@ -48,7 +48,7 @@ def forgotten_cards_taken(seams: Seams) -> None:
 @mutant(ROW, mixes=RESTORED)
 def forgotten_cards_taken_by_the_issuer(seams: Seams) -> None:
     """The issuer books on what the switch has forgotten something of."""
-    seams.method(Step, "withholds", lambda _: reaching(seams, False))
+    seams.method(Work, "withholds", lambda _: reaching(seams, False))
 
 
 @mutant(ROW, mixes=RESTORED)

@@ -10,10 +10,10 @@ from counterfoil.issuer import chart, decide, reversal_rules, rules, undo
 from counterfoil.issuer import records as issuer_records
 from counterfoil.issuer.chart import LINKED_COLUMNS
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import EvidenceLine, Notice, OwedNotices, Txn
 from counterfoil.issuer.rules import Authorisation
 from counterfoil.issuer.wire import Request, SwitchLink
+from counterfoil.issuer.work import Work
 from counterfoil.ledger import Entry
 from counterfoil.step import Instant
 from mutants.mutant import LESSON, PROTOTYPE, mutant
@@ -25,7 +25,7 @@ def no_tombstone(seams: Seams) -> None:
     """A reversal of what was never seen leaves nothing behind."""
 
     def make(original: Any) -> Any:
-        def put(self: Step, txn: Txn) -> None:
+        def put(self: Work, txn: Txn) -> None:
             if txn.state is State.TOMBSTONED:
                 seams.hit()
             else:
@@ -33,7 +33,7 @@ def no_tombstone(seams: Seams) -> None:
 
         return put
 
-    seams.method(Step, "put", make)
+    seams.method(Work, "put", make)
 
 
 @mutant("L5", "leg 2 lost", mixes=("delay", "swarm"))
@@ -41,7 +41,7 @@ def tombstone_not_asked(seams: Seams) -> None:
     """The tombstone is there, and the late original is posted all the same."""
 
     def make(original: Any) -> Any:
-        def load(self: Step, *args: Any) -> None:
+        def load(self: Work, *args: Any) -> None:
             original(self, *args)
             for key, txn in list(self.txns.items()):
                 if txn.state is State.TOMBSTONED:
@@ -51,7 +51,7 @@ def tombstone_not_asked(seams: Seams) -> None:
 
         return load
 
-    seams.method(Step, "load", make)
+    seams.method(Work, "load", make)
 
 
 @mutant("leg 3 lost, or late", mixes=("loss", "swarm"))
@@ -82,7 +82,7 @@ def double_charge(seams: Seams) -> None:
     """A repeated purchase is booked once more."""
 
     def make(original: Any) -> Any:
-        def again(desk: Any, step: Step, now: Instant, asked: Request, earlier: Txn, wanted: Any) -> Any:
+        def again(desk: Any, step: Work, now: Instant, asked: Request, earlier: Txn, wanted: Any) -> Any:
             card = step.cards.get(earlier.token)
             if earlier.state is State.POSTED and wanted is not None and card is not None:
                 seams.hit()
@@ -107,7 +107,7 @@ def double_credit(seams: Seams) -> None:
     """A repeated advice gives the money back once more."""
 
     def make(original: Any) -> Any:
-        def on_advice(desk: Any, step: Step, now: Instant, asked: Request, wanted: Any) -> Any:
+        def on_advice(desk: Any, step: Work, now: Instant, asked: Request, wanted: Any) -> Any:
             earlier = step.advices.get(wanted.key) if wanted is not None else None
             txn = step.txns.get(wanted.original) if wanted is not None else None
             if earlier is not None and earlier.outcome == "book" and txn is not None and asked.genuine:
@@ -148,7 +148,7 @@ def balance_not_in_the_commit(seams: Seams) -> None:
     """The balance row is not changed with the entries."""
 
     def make(original: Any) -> Any:
-        def as_it_was(self: Step) -> list[tuple[Any, ...]]:
+        def as_it_was(self: Work) -> list[tuple[Any, ...]]:
             rows: list[tuple[Any, ...]] = original(self)
             for place, (_, *others, account) in enumerate(rows):
                 seams.hit()
@@ -158,7 +158,7 @@ def balance_not_in_the_commit(seams: Seams) -> None:
 
         return as_it_was
 
-    seams.method(Step, "_changed_accounts", make)
+    seams.method(Work, "_changed_accounts", make)
 
 
 @mutant("cardholder money", mixes=("calm", "swarm"))
@@ -166,7 +166,7 @@ def entry_left_out_of_the_statement(seams: Seams) -> None:
     """The second entry of an account in one commit is not found from the account."""
 
     def make(original: Any) -> Any:
-        def booked(self: Step) -> list[tuple[Any, ...]]:
+        def booked(self: Work) -> list[tuple[Any, ...]]:
             before = dict(self._last_entries)
             rows: list[tuple[Any, ...]] = original(self)
             for place, row in enumerate(rows):
@@ -180,7 +180,7 @@ def entry_left_out_of_the_statement(seams: Seams) -> None:
 
         return booked
 
-    seams.method(Step, "_booked", make)
+    seams.method(Work, "_booked", make)
 
 
 @mutant("cardholder money", mixes=("loss", "swarm"))
@@ -188,7 +188,7 @@ def reversal_deletes_the_debit(seams: Seams) -> None:
     """A reversal takes the first entry away instead of adding another."""
 
     def make(original: Any) -> Any:
-        def commit(self: Step, now: Instant) -> None:
+        def commit(self: Work, now: Instant) -> None:
             reversing = [entry for entry in self.book.new_entries if entry.reverses]
             if reversing:
                 seams.hit()
@@ -199,7 +199,7 @@ def reversal_deletes_the_debit(seams: Seams) -> None:
 
         return commit
 
-    seams.method(Step, "commit", make)
+    seams.method(Work, "commit", make)
 
 
 @mutant("keys", mixes=("duplicate", "swarm"))
@@ -207,7 +207,7 @@ def refusal_does_not_burn_the_key(seams: Seams) -> None:
     """A no is said and not kept: the same request again is decided anew."""
 
     def make(original: Any) -> Any:
-        def begin(self: Step, txn: Txn, line: EvidenceLine) -> None:
+        def begin(self: Work, txn: Txn, line: EvidenceLine) -> None:
             if txn.state is State.DECLINED:
                 seams.hit()
             else:
@@ -215,7 +215,7 @@ def refusal_does_not_burn_the_key(seams: Seams) -> None:
 
         return begin
 
-    seams.method(Step, "begin", make)
+    seams.method(Work, "begin", make)
 
 
 @mutant("duplicate request", mixes=("duplicate", "swarm"))
@@ -223,7 +223,7 @@ def wrong_pin_counted_twice(seams: Seams) -> None:
     """A repeat of a request with a wrong PIN counts as another try."""
 
     def make(original: Any) -> Any:
-        def again(desk: Any, step: Step, now: Instant, asked: Request, earlier: Txn, wanted: Any) -> Any:
+        def again(desk: Any, step: Work, now: Instant, asked: Request, earlier: Txn, wanted: Any) -> Any:
             card = step.cards.get(earlier.token)
             if earlier.refusal == "pin_wrong" and card is not None:
                 seams.hit()
@@ -240,7 +240,7 @@ def reversal_gives_the_counters_back(seams: Seams) -> None:
     """A reversal takes the purchase off what was spent in the day."""
 
     def make(original: Any) -> Any:
-        def give_back(desk: Any, step: Step, now: Instant, txn: Txn) -> None:
+        def give_back(desk: Any, step: Work, now: Instant, txn: Txn) -> None:
             original(desk, step, now, txn)
             card = step.cards.get(txn.token)
             if card is not None and card.spent >= txn.amount and card.count:
@@ -257,7 +257,7 @@ def notice_lost(seams: Seams) -> None:
     """A return is booked and the cardholder is not told."""
 
     def make(original: Any) -> Any:
-        def tell(self: Step, notice: Notice) -> None:
+        def tell(self: Work, notice: Notice) -> None:
             if notice.name.endswith("returned"):
                 seams.hit()
             else:
@@ -265,7 +265,7 @@ def notice_lost(seams: Seams) -> None:
 
         return tell
 
-    seams.method(Step, "tell", make)
+    seams.method(Work, "tell", make)
 
 
 @mutant("notices", mixes=("calm", "swarm"))

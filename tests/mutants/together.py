@@ -12,8 +12,8 @@ import msgspec
 
 from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as Posting
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import EvidenceLine, Txn
+from counterfoil.issuer.work import Work as IssuerWork
 from counterfoil.step import Instant
 from counterfoil.switch import undo
 from counterfoil.switch.desk import Desk
@@ -29,7 +29,7 @@ def last_debit_of_a_step_wins(seams: Seams) -> None:
     """Each purchase of a step works out the balance from the one the step began with, and the last one is written."""
 
     def make(original: Any) -> Any:
-        def commit(self: Step, now: Instant) -> None:
+        def commit(self: IssuerWork, now: Instant) -> None:
             moves = Counter(entry.debit for entry in self.book.new_entries)
             last = {entry.debit: entry.amount for entry in self.book.new_entries}
             for account_id, amount in last.items():
@@ -43,7 +43,7 @@ def last_debit_of_a_step_wins(seams: Seams) -> None:
 
         return commit
 
-    seams.method(Step, "commit", make)
+    seams.method(IssuerWork, "commit", make)
 
 
 @mutant("leg 3 lost, or late", "duplicate, late or orphan reversal", mixes=("delay", "swarm"), rush=True)
@@ -51,7 +51,7 @@ def purchase_of_the_step_unseen(seams: Seams) -> None:
     """An advice does not see the purchase that was posted a moment before in its step: it leaves a tombstone."""
 
     def make(original: Any) -> Any:
-        def put(self: Step, txn: Txn) -> None:
+        def put(self: IssuerWork, txn: Txn) -> None:
             if txn.key in self._new_txns:
                 seams.hit()
             original(self, txn)
@@ -59,7 +59,7 @@ def purchase_of_the_step_unseen(seams: Seams) -> None:
         return put
 
     def forgetting(original: Any) -> Any:
-        def begin(self: Step, txn: Txn, line: EvidenceLine) -> None:
+        def begin(self: IssuerWork, txn: Txn, line: EvidenceLine) -> None:
             if txn.key in self._new_txns:
                 seams.hit()
             original(self, txn, line)
@@ -68,8 +68,8 @@ def purchase_of_the_step_unseen(seams: Seams) -> None:
 
         return begin
 
-    seams.method(Step, "put", make)
-    seams.method(Step, "begin", forgetting)
+    seams.method(IssuerWork, "put", make)
+    seams.method(IssuerWork, "begin", forgetting)
 
 
 @mutant("cardholder money", mixes=("calm", "swarm"), rush=True)
@@ -77,7 +77,7 @@ def second_count_of_a_step_lost(seams: Seams) -> None:
     """A card's counters are kept once a step: what a later message of the step counts is lost."""
 
     def make(original: Any) -> Any:
-        def put_card(self: Step, card: Card) -> None:
+        def put_card(self: IssuerWork, card: Card) -> None:
             if card.token in self._changed_cards and self.cards[card.token] != card:
                 seams.hit()
             else:
@@ -85,7 +85,7 @@ def second_count_of_a_step_lost(seams: Seams) -> None:
 
         return put_card
 
-    seams.method(Step, "put_card", make)
+    seams.method(IssuerWork, "put_card", make)
 
 
 @mutant("duplicate request", "keys", mixes=("duplicate", "swarm"), rush=True)

@@ -107,8 +107,8 @@ def rules(part: Part) -> str:
     rows = [(name, one["mutants"], one["killed"], len(one["survivors"])) for name, one in part.found["rooms"].items()]
     text = (
         "mutmut changes every operator, constant and branch of the ledger and of the pure rules (issuer/rules, "
-        "issuer/reversal_rules, switch/rules, verdict/judge, verdict/position), one at a time, and runs the tests of that "
-        "room. The survivors are named in reliability.json; all were looked at. They are the "
+        "issuer/reversal_rules, switch/rules, verdict/judge, verdict/position), one at a time, and runs the tests of "
+        "that room. The survivors are named in reliability.json; all were looked at. They are the "
         "texts of assertions and errors, changes that mean the same (a zero that was refused a line above, a value "
         "that nobody reads, a default that every caller names), assertions that no caller can reach, and what is "
         "worked out when the module is loaded, before mutmut changes it.\n\n"

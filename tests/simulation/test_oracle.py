@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from counterfoil.issuer import card_accounts
-from counterfoil.issuer import records as issuer_records
 from counterfoil.issuer import reversal_rules as issuer_reverse
+from counterfoil.issuer import work as issuer_work
 from counterfoil.issuer.card import Card
 from counterfoil.issuer.lifecycle import State as IssuerState
 from counterfoil.issuer.rows import Txn
@@ -33,13 +33,13 @@ WORLDS = 8
 
 
 def no_tombstone(patch: pytest.MonkeyPatch) -> None:
-    put = issuer_records.Step.put
+    put = issuer_work.Work.put
 
-    def forgetful(self: issuer_records.Step, txn: Txn) -> None:
+    def forgetful(self: issuer_work.Work, txn: Txn) -> None:
         if txn.state is not IssuerState.TOMBSTONED:
             put(self, txn)
 
-    patch.setattr(issuer_records.Step, "put", forgetful)
+    patch.setattr(issuer_work.Work, "put", forgetful)
 
 
 def reversal_acknowledged_but_not_booked(patch: pytest.MonkeyPatch) -> None:

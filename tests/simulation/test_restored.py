@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 import pytest
 
-from counterfoil.issuer.records import Step
+from counterfoil.issuer.work import Work
 from counterfoil.simulation import hole
 from counterfoil.simulation.everything import Everything
 from counterfoil.simulation.hole import ForgottenRow, Hole
@@ -143,7 +143,7 @@ PROTECTIONS: dict[str, tuple[str, Without, str]] = {
         "does not say that",
     ),
     "the switch refuses": ("issuer", lambda patch: patch.setattr(forgotten, "objection", no_objection), "is approved"),
-    "the issuer refuses": ("switch", lambda patch: patch.setattr(Step, "withholds", never), "is approved"),
+    "the issuer refuses": ("switch", lambda patch: patch.setattr(Work, "withholds", never), "is approved"),
 }
 
 

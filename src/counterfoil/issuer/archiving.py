@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from counterfoil.issuer.desk import Desk, case_number
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.issuer.reversal_rules import BY_STATE, ReversalAdvice, ReversalOutcome
 from counterfoil.issuer.rows import Case
 from counterfoil.issuer.wire import Request
+from counterfoil.issuer.work import Work
 from counterfoil.step import Instant, Send
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import Belonging, Left, TransactionShape, leave, wanted_of
@@ -40,13 +40,13 @@ def let_go(store: Store, args: Mapping[str, Any]) -> Left | None:
     return leave(store, SHAPE, wanted) if wanted is not None else None
 
 
-def repeated(desk: Desk, step: Step, now: Instant, asked: Request) -> Send:
+def repeated(desk: Desk, step: Work, now: Instant, asked: Request) -> Send:
     """The request of an archived purchase again: never booked again, whatever it was then."""
     desk.alarm(step, now, asked.key, "archived_repeated")
     return desk.answer(asked, CODES[Refusal.OTHER_CONTENT])
 
 
-def judged(desk: Desk, step: Step, now: Instant, wanted: ReversalAdvice, state: str) -> ReversalOutcome:
+def judged(desk: Desk, step: Work, now: Instant, wanted: ReversalAdvice, state: str) -> ReversalOutcome:
     """What an advice about an archived purchase comes to: nothing is booked, and one that stands is for a person."""
     if state != State.POSTED:
         return BY_STATE[State(state)]

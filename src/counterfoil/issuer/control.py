@@ -12,8 +12,8 @@ from counterfoil.errors import PeerError
 from counterfoil.fields import called
 from counterfoil.issuer import chart, stubs
 from counterfoil.issuer.card import Card, CardStatus
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Counts, IssuerKeys
+from counterfoil.issuer.work import Work
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.money import CURRENCIES, MAX_MINOR
 from counterfoil.security import Hsm, luhn_ok
@@ -68,7 +68,7 @@ class Unfit(Exception):  # noqa: N818 - names what the card is
     """A card that cannot be enrolled; carries the name of the field, never its value, "" for one unknown here."""
 
 
-def enrol(args: Mapping[str, Any], now: Instant, step: Step, hsm: Hsm, keys: IssuerKeys) -> dict[str, Any]:
+def enrol(args: Mapping[str, Any], now: Instant, step: Work, hsm: Hsm, keys: IssuerKeys) -> dict[str, Any]:
     """Enrol cards with their accounts: {"cards": [Enrolment, …]} → {"enrolled", "known"}.
 
     All or none. A card that is enrolled already stays as it is, so that a seed may run again.

@@ -11,17 +11,17 @@ from counterfoil.issuer.card import Card, business_day
 from counterfoil.issuer.desk import Desk
 from counterfoil.issuer.effect import book_movements
 from counterfoil.issuer.lifecycle import Event, moved
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.rules import Authorisation, decide, repeated
 from counterfoil.issuer.wire import PAN, RRN, Request
+from counterfoil.issuer.work import Work
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.step import Instant, Send
 
 
-def on_purchase(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Authorisation | None) -> Send | None:
+def on_purchase(desk: Desk, step: Work, now: Instant, asked: Request, wanted: Authorisation | None) -> Send | None:
     """Decide a 0200 whose key can be read; `wanted` is None when the rest of it cannot.
 
     None: it is not answered. That is so for one without a valid MAC under a key that was used before: any answer could
@@ -62,7 +62,7 @@ def unfit(desk: Desk, now: Instant, asked: Request, wanted: Authorisation | None
     return None
 
 
-def decided(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Authorisation) -> Send:
+def decided(desk: Desk, step: Work, now: Instant, asked: Request, wanted: Authorisation) -> Send:
     """Ask the rules, book what they allow."""
     card, book = step.cards.get(wanted.token), step.book
     if step.withholds(wanted.token):
@@ -91,7 +91,7 @@ def decided(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Author
 
 def refuse(
     desk: Desk,
-    step: Step,
+    step: Work,
     now: Instant,
     asked: Request,
     wanted: Authorisation | None,
@@ -104,7 +104,7 @@ def refuse(
     return desk.answer(asked, txn.code)
 
 
-def again(desk: Desk, step: Step, now: Instant, asked: Request, earlier: Txn, wanted: Authorisation | None) -> Send:
+def again(desk: Desk, step: Work, now: Instant, asked: Request, earlier: Txn, wanted: Authorisation | None) -> Send:
     """A key that is known: the stored result, freshly MACed; nothing is booked and no PIN is tried."""
     refusal = repeated(earlier, wanted)
     if refusal is Refusal.OTHER_CONTENT:

@@ -8,10 +8,10 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.rows import Alarm, Quota, Trail
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import Request, SwitchLink, answer_mti
+from counterfoil.issuer.work import Work
 from counterfoil.step import SECOND, Instant, Send
 
 HOUR: Final[Instant] = 3600 * SECOND
@@ -26,11 +26,11 @@ class Desk(NamedTuple):
     wire: SwitchLink
     approval_codes: Iterator[str]
 
-    def received(self, step: Step, now: Instant, asked: Request, txn: str) -> None:
+    def received(self, step: Work, now: Instant, asked: Request, txn: str) -> None:
         """Evidence of what came in and does not begin a purchase, filed under the purchase it is about."""
         step.saw(Trail(now, txn, asked))
 
-    def may_keep(self, step: Step, now: Instant) -> bool:
+    def may_keep(self, step: Work, now: Instant) -> bool:
         """Whether another message without a valid MAC may leave something on the disk this hour; else it is counted."""
         quota = step.quota
         if quota.hour != now // HOUR:
@@ -50,7 +50,7 @@ class Desk(NamedTuple):
         )
         return self.wire.answer(asked, code, auth_code)
 
-    def alarm(self, step: Step, now: Instant, txn: str, what: str, detail: str = "") -> None:
+    def alarm(self, step: Work, now: Instant, txn: str, what: str, detail: str = "") -> None:
         """Something an operator must look at."""
         step.alarm(Alarm(now, txn, what, detail))
 

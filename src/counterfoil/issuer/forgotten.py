@@ -23,9 +23,10 @@ from counterfoil.iso8583.recollection import (
     build_answer,
 )
 from counterfoil.issuer.desk import Desk, case_number
-from counterfoil.issuer.records import Records, Step
+from counterfoil.issuer.records import Records
 from counterfoil.issuer.rows import UNAUTHENTICATED, Case, Txn
 from counterfoil.issuer.wire import Request, key_of
+from counterfoil.issuer.work import Work
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.storage.arrival import LATEST, newest, place_of
@@ -44,7 +45,7 @@ def keys_of(asked: Request) -> list[str]:
     return [_key(asked, one) for one in (*question.known, *question.unknown)] if question is not None else []
 
 
-def compared(desk: Desk, step: Step, store: Store, now: Instant, asked: Request, question: RecollectionQuery) -> str:
+def compared(desk: Desk, step: Work, store: Store, now: Instant, asked: Request, question: RecollectionQuery) -> str:
     """What is answered to the switch's question, DE48; what it brings to light is kept in this step."""
     flags = tuple(_is_known(step, _key(asked, request)) for request in question.known)
     lost = [request for request, known in zip(question.known, flags, strict=True) if not known]
@@ -57,12 +58,12 @@ def _key(asked: Request, request: str) -> str:
     return key_of(asked.acquirer, request[:DE7_DIGITS], request[DE7_DIGITS:])
 
 
-def _is_known(step: Step, key: str) -> bool:
+def _is_known(step: Work, key: str) -> bool:
     return key in step.txns or key in step.archived
 
 
 def _forgotten_here(
-    desk: Desk, step: Step, store: Store, now: Instant, asked: Request, requests: Sequence[str]
+    desk: Desk, step: Work, store: Store, now: Instant, asked: Request, requests: Sequence[str]
 ) -> None:
     """The switch holds this issuer's answer to these, and they are not here."""
     numbers = {case_number(desk.settings.name, _key(asked, request)): request for request in requests}
@@ -76,7 +77,7 @@ def _forgotten_here(
 
 
 def _forgotten_there(
-    desk: Desk, step: Step, store: Store, now: Instant, asked: Request, requests: Sequence[str]
+    desk: Desk, step: Work, store: Store, now: Instant, asked: Request, requests: Sequence[str]
 ) -> None:
     """The switch never made these, it says, and they were decided here: their cards are refused until a person says."""
     numbers = {case_number(desk.settings.name, _key(asked, request)): request for request in requests}

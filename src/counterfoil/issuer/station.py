@@ -11,7 +11,7 @@ from counterfoil.errors import StoreError
 from counterfoil.issuer import archiving, chart, control, forgotten, notices
 from counterfoil.issuer.decide import on_purchase
 from counterfoil.issuer.desk import Desk, approval_codes
-from counterfoil.issuer.records import Records, Step
+from counterfoil.issuer.records import Records
 from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
 from counterfoil.issuer.rows import Quota
 from counterfoil.issuer.settings import Settings
@@ -27,6 +27,7 @@ from counterfoil.issuer.wire import (
     answerable,
     has,
 )
+from counterfoil.issuer.work import Work
 from counterfoil.kinds import REQUESTS
 from counterfoil.security import Hsm
 from counterfoil.step import (
@@ -84,7 +85,7 @@ class Issuer:
         gone = self._deliveries.reported(now, committing=bool(tasks))
         failing = [item for item in arrived if isinstance(item, Performed) and self._deliveries.alarming(item)]
         if tasks or gone or failing or any(command.verb == control.ENROL for command in commands):
-            with self._records.step() as step:
+            with Work(self._records) as step:
                 step.quota = self._quota
                 out += self._enrolments(now, commands, step)
                 out += self._decisions(now, tasks, step)
@@ -117,7 +118,7 @@ class Issuer:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def _load(self, tasks: Sequence[Request], step: Step) -> None:
+    def _load(self, tasks: Sequence[Request], step: Work) -> None:
         purchases = [asked.purchase for asked in tasks if asked.purchase is not None]
         advices = [asked.advice for asked in tasks if asked.advice is not None]
         keys = [asked.key for asked in tasks if asked.mti in REQUESTS and asked.key]
@@ -131,14 +132,14 @@ class Issuer:
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
-    def _decisions(self, now: Instant, tasks: Sequence[Request], step: Step) -> list[Outbound]:
+    def _decisions(self, now: Instant, tasks: Sequence[Request], step: Work) -> list[Outbound]:
         if not tasks:
             return []
         self._load(tasks, step)
         answers = [self._decide(now, asked, step) for asked in tasks]
         return [answer for answer in answers if answer is not None]
 
-    def _decide(self, now: Instant, asked: Request, step: Step) -> Outbound | None:
+    def _decide(self, now: Instant, asked: Request, step: Work) -> Outbound | None:
         mti = asked.mti
         if mti in REQUESTS and asked.key:
             return on_purchase(self._desk, step, now, asked, asked.purchase)
@@ -150,7 +151,7 @@ class Issuer:
             return self._network(now, asked, step)
         return self._misfit(now, asked, step)
 
-    def _network(self, now: Instant, asked: Request, step: Step) -> Outbound | None:
+    def _network(self, now: Instant, asked: Request, step: Work) -> Outbound | None:
         """Sign-on, sign-off and echo. Nothing about them is worth a commit, unless somebody has the wrong key: such a
         one gets no answer.
         """
@@ -167,7 +168,7 @@ class Issuer:
             de48 = forgotten.compared(self._desk, step, self._records.store, now, asked, question)
         return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED], de48=de48)
 
-    def _misfit(self, now: Instant, asked: Request, step: Step) -> Outbound | None:
+    def _misfit(self, now: Instant, asked: Request, step: Work) -> Outbound | None:
         """What is no purchase, advice or network message that can be answered as such.
 
         Only a message the switch vouches for gets an answer here: no key is burnt by it, so another answer could
@@ -189,7 +190,7 @@ class Issuer:
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
-    def _enrolments(self, now: Instant, commands: Sequence[Command], step: Step) -> list[Outbound]:
+    def _enrolments(self, now: Instant, commands: Sequence[Command], step: Work) -> list[Outbound]:
         return [
             Reply(command.id, control.enrol(command.args, now, step, self._hsm, self._keys))
             for command in commands

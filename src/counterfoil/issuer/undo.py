@@ -10,12 +10,12 @@ import msgspec
 from counterfoil.issuer import archiving, notices
 from counterfoil.issuer.desk import Desk, case_number
 from counterfoil.issuer.lifecycle import Event, moved
-from counterfoil.issuer.records import Step
 from counterfoil.issuer.refusal import CODES as REFUSAL_CODES
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reversal_rules import CODES, ReversalAdvice, ReversalOutcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
 from counterfoil.issuer.wire import PAN, Request
+from counterfoil.issuer.work import Work
 from counterfoil.ledger import Record, Resolution, undo
 from counterfoil.money import CURRENCIES, plain
 from counterfoil.security import is_pan, last4
@@ -24,7 +24,7 @@ from counterfoil.step import Instant, Send
 FOR_A_PERSON: Final = frozenset({ReversalOutcome.DIFFERS, ReversalOutcome.ARCHIVED})
 
 
-def on_advice(desk: Desk, step: Step, now: Instant, asked: Request, wanted: ReversalAdvice | None) -> Send | None:
+def on_advice(desk: Desk, step: Work, now: Instant, asked: Request, wanted: ReversalAdvice | None) -> Send | None:
     """Decide an 0420 or 0421 whose key can be read; `wanted` is None when the rest of it cannot.
 
     One without a valid MAC is not answered (None): another copy of it may be booked at this moment, and the switch
@@ -48,7 +48,7 @@ def on_advice(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Reve
     return desk.answer(asked, code)
 
 
-def applied(desk: Desk, step: Step, now: Instant, asked: Request, wanted: ReversalAdvice) -> str:
+def applied(desk: Desk, step: Work, now: Instant, asked: Request, wanted: ReversalAdvice) -> str:
     """Do what a new advice comes to; the code to answer."""
     original = step.txns.get(wanted.original)
     archived = step.archived.get(wanted.original, "")
@@ -79,7 +79,7 @@ def applied(desk: Desk, step: Step, now: Instant, asked: Request, wanted: Revers
     return row.code
 
 
-def end_case(step: Step, now: Instant, key: str) -> None:
+def end_case(step: Work, now: Instant, key: str) -> None:
     """An advice that fits settles what another one, that did not, had left to a person."""
     txn = step.txns.get(key)
     if txn is not None and txn.case_number:
@@ -87,7 +87,7 @@ def end_case(step: Step, now: Instant, key: str) -> None:
         step.end_cases(key, now, "acknowledged")
 
 
-def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
+def give_back(desk: Desk, step: Work, now: Instant, original: Txn) -> None:
     """Book what still stands of the entry back beside it; both stay visible. Counters and PIN tries stay as they are.
 
     Where nothing stands any more, nothing is booked and nobody told: it went back before.
@@ -101,7 +101,7 @@ def give_back(desk: Desk, step: Step, now: Instant, original: Txn) -> None:
     tell_overdrawn(desk, step, now, original.key, booked)
 
 
-def tell_overdrawn(desk: Desk, step: Step, now: Instant, key: str, booked: Sequence[Record]) -> None:
+def tell_overdrawn(desk: Desk, step: Work, now: Instant, key: str, booked: Sequence[Record]) -> None:
     """An alarm for each account that what had been promised took below its floor."""
     sides = dict.fromkeys(one.debit for one in booked if not isinstance(one, Resolution))
     for account in map(step.book.account, sides):
@@ -110,7 +110,7 @@ def tell_overdrawn(desk: Desk, step: Step, now: Instant, key: str, booked: Seque
             desk.alarm(step, now, key, "overdrawn", f"{account.id} by {below}")
 
 
-def keep_for_a_person(desk: Desk, step: Step, now: Instant, wanted: ReversalAdvice, original: Txn) -> None:
+def keep_for_a_person(desk: Desk, step: Work, now: Instant, wanted: ReversalAdvice, original: Txn) -> None:
     """Another sale under a known key: nothing is booked, a case is opened."""
     number = case_number(desk.settings.name, wanted.key)
     detail = ", ".join(differing(wanted, original))
