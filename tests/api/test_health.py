@@ -11,7 +11,7 @@ from api.calling import Api
 from counterfoil.stack.layout import STATIONS, formats
 from counterfoil.storage import open_store
 from counterfoil.switch.stubs import DEPTHS
-from counterfoil.terminal.records import AFTER, BEFORE, OPEN_COUNTS
+from counterfoil.terminal.stubs import AFTER, BEFORE, OPEN_COUNTS
 
 pytestmark = pytest.mark.loop
 COUNTERS = {

@@ -22,7 +22,7 @@ from counterfoil.inquiry import Search, Stores, finding, search
 from counterfoil.inquiry.papers import NoPaper, paper
 from counterfoil.receipts.render.text import render
 from counterfoil.storage import open_store
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import AttemptKey
 from counterfoil.zone import zone
 

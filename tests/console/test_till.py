@@ -14,7 +14,7 @@ from counterfoil.console.counter import Counter
 from counterfoil.console.looks import LOOKS
 from counterfoil.console.reach import Reach
 from counterfoil.step import Frame, Send
-from counterfoil.terminal import records
+from counterfoil.terminal import records, stubs
 from counterfoil.transaction import TerminalStub
 from counterfoil.verdict import Verdict
 
@@ -66,7 +66,7 @@ def test_an_answer_between_two_reads_is_in_the_word_or_the_page_goes_on_asking(
         arrive(shop, answer)
         return found
 
-    keyed = records.keyed
+    keyed = stubs.keyed
     monkeypatch.setattr(records, "keyed", then_it_arrives)
     with shop.opened() as stores:
         sale = till_sale.known(stores, KEY, shop.now)

@@ -13,7 +13,7 @@ from counterfoil.issuer import stubs as issuers
 from counterfoil.simulation.disk import Disk
 from counterfoil.step import Frame
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 from forgotten.town import Town
 from inquiry.world import World

@@ -11,7 +11,7 @@ from counterfoil.inquiry.lapses import Lapse, known_of, lapses
 from counterfoil.simulation.disk import Disk
 from counterfoil.storage.forgotten import INSERT, Forgotten
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from forgotten.town import Town
 from inquiry.story import STATIONS, story
 from inquiry.world import World

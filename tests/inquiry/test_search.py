@@ -13,6 +13,7 @@ from counterfoil.inquiry.witness import evidence, finding
 from counterfoil.issuer.records import PACKAGE
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminal_stubs
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import NOT_OURS
 from terminal.counter import T1, Counter
@@ -135,10 +136,10 @@ def test_an_approval_code_finds_the_sale_and_is_looked_up_by_its_index(tmp_path:
     counter.answer()
     counter.step(after=1)
     with closing(open_store(tmp_path / "terminal.db", terminals.migrations(), readonly=True)) as store:
-        (known,) = terminals.recent(store, T1, 2**62, 1)
+        (known,) = terminal_stubs.recent(store, T1, 2**62, 1)
         assert known.auth_code
-        assert [stub.ref for stub in terminals.approved_as(store, known.auth_code)] == [known.ref]
-        assert terminals.approved_as(store, "") == []
-        assert terminals.approved_as(store, "ZZZZZZ") == []
-        plan = store.query(f"EXPLAIN QUERY PLAN {terminals.BY_APPROVAL}", (known.auth_code,))
+        assert [stub.ref for stub in terminal_stubs.approved_as(store, known.auth_code)] == [known.ref]
+        assert terminal_stubs.approved_as(store, "") == []
+        assert terminal_stubs.approved_as(store, "ZZZZZZ") == []
+        plan = store.query(f"EXPLAIN QUERY PLAN {terminal_stubs.BY_APPROVAL}", (known.auth_code,))
         assert "attempt_auth_code" in plan[0][3]

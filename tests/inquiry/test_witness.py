@@ -18,7 +18,7 @@ from counterfoil.issuer import stubs as issuers
 from counterfoil.simulation.disk import Disk
 from counterfoil.storage.forgotten import INSERT, Forgotten
 from counterfoil.storage.sql import inserting
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Verdict, judge
 from inquiry.story import STATIONS, Story, story

@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.stack.layout import Layout
 from counterfoil.stack.reading import stores_of
-from counterfoil.terminal.records import keyed
+from counterfoil.terminal.stubs import keyed
 from loop.running import Running
 
 pytestmark = pytest.mark.loop

@@ -12,7 +12,7 @@ import pytest
 from counterfoil.stack.layout import STATIONS, Layout, formats
 from counterfoil.stack.upgrading import upgrading
 from counterfoil.storage import open_store
-from counterfoil.terminal.records import stub
+from counterfoil.terminal.stubs import stub
 from counterfoil.transaction import AttemptKey, TerminalStub
 from stack.stacks import Stack
 

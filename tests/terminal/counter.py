@@ -28,7 +28,7 @@ from counterfoil.step import (
     Send,
 )
 from counterfoil.storage import Store, open_store
-from counterfoil.terminal import Settings, TerminalStation, records
+from counterfoil.terminal import Settings, TerminalStation, stubs
 from counterfoil.terminal.records import Records, migrations
 from counterfoil.terminal.rows import Attempt
 from counterfoil.transaction import TerminalStub, parse_ref
@@ -264,7 +264,7 @@ class Counter:
         """What another process would read."""
         key = parse_ref(ref)
         assert key is not None
-        found = records.stub(self.store, key)
+        found = stubs.stub(self.store, key)
         assert found is not None
         return found
 

@@ -18,7 +18,7 @@ from counterfoil.receipts.ereceipt import issue
 from counterfoil.step import SECOND, Command, Frame, Inbound, Instant, NotSent, Outbound, Perform, Performed
 from counterfoil.step import Reply as Answered
 from counterfoil.step import Send as Sent
-from counterfoil.terminal.records import NAMED
+from counterfoil.terminal.stubs import NAMED
 from terminal.counter import MERCHANT, START, T1, T2, TMK, Counter
 from transcript import Transcript
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil.terminal import keeping
-from counterfoil.terminal.records import numbers_held
+from counterfoil.terminal.stubs import numbers_held
 from counterfoil.zone import DAY
 from terminal.counter import PAN, T1, Counter
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from counterfoil.step import Command, NotSent
-from counterfoil.terminal import records
+from counterfoil.terminal import stubs
 from terminal.counter import PAN, PIN, T1, T2, TMK, TRACK, Counter
 
 OTHER = "6299991000000021"
@@ -152,7 +152,7 @@ def test_a_key_is_free_again_when_nothing_was_sent(counter: Counter) -> None:
     assert counter.attempt(told["ref"]).root == counter.attempt(before["ref"]).root == before["ref"]
     assert counter.replies[counter.sale(key="k")]["ref"] == told["ref"]
     assert counter.line == []
-    history = records.stub(counter.store, counter.attempt(before["ref"]).number)
+    history = stubs.stub(counter.store, counter.attempt(before["ref"]).number)
     assert history is not None
     assert f"its key is used again at {T1}" in [line.what for line in history.history]
 
@@ -168,7 +168,7 @@ def test_a_key_is_free_however_often_nothing_is_sent(counter: Counter) -> None:
     assert counter.replies[paid]["outcome"] == "approved"
     assert len({*refs, counter.replies[paid]["ref"]}) == 4
     assert [counter.attempt(ref).key for ref in refs] == ["", "", ""]
-    assert [found.ref for found in records.family(counter.store, counter.attempt(refs[0]).number)] == [
+    assert [found.ref for found in stubs.family(counter.store, counter.attempt(refs[0]).number)] == [
         *refs,
         counter.replies[paid]["ref"],
     ]
@@ -194,7 +194,7 @@ def test_a_retry_that_was_not_sent_is_asked_again_and_belongs_to_the_same_chain(
     counter.answer()
     told = counter.replies[again]
     assert (told["outcome"], told["retry_of"]) == ("approved", REF)
-    chain = [found.ref for found in records.family(counter.store, counter.attempt(REF).number)]
+    chain = [found.ref for found in stubs.family(counter.store, counter.attempt(REF).number)]
     assert chain == [REF, counter.replies[first]["ref"], told["ref"]]
 
 

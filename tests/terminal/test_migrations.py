@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from counterfoil.storage import open_store
-from counterfoil.terminal.records import Records, migrations, stub
+from counterfoil.terminal.records import Records, migrations
+from counterfoil.terminal.stubs import stub
 from counterfoil.transaction import AttemptKey
 from terminal.counter import T1, Counter
 

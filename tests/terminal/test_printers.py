@@ -9,7 +9,8 @@ import pytest
 
 from counterfoil.step import Perform, Performed
 from counterfoil.storage import open_store
-from counterfoil.terminal.records import device, migrations
+from counterfoil.terminal.records import migrations
+from counterfoil.terminal.stubs import device
 from terminal.counter import MERCHANT, T1, T2, TMK, Counter
 
 FIRST, SECOND = "tcp://192.0.2.8?profile=epson-tm-t20iii", "usb:/dev/usb/lp0"

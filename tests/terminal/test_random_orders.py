@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from counterfoil.iso8583 import Message
 from counterfoil.step import SECOND, Send
-from counterfoil.terminal.records import open_items
+from counterfoil.terminal.stubs import open_items
 from terminal.counter import T1, T2, Counter
 
 ACTIONS: Final = (

@@ -9,8 +9,9 @@ import pytest
 from counterfoil.receipts.copies import CopyState
 from counterfoil.step import HELD, SECOND, SPELLED_OUT, Performed
 from counterfoil.storage import Migration, open_store
-from counterfoil.terminal.records import find, migrations
+from counterfoil.terminal.records import migrations
 from counterfoil.terminal.sentences import TROUBLES
+from counterfoil.terminal.stubs import find
 from terminal.counter import PIN, T1, TIMER, Counter
 
 REF = f"{T1}/000001/000002"

@@ -11,7 +11,7 @@ import pytest
 
 from counterfoil.errors import StoreError
 from counterfoil.storage import Store, open_store
-from counterfoil.terminal import records
+from counterfoil.terminal import records, stubs
 from counterfoil.terminal.rows import Attempt
 from counterfoil.transaction import AttemptKey
 from terminal.counter import MERCHANT, PAN, T1, T2, TIMER, Counter
@@ -45,7 +45,7 @@ def reader(counter: Counter, tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_stub_tells_the_whole_story(reader: Store) -> None:
-    stub = records.stub(reader, AttemptKey(T1, "000001", "000002"))
+    stub = stubs.stub(reader, AttemptKey(T1, "000001", "000002"))
     assert stub is not None
     assert (stub.ref, stub.merchant, stub.state, stub.receipt) == (f"{T1}/000001/000002", MERCHANT, "closed", "printed")
     assert (stub.amount, stub.currency, stub.last4, stub.key) == (1250, "CNY", PAN[-4:], "till-1")
@@ -65,28 +65,28 @@ def test_a_stub_tells_the_whole_story(reader: Store) -> None:
 
 
 def test_a_pending_reversal_shows_its_reason_tries_and_clock(reader: Store) -> None:
-    stub = records.stub(reader, AttemptKey(T1, "000001", "000004"))
+    stub = stubs.stub(reader, AttemptKey(T1, "000001", "000004"))
     assert stub is not None
     assert (stub.state, stub.reversal_reason, stub.reversal_tries) == ("reversing", "98", 1)
     assert stub.due > stub.started_at + TIMER
 
 
 def test_a_stub_that_is_not_there(reader: Store) -> None:
-    assert records.stub(reader, AttemptKey(T1, "000001", "000099")) is None
-    assert records.last(reader, "nobody") is None
+    assert stubs.stub(reader, AttemptKey(T1, "000001", "000099")) is None
+    assert stubs.last(reader, "nobody") is None
 
 
 def test_last_find_terminals_and_open_items(reader: Store, counter: Counter) -> None:
-    last = records.last(reader, T1)
+    last = stubs.last(reader, T1)
     assert last is not None
     assert last.amount == 900
-    assert records.terminals(reader) == [(T1, MERCHANT), (T2, MERCHANT)]
-    assert [item.state for item in records.open_items(reader)] == ["reversing", "approved"]
-    assert [found.amount for found in records.find(reader, last4=PAN[-4:])] == [1250, 900, 500, 1250]
-    assert [found.terminal for found in records.find(reader, last4=PAN[-4:], amount=1250)] == [T2, T1]
+    assert stubs.terminals(reader) == [(T1, MERCHANT), (T2, MERCHANT)]
+    assert [item.state for item in stubs.open_items(reader)] == ["reversing", "approved"]
+    assert [found.amount for found in stubs.find(reader, last4=PAN[-4:])] == [1250, 900, 500, 1250]
+    assert [found.terminal for found in stubs.find(reader, last4=PAN[-4:], amount=1250)] == [T2, T1]
     rrn = counter.newest(T2).rrn
-    assert [found.rrn for found in records.find(reader, rrn=rrn)] == [rrn]
-    assert records.find(reader) == []
+    assert [found.rrn for found in stubs.find(reader, rrn=rrn)] == [rrn]
+    assert stubs.find(reader) == []
 
 
 def test_a_reader_never_writes(reader: Store) -> None:

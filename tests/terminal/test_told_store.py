@@ -12,7 +12,7 @@ from counterfoil.money import MAX_MINOR
 from counterfoil.step import SECOND, Closed, Command, Frame, NotSent, Performed
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import digest, rows_of
-from counterfoil.terminal import Settings, records
+from counterfoil.terminal import Settings, stubs
 from counterfoil.terminal.archiving import SHAPE
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
@@ -76,7 +76,7 @@ def test_numbers_of_cards_leave() -> None:
         for now in (midnight + day * DAY - 1, midnight + day * DAY):
             counter.step(after=now - counter.now)
             counter.line.clear()
-            counter.tape.note("held", said(records.numbers_held(counter.store)))
+            counter.tape.note("held", said(stubs.numbers_held(counter.store)))
     counter.end(looks=False)
 
 
@@ -212,55 +212,55 @@ def sold(name: str) -> Telling:
 def test_what_others_read() -> None:
     counter = sold("what_others_read")
     store, note = counter.store, counter.tape.note
-    refs = [stub.ref for stub in records.every(store)]
+    refs = [stub.ref for stub in stubs.every(store)]
     keys = [AttemptKey(*ref.split("/")) for ref in refs]
     counter.mark("every sale, with its history")
     for key in keys:
-        stub = records.stub(store, key)
+        stub = stubs.stub(store, key)
         assert stub is not None
         note(said(stub))
         for happened in stub.history:
             note("   ", since(happened.at), happened.what, SHA256.sub("", plain(happened.message)))
-        assert records.stub(store, key, history=False) == msgspec.structs.replace(stub, history=())
+        assert stubs.stub(store, key, history=False) == msgspec.structs.replace(stub, history=())
     readings: dict[str, Callable[[Store], Any]] = {
-        "last of the first": lambda store: records.last(store, T1),
-        "by 0013": lambda store: records.find(store, last4="0013"),
-        "by 0013 and 1250": lambda store: records.find(store, last4="0013", amount=1250),
-        "by 0013 and 0": lambda store: records.find(store, last4="0013", amount=0),
-        "by reference number": lambda store: records.find(store, last4="0021", rrn="607300000777"),
-        "by nothing": lambda store: records.find(store),
-        "approved as 777777": lambda store: records.approved_as(store, "777777"),
-        "approved as nothing": lambda store: records.approved_as(store, ""),
-        "numbered 000003": lambda store: [records.numbered(store, terminal, "000003") for terminal in (T1, T2)],
-        "recent": lambda store: records.recent(store, T1, START + 31 * SECOND, 2),
-        "begun": lambda store: records.begun(store, T1, START, 2),
-        "open counts": records.open_counts,
-        "numbers held": lambda store: [records.numbers_held(store), records.numbers_held(store, 1)],
-        "keyed": lambda store: [records.keyed(store, key) for key in ("a", "d", "", "nobody's")],
-        "bound": lambda store: [records.bound(store, key) for key in ("a", "d", "", "nobody's")],
-        "devices": lambda store: [records.device(store, terminal) is not None for terminal in (T1, T2, "T0000009")],
-        "head": records.head,
-        "batch": lambda store: [slip.voucher for slip in records.slips_of_batch(store, T1, "000001")],
+        "last of the first": lambda store: stubs.last(store, T1),
+        "by 0013": lambda store: stubs.find(store, last4="0013"),
+        "by 0013 and 1250": lambda store: stubs.find(store, last4="0013", amount=1250),
+        "by 0013 and 0": lambda store: stubs.find(store, last4="0013", amount=0),
+        "by reference number": lambda store: stubs.find(store, last4="0021", rrn="607300000777"),
+        "by nothing": lambda store: stubs.find(store),
+        "approved as 777777": lambda store: stubs.approved_as(store, "777777"),
+        "approved as nothing": lambda store: stubs.approved_as(store, ""),
+        "numbered 000003": lambda store: [stubs.numbered(store, terminal, "000003") for terminal in (T1, T2)],
+        "recent": lambda store: stubs.recent(store, T1, START + 31 * SECOND, 2),
+        "begun": lambda store: stubs.begun(store, T1, START, 2),
+        "open counts": stubs.open_counts,
+        "numbers held": lambda store: [stubs.numbers_held(store), stubs.numbers_held(store, 1)],
+        "keyed": lambda store: [stubs.keyed(store, key) for key in ("a", "d", "", "nobody's")],
+        "bound": lambda store: [stubs.bound(store, key) for key in ("a", "d", "", "nobody's")],
+        "devices": lambda store: [stubs.device(store, terminal) is not None for terminal in (T1, T2, "T0000009")],
+        "head": stubs.head,
+        "batch": lambda store: [slip.voucher for slip in stubs.slips_of_batch(store, T1, "000001")],
         "batches of others": lambda store: [
-            records.slips_of_batch(store, T1, "000002"),
-            records.slips_of_batch(store, T2, "000001"),
+            stubs.slips_of_batch(store, T1, "000002"),
+            stubs.slips_of_batch(store, T2, "000001"),
         ],
-        "terminals": records.terminals,
-        "named": records.named,
-        "open": records.open_items,
+        "terminals": stubs.terminals,
+        "named": stubs.named,
+        "open": stubs.open_items,
         "noted": lambda store: [
-            since(records.noted_at(store, keys[0], what)) for what in ("request sent", "reversal sent")
+            since(stubs.noted_at(store, keys[0], what)) for what in ("request sent", "reversal sent")
         ],
-        "never noted": lambda store: records.noted_at(store, keys[0], "approved"),
+        "never noted": lambda store: stubs.noted_at(store, keys[0], "approved"),
         "family": lambda store: [
-            records.family(store, key) for key in (*keys[:2], keys[-1], AttemptKey(T1, "000001", "000099"))
+            stubs.family(store, key) for key in (*keys[:2], keys[-1], AttemptKey(T1, "000001", "000099"))
         ],
-        "key checks": lambda store: sorted(records.key_checks(store).items()),
-        "behind": lambda store: [(place, stub.ref) for place, stub in records.behind(store, 2, 3)],
-        "these": lambda store: records.these(store, [keys[0], AttemptKey(T1, "000001", "000099"), keys[-1]]),
-        "placed": lambda store: [records.placed(store), records.placed(store, 7), records.placed(store, 8)],
-        "said": lambda store: records.said(store, ["607300000777", ""]),
-        "slips": lambda store: {ref: slip.rrn for ref, slip in records.slips(store, keys).items()},
+        "key checks": lambda store: sorted(stubs.key_checks(store).items()),
+        "behind": lambda store: [(place, stub.ref) for place, stub in stubs.behind(store, 2, 3)],
+        "these": lambda store: stubs.these(store, [keys[0], AttemptKey(T1, "000001", "000099"), keys[-1]]),
+        "placed": lambda store: [stubs.placed(store), stubs.placed(store, 7), stubs.placed(store, 8)],
+        "said": lambda store: stubs.said(store, ["607300000777", ""]),
+        "slips": lambda store: {ref: slip.rrn for ref, slip in stubs.slips(store, keys).items()},
     }
     for words, reading in readings.items():
         note(f"{words}:", said(reading(store)))

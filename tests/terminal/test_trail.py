@@ -12,7 +12,7 @@ import pytest
 from counterfoil.iso8583 import Message
 from counterfoil.step import Frame
 from counterfoil.storage import open_store
-from counterfoil.terminal import records
+from counterfoil.terminal import records, stubs
 from terminal.counter import NO_MAC, T1, TMK, Counter
 
 REF: Final = f"{T1}/000001/000002"
@@ -220,7 +220,7 @@ def test_a_line_about_a_terminal_is_filed_under_no_sale() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "values"), [(records.TRAIL, (7,)), (records.NOTED, (T1, "000001", "000002", "approved"))]
+    ("query", "values"), [(records.TRAIL, (7,)), (stubs.NOTED, (T1, "000001", "000002", "approved"))]
 )
 def test_the_lines_are_found_by_the_sale_and_not_by_the_terminal(
     query: str, values: tuple[str | int, ...], tmp_path: Path

@@ -56,8 +56,8 @@ def printers_of(session: Session, terminal: str | None) -> tuple[PrinterAddress,
     """The printers of a terminal, of the first one when none is named; those of the settings where nothing ran yet."""
     from counterfoil.cli.stack import first_terminal, layout_of, stores
     from counterfoil.stack.config import load
-    from counterfoil.terminal.records import device
     from counterfoil.terminal.sentences import ERRORS
+    from counterfoil.terminal.stubs import device
 
     config = load(session.data)
     if not layout_of(session).demo_key.exists():

@@ -100,14 +100,14 @@ def money(session: Session, ref: str | None, terminal: str | None) -> tuple[str,
     from counterfoil.cli.why import several
     from counterfoil.inquiry import finding, search
     from counterfoil.receipts.diagnosis import PrinterFacts
-    from counterfoil.terminal import records
+    from counterfoil.terminal import stubs
 
     asked = ref is not None
     if not layout_of(session).demo_key.exists() and not asked:
         return "", PrinterFacts()
     with stores(session) as opened:
         if ref is None:
-            stub = records.last(opened.terminal, terminal or first_terminal(session)) if opened.terminal else None
+            stub = stubs.last(opened.terminal, terminal or first_terminal(session)) if opened.terminal else None
             ref = stub.ref if stub is not None else ""
         candidates = search(opened, question((ref,))) if ref else []
         if not candidates and asked:

@@ -28,7 +28,7 @@ def list_command(session: Session) -> int:
     from counterfoil.errors import OurError
     from counterfoil.inquiry.printers import served
     from counterfoil.stack.config import load
-    from counterfoil.terminal.records import devices
+    from counterfoil.terminal.stubs import devices
 
     try:
         config = load(session.data)

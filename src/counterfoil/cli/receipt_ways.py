@@ -32,7 +32,7 @@ def open_command(session: Session, terminal: str | None) -> int:
     """For the end of a shift: what is not handed over, and what is not decided. Works on stopped data too."""
     from counterfoil.cli.stack import stores
     from counterfoil.terminal.receipts import listed
-    from counterfoil.terminal.records import unsettled
+    from counterfoil.terminal.stubs import unsettled
 
     with stores(session) as opened:
         if opened.terminal is None:

@@ -68,7 +68,7 @@ def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds
 
 def sold(session: Session, args: dict[str, Any]) -> str:
     """The reference of the sale that uses the till's key up; "" while the terminal has none."""
-    from counterfoil.terminal.records import keyed
+    from counterfoil.terminal.stubs import keyed
 
     try:
         with stores(session) as opened:

@@ -16,7 +16,7 @@ from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583.show import words
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
-from counterfoil.terminal import records
+from counterfoil.terminal import stubs
 from counterfoil.transaction import TerminalStub
 from counterfoil.verdict import Finding, Verdict
 
@@ -70,7 +70,7 @@ def earlier(stores: Stores, wish: Charge, released: Collection[str], now: Instan
     if stores.terminal is None:
         return None
     found = None
-    for stub in records.open_items(stores.terminal):
+    for stub in stubs.open_items(stores.terminal):
         if wish_of(stub) == wish and now - stub.started_at < GUARDS:
             one = candidate(stub.ref, stub)
             this = Earlier(one, finding(stores, one, now), stub.ref in released)

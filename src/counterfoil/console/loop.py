@@ -19,7 +19,7 @@ from counterfoil.console.waterfall import drawn
 from counterfoil.inquiry import Candidate, Nothing, Search, Stores, finding, parse_typed, search
 from counterfoil.inquiry.papers import EXPLANATION, NOT_CHARGED
 from counterfoil.step import Instant
-from counterfoil.terminal import records
+from counterfoil.terminal import stubs
 from counterfoil.terminal.lifecycle import PAID
 from counterfoil.transaction import AttemptKey, TerminalStub
 from counterfoil.verdict import Finding, Verdict
@@ -70,7 +70,7 @@ def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None
     judged = finding(stores, one, reach.now())
     answer = judged.to_json()
     answer["evidence"] = masks.hidden(answer["evidence"])
-    linked = records.family(stores.terminal, key) if stores.terminal is not None else []
+    linked = stubs.family(stores.terminal, key) if stores.terminal is not None else []
     return {
         "one": one,
         "archived": stores.archived(),

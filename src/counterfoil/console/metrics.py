@@ -17,7 +17,7 @@ from counterfoil.inquiry import Stores
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import MOST_COUNTED, NumbersHeld, Store
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records
+from counterfoil.terminal import stubs
 from counterfoil.transaction import AttemptKey, TerminalStub, parse_ref
 
 OUTCOMES: Final = {
@@ -88,7 +88,7 @@ class ConsoleMetrics:
             if stores.terminal is not None:
                 self._count(stores.terminal)
                 self._terminal(stores.terminal, now)
-                self._numbers("terminal", records.numbers_held(stores.terminal), now)
+                self._numbers("terminal", stubs.numbers_held(stores.terminal), now)
             if stores.switch is not None:
                 self._numbers("switch", switches.numbers_held(stores.switch), now)
                 owed = switches.owed(stores.switch)
@@ -102,7 +102,7 @@ class ConsoleMetrics:
         self.numbers_oldest.labels(station).set((now - held.oldest) / SECOND if held.oldest is not None else 0)
 
     def _terminal(self, store: Store, now: Instant) -> None:
-        counts = records.open_counts(store)
+        counts = stubs.open_counts(store)
         unknown = [counts[state] for state in ("sent", "reversing") if state in counts]
         self.unknown.set(sum(count for count, _ in unknown))
         self.oldest.set(max((now - oldest for _, oldest in unknown), default=0) / SECOND)
@@ -112,19 +112,19 @@ class ConsoleMetrics:
 
     def _count(self, store: Store) -> None:
         """Take up the sales that began since the last time, and count those whose outcome is known by now."""
-        for terminal, _ in records.terminals(store):
-            for stub in records.begun(store, terminal, self._seen.get(terminal, self._since), AT_ONCE):
+        for terminal, _ in stubs.terminals(store):
+            for stub in stubs.begun(store, terminal, self._seen.get(terminal, self._since), AT_ONCE):
                 self._seen[terminal] = stub.started_at
                 key = parse_ref(stub.ref)
                 assert key is not None
                 self._open.add(key)
         for key in tuple(self._open):
-            found = records.stub(store, key, history=False)
+            found = stubs.stub(store, key, history=False)
             if found is None or found.state in OUTCOMES:
                 self._open.discard(key)
             if found is not None and found.state in OUTCOMES:
                 self.payments.labels(OUTCOMES[found.state]).inc()
-                whole = records.stub(store, key)
+                whole = stubs.stub(store, key)
                 assert whole is not None
                 self.duration.observe((decided_at(whole) - whole.started_at) / SECOND)
 

@@ -34,7 +34,7 @@ from counterfoil.stack.ports import TERMINALS, proxy_of
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch import stubs as switches
 from counterfoil.switch.control import LAST_ALARMS, LINKS
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.terminal.rows import Device
 from counterfoil.verdict.finding import iso
 from counterfoil.verdict.names import FAULTS, party, phase

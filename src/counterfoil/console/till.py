@@ -31,7 +31,7 @@ from counterfoil.money import AmbiguousError, parse, plain
 from counterfoil.receipts.copies import NEWS, CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.stack.demo import CURRENCY
-from counterfoil.terminal import printed, records
+from counterfoil.terminal import printed, stubs
 from counterfoil.terminal.lane import Print
 from counterfoil.terminal.request import KEY, PIN
 from counterfoil.terminal.sentences import COPIES, ERRORS, STILL_OPEN, about, trouble_word
@@ -165,11 +165,11 @@ async def chosen(site: Site, visit: Visit) -> str:
 
 def _terminals(stores: Stores) -> list[tuple[str, str]]:
     store = stores.terminal
-    return records.named(store) if store is not None else []
+    return stubs.named(store) if store is not None else []
 
 
 def _last(stores: Stores, terminal: str, now: int) -> list[dict[str, Any]]:
-    found = records.recent(stores.terminal, terminal, NEVER, LAST) if stores.terminal is not None else []
+    found = stubs.recent(stores.terminal, terminal, NEVER, LAST) if stores.terminal is not None else []
     return [_row(stores, stub, now) for stub in found]
 
 
@@ -189,7 +189,7 @@ async def _open(site: Site, terminal: str) -> dict[str, Any]:
     """What is not at rest at a terminal, and the question it may be asking."""
 
     def look(stores: Stores) -> list[dict[str, Any]]:
-        found = records.open_items(stores.terminal) if stores.terminal is not None else []
+        found = stubs.open_items(stores.terminal) if stores.terminal is not None else []
         mine = [stub for stub in found if stub.terminal == terminal]
         return [{**_row(stores, stub, site.reach.now()), "receipt": stub.receipt} for stub in mine]
 
@@ -249,12 +249,12 @@ def _looking(site: Site, wish: Charge) -> Callable[[Stores], guard.Earlier | Non
 
 def _begun(stores: Stores, key: str) -> Charge | None:
     """What the sale under this key of the till was to charge; None when the terminal has not stored one."""
-    stub = records.keyed(stores.terminal, key) if stores.terminal is not None else None
+    stub = stubs.keyed(stores.terminal, key) if stores.terminal is not None else None
     return guard.wish_of(stub) if stub is not None else None
 
 
 def _merchant(stores: Stores, terminal: str) -> str:
-    device = records.device(stores.terminal, terminal) if stores.terminal is not None else None
+    device = stubs.device(stores.terminal, terminal) if stores.terminal is not None else None
     return device.merchant if device is not None else ""
 
 

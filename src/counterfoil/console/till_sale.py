@@ -13,7 +13,7 @@ from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583 import responses
 from counterfoil.step import Instant
-from counterfoil.terminal import causes, records
+from counterfoil.terminal import causes, stubs
 from counterfoil.transaction import TerminalStub
 from counterfoil.verdict import Finding, Verdict
 from counterfoil.verdict.finding import iso
@@ -82,7 +82,7 @@ def known(stores: Stores, key: str, now: Instant) -> StoredSale | None:
     Its stub is the one the verdict was found with: of one read a moment earlier the word would still be "processing"
     beside a verdict that is final, and the page would rest there.
     """
-    stub = records.keyed(stores.terminal, key) if stores.terminal is not None else None
+    stub = stubs.keyed(stores.terminal, key) if stores.terminal is not None else None
     if stub is None:
         return None
     one = candidate(stub.ref, stub)

@@ -11,7 +11,7 @@ from typing import Final
 from counterfoil.day.town import Town
 from counterfoil.inquiry import Stores
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 
 POLL: Final = 0.25
 RESTLESS: Final = frozenset({"sent", "reversing"})

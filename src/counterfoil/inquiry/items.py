@@ -17,7 +17,7 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import silent
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Finding, Verdict
 

@@ -18,7 +18,7 @@ from counterfoil.inquiry.witness import evidence
 from counterfoil.step import Instant
 from counterfoil.storage.forgotten import Forgotten, every_row, open_rows
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 
 MOST: Final = 100_000
 

@@ -33,8 +33,9 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.outcome import paid_with
-from counterfoil.terminal.records import Records, device, slips_of_batch
+from counterfoil.terminal.records import Records
 from counterfoil.terminal.rows import Attempt
+from counterfoil.terminal.stubs import device, slips_of_batch
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import Finding, Verdict
 from counterfoil.verdict.names import VERDICTS

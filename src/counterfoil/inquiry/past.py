@@ -14,7 +14,7 @@ from counterfoil.issuer import stubs as issuers
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 
 

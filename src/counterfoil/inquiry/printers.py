@@ -19,9 +19,9 @@ from counterfoil.receipts.document import Copy
 from counterfoil.receipts.printers.probe import Health
 from counterfoil.receipts.printers.round import Timings
 from counterfoil.terminal.printing import COPIES, of_job
-from counterfoil.terminal.records import sale
 from counterfoil.terminal.rows import Device
 from counterfoil.terminal.sentences import trouble
+from counterfoil.terminal.stubs import sale
 from counterfoil.transaction import parse_ref
 from counterfoil.words import Text
 

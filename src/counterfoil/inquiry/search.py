@@ -22,7 +22,7 @@ from counterfoil.reasons import COMMA
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import REQUEST, AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 from counterfoil.words import Text
 

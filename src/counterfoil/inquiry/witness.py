@@ -9,7 +9,7 @@ from counterfoil.inquiry.stores import Stores
 from counterfoil.issuer import stubs as issuers
 from counterfoil.step import Instant
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub, parse_ref
 from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Finding, judge
 from counterfoil.verdict.finding import TerminalEvidence

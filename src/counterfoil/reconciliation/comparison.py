@@ -22,7 +22,7 @@ from counterfoil.reconciliation.rows import Pass
 from counterfoil.reconciliation.rules import Looked, breaks, in_flight
 from counterfoil.step import Instant
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.verdict import Clocks
 
 PAGE: Final = 500

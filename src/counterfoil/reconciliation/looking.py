@@ -19,7 +19,7 @@ from counterfoil.issuer.stubs import Booked, request_of
 from counterfoil.reconciliation.rules import Looked, Sight
 from counterfoil.storage import Store
 from counterfoil.switch import stubs as switches
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import AttemptKey, IssuerStub, SwitchStub, TerminalStub, parse_ref
 from counterfoil.verdict import NOT_OURS, Evidence
 from counterfoil.verdict.finding import TerminalEvidence

@@ -12,7 +12,7 @@ from counterfoil.simulation.world import Broken
 from counterfoil.storage import Store
 from counterfoil.switch.rows import WRONG_MAC
 from counterfoil.switch.stubs import every as every_at_switch
-from counterfoil.terminal.records import every as every_at_terminals
+from counterfoil.terminal.stubs import every as every_at_terminals
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 
 

@@ -23,7 +23,7 @@ from counterfoil.step import Instant
 from counterfoil.storage.forgotten import Forgotten, every_row
 from counterfoil.switch.rows import WRONG_MAC
 from counterfoil.switch.stubs import every as every_at_switch
-from counterfoil.terminal.records import every as every_at_terminals
+from counterfoil.terminal.stubs import every as every_at_terminals
 from counterfoil.transaction import SwitchStub, TerminalStub
 
 SWITCH, ISSUER, TERMINAL = "switch", "issuer", "terminal"

@@ -29,7 +29,7 @@ from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage.forgotten import every_row
 from counterfoil.switch.stubs import stub as switch_stub
-from counterfoil.terminal.records import stub as terminal_stub
+from counterfoil.terminal.stubs import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, TerminalStub
 from counterfoil.verdict import Clocks, Evidence, Verdict, verdict_of
 

@@ -43,6 +43,7 @@ from counterfoil.storage.migrations import pending
 from counterfoil.switch import stubs as switches
 from counterfoil.switch.records import Records as SwitchRecords
 from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminal_stubs
 from counterfoil.words import Text
 
 STORE: Final = ".db"
@@ -166,7 +167,7 @@ def _checked(layout: Layout, station: str, store: Store, found: Formats) -> dict
     except PaymentError:
         raise StoreError(*WRONG_KEY.filled(path=layout.lmk(station))) from None
     if station == "terminal":
-        return terminals.head(store)
+        return terminal_stubs.head(store)
     if station == "switch":
         return switches.head(store)
     if wrong := issuers.unbalanced(store):

@@ -22,8 +22,8 @@ from counterfoil.terminal import printed, sentences
 from counterfoil.terminal.lane import Lane, Print, Printing
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body, paid_with
-from counterfoil.terminal.records import noted_at
 from counterfoil.terminal.rows import Attempt, copied
+from counterfoil.terminal.stubs import noted_at
 from counterfoil.terminal.work import Work
 from counterfoil.zone import EPOCH
 

@@ -14,8 +14,8 @@ from counterfoil.step import SECOND_PRINTER, Command
 from counterfoil.terminal import outcome, printed, printer, printing, sentences, sms
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.lifecycle import PAID, RESTLESS, State
-from counterfoil.terminal.records import unsettled
 from counterfoil.terminal.rows import Attempt
+from counterfoil.terminal.stubs import unsettled
 from counterfoil.terminal.work import Work
 from counterfoil.words import Told
 

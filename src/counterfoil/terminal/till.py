@@ -17,7 +17,7 @@ from counterfoil.step import Command
 from counterfoil.terminal import birth, causes, outcome, printer, printing, receipts, sentences, undo
 from counterfoil.terminal.lane import Awaited, Lane
 from counterfoil.terminal.lifecycle import PAID, Event, State
-from counterfoil.terminal.records import find
+from counterfoil.terminal.stubs import find
 from counterfoil.terminal.work import Work
 
 HANDED_OVER, KEPT = "handed_over", "kept"

@@ -24,7 +24,7 @@ from counterfoil.inquiry.search import candidate
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.selling import asked
 from counterfoil.step import Instant
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.terminal.request import SWIPED, TYPED
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.verdict.finding import iso

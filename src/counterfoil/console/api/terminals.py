@@ -15,7 +15,7 @@ from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.books import books
 from counterfoil.stack.layout import SUPERVISOR
-from counterfoil.terminal import records
+from counterfoil.terminal import stubs
 
 router: Final = APIRouter()
 SECONDS: Final = 10.0
@@ -43,7 +43,7 @@ async def get_terminal(desk: Desk, terminal: Terminal) -> dict[str, Any]:
 
 
 def _listed(stores: Stores) -> list[tuple[str, str]]:
-    return records.terminals(stores.terminal) if stores.terminal is not None else []
+    return stubs.terminals(stores.terminal) if stores.terminal is not None else []
 
 
 async def _live(desk: Desk, args: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ from counterfoil.inquiry.books import books
 from counterfoil.stack.layout import SUPERVISOR
 from counterfoil.stack.selling import asked
 from counterfoil.step import SECOND
-from counterfoil.terminal import records as terminals
+from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import parse_ref
 from counterfoil.words import Text
 

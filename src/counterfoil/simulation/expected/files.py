@@ -15,7 +15,7 @@ from counterfoil.simulation.expected.till import Attempt, Till
 from counterfoil.simulation.plant import MERCHANT
 from counterfoil.simulation.world import must
 from counterfoil.switch.stubs import stub as switch_stub
-from counterfoil.terminal.records import stub as terminal_stub
+from counterfoil.terminal.stubs import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, Happened, SwitchStub
 
 LOOKED_AT: Final = 12  # attempts of a world
