@@ -21,13 +21,13 @@ from counterfoil.switch import (
 )
 from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.memory import OpenIntent
 from counterfoil.switch.numbers import trace, transmitted
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import Attempt, TerminalRow
 from counterfoil.switch.tell import answer
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 from mutants.mutant import LESSON, PROTOTYPE, mutant

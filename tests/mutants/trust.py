@@ -9,9 +9,9 @@ import msgspec
 from counterfoil.step import Instant
 from counterfoil.switch import decide, hear, rows, signon, strangers, stubs, tell, upstream
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.tell import answer
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.terminal import decide as sale_decide
 from counterfoil.terminal import undo, wire

@@ -24,8 +24,8 @@ from counterfoil.switch import decide as requests
 from counterfoil.switch import forward, saf, tell, undo
 from counterfoil.switch import rules as switch_rules
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.rows import Attempt
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.terminal import outcome, printing
 from counterfoil.terminal.lifecycle import State

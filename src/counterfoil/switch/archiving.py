@@ -12,11 +12,11 @@ from counterfoil.iso8583 import Message
 from counterfoil.storage.archiving import Belonging, Left, TransactionShape, leave, wanted_of
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import SEALED, Case
 from counterfoil.switch.tell import answer
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 

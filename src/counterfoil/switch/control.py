@@ -18,10 +18,10 @@ from counterfoil.storage import Store
 from counterfoil.storage.forgotten import open_counts
 from counterfoil.switch import archiving, forgotten
 from counterfoil.switch.honour import honoured
-from counterfoil.switch.intake import dialect_of
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
 from counterfoil.switch.rows import TerminalRow
+from counterfoil.switch.wire import dialect_of
 from counterfoil.switch.work import Work
 from counterfoil.words import Text
 

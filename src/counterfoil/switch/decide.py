@@ -14,13 +14,13 @@ from counterfoil.switch import archiving, forgotten, numbers
 from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
-from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import OpenIntent
 from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
 from counterfoil.switch.rules import BATCH_DIFFERS, INVALID, ISSUER_DOWN, hangs_up_on, objection
 from counterfoil.switch.strangers import burn
 from counterfoil.switch.tell import answer, result
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 

@@ -10,12 +10,12 @@ from counterfoil.step import Instant
 from counterfoil.switch import evidence
 from counterfoil.switch.card import PresentedCard
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.upstream import sending
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 
 MERCHANT_TYPE: Final = slice(7, 11)  # DE42: acquirer 3, area 4, merchant category 4, serial 4

@@ -15,11 +15,11 @@ from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
 from counterfoil.switch.decide import request, turned_away
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import CLAIMS, Request, answer_mti
 from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.signon import manage, taken
 from counterfoil.switch.undo import reversal
-from counterfoil.switch.upstream import Heard, authentic
+from counterfoil.switch.upstream import IssuerMessage, authentic
+from counterfoil.switch.wire import CLAIMS, Request, answer_mti
 from counterfoil.switch.work import Work
 
 FORMAT: Final = "30"
@@ -94,7 +94,7 @@ def _claimed(desk: Desk, work: Work, ask: Request) -> None:
         strangers.told(desk, work, ask, NOT_SUPPORTED)
 
 
-def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
+def from_issuer(desk: Desk, work: Work, heard: IssuerMessage) -> None:
     """Decide one message from an issuer. What it does not vouch for counts as if it had not come."""
     frame, mti = heard.frame, heard.mti
     issuer = desk.issuers.get(frame.link)
@@ -120,7 +120,7 @@ def from_issuer(desk: Desk, work: Work, heard: Heard) -> None:
             work.alarm("unexpected", frame.link, f"a {mti}")
 
 
-def _unbelieved(desk: Desk, work: Work, heard: Heard) -> None:
+def _unbelieved(desk: Desk, work: Work, heard: IssuerMessage) -> None:
     """A message of an issuer that cannot be read, or has no valid MAC."""
     issuer = heard.frame.link
     if strangers.may_keep(desk, work, issuer):

@@ -15,10 +15,10 @@ import msgspec
 from counterfoil.iso8583.recollection import NEWEST, RecollectionQuery
 from counterfoil.step import Instant
 from counterfoil.switch.caution import Askers
-from counterfoil.switch.intake import Request
 from counterfoil.switch.outbox import Outbox
 from counterfoil.switch.recall import Answered
 from counterfoil.switch.settings import Settings
+from counterfoil.switch.wire import Request
 
 
 class OpenIntent(msgspec.Struct, frozen=True):

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from counterfoil.step import Closed, Command, Frame, Inbound, NotSent
-from counterfoil.switch import control, intake
-from counterfoil.switch.intake import Request
+from counterfoil.switch import control, wire
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
 from counterfoil.switch.settings import TERMINALS
-from counterfoil.switch.upstream import Heard, read
+from counterfoil.switch.upstream import IssuerMessage, read
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 
-Item: TypeAlias = Inbound | Request | Heard
+Item: TypeAlias = Inbound | Request | IssuerMessage
 """Something that arrived: as it came, or as a request of a terminal or a message of an issuer that was read."""
 
 
@@ -47,7 +47,7 @@ class Needs:
         keys = []
         for item in items:
             if isinstance(item, Request):
-                intake.settle(item, terminals)
+                wire.settle(item, terminals)
                 key = item.key
                 if key is not None and records.perhaps_known(key):
                     keys.append(key)
@@ -57,7 +57,7 @@ class Needs:
         work.advices = records.advices(self.advices)
 
     def _request(self, frame: Frame) -> Inbound | Request:
-        ask = intake.read(frame)
+        ask = wire.read(frame)
         if ask is None:
             return frame
         name = ask.message.de41
@@ -65,7 +65,7 @@ class Needs:
             self.terminals.append(name)
         return ask
 
-    def _answer(self, frame: Frame) -> Heard:
+    def _answer(self, frame: Frame) -> IssuerMessage:
         heard = read(frame)
         rrn = heard.answer.de37
         if rrn is not None:

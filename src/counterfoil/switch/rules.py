@@ -8,8 +8,8 @@ from counterfoil.money import BY_NUMBER
 from counterfoil.switch.card import Missing
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import askers
-from counterfoil.switch.intake import Request
 from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 
 BATCH_DIFFERS: Final = "77"

@@ -25,10 +25,10 @@ from counterfoil.iso8583 import nested
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch import forgotten
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request, network_code
 from counterfoil.switch.numbers import rrn
 from counterfoil.switch.rows import Offer, TerminalRow
 from counterfoil.switch.strangers import highest_stan, told
+from counterfoil.switch.wire import Request, network_code
 from counterfoil.switch.work import Work
 
 SINGLE: Final = "001"

@@ -20,9 +20,8 @@ from counterfoil.step import (
 )
 from counterfoil.storage.archiving import VERB
 from counterfoil.storage.forgotten import VERB as FORGOTTEN
-from counterfoil.switch import control, forgotten, forward, hear, intake, keeping, saf, session, strangers
+from counterfoil.switch import control, forgotten, forward, hear, keeping, saf, session, strangers, wire
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.memory import Memory, OpenIntent
 from counterfoil.switch.needs import Item, Needs
 from counterfoil.switch.numbers import Ticks
@@ -31,7 +30,8 @@ from counterfoil.switch.records import Changes, Records
 from counterfoil.switch.rows import Alarm, Attempt, OwedAdvice, Quarantined
 from counterfoil.switch.settings import TERMINALS, Settings
 from counterfoil.switch.undo import expire
-from counterfoil.switch.upstream import Heard, read
+from counterfoil.switch.upstream import IssuerMessage, read
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 
 
@@ -113,7 +113,7 @@ class Switch:
             # A sign-on or registration earlier in this step may have changed the terminal.
             item.terminal = work.terminals.get(item.message.de41 or "")
             hear.from_terminal(desk, work, item)
-        elif isinstance(item, Heard):
+        elif isinstance(item, IssuerMessage):
             hear.from_issuer(desk, work, item)
         elif isinstance(item, Frame):
             strangers.not_a_request(desk, work, item.link, item.conn, "not a message")
@@ -155,7 +155,7 @@ def _kept(offender: Inbound) -> str:
     if not isinstance(offender, Frame):
         return type(offender).__name__
     if offender.link == TERMINALS:
-        ask = intake.read(offender)
+        ask = wire.read(offender)
         return CUP_POS.told(ask.message) if ask is not None else f"{len(offender.data)} bytes"
     heard = read(offender)
     return heard.answer.told if heard.mti else f"{len(offender.data)} bytes"

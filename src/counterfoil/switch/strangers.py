@@ -14,10 +14,10 @@ from typing import Final
 
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, moved
 from counterfoil.switch.rows import WRONG_MAC, Attempt, TerminalRow
 from counterfoil.switch.tell import answer, spoken
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 

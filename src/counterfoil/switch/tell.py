@@ -17,10 +17,10 @@ from counterfoil.step import Send
 from counterfoil.switch import evidence
 from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import CLAIMS, Request, answer_mti
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.upstream import IssuerAnswer
+from counterfoil.switch.wire import CLAIMS, Request, answer_mti
 from counterfoil.switch.work import Work
 
 REPEATED: Final = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)

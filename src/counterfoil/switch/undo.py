@@ -26,10 +26,10 @@ from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, forgotten, keeping, numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.intake import Request
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.tell import answer, result
+from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 

@@ -59,7 +59,7 @@ _excerpt = excerpts(ISO87_ASCII, SEEN)
 _remains = remains(ISO87_ASCII, SEEN)
 
 
-class Heard(msgspec.Struct, frozen=True):
+class IssuerMessage(msgspec.Struct, frozen=True):
     """A frame from an issuer and what could be read of it: `mti` is "" when not even its type could."""
 
     frame: Frame
@@ -74,15 +74,15 @@ class Heard(msgspec.Struct, frozen=True):
         return self.source if isinstance(self.source, Message) else ISO87_ASCII.decode(self.source)
 
 
-def read(frame: Frame) -> Heard:
+def read(frame: Frame) -> IssuerMessage:
     """Read a frame from an issuer as far as it goes."""
     body = frame.data
     excerpt = _excerpt(body)
     if excerpt is not None:
         mti, told, source, values = excerpt
-        return Heard(frame, mti, source, IssuerAnswer(told, values), True)
+        return IssuerMessage(frame, mti, source, IssuerAnswer(told, values), True)
     excerpt = _remains(body)
     if excerpt is None:
-        return Heard(frame, "", body, NOTHING_READ, False)
+        return IssuerMessage(frame, "", body, NOTHING_READ, False)
     mti, told, source, values = excerpt
-    return Heard(frame, mti, source, IssuerAnswer(told, values), False)
+    return IssuerMessage(frame, mti, source, IssuerAnswer(told, values), False)
