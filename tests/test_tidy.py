@@ -225,6 +225,49 @@ def test_no_class_is_named_after_nothing() -> None:
     assert found == []
 
 
+EVERY_STATION = frozenset(
+    [
+        "Alarm",
+        "Attempt",
+        "Case",
+        "Desk",
+        "Event",
+        "Keeping",
+        "Lane",
+        "Offer",
+        "Quota",
+        "Records",
+        "Request",
+        "Settings",
+        "State",
+        "Trail",
+        "Unfit",
+        "Work",
+    ]
+)
+"""What several stations have, each its own, and what the simulator's second telling has of each: one meaning."""
+
+
+def test_no_two_classes_have_one_name_and_two_meanings() -> None:
+    """The shapes of the API are called as what they show."""
+    named: dict[str, list[str]] = {}
+    for path in python_files(SRC):
+        for node in nodes(path):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and path.name != "shapes.py":
+                named.setdefault(node.name, []).append(str(path.relative_to(SRC)))
+    assert {name: places for name, places in named.items() if len(places) > 1 and name not in EVERY_STATION} == {}
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    """Not even for their types."""
+    graph = grimp.build_graph("counterfoil", cache_dir=None, exclude_type_checking_imports=False)
+    left = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    while free := [module for module, needs in left.items() if not needs & left.keys()]:
+        for module in free:
+            del left[module]
+    assert sorted(left) == []
+
+
 def test_nothing_is_left_for_later() -> None:
     later = re.compile(r"\b(TO" + r"DO|FIX" + r"ME)\b")
     assert [str(path) for path, text in every_text().items() if path.suffix == ".py" and later.search(text)] == []
@@ -315,7 +358,8 @@ def test_requirements_are_pinned_with_hashes_and_name_no_host(name: str) -> None
 @pytest.mark.parametrize("station", STATIONS)
 def test_every_station_has_the_same_files(station: str) -> None:
     have = {path.name for path in (SRC / station).iterdir()}
-    assert {"__init__.py", "lifecycle.py", "records.py", "station.py", "migrations"} <= have
+    rooms = ["lifecycle", "rows", "records", "stubs", "work", "wire", "decide", "undo", "station", "settings"]
+    assert {"__init__.py", "migrations", *(f"{room}.py" for room in rooms)} <= have
     assert (SRC / station / "migrations" / "0001.sql").is_file()
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,22 +10,21 @@ import msgspec
 
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.labels import value_of
-from counterfoil.cli.on_paper import asked, needed, print_document
+from counterfoil.cli.on_paper import asked, needed
 from counterfoil.cli.printer_diagnose import diagnose
 from counterfoil.cli.printer_list import list_command
+from counterfoil.cli.printer_page import is_code, send_page
 from counterfoil.cli.printer_tickets import tickets
 from counterfoil.cli.session import Session, verb
-from counterfoil.step import UNREADABLE
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
-    from counterfoil.links.address import PrinterAddress
+    pass
 
 ADDRESS: Final = click.option(
     "--printer", metavar="second|ADDRESS", help="Another printer than the first: tcp://HOST:9100?profile=MODEL, …"
 )
 TERMINAL: Final = click.option("--terminal", metavar="ID", help="Whose printer [default: the first terminal's].")
-KEPT: Final = "printer-test.json"
 SENT: Final = Text(
     "a test page was sent ({state}): read its four digits and type them",
     "测试页已发送（{state}）：请输入纸上的四位数字",
@@ -43,14 +39,6 @@ READY: Final = Text("ready", "就绪")
 NEAR_END: Final = Text(", paper is near its end", "，纸将用尽")
 SPOOLER: Final = Text("a spooler gives no status", "打印队列不提供状态")
 UNPROVEN: Final = Text("reports no fault, but proves nothing it prints", "未报告故障，但无法证明已打印")
-NONE_SENT: Final = Text("no test page was sent: `{test}`", "尚未发送测试页：`{test}`")
-
-
-class TestPageCode(msgspec.Struct, frozen=True):
-    """What is kept of the code on the last test page: it can be recognised, and not told."""
-
-    salt: str
-    digest: str
 
 
 @click.group(name="printer", epilog="\b\nExample: counterfoil printer status --printer tcp://127.0.0.1:9100")
@@ -120,43 +108,6 @@ def test(session: Session, printer: str | None, terminal: str | None, code: str 
         raise Failure(Exit.FAILED, "wrong_code", WRONG.filled(diagnose=session.typed("printer diagnose")))
     session.answer({"code": "right"}, lambda: print(session.word(RIGHT)))
     return Exit.OK
-
-
-def send_page(session: Session, address: PrinterAddress) -> tuple[str, str]:
-    """Print a test page with a fresh code; the state of the job and the trouble. Failure when it did not come out, and
-    when nobody knows.
-    """
-    from counterfoil.receipts.testpage import page
-
-    code = f"{secrets.randbelow(10_000):04d}"
-    keep(session, code)
-    return print_document(session, page(address.profile, str(address), code), address)
-
-
-def keep(session: Session, code: str) -> None:
-    """Remember a code without being able to tell it."""
-    from counterfoil.links.performers import write_file
-
-    salt = secrets.token_hex(16)
-    session.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_file(session.data / KEPT, msgspec.json.encode(TestPageCode(salt, digest(salt, code))).decode())
-
-
-def is_code(session: Session, typed: str) -> bool:
-    """Whether these are the digits of the last test page; Failure when none was sent. A right code is used up."""
-    try:
-        kept = msgspec.json.decode((session.data / KEPT).read_bytes(), type=TestPageCode)
-    except (OSError, *UNREADABLE):
-        raise Failure(Exit.NOT_FOUND, "no_test_page", NONE_SENT.filled(test=session.typed("printer test"))) from None
-    right = hmac.compare_digest(kept.digest.encode(), digest(kept.salt, typed.strip()).encode())
-    if right:
-        (session.data / KEPT).unlink(missing_ok=True)
-    return right
-
-
-def digest(salt: str, code: str) -> str:
-    """What is kept of a code."""
-    return hashlib.sha256(f"{salt}{code}".encode()).hexdigest()
 
 
 command.add_command(list_command)

@@ -13,6 +13,7 @@ import msgspec
 from counterfoil.cli import on_paper
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.on_paper import address_of
+from counterfoil.cli.printer_page import is_code, send_page
 from counterfoil.cli.session import Session, verb
 from counterfoil.words import Text
 
@@ -146,7 +147,6 @@ def probed(session: Session, facts: PrinterFacts, address: PrinterAddress | None
 
 def walked(session: Session, facts: PrinterFacts, answers: dict[str, str], address: PrinterAddress | None) -> Diagnosis:
     """The tree, with a person's answers from the options, the keyboard or nowhere."""
-    from counterfoil.cli.printer import is_code, send_page
     from counterfoil.receipts.diagnosis import diagnose as walk
 
     typed = dict(answers)

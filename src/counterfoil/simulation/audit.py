@@ -18,7 +18,7 @@ from counterfoil.errors import PeerError
 from counterfoil.iso8583 import CUP_POS, framing
 from counterfoil.issuer.card import business_day
 from counterfoil.simulation.mixes import Faults
-from counterfoil.simulation.network import SimulatedLink
+from counterfoil.simulation.network import SimulatedLink, links_of
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import NO_RANGE, RANGES, Plant, cards
 from counterfoil.simulation.world import must
@@ -108,7 +108,7 @@ class Ears:
                 self._not_sent(item)
 
     def _not_sent(self, item: NotSent) -> None:
-        for wire in self.node.wires:
+        for wire in links_of(self.node):
             key = sale_of(wire.refused.get((item.conn, item.token), b""))
             if key is not None:
                 self.unsent.add(key)
@@ -184,7 +184,7 @@ class Audit:
         return PATIENCE + 2 * self.faults.lag
 
     def _lines(self) -> Iterator[tuple[str, SimulatedLink]]:
-        for wire in self.plant.switch.wires:
+        for wire in links_of(self.plant.switch):
             if wire.client is self.plant.switch:
                 yield wire.client_link, wire
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.items import open_items
@@ -18,35 +18,12 @@ from counterfoil.reconciliation.comparison import Comparison
 from counterfoil.reconciliation.kinds import BreakKind
 from counterfoil.reconciliation.records import PACKAGE, Records, opened
 from counterfoil.simulation.disk import Disk
-from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store, migrations_of, open_store
 from counterfoil.verdict import Verdict
 
-if TYPE_CHECKING:
-    from counterfoil.simulation.oracle import Court
-
 EVERYTHING: Final = 1 << 30
 CLOCKS_RAN_OUT: Final[Instant] = 72 * 3600 * SECOND
-ASKED_ANYWAY: Final = 0.2
-
-
-def on_the_list(court: Court, exceptions: set[str], buried: Iterable[Iterable[str]]) -> set[str]:
-    """What is listed. Broken when something a person must know is not on the product's own list, or something sound is.
-
-    It is always asked where there is something to list, and of one world in five where there is not. `buried` are the
-    sales of which a lost machine alone knew all.
-    """
-    if not exceptions and court.hole is None and court.choice.random() >= ASKED_ANYWAY:
-        return set()
-    issuers = {name: node.disk for name, node in court.plant.issuers.items()}
-    machines = [node.disk for node in court.plant.machines.values() if not node.gone]
-    found, contradicted = listed(machines, court.plant.switch.disk, issuers, court.now + CLOCKS_RAN_OUT)
-    missing = sorted(ref for ref in exceptions if found.isdisjoint(court.names(ref)))
-    must(not missing, f"{missing} must be on the list of the inbox, and are not")
-    wrong = contradicted - exceptions - {name for known in buried for ref in known for name in court.names(ref)}
-    must(not wrong, f"{sorted(wrong)} are listed as contradictions, and are none")
-    return found
 
 
 class Machine(Stores):

@@ -88,8 +88,9 @@ class SimulatedLink:
 
     # --- the processes at the ends ----------------------------------------------------------------------------------
 
-    def came_up(self, _node: Node) -> None:
+    def came_up(self, node: Node) -> None:
         """An end started: an eager link connects."""
+        assert node in {self.client, self.server}
         if self.eager:
             self._dial("")
 
@@ -342,3 +343,8 @@ class SimulatedLink:
 
     def _label(self, *, up: bool) -> str:
         return f"{self.client.name} {'>' if up else '<'} {self.server.name}"
+
+
+def links_of(node: Node) -> list[SimulatedLink]:
+    """The links that end in a process."""
+    return [wire for wire in node.wires if isinstance(wire, SimulatedLink)]

@@ -6,7 +6,7 @@ Before the commit nothing of a step has happened; after it, everything has but f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from counterfoil.simulation.disk import Disk, Fate, SimulatedCrash
 from counterfoil.simulation.world import World
@@ -24,15 +24,47 @@ from counterfoil.step import (
     Station,
 )
 
-if TYPE_CHECKING:
-    from counterfoil.simulation.expected.reading import Judge
-    from counterfoil.simulation.network import SimulatedLink
-
 LATE: Final = 200  # in a thousand: a printer in trouble whose news comes when nobody waits for it any more
 NAP: Final[Instant] = 1000  # the driver never comes back sooner for a timer that stays due
 
 Printer = Callable[[Perform], bool | str | None]
 """Carries out a side effect: how it ended, in a printer's own word or yes and no; None when nothing is ever heard."""
+
+
+class Judge(Protocol):
+    """Somebody who knows what a process should have done."""
+
+    def heard(self, now: Instant, arrived: Sequence[Inbound], said: Sequence[Outbound] | None) -> None:
+        """A step was committed. `said` is None when the process died before anybody could hear what it would say."""
+        ...
+
+    def died(self) -> None:
+        """The process died: what was not on its disk is gone."""
+        ...
+
+
+class Wire(Protocol):
+    """A link as the process at one of its ends uses it."""
+
+    def came_up(self, node: Node) -> None:
+        """An end started."""
+        ...
+
+    def went_down(self, node: Node, *, silent: bool) -> None:
+        """An end died."""
+        ...
+
+    def is_meant(self, node: Node, link: str, conn: Conn) -> bool:
+        """Whether `node` means this wire by a link and a connection."""
+        ...
+
+    def send(self, node: Node, item: Send) -> None:
+        """One end says something."""
+        ...
+
+    def hang_up(self, node: Node, conn: Conn) -> None:
+        """One end closes a connection."""
+        ...
 
 
 class Node:
@@ -42,7 +74,7 @@ class Node:
         self.world = world
         self.name = name
         self.disk = disk
-        self.wires: list[SimulatedLink] = []
+        self.wires: list[Wire] = []
         self.gone = False  # switched off for good
         self.off = False  # switched off, perhaps for days
         self.skew: Instant = 0
@@ -219,7 +251,7 @@ class Node:
         if cut is not None:
             self.crash("after commit")
 
-    def _wire(self, link: str, conn: Conn) -> SimulatedLink | None:
+    def _wire(self, link: str, conn: Conn) -> Wire | None:
         """The wire that is meant; None when the connection is gone."""
         return next((wire for wire in self.wires if wire.is_meant(self, link, conn)), None)
 

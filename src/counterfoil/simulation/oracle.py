@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.everything import Everything, Stubs, everything_on, fits
 from counterfoil.simulation.expected import story
 from counterfoil.simulation.hole import Hole
-from counterfoil.simulation.listing import on_the_list
+from counterfoil.simulation.listing import CLOCKS_RAN_OUT, listed
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.people import MARKS, Shop
 from counterfoil.simulation.plant import Plant
@@ -33,9 +33,10 @@ from counterfoil.terminal.stubs import stub as terminal_stub
 from counterfoil.transaction import AttemptKey, TerminalStub
 from counterfoil.verdict import Clocks, Evidence, Verdict, verdict_of
 
+ASKED_ANYWAY: Final = 0.2
+
 YEAR: Final[Instant] = 366 * 24 * 3600 * SECOND
 NO_CLOCK: Final = Clocks(closure=YEAR, reversal=YEAR)  # none that runs out in a world
-CLOCKS_RAN_OUT: Final[Instant] = 72 * 3600 * SECOND
 RESTING: Final = frozenset(
     {Verdict.PAID, Verdict.PAID_RECEIPT_OPEN, Verdict.NOT_CHARGED, Verdict.RETURNED, Verdict.EXCEPTION}
 )
@@ -143,6 +144,24 @@ def compared(court: Court, watches: list[BookWatch]) -> Judgement:
     for watch in watches:
         total.update(watch.sums())
     return Judgement(len(court.heard), one_sided, unreported, exceptions, dict(total), court.exposures())
+
+
+def on_the_list(court: Court, exceptions: set[str], buried: Iterable[Iterable[str]]) -> set[str]:
+    """What is listed. Broken when something a person must know is not on the product's own list, or something sound is.
+
+    It is always asked where there is something to list, and of one world in five where there is not. `buried` are the
+    sales of which a lost machine alone knew all.
+    """
+    if not exceptions and court.hole is None and court.choice.random() >= ASKED_ANYWAY:
+        return set()
+    issuers = {name: node.disk for name, node in court.plant.issuers.items()}
+    machines = [node.disk for node in court.plant.machines.values() if not node.gone]
+    found, contradicted = listed(machines, court.plant.switch.disk, issuers, court.now + CLOCKS_RAN_OUT)
+    missing = sorted(ref for ref in exceptions if found.isdisjoint(court.names(ref)))
+    must(not missing, f"{missing} must be on the list of the inbox, and are not")
+    wrong = contradicted - exceptions - {name for known in buried for ref in known for name in court.names(ref)}
+    must(not wrong, f"{sorted(wrong)} are listed as contradictions, and are none")
+    return found
 
 
 class Court:

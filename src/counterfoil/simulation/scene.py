@@ -19,6 +19,7 @@ from counterfoil.simulation.expected.host import Host
 from counterfoil.simulation.expected.till import Till
 from counterfoil.simulation.forger import Forger
 from counterfoil.simulation.mixes import MIXES, Faults, draw
+from counterfoil.simulation.network import links_of
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.oracle import Court, Disagreement, judged, pending
 from counterfoil.simulation.people import Shop
@@ -181,7 +182,7 @@ class Scene:
 
     def _tap(self, node: Node) -> None:
         """Let everybody who is no station sit on the lines this process connects to."""
-        for wire in node.wires:
+        for wire in links_of(node):
             if wire.client is node:
                 for stranger in self.strangers:
                     stranger.attend(wire)
@@ -257,7 +258,7 @@ class Scene:
             raise Broken(f"it does not stay at rest: {', '.join(moved)} {pending(self.plant)}")
 
     def _flying(self) -> bool:
-        return any(wire.flying for node in self.plant.nodes for wire in node.wires)
+        return any(wire.flying for node in self.plant.nodes for wire in links_of(node))
 
     def _money(self) -> list[object]:
         """What no station may change at rest."""

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from counterfoil.errors import DecodeError, PaymentError
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing
 from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm, StoredKey
 from counterfoil.simulation.line import HEADER, LMK, clear_key, entropy
-from counterfoil.step import Inbound, Instant, Outbound
 
 CUP: Final = 0x60
 REMEMBERED: Final = 512
-
-
-class Judge(Protocol):
-    """Somebody who knows what a process should have done."""
-
-    def heard(self, now: Instant, arrived: Sequence[Inbound], said: Sequence[Outbound] | None) -> None:
-        """A step was committed. `said` is None when the process died before anybody could hear what it would say."""
-        ...
-
-    def died(self) -> None:
-        """The process died: what was not on its disk is gone."""
-        ...
 
 
 class Packet(NamedTuple):
