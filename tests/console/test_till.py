@@ -14,7 +14,7 @@ from counterfoil.console.counter import Counter
 from counterfoil.console.looks import LOOKS
 from counterfoil.console.reach import Reach
 from counterfoil.step import Frame, Send
-from counterfoil.terminal import records, stubs
+from counterfoil.terminal import stubs
 from counterfoil.transaction import TerminalStub
 from counterfoil.verdict import Verdict
 
@@ -67,7 +67,7 @@ def test_an_answer_between_two_reads_is_in_the_word_or_the_page_goes_on_asking(
         return found
 
     keyed = stubs.keyed
-    monkeypatch.setattr(records, "keyed", then_it_arrives)
+    monkeypatch.setattr(stubs, "keyed", then_it_arrives)
     with shop.opened() as stores:
         sale = till_sale.known(stores, KEY, shop.now)
     page = shown(shop, sale)

@@ -19,8 +19,8 @@ RECORD: Final = ROOT / "docs" / "reliability.json"
 TOOK: Final = """
 import sys
 from pathlib import Path
-from counterfoil.simulation import Job, play
-assert not play(Job(1, "swarm", 0, 20)).broken
+from counterfoil.simulation import WorldJob, play
+assert not play(WorldJob(1, "swarm", 0, 20)).broken
 files = {Path(m.__file__) for name, m in sys.modules.items() if name.partition(".")[0] == "counterfoil" and m.__file__}
 files |= {sql for file in files for sql in file.parent.glob("migrations/*.sql")}
 print(*sorted(files), sep="\\n")
