@@ -297,8 +297,8 @@ class Work:
         rows = []
         for key, txn in self._new_txns.items():
             line = line_of(key, NO_LINE)
-            *columns, kind = msgspec.structs.astuple(txn)
-            rows.append((*columns, part, line.what, line.told, line.answered, kind))
+            row = msgspec.structs.astuple(txn)
+            rows.append((*row[:-1], part, line.what, line.told, line.answered, row[-1]))
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:

@@ -373,5 +373,5 @@ def _attempt(row: Row) -> Attempt:
 
 
 def _attempt_row(attempt: Attempt, part: int) -> Row:
-    _, *columns, kind = values(attempt)
-    return (*attempt.key, *columns, part, kind)
+    row = values(attempt)
+    return (*attempt.key, *row[1:-1], part, row[-1])
