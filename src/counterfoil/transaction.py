@@ -12,6 +12,9 @@ import msgspec
 
 from counterfoil.step import Instant
 
+NO_BATCH: Final = "000000"
+"""DE60.2 of a terminal that was not given a batch number yet: no attempt is in it."""
+
 
 class AttemptKey(NamedTuple):
     """The key of an attempt, born and stored at the terminal before the first send (DE41, DE60.2, DE11)."""

@@ -24,8 +24,7 @@ Excerpt: TypeAlias = tuple[str, str, Source, tuple[Any, ...]]
 """Message type, evidence (`Dialect.told`), source, and the values of the fields asked for, None for an absent one."""
 
 PLANS: Final = 256  # layouts of messages that are remembered
-MAC_BYTES: Final = 8
-NO_MAC: Final = bytes(MAC_BYTES)
+MACS: Final = (64, 128)  # the fields a MAC may be in
 
 
 def excerpts(dialect: Dialect, numbers: Iterable[int], *, within: bool = True) -> Callable[[bytes], Excerpt | None]:
@@ -75,6 +74,7 @@ def answers(dialect: Dialect, numbers: Iterable[int]) -> Answers:
     """
     repeated = tuple(numbers)
     names = frozenset(NAME_OF[number] for number in repeated)
+    empty = {NAME_OF[number]: bytes(dialect.fields[number].size) for number in MACS if number in dialect.fields}
 
     @lru_cache(maxsize=PLANS)
     def silent(attributes: tuple[str, ...]) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def answers(dialect: Dialect, numbers: Iterable[int]) -> Answers:
 
     def write(source: Source, mti: str, added: Mapping[str, Value], mac: str) -> bytes:
         request = source if isinstance(source, Message) else dialect.decode(source)
-        answer = request.like(mti, silent(tuple(request.__dict__)), {**added, mac: NO_MAC})
-        return dialect.encode(answer)[:-MAC_BYTES]
+        answer = request.like(mti, silent(tuple(request.__dict__)), {**added, mac: empty[mac]})
+        return dialect.encode(answer)[: -len(empty[mac])]
 
     return dialect.compiled.answers(repeated, write) if dialect.compiled is not None else write

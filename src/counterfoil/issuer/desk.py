@@ -8,9 +8,10 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from counterfoil.iso8583.mti import answer_of
 from counterfoil.issuer.rows import Alarm, Quota, Trail
 from counterfoil.issuer.settings import Settings
-from counterfoil.issuer.wire import Request, SwitchLink, answer_mti
+from counterfoil.issuer.wire import Request, SwitchLink
 from counterfoil.issuer.work import Work
 from counterfoil.step import SECOND, Instant, Send
 
@@ -45,9 +46,8 @@ class Desk(NamedTuple):
 
     def answer(self, asked: Request, code: str, auth_code: str = "") -> Send:
         """The answer, noted on the line of evidence of what it answers."""
-        asked.answered = (
-            f"{answer_mti(asked.mti)} {code} {auth_code}" if auth_code else f"{answer_mti(asked.mti)} {code}"
-        )
+        mti = answer_of(asked.mti)
+        asked.answered = f"{mti} {code} {auth_code}" if auth_code else f"{mti} {code}"
         return self.wire.answer(asked, code, auth_code)
 
     def alarm(self, step: Work, now: Instant, txn: str, what: str, detail: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import StoreError
+from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL_ADVICE
 from counterfoil.issuer import archiving, chart, control, forgotten, notices
 from counterfoil.issuer.decide import on_purchase
 from counterfoil.issuer.desk import Desk, approval_codes
@@ -17,9 +18,7 @@ from counterfoil.issuer.rows import Quota
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.undo import on_advice
 from counterfoil.issuer.wire import (
-    ADVICE,
     CODE,
-    NETWORK,
     NETWORK_NEEDS,
     SIGN_ON,
     Request,
@@ -45,11 +44,10 @@ from counterfoil.step import (
 from counterfoil.storage.archiving import VERB
 from counterfoil.storage.forgotten import VERB as FORGOTTEN
 
-NETWORK_ADVICE: Final = "0820"  # commonly left unanswered
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
 json = msgspec.json.Encoder().encode
-MESSAGE_TYPES: Final = frozenset({*REQUESTS, ADVICE, NETWORK, NETWORK_ADVICE})
+MESSAGE_TYPES: Final = frozenset({*REQUESTS, REVERSAL_ADVICE, NETWORK, NETWORK_ADVICE})
 
 
 class Issuer:
@@ -143,9 +141,9 @@ class Issuer:
         mti = asked.mti
         if mti in REQUESTS and asked.key:
             return on_purchase(self._desk, step, now, asked, asked.purchase)
-        if mti == ADVICE and asked.key:
+        if mti == REVERSAL_ADVICE and asked.key:
             return on_advice(self._desk, step, now, asked, asked.advice)
-        if mti == NETWORK_ADVICE and asked.genuine:
+        if mti == NETWORK_ADVICE and asked.genuine:  # commonly left unanswered
             return None
         if mti == NETWORK and asked.message is not None and has(asked.message, NETWORK_NEEDS):
             return self._network(now, asked, step)

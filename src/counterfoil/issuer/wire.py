@@ -13,6 +13,7 @@ import msgspec
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
+from counterfoil.iso8583.mti import NETWORK, REVERSAL_ADVICE, answer_of, first_try, is_answered
 from counterfoil.iso8583.recollection import RecollectionQuery, parse_question
 from counterfoil.issuer.reversal_rules import ReversalAdvice
 from counterfoil.issuer.rows import ECHOED, EvidenceLine, IssuerKeys
@@ -22,8 +23,6 @@ from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
 from counterfoil.step import Frame, Send
 
-ADVICE: Final = "0420"
-NETWORK: Final = "0800"
 SIGN_ON: Final = "001"
 PLANS: Final = 256  # types of messages that are remembered
 SEEN: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
@@ -33,10 +32,8 @@ PAN, DE7, DE11, DE32, RRN, PIN_BLOCK, CODE, ORIGINAL = map(SEEN.index, (2, 7, 11
 NOTHING: Final = (None,) * len(SEEN)
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
 NETWORK_NEEDS: Final = ("de7", "de11", "de70")
-REQUEST_FUNCTIONS: Final = frozenset("02")  # third digit of the MTI: request, advice
 DE90_DIGITS: Final = 42
 json = msgspec.json.Encoder().encode
-FIRST_TRY: Final = {"1": "0", "3": "2"}  # fourth digit: the repeat mark taken off
 
 
 class Request(EvidenceLine):
@@ -109,7 +106,7 @@ class SwitchLink:
         asked = self.seen(frame)
         if asked.whole and asked.mti in REQUESTS:
             asked.purchase = self._purchase(asked)
-        elif asked.whole and asked.mti == ADVICE:
+        elif asked.whole and asked.mti == REVERSAL_ADVICE:
             asked.advice = self._advice(asked)
         elif asked.whole and asked.genuine and asked.mti == NETWORK:
             asked.question = self._question(asked)
@@ -135,7 +132,7 @@ class SwitchLink:
         if de48:
             added["de48"] = de48
         seal = "de64" if values[CODE] is values[ORIGINAL] is None else "de128"
-        body = self._answer(asked.source, answer_mti(asked.mti), added, seal)
+        body = self._answer(asked.source, answer_of(asked.mti) or "", added, seal)
         return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body), proven=asked.genuine)
 
     def _purchase(self, asked: Request) -> Authorisation | None:
@@ -237,20 +234,9 @@ def received(mti: str, whole: bool, genuine: bool) -> tuple[str, str]:
     return what, first_try(mti) if mti else ""
 
 
-def first_try(mti: str) -> str:
-    """The message type without the repeat mark: 0421 → 0420."""
-    return mti[:3] + FIRST_TRY.get(mti[3], mti[3])
-
-
-@lru_cache(maxsize=PLANS)
-def answer_mti(mti: str) -> str:
-    """0200 → 0210, 0421 → 0430: ten more, without the repeat mark."""
-    return f"{mti[:2]}{int(mti[2]) + 1}{first_try(mti)[3]}"
-
-
 def answerable(asked: Request) -> bool:
     """Whether an answer to it would find its way: a request or advice whose DE7, DE11 and DE32 can be read."""
-    return bool(asked.key) and asked.mti[2:3] in REQUEST_FUNCTIONS
+    return bool(asked.key) and is_answered(asked.mti)
 
 
 def original_key(de90: str) -> str:

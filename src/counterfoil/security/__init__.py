@@ -7,7 +7,7 @@ only and stored as a keyed token plus, where a reversal needs it, an encrypted v
 from counterfoil.security.failures import KeyUsageError, SealError, SecurityError
 from counterfoil.security.hsm import Hsm
 from counterfoil.security.keys import KCV_BYTES, LMK_BYTES, KeyUsage, StoredKey
-from counterfoil.security.mac import KeyedMac, MacAlgorithm
+from counterfoil.security.mac import MAC_BYTES, NO_MAC, KeyedMac, MacAlgorithm
 from counterfoil.security.pan import is_pan, is_test_range, last4, last4_only, luhn_digit, luhn_ok, mask
 from counterfoil.security.pin import NO_PAN
 from counterfoil.security.sensitive import Sensitive
@@ -17,6 +17,8 @@ from counterfoil.security.track import Track2, number_and_expiry, parse_track2, 
 __all__ = [
     "KCV_BYTES",
     "LMK_BYTES",
+    "MAC_BYTES",
+    "NO_MAC",
     "NO_PAN",
     "Hsm",
     "KeyUsage",

@@ -18,6 +18,8 @@ from typing import Final, NamedTuple
 from counterfoil.security.ciphers import BLOCK, AesKey, DesKey
 
 MAC_BYTES: Final = 8
+NO_MAC: Final = bytes(MAC_BYTES)
+"""What stands in DE64 or DE128 until the MAC is known."""
 
 
 class MacAlgorithm(enum.StrEnum):

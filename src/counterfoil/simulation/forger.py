@@ -11,12 +11,12 @@ from typing import Final
 
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import CUP_POS, Message, nested
+from counterfoil.security import MAC_BYTES
 from counterfoil.simulation.damage import MAC, DamagedPacket, opened
 from counterfoil.simulation.network import Connection, Passing, SimulatedLink
 from counterfoil.simulation.world import World
 from counterfoil.step import SECOND, Instant
 
-MAC_BYTES: Final = 8
 STAYS: Final = 30.0  # mean seconds of a connection
 FLOOD: Final = 30  # one in so many times he speaks to the switch
 FLOOD_SIZE: Final = (20, 60, 150)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
-from counterfoil.security import KeyUsage, MacAlgorithm, SoftHsm
+from counterfoil.security import MAC_BYTES, NO_MAC, KeyUsage, MacAlgorithm, SoftHsm
 from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import drawing
@@ -29,7 +29,6 @@ OTHER_TIME: Final = "1231235959"  # DE7 of a stray advice: no key of the switch'
 MORE: Final = 100  # minor units a stray advice names too many
 STRAYS_AFTER: Final = 10.0  # mean seconds
 FORGED: Final = "00"
-MAC_BYTES: Final = 8
 HEADER: Final = 6
 
 
@@ -128,6 +127,6 @@ class InstitutionLine(TappedLine):
 
     def _sealed(self, message: Message) -> bytes:
         plain = message.de90 is None and message.de70 is None
-        message.set(64 if plain else 128, bytes(MAC_BYTES))
+        message.set(64 if plain else 128, NO_MAC)
         body = ISO87_ASCII.encode(message)[:-MAC_BYTES]
         return body + self._hsm.mac(self._mac, body, MacAlgorithm.AES_CMAC, raw=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL, answer_of
 from counterfoil.kinds import REQUESTS
 from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
@@ -18,8 +19,8 @@ from counterfoil.switch.desk import Desk
 from counterfoil.switch.rows import TerminalRow
 from counterfoil.switch.signon import manage, taken
 from counterfoil.switch.undo import reversal
-from counterfoil.switch.upstream import IssuerMessage, authentic
-from counterfoil.switch.wire import CLAIMS, Request, answer_mti
+from counterfoil.switch.upstream import NETWORK_ANSWER, REVERSAL_ANSWER, IssuerMessage, authentic
+from counterfoil.switch.wire import CLAIMS, Request
 from counterfoil.switch.work import Work
 
 FORMAT: Final = "30"
@@ -27,20 +28,20 @@ UNKNOWN_TERMINAL: Final = "97"
 OTHER_MERCHANT: Final = "03"
 NOT_SUPPORTED: Final = "40"
 
-ANSWERS: Final = frozenset(map(answer_mti, REQUESTS))
-MANAGEMENT: Final = frozenset({"0800", "0820"})
+ANSWERS: Final = frozenset(map(answer_of, REQUESTS))
+MANAGEMENT: Final = frozenset({NETWORK, NETWORK_ADVICE})
 
 
 def from_terminal(desk: Desk, work: Work, ask: Request) -> None:
     """Decide one request of a terminal connection."""
     mti, terminal = ask.message.mti, ask.terminal
-    if answer_mti(mti) is None:
+    if answer_of(mti) is None:
         strangers.not_a_request(desk, work, ask.link, ask.conn, "not a request", ask.dialect.told(ask.message))
     elif mti in CLAIMS:
         _claimed(desk, work, ask)
     elif terminal is None or (terminal := vouched(desk, work, ask, terminal)) is None:
         strangers.unsealed(desk, work, ask)
-    elif mti == "0400":
+    elif mti == REVERSAL:
         reversal(desk, work, ask, ask.key)
     elif ask.error:
         turned_away(desk, work, ask, terminal, FORMAT)
@@ -110,11 +111,11 @@ def from_issuer(desk: Desk, work: Work, heard: IssuerMessage) -> None:
         session.heard(work, frame.link)
         if mti in ANSWERS:
             replies.answered(desk, work, frame.link, heard.answer)
-        elif mti == "0430":
+        elif mti == REVERSAL_ANSWER:
             saf.acknowledged(desk, work, frame.link, heard.message)
-        elif mti == "0810":
+        elif mti == NETWORK_ANSWER:
             session.answered(desk, work, frame.link, heard.message)
-        elif mti == "0800":
+        elif mti == NETWORK:
             session.asked(desk, work, frame.link, heard.message)
         else:
             work.alarm("unexpected", frame.link, f"a {mti}")

@@ -10,7 +10,7 @@ from counterfoil.switch import control, wire
 from counterfoil.switch.memory import Memory
 from counterfoil.switch.records import Records
 from counterfoil.switch.settings import TERMINALS
-from counterfoil.switch.upstream import IssuerMessage, read
+from counterfoil.switch.upstream import REVERSAL_ANSWER, IssuerMessage, read
 from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 
@@ -70,7 +70,7 @@ class Needs:
         rrn = heard.answer.de37
         if rrn is not None:
             self.rrns.append(rrn)
-            if heard.mti == "0430":
+            if heard.mti == REVERSAL_ANSWER:
                 self.advices.append(rrn)
         return heard
 

@@ -15,13 +15,14 @@ import msgspec
 
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.mti import NETWORK
 from counterfoil.iso8583.recollection import build_question, parse_answer
 from counterfoil.step import Hangup, Instant
 from counterfoil.switch import forgotten, forward, numbers, saf
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.memory import IssuerSession, RecollectionWalk
 from counterfoil.switch.settings import Settings
-from counterfoil.switch.upstream import LANE, sending
+from counterfoil.switch.upstream import LANE, NETWORK_ANSWER, sending
 from counterfoil.switch.work import Work
 
 SIGN_ON: Final = "001"
@@ -89,7 +90,7 @@ def _compared(desk: Desk, work: Work, issuer: str, session: IssuerSession, messa
 
 def asked(desk: Desk, work: Work, issuer: str, message: Message) -> None:
     """Answer the issuer's own 0800."""
-    answer = Message("0810", de7=message.de7, de11=message.de11, de39=APPROVED, de70=message.de70)
+    answer = Message(NETWORK_ANSWER, de7=message.de7, de11=message.de11, de39=APPROVED, de70=message.de70)
     work.out.append(sending(desk, desk.issuers[issuer], answer))
 
 
@@ -122,7 +123,7 @@ def wakes_at(session: IssuerSession, settings: Settings) -> Instant:
 def _ask(desk: Desk, work: Work, issuer: str, code: str) -> None:
     tick = work.tick()
     session = work.sessions[issuer]
-    message = Message("0800", de7=numbers.transmitted(tick), de11=numbers.trace(tick), de70=code)
+    message = Message(NETWORK, de7=numbers.transmitted(tick), de11=numbers.trace(tick), de70=code)
     if code == SIGN_ON:
         message.de32, message.de48 = desk.settings.acquirer, build_question(session.walk.question)
     work.out.append(sending(desk, desk.issuers[issuer], message))

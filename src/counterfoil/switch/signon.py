@@ -22,6 +22,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from counterfoil.iso8583 import nested
+from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch import forgotten
 from counterfoil.switch.desk import Desk
@@ -50,9 +51,9 @@ FORMAT: Final = "30"
 def manage(desk: Desk, work: Work, ask: Request, terminal: TerminalRow) -> None:
     """Answer an 0800 or 0820 of a registered terminal."""
     code = network_code(ask.message)
-    if ask.message.mti == "0800" and code in SIGN_ON:
+    if ask.message.mti == NETWORK and code in SIGN_ON:
         _sign_on(desk, work, ask, terminal, code)
-    elif ask.message.mti == "0820" and code in (SIGN_OFF, ECHO):
+    elif ask.message.mti == NETWORK_ADVICE and code in (SIGN_OFF, ECHO):
         told(desk, work, ask, APPROVED)
     else:
         told(desk, work, ask, NOT_SUPPORTED)

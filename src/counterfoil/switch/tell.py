@@ -12,7 +12,8 @@ from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, responses
 from counterfoil.iso8583.excerpt import Answers, answers
-from counterfoil.security import KeyedMac
+from counterfoil.iso8583.mti import answer_of
+from counterfoil.security import MAC_BYTES, NO_MAC, KeyedMac
 from counterfoil.step import Send
 from counterfoil.switch import evidence
 from counterfoil.switch.card import PresentedCard, card_of
@@ -20,13 +21,11 @@ from counterfoil.switch.desk import Desk
 from counterfoil.switch.numbers import local
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.upstream import IssuerAnswer
-from counterfoil.switch.wire import CLAIMS, Request, answer_mti
+from counterfoil.switch.wire import CLAIMS, Request
 from counterfoil.switch.work import Work
 
 REPEATED: Final = (2, 3, 4, 11, 14, 25, 41, 42, 49, 60)
 ECHOED: Final = tuple(f"de{number}" for number in REPEATED)
-MAC_BYTES: Final = 8
-NO_MAC: Final = bytes(MAC_BYTES)
 
 
 @lru_cache(maxsize=256)
@@ -83,14 +82,14 @@ def result(desk: Desk, work: Work, ask: Request, attempt: Attempt, heard: Issuer
         added["de38"] = auth_code
     mac = mac_of(desk, work, ask)
     assert mac is not None, "a result is said to nobody but whose request had a valid MAC"
-    body = repeating(ask.dialect)(ask.source, answer_mti(ask.message.mti) or "", added, "de64")
+    body = repeating(ask.dialect)(ask.source, answer_of(ask.message.mti) or "", added, "de64")
     say(work, ask, body + mac.of(body))
     repeats = heard is not None and heard.de2 == pan and heard.de38 == auth_code and ask.dialect is CUP_POS
     line = work.joins(rrn, terminal or "") if repeats else None
     if line is not None:
         work.said_to(line, "answered", "4", evidence.of_answer(added, ask.heard_at))
     else:
-        told = ask.dialect.told(Message.of(answer_mti(ask.message.mti) or "", repeated(ask) | added))
+        told = ask.dialect.told(Message.of(answer_of(ask.message.mti) or "", repeated(ask) | added))
         work.said("answered", "4", told, rrn, terminal or "")
 
 
@@ -109,7 +108,7 @@ def mac_of(desk: Desk, work: Work, ask: Request) -> KeyedMac | None:
 
 def send(desk: Desk, work: Work, ask: Request, told: dict[str, str | bytes]) -> Message:
     """MAC an answer made of these fields, and say it on the connection of its request."""
-    mti = answer_mti(ask.message.mti)
+    mti = answer_of(ask.message.mti)
     assert mti is not None, "only requests come here"
     message = Message.of(mti, told)
     mac = mac_of(desk, work, ask) if ask.message.mti not in CLAIMS else None

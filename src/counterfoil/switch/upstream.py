@@ -8,15 +8,16 @@ import msgspec
 
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Source, excerpts, remains
-from counterfoil.security import MacAlgorithm
+from counterfoil.iso8583.mti import NETWORK, REVERSAL_ADVICE, answer_of
+from counterfoil.security import MAC_BYTES, NO_MAC, MacAlgorithm
 from counterfoil.security.sensitive import Unserialisable
 from counterfoil.step import Frame, Instant, Send
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.rows import IssuerRow
 
 LANE: Final = ""
-MAC_BYTES: Final = 8
-NO_MAC: Final = bytes(MAC_BYTES)
+REVERSAL_ANSWER: Final = answer_of(REVERSAL_ADVICE)
+NETWORK_ANSWER: Final = answer_of(NETWORK) or ""
 CMAC: Final = MacAlgorithm.AES_CMAC  # looking a member up on its enum each time takes longer
 
 

@@ -10,17 +10,15 @@ import msgspec
 from counterfoil.errors import DecodeError, FramingError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message, framing, nested
 from counterfoil.iso8583.excerpt import Source
+from counterfoil.iso8583.mti import BATCH_UPLOAD, NETWORK, NETWORK_ADVICE, SETTLEMENT
 from counterfoil.security import KeyedMac
 from counterfoil.step import Frame, Instant
 from counterfoil.switch.card import Missing, PresentedCard
 from counterfoil.switch.rows import TerminalRow
-from counterfoil.transaction import AttemptKey
+from counterfoil.transaction import NO_BATCH, AttemptKey
 
-NO_BATCH: Final = "000000"
-REQUEST_DIGITS: Final = "02468"
-CLAIMS: Final = frozenset({"0800", "0820", "0320", "0500"})
+CLAIMS: Final = frozenset({NETWORK, NETWORK_ADVICE, BATCH_UPLOAD, SETTLEMENT})
 """Types whose tables of elements have no DE64, nor have their answers."""
-ANSWER_MTI: Final = {"0200": "0210", "0400": "0410", "0800": "0810"}  # the usual ones
 
 
 class Request:
@@ -117,14 +115,6 @@ def settle(ask: Request, terminals: dict[str, TerminalRow]) -> None:
         ask.error = error or "the terminal's own dialect names another terminal"
         return
     ask.dialect, ask.message, ask.error, ask.key = dialect, message, error, key_of(message)
-
-
-def answer_mti(mti: str) -> str | None:
-    """The type of the answer to a request; None for what is no request."""
-    known = ANSWER_MTI.get(mti)
-    if known is not None or mti[2] not in REQUEST_DIGITS:
-        return known
-    return f"{mti[:2]}{int(mti[2]) + 1}0"
 
 
 def _decode(dialect: Dialect, body: bytes) -> tuple[Message | None, str]:

@@ -8,8 +8,8 @@ import msgspec
 
 from counterfoil.step import Instant
 from counterfoil.terminal.lane import Lane
-from counterfoil.terminal.rows import NO_BATCH
 from counterfoil.terminal.work import Work
+from counterfoil.transaction import NO_BATCH
 
 LAST_STAN: Final = 999_999
 

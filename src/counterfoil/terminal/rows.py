@@ -13,10 +13,9 @@ from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.terminal.causes import CANCELLED
 from counterfoil.terminal.lifecycle import CAUSES, REASONS, Event, State, moved
-from counterfoil.transaction import AttemptKey, CaseStub, Happened, TerminalStub
+from counterfoil.transaction import NO_BATCH, AttemptKey, CaseStub, Happened, TerminalStub
 
 HANDED_OVER: Final = "reversal_escalated"
-NO_BATCH: Final = "000000"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
 
 FIRST_CONTENT: Final = 3

@@ -13,13 +13,13 @@ import msgspec
 from counterfoil import money
 from counterfoil.errors import DecodeError, PeerError
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.iso8583.mti import NETWORK, REVERSAL, answer_of
 from counterfoil.kinds import BY_NAME
-from counterfoil.security import Hsm, KeyUsage, Sensitive
-from counterfoil.terminal.rows import NO_BATCH, Attempt, Device
+from counterfoil.security import MAC_BYTES, NO_MAC, Hsm, KeyUsage, Sensitive
+from counterfoil.terminal.rows import Attempt, Device
+from counterfoil.transaction import NO_BATCH
 
 SIGN_ON: Final = "003"  # 60.3: double-length keys
-MAC_BYTES: Final = 8
-NO_MAC: Final = bytes(MAC_BYTES)
 MUST_SIGN_ON: Final = frozenset({"A0", "77", "99"})
 PROVOKED: Final = frozenset({"03", "30", "40", "97", "A0", "A7"})
 """What a stranger could make a host say: it may speak of a damaged copy of a request whose intact copy is approved.
@@ -42,7 +42,7 @@ class HostAnswer(NamedTuple):
 def sign_on(device: Device, stan: str) -> Message:
     """0800: ask for working keys and for the batch number."""
     return Message(
-        "0800",
+        NETWORK,
         de11=stan,
         de41=device.terminal,
         de42=device.merchant,
@@ -89,7 +89,7 @@ def reversal(attempt: Attempt, pan: str) -> Message:
     """
     wire = BY_NAME[attempt.kind].wire
     return Message(
-        "0400",
+        REVERSAL,
         de2=pan or None,
         de3=wire.processing,
         de4=f"{attempt.amount:012d}",
@@ -125,8 +125,7 @@ def read(hsm: Hsm, device: Device, packet: bytes) -> HostAnswer:
 
 def answers(request_mti: str, stan: str, terminal: str, message: Message) -> bool:
     """Whether this is the answer to the request with that STAN: MTI + 10, DE11, DE41 (§2.1)."""
-    expected = f"{int(request_mti) + 10:04d}"
-    return message.mti == expected and message.de11 == stan and (message.de41 or "").rstrip() == terminal
+    return message.mti == answer_of(request_mti) and message.de11 == stan and (message.de41 or "").rstrip() == terminal
 
 
 def disagrees(attempt: Attempt, message: Message, *, approval: bool) -> str:
