@@ -8,6 +8,7 @@ import pytest
 
 from counterfoil.iso8583 import responses
 from counterfoil.iso8583.responses import APPROVALS, RESPONSES, REVERSAL_CLOSED, Response, Retry
+from counterfoil.security import failures
 
 
 def test_the_approvals_are_the_successes_of_the_table() -> None:
@@ -86,3 +87,17 @@ def test_the_codes_our_stations_send_are_in_the_table() -> None:
         "61", "62", "63", "64", "65", "68", "75", "77", "91", "94", "96", "97", "98", "99", "A0",
     }  # fmt: skip
     assert ours <= set(RESPONSES)
+
+
+def test_a_code_has_one_name_and_a_row() -> None:
+    codes = [value for name, value in vars(responses).items() if name.isupper() and isinstance(value, str)]
+    assert codes == sorted(set(codes))
+    assert set(codes) <= RESPONSES.keys()
+
+
+def test_the_security_room_answers_with_the_codes_of_that_name() -> None:
+    """It stands beside this room and cannot import it, so it spells its four codes itself."""
+    assert failures.PIN_CODE == responses.PIN_ERROR
+    assert failures.MAC_CODE == responses.MAC_ERROR
+    assert failures.CARD_CODE == responses.INVALID_CARD
+    assert failures.FORMAT_CODE == responses.FORMAT_ERROR

@@ -128,7 +128,7 @@ ROWS: dict[str, tuple[Mutation, str, str]] = {
         "customers",
         "[['61']] is due",
     ),
-    "no issuer, called unavailable": (setting(switch_rules, "NO_ISSUER", "91"), "calm", "[['15']] is due"),
+    "no issuer, called unavailable": (setting(switch_rules, "NO_SUCH_ISSUER", "91"), "calm", "[['15']] is due"),
     "a wrong merchant category": (setting(forward, "MERCHANT_TYPE", slice(6, 10)), "calm", "other words in [18]"),
     "an answer that leaves out the batch": (
         setting(tell, "ECHOED", tuple(name for name in tell.ECHOED if name != "de60")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from counterfoil.iso8583 import responses
 from counterfoil.receipts.copies import CLOSED, CopyState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Finding
@@ -30,7 +31,7 @@ BACK: Final = (
     Text("switch has it", "交换中心已受理"),
     Text("issuer acknowledged", "发卡行已确认"),
 )
-OWN_NO: Final = frozenset({"98", "91"})
+OWN_NO: Final = frozenset({responses.ISSUER_TIMEOUT, responses.ISSUER_UNAVAILABLE})
 """What the switch answers by itself, without the issuer having decided."""
 NEVER_CAME: Final = frozenset({"tombstoned", "late"})
 

@@ -12,10 +12,50 @@ from typing import Final, NamedTuple
 
 from counterfoil.words import Text, Told
 
-APPROVALS: Final = frozenset(("00", "10", "11", "A2", "A4", "A5", "A6"))
+APPROVED: Final = "00"
+INVALID_MERCHANT: Final = "03"
+ERROR: Final = "06"
+HONOUR_WITH_IDENTIFICATION: Final = "08"
+PARTIALLY_APPROVED: Final = "10"
+INVALID_TRANSACTION: Final = "12"
+INVALID_AMOUNT: Final = "13"
+INVALID_CARD: Final = "14"
+NO_SUCH_ISSUER: Final = "15"
+APPROVED_UPDATE_TRACK_3: Final = "16"
+CANCELLED: Final = "17"
+NO_ORIGINAL: Final = "25"
+FORMAT_ERROR: Final = "30"
+COMPLETED_IN_PART: Final = "32"
+NOT_SUPPORTED: Final = "40"
+LOST_CARD: Final = "41"
+STOLEN_CARD: Final = "43"
+INSUFFICIENT_FUNDS: Final = "51"
+EXPIRED_CARD: Final = "54"
+WRONG_PIN: Final = "55"
+NOT_PERMITTED_TO_CARD: Final = "57"
+NOT_PERMITTED_AT_TERMINAL: Final = "58"
+VERIFICATION_FAILED: Final = "59"
+OVER_LIMIT: Final = "61"
+RESTRICTED_CARD: Final = "62"
+SECURITY_VIOLATION: Final = "63"
+AMOUNT_MISMATCH: Final = "64"
+TOO_MANY_USES: Final = "65"
+TOO_LATE: Final = "68"
+PIN_TRIES_EXCEEDED: Final = "75"
+SIGN_ON_AGAIN: Final = "77"
+ISSUER_UNAVAILABLE: Final = "91"
+DUPLICATE: Final = "94"
+MALFUNCTION: Final = "96"
+UNKNOWN_TERMINAL: Final = "97"
+ISSUER_TIMEOUT: Final = "98"
+PIN_ERROR: Final = "99"
+MAC_ERROR: Final = "A0"
+SECURITY_FAILED: Final = "A7"
+
+APPROVALS: Final = frozenset((APPROVED, PARTIALLY_APPROVED, "11", "A2", "A4", "A5", "A6"))
 """Codes that mean "paid" to a terminal, under a valid MAC only."""
 
-REVERSAL_CLOSED: Final = frozenset(("00", "25"))
+REVERSAL_CLOSED: Final = frozenset((APPROVED, NO_ORIGINAL))
 """Codes of a MAC-valid 0410 (or a 0430) that end a reversal. 12 joins them in some dialects."""
 
 

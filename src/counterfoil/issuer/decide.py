@@ -6,12 +6,13 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.iso8583.responses import APPROVED
 from counterfoil.issuer import archiving, notices
 from counterfoil.issuer.card import Card, business_day
 from counterfoil.issuer.desk import Desk
 from counterfoil.issuer.effect import book_movements
 from counterfoil.issuer.lifecycle import Event, moved
-from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
+from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.rules import Authorisation, decide, repeated
 from counterfoil.issuer.wire import PAN, RRN, Request

@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from typing import Final
 
+from counterfoil.iso8583 import responses
+
 
 class Refusal(enum.Enum):
     """One per cause. The order here is the order of the checks and of the list in the documentation."""
@@ -47,44 +49,41 @@ class Refusal(enum.Enum):
 
 
 CODES: Final[dict[Refusal, str]] = {
-    Refusal.FORMAT: "30",
+    Refusal.FORMAT: responses.FORMAT_ERROR,
     # "Security violation": a definite no the switch may pass on, because the refusal burns the key (purchases.py).
-    Refusal.MAC_WRONG: "63",
-    Refusal.NOT_SUPPORTED: "40",
-    Refusal.OTHER_CONTENT: "94",
-    Refusal.REVERSED_BEFORE: "12",
-    Refusal.TOO_LATE: "68",
+    Refusal.MAC_WRONG: responses.SECURITY_VIOLATION,
+    Refusal.NOT_SUPPORTED: responses.NOT_SUPPORTED,
+    Refusal.OTHER_CONTENT: responses.DUPLICATE,
+    Refusal.REVERSED_BEFORE: responses.INVALID_TRANSACTION,
+    Refusal.TOO_LATE: responses.TOO_LATE,
     # The switch does not know an earlier request of this card any more: nothing is booked until a person says.
-    Refusal.FORGOTTEN: "96",
-    Refusal.ENTRY_UNKNOWN: "12",
-    Refusal.TRACK_OF_OTHER_CARD: "14",
-    Refusal.TYPED_NOT_ALLOWED: "57",
+    Refusal.FORGOTTEN: responses.MALFUNCTION,
+    Refusal.ENTRY_UNKNOWN: responses.INVALID_TRANSACTION,
+    Refusal.TRACK_OF_OTHER_CARD: responses.INVALID_CARD,
+    Refusal.TYPED_NOT_ALLOWED: responses.NOT_PERMITTED_TO_CARD,
     # One answer for whatever a stripe does not prove, whether or not there is such a card and however often it was
     # tried: a guesser learns nothing from it.
-    Refusal.STRIPE_MISSING: "59",
-    Refusal.STRIPE_GUESSED: "59",
-    Refusal.STRIPE_WRONG: "59",
+    Refusal.STRIPE_MISSING: responses.VERIFICATION_FAILED,
+    Refusal.STRIPE_GUESSED: responses.VERIFICATION_FAILED,
+    Refusal.STRIPE_WRONG: responses.VERIFICATION_FAILED,
     # And one for a typed number: that of a card which does not exist.
-    Refusal.NUMBER_GUESSED: "14",
-    Refusal.CARD_UNKNOWN: "14",
-    Refusal.NUMBER_WRONG: "14",
-    Refusal.CARD_LOST: "41",
-    Refusal.CARD_STOLEN: "43",
-    Refusal.CARD_BLOCKED: "62",
-    Refusal.CARD_EXPIRED: "54",
-    Refusal.EXPIRY_DIFFERS: "54",
-    Refusal.CURRENCY_NOT_HELD: "57",
-    Refusal.SERVICE_NOT_ALLOWED: "57",
-    Refusal.PIN_TRIES_EXCEEDED: "75",
-    Refusal.PIN_MISSING: "55",
-    Refusal.PIN_UNREADABLE: "99",
-    Refusal.PIN_WRONG: "55",
-    Refusal.AMOUNT_ZERO: "13",
-    Refusal.LIMIT_EACH: "61",
-    Refusal.LIMIT_DAY: "61",
-    Refusal.COUNT_DAY: "65",
-    Refusal.FUNDS: "51",
+    Refusal.NUMBER_GUESSED: responses.INVALID_CARD,
+    Refusal.CARD_UNKNOWN: responses.INVALID_CARD,
+    Refusal.NUMBER_WRONG: responses.INVALID_CARD,
+    Refusal.CARD_LOST: responses.LOST_CARD,
+    Refusal.CARD_STOLEN: responses.STOLEN_CARD,
+    Refusal.CARD_BLOCKED: responses.RESTRICTED_CARD,
+    Refusal.CARD_EXPIRED: responses.EXPIRED_CARD,
+    Refusal.EXPIRY_DIFFERS: responses.EXPIRED_CARD,
+    Refusal.CURRENCY_NOT_HELD: responses.NOT_PERMITTED_TO_CARD,
+    Refusal.SERVICE_NOT_ALLOWED: responses.NOT_PERMITTED_TO_CARD,
+    Refusal.PIN_TRIES_EXCEEDED: responses.PIN_TRIES_EXCEEDED,
+    Refusal.PIN_MISSING: responses.WRONG_PIN,
+    Refusal.PIN_UNREADABLE: responses.PIN_ERROR,
+    Refusal.PIN_WRONG: responses.WRONG_PIN,
+    Refusal.AMOUNT_ZERO: responses.INVALID_AMOUNT,
+    Refusal.LIMIT_EACH: responses.OVER_LIMIT,
+    Refusal.LIMIT_DAY: responses.OVER_LIMIT,
+    Refusal.COUNT_DAY: responses.TOO_MANY_USES,
+    Refusal.FUNDS: responses.INSUFFICIENT_FUNDS,
 }
-APPROVED: Final = "00"
-NO_ORIGINAL: Final = "25"
-AMOUNT_OR_PLACE_DIFFERS: Final = "64"

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.iso8583.responses import AMOUNT_MISMATCH, APPROVED, NO_ORIGINAL
 from counterfoil.issuer.lifecycle import State
-from counterfoil.issuer.refusal import AMOUNT_OR_PLACE_DIFFERS, APPROVED, NO_ORIGINAL
 from counterfoil.issuer.rows import AdviceRow, Txn
 
 
@@ -52,8 +52,8 @@ CODES: Final[dict[ReversalOutcome, str]] = {
     ReversalOutcome.ALREADY: APPROVED,
     ReversalOutcome.NOTHING: APPROVED,
     ReversalOutcome.ORPHAN: NO_ORIGINAL,
-    ReversalOutcome.DIFFERS: AMOUNT_OR_PLACE_DIFFERS,
-    ReversalOutcome.ARCHIVED: AMOUNT_OR_PLACE_DIFFERS,
+    ReversalOutcome.DIFFERS: AMOUNT_MISMATCH,
+    ReversalOutcome.ARCHIVED: AMOUNT_MISMATCH,
 }
 BY_STATE: Final[dict[State, ReversalOutcome]] = {
     State.POSTED: ReversalOutcome.BOOK,

@@ -9,11 +9,12 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL_ADVICE
+from counterfoil.iso8583.responses import APPROVED
 from counterfoil.issuer import archiving, chart, control, forgotten, notices
 from counterfoil.issuer.decide import on_purchase
 from counterfoil.issuer.desk import Desk, approval_codes
 from counterfoil.issuer.records import Records
-from counterfoil.issuer.refusal import APPROVED, CODES, Refusal
+from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.issuer.rows import Quota
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.undo import on_advice

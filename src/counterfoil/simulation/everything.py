@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from counterfoil.iso8583.responses import MAC_ERROR
 from counterfoil.issuer.stubs import every as every_at_issuer
 from counterfoil.issuer.stubs import request_of
 from counterfoil.simulation.world import Broken
 from counterfoil.storage import Store
-from counterfoil.switch.rows import WRONG_MAC
 from counterfoil.switch.stubs import every as every_at_switch
 from counterfoil.terminal.stubs import every as every_at_terminals
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
@@ -46,7 +46,7 @@ class Everything(NamedTuple):
         stub = self.switch.get(ref)
         if stub is None or self.of(ref).truth is not None:
             return False
-        burnt = (stub.state, stub.response_code, stub.amount) == ("declined", WRONG_MAC, 0)
+        burnt = (stub.state, stub.response_code, stub.amount) == ("declined", MAC_ERROR, 0)
         return burnt or (stub.state == "tombstone" and not stub.transmitted)
 
     def of(self, ref: str) -> Stubs:

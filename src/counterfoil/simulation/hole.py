@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from counterfoil.iso8583.recollection import PAGE
+from counterfoil.iso8583.responses import MAC_ERROR
 from counterfoil.issuer.stubs import every as every_at_issuer
 from counterfoil.issuer.stubs import request_of
 from counterfoil.simulation.everything import Everything, Stubs
@@ -21,7 +22,6 @@ from counterfoil.simulation.plant import Plant
 from counterfoil.simulation.world import must
 from counterfoil.step import Instant
 from counterfoil.storage.forgotten import Forgotten, every_row
-from counterfoil.switch.rows import WRONG_MAC
 from counterfoil.switch.stubs import every as every_at_switch
 from counterfoil.terminal.stubs import every as every_at_terminals
 from counterfoil.transaction import SwitchStub, TerminalStub
@@ -119,7 +119,7 @@ class Hole:
             stub for ref, stub in self._sent.items() if ref > before.ref and ref.startswith(f"{terminal}/{batch}/")
         )
         stands = before.state in PAID and before.ref not in self._shop.kept
-        return stands and any(stub.response_code != WRONG_MAC for stub in later)
+        return stands and any(stub.response_code != MAC_ERROR for stub in later)
 
     def held(self, ref: str, everything: Everything) -> int:
         """What issuers hold of an attempt, under every number it ever went out."""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
+from counterfoil.iso8583.responses import APPROVED, INSUFFICIENT_FUNDS, ISSUER_TIMEOUT, ISSUER_UNAVAILABLE, MALFUNCTION
 from counterfoil.security import MAC_BYTES, NO_MAC, KeyUsage, MacAlgorithm, SoftHsm
 from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
@@ -23,12 +24,9 @@ from counterfoil.step import Send
 
 LMK: Final = bytes(range(32))
 ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49)
-NOT_REACHED: Final = "91"
-MALFUNCTION: Final = "96"
 OTHER_TIME: Final = "1231235959"  # DE7 of a stray advice: no key of the switch's own
 MORE: Final = 100  # minor units a stray advice names too many
 STRAYS_AFTER: Final = 10.0  # mean seconds
-FORGED: Final = "00"
 HEADER: Final = 6
 
 
@@ -58,7 +56,7 @@ class TappedLine(SimulatedLink):
         packet = framing.split_cup(data, HEADER)
         request = CUP_POS.decode(packet.body)
         answer = Message(
-            f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39=FORGED, de37="FORGED000000", de38="000000"
+            f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39=APPROVED, de37="FORGED000000", de38="000000"
         )
         for number in (3, 4, 11, 25, 41, 42, 49, 60):
             answer.set(number, request.get(number))
@@ -88,14 +86,17 @@ class InstitutionLine(TappedLine):
             return
         super().send(node, item)
         if world.chance(world.faults.hasty):
-            self._answer(item, NOT_REACHED)
+            self._answer(item, ISSUER_UNAVAILABLE)
         if world.chance(world.faults.stray):
             world.after(world.wait(STRAYS_AFTER), lambda: self._stray(item))
 
     def _forgery(self, data: bytes) -> bytes:
         """A no to the switch's request: it would leave money one-sided."""
         request = ISO87_ASCII.decode(data)
-        answer = Message(f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39="51" if request.mti == "0200" else FORGED)
+        answer = Message(
+            f"{request.mti[:2]}{int(request.mti[2]) + 1}0",
+            de39=INSUFFICIENT_FUNDS if request.mti == "0200" else APPROVED,
+        )
         for number in (*ECHOED, 70, 90):
             answer.set(number, request.get(number))
         body = self._sealed(answer)
@@ -118,7 +119,7 @@ class InstitutionLine(TappedLine):
         if connection is not None and not self.world.healed:
             self.world.count("stray advice")
             sale = ISO87_ASCII.decode(item.data)
-            advice = Message("0420", de4=f"{int(sale.de4 or '0') + MORE:012d}", de7=OTHER_TIME, de39="98")
+            advice = Message("0420", de4=f"{int(sale.de4 or '0') + MORE:012d}", de7=OTHER_TIME, de39=ISSUER_TIMEOUT)
             advice.de11 = f"{self.world.number() % 1_000_000:06d}"
             advice.de90 = nested.build_de90("0200", sale.de11 or "", sale.de7 or "", sale.de32 or "")
             for number in (2, 3, 32, 37, 41, 42, 49):

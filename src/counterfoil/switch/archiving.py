@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.responses import AMOUNT_MISMATCH, APPROVED, DUPLICATE, NO_ORIGINAL
 from counterfoil.storage.archiving import Belonging, Left, TransactionShape, leave, wanted_of
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
@@ -20,9 +21,8 @@ from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
-DUPLICATE: Final = "94"
-REVERSAL_CODES: Final = {State.DECLINED: "00", State.REVERSED: "00", State.TOMBSTONE: "25"}
-FOR_A_PERSON: Final = "64"
+REVERSAL_CODES: Final = {State.DECLINED: APPROVED, State.REVERSED: APPROVED, State.TOMBSTONE: NO_ORIGINAL}
+FOR_A_PERSON: Final = AMOUNT_MISMATCH
 
 SHAPE: Final = TransactionShape(
     table="attempt",

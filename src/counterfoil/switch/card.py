@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.responses import FORMAT_ERROR, INVALID_CARD
 from counterfoil.security import Hsm, SecurityError, luhn_ok, number_and_expiry
 from counterfoil.security.sensitive import Unserialisable
 from counterfoil.switch.rows import TerminalRow
@@ -29,8 +30,8 @@ class Missing(NamedTuple):
     code: str
 
 
-NO_CARD_DATA: Final = Missing("30")
-INVALID_NUMBER: Final = Missing("14")
+NO_CARD_DATA: Final = Missing(FORMAT_ERROR)
+INVALID_NUMBER: Final = Missing(INVALID_CARD)
 
 
 def card_of(message: Message, terminal: TerminalRow, hsm: Hsm) -> PresentedCard | Missing:

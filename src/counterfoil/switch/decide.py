@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.iso8583.responses import (
+    DUPLICATE,
+    FORMAT_ERROR,
+    INVALID_TRANSACTION,
+    ISSUER_TIMEOUT,
+    ISSUER_UNAVAILABLE,
+    NOT_SUPPORTED,
+    PIN_ERROR,
+    SIGN_ON_AGAIN,
+)
 from counterfoil.kinds import Kind, spelt
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
@@ -17,7 +27,7 @@ from counterfoil.switch.forward import forward
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import OpenIntent
 from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
-from counterfoil.switch.rules import BATCH_DIFFERS, INVALID, ISSUER_DOWN, hangs_up_on, objection
+from counterfoil.switch.rules import hangs_up_on, objection
 from counterfoil.switch.strangers import burn
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.wire import Request
@@ -26,11 +36,6 @@ from counterfoil.transaction import AttemptKey
 
 MANDATORY: Final = frozenset({"de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60"})
 
-PIN_FORMAT: Final = "99"
-DUPLICATE: Final = "94"
-NOT_SUPPORTED: Final = "40"
-FORMAT: Final = "30"
-EXPIRED: Final = "98"
 
 DECLINED: Final = State.DECLINED  # looking a member up on its enum each time takes longer
 FORWARD: Final = Event.FORWARD
@@ -45,7 +50,7 @@ def request(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: At
     if kind is None:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
     elif key is None or not ask.message.__dict__.keys() >= MANDATORY:
-        turned_away(desk, work, ask, terminal, FORMAT)
+        turned_away(desk, work, ask, terminal, FORMAT_ERROR)
     elif not _known(desk, work, ask, terminal, key):
         _first_time(desk, work, ask, terminal, key, kind)
 
@@ -72,7 +77,7 @@ def _known(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: Att
     if key.batch != terminal.batch and terminal.signed_on_at and state in STANDING:
         work.saw("asked", "1", ask.dialect.told(ask.message), terminal=key.terminal)
         work.alarm("other_batch", key.terminal, f"{key} is known, and not of the batch the terminal signed on for")
-        answer(desk, work, ask, BATCH_DIFFERS, what="turned_away")
+        answer(desk, work, ask, SIGN_ON_AGAIN, what="turned_away")
     elif earlier is not None:
         again(desk, work, ask, terminal, earlier)
     elif key in work.archived:
@@ -93,7 +98,7 @@ def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: 
     kept = ask.dialect.told(ask.message)
     ask.heard_at = work.saw("repeated", "1", kept, rrn=attempt.rrn, terminal=attempt.terminal)
     if attempt.state is State.TOMBSTONE:
-        answer(desk, work, ask, INVALID, de37=attempt.rrn)
+        answer(desk, work, ask, INVALID_TRANSACTION, de37=attempt.rrn)
     elif attempt.burnt:
         answer(desk, work, ask, attempt.response_code, what="turned_away", de37=attempt.rrn)
     elif not _same_content(desk, ask, terminal, attempt):
@@ -103,8 +108,8 @@ def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: 
         waiting = work.waiting_for(attempt.rrn)
         if waiting is not None:
             work.wait(attempt.rrn, OpenIntent(ask, waiting.deadline, waiting.token))
-    elif attempt.state in REVERSED and attempt.response_code != EXPIRED:
-        answer(desk, work, ask, INVALID, de37=attempt.rrn)
+    elif attempt.state in REVERSED and attempt.response_code != ISSUER_TIMEOUT:
+        answer(desk, work, ask, INVALID_TRANSACTION, de37=attempt.rrn)
     else:
         result(desk, work, ask, attempt)
 
@@ -139,7 +144,7 @@ def _first_time(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key
     code = code or forgotten.objection(work, attempt)
     if not code and issuer is not None and hangs_up_on(work, issuer, attempt):
         work.saw("held_back", "2", "", rrn=rrn, terminal=key.terminal)
-        code = ISSUER_DOWN
+        code = ISSUER_UNAVAILABLE
     pin_block = b""
     if not code and message.de52 is not None and isinstance(card, PresentedCard) and issuer is not None:
         try:
@@ -165,7 +170,7 @@ def _translated(
 ) -> bytes:
     """The PIN block under the issuer's zone key; SecurityError(99) when it is none of format 0 under our key."""
     if terminal.pik is None or (security or "2")[0] != "2":
-        raise SecurityError("not a PIN block with the card number", response_code=PIN_FORMAT)
+        raise SecurityError("not a PIN block with the card number", response_code=PIN_ERROR)
     return desk.hsm.translate_pin(block, card.pan, terminal.pik, issuer.pin)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from counterfoil.iso8583.recollection import NOTHING, PAGE, Named, Recollected
+from counterfoil.iso8583.responses import MALFUNCTION
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
 from counterfoil.storage.forgotten import FORGOTTEN, Forgotten, end, ending_of, withheld, withheld_terminals
@@ -25,7 +26,6 @@ from counterfoil.switch.rows import Attempt, Case
 from counterfoil.switch.work import Work
 
 SWITCH: Final = "switch"
-REFUSED: Final = "96"
 MOST: Final = 200_000
 """Rows that one comparison opens: no peer fills the disk with what it names."""
 RELEASE: Final = "UPDATE attempt SET case_number = '' WHERE rrn = ? AND case_number = ?"
@@ -146,8 +146,8 @@ def objection(work: Work, attempt: Attempt) -> str:
     """96 while something of the card or the terminal of a new attempt is forgotten, "" otherwise."""
     memory = work.memory
     if attempt.token in memory.withheld_cards or attempt.terminal in memory.withheld_terminals:
-        return REFUSED
-    return REFUSED if attempt.terminal in work.withheld else ""
+        return MALFUNCTION
+    return MALFUNCTION if attempt.terminal in work.withheld else ""
 
 
 def load(records: Records, memory: Memory) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message
+from counterfoil.iso8583.responses import ISSUER_UNAVAILABLE
 from counterfoil.kinds import BY_NAME
 from counterfoil.step import Instant
 from counterfoil.switch import evidence
@@ -19,7 +20,6 @@ from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 
 MERCHANT_TYPE: Final = slice(7, 11)  # DE42: acquirer 3, area 4, merchant category 4, serial 4
-NOT_REACHED: Final = "91"
 
 
 def forward(
@@ -72,7 +72,7 @@ def not_sent(desk: Desk, work: Work, token: int) -> None:
     if not work.move(attempt, Event.NOT_SENT):
         return
     attempt.forwarded = False
-    attempt.response_code = NOT_REACHED
+    attempt.response_code = ISSUER_UNAVAILABLE
     attempt.answered_at = work.now
     if waiting is not None and waiting.ask is not None:
         result(desk, work, waiting.ask, attempt)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL, answer_of
+from counterfoil.iso8583.responses import FORMAT_ERROR, INVALID_MERCHANT, NOT_SUPPORTED, UNKNOWN_TERMINAL
 from counterfoil.kinds import REQUESTS
 from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
@@ -22,11 +23,6 @@ from counterfoil.switch.undo import reversal
 from counterfoil.switch.upstream import NETWORK_ANSWER, REVERSAL_ANSWER, IssuerMessage, authentic
 from counterfoil.switch.wire import CLAIMS, Request
 from counterfoil.switch.work import Work
-
-FORMAT: Final = "30"
-UNKNOWN_TERMINAL: Final = "97"
-OTHER_MERCHANT: Final = "03"
-NOT_SUPPORTED: Final = "40"
 
 ANSWERS: Final = frozenset(map(answer_of, REQUESTS))
 MANAGEMENT: Final = frozenset({NETWORK, NETWORK_ADVICE})
@@ -44,9 +40,9 @@ def from_terminal(desk: Desk, work: Work, ask: Request) -> None:
     elif mti == REVERSAL:
         reversal(desk, work, ask, ask.key)
     elif ask.error:
-        turned_away(desk, work, ask, terminal, FORMAT)
+        turned_away(desk, work, ask, terminal, FORMAT_ERROR)
     elif ask.message.de42 != terminal.merchant:
-        turned_away(desk, work, ask, terminal, OTHER_MERCHANT)
+        turned_away(desk, work, ask, terminal, INVALID_MERCHANT)
     elif mti in REQUESTS:
         request(desk, work, ask, terminal, ask.key)
     else:
@@ -84,11 +80,11 @@ def _claimed(desk: Desk, work: Work, ask: Request) -> None:
     if ask.error and (message.de41 is None or message.de11 is None):
         strangers.not_a_request(desk, work, ask.link, ask.conn, ask.error)
     elif ask.error:
-        strangers.told(desk, work, ask, FORMAT)
+        strangers.told(desk, work, ask, FORMAT_ERROR)
     elif terminal is None:
         strangers.told(desk, work, ask, UNKNOWN_TERMINAL)
     elif message.de42 != terminal.merchant:
-        strangers.told(desk, work, ask, OTHER_MERCHANT)
+        strangers.told(desk, work, ask, INVALID_MERCHANT)
     elif message.mti in MANAGEMENT:
         manage(desk, work, ask, terminal)
     else:

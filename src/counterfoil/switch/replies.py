@@ -20,8 +20,15 @@ from counterfoil.switch.work import Work
 ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
 YES: Final = Event.ISSUER_YES
 NO: Final = Event.ISSUER_NO
-CONTRADICTED: Final = "96"
-UNUSABLE_YES: Final = frozenset({"08", "10", "16", "32"})
+CONTRADICTED: Final = responses.MALFUNCTION
+UNUSABLE_YES: Final = frozenset(
+    {
+        responses.HONOUR_WITH_IDENTIFICATION,
+        responses.PARTIALLY_APPROVED,
+        responses.APPROVED_UPDATE_TRACK_3,
+        responses.COMPLETED_IN_PART,
+    }
+)
 """Approvals of this link that a terminal cannot take: another amount, or a condition it knows nothing of."""
 
 

@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from counterfoil.iso8583.responses import MAC_ERROR
 from counterfoil.security import MacAlgorithm, StoredKey
 from counterfoil.step import Instant
 from counterfoil.switch.lifecycle import State
 from counterfoil.transaction import AttemptKey
 
-WRONG_MAC: Final = "A0"
-SEALED: Final = "NOT ({0}.processing = '' AND {0}.response_code = 'A0')"
+SEALED: Final = f"NOT ({{0}}.processing = '' AND {{0}}.response_code = '{MAC_ERROR}')"
 """In SQL: an attempt that is not `unsealed`. Only what a terminal vouched for proves anything about the one before."""
 
 
@@ -126,7 +126,7 @@ class Attempt(msgspec.Struct, gc=False):
     @property
     def unsealed(self) -> bool:
         """Whether a message without a valid MAC burnt it: its terminal may know nothing of it."""
-        return self.burnt and self.response_code == WRONG_MAC
+        return self.burnt and self.response_code == MAC_ERROR
 
 
 class OwedAdvice(msgspec.Struct, gc=False):

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.iso8583.responses import (
+    FORMAT_ERROR,
+    INVALID_AMOUNT,
+    INVALID_TRANSACTION,
+    ISSUER_UNAVAILABLE,
+    NO_SUCH_ISSUER,
+    NOT_PERMITTED_AT_TERMINAL,
+    OVER_LIMIT,
+    SIGN_ON_AGAIN,
+    TOO_LATE,
+)
 from counterfoil.money import BY_NUMBER
 from counterfoil.switch.card import Missing
 from counterfoil.switch.desk import Desk
@@ -11,16 +22,6 @@ from counterfoil.switch.forward import askers
 from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
 from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
-
-BATCH_DIFFERS: Final = "77"
-INVALID_AMOUNT: Final = "13"
-INVALID: Final = "12"
-OVER_LIMIT: Final = "61"
-NOT_AT_THIS_TERMINAL: Final = "58"
-NO_STRIPE: Final = "30"
-NO_ISSUER: Final = "15"
-TOO_LATE: Final = "68"
-ISSUER_DOWN: Final = "91"
 
 TYPED: Final = "01"
 STRIPE: Final = frozenset({"02", "90"})
@@ -34,25 +35,25 @@ def objection(
     card, entry = ask.card, (ask.message.de22 or "")[:2]
     code = ""
     if batch != terminal.batch:  # the terminal works in the batch this host issued last
-        code = BATCH_DIFFERS
+        code = SIGN_ON_AGAIN
     elif amount <= 0:  # a purchase of nothing is refused
         code = INVALID_AMOUNT
     elif ask.message.de49 not in BY_NUMBER:  # a currency whose decimals we do not know is not guessed
-        code = INVALID
+        code = INVALID_TRANSACTION
     elif terminal.amount_limit and amount > terminal.amount_limit:  # the highest amount this terminal may take
         code = OVER_LIMIT
     elif entry == TYPED and terminal.merchant not in desk.settings.typed:  # by hand only where the merchant may
-        code = NOT_AT_THIS_TERMINAL
+        code = NOT_PERMITTED_AT_TERMINAL
     elif isinstance(card, Missing):  # there is a card number, and it is one
         code = card.code
     elif entry in STRIPE and card is not None and not card.track:  # what is said to be a stripe is one
-        code = NO_STRIPE
+        code = FORMAT_ERROR
     elif issuer is None:  # a range of ours holds the card
-        code = NO_ISSUER
+        code = NO_SUCH_ISSUER
     elif work.now - (ask.at or work.now) >= desk.settings.switch_timer:  # an issuer may take no longer: not started
         code = TOO_LATE
     elif not work.sessions[issuer.name].open:  # the link is connected, and both know what they told each other
-        code = ISSUER_DOWN
+        code = ISSUER_UNAVAILABLE
     return code
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.mti import REVERSAL_ADVICE, repeat_of
+from counterfoil.iso8583.responses import REVERSAL_CLOSED
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event
 from counterfoil.switch.outbox import Flight
@@ -22,7 +23,7 @@ from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.upstream import sending
 from counterfoil.switch.work import Work
 
-ACKNOWLEDGED: Final = frozenset({"00", "25"})
+ACKNOWLEDGED: Final = REVERSAL_CLOSED
 FIRST, REPEAT = REVERSAL_ADVICE, repeat_of(REVERSAL_ADVICE)
 SURE: Final = 2
 """Hang-ups on one advice after which an operator is told: the first may be any cut of the line."""

@@ -17,6 +17,7 @@ from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.mti import NETWORK
 from counterfoil.iso8583.recollection import build_question, parse_answer
+from counterfoil.iso8583.responses import APPROVED
 from counterfoil.step import Hangup, Instant
 from counterfoil.switch import forgotten, forward, numbers, saf
 from counterfoil.switch.desk import Desk
@@ -27,7 +28,6 @@ from counterfoil.switch.work import Work
 
 SIGN_ON: Final = "001"
 ECHO: Final = "301"
-APPROVED: Final = "00"
 ALARMING: Final = 5
 """Connections in a row that end before their sign-on is answered, after which an operator is told."""
 

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from counterfoil.iso8583 import nested
 from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE
+from counterfoil.iso8583.responses import APPROVED, FORMAT_ERROR, NOT_SUPPORTED, SECURITY_FAILED
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch import forgotten
 from counterfoil.switch.desk import Desk
@@ -39,13 +40,8 @@ SIGN_ON: Final = frozenset({SINGLE, "003", TRACK, "005"})
 SIGN_OFF: Final = "002"
 ECHO: Final = "301"
 
-APPROVED: Final = "00"
-NO_MASTER_KEY: Final = "A7"
-NO_BATCH_LEFT: Final = "A7"
 FIRST_STAN: Final = "000001"
 LAST_BATCH: Final = "999999"
-NOT_SUPPORTED: Final = "40"
-FORMAT: Final = "30"
 
 
 def manage(desk: Desk, work: Work, ask: Request, terminal: TerminalRow) -> None:
@@ -96,14 +92,14 @@ def _furthest_back(terminal: TerminalRow, taken: Offer) -> str:
 def _sign_on(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, code: str) -> None:
     stan, tmk = ask.message.de11, terminal.tmk
     if stan is None:
-        told(desk, work, ask, FORMAT)
+        told(desk, work, ask, FORMAT_ERROR)
         return
     if tmk is None:
-        told(desk, work, ask, NO_MASTER_KEY)
+        told(desk, work, ask, SECURITY_FAILED)
         return
     offer = _standing(desk, work, ask, terminal, stan, code)
     if offer is None:
-        if told(desk, work, ask, NO_BATCH_LEFT):
+        if told(desk, work, ask, SECURITY_FAILED):
             work.alarm(
                 "batches_used_up", terminal.terminal, "it has had every batch number: give it another terminal number"
             )

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.iso8583.responses import MAC_ERROR
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event, moved
-from counterfoil.switch.rows import WRONG_MAC, Attempt, TerminalRow
+from counterfoil.switch.rows import Attempt, TerminalRow
 from counterfoil.switch.tell import answer, spoken
 from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
@@ -39,7 +40,7 @@ def unsealed(desk: Desk, work: Work, ask: Request) -> None:
         quota = work.quota(terminal.terminal)
         work.put_quota(terminal.terminal, quota._replace(burnt=quota.burnt + 1))
         work.alarm("wrong_mac", terminal.terminal, f"a {mti} without a valid MAC: its key is burnt")
-        burn(desk, work, ask, key, WRONG_MAC)
+        burn(desk, work, ask, key, MAC_ERROR)
         return
     name = terminal.terminal if terminal is not None else NOBODY
     if may_keep(desk, work, name):

@@ -22,6 +22,16 @@ import msgspec
 
 from counterfoil.errors import DecodeError, EncodeError
 from counterfoil.iso8583 import Message, nested
+from counterfoil.iso8583.responses import (
+    AMOUNT_MISMATCH,
+    APPROVED,
+    ERROR,
+    FORMAT_ERROR,
+    ISSUER_TIMEOUT,
+    MAC_ERROR,
+    MALFUNCTION,
+    NO_ORIGINAL,
+)
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, forgotten, keeping, numbers
@@ -35,18 +45,13 @@ from counterfoil.transaction import AttemptKey
 
 MANDATORY: Final = frozenset({"de3", "de4", "de11", "de39", "de41", "de42", "de49", "de60"})
 
-DONE: Final = "00"
-NO_ORIGINAL: Final = "25"
-DIFFERS: Final = "64"
-FORMAT: Final = "30"
-ISSUER_TIMEOUT: Final = "98"
-RESTARTED: Final = "06"
+RESTARTED: Final = ERROR
 
 HONEST: Final = dict.fromkeys(("de12", "de13", "de14", "de15", "de22", "de23", "de26", "de53", "de55", "de61"))
 
 NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
 STANDING: Final = frozenset({State.ASKED, State.APPROVED})
-NO_ANSWER: Final = frozenset({"06", "98", "A0"})
+NO_ANSWER: Final = frozenset({ERROR, ISSUER_TIMEOUT, MAC_ERROR})
 """DE39 of an 0400 whose sender has no answer it could use: its power or the answer was lost, or the MAC was wrong."""
 
 
@@ -55,7 +60,7 @@ def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> No
     message = ask.message
     if (ask.error and not _readable(ask)) or key is None or not message.__dict__.keys() >= MANDATORY:
         work.saw("asked", "1", ask.dialect.told(message), terminal=message.de41 or "")
-        answer(desk, work, ask, FORMAT)
+        answer(desk, work, ask, FORMAT_ERROR)
         return
     attempt = work.attempts.get(key)
     if attempt is None and key in work.archived:
@@ -68,12 +73,12 @@ def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> No
     if others:
         detail = f"an 0400 names another sale: {', '.join(others)}"
         work.open_case(attempt, "reversal_differs", desk.settings.case_owner, detail)
-        answer(desk, work, ask, DIFFERS, de37=attempt.rrn)
+        answer(desk, work, ask, AMOUNT_MISMATCH, de37=attempt.rrn)
         return
     unanswered = attempt.state in STANDING and message.de39 in NO_ANSWER
     if unanswered and forgotten.closed_since(desk, work, attempt):
         forgotten.by_terminal(desk, work, *key)
-        answer(desk, work, ask, forgotten.REFUSED, de37=attempt.rrn)
+        answer(desk, work, ask, MALFUNCTION, de37=attempt.rrn)
         return
     if not attempt.reversal_rrn:
         attempt.reversal_rrn = numbers.rrn(work.tick(), desk.settings.clock.numbering)
@@ -82,7 +87,7 @@ def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> No
         owe_reversal(desk, work, attempt, message.de39 or "", message.de2)
     elif attempt.state is State.REVERSED:
         work.end_case(attempt, "acknowledged")  # another one differed from a sale that is undone, and this one does not
-    code = NO_ORIGINAL if attempt.state is State.TOMBSTONE else DONE
+    code = NO_ORIGINAL if attempt.state is State.TOMBSTONE else APPROVED
     answer(desk, work, ask, code, what="reversal_answered", de37=attempt.reversal_rrn, de32=desk.settings.acquirer)
 
 

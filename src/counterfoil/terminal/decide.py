@@ -15,7 +15,7 @@ from counterfoil.terminal.lifecycle import PAID, Event
 from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.work import Work
 
-NEVER_DECIDES: Final = frozenset({"94"}) | wire.PROVOKED
+NEVER_DECIDES: Final = frozenset({responses.DUPLICATE}) | wire.PROVOKED
 """A no that decides nothing under a valid MAC either: another copy may stand. The reversal closes both cases."""
 
 

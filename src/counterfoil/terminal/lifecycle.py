@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from counterfoil.errors import OurError
+from counterfoil.iso8583 import responses
 from counterfoil.terminal import causes
 
 
@@ -87,14 +88,14 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
 
 # DE39 of the 0400 that each way into REVERSING owes.
 REASONS: Final[Mapping[Event, str]] = {
-    Event.TIME_OUT: "98",
-    Event.BAD_MAC: "A0",
-    Event.UNUSABLE: "06",
-    Event.RESTART: "06",
-    Event.CANCEL: "17",
-    Event.PAID_ELSEWHERE: "17",
-    Event.GOODS_KEPT: "17",
-    Event.CARD_REFUSE: "96",
+    Event.TIME_OUT: responses.ISSUER_TIMEOUT,
+    Event.BAD_MAC: responses.MAC_ERROR,
+    Event.UNUSABLE: responses.ERROR,
+    Event.RESTART: responses.ERROR,
+    Event.CANCEL: responses.CANCELLED,
+    Event.PAID_ELSEWHERE: responses.CANCELLED,
+    Event.GOODS_KEPT: responses.CANCELLED,
+    Event.CARD_REFUSE: responses.MALFUNCTION,
 }
 
 # Why, where whoever tells of the event does not know it better.

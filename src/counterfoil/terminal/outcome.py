@@ -25,7 +25,6 @@ RECEIPTS: Final = {
     CopyState.FAILED: sentences.RECEIPT_FAILED,
     CopyState.SENT: sentences.RECEIPT_OUT,
 }
-ISSUER_SILENT: Final = "98"  # a definite no of the switch; the issuer may have charged and is being reversed
 
 
 def outcome(attempt: Attempt) -> str:
@@ -41,7 +40,8 @@ def told(attempt: Attempt) -> Told:
         return RECEIPTS.get(attempt.receipt, sentences.RECEIPT_UNSURE)
     if attempt.state is State.DECLINED:
         code = attempt.response_code
-        return sentences.GIVEN_UP if code == ISSUER_SILENT else responses.declined(code)
+        # A definite no of the switch; the issuer may have charged and is being reversed.
+        return sentences.GIVEN_UP if code == responses.ISSUER_TIMEOUT else responses.declined(code)
     if attempt.state is State.SENT:
         return sentences.ASKED
     if attempt.state is State.NOT_SENT:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.responses import APPROVED
 from counterfoil.terminal import birth, causes, numbers, sentences, wire
 from counterfoil.terminal.lane import Awaited, Exchange, Lane
 from counterfoil.terminal.work import Work
@@ -31,7 +32,7 @@ def ask(work: Work, lane: Lane) -> None:
 def answered(work: Work, lane: Lane, stan: str, message: Message) -> None:
     """An 0810: take the keys if they prove themselves, else sell nothing."""
     work.note(lane, "sign-on answered", None, message)
-    if message.de39 != "00":
+    if message.de39 != APPROVED:
         failed(work, lane, f"{causes.SIGN_ON}:{message.de39 or '?'}")
         return
     try:

@@ -12,7 +12,7 @@ import msgspec
 
 from counterfoil import money
 from counterfoil.errors import DecodeError, PeerError
-from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.iso8583 import CUP_POS, Message, framing, nested, responses
 from counterfoil.iso8583.mti import NETWORK, REVERSAL, answer_of
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import MAC_BYTES, NO_MAC, Hsm, KeyUsage, Sensitive
@@ -20,8 +20,17 @@ from counterfoil.terminal.rows import Attempt, Device
 from counterfoil.transaction import NO_BATCH
 
 SIGN_ON: Final = "003"  # 60.3: double-length keys
-MUST_SIGN_ON: Final = frozenset({"A0", "77", "99"})
-PROVOKED: Final = frozenset({"03", "30", "40", "97", "A0", "A7"})
+MUST_SIGN_ON: Final = frozenset({responses.MAC_ERROR, responses.SIGN_ON_AGAIN, responses.PIN_ERROR})
+PROVOKED: Final = frozenset(
+    {
+        responses.INVALID_MERCHANT,
+        responses.FORMAT_ERROR,
+        responses.NOT_SUPPORTED,
+        responses.UNKNOWN_TERMINAL,
+        responses.MAC_ERROR,
+        responses.SECURITY_FAILED,
+    }
+)
 """What a stranger could make a host say: it may speak of a damaged copy of a request whose intact copy is approved.
 
 Every DE39 a switch answers before it has checked a MAC; a test holds ours against it.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Final, NamedTuple
 
+from counterfoil.iso8583 import responses
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import words
@@ -151,7 +152,7 @@ def open_case(evidence: Evidence) -> bool:
 
 def told_to_wait(terminal: TerminalEvidence) -> bool:
     """Whether the no was a 98: the switch gave up on the issuer, who may have charged, and its stub is needed."""
-    return isinstance(terminal, TerminalStub) and terminal.response_code == words.NO_ANSWER_UPSTREAM
+    return isinstance(terminal, TerminalStub) and terminal.response_code == responses.ISSUER_TIMEOUT
 
 
 def overdue(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, now: Instant, clocks: Clocks) -> Verdict:

@@ -90,11 +90,17 @@ OWED: Final[dict[str, tuple[int, str, Text]]] = {
     causes.UNDECIDED: (OWN, "switch", UNDECIDED),
 }
 TOLD: Final[dict[str, tuple[int, str, Text]]] = {
-    "17": (OWN, "terminal", TOLD_CANCELLED),
-    "06": (OWN, "terminal", TOLD_ERROR),
-    "96": (OWN, "terminal", TOLD_CARD),
-    "A0": (BACK, HOPS[BACK], BAD_MAC),
+    responses.CANCELLED: (OWN, "terminal", TOLD_CANCELLED),
+    responses.ERROR: (OWN, "terminal", TOLD_ERROR),
+    responses.MALFUNCTION: (OWN, "terminal", TOLD_CARD),
+    responses.MAC_ERROR: (BACK, HOPS[BACK], BAD_MAC),
 }
+REASONS: Final = {
+    responses.MAC_ERROR: causes.BAD_MAC,
+    responses.CANCELLED: causes.CANCELLED,
+    responses.MALFUNCTION: causes.CARD_REFUSED,
+}
+"""What DE39 of a reversal says of its cause, where the cause itself is not kept."""
 PRINTER: Final[dict[str, Text]] = {
     "mute": Text("no answer from it", "打印机无应答"),
     "busy": Text("busy with another receipt", "正忙于其他签购单"),
@@ -142,9 +148,9 @@ def cause_of(sold: TerminalStub) -> str:
     """The cause; of a sale of an earlier version, what DE39 of its reversal and of its answer say."""
     if sold.cause or not sold.reversal_reason:
         return sold.cause
-    if sold.reversal_reason == "06":
+    if sold.reversal_reason == responses.ERROR:
         return causes.UNDECIDED if sold.response_code else causes.RESTART
-    return {"A0": causes.BAD_MAC, "17": causes.CANCELLED, "96": causes.CARD_REFUSED}.get(sold.reversal_reason, "")
+    return REASONS.get(sold.reversal_reason, "")
 
 
 def why_reversed(asked: SwitchStub) -> Stop | None:

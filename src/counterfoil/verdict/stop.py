@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.iso8583.responses import is_approval
+from counterfoil.iso8583 import responses
 from counterfoil.transaction import SwitchStub, TerminalStub
 from counterfoil.verdict.finding import Evidence, Stop
 from counterfoil.verdict.names import party
@@ -25,13 +25,10 @@ from counterfoil.words import Text
 
 ANSWERED: Final = frozenset({T.APPROVED, T.CLOSED})
 FALLEN: Final = frozenset({T.REVERSING, T.REVERSED, T.ESCALATED})
-WRONG_MAC: Final = "A0"
-NO_ROUTE: Final = "91"
-GIVEN_UP: Final = "98"
-RESTARTED: Final = "06"
-CONTRADICTED: Final = "96"
-OWN_REASONS: Final = frozenset({"", GIVEN_UP, RESTARTED})
-ORIGINAL_THERE: Final = {"00": True, "25": False}
+RESTARTED: Final = responses.ERROR
+CONTRADICTED: Final = responses.MALFUNCTION
+OWN_REASONS: Final = frozenset({"", responses.ISSUER_TIMEOUT, RESTARTED})
+ORIGINAL_THERE: Final = {responses.APPROVED: True, responses.NO_ORIGINAL: False}
 UNDONE: Final = frozenset({"reversing", "reversed"})
 UNUSABLE: Final = frozenset({"answer_unusable", "answer_unreadable", "answer_wrong_mac"})
 
@@ -114,29 +111,33 @@ def at_the_switch(terminal: T, switch: S, asked: SwitchStub, evidence: Evidence,
         return Stop(3, HOPS[3], YES_AFTER_NO.filled(code=asked.response_code))
     if gave_up(asked) or (asked.state in UNDONE and not asked.response_code):
         return upstream(asked, evidence, unread)
-    if not asked.forwarded and asked.response_code == NO_ROUTE:
+    if not asked.forwarded and asked.response_code == responses.ISSUER_UNAVAILABLE:
         return Stop(2, HOPS[2], HELD_BACK if "held_back" in told(asked) else NO_ROUTE_UP)
     if terminal in FALLEN or terminal is T.ASKED or asked.reversal_reason:
         return Stop(4, HOPS[4], ANSWER)
-    if is_approval(asked.response_code):
+    if responses.is_approval(asked.response_code):
         return None if asked.followed_at else Stop(4, HOPS[4], CLOSURE)
     return decline(evidence)
 
 
 def gave_up(asked: SwitchStub) -> bool:
     """Whether the switch itself owes, or owed, the reversal, because the issuer did not answer it."""
-    return asked.response_code == GIVEN_UP and asked.state in UNDONE and asked.reversal_reason in OWN_REASONS
+    return (
+        asked.response_code == responses.ISSUER_TIMEOUT
+        and asked.state in UNDONE
+        and asked.reversal_reason in OWN_REASONS
+    )
 
 
 def is_late_yes(asked: SwitchStub) -> bool:
     """Whether a yes of the issuer is being undone that came after a no."""
     code, reason = asked.response_code, asked.reversal_reason
-    return bool(code) and reason == CONTRADICTED and not is_approval(code)
+    return bool(code) and reason == CONTRADICTED and not responses.is_approval(code)
 
 
 def not_authentic(asked: SwitchStub) -> bool:
     """Whether the switch refused a request that nobody vouched for."""
-    return asked.state == "declined" and not asked.forwarded and asked.response_code == WRONG_MAC
+    return asked.state == "declined" and not asked.forwarded and asked.response_code == responses.MAC_ERROR
 
 
 def told(asked: SwitchStub) -> set[str]:
@@ -164,7 +165,7 @@ def upstream(asked: SwitchStub, evidence: Evidence, unread: frozenset[str]) -> S
 def decline(evidence: Evidence) -> Stop:
     """Nothing broke: a station said no. Which one, and with which code; an issuer that said yes is not the one."""
     issuer, asked = evidence.issuer, evidence.switch
-    if issuer is not None and issuer.response_code and not is_approval(issuer.response_code):
+    if issuer is not None and issuer.response_code and not responses.is_approval(issuer.response_code):
         who, code = issuer.issuer, issuer.response_code
     elif asked is not None:
         heard = issuer is None and asked.forwarded and asked.issuer

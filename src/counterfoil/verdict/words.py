@@ -17,7 +17,6 @@ from counterfoil.verdict.position import I, S, T
 from counterfoil.words import Text, Told
 from counterfoil.zone import Zone
 
-NO_ANSWER_UPSTREAM: Final = "98"
 FREE: Final = frozenset({T.NOT_SENT, T.DECLINED, T.REVERSED, T.ESCALATED})
 """Where the terminal has no more to do with a sale that does not stand, and takes the next."""
 TOMBSTONED: Final = frozenset({"tombstoned", "late"})
@@ -219,7 +218,7 @@ def refusal(positions: tuple[T, S, I], evidence: Evidence) -> str:
     if terminal in {T.ASKED, T.REVERSING} or positions[1] is S.TOMBSTONE:
         return ""
     heard = evidence.terminal.response_code if isinstance(evidence.terminal, TerminalStub) else ""
-    if terminal is T.DECLINED and heard != NO_ANSWER_UPSTREAM:
+    if terminal is T.DECLINED and heard != responses.ISSUER_TIMEOUT:
         return heard
     issuer, switch = evidence.issuer, evidence.switch
     codes = (
