@@ -63,12 +63,32 @@ class CaseStub(msgspec.Struct, frozen=True, kw_only=True):
     how: str = ""
 
 
+class Against(NamedTuple):
+    """A transaction that stands against another one: what kind it is, what it is called where it is said, and the minor
+    units it takes of its original. A station names it as its own stub names itself: TERMINAL/BATCH/STAN, or
+    DE32/DE7/DE11 at an issuer.
+    """
+
+    kind: str
+    name: str
+    amount: int
+
+
+class Balance(NamedTuple):
+    """A balance an issuer told: "ledger" or "available", a currency, and minor units; below zero is owed."""
+
+    type: str
+    currency: str
+    amount: int
+
+
 class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     """What the terminal's own store says. `state` is a terminal lifecycle state.
 
     `cause` is why nothing was sent or why it does not stand, a word of terminal/causes.py; `receipt` a state of
     receipts/copies.py, of the copy that needs somebody most; `trouble` what the printer last said was wrong. `due` is
-    when the running clock ends (0: no clock). `case` is the number of the case it opened.
+    when the running clock ends (0: no clock). `case` is the number of the case it opened. `kind` is the name of one of
+    `kinds.TABLE`, `original` the reference of the sale it refers to, `against` what stands against it here.
     """
 
     ref: str
@@ -94,6 +114,10 @@ class TerminalStub(msgspec.Struct, frozen=True, kw_only=True):
     due: Instant = 0
     history: tuple[Happened, ...] = ()
     cases: tuple[CaseStub, ...] = ()
+    kind: str = "purchase"
+    original: str = ""
+    against: tuple[Against, ...] = ()
+    balances: tuple[Balance, ...] = ()
 
 
 class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +126,8 @@ class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     `acquirer`, `transmitted` and `stan` are DE32, DE7 and DE11 of what it sent upstream, "" when it never did.
     `forwarded` False means no byte of the request went upstream, and the switch knows it. `followed_at` is when the
     same terminal's next financial request arrived (0: none yet): it proves that the terminal closed this one. `case` is
-    the number of its open case, "" when none is open; `cases` are all it ever had, when its history is read.
+    the number of its open case, "" when none is open; `cases` are all it ever had, when its history is read. `kind`,
+    `original` and `against` as at the terminal.
     """
 
     ref: str
@@ -130,10 +155,17 @@ class SwitchStub(msgspec.Struct, frozen=True, kw_only=True):
     followed_at: Instant = 0
     history: tuple[Happened, ...] = ()
     cases: tuple[CaseStub, ...] = ()
+    kind: str = "purchase"
+    original: str = ""
+    against: tuple[Against, ...] = ()
 
 
 class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
-    """What the issuer's store says. `debited` and `returned` are minor units booked on the cardholder's account.
+    """What the issuer's store says, in minor units of the cardholder's account.
+
+    `debited` was taken off it and `returned` given back by the reversal; `credited` was given to it and `withdrawn`
+    taken again by the reversal; `held` was set aside and `released` of it by the reversal. Of a kind that ends a hold,
+    `freed` is what it released beyond what it took, and `held_again` what its reversal set aside of that again.
 
     What ties it to the switch's stub is the request itself: `acquirer` (DE32), `transmitted` (DE7) and `stan` (DE11).
     The `rrn` is what the request said, which another party can say too. `case` and `cases` as at the switch.
@@ -162,6 +194,25 @@ class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
     case: str = ""
     history: tuple[Happened, ...] = ()
     cases: tuple[CaseStub, ...] = ()
+    kind: str = "purchase"
+    original: str = ""
+    against: tuple[Against, ...] = ()
+    credited: int = 0
+    withdrawn: int = 0
+    held: int = 0
+    released: int = 0
+    freed: int = 0
+    held_again: int = 0
+
+    @property
+    def done(self) -> int:
+        """How much it moved or set aside in all, minor units."""
+        return self.debited + self.credited + self.held + self.freed
+
+    @property
+    def undone(self) -> int:
+        """How much of that its reversal undid."""
+        return self.returned + self.withdrawn + self.released + self.held_again
 
     @property
     def request(self) -> str:

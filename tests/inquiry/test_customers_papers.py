@@ -117,7 +117,7 @@ def test_no_sentence_for_a_customer_speaks_the_operators_language(module: str) -
             assert not inside(said), (name, said)
 
 
-@pytest.mark.parametrize("text", [*(told for kind in TABLE for told in kind.notices), *HEADINGS.values()])
+@pytest.mark.parametrize("text", [*(told for kind in TABLE for told in kind.notices or ()), *HEADINGS.values()])
 def test_no_message_to_a_telephone_and_no_heading_does(text: Text) -> None:
     assert not inside(text.en)
     assert not inside(text.zh)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from counterfoil.kinds import TABLE, Kind
-from counterfoil.kinds.described import MODES, TOTALS, movements_text
+from counterfoil.kinds import TABLE, Kind, Needs
+from counterfoil.kinds.described import MODES, NEEDS, TOTALS, listed, movements_text, original_text
 from counterfoil.kinds.undo import undo
 
 PAGE: Final = Path(__file__).parents[2] / "docs/kinds.md"
@@ -29,13 +29,15 @@ def section(kind: Kind) -> str:
     wire = kind.wire
     rows = [
         ("leg 1", f"`{wire.mti}`, DE3 `{wire.processing}`, DE25 `{wire.condition}`, DE60.1 `{wire.type}`"),
-        ("leg 2", f"`{wire.mti}`, DE3 `{wire.processing}`"),
+        ("leg 2", f"`{wire.mti}`, DE3 `{wire.processing}`, DE25 `{wire.condition}`"),
         ("mode", MODES[kind.mode].en),
         ("moves", movements_text(kind.movements).en),
         ("its reversal", movements_text(undo(kind.movements)).en),
-        ("rules after the PIN", ", ".join(f"`{rule}`" for rule in kind.rules)),
+        ("needs", listed(NEEDS[need] for need in Needs if need in kind.needs).en),
+        ("original", original_text(kind.original).en if kind.original is not None else "none"),
+        ("rules after the PIN", ", ".join(f"`{rule}`" for rule in kind.rules) or "none"),
         ("in the totals", TOTALS[kind.total].en),
-        *(("the cardholder is told", f"{told.en} {told.zh}") for told in kind.notices),
+        *(("the cardholder is told", f"{told.en} {told.zh}") for told in kind.notices or ()),
     ]
     lines = [f"| {name} | {said} |" for name, said in rows]
     return "\n".join([f"## `{kind.name}` · {kind.says.en} · {kind.says.zh}\n", "| | |", "|---|---|", *lines, ""])

@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.issuer.effect import PARTIES
 from counterfoil.issuer.rules import AFTER_PIN
-from counterfoil.kinds import BY_NAME, PURCHASE, REQUESTS, TABLE, Deed, Kind, forwarded, spelt
+from counterfoil.kinds import BY_NAME, ISSUED, PURCHASE, REQUESTS, SWITCHED, TABLE, Deed, Kind, forwarded, spelt
 
 KINDS = pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
 
@@ -16,9 +16,9 @@ KINDS = pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
 @KINDS
 def test_a_kind_is_found_by_its_name_and_by_each_of_its_spellings(kind: Kind) -> None:
     assert BY_NAME[kind.name] is kind
-    assert spelt(*kind.wire) is kind
-    assert forwarded(kind.wire.mti, kind.wire.processing) is kind
-    assert kind.wire.mti in REQUESTS
+    assert spelt(*kind.wire) is (kind if kind in SWITCHED else None)
+    assert forwarded(*kind.wire[:3]) is (kind if kind in ISSUED else None)
+    assert kind not in SWITCHED or kind.wire.mti in REQUESTS
 
 
 @KINDS
@@ -29,14 +29,14 @@ def test_a_spelling_is_of_the_right_length_and_in_digits(kind: Kind) -> None:
 
 @KINDS
 def test_the_issuer_knows_every_rule_and_every_party_a_kind_names(kind: Kind) -> None:
-    assert set(kind.rules) <= AFTER_PIN.keys()
+    assert kind not in ISSUED or set(kind.rules) <= AFTER_PIN.keys()
     assert len(set(kind.rules)) == len(kind.rules)
     assert {party for movement in kind.movements for party in (movement.debit, movement.credit)} <= PARTIES.keys()
 
 
 @KINDS
 def test_what_a_cardholder_is_told_of_a_kind_names_card_and_amount_in_both_languages(kind: Kind) -> None:
-    for told in kind.notices:
+    for told in kind.notices or ():
         for said in told:
             assert {"{last4}", "{amount}", "{merchant}"} == set(re.findall(r"\{\w+\}", said))
 
@@ -74,7 +74,23 @@ def test_what_is_missing_agrees_with_any_kind_and_what_is_there_with_its_own(
     ],
 )
 def test_an_issuer_looks_at_the_type_and_at_what_is_done(mti: str, processing: str, found: Kind | None) -> None:
-    assert forwarded(mti, processing) is found
+    assert forwarded(mti, processing, "00") is found
+
+
+@KINDS
+def test_what_is_said_of_a_kind_has_only_places_that_are_filled(kind: Kind) -> None:
+    for name, told in kind.words._asdict().items():
+        known = {"amount"} | ({"returned"} if name == "undone" else set()) | ({"by"} if name == "unknown" else set())
+        for text in told:
+            assert [set(re.findall(r"\{(\w+)\}", said)) - known for said in text] == [set(), set()]
+            assert len({frozenset(re.findall(r"\{(\w+)\}", said)) for said in text}) == 1
+
+
+@KINDS
+def test_a_kind_that_ends_a_hold_or_gives_back_has_an_original(kind: Kind) -> None:
+    ends = any(movement.deed in {Deed.POST, Deed.RELEASE} for movement in kind.movements)
+    assert not ends or kind.original is not None
+    assert (kind.keeps_for > 0) == any(movement.deed is Deed.HOLD for movement in kind.movements)
 
 
 def test_a_purchase_takes_from_the_card_what_its_acquirer_is_owed() -> None:

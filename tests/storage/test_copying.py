@@ -11,7 +11,7 @@ import pytest
 
 from counterfoil.errors import StoreError
 from counterfoil.storage import Migration, Store, open_store
-from counterfoil.storage.copying import Original, at_one_instant, copied
+from counterfoil.storage.copying import CopySource, at_one_instant, copied
 from counterfoil.storage.mark import SUFFIX
 from damage import DAMAGES, Damage, flip
 
@@ -61,7 +61,7 @@ def test_what_the_second_heard_the_first_has_said_in_every_copy(stores: list[Sto
     try:
         assert started.wait(30)
         # The worst order: the one that hears is looked at first, and copied last.
-        originals = [Original(Path(store.path)) for store in reversed(stores)]
+        originals = [CopySource(Path(store.path)) for store in reversed(stores)]
         for copy in range(12):
             with at_one_instant(originals):
                 for one in originals:
@@ -87,7 +87,7 @@ def test_a_copy_is_of_the_instant_at_which_it_was_begun(stores: list[Store], tmp
         steps.append((done, whole))
         tell(stores[0], 10_000 + len(steps))
 
-    with closing(Original(Path(stores[0].path))) as original, at_one_instant([original]):
+    with closing(CopySource(Path(stores[0].path))) as original, at_one_instant([original]):
         original.copy(tmp_path / "copy", step)
     assert highest(tmp_path / "copy") == 1999
     assert len(steps) > 1
@@ -99,7 +99,7 @@ def test_a_copy_is_of_the_instant_at_which_it_was_begun(stores: list[Store], tmp
 def test_nothing_is_copied_when_the_stores_are_never_at_rest(
     stores: list[Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Original(Path(stores[0].path))
+    original = CopySource(Path(stores[0].path))
     looked: list[int] = []
     look = original.look
 
@@ -120,7 +120,7 @@ def test_nothing_is_copied_when_the_stores_are_never_at_rest(
 def test_a_copy_that_is_not_sound_is_refused(stores: list[Store], tmp_path: Path) -> None:
     for number in range(1, 50):
         tell(stores[0], number)
-    with closing(Original(Path(stores[0].path))) as original, at_one_instant([original]):
+    with closing(CopySource(Path(stores[0].path))) as original, at_one_instant([original]):
         original.copy(tmp_path / "copy", silent)
     flip(tmp_path / "copy", 2 * PAGE)
     with pytest.raises(StoreError, match="the copy of copy is not sound"), copied(tmp_path / "copy"):
@@ -140,6 +140,6 @@ def test_a_store_that_would_be_misread_is_not_copied(name: str, stores: list[Sto
         (left.parent / f"store.db{suffix}").write_bytes((source.parent / f"store.db{suffix}").read_bytes())
     damage.do(left)
     with pytest.raises(StoreError) as caught:
-        Original(left)
+        CopySource(left)
     assert damage.en in str(caught.value)
     assert damage.zh in caught.value.zh

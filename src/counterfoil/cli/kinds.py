@@ -9,7 +9,7 @@ import click
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.screen import console, table
 from counterfoil.cli.session import Session, verb
-from counterfoil.kinds import BY_NAME, TABLE, Kind
+from counterfoil.kinds import BY_NAME, TABLE, Kind, Needs
 from counterfoil.words import Text
 
 NO_KIND: Final = Text(
@@ -20,6 +20,8 @@ MODE: Final = Text("mode", "方式")
 MOVES: Final = Text("moves", "账务")
 UNDONE: Final = Text("its reversal", "冲正")
 RULES: Final = Text("rules", "规则")
+NEEDED: Final = Text("needs", "需要")
+OF: Final = Text("its original", "原交易")
 COUNTS: Final = Text("in the totals", "批总计")
 TOLD: Final = Text("the cardholder is told", "通知持卡人")
 
@@ -49,7 +51,7 @@ def pages(session: Session, shown: tuple[Kind, ...]) -> None:
 
 def lines(kind: Kind) -> list[tuple[Text, Text | str]]:
     """What is said of a kind, line by line."""
-    from counterfoil.kinds.described import MODES, TOTALS, movements_text
+    from counterfoil.kinds.described import MODES, NEEDS, NOTHING, TOTALS, listed, movements_text, original_text
     from counterfoil.kinds.undo import undo
 
     wire = "{mti} DE3={processing} DE25={condition} DE60.1={type}".format(**kind.wire._asdict())
@@ -58,7 +60,9 @@ def lines(kind: Kind) -> list[tuple[Text, Text | str]]:
         (MODE, MODES[kind.mode]),
         (MOVES, movements_text(kind.movements)),
         (UNDONE, movements_text(undo(kind.movements))),
-        (RULES, ", ".join(kind.rules)),
+        (NEEDED, listed(NEEDS[need] for need in Needs if need in kind.needs)),
+        *((OF, original_text(of)) for of in (kind.original,) if of is not None),
+        (RULES, ", ".join(kind.rules) or NOTHING),
         (COUNTS, TOTALS[kind.total]),
-        *((TOLD, told) for told in kind.notices),
+        *((TOLD, told) for told in kind.notices or ()),
     ]

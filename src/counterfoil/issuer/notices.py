@@ -25,8 +25,8 @@ def _form(words: Text) -> str:
     return f"{words.zh}\n{words.en}".format(last4="%(last4)s", amount="%(amount)s", merchant="%(merchant)s")
 
 
-BOOKED: Final = {kind.name: _form(kind.notices.booked) for kind in TABLE}
-UNDONE: Final = {kind.name: _form(kind.notices.undone) for kind in TABLE}
+BOOKED: Final = {kind.name: _form(kind.notices.booked) for kind in TABLE if kind.notices is not None}
+UNDONE: Final = {kind.name: _form(kind.notices.undone) for kind in TABLE if kind.notices is not None}
 """What the cardholder is told, by the name of the kind."""
 SAY_AGAIN_FIRST: Final = SECOND
 SAY_AGAIN_MAX: Final = 60 * SECOND

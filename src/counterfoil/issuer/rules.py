@@ -20,7 +20,7 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.settings import Settings
-from counterfoil.kinds import TABLE
+from counterfoil.kinds import ISSUED
 
 
 class Pin(enum.Enum):
@@ -216,7 +216,9 @@ AFTER_PIN: Final[dict[str, Rule]] = {
     for rule in (amount_is_positive, within_limit_each, within_limit_day, within_count_day, funds_suffice)
 }
 """By their names, which kinds give in the order of their asking."""
-RULES: Final[dict[str, tuple[Rule, ...]]] = {kind.name: tuple(AFTER_PIN[name] for name in kind.rules) for kind in TABLE}
+RULES: Final[dict[str, tuple[Rule, ...]]] = {
+    kind.name: tuple(AFTER_PIN[name] for name in kind.rules) for kind in ISSUED
+}
 
 
 def decide(

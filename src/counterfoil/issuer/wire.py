@@ -153,7 +153,7 @@ class SwitchLink:
                 expiries += (stripe.expiry,) if stripe.expiry else ()
         except SecurityError:
             return None
-        kind = forwarded(asked.mti, processing)
+        kind = forwarded(asked.mti, processing, "00")
         return Authorisation(
             kind.name if kind is not None else "",
             asked.key,

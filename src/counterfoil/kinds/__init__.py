@@ -1,6 +1,6 @@
 """Kinds of transactions: one description each, which every station interprets.
 
-`TABLE` holds them all, `BY_NAME` finds one by its name, `spelt` by how a request spells it.
+`TABLE` holds them all, `BY_NAME` finds one by its name, `spelt` and `forwarded` by how a request spells it.
 """
 
 from __future__ import annotations
@@ -8,35 +8,69 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from counterfoil.kinds.kind import Deed, Kind, Mode, Movement, Notices, Party, Spelling, Total
+from counterfoil.kinds.balance import BALANCE
+from counterfoil.kinds.completion import COMPLETION
+from counterfoil.kinds.kind import (
+    AmountRule,
+    Deed,
+    Headings,
+    Kind,
+    Mode,
+    Movement,
+    Needs,
+    Notices,
+    Original,
+    Party,
+    SlipOf,
+    Spelling,
+    Total,
+    Words,
+)
+from counterfoil.kinds.preauth import PREAUTH, PREAUTH_VOID
 from counterfoil.kinds.purchase import PURCHASE
 from counterfoil.kinds.undo import undo
+from counterfoil.kinds.void import VOID
 
 __all__ = [
     "BY_NAME",
     "PURCHASE",
     "REQUESTS",
     "TABLE",
+    "AmountRule",
     "Deed",
+    "Headings",
     "Kind",
     "Mode",
     "Movement",
+    "Needs",
     "Notices",
+    "Original",
     "Party",
+    "SlipOf",
     "Spelling",
     "Total",
+    "Words",
     "forwarded",
     "spelt",
     "undo",
 ]
 
-TABLE: Final = (PURCHASE,)
+TABLE: Final = (PURCHASE, VOID, PREAUTH, PREAUTH_VOID, COMPLETION, BALANCE)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in TABLE}
-REQUESTS: Final = frozenset(kind.wire.mti for kind in TABLE)
+SWITCHED: Final = (PURCHASE,)
+"""The kinds that a switch takes from its terminals so far."""
+ISSUED: Final = (PURCHASE,)
+"""The kinds that an issuer decides so far."""
+REQUESTS: Final = frozenset(kind.wire.mti for kind in SWITCHED)
 """The message types with which a kind is asked for, without a repeat mark."""
-_BY_WIRE: Final[Mapping[tuple[str | None, ...], Kind]] = {kind.wire: kind for kind in TABLE}
-_UPSTREAM: Final[Mapping[tuple[str, str], Kind]] = {(kind.wire.mti, kind.wire.processing[:2]): kind for kind in TABLE}
-assert len(BY_NAME) == len(_BY_WIRE) == len(_UPSTREAM) == len(TABLE), "two kinds have one name or one spelling"
+_BY_WIRE: Final[Mapping[tuple[str | None, ...], Kind]] = {kind.wire: kind for kind in SWITCHED}
+_UPSTREAM: Final[Mapping[tuple[str, str, str], Kind]] = {
+    (kind.wire.mti, kind.wire.processing[:2], kind.wire.condition): kind for kind in ISSUED
+}
+assert len(BY_NAME) == len({kind.wire for kind in TABLE}) == len(TABLE), "two kinds have one name or one spelling"
+assert all(of in BY_NAME for kind in TABLE if kind.original is not None for of in kind.original.of)
+assert all((kind.original is not None) == (Needs.ORIGINAL in kind.needs) for kind in TABLE)
+assert all(kind.mode is not Mode.INQUIRY or not kind.movements for kind in TABLE), "an inquiry moves nothing"
 
 
 def spelt(mti: str, processing: str | None, condition: str | None, type_: str | None) -> Kind | None:
@@ -48,12 +82,12 @@ def spelt(mti: str, processing: str | None, condition: str | None, type_: str | 
     if kind is not None or None not in (processing, condition, type_):
         return kind
     told = (mti, processing, condition, type_)
-    return next((kind for kind in TABLE if all(x in (None, y) for x, y in zip(told, kind.wire, strict=True))), None)
+    return next((kind for kind in SWITCHED if all(x in (None, y) for x, y in zip(told, kind.wire, strict=True))), None)
 
 
-def forwarded(mti: str, processing: str) -> Kind | None:
-    """The kind that a request to an issuer asks for, by its type and the first two digits of DE3; None for no kind.
+def forwarded(mti: str, processing: str, condition: str) -> Kind | None:
+    """The kind that a request to an issuer asks for, by its type, the first two digits of DE3 and DE25; None for none.
 
     The account types, which are the rest of DE3, do not matter here.
     """
-    return _UPSTREAM.get((mti, processing[:2]))
+    return _UPSTREAM.get((mti, processing[:2], condition))

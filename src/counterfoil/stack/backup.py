@@ -37,7 +37,7 @@ from counterfoil.stack.copies import (
 )
 from counterfoil.stack.layout import ISSUERS, STATIONS, Layout, formats
 from counterfoil.storage import Store
-from counterfoil.storage.copying import Formats, Original, at_one_instant, copied
+from counterfoil.storage.copying import CopySource, Formats, at_one_instant, copied
 from counterfoil.storage.mark import SUFFIX
 from counterfoil.storage.migrations import pending
 from counterfoil.switch import stubs as switches
@@ -76,9 +76,9 @@ def backup(layout: Layout, to: Path, now: Callable[[], str], step: Step) -> Back
         if os.access(layout.data, os.W_OK):  # where nobody can write nobody can archive
             undo.enter_context(writer(layout.archive))
         names = _files(layout)
-        originals: dict[str, Original] = {}
+        originals: dict[str, CopySource] = {}
         for name in _in_order([name for name in names if name.endswith(STORE)]):
-            originals[name] = Original(layout.data / name)
+            originals[name] = CopySource(layout.data / name)
             undo.callback(originals[name].close)
         making = undo.enter_context(_new(to))
         with at_one_instant(list(originals.values())):
@@ -96,13 +96,13 @@ def backup(layout: Layout, to: Path, now: Callable[[], str], step: Step) -> Back
     return manifest
 
 
-def _copy(originals: dict[str, Original], inside: Path, step: Step) -> None:
+def _copy(originals: dict[str, CopySource], inside: Path, step: Step) -> None:
     for name, original in originals.items():
         private((inside / name).parent)
         original.copy(inside / name, of(step, name))
 
 
-def _verified(layout: Layout, name: str, original: Original, inside: Path, step: Step) -> CopiedFile:
+def _verified(layout: Layout, name: str, original: CopySource, inside: Path, step: Step) -> CopiedFile:
     with copied(inside / name) as store:
         head = _checked(layout, Path(name).parent.name, store, original.formats)
     size, digest = digest_of(inside / name, of(step, name))
@@ -122,7 +122,7 @@ def _refuse(layout: Layout, to: Path) -> None:
     for key in (layout.demo_key, *(layout.lmk(name) for name in STATIONS)):
         layout.secret(key, make=False)
     for name in STATIONS:
-        Original(layout.store(name)).close()
+        CopySource(layout.store(name)).close()
 
 
 def _files(layout: Layout) -> list[str]:

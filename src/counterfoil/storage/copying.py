@@ -33,7 +33,7 @@ Formats = list[tuple[int, str]]
 """The migrations a store has recorded: number and SHA-256."""
 
 
-class Original:
+class CopySource:
     """A store that is to be copied, opened for reading. StoreError when it cannot be read whole."""
 
     def __init__(self, path: Path) -> None:
@@ -103,7 +103,7 @@ class Original:
 
 
 @contextmanager
-def at_one_instant(originals: Sequence[Original]) -> Iterator[None]:
+def at_one_instant(originals: Sequence[CopySource]) -> Iterator[None]:
     """All of them as they were at one instant, until the block ends. StoreError when there was no such instant."""
     try:
         if not any(_seen_together(originals) for _ in range(TRIES)):
@@ -114,7 +114,7 @@ def at_one_instant(originals: Sequence[Original]) -> Iterator[None]:
             one.look_away()
 
 
-def _seen_together(originals: Sequence[Original]) -> bool:
+def _seen_together(originals: Sequence[CopySource]) -> bool:
     """Whether views could be taken of all of them without a commit of anybody in between."""
     try:
         before = [one.version() for one in originals]

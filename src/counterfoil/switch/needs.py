@@ -18,7 +18,7 @@ Item: TypeAlias = Inbound | Request | IssuerMessage
 """Something that arrived: as it came, or as a request of a terminal or a message of an issuer that was read."""
 
 
-class Needs:
+class Loading:
     """The rows a step looks at: terminals by id, attempts by key or RRN, advices by RRN."""
 
     def __init__(self, memory: Memory, due: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from counterfoil.storage.forgotten import VERB as FORGOTTEN
 from counterfoil.switch import control, forgotten, forward, hear, keeping, saf, session, strangers, wire
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.memory import Memory, OpenIntent
-from counterfoil.switch.needs import Item, Needs
+from counterfoil.switch.needs import Item, Loading
 from counterfoil.switch.numbers import Ticks
 from counterfoil.switch.recall import Recall
 from counterfoil.switch.records import Changes, Records
@@ -67,7 +67,7 @@ class Switch:
                 outbox.began(now)
         work = Work(now, self._memory, self._last_tick)
         due = self._memory.expired(now, self._settings.timers_per_step)
-        needs = Needs(self._memory, due)
+        needs = Loading(self._memory, due)
         items = [needs.read(item) for item in arrived]
         needs.load(self._records, work, items)
         for item in items:

@@ -46,8 +46,8 @@ class I(enum.Enum):  # noqa: E742 - terminal, switch, issuer: T S I, as docs/loo
     """The issuer's position, read from the money and not from the word."""
 
     MISSING = "no stub"
-    HOLDS = "the cardholder is debited"
-    RETURNED = "debited and returned"
+    HOLDS = "what it does to the card stands"
+    RETURNED = "done and undone"
     NOTHING = "nothing booked: declined, tombstone, too late"
 
 
@@ -96,6 +96,6 @@ def of_issuer(stub: IssuerStub | None) -> I:
     """Where the issuer stands."""
     if stub is None:
         return I.MISSING
-    if stub.debited > stub.returned:
+    if stub.done > stub.undone:
         return I.HOLDS
-    return I.RETURNED if stub.returned else I.NOTHING
+    return I.RETURNED if stub.undone else I.NOTHING
