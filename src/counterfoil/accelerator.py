@@ -1,4 +1,4 @@
-"""Whether the compiled accelerator is used. It is another distribution (`accelerator/`), and optional.
+"""The compiled accelerator, optional and a distribution of its own (`accelerator/`): whether it is used.
 
 `messages` and `macs` are its parts, None where pure Python does the work: it is not installed, not built whole, made
 for another version of this code, or switched off with COUNTERFOIL_PURE=1. Nothing decides differently with it.

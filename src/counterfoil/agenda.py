@@ -1,4 +1,4 @@
-"""What is due when, for many things at once: the cost of looking does not grow with how many there are."""
+"""Timers of many things at once: what is due at which time, at a cost that does not grow with their number."""
 
 from __future__ import annotations
 

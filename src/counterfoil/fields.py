@@ -1,4 +1,4 @@
-"""What the fields of requests are called, for people: a refusal names the field that is wrong."""
+"""Names of the fields of requests, for people: a refusal names the field that is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the system refused something, in both languages."""
+"""Reasons of the operating system (errno) in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noun that goes around: the key of an attempt, what each station's stub says of it, and the words for both.
+"""A transaction: the key of one attempt, and the stub that each station keeps of it.
 
 Stubs are what `why`, the console and every oracle compare. Each station writes its own; nobody else makes one up.
 """

@@ -1,6 +1,6 @@
-"""Asking the stations' stores about one transaction, read-only, and handing the stubs to the verdict.
+"""Reading the stations' stores: one transaction, a search, what is open; the verdict judges what is found.
 
-Receives from: the command line, the day's judge, later the console. Sends to: nobody. Records: nothing; every read is
+Receives from: the command line, the console, the day's judge. Sends to: nobody. Records: nothing; every read is
 one short transaction. If it dies here: nothing happened.
 """
 

@@ -1,4 +1,4 @@
-"""The words the stations speak: messages, their fields, the dialects of the links, and how packets are framed.
+"""ISO 8583: messages, their fields, the dialects of the links, and how packets are framed.
 
     from counterfoil.iso8583 import CUP_POS, Message, framing
 

@@ -1,4 +1,4 @@
-"""Comparing the stubs of all stations, all of them, again and again: every contradiction is one numbered row.
+"""The comparison of every stub of every station, again and again: each contradiction is one numbered row.
 
 Receives from: the stations' stores, read-only, some hundred transactions at a time. Sends to: nobody; the inbox, the
 command line and the simulator's oracle read what it found. Records: DIR/reconciliation, rows that open and end and

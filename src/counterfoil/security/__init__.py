@@ -1,4 +1,4 @@
-"""Keys, PINs, MACs and card numbers, behind one verb-level port.
+"""Keys, PINs, MACs and card numbers, behind one port with a verb for each use.
 
 A station gets an `Hsm` and asks it for verbs; clear keys never leave this room. Card numbers are shown through `mask`
 only and stored as a keyed token plus, where a reversal needs it, an encrypted value.

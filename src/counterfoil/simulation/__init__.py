@@ -1,4 +1,4 @@
-"""Ring 1: the same stations, their very `step`, under a seeded network, clock, disk and people.
+"""The simulator: the same stations, their very `step`, under a seeded network, clock, disk and people.
 
 Receives from: nobody; one seed makes a world. Sends to: nobody. Records: a report; the journal's hash says whether two
 runs were the same, under any PYTHONHASHSEED. If it dies here: nothing happened.
