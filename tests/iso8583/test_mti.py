@@ -13,9 +13,9 @@ TYPES = [
     ("0201", "0210", "0200", "0201", True),
     ("0202", "0212", "0202", "0203", True),
     ("0203", "0212", "0202", "0203", True),
-    ("0210", None, "0210", "0211", False),
+    ("0210", "", "0210", "0211", False),
     ("0220", "0230", "0220", "0221", True),
-    ("0230", None, "0230", "0231", False),
+    ("0230", "", "0230", "0231", False),
     ("0320", "0330", "0320", "0321", True),
     ("0400", "0410", "0400", "0401", True),
     ("0420", "0430", "0420", "0421", True),
@@ -23,13 +23,13 @@ TYPES = [
     ("0440", "0450", "0440", "0441", False),
     ("0500", "0510", "0500", "0501", True),
     ("0800", "0810", "0800", "0801", True),
-    ("0810", None, "0810", "0811", False),
+    ("0810", "", "0810", "0811", False),
     ("0820", "0830", "0820", "0821", True),
 ]
 
 
 @pytest.mark.parametrize(("given", "answer", "first", "again", "answered"), TYPES)
-def test_what_follows_from_a_type(given: str, answer: str | None, first: str, again: str, answered: bool) -> None:
+def test_what_follows_from_a_type(given: str, answer: str, first: str, again: str, answered: bool) -> None:
     assert mti.answer_of(given) == answer
     assert mti.first_try(given) == first
     assert mti.repeat_of(given) == again

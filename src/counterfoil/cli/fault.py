@@ -9,6 +9,8 @@ import click
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.labels import lines
 from counterfoil.cli.session import Session, verb
+from counterfoil.iso8583.mti import answer_of
+from counterfoil.kinds import PURCHASE
 from counterfoil.words import Text
 
 KINDS: Final = ("drop", "delay", "duplicate", "corrupt", "close", "hang", "refuse")
@@ -57,7 +59,11 @@ def done(session: Session, what: str, args: dict[str, Any]) -> int:
 @click.option(
     "--seconds", type=click.FloatRange(0, min_open=True), help="How long; with delay: how long a message is held."
 )
-@click.option("--mti", metavar="0210", help="Only messages of this type [default: any but network management].")
+@click.option(
+    "--mti",
+    metavar=answer_of(PURCHASE.wire.mti),
+    help="Only messages of this type [default: any but network management].",
+)
 @verb
 def set_command(
     session: Session, leg: int, kind: str, times: int | None, seconds: float | None, mti: str | None

@@ -19,6 +19,9 @@ SETTLEMENT: Final = "0500"
 NETWORK: Final = "0800"
 NETWORK_ADVICE: Final = "0820"
 
+TRANSACTION_REQUESTS: Final = frozenset({AUTHORISATION, "0200"})
+"""What is asked before anything happened. An advice tells of what has happened: refusing it would undo nothing."""
+
 REMEMBERED: Final = 256  # types whose answer, or first try, is not worked out again
 _ANSWERING: Final = {"0": "1", "2": "3", "4": "5", "6": "7", "8": "9"}
 _ANSWERED: Final = frozenset("02")
@@ -27,10 +30,10 @@ _SAID_AGAIN: Final = {first: again for again, first in _SAID_FIRST.items()}
 
 
 @lru_cache(maxsize=REMEMBERED)
-def answer_of(mti: str) -> str | None:
-    """The type of the answer, ten more and without the repeat mark: 0200 → 0210, 0421 → 0430; None for an answer."""
-    function = _ANSWERING.get(mti[2])
-    return f"{mti[:2]}{function}{first_try(mti)[3]}" if function is not None else None
+def answer_of(mti: str) -> str:
+    """The type of the answer, ten more and without the repeat mark: 0200 → 0210, 0421 → 0430; "" for an answer."""
+    function = _ANSWERING.get(mti[2], "")
+    return f"{mti[:2]}{function}{first_try(mti)[3]}" if function else ""
 
 
 @lru_cache(maxsize=REMEMBERED)

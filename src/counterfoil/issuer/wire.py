@@ -132,7 +132,7 @@ class SwitchLink:
         if de48:
             added["de48"] = de48
         seal = "de64" if values[CODE] is values[ORIGINAL] is None else "de128"
-        body = self._answer(asked.source, answer_of(asked.mti) or "", added, seal)
+        body = self._answer(asked.source, answer_of(asked.mti), added, seal)
         return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body), proven=asked.genuine)
 
     def _purchase(self, asked: Request) -> Authorisation | None:

@@ -16,7 +16,9 @@ import msgspec
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import CUP_POS, framing
+from counterfoil.iso8583.mti import REVERSAL_ADVICE, answer_of
 from counterfoil.issuer.card import business_day
+from counterfoil.kinds import REQUESTS
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.network import SimulatedLink, links_of
 from counterfoil.simulation.node import Node
@@ -29,7 +31,7 @@ from counterfoil.zone import zone
 
 PATIENCE: Final[Instant] = 5 * SECOND  # how much later than its deadline something may be looked at
 HEADER: Final = 6
-ANSWERS: Final = (b"0210", b"0430")
+ANSWERS: Final = frozenset(answer_of(mti).encode() for mti in (*REQUESTS, REVERSAL_ADVICE))
 
 KEPT_AT_SWITCH: Final = (
     "SELECT count(*) FROM trail WHERE leg = '3' AND what IN "
@@ -115,12 +117,12 @@ class Ears:
 
 
 def sale_of(packet: bytes) -> AttemptKey | None:
-    """The attempt an 0200 of a terminal is about; None for anything else."""
+    """The attempt a request of a terminal is about; None for anything else."""
     try:
         message = CUP_POS.decode(framing.split_cup(packet, HEADER).body)
     except PeerError:
         return None
-    found = message.mti == "0200" and parse_ref(f"{message.de41}/{(message.de60 or '')[2:8]}/{message.de11}")
+    found = message.mti in REQUESTS and parse_ref(f"{message.de41}/{(message.de60 or '')[2:8]}/{message.de11}")
     return found or None
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, answer_of
 from counterfoil.simulation.damage import opened
 from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.world import World
 
-SPARED: Final = frozenset({"0800", "0810", "0820"})  # a line on which nobody signs on proves nothing else
+SPARED: Final = frozenset({NETWORK, answer_of(NETWORK), NETWORK_ADVICE})
+"""A line on which nobody signs on proves nothing else."""
 
 
 class Closer:

@@ -11,6 +11,20 @@ from typing import Final
 
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import CUP_POS, Message, nested
+from counterfoil.iso8583.mti import (
+    AUTHORISATION,
+    BATCH_UPLOAD,
+    FINANCIAL_ADVICE,
+    NETWORK,
+    NETWORK_ADVICE,
+    REVERSAL,
+    REVERSAL_ADVICE,
+    SETTLEMENT,
+    answer_of,
+    repeat_of,
+)
+from counterfoil.iso8583.responses import ISSUER_TIMEOUT
+from counterfoil.kinds import PURCHASE
 from counterfoil.security import MAC_BYTES
 from counterfoil.simulation.damage import MAC, DamagedPacket, opened
 from counterfoil.simulation.network import Connection, Passing, SimulatedLink
@@ -21,14 +35,20 @@ STAYS: Final = 30.0  # mean seconds of a connection
 FLOOD: Final = 30  # one in so many times he speaks to the switch
 FLOOD_SIZE: Final = (20, 60, 150)
 FLOOD_PACE: Final[Instant] = SECOND // 10
-TO_SWITCH: Final = ("0200", "0200", "0400", "0400", "0800", "0820", "0500", "0320", "0220", "0420", "0100")
-TO_TERMINAL: Final = ("0210", "0210", "0410", "0410", "0810")
-TO_ISSUER: Final = ("0200", "0200", "0420", "0421", "0800", "0100", "0220")
-TO_SWITCH_BACK: Final = ("0210", "0210", "0430", "0430", "0810", "0800")
+KIND: Final = PURCHASE.wire
+ASKED, ANSWERED = KIND.mti, answer_of(KIND.mti)
+REVERSED, ADVISED, MANAGED = (answer_of(mti) for mti in (REVERSAL, REVERSAL_ADVICE, NETWORK))
+REPEATED: Final = repeat_of(REVERSAL_ADVICE)
+TO_SWITCH: Final = (
+    *(ASKED, ASKED, REVERSAL, REVERSAL, NETWORK, NETWORK_ADVICE, SETTLEMENT, BATCH_UPLOAD),
+    *(FINANCIAL_ADVICE, REVERSAL_ADVICE, AUTHORISATION),
+)
+TO_TERMINAL: Final = (ANSWERED, ANSWERED, REVERSED, REVERSED, MANAGED)
+TO_ISSUER: Final = (ASKED, ASKED, REVERSAL_ADVICE, REPEATED, NETWORK, AUTHORISATION, FINANCIAL_ADVICE)
+TO_SWITCH_BACK: Final = (ANSWERED, ANSWERED, ADVISED, ADVISED, MANAGED, NETWORK)
 CODES: Final = ("00", "00", "10", "11", "A2", "A5", "05", "12", "25", "30", "51", "55", "77", "94", "96", "A0")
 SAME, NEXT, NEAR, ANY, NONE = "same", "next", "near", "any", "none"
 NUMBERS: Final = (SAME, SAME, NEXT, NEXT, NEAR, ANY, NONE)
-TIMED_OUT: Final = "98"
 
 
 class Forger:
@@ -102,7 +122,7 @@ class Forger:
         self._alone(wire, [self._sign_on(packet) for _ in range(size)], FLOOD_PACE)
 
     def _sign_on(self, packet: DamagedPacket) -> bytes:
-        message = _terminals(self, "0800", packet.message)
+        message = _terminals(self, NETWORK, packet.message)
         return DamagedPacket(packet.tpdu, packet.header, CUP_POS, message).packed()
 
     def _signed(self, wire: SimulatedLink, packet: DamagedPacket, message: Message) -> bytes | None:
@@ -143,35 +163,35 @@ class Forger:
 
 def _terminals(forger: Forger, mti: str, seen: Message) -> Message:
     """A message of a terminal's line, in the name of the one that was heard."""
-    field = seen.de60 or "22000001000"
+    field = seen.de60 or f"{KIND.type}000001000"
     batch = forger.number(field[2:8])
     message = Message(mti, de11=forger.number(seen.de11 or "000001"), de41=seen.de41, de42=seen.de42)
-    if mti in ("0800", "0810"):
+    if mti in (NETWORK, MANAGED):
         message.de60 = nested.build_de60("00", batch, "003")
-        if mti == "0800":
+        if mti == NETWORK:
             message.de62, message.de63 = nested.build_de62_sequence((seen.de41 or "").rjust(12, "0")), "01 "
         else:
             message.de39, message.de62 = "00", forger.world.random.randbytes(40)
         return message
-    if mti == "0820":
+    if mti == NETWORK_ADVICE:
         message.de60 = nested.build_de60("00", batch, "002" if forger.chance(2) else "301")
         return message
-    if mti in ("0500", "0320"):
+    if mti in (SETTLEMENT, BATCH_UPLOAD):
         nothing = nested.Totals(0, 0, 0, 0)
         message.de48 = nested.build_de48_totals(nothing, nothing)
         message.de49, message.de60 = "156", nested.build_de60("00", batch, "201")
-        if mti == "0500":
+        if mti == SETTLEMENT:
             message.de63 = "01 "
         return message
-    message.de60 = nested.build_de60("22", batch, "000")
-    message.de3, message.de25, message.de49 = "000000", "00", seen.de49 or "156"
+    message.de60 = nested.build_de60(KIND.type, batch, "000")
+    message.de3, message.de25, message.de49 = KIND.processing, KIND.condition, seen.de49 or "156"
     message.de4 = seen.de4 if seen.de4 and forger.chance(2) else f"{forger.world.random.randint(1, 30_000):012d}"
     if int(mti[2]) % 2:
         message.de39, message.de37, message.de38 = forger.code(), seen.de37 or "FORGED000000", "000000"
         return message
     track = seen.de35 or ""
-    if mti == "0400" and not forger.chance(8):
-        message.de39, message.de22 = TIMED_OUT, "021"
+    if mti == REVERSAL and not forger.chance(8):
+        message.de39, message.de22 = ISSUER_TIMEOUT, "021"
         message.de2 = track.replace("=", "D").partition("D")[0] if track else seen.de2
     elif track:
         message.de35, message.de22 = track, "022"
@@ -186,19 +206,19 @@ def _issuers(forger: Forger, mti: str, seen: Message) -> Message:
     for number in (2, 3, 4, 7, 12, 13, 22, 25, 32, 37, 41, 42, 49):
         message.set(number, seen.get(number))
     message.de11 = forger.number(seen.de11 or "000001")
-    if mti in ("0800", "0810"):
+    if mti in (NETWORK, MANAGED):
         bare = Message(mti, de7=seen.de7, de11=message.de11, de70=seen.de70 or "301")
-        bare.de39 = forger.code() if mti == "0810" else None
+        bare.de39 = forger.code() if mti == MANAGED else None
         return bare
     if int(mti[2]) % 2:
         message.de39 = forger.code()
         message.de38 = "000000" if forger.chance(2) else None
-    if mti in ("0420", "0421", "0430"):
-        message.de39 = message.de39 or TIMED_OUT
+    if mti in (REVERSAL_ADVICE, REPEATED, ADVISED):
+        message.de39 = message.de39 or ISSUER_TIMEOUT
         original = forger.number(seen.de11 or "000001", of=(SAME, SAME, NEXT, ANY))
         when, acquirer = seen.de7 or "0101000000", seen.de32 or "00010344"
-        message.de90 = seen.de90 or nested.build_de90("0200", original, when, acquirer)
-    elif mti == "0200":
+        message.de90 = seen.de90 or nested.build_de90(ASKED, original, when, acquirer)
+    elif mti == ASKED:
         message.de35 = seen.de35
     if forger.chance(2):
         message.de4 = f"{forger.world.random.randint(1, 30_000):012d}"

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from typing import Final
 
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
+from counterfoil.iso8583.mti import REVERSAL_ADVICE, answer_of, first_try
 from counterfoil.iso8583.responses import APPROVED, INSUFFICIENT_FUNDS, ISSUER_TIMEOUT, ISSUER_UNAVAILABLE, MALFUNCTION
+from counterfoil.kinds import REQUESTS
 from counterfoil.security import MAC_BYTES, NO_MAC, KeyUsage, MacAlgorithm, SoftHsm
 from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
@@ -24,6 +26,7 @@ from counterfoil.step import Send
 
 LMK: Final = bytes(range(32))
 ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49)
+MEDDLED_WITH: Final = frozenset({*REQUESTS, REVERSAL_ADVICE})
 OTHER_TIME: Final = "1231235959"  # DE7 of a stray advice: no key of the switch's own
 MORE: Final = 100  # minor units a stray advice names too many
 STRAYS_AFTER: Final = 10.0  # mean seconds
@@ -55,9 +58,7 @@ class TappedLine(SimulatedLink):
         """A yes to the terminal's request, with a MAC that is a guess."""
         packet = framing.split_cup(data, HEADER)
         request = CUP_POS.decode(packet.body)
-        answer = Message(
-            f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39=APPROVED, de37="FORGED000000", de38="000000"
-        )
+        answer = Message(answer_of(request.mti), de39=APPROVED, de37="FORGED000000", de38="000000")
         for number in (3, 4, 11, 25, 41, 42, 49, 60):
             answer.set(number, request.get(number))
         answer.de64 = self.world.random.randbytes(MAC_BYTES)
@@ -74,11 +75,11 @@ class InstitutionLine(TappedLine):
 
     def send(self, node: Node, item: Send) -> None:
         """Take one message from a process, as any wire does; a purchase or an advice may set something off."""
-        world, mti = self.world, item.data[:4]
-        if node is not self.client or mti not in (b"0200", b"0420", b"0421"):
+        world, mti = self.world, first_try(item.data[:4].decode())
+        if node is not self.client or mti not in MEDDLED_WITH:
             super().send(node, item)
             return
-        if mti != b"0200":
+        if mti == REVERSAL_ADVICE:
             if item.conn in self._lanes and world.chance(world.faults.stubborn):
                 self._answer(item, world.random.choice(("", MALFUNCTION)))
             else:
@@ -94,8 +95,8 @@ class InstitutionLine(TappedLine):
         """A no to the switch's request: it would leave money one-sided."""
         request = ISO87_ASCII.decode(data)
         answer = Message(
-            f"{request.mti[:2]}{int(request.mti[2]) + 1}0",
-            de39=INSUFFICIENT_FUNDS if request.mti == "0200" else APPROVED,
+            answer_of(request.mti),
+            de39=INSUFFICIENT_FUNDS if request.mti in REQUESTS else APPROVED,
         )
         for number in (*ECHOED, 70, 90):
             answer.set(number, request.get(number))
@@ -108,7 +109,7 @@ class InstitutionLine(TappedLine):
         self.world.count(f"institution: {code or 'silence'} to {item.data[:4].decode()}")
         if connection is not None and code:
             request = ISO87_ASCII.decode(item.data)
-            answer = Message(f"{request.mti[:2]}{int(request.mti[2]) + 1}0", de39=code)
+            answer = Message(answer_of(request.mti), de39=code)
             for number in (*ECHOED, 90):
                 answer.set(number, request.get(number))
             self._carry(connection, self._sealed(answer), up=False)
@@ -119,9 +120,11 @@ class InstitutionLine(TappedLine):
         if connection is not None and not self.world.healed:
             self.world.count("stray advice")
             sale = ISO87_ASCII.decode(item.data)
-            advice = Message("0420", de4=f"{int(sale.de4 or '0') + MORE:012d}", de7=OTHER_TIME, de39=ISSUER_TIMEOUT)
+            advice = Message(
+                REVERSAL_ADVICE, de4=f"{int(sale.de4 or '0') + MORE:012d}", de7=OTHER_TIME, de39=ISSUER_TIMEOUT
+            )
             advice.de11 = f"{self.world.number() % 1_000_000:06d}"
-            advice.de90 = nested.build_de90("0200", sale.de11 or "", sale.de7 or "", sale.de32 or "")
+            advice.de90 = nested.build_de90(sale.mti, sale.de11 or "", sale.de7 or "", sale.de32 or "")
             for number in (2, 3, 32, 37, 41, 42, 49):
                 advice.set(number, sale.get(number))
             self._carry(connection, self._sealed(advice), up=True)

@@ -1,8 +1,8 @@
 """What the switch said of a purchase, kept as what it adds to what it heard: most of a message repeats another.
 
 An addition stands in the row of what was heard. It holds numbers of our own, the card number masked, and nothing else
-of what a peer sent: that is in the lines it repeats, masked there. It has no message type; a message that was kept
-whole has one, as every line has that was written before there were additions.
+of what a peer sent: that is in the lines it repeats, masked there. Its message type is that of what was heard, so it
+has none itself; a message that was kept whole has one, as every line has that was written before there were additions.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def of_answer(fields: Mapping[str, Any], heard_at: Instant) -> str:
 
 @lru_cache(maxsize=64)
 def _institutions(text: str) -> str:
-    return _json(CUP_POS.kept(Message("0210", de44=text))["44"]).decode()
+    return _json(CUP_POS.kept(Message("", de44=text))["44"]).decode()
 
 
 def whole(
@@ -66,10 +66,10 @@ def whole(
         return dict(said)
     told = {number: text for number, text in said.items() if number != OF}
     if what == FORWARDED:
-        mti, repeated = "0200", _picked(heard, ASKED)
+        repeated = _picked(heard, ASKED)
     else:
-        mti, repeated = "0210", _picked(requests.get(said[OF], {}), ECHOED) | _picked(heard, DECIDED)
-    return {"mti": mti, **dict(sorted((told | repeated).items(), key=lambda item: int(item[0])))}
+        repeated = _picked(requests.get(said[OF], {}), ECHOED) | _picked(heard, DECIDED)
+    return {"mti": heard.get("mti", ""), **dict(sorted((told | repeated).items(), key=lambda item: int(item[0])))}
 
 
 def _picked(message: Mapping[str, Any], numbers: Iterable[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ MANAGEMENT: Final = frozenset({NETWORK, NETWORK_ADVICE})
 def from_terminal(desk: Desk, work: Work, ask: Request) -> None:
     """Decide one request of a terminal connection."""
     mti, terminal = ask.message.mti, ask.terminal
-    if answer_of(mti) is None:
+    if not answer_of(mti):
         strangers.not_a_request(desk, work, ask.link, ask.conn, "not a request", ask.dialect.told(ask.message))
     elif mti in CLAIMS:
         _claimed(desk, work, ask)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.iso8583.mti import TRANSACTION_REQUESTS
 from counterfoil.iso8583.responses import MAC_ERROR
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
@@ -23,8 +24,6 @@ from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
 NOBODY: Final = ""  # whose quota it is when a message names no terminal of ours
-REQUESTS: Final = frozenset({"0100", "0200"})
-"""What is asked before anything happened. An advice tells of what has happened: refusing it would undo nothing."""
 AHEAD: Final = 100
 """How far above the highest STAN a terminal vouched for its next one may be (docs/loop.md, Trust)."""
 LAST_STAN: Final = 999_999
@@ -36,7 +35,12 @@ def unsealed(desk: Desk, work: Work, ask: Request) -> None:
         not_a_request(desk, work, ask.link, ask.conn, ask.error)
         return
     terminal, key, mti = ask.terminal, ask.key, ask.message.mti
-    if terminal is not None and key is not None and mti in REQUESTS and _may_burn(desk, work, terminal, key):
+    if (
+        terminal is not None
+        and key is not None
+        and mti in TRANSACTION_REQUESTS
+        and _may_burn(desk, work, terminal, key)
+    ):
         quota = work.quota(terminal.terminal)
         work.put_quota(terminal.terminal, quota._replace(burnt=quota.burnt + 1))
         work.alarm("wrong_mac", terminal.terminal, f"a {mti} without a valid MAC: its key is burnt")

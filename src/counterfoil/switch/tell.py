@@ -82,14 +82,14 @@ def result(desk: Desk, work: Work, ask: Request, attempt: Attempt, heard: Issuer
         added["de38"] = auth_code
     mac = mac_of(desk, work, ask)
     assert mac is not None, "a result is said to nobody but whose request had a valid MAC"
-    body = repeating(ask.dialect)(ask.source, answer_of(ask.message.mti) or "", added, "de64")
+    body = repeating(ask.dialect)(ask.source, answer_of(ask.message.mti), added, "de64")
     say(work, ask, body + mac.of(body))
     repeats = heard is not None and heard.de2 == pan and heard.de38 == auth_code and ask.dialect is CUP_POS
     line = work.joins(rrn, terminal or "") if repeats else None
     if line is not None:
         work.said_to(line, "answered", "4", evidence.of_answer(added, ask.heard_at))
     else:
-        told = ask.dialect.told(Message.of(answer_of(ask.message.mti) or "", repeated(ask) | added))
+        told = ask.dialect.told(Message.of(answer_of(ask.message.mti), repeated(ask) | added))
         work.said("answered", "4", told, rrn, terminal or "")
 
 
@@ -109,7 +109,7 @@ def mac_of(desk: Desk, work: Work, ask: Request) -> KeyedMac | None:
 def send(desk: Desk, work: Work, ask: Request, told: dict[str, str | bytes]) -> Message:
     """MAC an answer made of these fields, and say it on the connection of its request."""
     mti = answer_of(ask.message.mti)
-    assert mti is not None, "only requests come here"
+    assert mti, "only requests come here"
     message = Message.of(mti, told)
     mac = mac_of(desk, work, ask) if ask.message.mti not in CLAIMS else None
     if mac is None:

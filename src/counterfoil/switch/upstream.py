@@ -17,7 +17,7 @@ from counterfoil.switch.rows import IssuerRow
 
 LANE: Final = ""
 REVERSAL_ANSWER: Final = answer_of(REVERSAL_ADVICE)
-NETWORK_ANSWER: Final = answer_of(NETWORK) or ""
+NETWORK_ANSWER: Final = answer_of(NETWORK)
 CMAC: Final = MacAlgorithm.AES_CMAC  # looking a member up on its enum each time takes longer
 
 

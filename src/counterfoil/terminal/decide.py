@@ -35,7 +35,7 @@ def ask(work: Work, lane: Lane, waiting: QueuedSale) -> None:
         pin_block = work.hsm.encrypt_pin(lane.device.pin_key, waiting.pin.reveal(), waiting.pan.reveal())
     message = wire.request(attempt, waiting.pan, waiting.expiry, waiting.track, pin_block)
     token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
-    lane.exchange = Exchange(Awaited.SALE, attempt.stan, deadline, token)
+    lane.exchange = Exchange(Awaited.SALE, message.mti, attempt.stan, deadline, token)
     lane.current, lane.commands, lane.expiry = attempt, waiting.commands, waiting.expiry
     lane.sale_token, lane.last = token, attempt.ref
     lane.show(sentences.ASKING)

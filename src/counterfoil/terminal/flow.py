@@ -6,6 +6,8 @@ from typing import Final
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
+from counterfoil.iso8583.mti import answer_of
+from counterfoil.kinds import BY_NAME
 from counterfoil.receipts.copies import CopyState
 from counterfoil.step import SECOND, Frame, Instant, NotSent
 from counterfoil.terminal import causes, decide, numbers, printer, printing, sentences, signon, undo, wire
@@ -69,7 +71,7 @@ def frame(work: Work, lane: Lane, item: Frame) -> None:
         _unreadable(work, lane, error)
         return
     message, exchange = answer.message, lane.exchange
-    if exchange is not None and wire.answers(exchange.job.value, exchange.stan, lane.device.terminal, message):
+    if exchange is not None and wire.answers(exchange.mti, exchange.stan, lane.device.terminal, message):
         if exchange.job is Awaited.SIGN_ON:
             signon.answered(work, lane, exchange.stan, message)
         elif exchange.job is Awaited.SALE:
@@ -107,9 +109,10 @@ def _unexpected(work: Work, lane: Lane, message: Message, *, authentic: bool) ->
         if kept:
             work.note(lane, "unexpected message", None, message)
         return
+    late = message.mti == answer_of(BY_NAME[attempt.kind].wire.mti)
     if kept:
-        work.note(lane, "late answer" if message.mti == "0210" else "repeated answer", attempt, message)
-    if authentic and message.mti == "0210" and attempt.state is State.REVERSING and attempt is lane.current:
+        work.note(lane, "late answer" if late else "repeated answer", attempt, message)
+    if authentic and late and attempt.state is State.REVERSING and attempt is lane.current:
         facts = {"rrn": (message.de37 or "").strip(), "auth_code": (message.de38 or "").strip()}
         work.save(attempt.after(Event.LATE_ANSWER, work.now, **{name: value for name, value in facts.items() if value}))
 

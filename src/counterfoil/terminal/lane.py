@@ -22,15 +22,16 @@ from counterfoil.words import Text
 class Awaited(enum.Enum):
     """What a terminal is waiting for an answer to."""
 
-    SIGN_ON = "0800"
-    SALE = "0200"
-    REVERSAL = "0400"
+    SIGN_ON = "sign_on"
+    SALE = "sale"
+    REVERSAL = "reversal"
 
 
 class Exchange(msgspec.Struct, frozen=True):
     """A request on its way: nothing else is sent on this terminal until it is answered or its deadline passed."""
 
     job: Awaited
+    mti: str
     stan: str
     deadline: Instant
     token: int

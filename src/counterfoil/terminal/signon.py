@@ -24,7 +24,7 @@ def ask(work: Work, lane: Lane) -> None:
     message = wire.sign_on(lane.device, stan)
     deadline = work.now + work.settings.timer
     token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
-    lane.exchange = Exchange(Awaited.SIGN_ON, stan, deadline, token)
+    lane.exchange = Exchange(Awaited.SIGN_ON, message.mti, stan, deadline, token)
     lane.show(sentences.SIGNING_ON)
     work.note(lane, "sign-on sent", None, message)
 

@@ -40,7 +40,7 @@ def ask(work: Work, lane: Lane) -> None:
     pan = work.hsm.reveal(attempt.pan, work.own.data, attempt.ref) if attempt.pan else ""
     message = wire.reversal(attempt, pan)
     token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
-    lane.exchange = Exchange(Awaited.REVERSAL, attempt.stan, deadline, token)
+    lane.exchange = Exchange(Awaited.REVERSAL, message.mti, attempt.stan, deadline, token)
     lane.show(sentences.AUTO_REVERSAL)
     attempt = work.save(attempt.changed(tries=attempt.tries + 1, due=deadline, updated_at=work.now))
     work.note(lane, "reversal sent", attempt, message)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from counterfoil.iso8583.mti import REVERSAL, answer_of
+from counterfoil.kinds import PURCHASE
 from counterfoil.words import Text
 
 ISSUER, SWITCH, TERMINAL = 0, 1, 2
@@ -42,6 +44,11 @@ class After(NamedTuple):
     def seconds(self, timers: tuple[int, ...]) -> float:
         """In seconds, for time-outs in microseconds."""
         return self.tenths * timers[self.timer] / 10_000_000
+
+
+ASKED: Final = PURCHASE.wire.mti
+ANSWERED: Final = answer_of(ASKED)
+REVERSED: Final = answer_of(REVERSAL)
 
 
 class PlannedFault(NamedTuple):
@@ -116,7 +123,7 @@ _CLOSED: Final = Text(
 )
 
 BREAKS: Final = (
-    LabBreak("leg-1-drop", "leg-1", "drop", _LOST_1, _UNKNOWN, _NOT_CHARGED, 1, (PlannedFault(1, "drop", "0200"),)),
+    LabBreak("leg-1-drop", "leg-1", "drop", _LOST_1, _UNKNOWN, _NOT_CHARGED, 1, (PlannedFault(1, "drop", ASKED),)),
     LabBreak(
         "leg-1-delay",
         "leg-1",
@@ -128,9 +135,9 @@ BREAKS: Final = (
         _UNKNOWN,
         _NOT_CHARGED,
         1,
-        (PlannedFault(1, "delay", "0200", After(16, TERMINAL)),),
+        (PlannedFault(1, "delay", ASKED, After(16, TERMINAL)),),
     ),
-    LabBreak("leg-1-duplicate", "leg-1", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(1, "duplicate", "0200"),)),
+    LabBreak("leg-1-duplicate", "leg-1", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(1, "duplicate", ASKED),)),
     LabBreak(
         "leg-1-refuse",
         "leg-1",
@@ -144,8 +151,8 @@ BREAKS: Final = (
         1,
         (PlannedFault(1, "refuse", ""),),
     ),
-    LabBreak("leg-1-close", "leg-1", "close", _CLOSED, _UNKNOWN, _NOT_CHARGED, 1, (PlannedFault(1, "close", "0200"),)),
-    LabBreak("leg-2-drop", "leg-2", "drop", _LOST_2, _BACK, _NOT_CHARGED, 2, (PlannedFault(2, "drop", "0200"),)),
+    LabBreak("leg-1-close", "leg-1", "close", _CLOSED, _UNKNOWN, _NOT_CHARGED, 1, (PlannedFault(1, "close", ASKED),)),
+    LabBreak("leg-2-drop", "leg-2", "drop", _LOST_2, _BACK, _NOT_CHARGED, 2, (PlannedFault(2, "drop", ASKED),)),
     LabBreak(
         "leg-2-delay",
         "leg-2",
@@ -154,9 +161,9 @@ BREAKS: Final = (
         _BACK,
         _NOT_CHARGED,
         2,
-        (PlannedFault(2, "delay", "0200", After(25, SWITCH)),),
+        (PlannedFault(2, "delay", ASKED, After(25, SWITCH)),),
     ),
-    LabBreak("leg-2-duplicate", "leg-2", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(2, "duplicate", "0200"),)),
+    LabBreak("leg-2-duplicate", "leg-2", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(2, "duplicate", ASKED),)),
     LabBreak(
         "leg-2-refuse",
         "leg-2",
@@ -170,7 +177,7 @@ BREAKS: Final = (
         2,
         (PlannedFault(2, "refuse", ""),),
     ),
-    LabBreak("leg-3-drop", "leg-3", "drop", _LOST_3, _BACK, _RETURNED, 3, (PlannedFault(3, "drop", "0210"),)),
+    LabBreak("leg-3-drop", "leg-3", "drop", _LOST_3, _BACK, _RETURNED, 3, (PlannedFault(3, "drop", ANSWERED),)),
     LabBreak(
         "leg-3-delay",
         "leg-3",
@@ -179,11 +186,13 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         3,
-        (PlannedFault(3, "delay", "0210", After(16, SWITCH)),),
+        (PlannedFault(3, "delay", ANSWERED, After(16, SWITCH)),),
     ),
-    LabBreak("leg-3-duplicate", "leg-3", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(3, "duplicate", "0210"),)),
-    LabBreak("leg-3-corrupt", "leg-3", "corrupt", _SPOILT, _BACK, _RETURNED, 3, (PlannedFault(3, "corrupt", "0210"),)),
-    LabBreak("leg-4-drop", "leg-4", "drop", _LOST_4, _BACK, _RETURNED, 4, (PlannedFault(4, "drop", "0210"),)),
+    LabBreak("leg-3-duplicate", "leg-3", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(3, "duplicate", ANSWERED),)),
+    LabBreak(
+        "leg-3-corrupt", "leg-3", "corrupt", _SPOILT, _BACK, _RETURNED, 3, (PlannedFault(3, "corrupt", ANSWERED),)
+    ),
+    LabBreak("leg-4-drop", "leg-4", "drop", _LOST_4, _BACK, _RETURNED, 4, (PlannedFault(4, "drop", ANSWERED),)),
     LabBreak(
         "leg-4-delay",
         "leg-4",
@@ -194,9 +203,9 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         4,
-        (PlannedFault(4, "delay", "0210", After(16, TERMINAL)),),
+        (PlannedFault(4, "delay", ANSWERED, After(16, TERMINAL)),),
     ),
-    LabBreak("leg-4-duplicate", "leg-4", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(4, "duplicate", "0210"),)),
+    LabBreak("leg-4-duplicate", "leg-4", "duplicate", _TWICE, (), _PAID, 0, (PlannedFault(4, "duplicate", ANSWERED),)),
     LabBreak(
         "leg-4-corrupt",
         "leg-4",
@@ -205,9 +214,9 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         4,
-        (PlannedFault(4, "corrupt", "0210"),),
+        (PlannedFault(4, "corrupt", ANSWERED),),
     ),
-    LabBreak("leg-4-close", "leg-4", "close", _CLOSED, _BACK, _RETURNED, 4, (PlannedFault(4, "close", "0210"),)),
+    LabBreak("leg-4-close", "leg-4", "close", _CLOSED, _BACK, _RETURNED, 4, (PlannedFault(4, "close", ANSWERED),)),
     LabBreak(
         "leg-4-twice",
         "leg-4",
@@ -219,7 +228,7 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         4,
-        (PlannedFault(4, "drop", "0210"), PlannedFault(4, "drop", "0410")),
+        (PlannedFault(4, "drop", ANSWERED), PlannedFault(4, "drop", REVERSED)),
     ),
     LabBreak(
         "terminal-kill",
@@ -232,7 +241,7 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         0,
-        (PlannedFault(4, "delay", "0210", After(5, TERMINAL)),),
+        (PlannedFault(4, "delay", ANSWERED, After(5, TERMINAL)),),
         StationAct("kill", "terminal", After(2, TERMINAL)),
     ),
     LabBreak(
@@ -246,7 +255,7 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         0,
-        (PlannedFault(3, "delay", "0210", After(9, SWITCH)),),
+        (PlannedFault(3, "delay", ANSWERED, After(9, SWITCH)),),
         StationAct("kill", "switch", After(3, SWITCH)),
     ),
     LabBreak(
@@ -260,7 +269,7 @@ BREAKS: Final = (
         _BACK,
         _RETURNED,
         0,
-        (PlannedFault(3, "delay", "0210", After(9, SWITCH)),),
+        (PlannedFault(3, "delay", ANSWERED, After(9, SWITCH)),),
         StationAct("kill", "issuer", After(3, SWITCH)),
     ),
     LabBreak(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from counterfoil.console.lab.breaks import ANSWERED, ASKED
 from counterfoil.verdict.names import party
 from counterfoil.words import Text
 
@@ -11,7 +12,7 @@ WIDTH, HEIGHT = 480, 176
 BOX_WIDTH, BOX_HEIGHT, BOX_TOP = 100, 104, 8
 LEFTS: Final = {"terminal": 2, "switch": 190, "issuer": 378}
 UPPER, LOWER = BOX_TOP + 34, BOX_TOP + BOX_HEIGHT - 22
-MESSAGES: Final = {"leg-1": "0200", "leg-2": "0200", "leg-3": "0210", "leg-4": "0210"}
+MESSAGES: Final = {"leg-1": ASKED, "leg-2": ASKED, "leg-3": ANSWERED, "leg-4": ANSWERED}
 
 
 class Box(NamedTuple):
