@@ -203,6 +203,31 @@ def test_what_is_remembered_of_many_names_is_bounded_and_who_tried_most_is_forgo
     assert limits.take("attacked") == 1
 
 
+def test_one_name_more_than_are_remembered_makes_room_by_forgetting_who_tried_longest_ago() -> None:
+    at = [0]
+    limits = RateLimits(1, 10_000 * SECOND, lambda: at[0])
+    for number in range(MOST_KEYS):
+        at[0] = number
+        limits.take(str(number))
+    assert limits.wait("0") > 0
+    limits.take("one more")
+    assert limits.wait("0") == 0
+    assert limits.wait(str(MOST_KEYS - 1)) > 0
+    assert limits.wait("one more") > 0
+
+
+def test_a_name_waits_until_its_time_has_come_and_not_a_microsecond_less() -> None:
+    at = [0]
+    limits = RateLimits(1, SECOND, lambda: at[0])
+    limits.take("a")
+    waits = []
+    for at[0] in (0, 1, SECOND - 1, SECOND):
+        waits.append(limits.wait("a"))
+    assert waits == [1, 1, 1, 0]
+    at[0] = SECOND - 1
+    assert limits.take("a") == 1
+
+
 def test_a_try_that_was_none_is_given_back() -> None:
     limits = RateLimits(2, SECOND, lambda: 0)
     limits.give_back("a")

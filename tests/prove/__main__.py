@@ -71,7 +71,7 @@ def main() -> int:
         play(asked, record)
     except KeyboardInterrupt:
         told("stopped; what was played is kept")
-    asked.record.with_suffix(".md").write_text(report.written(record), encoding="utf-8")
+    asked.record.with_suffix(".md").write_text(report.written(load(asked.record)), encoding="utf-8")
     broken = any(campaign.failures for campaign in record.campaigns[-1:])
     return 1 if broken or not all(part.held for part in record.parts.values()) else 0
 

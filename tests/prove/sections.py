@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from prove.record import Part
-from prove.survivors import REASONS, UNSEEN
+from prove.survivors import NOBODY, UNSEEN, why
 from prove.tables import table
 
 A_TEST: Final = "a test"
@@ -124,11 +124,12 @@ def sample(part: Part) -> str:
     survivors = [name for one in found.values() for name in one["survivors"]]
     text = (
         f"Of every mutant mutmut can make in these rooms {drawn} are drawn, seed {part.found['seed']}, and given to "
-        f"the tests that `make test` has for the room: {killed} are killed, {killed / drawn:.1%}. One that no test "
-        "reaches counts as a survivor. mutmut does not change what is worked out when a module is loaded.\n\n"
+        f"the tests that `make test` has for the room: {killed} of {drawn} are killed, {killed / drawn:.1%}. "
+        "One that no test reaches counts as a survivor. mutmut does not change what is worked out when a module is "
+        "loaded.\n\n"
     )
     lines = [text + table(("room", "commit", "possible", "drawn", "killed"), rows), "Survivors:\n"]
-    lines += [f"- `{name}`: {REASONS.get(name, 'nobody has looked at it yet')}" for name in survivors]
+    lines += [f"- `{name}`: {why(name)}" for name in survivors]
     return headed("Mutants nobody chose, before the tests", part, "\n".join([*lines, ""]))
 
 
@@ -136,10 +137,7 @@ def drawn(part: Part) -> str:
     """Changes of the source drawn by a seed, given to the simulator."""
     found = part.found
     differing = found["noticed"] + found["unnoticed"]
-    survivors = [
-        f"- `{one['name']}` {one['change']}: {UNSEEN.get(one['name'], 'nobody has looked at it yet')}"
-        for one in found["survivors"]
-    ]
+    survivors = [f"- `{one['name']}` {one['change']}: {UNSEEN.get(one['name'], NOBODY)}" for one in found["survivors"]]
     text = (
         f"Of every operator, constant, branch and statement of terminal, switch, issuer, ledger and verdict "
         f"{differing + found['same']} are changed, drawn by seed {found['seed']}, one at a time, and up to "

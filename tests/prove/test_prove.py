@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from mutmut.mutation.file_mutation import mutate_file_contents
 
 from counterfoil.simulation import MIXES, WorldJob, play
 from mutants.drawn import Drawn, told
@@ -25,6 +27,7 @@ from prove.rules import Room
 from prove.sample import ROOMS as SAMPLED
 from prove.sample import drawn as sampled
 from prove.sections import SECTIONS
+from prove.survivors import NOBODY, REASONS, SINCE, UNSEEN
 
 FEW = ("calm", "loss", "copies", "swarm")
 
@@ -190,6 +193,55 @@ def test_what_the_simulator_does_not_notice_is_named_with_its_reason() -> None:
     said = SECTIONS["drawn"](Part(command="c", commit="d", date="e", seconds=1, found=figures))
     assert "Of the other 2 the simulator notices 1, 50%" in said
     assert "- `switch/rules.py:2:compare:0` c -> d: nobody has looked at it yet" in said
+
+
+def functions(code: str) -> dict[str, list[str]]:
+    """The lines of every function in a source, by its name."""
+    found = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)]
+    return {node.name: [line.strip() for line in ast.unparse(node).splitlines()] for node in found}
+
+
+def made_by_mutmut(name: str) -> tuple[str, ...]:
+    """The lines of a mutant that its function has not; none when there is no such function or mutant today."""
+    module, _, mutant = name.rpartition(".")
+    path = (ROOT / "src" / module.replace(".", "/")).with_suffix(".py")
+    if not path.exists():
+        return ()
+    lines = functions(mutate_file_contents(str(path), path.read_text("utf-8")).code)
+    before = {*lines.get(f"{mutant.rpartition('__mutmut_')[0]}__mutmut_orig", ())}
+    return tuple(line for line in lines.get(mutant, ())[1:] if line not in before)
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_a_reason_is_that_of_a_mutant_that_mutmut_makes_of_the_source_of_today(name: str) -> None:
+    assert made_by_mutmut(name) == (REASONS[name].line,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "counterfoil.switch.intake.x_settle__mutmut_21",
+        "counterfoil.switch.wire.x_unsettled__mutmut_1",
+        "counterfoil.switch.wire.x_settle__mutmut_999",
+    ],
+)
+def test_of_a_module_a_function_or_a_number_that_is_no_more_no_mutant_is_made(name: str) -> None:
+    assert made_by_mutmut(name) == ()
+
+
+def test_what_has_become_of_a_survivor_is_a_reason_or_a_test_that_is_there() -> None:
+    for now in SINCE.values():
+        path, _, test = now.partition("::")
+        assert now in REASONS or test in functions((ROOT / path).read_text("utf-8")), now
+
+
+def test_every_survivor_in_the_record_was_looked_at_and_nothing_is_said_of_any_other() -> None:
+    parts = load(RECORD).parts
+    survivors = {name for room in parts["sample"].found["rooms"].values() for name in room["survivors"]}
+    assert survivors >= set(SINCE)
+    assert survivors <= set(SINCE) | set(REASONS)
+    assert {one["name"] for one in parts["drawn"].found["survivors"]} == set(UNSEEN)
+    assert NOBODY not in RECORD.with_suffix(".md").read_text("utf-8")
 
 
 def test_quantiles_come_from_the_counts() -> None:

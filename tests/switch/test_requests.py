@@ -11,7 +11,7 @@ from counterfoil.iso8583.ranges import ENTRY_MODES
 from counterfoil.security import KeyUsage
 from counterfoil.step import SECOND, Closed, Frame, Hangup, NotSent, Send
 from counterfoil.switch import Settings, pending
-from switch.scene import ALICE, BOB, HEADER, MERCHANT, NO_ROUTE, START, TERMINALS, TIMER, TPDU, scene
+from switch.scene import ALICE, BOB, HEADER, MERCHANT, NO_ROUTE, START, TERMINALS, TIMER, TPDU, Scene, scene
 
 T1 = TERMINALS[0]
 WRONG_DIGIT = ALICE[:-1] + str((int(ALICE[-1]) + 1) % 10)
@@ -58,8 +58,8 @@ def test_a_typed_card_without_pin_goes_out_without_track_and_pin_where_the_merch
     assert (forwarded.de35, forwarded.de52, forwarded.de2) == (None, None, ALICE)
 
 
-def test_an_encrypted_track_is_read_under_the_track_key() -> None:
-    made = scene()
+def sealed(made: Scene) -> Message:
+    """A purchase whose track is encrypted under the track key its terminal has just been given."""
     made.now += 10 * SECOND
     answer = made.sign_on(code="004")
     keys = nested.de62_keys(answer.de62)
@@ -67,9 +67,25 @@ def test_an_encrypted_track_is_read_under_the_track_key() -> None:
     message = made.purchase()
     message.de35 = made.outside.encrypt_track(tdk, message.de35 or "")
     message.de53 = "2610000000000000"
-    made.step(made.frame(message))
+    return message
+
+
+def test_an_encrypted_track_is_read_under_the_track_key() -> None:
+    made = scene()
+    made.step(made.frame(sealed(made)))
     (forwarded,) = [made.read(send) for send in made.to_issuers()]
     assert forwarded.de2 == ALICE
+
+
+def test_a_repeated_request_with_an_encrypted_track_gets_its_result_with_the_card_number_in_it() -> None:
+    made = scene()
+    message = sealed(made)
+    made.step(made.frame(message))
+    (forwarded,) = [made.read(send) for send in made.to_issuers()]
+    (first,) = made.told(made.reply(forwarded, "00"))
+    (again,) = made.told(made.frame(message.copy()))
+    assert (again.de2, again.de39, again.de37) == (ALICE, "00", first.de37)
+    assert again.de2 == first.de2
 
 
 def test_cards_are_routed_by_the_longest_range() -> None:

@@ -267,3 +267,11 @@ def test_a_small_sale_without_a_pin_is_not_signed(counter: Counter, amount: int,
     counter.answer(mti="0200")
     slip = counter.printed[job("merchant", 1)]
     assert ("CARDHOLDER SIGNATURE" in slip, "NO SIGNATURE" in slip) == (signed, not signed)
+
+
+def test_whatever_stands_behind_the_acquirer_in_de44_is_not_on_the_slip(counter: Counter) -> None:
+    counter.printer = None
+    counter.sale()
+    counter.answer(de44=f"{'01030000':<11}{'00010344':<11}999")
+    (line,) = [line for line in counter.printed[job("merchant", 1)].splitlines() if "00010344" in line]
+    assert line.endswith("00010344")

@@ -200,8 +200,21 @@ def test_of_two_copies_each_is_told_and_the_whole_is_the_worse(
         news(counter, copy, 2, state, "" if state == "printed" else "refused")
     told = counter.replies[command]
     assert told["result"] == result
-    assert all(words in told["sentence"]["en"] for words in said), told["sentence"]
+    places = [told["sentence"]["en"].find(words) for words in said]
+    assert -1 not in places, told["sentence"]
+    assert places == sorted(places), "what is wrong comes first"
     assert told["sentence"]["en"].startswith("The goods are noted as handed over.") == (verb == "goods")
+
+
+@pytest.mark.parametrize("details", [("refused", ""), ("", "refused"), ("refused", "lost")])
+def test_copies_that_are_out_are_told_of_together_whatever_their_printer_reported(details: tuple[str, str]) -> None:
+    counter = sold("unknown", "unknown")
+    command = counter.tell("receipt", ref=REF, copy="missing")
+    for copy, detail in zip(("merchant", "cardholder"), details, strict=True):
+        news(counter, copy, 2, "sent", detail)
+    sentence = counter.replies[command]["sentence"]
+    assert sentence["en"].count("cannot say whether it prints: merchant copy, cardholder copy.") == 1
+    assert sentence["en"].count("Sent to a printer") == sentence["zh"].count("已送往打印机") == 1
 
 
 def test_a_trouble_that_was_mended_is_no_trouble_of_the_receipt_any_more() -> None:

@@ -129,6 +129,27 @@ def test_a_98_without_a_stub_of_the_switch_is_no_no() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "leg", "hop", "says"),
+    [
+        ("rr=98", 1, "terminal → switch", "the switch has no record of the request"),
+        ("rr=A0", 4, "switch → terminal", "its MAC was wrong"),
+        ("rr=17", 0, "terminal", "the cashier cancelled it while the answer was awaited"),
+        ("rr=96", 0, "terminal", "the card refused"),
+        ("rr=06", 0, "terminal", "restarted"),
+        ("rr=06,rc=94", 0, "switch", "the switch answered 94, which decides nothing: "),
+    ],
+)
+def test_a_reversal_owed_without_a_cause_names_hop_and_reason_by_its_codes(
+    told: str, leg: int, hop: str, says: str
+) -> None:
+    stop = judge(TerminalStub(ref=REF, **common(f"reversing:{told}")), None, None, STARTED).stopped_at
+    assert stop is not None
+    assert (stop.leg, stop.hop) == (leg, hop)
+    assert says in stop.what.en
+    assert "{" not in stop.what.en + stop.what.zh
+
+
+@pytest.mark.parametrize(
     ("what", "owner", "says"),
     [
         ("receipt out", "merchant M01", "owed to the merchant"),
@@ -185,9 +206,9 @@ def test_nothing_stays_open_for_ever_without_a_person() -> None:
 
 
 def test_no_stub_at_all_is_not_a_transaction() -> None:
-    with pytest.raises(ValueError, match="no station"):
+    with pytest.raises(ValueError, match=r"^no station has a stub of this transaction$"):
         judge(None, None, None, STARTED)
-    with pytest.raises(ValueError, match="no station"):
+    with pytest.raises(ValueError, match=r"^no station has a stub of this transaction$"):
         judge(NOT_OURS, None, None, STARTED)
 
 
