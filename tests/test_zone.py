@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from counterfoil.errors import InputError
-from counterfoil.step import SECOND, Instant
-from counterfoil.zone import DAY, QUARTER, instant, zone
+from counterfoil.step import DAY, SECOND, Instant
+from counterfoil.zone import QUARTER, instant, zone
 
 ZONES = (
     "Asia/Shanghai", "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin", "America/New_York", "America/St_Johns",

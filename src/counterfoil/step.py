@@ -25,7 +25,9 @@ _FIELD: Final = re.compile(r"(?:\$\.|required field `)(\w+)")
 Instant: TypeAlias = int
 """UTC microseconds since 1970, made non-decreasing by the driver."""
 
-SECOND: Instant = 1_000_000
+SECOND: Final[Instant] = 1_000_000
+HOUR: Final[Instant] = 3600 * SECOND
+DAY: Final[Instant] = 24 * HOUR
 
 
 def wrong_field(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:

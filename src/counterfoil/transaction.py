@@ -12,6 +12,7 @@ import msgspec
 
 from counterfoil.step import Instant
 
+LAST_STAN: Final = 999_999
 NO_BATCH: Final = "000000"
 """DE60.2 of a terminal that was not given a batch number yet: no attempt is in it."""
 

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from counterfoil.errors import InputError
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import DAY, SECOND, Instant
 
 DEFAULT: Final = "Asia/Shanghai"
 """Where the demo's shops are, and their acquirer."""
@@ -20,7 +20,6 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER: Final[Instant] = 900 * SECOND
 """Clocks are put forward and back at whole quarters of an hour only."""
 
-DAY: Final[Instant] = 86_400 * SECOND
 NUMBERED: Final[Instant] = 1_735_689_600 * SECOND
 """2025-01-01 00:00 UTC: the offset of this instant counts reference numbers, which must not come again when clocks are
 put back."""

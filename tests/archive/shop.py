@@ -16,10 +16,10 @@ from bench.steps import Loop
 
 from counterfoil.archive.folder import parts
 from counterfoil.archive.run import DateResult, archive, days, resume
-from counterfoil.archive.shapes import DAY, room_of
+from counterfoil.archive.shapes import room_of
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Stores
-from counterfoil.step import SECOND, Command, Frame, Inbound, Outbound, Reply, Send
+from counterfoil.step import DAY, SECOND, Command, Frame, Inbound, Outbound, Reply, Send
 from counterfoil.zone import zone
 
 STATIONS: Final = {"terminal": "terminal", "switch": "switch", "issuer-a": "issuer"}

@@ -10,8 +10,8 @@ import pytest
 
 from archive.shop import STATIONS, Shop
 from counterfoil.archive.run import days
-from counterfoil.archive.shapes import DAY, room_of
-from counterfoil.step import CommitFailed
+from counterfoil.archive.shapes import room_of
+from counterfoil.step import DAY, CommitFailed
 from counterfoil.storage import Store, open_store
 from counterfoil.storage.archiving import Key, TransactionShape, Wanted, digest, leave, rows_of
 from counterfoil.zone import zone

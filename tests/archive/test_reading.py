@@ -15,12 +15,13 @@ from archive.shop import STATIONS, TABLES, Shop
 from counterfoil.archive import files, writing
 from counterfoil.archive.checking import verify
 from counterfoil.archive.folder import ArchivePart, parts
-from counterfoil.archive.shapes import DAY, ROOMS, Room, room_of
+from counterfoil.archive.shapes import ROOMS, Room, room_of
 from counterfoil.archive.writing import transactions
 from counterfoil.errors import StoreError
 from counterfoil.inquiry import Search, Stores, finding, search
 from counterfoil.inquiry.papers import NoPaper, paper
 from counterfoil.receipts.render.text import render
+from counterfoil.step import DAY
 from counterfoil.storage import open_store
 from counterfoil.terminal import stubs as terminals
 from counterfoil.transaction import AttemptKey

@@ -14,13 +14,12 @@ import pytest
 
 from counterfoil.inquiry import Search, finding, search
 from counterfoil.iso8583 import framing
-from counterfoil.step import Command, Perform, Performed
+from counterfoil.step import HOUR, Command, Perform, Performed
 from counterfoil.terminal import causes
 from counterfoil.terminal.lifecycle import CAUSES, REASONS
 from counterfoil.terminal.sentences import TROUBLES
 from counterfoil.transaction import SwitchStub, TerminalStub, parse_ref
 from counterfoil.verdict import Finding, judge
-from counterfoil.verdict.finding import HOUR
 from counterfoil.verdict.names import NO_RECORD, VERDICTS, absent, hop
 from counterfoil.verdict.reasons import NOT_SENT, OWED, SILENCE, cause_of, printer_word, why_not_sent
 from forgotten.town import Town

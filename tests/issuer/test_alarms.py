@@ -10,8 +10,8 @@ import pytest
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.recollection import NOTHING, RecollectionQuery, build_question
 from counterfoil.issuer.archiving import SHAPE
-from counterfoil.issuer.desk import HOUR, case_number
-from counterfoil.step import SECOND
+from counterfoil.issuer.desk import case_number
+from counterfoil.step import HOUR, SECOND
 from counterfoil.storage.archiving import digest, rows_of
 from issuer.bank import ACQUIRER, Bank
 

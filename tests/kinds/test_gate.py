@@ -30,6 +30,7 @@ EXEMPT: Final = {
 FINANCIAL: Final = frozenset({"0100", "0110", "0200", "0201", "0210", "0220", "0221", "0230"})
 QUOTED: Final = re.compile(rf"""['"]({"|".join(sorted(FINANCIAL))})['"]""")  # inside of SQL or JSON
 PROCESSING: Final = re.compile(r"(0[1-3]|2[0-2]|3[0-3]|40|60)0000")
+SPELLINGS: Final = frozenset(kind.wire.processing for kind in TABLE) - {"000000"}  # zeros stand for much else
 SPELT: Final = {"de3": "DE3", "processing": "DE3", "de60": "DE60.1", "type": "DE60.1"}
 MANAGEMENT: Final = "00"
 """DE60.1 of what is no transaction: sign-on, settlement."""
@@ -47,7 +48,7 @@ def broken(source: str) -> Iterator[tuple[int, str]]:
             text = _text(node)
             if text in FINANCIAL or QUOTED.search(text):
                 yield node.lineno, "a financial message type"
-            elif PROCESSING.fullmatch(text):
+            elif text in SPELLINGS or PROCESSING.fullmatch(text):
                 yield node.lineno, "a processing code"
         for name, value in _said_together(node):
             if (what := SPELT.get(_last(name))) and any(_spells(what, name, text) for text in _texts(value)):
@@ -58,6 +59,8 @@ def broken(source: str) -> Iterator[tuple[int, str]]:
             names = kinds_named(other)
             if names or (is_kind(kind) and BY_NAME.keys() & set(_texts(other))):
                 yield other.lineno, "a comparison with a kind"
+        if isinstance(node, ast.Dict) and _by_kind([key for key in node.keys if key is not None]):
+            yield node.lineno, "a table by kind"
 
 
 def _text(node: ast.Constant) -> str:
@@ -147,6 +150,12 @@ def _spells(what: str, name: ast.expr | str, text: str) -> bool:
     return re.fullmatch(digits, text) is not None and text[:2] != MANAGEMENT
 
 
+def _by_kind(keys: list[ast.expr]) -> bool:
+    """Whether a dictionary has an entry for each of several kinds; one word alone may mean something else."""
+    words = [text for key in keys for text in _texts(key)]
+    return any(map(kinds_named, keys)) or (len(words) > 1 and BY_NAME.keys() >= set(words))
+
+
 def is_kind(node: ast.expr) -> bool:
     """Whether this is a kind, or the name of one: `kind`, `attempt.kind`, `attempt.kind.name`."""
     if isinstance(node, ast.Attribute) and node.attr == "name":
@@ -209,6 +218,9 @@ BREAKS: Final = [
     ("if known.name == kinds.PURCHASE.name: pass", "a comparison with a kind"),
     ("if BY_NAME[attempt.kind] in {PURCHASE}: pass", "a comparison with a kind"),
     ("match kind:\n    case kinds.PURCHASE: pass", "a comparison with a kind"),
+    ("DECIDE = {PURCHASE: purchase}", "a table by kind"),
+    ("DECIDE = {PURCHASE.name: purchase, **others}", "a table by kind"),
+    ('SAYS = {"purchase": paid, "void": voided}', "a table by kind"),
 ]
 KEEPS: Final = [
     '"""0200"""',
@@ -226,6 +238,8 @@ KEEPS: Final = [
     "if kind is None or kind.name != attempt.kind: pass",
     "if kind.mode is Mode.REQUEST: pass",
     "kind: str = PURCHASE.name",
+    'body = {"balance": 5}',
+    'body = {"balance": 5, "currency": "CNY"}',
     "Message(PURCHASE.wire.mti, de39=code)",
 ]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from counterfoil.archive.shapes import DAY
 from counterfoil.stack.layout import STATIONS
+from counterfoil.step import DAY
 from loop.running import Running, stack
 
 pytestmark = [pytest.mark.loop, pytest.mark.usefixtures("font")]

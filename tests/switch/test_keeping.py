@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from counterfoil.security.keeping import due_before
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import DAY, SECOND, Instant
 from counterfoil.storage import migrations_of, open_store
 from counterfoil.switch import PACKAGE, Settings, keeping
 from counterfoil.switch.stubs import numbers_held
-from counterfoil.zone import DAY
 from switch.scene import ALICE, TERMINALS, TIMER, Scene, pan, scene
 
 DAYS = 7

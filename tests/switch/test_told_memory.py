@@ -6,12 +6,11 @@ from typing import Any, Final
 
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.recollection import Named, Recollected, build_answer, parse_question
-from counterfoil.step import SECOND, Closed, Command, Connected, Frame, NotSent, Outbound, Send
+from counterfoil.step import DAY, SECOND, Closed, Command, Connected, Frame, NotSent, Outbound, Send
 from counterfoil.storage.archiving import digest, older, rows_of
 from counterfoil.switch import stubs
 from counterfoil.switch.archiving import SHAPE
 from counterfoil.transaction import AttemptKey
-from counterfoil.zone import DAY
 from switch.scene import ALICE, BOB, CLEAR, TERMINALS, pan
 from switch.telling import Telling, telling, tree
 from switch.telling import digest as short

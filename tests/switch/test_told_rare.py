@@ -7,11 +7,10 @@ from typing import Final
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
 from counterfoil.iso8583.recollection import Named, Recollected, build_answer
 from counterfoil.security import KeyUsage, MacAlgorithm, StoredKey
-from counterfoil.step import SECOND, Closed, Command, Connected, Frame, NotSent, Send
+from counterfoil.step import DAY, SECOND, Closed, Command, Connected, Frame, NotSent, Send
 from counterfoil.storage.archiving import digest, rows_of
 from counterfoil.switch.archiving import SHAPE
 from counterfoil.switch.numbers import rrn
-from counterfoil.zone import DAY
 from switch.scene import BOB, HEADER, MERCHANT, TERMINALS, TIMER, TPDU, pan
 from switch.telling import Telling, telling
 

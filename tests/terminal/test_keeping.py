@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil.step import DAY
 from counterfoil.terminal import keeping
 from counterfoil.terminal.stubs import numbers_held
-from counterfoil.zone import DAY
 from terminal.counter import PAN, T1, Counter
 
 REF = f"{T1}/000001/000002"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.iso8583 import Message
-from counterfoil.step import SECOND, Connected, Frame, NotSent
-from counterfoil.zone import DAY
+from counterfoil.step import DAY, SECOND, Connected, Frame, NotSent
 from terminal.counter import MERCHANT, PAN, T1, T2, TMK, TRACK
 from terminal.telling import CARD, OTHER, OTHER_MERCHANT, Telling, at_two, opened
 

@@ -9,14 +9,13 @@ import msgspec
 import pytest
 
 from counterfoil.money import MAX_MINOR
-from counterfoil.step import SECOND, Closed, Command, Frame, NotSent, Performed
+from counterfoil.step import DAY, SECOND, Closed, Command, Frame, NotSent, Performed
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import digest, rows_of
 from counterfoil.terminal import Settings, stubs
 from counterfoil.terminal.archiving import SHAPE
 from counterfoil.transaction import AttemptKey
 from counterfoil.words import Text
-from counterfoil.zone import DAY
 from terminal.counter import MERCHANT, PAN, START, T1, T2, TMK, TRACK
 from terminal.telling import REF, REF_TWO, SHA256, Telling, at_two, opened, plain, since
 

@@ -12,12 +12,12 @@ import pytest
 
 from counterfoil.iso8583 import responses
 from counterfoil.issuer.lifecycle import State as IssuerState
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import DAY, HOUR, SECOND, Instant
 from counterfoil.switch.lifecycle import State as SwitchState
 from counterfoil.terminal.lifecycle import State as TerminalState
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Verdict, judge, verdict_of
-from counterfoil.verdict.finding import DAY, HOUR, TerminalEvidence, iso, working_days_after
+from counterfoil.verdict.finding import TerminalEvidence, iso, working_days_after
 from counterfoil.verdict.next import (
     AWAIT_ANSWER,
     AWAIT_CLOSURE,

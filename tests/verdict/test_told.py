@@ -9,10 +9,10 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from counterfoil.step import SECOND
+from counterfoil.step import HOUR, SECOND
 from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import NOT_OURS, Clocks, Evidence, Finding, judge, verdict_of
-from counterfoil.verdict.finding import HOUR, TerminalEvidence
+from counterfoil.verdict.finding import TerminalEvidence
 from transcript import Transcript
 from verdict.test_judge import REF, ROWS, STARTED, common
 

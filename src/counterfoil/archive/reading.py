@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from counterfoil.archive.files import matching
 from counterfoil.archive.folder import ArchivePart, parts
-from counterfoil.archive.shapes import DAY, Room, room_of
+from counterfoil.archive.shapes import Room, room_of
 from counterfoil.errors import StoreError
-from counterfoil.step import Instant
+from counterfoil.step import DAY, Instant
 from counterfoil.storage import Store, open_store
 from counterfoil.storage.archiving import Key, Row
 from counterfoil.zone import Zone, zone

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from counterfoil.archive.batches import batched
 from counterfoil.archive.folder import ArchivePart, LetGo, parts
-from counterfoil.archive.shapes import DAY, Room
+from counterfoil.archive.shapes import Room
 from counterfoil.archive.writing import Step, transactions, write
 from counterfoil.errors import OutcomeUnknown, StoreError
-from counterfoil.step import Instant
+from counterfoil.step import DAY, Instant
 from counterfoil.storage import Store
 from counterfoil.storage.archiving import AT_ONCE, Key, digest, older
 from counterfoil.zone import Zone

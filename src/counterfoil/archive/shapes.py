@@ -7,13 +7,10 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from counterfoil.issuer import archiving as issuer
-from counterfoil.step import SECOND
 from counterfoil.storage import Migration, migrations_of
 from counterfoil.storage.archiving import TransactionShape
 from counterfoil.switch import archiving as switch
 from counterfoil.terminal import archiving as terminal
-
-DAY: Final = 86_400 * SECOND
 
 
 class Room(NamedTuple):

@@ -99,8 +99,8 @@ def told_wrong(wrong: list[Text]) -> dict[str, Any]:
 
 def limit_of(clock: Zone, before: str | None, days: int) -> int:
     """The instant before which a business date may leave; Failure for a date that is none, or too young."""
-    from counterfoil.archive.shapes import DAY
     from counterfoil.cli.stack import now
+    from counterfoil.step import DAY
 
     latest = clock.date(now() - days * DAY)
     if before is None:

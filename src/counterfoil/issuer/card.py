@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import msgspec
 
-from counterfoil.step import Instant
-from counterfoil.zone import DAY, EPOCH, Zone
+from counterfoil.step import DAY, Instant
+from counterfoil.zone import EPOCH, Zone
 
 
 class CardStatus(enum.StrEnum):

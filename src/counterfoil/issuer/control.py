@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,13 +15,12 @@ from counterfoil.issuer.rows import Counts, IssuerKeys
 from counterfoil.issuer.work import Work
 from counterfoil.ledger import Account, Book, Entry
 from counterfoil.money import CURRENCIES, MAX_MINOR
-from counterfoil.security import Hsm, luhn_ok
+from counterfoil.security import EXPIRY, Hsm, luhn_ok
 from counterfoil.step import Instant, wrong_field
 from counterfoil.storage import Store
-from counterfoil.storage.archiving import Left
+from counterfoil.storage.archiving import BAD_KEYS, Left
 from counterfoil.words import Text
 
-EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 ENROL: Final = "enrol"
 STATUS: Final = "status"
 LAST_ALARMS: Final = "SELECT at, what, txn, detail FROM alarm ORDER BY seq DESC LIMIT 10"
@@ -40,8 +38,6 @@ BAD_SHAPE: Final = Text(
     zh="列表中第{number}张卡无法登记：含有未知字段，或不是对象",
 )
 NO_ACCOUNT: Final = Text(en="name an account", zh="请给出账户")
-BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
-BAD_ENDING: Final = Text(en="name rows that are open, who ends them, and a reason", zh="请给出未结的编号、经办人和原因")
 DAYS_COLUMNS: Final = ("limit_each", "limit_day", "count_day")
 
 

@@ -13,9 +13,8 @@ from counterfoil.issuer.rows import Alarm, Quota, Trail
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.wire import Request, SwitchLink
 from counterfoil.issuer.work import Work
-from counterfoil.step import SECOND, Instant, Send
+from counterfoil.step import HOUR, Instant, Send
 
-HOUR: Final[Instant] = 3600 * SECOND
 CASE_DIGITS: Final = 10
 CODES_AT_ONCE: Final = 64
 

@@ -30,9 +30,8 @@ from counterfoil.issuer.work import Work
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.storage.arrival import LATEST, newest, place_of
-from counterfoil.storage.forgotten import FORGOTTEN, Forgotten, end, ending_of, walked, withheld
+from counterfoil.storage.forgotten import FORGOTTEN, SWITCH, Forgotten, end, ending_of, walked, withheld
 
-SWITCH: Final = "switch"
 DE7_DIGITS: Final = 10
 RELEASE: Final = "UPDATE txn SET case_number = '' WHERE key = ? AND case_number = ?"
 OURS: Final = f"key >= ? AND key < ? AND refusal NOT IN ({', '.join('?' * len(UNAUTHENTICATED))})"

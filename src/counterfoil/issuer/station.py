@@ -9,6 +9,7 @@ import msgspec
 
 from counterfoil.errors import StoreError
 from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL_ADVICE
+from counterfoil.iso8583.network import ECHO, SIGN_OFF, SIGN_ON
 from counterfoil.iso8583.responses import APPROVED
 from counterfoil.issuer import archiving, chart, control, forgotten, notices
 from counterfoil.issuer.decide import on_purchase
@@ -21,7 +22,6 @@ from counterfoil.issuer.undo import on_advice
 from counterfoil.issuer.wire import (
     CODE,
     NETWORK_NEEDS,
-    SIGN_ON,
     Request,
     SwitchLink,
     answerable,
@@ -43,10 +43,9 @@ from counterfoil.step import (
     Reply,
 )
 from counterfoil.storage.archiving import VERB
+from counterfoil.storage.forgotten import BAD_ENDING
 from counterfoil.storage.forgotten import VERB as FORGOTTEN
 
-SIGN_OFF: Final = "002"
-ECHO: Final = "301"
 json = msgspec.json.Encoder().encode
 MESSAGE_TYPES: Final = frozenset({*REQUESTS, REVERSAL_ADVICE, NETWORK, NETWORK_ADVICE})
 
@@ -209,7 +208,7 @@ class Issuer:
             return Reply(command.id, control.archived(left))
         if command.verb == FORGOTTEN:
             done = forgotten.ended(self._records, command.args, now)
-            return Reply(command.id, done if done is not None else control.refused(control.BAD_ENDING))
+            return Reply(command.id, done if done is not None else control.refused(BAD_ENDING))
         return Reply(command.id, control.inquiry(command.verb, command.args, self._records.store))
 
     # --- remembering, after the commit ------------------------------------------------------------------------------

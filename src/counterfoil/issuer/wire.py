@@ -14,6 +14,7 @@ from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
 from counterfoil.iso8583.mti import NETWORK, REVERSAL_ADVICE, answer_of, first_try, is_answered
+from counterfoil.iso8583.network import SIGN_ON
 from counterfoil.iso8583.recollection import RecollectionQuery, parse_question
 from counterfoil.issuer.reversal_rules import ReversalAdvice
 from counterfoil.issuer.rows import ECHOED, EvidenceLine, IssuerKeys
@@ -23,7 +24,6 @@ from counterfoil.money import BY_NUMBER
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
 from counterfoil.step import Frame, Send
 
-SIGN_ON: Final = "001"
 PLANS: Final = 256  # types of messages that are remembered
 SEEN: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
 """What of a request becomes `Request.values`: first the eleven that a purchase must have."""

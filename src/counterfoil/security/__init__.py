@@ -12,9 +12,10 @@ from counterfoil.security.pan import is_pan, is_test_range, last4, last4_only, l
 from counterfoil.security.pin import NO_PAN
 from counterfoil.security.sensitive import Sensitive
 from counterfoil.security.soft import SoftHsm
-from counterfoil.security.track import Track2, number_and_expiry, parse_track2, write_track2
+from counterfoil.security.track import EXPIRY, Track2, number_and_expiry, parse_track2, write_track2
 
 __all__ = [
+    "EXPIRY",
     "KCV_BYTES",
     "LMK_BYTES",
     "MAC_BYTES",

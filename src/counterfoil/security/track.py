@@ -17,6 +17,8 @@ from counterfoil.security.pan import luhn_ok, mask
 from counterfoil.security.sensitive import Unserialisable
 
 LONGEST: Final = 37
+EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
+"""YYMM."""
 _TRACK2: Final = re.compile(
     r"(?P<pan>[0-9]{12,19})[=D](?P<expiry>[0-9]{2}(?:0[1-9]|1[0-2])|[=D])(?P<service>[0-9]{3}|[=D])?(?P<rest>[0-9]*)"
 )

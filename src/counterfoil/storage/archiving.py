@@ -15,6 +15,7 @@ import msgspec
 
 from counterfoil.step import Instant
 from counterfoil.storage.store import Store
+from counterfoil.words import Text
 
 Key: TypeAlias = tuple[str, ...]
 Row: TypeAlias = tuple[Any, ...]
@@ -22,6 +23,7 @@ Rows: TypeAlias = dict[str, list[Row]]
 """The rows of one transaction by table, each with all columns of its table."""
 
 VERB: Final = "archive"
+BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
 AT_ONCE: Final = 100
 """Transactions in one commit of the owner: some thousand rows, so that no sale waits for long."""
 

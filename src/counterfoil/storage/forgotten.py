@@ -17,8 +17,10 @@ import msgspec
 from counterfoil.step import Instant
 from counterfoil.storage.sql import inserting
 from counterfoil.storage.store import Store
+from counterfoil.words import Text
 
 VERB: Final = "forgotten"
+BAD_ENDING: Final = Text(en="name rows that are open, who ends them, and a reason", zh="请给出未结的编号、经办人和原因")
 SWITCH: Final = "switch"
 AT_ONCE: Final = 500
 """Rows ended in one commit: some milliseconds, so that no sale waits."""

@@ -15,7 +15,8 @@ from counterfoil.money import MAX_MINOR
 from counterfoil.security import Hsm, KeyUsage, KeyUsageError, MacAlgorithm, StoredKey
 from counterfoil.step import Instant, wrong_field
 from counterfoil.storage import Store
-from counterfoil.storage.forgotten import open_counts
+from counterfoil.storage.archiving import BAD_KEYS
+from counterfoil.storage.forgotten import BAD_ENDING, open_counts
 from counterfoil.switch import archiving, forgotten
 from counterfoil.switch.honour import honoured
 from counterfoil.switch.memory import Memory
@@ -46,8 +47,6 @@ BATCH_BEHIND: Final = Text(
     en="terminal {number} of the list has come to batch {batch}: a lower one would let keys of its sales come round",
     zh="列表中第{number}台终端已用到批次{batch}：更小的批次号会使交易键重复",
 )
-BAD_KEYS: Final = Text(en="these are no keys with digests of an archive", zh="参数不是归档的交易键与摘要")
-BAD_ENDING: Final = Text(en="name rows that are open, who ends them, and a reason", zh="请给出未结的编号、经办人和原因")
 COUNTS: Final = (
     "SELECT (SELECT count(*) FROM terminal), (SELECT count(*) FROM attempt), (SELECT count(*) FROM outbox), "
     "(SELECT count(*) FROM exception_case), (SELECT count(*) FROM alarm), (SELECT count(*) FROM quarantine)"

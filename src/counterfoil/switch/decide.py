@@ -24,7 +24,7 @@ from counterfoil.switch import archiving, forgotten, numbers
 from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
-from counterfoil.switch.lifecycle import Event, State, moved
+from counterfoil.switch.lifecycle import STANDING, Event, State, moved
 from counterfoil.switch.memory import OpenIntent
 from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
 from counterfoil.switch.rules import hangs_up_on, objection
@@ -40,7 +40,6 @@ MANDATORY: Final = frozenset({"de3", "de4", "de11", "de22", "de25", "de41", "de4
 DECLINED: Final = State.DECLINED  # looking a member up on its enum each time takes longer
 FORWARD: Final = Event.FORWARD
 
-STANDING: Final = frozenset({State.ASKED, State.APPROVED})
 REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
 

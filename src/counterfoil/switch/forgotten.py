@@ -17,7 +17,7 @@ from counterfoil.iso8583.recollection import NOTHING, PAGE, Named, Recollected
 from counterfoil.iso8583.responses import MALFUNCTION
 from counterfoil.money import BY_NUMBER
 from counterfoil.step import Instant
-from counterfoil.storage.forgotten import FORGOTTEN, Forgotten, end, ending_of, withheld, withheld_terminals
+from counterfoil.storage.forgotten import FORGOTTEN, SWITCH, Forgotten, end, ending_of, withheld, withheld_terminals
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.memory import Memory, RecollectionWalk
 from counterfoil.switch.recall import Answered
@@ -25,7 +25,6 @@ from counterfoil.switch.records import Records
 from counterfoil.switch.rows import Attempt, Case
 from counterfoil.switch.work import Work
 
-SWITCH: Final = "switch"
 MOST: Final = 200_000
 """Rows that one comparison opens: no peer fills the disk with what it names."""
 RELEASE: Final = "UPDATE attempt SET case_number = '' WHERE rrn = ? AND case_number = ?"

@@ -29,6 +29,10 @@ class State(enum.StrEnum):
     TOMBSTONE = "tombstone"  # reversed before it was ever seen: a late original is refused
 
 
+STANDING: Final = frozenset({State.ASKED, State.APPROVED})
+"""Where the issuer may have booked something that nobody has taken back."""
+
+
 class Event(enum.StrEnum):
     """What can happen to an attempt."""
 

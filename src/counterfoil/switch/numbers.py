@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import DAY, SECOND, Instant
 
 _BASE36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAIRS: Final = [first + second for first in _BASE36 for second in _BASE36]  # a day of microseconds has four of them
 _TWO: Final = len(_PAIRS)
 _RRN: Final = 12
-_DAY: Final = 86_400 * SECOND
 
 
 class Ticks:
@@ -58,7 +57,7 @@ def local(instant: Instant, offset: Instant) -> tuple[str, str]:
 
 def rrn(tick: Instant, offset: Instant) -> str:
     """DE37: last digit of the year, day of the year, and the microsecond of the day in base 36. Grows with the tick."""
-    day, of_day = divmod(tick + offset, _DAY)
+    day, of_day = divmod(tick + offset, DAY)
     return _beginning(day, of_day // _TWO) + _PAIRS[of_day % _TWO]
 
 

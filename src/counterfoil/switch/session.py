@@ -16,6 +16,7 @@ import msgspec
 from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.mti import NETWORK
+from counterfoil.iso8583.network import ECHO, SIGN_ON
 from counterfoil.iso8583.recollection import build_question, parse_answer
 from counterfoil.iso8583.responses import APPROVED
 from counterfoil.step import Hangup, Instant
@@ -26,8 +27,6 @@ from counterfoil.switch.settings import Settings
 from counterfoil.switch.upstream import LANE, NETWORK_ANSWER, sending
 from counterfoil.switch.work import Work
 
-SIGN_ON: Final = "001"
-ECHO: Final = "301"
 ALARMING: Final = 5
 """Connections in a row that end before their sign-on is answered, after which an operator is told."""
 

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from counterfoil.iso8583 import nested
 from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE
+from counterfoil.iso8583.network import ECHO, SIGN_OFF, SIGN_ON, SIGN_ON_DOUBLE, SIGN_ON_TRACK
 from counterfoil.iso8583.responses import APPROVED, FORMAT_ERROR, NOT_SUPPORTED, SECURITY_FAILED
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.switch import forgotten
@@ -33,12 +34,8 @@ from counterfoil.switch.strangers import highest_stan, told
 from counterfoil.switch.wire import Request, network_code
 from counterfoil.switch.work import Work
 
-SINGLE: Final = "001"
-TRACK: Final = "004"
 # 005 is an acquirer's own code for a sign-on; its holder is given the keys as 003 gives them.
-SIGN_ON: Final = frozenset({SINGLE, "003", TRACK, "005"})
-SIGN_OFF: Final = "002"
-ECHO: Final = "301"
+SIGN_ONS: Final = frozenset({SIGN_ON, SIGN_ON_DOUBLE, SIGN_ON_TRACK, "005"})
 
 FIRST_STAN: Final = "000001"
 LAST_BATCH: Final = "999999"
@@ -47,7 +44,7 @@ LAST_BATCH: Final = "999999"
 def manage(desk: Desk, work: Work, ask: Request, terminal: TerminalRow) -> None:
     """Answer an 0800 or 0820 of a registered terminal."""
     code = network_code(ask.message)
-    if ask.message.mti == NETWORK and code in SIGN_ON:
+    if ask.message.mti == NETWORK and code in SIGN_ONS:
         _sign_on(desk, work, ask, terminal, code)
     elif ask.message.mti == NETWORK_ADVICE and code in (SIGN_OFF, ECHO):
         told(desk, work, ask, APPROVED)
@@ -184,11 +181,11 @@ def _began_anew(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, sta
 
 def _fresh_keys(desk: Desk, terminal: TerminalRow, code: str) -> tuple[StoredKey, StoredKey, StoredKey | None]:
     """A PIN, a MAC and perhaps a track key."""
-    size = 8 if code == SINGLE else 16
+    size = 8 if code == SIGN_ON else 16
     return (
         desk.hsm.generate(KeyUsage.PIN, size),
         desk.hsm.generate(KeyUsage.MAC, min(size, terminal.mak_size)),
-        desk.hsm.generate(KeyUsage.TRACK, 16) if code == TRACK else None,
+        desk.hsm.generate(KeyUsage.TRACK, 16) if code == SIGN_ON_TRACK else None,
     )
 
 

@@ -21,12 +21,11 @@ from counterfoil.switch.rows import Attempt, TerminalRow
 from counterfoil.switch.tell import answer, spoken
 from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
-from counterfoil.transaction import AttemptKey
+from counterfoil.transaction import LAST_STAN, AttemptKey
 
 NOBODY: Final = ""  # whose quota it is when a message names no terminal of ours
 AHEAD: Final = 100
 """How far above the highest STAN a terminal vouched for its next one may be (docs/loop.md, Trust)."""
-LAST_STAN: Final = 999_999
 
 
 def unsealed(desk: Desk, work: Work, ask: Request) -> None:

@@ -36,7 +36,7 @@ from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, forgotten, keeping, numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.lifecycle import Event, State, moved
+from counterfoil.switch.lifecycle import STANDING, Event, State, moved
 from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.wire import Request
@@ -50,7 +50,6 @@ RESTARTED: Final = ERROR
 HONEST: Final = dict.fromkeys(("de12", "de13", "de14", "de15", "de22", "de23", "de26", "de53", "de55", "de61"))
 
 NOTHING_BOOKED: Final = frozenset({State.DECLINED, State.TOMBSTONE})
-STANDING: Final = frozenset({State.ASKED, State.APPROVED})
 NO_ANSWER: Final = frozenset({ERROR, ISSUER_TIMEOUT, MAC_ERROR})
 """DE39 of an 0400 whose sender has no answer it could use: its power or the answer was lost, or the MAC was wrong."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from counterfoil.step import SECOND, Hangup, Instant, Outbound
+from counterfoil.step import HOUR, Hangup, Instant, Outbound
 from counterfoil.storage.forgotten import SWITCH, Forgotten
 from counterfoil.switch.lifecycle import Event, State, moved
 from counterfoil.switch.memory import IssuerSession, Memory, OpenIntent, Quota
@@ -19,7 +19,6 @@ from counterfoil.switch.rows import Alarm, Attempt, Case, OwedAdvice, Quarantine
 from counterfoil.transaction import AttemptKey
 
 ASKED: Final = State.ASKED  # looking a member up on its enum each time takes longer
-HOUR: Final[Instant] = 3600 * SECOND
 
 
 class Work:

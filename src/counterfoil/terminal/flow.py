@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.mti import answer_of
 from counterfoil.kinds import BY_NAME
 from counterfoil.receipts.copies import CopyState
-from counterfoil.step import SECOND, Frame, Instant, NotSent
+from counterfoil.step import HOUR, Frame, NotSent
 from counterfoil.terminal import causes, decide, numbers, printer, printing, sentences, signon, undo, wire
 from counterfoil.terminal.lane import Awaited, Lane, Strays
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.work import Work
-
-HOUR: Final[Instant] = 3600 * SECOND
 
 
 def advance(work: Work, lane: Lane) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from counterfoil.step import Instant
 from counterfoil.terminal.lane import Lane
 from counterfoil.terminal.work import Work
-from counterfoil.transaction import NO_BATCH
-
-LAST_STAN: Final = 999_999
+from counterfoil.transaction import LAST_STAN, NO_BATCH
 
 
 def run_out(lane: Lane) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from counterfoil import money
 from counterfoil.errors import PeerError
 from counterfoil.receipts.document import Copy
-from counterfoil.security import Sensitive, luhn_ok, parse_track2
+from counterfoil.security import EXPIRY, Sensitive, luhn_ok, parse_track2
 from counterfoil.step import Command
 from counterfoil.terminal import decide, flow, outcome, printer, printing, sentences, wire
 from counterfoil.terminal.lane import Lane, QueuedSale
@@ -20,7 +20,6 @@ from counterfoil.terminal.work import Work
 
 PIN: Final = re.compile(r"[0-9]{4,12}")
 KEY: Final = re.compile(r"[\x21-\x7e]{1,64}")
-EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 SWIPED, TYPED = "swipe", "typed"
 """How a card came in: `entry` of a sale."""
 

@@ -14,12 +14,12 @@ from counterfoil import money
 from counterfoil.errors import DecodeError, PeerError
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested, responses
 from counterfoil.iso8583.mti import NETWORK, REVERSAL, answer_of
+from counterfoil.iso8583.network import SIGN_ON_DOUBLE
 from counterfoil.kinds import BY_NAME
 from counterfoil.security import MAC_BYTES, NO_MAC, Hsm, KeyUsage, Sensitive
 from counterfoil.terminal.rows import Attempt, Device
 from counterfoil.transaction import NO_BATCH
 
-SIGN_ON: Final = "003"  # 60.3: double-length keys
 MUST_SIGN_ON: Final = frozenset({responses.MAC_ERROR, responses.SIGN_ON_AGAIN, responses.PIN_ERROR})
 PROVOKED: Final = frozenset(
     {
@@ -55,7 +55,7 @@ def sign_on(device: Device, stan: str) -> Message:
         de11=stan,
         de41=device.terminal,
         de42=device.merchant,
-        de60=nested.build_de60("00", device.batch, SIGN_ON),
+        de60=nested.build_de60("00", device.batch, SIGN_ON_DOUBLE),
         de62=nested.build_de62_sequence(device.terminal.rjust(12, "0")),
         de63=device.operator.ljust(3),
     )

@@ -8,15 +8,13 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from counterfoil.step import SECOND, Instant
+from counterfoil.step import DAY, HOUR, SECOND, Instant
 from counterfoil.transaction import CaseStub, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.words import Text, Told
 from counterfoil.zone import Zone
 
 NOT_OURS: Final = "not ours"
 NO_RECORD: Final = "no record"
-HOUR: Final[Instant] = 3600 * SECOND
-DAY: Final[Instant] = 24 * HOUR
 SATURDAY: Final = 5  # Monday is 0
 
 TerminalEvidence: TypeAlias = TerminalStub | Literal["not ours"] | None

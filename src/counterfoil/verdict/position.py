@@ -10,6 +10,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
+from counterfoil.iso8583.responses import NO_ORIGINAL
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict.finding import TerminalEvidence
 
@@ -71,8 +72,6 @@ SWITCH: Final[Mapping[str, S]] = {
     "reversed": S.REVERSED,
     "tombstone": S.TOMBSTONE,
 }
-
-NO_ORIGINAL: Final = "25"
 
 
 def of_terminal(stub: TerminalEvidence) -> T:

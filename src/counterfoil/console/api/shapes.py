@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from counterfoil.console.api.problem import Both
 from counterfoil.money import MAX_MINOR
-from counterfoil.terminal.request import EXPIRY
+from counterfoil.security import EXPIRY
 
 REF = r"^[!-.0-~]{1,8}/[0-9]{6}/[0-9]{6}$"
 Reason = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
