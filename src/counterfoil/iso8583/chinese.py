@@ -114,7 +114,7 @@ _PLACES: Final = {"frame": "封装", "message": "报文", "end": "报文末尾",
 
 
 def reason(english: str) -> Text:
-    """A reason alone, in both languages; as it is where it is none of those above."""
+    """The reason of a codec error in both languages; one without a translation stays as it is."""
     for pattern, zh in _PATTERNS:
         found = pattern.fullmatch(english)
         if found is not None:
@@ -123,7 +123,7 @@ def reason(english: str) -> Text:
 
 
 def told(error: PaymentError) -> Text:
-    """What the codec says is wrong, with the place of it."""
+    """A codec error in both languages, with the field and the offset it is about."""
     english = str(error)
     if placed := _PLACED.fullmatch(english):
         where, at, why = placed.groups()

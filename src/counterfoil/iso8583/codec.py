@@ -31,19 +31,19 @@ _SHORTEST_CARD: Final = 13
 
 
 class Shape(NamedTuple):
-    """A kind of message a dialect knows: straight-line code is made for its bitmaps, and for no others."""
+    """Message shape: the fields a type has to have and may have. Its bitmaps get straight-line code, others do not."""
 
     mandatory: frozenset[int]
     optional: frozenset[int]
 
     def fits(self, numbers: Iterable[int]) -> bool:
-        """All mandatory fields are there and nothing that is not at least optional."""
+        """Whether all mandatory fields are present and every other one is at least optional."""
         present = set(numbers)
         return self.mandatory <= present and present <= self.mandatory | self.optional
 
 
 def shape(mandatory: str, optional: str = "") -> Shape:
-    """A shape from field numbers written with blanks between them."""
+    """A `Shape` from field numbers that are separated by blanks."""
     return Shape(frozenset(map(int, mandatory.split())), frozenset(map(int, optional.split())))
 
 
@@ -51,10 +51,11 @@ Nested = Mapping[int, Callable[[Message], Any]]
 
 
 class Dialect:
-    """How one kind of link writes messages. Immutable: `override` and `variant` make another one.
+    """Message format of one kind of link. Immutable: `override` and `variant` return another dialect.
 
     `decode` and `encode` are strict: no non-digit in a numeric field, no byte left over, no value beyond its length.
-    `accelerated` False keeps it in pure Python even where there is the accelerator; `compiled` is what that made of it.
+    `accelerated` False keeps the dialect in pure Python even where the accelerator is in use; `compiled` is the
+    accelerator's codec for it.
     """
 
     def __init__(
@@ -95,10 +96,10 @@ class Dialect:
     # --- bytes to message --------------------------------------------------------------------------------------------
 
     def decode(self, body: bytes) -> Message:
-        """The message in `body`, which starts at the message type; every byte belongs to it.
+        """Decode `body`, which starts at the message type; every byte belongs to the message.
 
-        DecodeError otherwise: `path` and `offset` of the first flaw, `partial` with the fields that could be read
-        (also those behind the flaw as long as it is certain where they start).
+        DecodeError otherwise: `path` and `offset` of the first flaw, `partial` with the fields that could be read (also
+        those behind the flaw as long as it is certain where they start).
         """
         # None is known by 8 bytes that say that 8 more follow.
         fast = self._decoders.get(body[self._short]) or self._decoders.get(body[self._long])
@@ -116,9 +117,9 @@ class Dialect:
         return message
 
     def receive(self, body: bytes) -> Message:
-        """The message in `body` for a station, which takes only values that exist (`Field.within`).
+        """Decode `body` for a station, which accepts only values that exist (`Field.within`).
 
-        DecodeError as `decode`, and for the first value outside its range; `partial` then is the whole message.
+        DecodeError as from `decode`, and for the first value outside its range; `partial` is then the whole message.
         """
         message = self.decode(body)
         values = message.__dict__
@@ -135,7 +136,7 @@ class Dialect:
         return message
 
     def _place(self, body: bytes, wanted: int) -> int:
-        """Where the value of a field begins in a body that can be read."""
+        """Offset at which the value of a field begins, in a body that decodes."""
         _, numbers, at = self._head(body)
         for number in numbers:
             element = self._element(number)
@@ -145,7 +146,7 @@ class Dialect:
         raise OurError(f"DE{wanted} is not in this message")
 
     def decode_any(self, body: bytes) -> Message:
-        """`decode` by the generic loop alone; the tests compare the two."""
+        """Decode by the generic loop alone; tests compare it with `decode`."""
         partial, numbers, at = self._head(body)
         failure: DecodeError | None = None
         for number in numbers:
@@ -217,9 +218,9 @@ class Dialect:
     # --- message to bytes --------------------------------------------------------------------------------------------
 
     def encode(self, message: Message) -> bytes:
-        """The message as bytes from the message type on; EncodeError names the field that does not fit.
+        """Encode the message, from the message type on; EncodeError names the field that does not fit.
 
-        A shorter `ans` value of a fixed field is filled with spaces; everything else must fit exactly as it is.
+        A shorter `ans` value of a fixed field is filled with spaces; everything else must fit exactly.
         """
         try:
             body = self._latest[message.mti](message.__dict__)
@@ -228,7 +229,7 @@ class Dialect:
         return body if body is not None else self._encode(message)
 
     def _encode(self, message: Message) -> bytes:
-        """`encode` for a message that has not the attributes of the last one of its type, or needs the generic loop."""
+        """Encode a message whose attributes differ from the last one of its type, or that needs the generic loop."""
         values = message.__dict__
         names = frozenset(values)
         fast = self._encoders.get(names)
@@ -243,7 +244,7 @@ class Dialect:
         return body
 
     def encode_any(self, message: Message) -> bytes:
-        """`encode` by the generic loop alone; the tests compare the two."""
+        """Encode by the generic loop alone; tests compare it with `encode`."""
         mti = message.mti
         if not isinstance(mti, str) or len(mti) != 4 or not all_digits(mti):
             raise EncodeError("MTI", "not four digits")
@@ -274,7 +275,7 @@ class Dialect:
         return any(known.fits(numbers) for known in self._shapes)
 
     def _accelerate(self) -> None:
-        """Put the compiled verbs before those of the class, when they can read this table."""
+        """Replace the verbs of the class by the accelerator's where it can read this table."""
         style, fields = self.style, self.fields.values()
         plain = not (style.hex_bitmap or style.hex_binary or any(field.charset for field in fields))
         plain = plain and not (style.packed and any(field.kind is Characters.XN for field in fields))
@@ -303,10 +304,10 @@ class Dialect:
     # --- other dialects made from this one ---------------------------------------------------------------------------
 
     def override(self, changes: Mapping[str, Mapping[str, Any]]) -> Dialect:
-        """This dialect with some fields changed: DE number → any of type, max, prefix, align, pad, charset.
+        """A copy of this dialect with fields changed: DE number → any of type, max, prefix, align, pad, charset.
 
-        A DE the dialect has not may be added with type and max; it is shown hidden. OurError when a change means
-        nothing. The same changes give the same object (up to a bound), so its straight-line code is made once.
+        A DE that the dialect lacks may be added with type and max; it is shown hidden. OurError for a change that means
+        nothing. Equal changes return the same object (up to a bound), so its straight-line code is made once.
         """
         if not isinstance(changes, Mapping):
             raise OurError("an override is a mapping from the number of a data element to what changes")
@@ -319,7 +320,7 @@ class Dialect:
         return found
 
     def variant(self, *, hex_bitmap: bool = False, hex_binary: bool = False) -> Dialect:
-        """The all-text habits of other links: bitmaps as hex characters, b fields as hex characters."""
+        """A copy of this dialect in the all-text style of other links: bitmaps or b fields as hex characters."""
         key = (hex_bitmap, hex_binary)
         found = self._variants.get(key)
         if found is None:
@@ -353,9 +354,10 @@ class Dialect:
     # --- for people and for evidence ---------------------------------------------------------------------------------
 
     def flat(self, message: Message, reveal: bool = False) -> dict[str, str]:
-        """Field number → text: digits and characters as they are, bytes as upper-case hex, tracks with "D".
+        """Flat form of a message: field number → text. Digits and characters as they are, bytes in upper-case hex,
+        tracks with "D".
 
-        Masked as each field's table line says, unless `reveal`; what is no field of this dialect is hidden.
+        Masked as each field's table line says, unless `reveal`; a field that is not in the dialect is hidden.
         """
         shown = {}
         for number, value in message.items():
@@ -367,7 +369,7 @@ class Dialect:
         return shown if reveal else _without_card(message, shown)
 
     def kept(self, message: Message) -> dict[str, str]:
-        """What a station may keep of a message as evidence: flat, masked, without what must never be on a disk."""
+        """Evidence of a message: its flat form, masked, without the fields that must never be on a disk."""
         values = message.__dict__
         names = tuple(values)
         plan = self._plans.get(names)
@@ -383,21 +385,21 @@ class Dialect:
         return _without_card(message, kept, together)
 
     def told(self, message: Message) -> str:
-        """`kept` as JSON, the message type ("mti") before the fields."""
+        """Evidence of a message as JSON, the message type ("mti") before the fields."""
         return _json({"mti": message.mti, **self.kept(message)}).decode()
 
     def _plan(self, message: Message) -> Keeper:
-        """What is kept of messages with these attributes: under which number, shown how; ascending."""
+        """Fields kept as evidence of messages with these attributes: number and how each is shown, ascending."""
         numbers = sorted(NUMBER_OF[name] for name in message.__dict__ if name in NUMBER_OF)
         return keeper((number, self._shown(number)) for number in numbers if number not in NEVER_KEPT)
 
     def _shown(self, number: int) -> Show | None:
-        """How evidence shows a field; None for text that it keeps as it is."""
+        """How a field is shown in evidence; None for text that is kept as it is."""
         show = self._evidence.get(number, hidden)
         return None if show is clear and self.fields[number].kind is not Characters.B else show
 
     def from_flat(self, mti: str, fields: Mapping[str, str]) -> Message:
-        """The message whose revealed flat form this is; EncodeError for a key or value that cannot be one."""
+        """The message of a revealed flat form; EncodeError for a key or a value that no message can have."""
         message = Message(mti)
         for key, text in fields.items():
             number = int(key) if isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= 3 else 0
@@ -408,9 +410,9 @@ class Dialect:
         return message
 
     def nested(self, message: Message, reveal: bool = False) -> dict[str, Any]:
-        """The fields that have parts, as their parts; hidden and masked like the whole field unless `reveal`.
+        """Parts of the fields that have parts, masked like the whole field unless `reveal`.
 
-        A value that does not have the parts its field usually has is left out: layouts differ by acquirer.
+        A value without the usual parts of its field is left out: layouts differ by acquirer.
         """
         parts: dict[str, Any] = {}
         for number in message.present():
@@ -435,7 +437,7 @@ class Dialect:
 
 
 def _without_card(message: Message, shown: dict[str, str], together: str | None = None) -> dict[str, str]:
-    """Shown fields, each hidden in which pieces of this message's own card number stand."""
+    """Shown fields, with those hidden that hold pieces of the card number of this very message."""
     card = message.de2 or (message.de35 or "").replace("=", "D").partition("D")[0]
     if len(card) >= _SHORTEST_CARD:
         begin, middle, end = card[:10], card[4:13], card[-10:]
@@ -450,14 +452,14 @@ def _without_card(message: Message, shown: dict[str, str], together: str | None 
 
 
 def _row(field: Field) -> tuple[int, str, int, int, bool, str, str | frozenset[str]]:
-    """A field as the accelerator takes it."""
+    """Field description for the accelerator."""
     within = field.within.compiled if field.within is not None else ""
     right = field.align is Align.RIGHT
     return field.number, field.kind.value, field.size, field.prefix.value, right, field.pad, within
 
 
 def bitmap(numbers: Iterable[int]) -> bytes:
-    """The bitmap for these fields: 8 bytes, or 16 with bit 1 set when one is above 64."""
+    """Bitmap of these fields: 8 bytes, or 16 with bit 1 set when a number is above 64."""
     bits = 0
     for number in numbers:
         bits |= 1 << (128 - number)

@@ -52,7 +52,7 @@ _TABLES: Final[dict[str, Any]] = {
 
 
 class Compiler:
-    """Makes and keeps the straight-line code of one dialect."""
+    """Compiler of one dialect: makes straight-line code and keeps it."""
 
     def __init__(self, fields: Mapping[int, Field], style: Style) -> None:
         self.decoders: dict[bytes, Decoder] = {}
@@ -73,7 +73,7 @@ class Compiler:
             self.encoders[names] = _run(encoder_source(fields, self._style), "<encoder>")
 
     def _plain(self, numbers: Iterable[int]) -> list[Field] | None:
-        """The fields, when none needs what only the generic loop knows."""
+        """The fields, or None when one of them needs the generic loop."""
         fields = [self._fields[number] for number in numbers]
         if self._style.hex_bitmap or self._style.hex_binary:
             return None
@@ -83,7 +83,9 @@ class Compiler:
 
 
 def keeper(plan: Iterable[tuple[int, Show | None]]) -> Keeper:
-    """Straight-line code that shows the fields of a plan, from a message's attributes; without a `Show` as they are."""
+    """Straight-line code that shows the fields of a plan from the attributes of a message; a field without a `Show`
+    stays as it is.
+    """
     tables: dict[str, Any] = {"other": _other}
     parts = []
     for number, show in plan:
@@ -96,7 +98,7 @@ def keeper(plan: Iterable[tuple[int, Show | None]]) -> Keeper:
 
 
 def _other(show: Show, value: object) -> str | None:
-    """What is no text, shown as flat text: bytes as upper-case hex; None stays None."""
+    """Flat text of a value that is not text: bytes in upper-case hex; None stays None."""
     if value is None:
         return None
     return show(value.hex().upper() if isinstance(value, bytes) else str(value))

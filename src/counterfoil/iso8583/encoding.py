@@ -21,7 +21,7 @@ _UNPRINTABLE: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 class Flaw(Exception):  # noqa: N818 - not an error by itself: the codec turns it into one
-    """Why a value cannot be read or written. `shift` counts bytes from the start of the part complained about.
+    """Reason why a value cannot be read or written. `shift` counts bytes from the start of the part concerned.
 
     `resume` is the offset of the next field when it is known in spite of the flaw, else None.
     """
@@ -34,32 +34,32 @@ class Flaw(Exception):  # noqa: N818 - not an error by itself: the codec turns i
 
 
 class Encoding(Protocol):
-    """How `count` digits, characters or bytes of a value lie on the wire."""
+    """Wire form of `count` digits, characters or bytes of a value."""
 
     def size(self, count: int) -> int:
-        """Bytes on the wire for a value that counts `count`."""
+        """Number of bytes on the wire for a value of length `count`."""
 
     def read(self, raw: bytes, count: int) -> Value:
-        """The value of exactly `size(count)` bytes; Flaw when they mean nothing."""
+        """The value of exactly `size(count)` bytes; Flaw when they are not valid."""
 
     def write(self, value: Value) -> tuple[int, bytes]:
-        """What the length prefix has to say, and the bytes; Flaw when the value cannot be written."""
+        """Length for the prefix, and the bytes of the value; Flaw when the value cannot be written."""
 
 
 def all_digits(text: str) -> bool:
-    """Only 0-9, and at least one (str.isdecimal alone takes other scripts' digits as well)."""
+    """Whether a text is one or more of 0-9 (str.isdecimal alone accepts digits of other scripts)."""
     return text.isascii() and text.isdecimal()
 
 
 def printable(text: str) -> bool:
-    """Nothing in it that steers a device: ASCII from space to tilde, and whatever other scripts print."""
+    """Whether a text is printable: ASCII from space to tilde, and what is printable of other scripts."""
     if text.isascii():
         return text.isprintable()
     return all(unicodedata.category(character) not in _UNPRINTABLE for character in text)
 
 
 def _digits_checked(kind: Characters, text: str, track: str) -> str:
-    """`text` when it holds what `kind` allows; Flaw(shift = index of the first wrong character) when not."""
+    """`text` when all its characters are of `kind`; Flaw(shift = index of the first wrong one) otherwise."""
     if kind is Characters.N:
         allowed = "0123456789"
     elif kind is Characters.Z:
@@ -88,18 +88,20 @@ def _text_of(value: Value) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Packed:
-    """Two digits a byte. An odd count leaves one nibble: after the digits (left) or before them (right)."""
+    """Packed digits, two a byte. An odd count leaves one filler nibble: behind the digits (left) or before them
+    (right).
+    """
 
     kind: Characters
     align: Align
     pad: str
 
     def size(self, count: int) -> int:
-        """Half the digits, rounded up."""
+        """Half the number of digits, rounded up."""
         return (count + 1) // 2
 
     def read(self, raw: bytes, count: int) -> str:
-        """The digits without their filler; a trailing filler may be 0 or F, a leading one is 0."""
+        """Digits without their filler; a trailing filler may be 0 or F, a leading one is 0."""
         nibbles = raw.hex().upper()
         if count % 2 == 0:
             digits, first = nibbles, 0
@@ -118,7 +120,7 @@ class Packed:
             raise
 
     def write(self, value: Value) -> tuple[int, bytes]:
-        """The digits, packed."""
+        """Digits in packed form."""
         digits = _text_of(value)
         if self.kind is Characters.Z:
             digits = digits.replace("=", "D")
@@ -131,23 +133,23 @@ class Packed:
 
 @dataclasses.dataclass(frozen=True)
 class Digits:
-    """One ASCII character a digit; the separator of a track is written "=", read as "=" or "D"."""
+    """Digits as ASCII characters; the separator of a track is written "=", and read as "=" or "D"."""
 
     kind: Characters
 
     def size(self, count: int) -> int:
-        """As many bytes as digits."""
+        """One byte per digit."""
         return count
 
     def read(self, raw: bytes, count: int) -> str:  # noqa: ARG002 - the protocol's signature
-        """The characters."""
+        """Digits as text."""
         text = raw.decode("latin-1")
         if self.kind is Characters.Z:
             text = text.replace("=", "D")
         return _digits_checked(self.kind, text, TRACK_CHARACTERS)
 
     def write(self, value: Value) -> tuple[int, bytes]:
-        """The characters."""
+        """Digits as ASCII bytes."""
         text = _text_of(value)
         if self.kind is Characters.Z:
             text = text.replace("=", "D")
@@ -164,18 +166,18 @@ class TextElement:
     charset: str
 
     def size(self, count: int) -> int:
-        """`count` counts bytes already."""
+        """`count` itself: it counts bytes."""
         return count
 
     def read(self, raw: bytes, count: int) -> str:  # noqa: ARG002 - the protocol's signature
-        """The text, its filler spaces kept."""
+        """Text with its filler spaces."""
         text = decoded(raw, self.charset)
         if text is None:
             raise Flaw("not printable text")
         return text
 
     def write(self, value: Value) -> tuple[int, bytes]:
-        """The text; the caller fills a fixed field with spaces."""
+        """Text in `charset`; the caller fills a fixed field with spaces."""
         text = _text_of(value)
         raw = encoded(text, self.charset)
         if raw is None:
@@ -184,7 +186,7 @@ class TextElement:
 
 
 def decoded(raw: bytes, charset: str) -> str | None:
-    """Printable text, or None when the bytes are not that."""
+    """Printable text of these bytes, or None when they are not printable text in `charset`."""
     try:
         text = raw.decode(charset)
     except UnicodeDecodeError:
@@ -193,7 +195,7 @@ def decoded(raw: bytes, charset: str) -> str | None:
 
 
 def encoded(text: str, charset: str) -> bytes | None:
-    """The bytes of printable text, or None when it is not that or has no place in `charset`."""
+    """Bytes of a printable text, or None when it is not printable or not in `charset`."""
     try:
         return text.encode(charset) if printable(text) else None
     except UnicodeEncodeError:
@@ -202,18 +204,18 @@ def encoded(text: str, charset: str) -> bytes | None:
 
 @dataclasses.dataclass(frozen=True)
 class Raw:
-    """Bytes as they are."""
+    """Bytes, unchanged."""
 
     def size(self, count: int) -> int:
-        """`count` counts bytes already."""
+        """`count` itself: it counts bytes."""
         return count
 
     def read(self, raw: bytes, count: int) -> bytes:  # noqa: ARG002 - the protocol's signature
-        """The bytes."""
+        """Bytes of the value."""
         return raw
 
     def write(self, value: Value) -> tuple[int, bytes]:
-        """The bytes."""
+        """Bytes of the value."""
         if not isinstance(value, bytes):
             raise Flaw("bytes are wanted here")
         return len(value), value
@@ -224,18 +226,18 @@ class HexText:
     """Bytes written as upper-case hex characters; the length prefix counts the bytes."""
 
     def size(self, count: int) -> int:
-        """Two characters a byte."""
+        """Two characters per byte."""
         return count * 2
 
     def read(self, raw: bytes, count: int) -> bytes:  # noqa: ARG002 - the protocol's signature
-        """The bytes; hex characters of either case are taken."""
+        """Bytes of the value; hex characters of either case are accepted."""
         text = raw.decode("latin-1").upper()
         if text.strip(TRACK_NIBBLES):
             raise Flaw("not a hex character", _first_outside(text, TRACK_NIBBLES))
         return bytes.fromhex(text)
 
     def write(self, value: Value) -> tuple[int, bytes]:
-        """The hex characters."""
+        """Upper-case hex characters of the value."""
         if not isinstance(value, bytes):
             raise Flaw("bytes are wanted here")
         return len(value), value.hex().upper().encode("ascii")
@@ -243,7 +245,7 @@ class HexText:
 
 @dataclasses.dataclass(frozen=True)
 class Style:
-    """What a whole link has in common: how digits, text, bitmaps, bytes and lengths are written."""
+    """Conventions of a whole link: how digits, text, bitmaps, bytes and lengths are written."""
 
     packed: bool
     charset: str
@@ -252,7 +254,7 @@ class Style:
     hex_binary: bool = False
 
     def encoding(self, field: Field) -> Encoding:
-        """The encoding of one field on such a link."""
+        """Encoding of one field on a link of this style."""
         if field.kind is Characters.B:
             return HexText() if self.hex_binary else Raw()
         if field.kind is Characters.AN:
@@ -263,7 +265,7 @@ class Style:
 
 
 class Element:
-    """A field composed for a link: prefix × encoding × padding, able to read and write itself."""
+    """Data element of a link: prefix × encoding × padding, able to read and write itself."""
 
     __slots__ = ("_packed", "encoding", "field", "lead")
 
@@ -275,7 +277,7 @@ class Element:
         self.lead = (digits + 1) // 2 if style.packed else digits  # bytes of the length before the value
 
     def read(self, body: bytes, at: int) -> tuple[Value, int]:
-        """The value at `at` and the offset behind it; Flaw (shift relative to `at`) when there is none."""
+        """Value at offset `at`, and the offset behind it; Flaw (shift relative to `at`) when there is no valid one."""
         field = self.field
         start = at + self.lead
         count = self._count(body, at, start) if self.lead else field.size
@@ -303,7 +305,7 @@ class Element:
         return int(digits)
 
     def write(self, value: Value) -> bytes:
-        """Prefix and value; Flaw when it does not fit."""
+        """Prefix and value; Flaw when the value does not fit."""
         field = self.field
         count, raw = self.encoding.write(value)
         if field.prefix is Prefix.FIXED:

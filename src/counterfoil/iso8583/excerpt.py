@@ -28,9 +28,9 @@ MACS: Final = (64, 128)  # the fields a MAC may be in
 
 
 def excerpts(dialect: Dialect, numbers: Iterable[int], *, within: bool = True) -> Callable[[bytes], Excerpt | None]:
-    """What reads two fields or more of the bodies of a dialect; of one that no station takes it makes None.
+    """A reader of two or more fields of a body of this dialect; it returns None for a body that no station accepts.
 
-    That is one that `Dialect.receive` does not take; without `within`, only one that cannot be read whole.
+    Such is a body that `Dialect.receive` refuses; without `within`, only one that cannot be decoded in full.
     """
     wanted = tuple(numbers)
     values = attrgetter(*(NAME_OF[number] for number in wanted))
@@ -47,7 +47,9 @@ def excerpts(dialect: Dialect, numbers: Iterable[int], *, within: bool = True) -
 
 
 def remains(dialect: Dialect, numbers: Iterable[int]) -> Callable[[bytes], Excerpt | None]:
-    """What reads these elements of a body no station takes, as far as it can; None where there is not even a type."""
+    """A reader of these fields of a body that no station accepts, as far as it decodes; None where it has no message
+    type.
+    """
     values = attrgetter(*(NAME_OF[number] for number in numbers))
 
     def read(body: bytes) -> Excerpt | None:
@@ -66,11 +68,11 @@ Answers: TypeAlias = Callable[[Source, str, Mapping[str, Value], str], bytes]
 
 
 def answers(dialect: Dialect, numbers: Iterable[int]) -> Answers:
-    """What writes an answer: `(source, message type, added, mac)`, up to its MAC.
+    """A writer of answers: `(source, message type, added, mac)` → the answer up to its MAC.
 
-    It repeats these fields of the request as far as they are there, `added` has the others ("de39" → "00"), and `mac`
-    is the name of the field, the last of all, whose 8 bytes the caller puts behind what it gets. `source` is that of an
-    excerpt. EncodeError as `Dialect.encode`.
+    The answer repeats these fields of the request as far as they are present. `added` has the others ("de39" → "00");
+    `mac` is the name of the last field, whose 8 bytes the caller appends. `source` comes from an excerpt. EncodeError
+    as from `Dialect.encode`.
     """
     repeated = tuple(numbers)
     names = frozenset(NAME_OF[number] for number in repeated)

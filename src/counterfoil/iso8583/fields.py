@@ -16,7 +16,7 @@ from counterfoil.iso8583.show import Show, hidden, words
 
 
 class Characters(enum.StrEnum):
-    """Which characters a value may hold. The values are the names ISO 8583 and the vectors use."""
+    """Kind of characters a value may hold. The values are the names of ISO 8583."""
 
     N = "n"  # digits
     Z = "z"  # track data: digits and the separator, kept as "D"
@@ -27,7 +27,7 @@ class Characters(enum.StrEnum):
 
 
 class Prefix(enum.Enum):
-    """How the length travels: not at all (fixed), or as 2 or 3 digits before the value."""
+    """Length prefix: none (fixed), or 2 or 3 digits before the value."""
 
     FIXED = 0
     LL = 2
@@ -35,7 +35,7 @@ class Prefix(enum.Enum):
 
 
 class Align(enum.Enum):
-    """On which side a value stands in a fixed field that is longer than it (one filler nibble, or spaces)."""
+    """Side on which a value stands in a longer fixed field (one filler nibble, or spaces)."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -51,12 +51,12 @@ _CHARSETS: Final = {name: name for name in CHARSETS}
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One data element of a dialect.
+    """Data element of a dialect.
 
-    `size` counts digits, characters or bytes of the value: exactly that many in a fixed field, at most that many
-    in a variable one. `pad` is the filler nibble written after an odd number of packed digits ("0" or "F"). `within` is
-    which values exist, None when all that can be written do; `Dialect.receive` looks at it, `Dialect.decode` does not.
-    `charset` is for text (ans) that is not written in the charset of its link, "" otherwise.
+    `size` counts digits, characters or bytes of the value: exactly that many in a fixed field, at most that many in a
+    variable one. `pad` is the filler nibble written after an odd number of packed digits ("0" or "F"). `within` is the
+    range of values that exist, None for all that can be written; `Dialect.receive` checks it, `Dialect.decode` does
+    not. `charset` is for text (ans) in another charset than that of its link, "" otherwise.
     """
 
     number: int
@@ -82,11 +82,10 @@ class Field:
             raise OurError(f"DE{self.number}: only text (ans) has a charset")
 
     def changed(self, change: Mapping[str, Any]) -> Field:
-        """This field with some of `type`, `max`, `prefix`, `align`, `pad`, `charset` replaced: an override.
+        """A copy of this field with some of `type`, `max`, `prefix`, `align`, `pad`, `charset` replaced: an override.
 
-        OurError names a key or value that means nothing. A field that becomes binary is shown hidden, one that
-        becomes text loses its long digit runs: what it will hold is no longer known. One of another
-        kind or length has no range.
+        OurError names a key or value that means nothing. A field that becomes binary is shown hidden, one that becomes
+        text loses its long digit runs: its future content is not known. A field of another kind or length has no range.
         """
         unknown = set(change) - {"type", "max", "prefix", "align", "pad", "charset"}
         if unknown:

@@ -18,7 +18,7 @@ FRAMINGS: Final = ("len+tpdu+header", "tpdu+header", "len+tpdu", "body")
 
 
 class CupPacket(NamedTuple):
-    """A packet of a UnionPay terminal link, without its length. `header` is empty in dialects that have none."""
+    """Packet of a UnionPay terminal link, without its length. `header` is empty in dialects that have none."""
 
     tpdu: bytes
     header: bytes
@@ -26,15 +26,15 @@ class CupPacket(NamedTuple):
 
 
 class FrameBuffer:
-    """Bytes in as they come, whole packets out. One per connection.
+    """Splitter of one connection's byte stream into packets.
 
-    `limit` is the longest packet taken. `digits` is for links that write the length as four ASCII digits;
-    `inclusive` for those that count the length itself too. The accelerator, where it is in use, cuts out what is
-    complete; a length that means nothing it leaves to the code here.
+    `limit` is the longest packet accepted. `digits` is for links that write the length as four ASCII digits;
+    `inclusive` for those that count the length itself too. The accelerator, where it is in use, cuts out complete
+    packets and leaves an invalid length to the code here.
 
-    A frame of no bytes is a keep-alive, usual on lines that hold a connection open: it is left out, and whoever sends
-    nothing else has not spoken. A length that means nothing (not a number, above the limit, less than it takes itself)
-    ends the stream: `broken` is "" until then and says what is wrong from then on.
+    A frame of no bytes is a keep-alive, usual on lines that hold a connection open: it is left out, and counts as
+    nothing received. An invalid length (not a number, above the limit, shorter than itself) ends the stream: `broken`
+    is "" until then and gives the reason from then on.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class FrameBuffer:
         self._waiting = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The packets that are complete now, without their lengths; none when nobody has spoken.
+        """Packets that are complete now, without their lengths.
 
-        Those before a length that means nothing are among them: look at `broken` when they are taken. A stream that is
-        broken holds no packet any more.
+        Packets before an invalid length are among them: check `broken` after taking them. A broken stream yields no
+        packet any more.
         """
         if self.broken:
             return []
@@ -75,7 +75,7 @@ class FrameBuffer:
         return packets
 
     def _size(self, prefix: bytes) -> int:
-        """How many bytes follow a length; what makes it none is noted."""
+        """Number of bytes that follow a length; an invalid one sets `broken`."""
         if self._digits:
             if not prefix.isdigit():
                 self.broken = "the length is not four digits"
@@ -91,12 +91,12 @@ class FrameBuffer:
 
     @property
     def pending(self) -> int:
-        """Bytes of a packet that has not ended yet."""
+        """Number of bytes of an incomplete packet."""
         return len(self._waiting)
 
 
 def frame(payload: bytes, *, digits: bool = False, inclusive: bool = False) -> bytes:
-    """The packet as it goes on the stream; EncodeError when its length cannot be written."""
+    """Packet with its length prefix; EncodeError when the length cannot be written."""
     width = 4 if digits else 2
     size = len(payload) + (width if inclusive else 0)
     if not payload or size > (9999 if digits else 0xFFFF):
@@ -121,19 +121,19 @@ def split_cup(packet: bytes, header_length: int | None = HEADER_SIZE) -> CupPack
 
 
 def begins_header(data: bytes) -> bool:
-    """Whether a header stands here, and not a message type (0xxx)."""
+    """Whether these bytes begin a header, and not a message type (0xxx)."""
     return data[:1] >= b"\x10"
 
 
 def join_cup(tpdu: bytes, header: bytes, body: bytes) -> bytes:
-    """A UnionPay packet (without its length) from its parts."""
+    """UnionPay packet (without its length) from its parts."""
     if len(tpdu) != TPDU_SIZE:
         raise EncodeError("TPDU", f"length is not {TPDU_SIZE}")
     return tpdu + header + body
 
 
 def swap_tpdu(tpdu: bytes) -> bytes:
-    """The TPDU of an answer: origin and destination change places."""
+    """TPDU of an answer: origin and destination exchanged."""
     return tpdu[:1] + tpdu[3:5] + tpdu[1:3]
 
 
@@ -160,7 +160,7 @@ def unwrap(packet: bytes, framing: str) -> tuple[bytes | None, bytes | None, byt
 
 
 def wrap(tpdu: bytes | None, header: bytes | None, body: bytes, framing: str) -> bytes:
-    """The reverse of `unwrap`."""
+    """One whole packet from TPDU, header and body; `unwrap` is the reverse."""
     if framing not in FRAMINGS:
         raise OurError(f"framing is one of {', '.join(FRAMINGS)}")
     packet = (tpdu or b"") + (header or b"") + body

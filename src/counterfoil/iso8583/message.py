@@ -17,11 +17,11 @@ _SPOKEN: Final = (3, 4, 7, 11, 12, 13, 37, 39, 41, 49, 70)
 
 
 class Message:
-    """One ISO 8583 message. Attributes de2 … de128 (without de65, DE1 is the codec's), None when absent.
+    """ISO 8583 message. Attributes de2 … de128 (without de65; DE1 is the codec's), None when absent.
 
-    Text fields hold `str`, binary ones `bytes`; the declared types are those of the dialects as they come, an
-    override may change them. Equality compares the message type and all fields. Nothing is checked here: the
-    dialect checks when it encodes, unknown attributes included.
+    Text fields hold `str`, binary ones `bytes`; the declared types are those of the dialects, an override may change
+    them. Equality compares the message type and all fields. Nothing is checked here: the dialect checks when it
+    encodes, unknown attributes included.
     """
 
     mti: str
@@ -160,16 +160,16 @@ class Message:
 
     @classmethod
     def of(cls, mti: str, fields: dict[str, Value]) -> Message:
-        """A message made of exactly these attributes, the fast way: that they are fields and none is None is not looked
-        at. What comes of a wrong name is said by the encoder.
+        """A message of exactly these attributes, without checks: they must be fields, and none may be None. The encoder
+        reports a wrong name.
         """
         message = object.__new__(cls)
         message.__dict__ = {**fields, "mti": mti}  # half the time of the other way round
         return message
 
     def like(self, mti: str, without: Iterable[str], added: Mapping[str, Value]) -> Message:
-        """A message of another type that is this one without some attributes it has, and with others; as fast as `of`,
-        and as little looked at. KeyError when one of `without` is not there.
+        """A message of another type: a copy of this one without some of its attributes, and with others. Nothing is
+        checked, as in `of`. KeyError when one of `without` is absent.
         """
         values = self.__dict__.copy()
         for name in without:
@@ -192,20 +192,20 @@ class Message:
             self.__dict__[NAME_OF[number]] = value
 
     def present(self) -> tuple[int, ...]:
-        """The numbers of the fields that are there, ascending."""
+        """Numbers of the fields that are present, ascending."""
         return tuple(number for number, _ in self.items())
 
     def items(self) -> Iterator[tuple[int, Any]]:
-        """Number and value of the fields that are there, ascending."""
+        """Number and value of the fields that are present, ascending."""
         # A message has some fifteen fields; walking those and sorting is five times cheaper than asking for all 127.
         return iter(sorted((NUMBER_OF[n], v) for n, v in self.__dict__.items() if v is not None and n in NUMBER_OF))
 
     def strays(self) -> list[str]:
-        """Names somebody assigned that are no fields (a misspelt `m.de1l = …`); the encoder refuses them."""
+        """Attributes that are no fields (a misspelt `m.de1l = …`); the encoder refuses them."""
         return sorted(set(self.__dict__) - _NAMES - {"mti"})
 
     def copy(self, **changes: Value | None) -> Message:
-        """This message with some fields replaced, or taken out by None."""
+        """A copy of this message with some fields replaced, or removed by None."""
         if not _NAMES.issuperset(changes):
             raise TypeError("fields are named de2 to de128, without de65")
         other = Message.__new__(Message)

@@ -13,11 +13,11 @@ LEAP_YEAR: Final = 2000  # a date without a year may be the 29th of February
 
 
 class Range(NamedTuple):
-    """The values that exist of those the kind of a field allows. `wanted` says it to people.
+    """Values that exist, of those the kind of a field allows. `wanted` describes them to people.
 
-    `test` is a Python expression of a value `x`, true when it exists; TABLES has the names in it. It becomes part of
-    the straight-line code of each kind of message (`compiled.finder`), because every message is looked at. `compiled`
-    is what the accelerator calls it, or the values themselves; "elsewhere" leaves it to Python.
+    `test` is a Python expression of a value `x`, true when the value exists; TABLES has the names in it. It becomes
+    part of the straight-line code of each message shape (`compiled.finder`), because every message is checked.
+    `compiled` is the accelerator's name for it, or the values themselves; "elsewhere" leaves it to Python.
     """
 
     wanted: str
@@ -45,18 +45,18 @@ BALANCES: Final = frozenset("123")
 
 
 def is_moment(text: str) -> bool:
-    """MMDDhhmmss."""
+    """Whether a text is a date and time, MMDDhhmmss."""
     return text[:4] in DAYS and text[4:] < "24" and text[6] < "6" and text[8] < "6"
 
 
 def is_date(text: str) -> bool:
-    """YYMMDD, in this century."""
+    """Whether a text is a date of this century, YYMMDD."""
     month, day = int(text[2:4]), int(text[4:])
     return 1 <= month <= 12 and 1 <= day <= calendar.monthrange(LEAP_YEAR + int(text[:2]), month)[1]
 
 
 def is_original(text: str) -> bool:
-    """DE90 that names a message: its STAN, DE7 and acquirer are some that a message can have."""
+    """Whether a DE90 names a message that can exist: its STAN, DE7 and acquirer are possible values."""
     return text[4:10] != "000000" and is_moment(text[10:20]) and bool(text[20:31].strip("0"))
 
 

@@ -32,7 +32,7 @@ def decoder_source(fields: Sequence[Field], style: Style) -> str:
 
 
 class _Maker(ABC):
-    """Collects lines and checks while walking over the fields; knows where the next field starts."""
+    """Code generator that walks over the fields and knows where the next one starts."""
 
     opening: tuple[str, ...]
 
@@ -46,7 +46,7 @@ class _Maker(ABC):
         self._offset = at
 
     def sort(self, field: Field) -> str:
-        """Which neighbours may share a slice."""
+        """Group of a field: neighbours of one group may share a slice."""
         if field.kind is Characters.N:
             return "digits"
         if field.kind in (Characters.AN, Characters.ANS):
@@ -82,7 +82,7 @@ class _Maker(ABC):
         return f"s{number}"
 
     def cut(self, run: Sequence[Field], whole: str, size: int, slices: Sequence[tuple[int, int]]) -> None:
-        """The values of neighbouring fields out of the slice `r…` of this size that holds them all."""
+        """Code that cuts the values of neighbouring fields out of the slice `r…` of this size."""
         first = run[0].number
         if len(run) == 1 and slices[0] == (0, size):
             self.lines.append(f"r{first} = v{first} = {whole}")
@@ -96,7 +96,7 @@ class _Maker(ABC):
         self.lines.append(f"{', '.join(f'v{field.number}' for field in run)} = g{first}(r{first})")
 
     def raw_or_text(self, field: Field) -> None:
-        """A value of bytes or of variable text; its prefix was walked over already."""
+        """Code for a value of bytes or of variable text whose prefix is behind it."""
         number = field.number
         fixed = field.prefix is Prefix.FIXED
         start, end = self.at(), self.at(field.size)
@@ -122,14 +122,14 @@ class _Maker(ABC):
 
     @abstractmethod
     def fixed(self, sort: str, run: Sequence[Field]) -> None:
-        """Neighbouring fixed fields of one sort."""
+        """Code for neighbouring fixed fields of one group."""
 
     @abstractmethod
     def single(self, field: Field) -> None:
-        """A variable field, or a fixed one that shares no slice."""
+        """Code for a variable field, or a fixed one that shares no slice."""
 
     def source(self, fields: Sequence[Field]) -> str:
-        """The whole function."""
+        """Source of the whole function."""
         values = [f'"de{field.number}": v{field.number}' for field in fields]
         digits = "".join(f"{{{part}}}" for part in self.digits)
         checks = [f"{self.at()} == len(body)", *self.checks, f'f"{digits}".encode().isdigit()']
@@ -157,7 +157,7 @@ class _Maker(ABC):
 
 
 class _Packed(_Maker):
-    """UnionPay's way: two digits a byte, read from the hex form of the whole body."""
+    """Generator for packed links (UnionPay): two digits a byte, read from the hex form of the whole body."""
 
     opening = ("digits = body.hex()", "mti = digits[:4]")
 
@@ -225,7 +225,7 @@ class _Packed(_Maker):
 
 
 class _Characters(_Maker):
-    """One character a digit; every byte is read through Latin-1, where only 0-9 are decimal."""
+    """Generator for character links: every byte is read through Latin-1, where only 0-9 are decimal."""
 
     opening = ('text = body.decode("latin-1")', "mti = text[:4]")
 

@@ -32,7 +32,7 @@ DIGITS: Final = re.compile(r"[0-9]*")
 
 
 class RecollectionQuery(NamedTuple):
-    """What a switch asks. `known`: requests it has an answer to. `unknown`: requests that the issuer has named and the
+    """Query of a switch. `known`: requests it has an answer to. `unknown`: requests that the issuer has named and the
     switch never made. `older`: what the issuer is to name: NOTHING, NEWEST, or requests decided before this one.
     """
 
@@ -42,7 +42,7 @@ class RecollectionQuery(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A request an issuer has decided: DE7 and DE11 in one, DE37 and DE41."""
+    """Request that an issuer has decided: DE7 and DE11 in one, DE37 and DE41."""
 
     request: str
     rrn: str
@@ -50,21 +50,21 @@ class Named(NamedTuple):
 
 
 class Recollected(NamedTuple):
-    """What an issuer answers: for each request the switch named whether it is known, and requests it has decided."""
+    """Answer of an issuer: which of the requests that the switch named it knows, and requests it has decided itself."""
 
     known: tuple[bool, ...] = ()
     named: tuple[Named, ...] = ()
 
 
 def build_question(question: RecollectionQuery) -> str:
-    """DE48 of an 0800."""
+    """DE48 of an 0800 from a query."""
     older = question.older
     parts = [QUESTION, _listed(question.known), _listed(question.unknown)]
     return "".join((*parts, older if older in (NOTHING, NEWEST) else OLDER + older))
 
 
 def parse_question(text: str) -> RecollectionQuery:
-    """Read a question as DE48 carries it; DecodeError when it is none."""
+    """Query in the DE48 of an 0800; DecodeError when there is none."""
     reader = _Reader(text, QUESTION)
     known = tuple(reader.digits(REQUEST) for _ in range(reader.count()))
     unknown = tuple(reader.digits(REQUEST) for _ in range(reader.count()))
@@ -78,14 +78,14 @@ def parse_question(text: str) -> RecollectionQuery:
 
 
 def build_answer(answer: Recollected) -> str:
-    """DE48 of an 0810."""
+    """DE48 of an 0810 from an answer."""
     flags = "".join("1" if known else "0" for known in answer.known)
     named = "".join(f"{one.request}{one.rrn:<{NUMBER}}{one.terminal:<{TERMINAL}}" for one in answer.named)
     return f"{ANSWER}{len(answer.known):02d}{flags}{len(answer.named):02d}{named}"
 
 
 def parse_answer(text: str) -> Recollected:
-    """Read an answer as DE48 carries it; DecodeError when it is none."""
+    """Answer in the DE48 of an 0810; DecodeError when there is none."""
     reader = _Reader(text, ANSWER)
     flags = reader.digits(reader.count())
     if not set(flags) <= {"0", "1"}:
@@ -103,7 +103,7 @@ def _listed(requests: tuple[str, ...]) -> str:
 
 
 class _Reader:
-    """Takes a text apart from its beginning."""
+    """Reader of a text, from its beginning."""
 
     def __init__(self, text: str, kind: str) -> None:
         self._text = text

@@ -60,7 +60,7 @@ REVERSAL_CLOSED: Final = frozenset((APPROVED, NO_ORIGINAL))
 
 
 class Retry(enum.Enum):
-    """Whether paying once more can succeed after a code."""
+    """Whether another attempt can succeed after a code."""
 
     PAID = "paid"  # it was approved: nothing is paid again
     NOW = "now"  # the same card, at once
@@ -70,7 +70,7 @@ class Retry(enum.Enum):
 
 
 class Guidance(NamedTuple):
-    """What is done about a code: the cashier's act, the customer's sentence, and whether paying again can succeed.
+    """Guidance for a code: the cashier's act, the customer's sentence, and whether another attempt can succeed.
 
     `discreet`: the meaning of the code is for the cashier alone; a display that the customer sees does not show it.
     """
@@ -82,8 +82,8 @@ class Guidance(NamedTuple):
 
 
 class Response(NamedTuple):
-    """One code. `klass`: A success · B may be tried again · C do not try again · D the cashier must act ·
-    E a fault of the system, do not try again. `text` is its meaning, as cashiers and the inspector read it.
+    """Response code. `klass`: A success · B may be tried again · C do not try again · D the cashier must act · E a
+    fault of the system, do not try again. `text` is its meaning, as cashiers and the inspector read it.
     """
 
     code: str
@@ -361,12 +361,12 @@ NOT_ACCEPTED: Final = Text("Card not accepted", "该卡未被受理")
 
 
 def is_approval(code: str | None) -> bool:
-    """Whether a terminal may take this code for a yes; only ever ask under a valid MAC."""
+    """Whether a terminal may accept this code as an approval; only ever ask under a valid MAC."""
     return code in APPROVALS
 
 
 def text(code: str) -> Text:
-    """What a code means, for cashiers and operators; an unknown one is a plain "failed" with its code."""
+    """Meaning of a code, for cashiers and operators; an unknown one is a plain "failed" with its code."""
     known = RESPONSES.get(code)
     if known is not None:
         return known.text
@@ -375,18 +375,20 @@ def text(code: str) -> Text:
 
 
 def advice(code: str) -> Guidance:
-    """What is done about a code; about one nobody knows, nothing that a retry could make worse."""
+    """Guidance for a code; for an unknown one, nothing that a retry could make worse."""
     known = RESPONSES.get(code)
     return known.advice if known is not None else _PLAIN
 
 
 def shown(code: str) -> Text:
-    """What a display may show that the customer sees too."""
+    """Meaning of a code for a display that the customer sees too."""
     return NOT_ACCEPTED if advice(code).discreet else text(code)
 
 
 def declined(code: str) -> Told:
-    """A refusal, told: the customer hears that nothing was charged and what can be done, the cashier what to do."""
+    """Sentences for a decline: the customer's (nothing was charged, and what can be done) and the cashier's (what to
+    do).
+    """
     what, known = text(code), advice(code)
     named = what if code not in RESPONSES else Text(f"{what.en} ({code})", f"{what.zh}（{code}）")
     return Told(

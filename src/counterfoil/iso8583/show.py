@@ -26,24 +26,24 @@ _AMOUNTS: Final = re.compile(r"(?:[0-9]{4}[0-9A-Z]{3}[CD][0-9]{12})*")
 
 
 def clear(text: str) -> str:
-    """As it is: numbers and codes whose layout leaves no room for card data."""
+    """The value itself: for numbers and codes whose layout leaves no room for card data."""
     return text
 
 
 def hidden(text: str) -> str:
-    """Only how long it is (characters of the flat text): keys, tracks, PIN blocks, MACs, chip data."""
+    """Only the length of the value (characters of the flat text): for keys, tracks, PIN blocks, MACs, chip data."""
     return f"[hidden, {len(text)} characters]"
 
 
 def pan(text: str) -> str:
-    """A card number as its last four digits; anything else than 13 to 19 digits is hidden whole."""
+    """Last four digits of a card number; a value of other than 13 to 19 digits is hidden whole."""
     if 13 <= len(text) <= 19 and text.isascii() and text.isdecimal():
         return f"{'*' * (len(text) - 4)}{text[-4:]}"
     return hidden(text)
 
 
 def amounts(text: str) -> str:
-    """Items of DE54, each made of codes and one amount; anything of another form is hidden."""
+    """Items of DE54, each of codes and one amount; an item of another form is hidden."""
     return text if _AMOUNTS.fullmatch(text) else hidden(text)
 
 
@@ -53,7 +53,7 @@ def long_numbers(text: str) -> str:
 
 
 def original(text: str) -> str:
-    """DE90 when it has the form of one and no card number where the institutions are."""
+    """DE90 of the right form without a card number in place of its institutions; hidden otherwise."""
     form = _ORIGINAL.fullmatch(text)
     return hidden(text) if form is None or _holds_card(form["rest"]) else text
 
@@ -67,7 +67,7 @@ def _holds_card(text: str) -> bool:
 
 
 def _is_card(text: str) -> bool:
-    """Digits with a right check digit (ISO/IEC 7812-1) that are not something short, filled up with zeros."""
+    """Whether digits have a right check digit (ISO/IEC 7812-1) and are not a short number filled up with zeros."""
     if not (text.isascii() and text.isdecimal()) or len(set(text)) < 4 or text.endswith("000000"):
         return False
     doubled = (int(digit) * 2 for digit in text[-2::-2])
@@ -75,7 +75,7 @@ def _is_card(text: str) -> bool:
 
 
 def words(text: str) -> str:
-    """Free text of a host, with every card number in it starred out, however it is written."""
+    """Free text of a host, with every card number in it starred out, in whatever way it is written."""
     return starred(text)
 
 

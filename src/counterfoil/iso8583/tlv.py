@@ -10,8 +10,8 @@ from counterfoil.errors import DecodeError, EncodeError
 def parse(data: bytes, path: str = "55", at: int = 0) -> list[tuple[str, bytes]]:
     """Tag (upper-case hex) and value of every element, in order; constructed ones are not opened.
 
-    DecodeError with path "55.9F26" and the offset (counted on from `at`) when the data ends too early or a length
-    has no definite form. Filler bytes 00 and FF between elements are not accepted: nothing observed sends them.
+    DecodeError with path "55.9F26" and the offset (counted from `at`) when the data ends too early or a length has no
+    definite form. Filler bytes 00 and FF between elements are not accepted: nothing observed sends them.
     """
     elements = []
     position = 0
@@ -57,7 +57,7 @@ def _length(data: bytes, position: int, where: str, at: int) -> tuple[int, int]:
 
 
 def build(elements: Iterable[tuple[str, bytes]]) -> bytes:
-    """The bytes of these elements; EncodeError for a tag that is no hex or a value above 65,535 bytes."""
+    """Bytes of these elements; EncodeError for a tag that is no hex or a value above 65,535 bytes."""
     parts = []
     for tag, value in elements:
         if not tag or len(tag) % 2 or tag.strip("0123456789ABCDEFabcdef"):

@@ -25,7 +25,7 @@ def encoder_source(fields: Sequence[Field], style: Style) -> str:
 
 
 class _Writer:
-    """Collects lines, checks and the pieces of the result."""
+    """Code generator that collects lines, checks and the pieces of the result."""
 
     def __init__(self, style: Style, fields: Sequence[Field]) -> None:
         self.style = style
@@ -55,7 +55,7 @@ class _Writer:
             self._pieces.append((sort, list(expressions)))
 
     def field(self, field: Field) -> None:
-        """One field: its checks, its length prefix, its value."""
+        """Code for one field: its checks, its length prefix, its value."""
         name = f"de{field.number}"
         fixed = field.prefix is Prefix.FIXED
         number_like = field.kind in (Characters.N, Characters.Z)
@@ -78,7 +78,7 @@ class _Writer:
             self._number(field, name)
 
     def _length(self, field: Field, number_like: bool) -> None:
-        """The length of a variable field before it; what is too long runs into the end of a table."""
+        """Code for the length of a variable field; a length too long runs past the end of a table."""
         number, width = field.number, field.prefix.value
         self.lines.append(f"n{number} = len(de{number})")
         if not self.style.packed:
@@ -126,7 +126,7 @@ class _Writer:
                 self._pieces[place] = ("raw", [f"b{place}"])
 
     def source(self, fields: Sequence[Field]) -> str:
-        """The whole function."""
+        """Source of the whole function."""
         if self.style.packed:
             self._shared()
         names = ["mti", *([f"de{field.number}" for field in fields] or ["mti"])]  # of two or more, a tuple is got

@@ -11,7 +11,7 @@ from counterfoil.iso8583.nested.parts import digits, split, text
 
 
 class Totals(NamedTuple):
-    """One half of a settlement's DE48: amounts in minor units, counts, and the host's answer.
+    """Half of a settlement's DE48: amounts in minor units, counts, and the host's answer.
 
     `answer`: "1" balanced, "2" not balanced, "3" error, "0" in requests.
     """
@@ -39,7 +39,7 @@ def de48_totals(value: str | None) -> tuple[Totals, Totals]:
 
 
 def build_de48_totals(domestic: Totals, foreign: Totals) -> str:
-    """DE48 of a settlement."""
+    """DE48 of a settlement from its domestic and foreign totals."""
     built = ""
     for path, half in (("48.1", domestic), ("48.2", foreign)):
         for (name, size), part in zip(_TOTALS, half, strict=True):
@@ -48,7 +48,7 @@ def build_de48_totals(domestic: Totals, foreign: Totals) -> str:
 
 
 class Detail(NamedTuple):
-    """One magnetic-stripe item of a batch upload: card class "00" domestic or "01" foreign, STAN, PAN, minor units."""
+    """Magnetic-stripe item of a batch upload: card class "00" domestic or "01" foreign, STAN, PAN, minor units."""
 
     card_class: str
     stan: str
@@ -69,7 +69,7 @@ def de48_details(value: str | None) -> list[Detail]:
 
 
 def build_de48_details(details: Iterable[Detail]) -> str:
-    """DE48 of a batch upload; EncodeError for more than 8 items."""
+    """DE48 of a batch upload from its items; EncodeError for more than 8."""
     items = list(details)
     if len(items) > 8:
         raise EncodeError("48", "more than 8 items")

@@ -11,7 +11,7 @@ from counterfoil.iso8583.nested.parts import digits, text
 
 
 class Amount(NamedTuple):
-    """One additional amount: account type, amount type ("02" available), numeric currency, signed minor units."""
+    """Additional amount: account type, amount type ("02" available), numeric currency, signed minor units."""
 
     account: str
     type: str
@@ -20,7 +20,7 @@ class Amount(NamedTuple):
 
 
 def de54(value: str | None) -> list[Amount]:
-    """Read the items of 20 characters in DE54."""
+    """Additional amounts of a DE54, 20 characters each."""
     whole = text("54", value)
     amounts = []
     for index, at in enumerate(range(0, len(whole), 20), 1):
@@ -38,7 +38,7 @@ def de54(value: str | None) -> list[Amount]:
 
 
 def build_de54(amounts: Iterable[Amount]) -> str:
-    """DE54 from its items."""
+    """DE54 from its additional amounts."""
     built = ""
     for index, item in enumerate(amounts, 1):
         amount = str(abs(item.minor)).rjust(12, "0")

@@ -12,8 +12,8 @@ from counterfoil.iso8583.nested.parts import joined, split, text
 class De60(NamedTuple):
     """DE60 of the terminal link. Parts that were cut off at the right are "".
 
-    type 60.1 n2 · batch 60.2 n6 · network 60.3 n3 · capability 60.4 n1 · chip 60.5 n1 · partial 60.6 n1 ·
-    account 60.7 n3.
+    type 60.1 n2 · batch 60.2 n6 · network 60.3 n3 · capability 60.4 n1 · chip 60.5 n1 · partial 60.6 n1 · account 60.7
+    n3.
     """
 
     type: str
@@ -29,9 +29,9 @@ _LAYOUT: Final = (("1", 2), ("2", 6), ("3", 3), ("4", 1), ("5", 1), ("6", 1), ("
 
 
 def de60(value: str | None) -> De60:
-    """Read DE60. Type and batch must be there (every observed length, 8 to 17 and 19 digits, has them).
+    """Parts of a DE60. Type and batch must be present (every observed length, 8 to 17 and 19 digits, has them).
 
-    60.7 is taken with fewer digits too, and what an acquirer adds behind it is left alone.
+    60.7 may have fewer digits, and what an acquirer adds behind it is ignored.
     """
     whole = text("60", value)
     found = split("60", whole[:14], _LAYOUT)

@@ -24,7 +24,7 @@ _LAYOUT: Final = (("1", 6), ("2", 6), ("3", 4), ("4", 2), ("5", 11))
 
 
 def de61(value: str | None) -> De61:
-    """Read DE61; batch and STAN must be there."""
+    """Parts of a DE61; batch and STAN must be present."""
     found = split("61", text("61", value), _LAYOUT)
     if len(found) < 2:
         raise DecodeError("61.2", 6, "the original's STAN is missing")

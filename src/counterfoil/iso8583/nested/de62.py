@@ -9,7 +9,7 @@ from counterfoil.iso8583.nested.parts import octets
 
 
 class WorkingKeys(NamedTuple):
-    """The keys of a sign-on answer, each wrapped under the terminal's master key, with 4 bytes of check value.
+    """Keys of a sign-on answer, each wrapped under the terminal's master key, with 4 bytes of check value.
 
     `mak` is 8 bytes where the terminal has a single-length MAC key. `tdk` is b"" when no track key was asked for.
     """
@@ -26,7 +26,8 @@ class WorkingKeys(NamedTuple):
 
 
 def de62_keys(value: bytes | None) -> WorkingKeys:
-    """Read the keys of 24, 40 or 60 bytes (56 and 84: triple length, inferred). Others are an acquirer's own.
+    """Working keys of a DE62 of 24, 40 or 60 bytes (56 and 84: triple length, inferred). Other lengths are an
+    acquirer's own.
 
     In a 40- or 60-byte block eight zero bytes in the second half of the MAC key mean a single-length one.
     """
@@ -61,7 +62,7 @@ def build_de62_keys(
 
 
 def de62_sequence(value: bytes | None) -> str:
-    """The licence and device number of a sign-on request: "Sequence No", two digits of length, the value."""
+    """Licence and device number of a sign-on request: "Sequence No", two digits of length, the value."""
     raw = octets("62", value)
     label = b"Sequence No"
     if not raw.startswith(label):
@@ -76,7 +77,7 @@ def de62_sequence(value: bytes | None) -> str:
 
 
 def build_de62_sequence(number: str) -> bytes:
-    """DE62 of a sign-on request."""
+    """DE62 of a sign-on request from its licence and device number."""
     if not number.isascii() or not number.isprintable() or len(number) > 99:
         raise EncodeError("62", "at most 99 printable ASCII characters")
     return f"Sequence No{len(number):02d}{number}".encode("ascii")

@@ -13,10 +13,10 @@ _SIZES: Final = (("1", 3), ("2.1", 20), ("2.2", 20), ("2.3", 20), ("2.4", 60))
 
 
 class De63(NamedTuple):
-    """DE63, filler spaces taken off. In a request `head` is the operator number or the card organisation (refund).
+    """DE63 without its filler spaces. In a request `head` is the operator number or the card organisation (refund).
 
-    In an answer `head` is the card organisation (CUP, VIS, …, 000), the others are texts to print in the remarks:
-    the issuer's, UnionPay's, the acquirer's and the terminal's.
+    In an answer `head` is the card organisation (CUP, VIS, …, 000); the others are texts to print in the remarks: the
+    issuer's, UnionPay's, the acquirer's and the terminal's.
     """
 
     head: str
@@ -27,7 +27,7 @@ class De63(NamedTuple):
 
 
 def de63(value: str | None) -> De63:
-    """Read DE63. Lengths count bytes of GB18030; DecodeError when a part ends inside a character."""
+    """Parts of a DE63. Lengths count bytes of GB18030; DecodeError when a part ends inside a character."""
     raw = text("63", value).encode(CHARSET, "replace")
     parts = []
     at = 0
@@ -43,7 +43,7 @@ def de63(value: str | None) -> De63:
 
 
 def build_de63(head: str, issuer: str = "", network: str = "", acquirer: str = "", terminal: str = "") -> str:
-    """DE63 from its parts, each but the last one that is not empty filled with spaces."""
+    """DE63 from its parts, each filled with spaces except the last one that is not empty."""
     values = (head, issuer, network, acquirer, terminal)
     count = max(index for index, value in enumerate(values, 1) if value or index == 1)
     built = ""

@@ -13,7 +13,7 @@ Layout: TypeAlias = Sequence[tuple[str, int]]
 
 
 def split(path: str, value: str, layout: Layout) -> dict[str, str]:
-    """Cut digits into named parts; the value may end behind any part (truncated from the right)."""
+    """Named parts of a run of digits; the value may end behind any part (truncated from the right)."""
     found: dict[str, str] = {}
     at = 0
     for name, size in layout:
@@ -32,7 +32,7 @@ def split(path: str, value: str, layout: Layout) -> dict[str, str]:
 
 
 def joined(path: str, layout: Layout, values: Iterable[str], least: int) -> str:
-    """Parts put together; those behind the first `least` may be empty when all behind them are."""
+    """Digits of named parts; a part behind the first `least` may be empty when all behind it are."""
     built = ""
     ended = False
     for index, ((name, size), value) in enumerate(zip(layout, values, strict=True)):
@@ -46,21 +46,21 @@ def joined(path: str, layout: Layout, values: Iterable[str], least: int) -> str:
 
 
 def digits(path: str, value: str, size: int) -> str:
-    """`value` when it is exactly `size` digits."""
+    """`value`, checked to be exactly `size` digits."""
     if not isinstance(value, str) or len(value) != size or not all_digits(value):
         raise EncodeError(path, f"{size} digits wanted")
     return value
 
 
 def text(path: str, value: object) -> str:
-    """The text of a field that must be there."""
+    """Text of a field that must be present."""
     if not isinstance(value, str):
         raise DecodeError(path, 0, "absent, or not text")
     return value
 
 
 def octets(path: str, value: object) -> bytes:
-    """The bytes of a field that must be there."""
+    """Bytes of a field that must be present."""
     if not isinstance(value, bytes):
         raise DecodeError(path, 0, "absent, or not bytes")
     return value
