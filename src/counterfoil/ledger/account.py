@@ -19,12 +19,12 @@ class AccountKind(enum.StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One account in one currency (or unit).
+    """Account in one currency (or unit).
 
-    `balance` is credits minus debits in minor units, or None for an append-only account: no row that every
-    transaction would have to update, its balance is the sum of its entries. `held` is the sum of its open holds.
-    `floor` is the lowest the available amount may get (a cardholder's is 0) by anything but what was promised; None
-    means no limit, and an account without a balance has none.
+    `balance` is credits minus debits in minor units, or None for an append-only account, which has no row that every
+    transaction would have to update: its balance is the sum of its entries. `held` is the sum of its open holds.
+    `floor` is the lowest available amount (a cardholder's is 0); only forced entries go below it. None means no limit,
+    and an account without a balance has none.
     """
 
     id: str
@@ -39,12 +39,12 @@ class Account(msgspec.Struct, frozen=True):
 
     @property
     def available(self) -> int | None:
-        """What may still be spent above zero: balance minus held; None when there is no balance row."""
+        """Available amount: balance minus held, in minor units; None when there is no balance row."""
         return None if self.balance is None else self.balance - self.held
 
     @property
     def overdrawn(self) -> int:
-        """How far something that was promised took the available amount below the floor, 0 when it is not below."""
+        """Minor units by which forced entries took the available amount below the floor; 0 when it is not below."""
         if self.balance is None or self.floor is None:
             return 0
         return max(0, self.floor - self.balance + self.held)

@@ -21,17 +21,17 @@ SECOND_RESOLVE: Final = {
 
 
 class Book:
-    """Accounts and the records that were already there, and the verbs that add to them.
+    """Working set of one step: the accounts and records that exist, and the verbs that add to them.
 
-    The caller loads the accounts of both sides of all that a step names; the entries, holds and resolutions with the
-    ids it is asked for; with an entry that is undone, or stood against, all its family: the entry it stands against,
-    what stands against it, and what reverses any of them; with a hold all its family, and how each of them ended.
-    `failed` are ids that were refused before and stay refused, `undone` the ids of entries whose undoing was
-    acknowledged when nothing of them stood any more, so that no entry says it.
+    The caller loads the accounts of both sides of every record that a step names; the entries, holds and resolutions
+    with the ids it will ask for; with an entry that is undone or has children, its whole family: its original, the
+    children of that, and the reversals of any of them; with a hold its whole family and the resolution of each.
+    `failed` are ids that were refused before and stay refused. `undone` are ids of entries whose reversal was
+    acknowledged when nothing of them stood any more, so that no entry records it.
 
     Each verb returns the record, new or (same id, same fields) the earlier one, or raises `Refused(Refusal.…)` and
-    changes nothing. Amounts are positive minor units; `at` is when it happens and never part of the comparison. What is
-    `forced` was promised before: it is booked whatever the floor says.
+    changes nothing. Amounts are positive minor units; `at` is when it happens and never part of the comparison. A
+    `forced` record was promised before and is booked whatever the floor is.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Book:
 
     @property
     def changed_accounts(self) -> list[Account]:
-        """The accounts with a balance row whose balance or held amount is no longer what was loaded, once each."""
+        """Accounts with a balance row whose balance or held amount has changed since loading, once each."""
         return [self._accounts[account_id] for account_id in self._changed]
 
     @property
@@ -80,11 +80,11 @@ class Book:
         return bool(self.new_entries or self.new_holds or self.new_resolutions)
 
     def account(self, account_id: str) -> Account:
-        """The account as it stands after what this book has booked; KeyError when it was not loaded."""
+        """Account with everything this book has booked; KeyError when it was not loaded."""
         return self._accounts[account_id]
 
     def standing(self, entry: Entry) -> int:
-        """What of an entry still stands: its amount less its standing children, 0 when it, or what it stands against,
+        """Minor units of an entry that still stand: its amount less its standing children; 0 when it or its original
         was undone.
         """
         if self._closed(entry):
@@ -92,26 +92,26 @@ class Book:
         return entry.amount - sum(self.standing(child) for child in self._children.get(entry.id, ()))
 
     def reversal_of(self, entry_id: str) -> str:
-        """The id of the entry that reverses this one, "" when none does."""
+        """Id of the entry that reverses this one, "" when there is none."""
         return self._reversed.get(entry_id, "")
 
     def ended_by(self, record_id: str) -> list[Hold]:
-        """The holds that this posting or void has ended, in the order of their family."""
+        """Holds that this posting or void has ended, in the order of their family."""
         ended = {one.hold for one in self._resolutions.values() if one.id == record_id}
         return [hold for hold in self._holds.values() if hold.id in ended]
 
     def end_of(self, hold_id: str) -> Resolution | None:
-        """How a hold ended, None while it is open."""
+        """Resolution of a hold, None while it is open."""
         return self._resolutions.get(hold_id)
 
     def stands_as(self, hold_id: str) -> str:
-        """The hold that this one is by now: itself, or the last one that it stands again as."""
+        """Current form of a hold: itself, or the last hold that stands again in its place."""
         while hold_id in self._again:
             hold_id = self._again[hold_id]
         return hold_id
 
     def burn(self, entry_id: str) -> None:
-        """From now on this id is refused: a retry can never turn an earlier no into a yes."""
+        """Refuse this id from now on: a retry can never turn an earlier no into a yes."""
         assert entry_id not in self._records, "an id that was booked cannot be burned"
         self._failed.add(entry_id)
 
@@ -130,7 +130,9 @@ class Book:
         original: str = "",
         forced: bool = False,
     ) -> Entry:
-        """Move `amount` from `debit` to `credit` now; against the entry `original`, no more than still stands of it."""
+        """Move `amount` from `debit` to `credit` now; as a child of the entry `original`, at most what still stands of
+        it.
+        """
         wanted = Entry(entry_id, debit, credit, amount, currency, at, ref, "", "", original, forced)
         checks.readable(entry_id, amount)
         if (earlier := self._records.get(entry_id)) is not None:
@@ -148,7 +150,7 @@ class Book:
     def reverse(self, entry_id: str, of: Entry, at: Instant) -> Entry | None:
         """Undo the entry `of` with a new one, once: what still stands of it moves back, forced.
 
-        None when nothing stands any more: a void or refunds gave it back, or what it stood against was undone.
+        None when nothing stands any more: a void or refunds gave it back, or its original was undone.
         """
         checks.readable(entry_id, of.amount)
         if (earlier := self._records.get(entry_id)) is not None:
@@ -181,8 +183,8 @@ class Book:
         ttl: int = 0,
         original: str = "",
     ) -> Hold:
-        """Set `amount` of `debit` aside for `credit`, for `ttl` microseconds (0: until it is resolved); in addition to
-        the hold `original`, as its increment.
+        """Set `amount` of `debit` aside for `credit`, for `ttl` microseconds (0: until it is resolved); as an increment
+        of the hold `original` when that is given.
 
         The limit is checked here, so that posting cannot fail for lack of funds.
         """
@@ -215,9 +217,8 @@ class Book:
     ) -> Entry:
         """Take the whole hold with its increments, move `amount` (None: all of it), release the rest.
 
-        What is asked above the hold must be there, as for a transfer, unless it is forced. What a hold that stands
-        again was for had been promised, and is forced. The entry has the reference of the first hold when `ref` says
-        none.
+        An amount above the hold needs available money like a transfer, unless it is forced. A hold that stands again
+        covers a promise, so its posting is forced. The entry has the reference of the first hold when `ref` is empty.
         """
         checks.readable(entry_id, 0 if amount is None else amount)
         if (earlier := self._records.get(entry_id)) is not None:
@@ -243,9 +244,9 @@ class Book:
         return self._move(Entry(entry_id, *way, at, ref or first.ref, "", first.id, "", forced))
 
     def void(self, void_id: str, hold_id: str, at: Instant, amount: int = 0) -> Resolution:
-        """Release all that is held: of a first hold with its increments, of an increment alone.
+        """Release a first hold with its increments, or an increment alone.
 
-        `amount` is 0, or exactly the held amount to say it again.
+        `amount` is 0, or exactly the held amount as a confirmation.
         """
         checks.readable(void_id, amount)
         if (earlier := self._records.get(void_id)) is not None:
@@ -258,9 +259,9 @@ class Book:
         return ends[0]
 
     def again(self, hold_id: str, of: str, at: Instant) -> Hold:
-        """Set aside again what a posting or a void had taken from the hold `of`: its amount, its expiry, forced.
+        """Restore what a posting or a void had taken from the hold `of`: same amount, same expiry, forced.
 
-        Released at once when its time is over by now.
+        Released at once when its expiry is past.
         """
         checks.readable(hold_id, 0)
         if (earlier := self._records.get(hold_id)) is not None:
@@ -283,7 +284,7 @@ class Book:
         return hold
 
     def expire(self, hold_id: str, at: Instant) -> Resolution:
-        """Release a hold whose time is over. May lag: from its expiry on nothing else can be done with it anyway."""
+        """Release a hold whose time is over. May lag: an expired hold allows nothing else."""
         hold = self._held(hold_id)
         earlier = self._resolutions.get(hold_id)
         if earlier is not None and earlier.outcome is HoldOutcome.EXPIRED:
@@ -309,14 +310,14 @@ class Book:
         return hold
 
     def _closed(self, entry: Entry) -> bool:
-        """Whether an entry was undone, or one that it stands against."""
+        """Whether an entry, or its original, was undone."""
         if entry.id in self._reversed or entry.id in self._undone:
             return True
         original = self._records.get(entry.original)
         return isinstance(original, Entry) and self._closed(original)
 
     def _leaves_enough(self, wanted: Entry) -> None:
-        """What stands against an original goes back from where that went, and is no more than stands of it."""
+        """Check that a child goes back the way its original came, and is no more than still stands of it."""
         original = self._records.get(wanted.original)
         if not isinstance(original, Entry):
             raise Refused(BookRefusal.ORIGINAL_UNKNOWN)
@@ -326,7 +327,7 @@ class Book:
             raise Refused(BookRefusal.AMOUNT_EXCEEDS_ORIGINAL)
 
     def _chain(self, hold_id: str) -> list[str]:
-        """The ids of a hold, of all that it stands again for, and of all that it stands again as, the oldest first."""
+        """Ids of a hold and of all holds that stand again in one line with it, the oldest first."""
         hold = self._holds.get(hold_id)
         if hold is None:
             return []
@@ -338,7 +339,7 @@ class Book:
         return chain
 
     def _open(self, hold: Hold, at: Instant) -> list[Hold]:
-        """What is open of a hold: of a first one with its increments. The refusal that says how it ended, if it did."""
+        """Open holds of a hold: of a first one all its increments too. Refused with its end when it has one."""
         if (end := self._resolutions.get(self.stands_as(hold.id))) is not None:
             raise Refused(SECOND_RESOLVE[end.outcome])
         if hold.expired(at):
@@ -353,7 +354,7 @@ class Book:
         return hold_id if hold is None else hold.first
 
     def _ended(self, void_id: str, hold_id: str) -> bool:
-        """Whether this void is one of this hold: it ended that, and of others only its increments."""
+        """Whether this void ended this hold, and otherwise only its increments."""
         chain, ended = self._chain(hold_id), [hold.id for hold in self.ended_by(void_id)]
         if not chain or set(chain).isdisjoint(ended):
             return False
@@ -419,7 +420,7 @@ class Book:
         self._change(hold.debit, held=-hold.amount)
 
     def _change(self, account_id: str, *, balance: int = 0, held: int = 0) -> None:
-        """An account without a balance row has nothing to change: its entries say it all."""
+        """Change balance and held amount of an account; one without a balance row has only its entries."""
         old = self._accounts[account_id]
         if old.balance is None:
             return

@@ -15,7 +15,7 @@ Record: TypeAlias = Entry | Hold | Resolution
 
 
 def readable(record_id: str, amount: int, ttl: int = 0) -> None:
-    """An id, and true integers: a bool or a float is refused before anything is compared with it (1 == 1.0)."""
+    """Check for an id and true integers: a bool or a float is refused before any comparison (1 == 1.0)."""
     if not record_id:
         raise Refused(BookRefusal.ID_EMPTY)
     if type(amount) is not int:
@@ -25,7 +25,7 @@ def readable(record_id: str, amount: int, ttl: int = 0) -> None:
 
 
 def same_entry(earlier: Record, wanted: Entry) -> Entry:
-    """The earlier entry, when `wanted` is the same request again. Whether it had to be forced is no part of that."""
+    """The earlier entry, when `wanted` repeats its request. Whether it was forced is not compared."""
     if not isinstance(earlier, Entry) or earlier.hold or bool(earlier.reverses) != bool(wanted.reverses):
         raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.reverses != wanted.reverses or earlier.original != wanted.original:
@@ -35,13 +35,13 @@ def same_entry(earlier: Record, wanted: Entry) -> Entry:
 
 
 def same_reversal(earlier: Record, of: Entry) -> Entry:
-    """The earlier reversal, when it is of the same entry. What still stood then is not what stands now."""
+    """The earlier reversal, when it is of the same entry. What still stood is not compared: it has changed since."""
     amount = earlier.amount if isinstance(earlier, Entry) else of.amount
     return same_entry(earlier, of.reversed(earlier.id, 0, amount))
 
 
 def same_hold(earlier: Record, wanted: Hold) -> Hold:
-    """The earlier hold, when `wanted` is the same request again. Time-outs are compared as intervals."""
+    """The earlier hold, when `wanted` repeats its request. Time-outs are compared as intervals."""
     if not isinstance(earlier, Hold) or earlier.again:
         raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.original != wanted.original:
@@ -53,7 +53,7 @@ def same_hold(earlier: Record, wanted: Hold) -> Hold:
 
 
 def same_again(earlier: Record, hold_id: str) -> Hold:
-    """The earlier hold, when it is the one that `hold_id` stands again as."""
+    """The earlier hold, when it stands again for `hold_id`."""
     if not isinstance(earlier, Hold) or not earlier.again:
         raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.again != hold_id:
@@ -62,7 +62,7 @@ def same_again(earlier: Record, hold_id: str) -> Hold:
 
 
 def same_post(earlier: Record, first: str, amount: int | None, held: int, ref: str) -> Entry:
-    """The earlier posting, when it is of the same family of holds and the same amount (None: all that was held)."""
+    """The earlier posting, when it has the same family of holds and the same amount (None: all that was held)."""
     if not isinstance(earlier, Entry) or not earlier.hold:
         raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if earlier.hold != first:
@@ -75,7 +75,7 @@ def same_post(earlier: Record, first: str, amount: int | None, held: int, ref: s
 
 
 def same_void(earlier: Record, same: bool, amount: int, held: int) -> Resolution:
-    """The earlier void, when it is of the same hold (its amount said as 0 or in full is the same)."""
+    """The earlier void, when it is of the same hold (an amount of 0 and the full amount are the same)."""
     if not isinstance(earlier, Resolution) or earlier.outcome is not HoldOutcome.VOIDED:
         raise Refused(BookRefusal.EXISTS_WITH_DIFFERENT_KIND)
     if not same:
@@ -99,7 +99,7 @@ def _same_fields(earlier: Entry | Hold, wanted: Entry | Hold) -> None:
 
 
 def sensible_amount(amount: int) -> None:
-    """Between 1 and what 63 bits hold."""
+    """Check that an amount is from 1 to the highest 63-bit integer."""
     if amount == 0:
         raise Refused(BookRefusal.AMOUNT_ZERO)
     if amount < 0:
@@ -109,7 +109,7 @@ def sensible_amount(amount: int) -> None:
 
 
 def sensible_ttl(at: Instant, ttl: int) -> None:
-    """An interval, not a point in the past; its end still fits an instant."""
+    """Check that a time limit is not negative and that its end fits an instant."""
     if ttl < 0:
         raise Refused(BookRefusal.TTL_NEGATIVE)
     if at + ttl > MAX_INTEGER:
@@ -117,13 +117,13 @@ def sensible_ttl(at: Instant, ttl: int) -> None:
 
 
 def sensible_accounts(debit: str, credit: str) -> None:
-    """Money moves between two accounts."""
+    """Check that debit and credit are two accounts."""
     if debit == credit:
         raise Refused(BookRefusal.ACCOUNTS_SAME)
 
 
 def within_limit(source: Account, amount: int) -> None:
-    """Available money stays at or above the floor, counting every open hold as spent."""
+    """Check that the available amount stays at or above the floor, every open hold counted as spent."""
     if source.balance is None:
         return
     if source.floor is not None and source.balance - source.held - amount < source.floor:
@@ -132,18 +132,18 @@ def within_limit(source: Account, amount: int) -> None:
 
 
 def debit_fits(source: Account, amount: int) -> None:
-    """What is left, counting every open hold as spent, still fits 63 bits."""
+    """Check that the available amount, every open hold counted as spent, still fits 63 bits."""
     if source.balance is not None and source.balance - source.held - amount < -MAX_INTEGER:
         raise Refused(BookRefusal.DEBIT_BALANCE_OVERFLOWS)
 
 
 def credit_fits(target: Account, amount: int) -> None:
-    """The balance that grows still fits 63 bits."""
+    """Check that the increased balance still fits 63 bits."""
     if target.balance is not None and target.balance + amount > MAX_INTEGER:
         raise Refused(BookRefusal.CREDIT_BALANCE_OVERFLOWS)
 
 
 def held_fits(source: Account, amount: int) -> None:
-    """The held amount that grows still fits 63 bits."""
+    """Check that the increased held amount still fits 63 bits."""
     if source.held + amount > MAX_INTEGER:
         raise Refused(BookRefusal.HELD_OVERFLOWS)

@@ -12,12 +12,12 @@ MAX_INTEGER: Final = 2**63 - 1  # what every engine's bigint holds; SQLite would
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """`amount` minor units left `debit` and reached `credit` at `at`.
+    """Ledger entry: `amount` minor units left `debit` and reached `credit` at `at`.
 
-    `id` was made by whoever asked, before asking. `ref` says what it was for. `reverses` is the id of the entry this
-    one undoes, `hold` the id of the hold it posts, the first one where others added to it; `original` the id of the
-    entry it stands against, as a refund stands against its sale; "" when it does none of these. `forced` was booked
-    whatever the floor says, because it had been promised.
+    `id` was made by the caller before the request. `ref` is the reference of its transaction. `reverses` is the id of
+    the entry it undoes, `hold` the id of the (first) hold it posts, `original` the id of the entry it is a child of, as
+    a refund is of its sale; "" when it does none of these. `forced` was booked whatever the floor is, because it had
+    been promised.
     """
 
     id: str
@@ -33,6 +33,6 @@ class Entry(msgspec.Struct, frozen=True):
     forced: bool = False
 
     def reversed(self, entry_id: str, at: Instant, amount: int | None = None) -> Entry:
-        """The entry that undoes this one: the amount (None: all of it) back along the same way, forced."""
+        """Entry that undoes this one: the amount (None: all of it) back along the same way, forced."""
         back = self.amount if amount is None else amount
         return Entry(entry_id, self.credit, self.debit, back, self.currency, at, self.ref, self.id, forced=True)

@@ -14,7 +14,7 @@ from counterfoil.step import Instant
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """`amount` minor units of `debit` set aside for `credit` since `at`, until `expires_at` (0: no limit).
+    """Hold: `amount` minor units of `debit` set aside for `credit` since `at`, until `expires_at` (0: no limit).
 
     `original` is the id of the first hold of its family, "" for the first itself. `again` is the id of the hold that
     stands again as this one, because the posting or the void that had ended it was undone; "" for any other.
@@ -33,20 +33,20 @@ class Hold(msgspec.Struct, frozen=True):
 
     @property
     def ttl(self) -> int:
-        """The time limit it was asked for with, microseconds; 0 for none."""
+        """Requested time limit, microseconds; 0 for none."""
         return self.expires_at - self.at if self.expires_at else 0
 
     @property
     def first(self) -> str:
-        """The id of the first hold of its family."""
+        """Id of the first hold of its family."""
         return self.original or self.id
 
     def expired(self, at: Instant) -> bool:
-        """Whether its time is over at `at`, be the release booked already or not."""
+        """Whether its time is over at `at`, whether or not its release is booked."""
         return 0 < self.expires_at <= at
 
     def standing_again(self, hold_id: str, at: Instant) -> Hold:
-        """The hold that this one is again from `at` on: the same amount, the same expiry."""
+        """Hold that stands again for this one from `at` on: same amount, same expiry."""
         return Hold(
             hold_id,
             self.debit,
@@ -70,7 +70,7 @@ class HoldOutcome(enum.StrEnum):
 
 
 class Resolution(msgspec.Struct, frozen=True):
-    """The one end of a hold. `amount` is what was posted of it (0 when nothing was); the rest was released.
+    """End of a hold. `amount` is what was posted of it (0 when nothing was); the rest was released.
 
     `id` is that of the posting or the void, which may have ended increments too, each with a resolution of its own.
     """

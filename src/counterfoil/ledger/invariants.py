@@ -28,7 +28,7 @@ from counterfoil.ledger.hold import Hold, HoldOutcome, Resolution
 
 
 class Invariant(enum.Enum):
-    """What was broken. The subject is a currency for the first, else the id of the record."""
+    """Invariant that was broken. The subject is a currency for the first, else the id of the record."""
 
     SUM_NOT_ZERO = "sum_not_zero"
     BALANCE_DIFFERS = "balance_differs"
@@ -49,7 +49,7 @@ class Invariant(enum.Enum):
 
 
 class Violation(NamedTuple):
-    """One broken invariant: whose, and in minor units what it should be and what it is (0 and 0 when not amounts)."""
+    """Broken invariant: its subject, and in minor units the right and the actual amount (0 and 0 when not amounts)."""
 
     invariant: Invariant
     subject: str
@@ -67,9 +67,9 @@ def check(
     resolutions: Iterable[Resolution] = (),
     authorisations: Mapping[str, int] | None = None,
 ) -> list[Violation]:
-    """Every violation in a whole ledger, [] when it is sound.
+    """All violations in a whole ledger, [] when it is sound.
 
-    `authorisations` maps the hold ids the station believes open to their amounts; None skips that comparison.
+    `authorisations` maps the ids of holds that the station has as open to their amounts; None skips that comparison.
     """
     known = {account.id: account for account in accounts}
     booked = list(entries)
@@ -95,7 +95,7 @@ def check(
 
 
 def sums(accounts: Iterable[Account], entries: Iterable[Entry]) -> dict[str, int]:
-    """All balances added up per currency: zero everywhere, or money was made or lost."""
+    """Sum of all balances per currency, minor units: anything but zero is money that was made or lost."""
     known = {account.id: account for account in accounts}
     nets = _nets(entries)
     total: dict[str, int] = defaultdict(int)
@@ -140,7 +140,7 @@ def _reversals(booked: list[Entry]) -> Iterator[Violation]:
 
 
 def _families(booked: list[Entry]) -> Iterator[Violation]:
-    """Each original against what its reversal and its children, less what came of those again, gave back."""
+    """Violations in families: a child that does not fit its original, and returns that do not add up to it."""
     entries = {entry.id: entry for entry in booked}
     reversals: dict[str, int] = defaultdict(int)
     children: dict[str, list[Entry]] = defaultdict(list)

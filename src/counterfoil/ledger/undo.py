@@ -15,11 +15,11 @@ from counterfoil.step import Instant
 
 
 def undo(book: Book, undo_id: str, made: Sequence[Record], at: Instant, *, holds_again: bool = True) -> list[Record]:
-    """Undo the records that one transaction has made, and say what that booked: [] when nothing of them stands.
+    """Undo the records of one transaction; the records that this booked, [] when nothing of them stands.
 
     Nothing is undone, not even what stands, when a hold among them was posted since: the money of that posting is
-    another transaction's. `holds_again` False leaves a posted hold released. Never refused for what an account has
-    left. A repeat (same id, same records) books nothing.
+    another transaction's. `holds_again` False leaves a posted hold released. Never refused for lack of funds. A repeat
+    (same id, same records) books nothing.
     """
     if any(isinstance(record, Hold) and _posted(book, record) for record in made):
         return []
