@@ -24,7 +24,7 @@ Transform = Callable[[bytes], bytes]
 
 
 def widen(key: bytes) -> bytes:
-    """A DES key of 8, 16 or 24 bytes as the 24 bytes TripleDES takes; ValueError for other lengths."""
+    """DES key of 8, 16 or 24 bytes in the 24 bytes that TripleDES takes; ValueError for other lengths."""
     if len(key) == 8:
         return key * 3
     if len(key) == 16:
@@ -35,7 +35,7 @@ def widen(key: bytes) -> bytes:
 
 
 class DesKey:
-    """A DES or triple DES key; `encrypt` and `decrypt` take whole 8-byte blocks (ECB).
+    """DES or triple DES key; `encrypt` and `decrypt` take whole 8-byte blocks (ECB).
 
     `compiled` is the accelerator's context for the key, None in pure Python.
     """
@@ -62,13 +62,13 @@ class DesKey:
 
     @cached_property
     def halves(self) -> tuple[DesKey, DesKey]:
-        """Left and right single-length keys, for X9.19; the same key twice when there is only one."""
+        """Left and right single-length keys, for X9.19; the same key twice for a single-length one."""
         left = self.clear[:8]
         return DesKey(left), DesKey(self.clear[8:16] or left)
 
     @cached_property
     def left(self) -> DesKey:
-        """The left single-length key."""
+        """Left single-length key."""
         return self.halves[0]
 
     @cached_property
@@ -76,14 +76,14 @@ class DesKey:
         return Cipher(TripleDES(self._wide), CBC(bytes(BLOCK)))
 
     def cbc_last(self, data: bytes) -> bytes:
-        """The last block of `data` (zero-padded to whole blocks) under CBC with a zero IV."""
+        """Last block of `data` (zero-padded to whole blocks) under CBC with a zero IV."""
         if not data:
             data = bytes(BLOCK)
         return self._cbc.encryptor().update(data + bytes(-len(data) % BLOCK))[-BLOCK:]
 
 
 class AesKey:
-    """An AES key of 16, 24 or 32 bytes. `compiled` is the accelerator's CMAC under it, None in pure Python."""
+    """AES key of 16, 24 or 32 bytes. `compiled` is the accelerator's CMAC under it, None in pure Python."""
 
     def __init__(self, key: bytes, *, accelerated: bool = True) -> None:
         self._key = key

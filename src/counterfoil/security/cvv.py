@@ -26,10 +26,10 @@ _AS_DECIMALS: Final = bytes.maketrans(_LETTERS, b"012345")
 
 
 def cvv(pan: str, expiry: str, service: str, key: DesKey) -> str:
-    """The value for a card number, its expiry (YYMM) and its service code, under a double-length key.
+    """Card verification value of a card number, an expiry (YYMM) and a service code, under a double-length key.
 
-    SecurityError(14) when one of the three is not of its kind. The first block is encrypted under the left half of the
-    key, the second is XORed to it and encrypted under both.
+    SecurityError(14) when one of the three is malformed. The first block is encrypted under the left half of the key;
+    the second is XORed to it and encrypted under both.
     """
     field = f"{pan}{expiry}{service}"
     if len(expiry) != EXPIRY_DIGITS or len(service) != SERVICE_DIGITS or not _CARD(field):

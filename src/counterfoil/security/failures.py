@@ -16,15 +16,15 @@ FORMAT_CODE = "30"
 
 
 class SecurityError(PeerError):
-    """Something a peer sent that cannot be right; `response_code` says what to answer."""
+    """Fault of a peer; `response_code` is the DE39 to answer with."""
 
     def __init__(self, reason: str, *, response_code: str = PIN_CODE) -> None:
         super().__init__(reason, response_code=response_code)
 
 
 class KeyUsageError(OurError):
-    """A key was used outside its usage, or a key of an impossible size was asked for."""
+    """Fault of ours: a key outside its usage, or a key of an impossible size."""
 
 
 class SealError(OurError):
-    """A stored key or card number does not open: wrong local master key, wrong context, or altered bytes."""
+    """Stored key or card number that does not open: wrong local master key, wrong context, or altered bytes."""

@@ -14,31 +14,31 @@ from counterfoil.security.mac import KeyedMac, MacAlgorithm
 
 
 class Hsm(Protocol):
-    """Every verb a station uses. Sizes are bytes."""
+    """Port to whatever holds the keys of a station. Sizes are bytes."""
 
     def generate(self, usage: KeyUsage, size: int) -> StoredKey:
-        """A fresh random key. KeyUsageError when no key of that usage has that size."""
+        """Make a random key. KeyUsageError when no key of that usage has that size."""
         ...
 
     def import_clear(self, usage: KeyUsage, key: bytes) -> StoredKey:
-        """A clear key brought in by a key ceremony or the demo seed."""
+        """Take in a clear key from a key ceremony or the demo seed."""
         ...
 
     def wrap(self, key: StoredKey, under: StoredKey, *, width: int = 0) -> tuple[bytes, bytes]:
-        """A working key (PIN, MAC, TRACK) as a 3DES-ECB cryptogram under a TMK, and its 4-byte check value.
+        """Encrypt a working key (PIN, MAC, TRACK) under a TMK, 3DES-ECB; the cryptogram and its 4-byte check value.
 
         `width` pads a shorter cryptogram with zero bytes, as the 40-byte DE62 does with a single-length MAK.
         """
         ...
 
     def unwrap(self, usage: KeyUsage, cryptogram: bytes, kcv: bytes, under: StoredKey) -> StoredKey:
-        """The reverse of `wrap`; zero padding is taken off. SecurityError(A0) when the check value disagrees."""
+        """Decrypt a wrapped working key, zero padding removed. SecurityError(A0) when its check value disagrees."""
         ...
 
     def mac(
         self, key: StoredKey, data: bytes, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False
     ) -> bytes:
-        """The 8 bytes for DE64 or DE128."""
+        """MAC of 8 bytes for DE64 or DE128."""
         ...
 
     def verify_mac(
@@ -49,15 +49,15 @@ class Hsm(Protocol):
         algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB,
         raw: bool = False,
     ) -> bool:
-        """Whether `mac` is right, in constant time; False for a MAC of any other shape."""
+        """Whether `mac` is right, in constant time; False for a MAC of any other length."""
         ...
 
     def keyed_mac(self, key: StoredKey, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False) -> KeyedMac:
-        """What makes and verifies the MACs of a link's many messages: the key is looked up and checked once, here."""
+        """Maker and verifier of a link's MACs, whose key is looked up and checked once."""
         ...
 
     def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:
-        """An encrypted PIN block: formats 0, 1, 3 under a PIN key, 4 under a PIN_AES key."""
+        """Encrypted PIN block: formats 0, 1, 3 under a PIN key, 4 under a PIN_AES key."""
         ...
 
     def translate_pin(
@@ -70,32 +70,34 @@ class Hsm(Protocol):
         form: int | None = None,
         to: int | None = None,
     ) -> bytes:
-        """A PIN block under another key, checked on the way; SecurityError(99) on a bad block.
+        """PIN block re-encrypted under another key, checked on the way; SecurityError(99) for a malformed block.
 
-        Without `form` and `to`, a PIN key means format 0 and a PIN_AES key format 4. A block bound to a card number
-        is never turned into one that is not (KeyUsageError).
+        Without `form` and `to`, a PIN key means format 0 and a PIN_AES key format 4. A block bound to a card number is
+        never turned into one that is not (KeyUsageError).
         """
         ...
 
     def verify_pin(self, block: bytes, pan: str, key: StoredKey, pvk: StoredKey, pvv: str) -> bool:
-        """Whether the PIN in the block is the card's; SecurityError(99) when the block is malformed.
+        """Whether the PIN in the block is the card's; SecurityError(99) for a malformed block.
 
         A PVV covers four digits: a longer PIN is wrong, never right on its first four.
         """
         ...
 
     def make_pvv(self, pin: str, pan: str, pvk: StoredKey) -> str:
-        """The PVV an issuer stores for a card instead of its four-digit PIN."""
+        """PVV that an issuer stores for a card instead of its four-digit PIN."""
         ...
 
     def make_cvv(self, pan: str, expiry: str, service: str, cvk: StoredKey) -> str:
-        """The three digits a stripe is issued with; `expiry` is YYMM. For makers of cards: no station asks for it."""
+        """Card verification value of a new stripe, three digits; `expiry` is YYMM. For makers of cards: no station asks
+        for it.
+        """
         ...
 
     def verify_cvv(self, pan: str, expiry: str, service: str, cvv: str, cvk: StoredKey) -> bool:
-        """Whether `cvv` is the value of this card number, expiry (YYMM) and service code, in constant time.
+        """Whether `cvv` belongs to this card number, expiry (YYMM) and service code, in constant time.
 
-        SecurityError(14) when one of the three is not of its kind.
+        SecurityError(14) when one of the three is malformed.
         """
         ...
 
@@ -104,17 +106,17 @@ class Hsm(Protocol):
         ...
 
     def decrypt_track(self, key: StoredKey, track: str) -> str:
-        """The reverse of `encrypt_track`; parse only what comes out of here."""
+        """Track 2 with its 16 encrypted digits decrypted; parse no track that did not pass here."""
         ...
 
     def token(self, pan: str, key: StoredKey) -> str:
-        """A keyed hash of the card number for indexes: 64 lower-case hex digits. SecurityError(14) for no number."""
+        """Keyed hash of a card number for indexes: 64 lower-case hex digits. SecurityError(14) for no card number."""
         ...
 
     def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
-        """The card number encrypted for storage, bound to `context` (for example the reference of its row)."""
+        """Card number encrypted for storage, bound to `context` (for example the reference of its row)."""
         ...
 
     def reveal(self, blob: bytes, key: StoredKey, context: str = "") -> str:
-        """The card number in a `protect`ed value; SealError under another key or context."""
+        """Card number of a `protect`ed value; SealError under another key or context."""
         ...

@@ -16,5 +16,5 @@ FEWEST_DAYS, MOST_DAYS = 1, 180
 
 
 def due_before(now: Instant, days: int, clock: Zone) -> Instant:
-    """Sales that began before this instant are of days that ended `days` whole days ago, or earlier."""
+    """The instant before which sales belong to days that ended at least `days` whole days ago."""
     return clock.midnight(now, days)

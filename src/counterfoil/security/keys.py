@@ -26,7 +26,7 @@ _NONCE: Final = 12
 
 
 class KeyUsage(enum.StrEnum):
-    """What a key may do; nothing else will do it, and it will do nothing else."""
+    """The one use of a key; every other is refused."""
 
     TMK = "TMK"  # wraps working keys (terminal or zone master key)
     PIN = "PIN"  # DES PIN blocks, formats 0, 1, 3 (PIK, ZPK)
@@ -59,7 +59,7 @@ _AES_ONLY: Final = frozenset({KeyUsage.PIN_AES, KeyUsage.TOKEN, KeyUsage.DATA})
 
 
 class StoredKey(NamedTuple):
-    """A key sealed under the station's local master key. `kcv` is its public check value (4 bytes)."""
+    """Key sealed under the station's local master key. `kcv` is its public check value (4 bytes)."""
 
     usage: KeyUsage
     blob: bytes
@@ -67,7 +67,7 @@ class StoredKey(NamedTuple):
 
 
 class OpenKey:
-    """A key in the clear, inside the software back end only, with the contexts its usage allows."""
+    """Key in the clear, inside the software back end only, with the contexts its usage allows."""
 
     def __init__(self, usage: KeyUsage, clear: bytes) -> None:
         self.usage = usage
@@ -75,26 +75,26 @@ class OpenKey:
 
     @cached_property
     def des(self) -> DesKey:
-        """The key as a DES key; KeyUsageError when its size or usage says AES."""
+        """DES form of the key; KeyUsageError when its size or usage says AES."""
         if self.usage in _AES_ONLY or len(self.clear) not in _DES_SIZES:
             raise KeyUsageError(f"a {self.usage} key of this size is not a DES key")
         return DesKey(self.clear)
 
     @cached_property
     def aes(self) -> AesKey:
-        """The key as an AES key; KeyUsageError when its size says DES."""
+        """AES form of the key; KeyUsageError when its size says DES."""
         if len(self.clear) not in _AES_SIZES:
             raise KeyUsageError(f"a {self.usage} key of this size is not an AES key")
         return AesKey(self.clear)
 
     @cached_property
     def blocks(self) -> accelerator.TripleDes | None:
-        """The accelerator's context for format 0 blocks under a PIN key; None in pure Python, and for other keys."""
+        """Accelerator's context for format 0 blocks under a PIN key; None in pure Python, and for other keys."""
         return self.des.compiled if self.usage is KeyUsage.PIN else None
 
     @cached_property
     def gcm(self) -> AESGCM:
-        """The key for sealing data at rest."""
+        """AES-GCM context for sealing data at rest."""
         return AESGCM(self.clear)
 
     def sealed(self, nonce: bytes, data: bytes, context: bytes) -> bytes:
@@ -117,7 +117,7 @@ class OpenKey:
 
     @cached_property
     def hmac(self) -> accelerator.KeyedHmac | None:
-        """The accelerator's context for `keyed_hash`, None in pure Python."""
+        """Accelerator's context for `keyed_hash`, None in pure Python."""
         return accelerator.macs.Hmac(self.clear) if accelerator.macs is not None else None
 
     @cached_property
@@ -128,7 +128,9 @@ class OpenKey:
 
     @cached_property
     def kcv(self) -> bytes:
-        """First 4 bytes of eight encrypted zeros (DES), or of the CMAC of sixteen (AES); for TOKEN, of a hash."""
+        """Check value: first 4 bytes of eight encrypted zeros (DES), of the CMAC of sixteen (AES), or of a hash
+        (TOKEN).
+        """
         if self.usage is KeyUsage.TOKEN:
             return hmac.digest(self.clear, b"counterfoil key check value", hashlib.sha256)[:KCV_BYTES]
         if self.usage in _AES_ONLY or len(self.clear) not in _DES_SIZES:
@@ -137,9 +139,9 @@ class OpenKey:
 
 
 class KeyRing:
-    """Seals and opens keys under a local master key of 32 bytes.
+    """Sealer and opener of keys under a local master key of 32 bytes.
 
-    `entropy(n)` gives n unpredictable bytes. At most `remembered` open keys are kept; the rest is opened again.
+    `entropy(n)` gives n unpredictable bytes. At most `remembered` open keys are kept; others are opened again.
     """
 
     def __init__(self, lmk: bytes, entropy: Callable[[int], bytes], *, remembered: int = 4096) -> None:
@@ -150,7 +152,7 @@ class KeyRing:
         self._opened = lru_cache(maxsize=remembered)(self._unseal)
 
     def seal(self, usage: KeyUsage, clear: bytes) -> StoredKey:
-        """A clear key as it may be stored; KeyUsageError when no key of that usage has that size."""
+        """Seal a clear key for storage; KeyUsageError when no key of that usage has that size."""
         if len(clear) not in SIZES[usage]:
             raise KeyUsageError(f"a {usage} key cannot have {len(clear)} bytes")
         nonce = self._entropy(_NONCE)
@@ -158,7 +160,7 @@ class KeyRing:
         return StoredKey(usage, blob, OpenKey(usage, clear).kcv)
 
     def open(self, key: StoredKey, *allowed: KeyUsage) -> OpenKey:
-        """The key, if its usage is one of `allowed` (else KeyUsageError) and its seal holds (else SealError)."""
+        """Open a key whose usage is one of `allowed` (else KeyUsageError) and whose seal is intact (else SealError)."""
         if key.usage not in allowed:
             raise KeyUsageError(f"a {key.usage} key was asked to do the work of {' or '.join(allowed)}")
         return self._opened(key.usage, key.blob)
@@ -176,5 +178,5 @@ def _context(usage: KeyUsage) -> bytes:
 
 
 def odd_parity(key: bytes) -> bytes:
-    """The key with the lowest bit of each byte set so that its ones are odd, as DES devices expect."""
+    """Key with the lowest bit of each byte set so that its number of ones is odd, as DES devices expect."""
     return bytes(byte & 0xFE | (byte & 0xFE).bit_count() & 1 ^ 1 for byte in key)

@@ -23,7 +23,7 @@ NO_MAC: Final = bytes(MAC_BYTES)
 
 
 class MacAlgorithm(enum.StrEnum):
-    """How a link MACs its messages; a setting of the link."""
+    """MAC algorithm of a link; a setting."""
 
     CUP_ECB = "cup_ecb"
     X9_19 = "x9_19"
@@ -76,7 +76,7 @@ _DES: Final = {MacAlgorithm.CUP_ECB: cup_ecb, MacAlgorithm.X9_9: x9_9, MacAlgori
 
 
 class KeyedMac(NamedTuple):
-    """A key made ready for the messages of one link.
+    """MAC with a key made ready for the messages of one link.
 
     `of` gives the 8 bytes that go behind `data`; `closes` says, in constant time, whether the last 8 bytes of a message
     are the MAC of everything before them.
@@ -87,7 +87,7 @@ class KeyedMac(NamedTuple):
 
 
 def keyed_des(key: DesKey, algorithm: MacAlgorithm, *, raw: bool = False) -> KeyedMac:
-    """The MAC of a link that uses one of the DES algorithms."""
+    """`KeyedMac` of a link that uses one of the DES algorithms."""
     if algorithm is _CUP_ECB and not raw and key.compiled is not None:
         return KeyedMac(key.compiled.cup_ecb_text, key.compiled.cup_ecb_closes)
     full = partial(_DES[algorithm], key)
@@ -95,7 +95,7 @@ def keyed_des(key: DesKey, algorithm: MacAlgorithm, *, raw: bool = False) -> Key
 
 
 def keyed_aes(key: AesKey) -> KeyedMac:
-    """The leftmost 8 bytes of the AES-CMAC."""
+    """`KeyedMac` of the leftmost 8 bytes of the AES-CMAC."""
     if key.compiled is not None:
         return KeyedMac(key.compiled.mac, key.compiled.closes)
     cmac = key.cmac

@@ -24,24 +24,24 @@ def is_pan(text: object) -> bool:
 
 
 def mask(pan: object) -> str:
-    """The card number as people may see it: `************1234`; `****` for anything that is not one."""
+    """Card number as people may see it, all but its last four digits starred; `****` for anything that is not one."""
     if not isinstance(pan, str) or not is_pan(pan) or len(pan) < _SHOWABLE:
         return MASKED
     return "*" * (len(pan) - 4) + pan[-4:]
 
 
 def last4_only(text: str) -> str:
-    """A text with masked card numbers in it, the first six digits of each masked too: earlier versions kept them."""
+    """Text whose masked card numbers lose their first six digits too: earlier versions kept them."""
     return _FIRST_SIX.sub(r"******\1", text) if "***" in text else text
 
 
 def last4(pan: object) -> str:
-    """The last four digits, `****` for anything that is not a card number."""
+    """Last four digits of a card number, `****` for anything that is not one."""
     return pan[-4:] if isinstance(pan, str) and is_pan(pan) else MASKED
 
 
 def luhn_digit(partial: str) -> str:
-    """The check digit that completes `partial` (ISO/IEC 7812-1 annex B); ValueError for anything but digits."""
+    """Check digit that completes `partial` (ISO/IEC 7812-1 annex B); ValueError for anything but digits."""
     if not (partial and partial.isascii() and partial.isdigit()):
         raise ValueError("a card number is digits")
     return str(-_sum(partial.encode("ascii") + b"0") % 10)
@@ -53,7 +53,7 @@ def luhn_ok(pan: str) -> bool:
 
 
 def _sum(digits: bytes) -> int:
-    """Of digits from the check digit on, every second one doubled."""
+    """Luhn sum of digits from the check digit on, every second one doubled."""
     ones = digits[-1::-2]
     return sum(ones) - len(ones) * ord("0") + sum(digits[-2::-2].translate(_DOUBLED))
 

@@ -29,7 +29,7 @@ BOUND_FORMS: Final = frozenset({0, 3, 4})
 
 
 def build(form: int, pin: str, pan: str, entropy: Entropy) -> bytes:
-    """The clear 8-byte block of format 0, 1 or 3. `entropy` fills what the format wants random."""
+    """Clear 8-byte block of format 0, 1 or 3. `entropy` gives the random part of the formats that have one."""
     _check_pin(pin)
     head = f"{form:X}{len(pin):X}{pin}"
     if form == 0:
@@ -43,7 +43,7 @@ def build(form: int, pin: str, pan: str, entropy: Entropy) -> bytes:
 
 
 def parse(form: int, block: bytes, pan: str) -> str:
-    """The PIN in a clear block of format 0, 1 or 3; SecurityError(99) for anything else."""
+    """PIN of a clear block of format 0, 1 or 3; SecurityError(99) for anything else."""
     if form not in (0, 1, 3) or len(block) != 8:
         raise SecurityError("unknown PIN block format")
     value = int.from_bytes(block, "big")
@@ -54,14 +54,14 @@ def parse(form: int, block: bytes, pan: str) -> str:
 
 
 def build_4(pin: str, pan: str, entropy: Entropy, encrypt: Callable[[bytes], bytes]) -> bytes:
-    """Format 4 (AES), encrypted: the PIN field is encrypted, the PAN field XORed in, and the result encrypted again."""
+    """Encrypted block of format 4 (AES): PIN field encrypted, PAN field XORed in, the result encrypted again."""
     _check_pin(pin)
     field = bytes.fromhex(f"4{len(pin):X}{pin}".ljust(16, "A")) + entropy(8)
     return encrypt(_xor(encrypt(field), _pan_field_4(pan)))
 
 
 def parse_4(block: bytes, pan: str, decrypt: Callable[[bytes], bytes]) -> str:
-    """The PIN in an encrypted format 4 block; SecurityError(99) when it is not one for this card number."""
+    """PIN of an encrypted format 4 block; SecurityError(99) when it is not one for this card number."""
     if len(block) != 16:
         raise SecurityError("malformed PIN block")
     text = decrypt(_xor(decrypt(block), _pan_field_4(pan)))[:8].hex().upper()
@@ -103,7 +103,7 @@ def _pan_field_4(pan: str) -> bytes:
 
 
 def _split(text: str, form: int) -> tuple[str, str]:
-    """PIN and fill of a 16-nibble field; the checks every format shares."""
+    """PIN and fill of a 16-nibble field, after the checks that all formats share."""
     size = int(text[1], 16)
     pin = text[2 : 2 + size]
     if text[0] != f"{form:X}" or not MIN_PIN <= size <= MAX_PIN or not pin.isdigit():

@@ -32,7 +32,7 @@ class Unserialisable:
 
 
 class Sensitive(Unserialisable, Generic[T]):
-    """A text or byte string that shows as `<hidden>` and compares in constant time.
+    """Text or byte string that shows as `<hidden>` and compares in constant time.
 
     json, msgspec, pickle and copy raise TypeError; it is unhashable, so it cannot become a dictionary key either.
     """

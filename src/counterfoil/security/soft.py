@@ -29,10 +29,10 @@ _NONCE = 12
 
 
 class SoftHsm:
-    """Implements `Hsm` on `cryptography`.
+    """Software implementation of `Hsm`, on `cryptography`.
 
-    `lmk` is the station's local master key (32 bytes); `entropy(n)` gives n unpredictable bytes (there is no other
-    source of randomness in here); `remembered` bounds the open keys kept in memory.
+    `lmk` is the station's local master key (32 bytes); `entropy(n)` gives n unpredictable bytes (the only source of
+    randomness); `remembered` bounds the open keys kept in memory.
     """
 
     def __init__(self, lmk: bytes, entropy: pins.Entropy, *, remembered: int = 4096) -> None:
@@ -43,24 +43,24 @@ class SoftHsm:
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def generate(self, usage: KeyUsage, size: int) -> StoredKey:
-        """See `Hsm.generate`. Keys of a DES size get odd parity, as DES devices check it."""
+        """Make a random key; of a DES size with odd parity, as DES devices check it."""
         key = self._entropy(size)
         if usage in _DES_USAGES and size <= 24:
             key = odd_parity(key)
         return self._ring.seal(usage, key)
 
     def import_clear(self, usage: KeyUsage, key: bytes) -> StoredKey:
-        """See `Hsm.import_clear`."""
+        """Seal a clear key."""
         return self._ring.seal(usage, key)
 
     def wrap(self, key: StoredKey, under: StoredKey, *, width: int = 0) -> tuple[bytes, bytes]:
-        """See `Hsm.wrap`."""
+        """Encrypt a working key under a TMK."""
         master = self._ring.open(under, KeyUsage.TMK).des
         working = self._ring.open(key, *_WORKING)
         return master.encrypt(working.des.clear).ljust(width, b"\0"), working.kcv
 
     def unwrap(self, usage: KeyUsage, cryptogram: bytes, kcv: bytes, under: StoredKey) -> StoredKey:
-        """See `Hsm.unwrap`."""
+        """Decrypt a working key and compare its check value."""
         master = self._ring.open(under, KeyUsage.TMK).des
         if usage not in _WORKING:
             raise KeyUsageError(f"a {usage} key is not a working key")
@@ -78,7 +78,7 @@ class SoftHsm:
     def mac(
         self, key: StoredKey, data: bytes, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False
     ) -> bytes:
-        """See `Hsm.mac`."""
+        """MAC of 8 bytes."""
         return self.keyed_mac(key, algorithm, raw).of(data)
 
     def verify_mac(
@@ -89,12 +89,12 @@ class SoftHsm:
         algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB,
         raw: bool = False,
     ) -> bool:
-        """See `Hsm.verify_mac`."""
+        """Whether a MAC is right, in constant time."""
         right = self.mac(key, data, algorithm, raw)
         return len(mac) == MAC_BYTES and hmac.compare_digest(right, mac)
 
     def keyed_mac(self, key: StoredKey, algorithm: MacAlgorithm = MacAlgorithm.CUP_ECB, raw: bool = False) -> KeyedMac:
-        """See `Hsm.keyed_mac`."""
+        """Maker and verifier of a link's MACs."""
         return self._keyed_macs(key, algorithm, raw)
 
     def _key_mac(self, key: StoredKey, algorithm: MacAlgorithm, raw: bool) -> KeyedMac:
@@ -104,7 +104,7 @@ class SoftHsm:
     # --- PINs -------------------------------------------------------------------------------------------------------
 
     def encrypt_pin(self, key: StoredKey, pin: str, pan: str, form: int = 0) -> bytes:
-        """See `Hsm.encrypt_pin`."""
+        """Encrypted PIN block."""
         opened = self._ring.open(key, *_PIN)
         return self._seal_pin(opened, pin, pan, form)
 
@@ -118,7 +118,7 @@ class SoftHsm:
         form: int | None = None,
         to: int | None = None,
     ) -> bytes:
-        """See `Hsm.translate_pin`."""
+        """PIN block re-encrypted under another key."""
         come = self._ring.open(source, *_PIN)
         go = self._ring.open(target, *_PIN)
         if form is to is None and come.blocks is not None and go.blocks is not None:
@@ -139,7 +139,7 @@ class SoftHsm:
         return self._seal_pin(go, self._open_pin(come, block, pan, form), pan, to)
 
     def verify_pin(self, block: bytes, pan: str, key: StoredKey, pvk: StoredKey, pvv: str) -> bool:
-        """See `Hsm.verify_pin`."""
+        """Whether the PIN in a block is the card's."""
         opened = self._ring.open(key, *_PIN)
         verifier = self._ring.open(pvk, _PVK).des
         if opened.blocks is not None and verifier.compiled is not None:
@@ -152,7 +152,7 @@ class SoftHsm:
         return hmac.compare_digest(pins.pvv(pin, pan, verifier).encode(), pvv.encode())
 
     def make_pvv(self, pin: str, pan: str, pvk: StoredKey) -> str:
-        """See `Hsm.make_pvv`."""
+        """PVV of a four-digit PIN."""
         return pins.pvv(pin, pan, self._ring.open(pvk, _PVK).des)
 
     def _seal_pin(self, key: OpenKey, pin: str, pan: str, form: int) -> bytes:
@@ -170,36 +170,36 @@ class SoftHsm:
     # --- card data --------------------------------------------------------------------------------------------------
 
     def make_cvv(self, pan: str, expiry: str, service: str, cvk: StoredKey) -> str:
-        """See `Hsm.make_cvv`."""
+        """Card verification value of a stripe."""
         return values.cvv(pan, expiry, service, self._ring.open(cvk, _CVK).des)
 
     def verify_cvv(self, pan: str, expiry: str, service: str, cvv: str, cvk: StoredKey) -> bool:
-        """See `Hsm.verify_cvv`."""
+        """Whether a card verification value is right, in constant time."""
         right = values.cvv(pan, expiry, service, self._ring.open(cvk, _CVK).des)
         return cvv.isascii() and hmac.compare_digest(right, cvv)
 
     def encrypt_track(self, key: StoredKey, track: str) -> str:
-        """See `Hsm.encrypt_track`."""
+        """Track 2 with 16 of its digits encrypted."""
         return tracks.encrypt(track, self._ring.open(key, KeyUsage.TRACK).des)
 
     def decrypt_track(self, key: StoredKey, track: str) -> str:
-        """See `Hsm.decrypt_track`."""
+        """Track 2 with its 16 encrypted digits decrypted."""
         return tracks.decrypt(track, self._ring.open(key, KeyUsage.TRACK).des)
 
     def token(self, pan: str, key: StoredKey) -> str:
-        """See `Hsm.token`."""
+        """Keyed hash of a card number, lower-case hex."""
         opened = self._ring.open(key, _TOKEN)
         if opened.hmac is not None and (token := opened.hmac.of_digits(pan)) is not None:
             return token
         return opened.keyed_hash(_pan_bytes(pan)).hex()
 
     def protect(self, pan: str, key: StoredKey, context: str = "") -> bytes:
-        """See `Hsm.protect`."""
+        """Card number encrypted for storage."""
         opened = self._ring.open(key, KeyUsage.DATA)
         return opened.sealed(self._entropy(_NONCE), _pan_bytes(pan), _pan_context(context))
 
     def reveal(self, blob: bytes, key: StoredKey, context: str = "") -> str:
-        """See `Hsm.reveal`."""
+        """Card number of a `protect`ed value."""
         opened = self._ring.open(key, KeyUsage.DATA)
         try:
             return opened.gcm.decrypt(blob[:_NONCE], blob[_NONCE:], _pan_context(context)).decode("ascii")

@@ -32,7 +32,7 @@ _PLAIN: Final = re.compile(r"[0-9][0-9D]{0,36}")
 
 
 class Track2(Unserialisable):
-    """Track 2 taken apart. `expiry` is YYMM and `service` three digits, each empty when the stripe leaves it out.
+    """Parts of track 2. `expiry` is YYMM and `service` three digits, each empty when the stripe leaves it out.
 
     Shown with the card number masked and nothing else; never pickled, copied or encoded.
     """
@@ -47,7 +47,7 @@ class Track2(Unserialisable):
 
     @property
     def cvv(self) -> str:
-        """The card verification value, "" when the stripe is too short to have one."""
+        """Card verification value, "" when the stripe is too short to have one."""
         value = self.discretionary[CVV_PLACE]
         return value if len(value) == CVV_DIGITS else ""
 
@@ -56,7 +56,7 @@ class Track2(Unserialisable):
 
 
 def write_track2(pan: str, expiry: str, service: str, cvk: DesKey, rest: str = "") -> str:
-    """Track 2 as an issuer writes it on a test card, with `=` as separator. Every stripe of this project is made here.
+    """Track 2 of a test card, with `=` as separator. Every stripe of this project is made here.
 
     `expiry` is YYMM, `rest` the digits behind the verification value. SecurityError when that is not a track.
     """
@@ -66,7 +66,7 @@ def write_track2(pan: str, expiry: str, service: str, cvk: DesKey, rest: str = "
 
 
 def parse_track2(text: str, *, luhn: bool = False) -> Track2:
-    """Take a track apart; SecurityError(30) when it is not one, or with `luhn` when its check digit is wrong."""
+    """Parts of a track; SecurityError(30) when it is not one, or with `luhn` when its check digit is wrong."""
     pan, expiry, service, rest = _parts(text)
     if luhn and not luhn_ok(pan):
         raise SecurityError("not a track 2", response_code=FORMAT_CODE)
@@ -74,7 +74,7 @@ def parse_track2(text: str, *, luhn: bool = False) -> Track2:
 
 
 def number_and_expiry(text: str) -> tuple[str, str]:
-    """Card number and expiry (YYMM, "" when it leaves that out) of a track; SecurityError(30) when it is not one."""
+    """Card number and expiry (YYMM, "" when left out) of a track; SecurityError(30) when it is not one."""
     pan, expiry, _, _ = _parts(text)
     return pan, expiry if expiry.isdigit() else ""
 
@@ -99,7 +99,9 @@ def encrypt(track: str, key: DesKey) -> str:
 
 
 def decrypt(track: str, key: DesKey) -> str:
-    """The track as it was read from the stripe, with `D` as separator; SecurityError(30) when it cannot be one."""
+    """Track with its 16 encrypted digits decrypted, `D` as separator; SecurityError(30) when the result cannot be a
+    track.
+    """
     if not _NIBBLES.fullmatch(track):
         raise SecurityError("not an encrypted track", response_code=FORMAT_CODE)
     text = _swap(track, key.decrypt).lstrip("F")
