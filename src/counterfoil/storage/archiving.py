@@ -29,7 +29,7 @@ AT_ONCE: Final = 100
 
 
 class Belonging(NamedTuple):
-    """A table whose rows belong to a transaction: its columns `link` are equal to the transaction's columns `of`."""
+    """Table whose rows belong to a transaction: its columns `link` equal the transaction's columns `of`."""
 
     table: str
     link: tuple[str, ...]
@@ -38,11 +38,11 @@ class Belonging(NamedTuple):
 
 
 class TransactionShape(NamedTuple):
-    """What a transaction is in a station's tables.
+    """Description of a transaction in a station's tables.
 
     `rest` is the SQL condition, on `t`, of one that is at rest. `remember` is written for each that leaves, with the
-    values `remembered` picks from its row: what it takes to know its key again. `sealed` columns never leave: there is
-    a card number in them. What comes after one is told from its `neighbours`, who agree with it in these columns.
+    values that `remembered` picks from its row: enough to know its key again. `sealed` columns hold a card number and
+    never leave. The successor of a transaction is found among its `neighbours`, which agree with it in these columns.
     """
 
     table: str
@@ -56,7 +56,7 @@ class TransactionShape(NamedTuple):
 
 
 class Old(NamedTuple):
-    """One transaction of a page of `older`. `place` is where the next page goes on."""
+    """Transaction of a page of `older`. `place` is the start of the next page."""
 
     place: int
     started_at: Instant
@@ -65,10 +65,10 @@ class Old(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What became of the transactions an archive asked the owner to let go.
+    """Result of an archive's request that the owner let transactions go.
 
-    `left` are gone now (with the row each had); `gone` were gone before; `kept` are not at rest, or not what the
-    archive says.
+    `left` are gone now (with the row each had); `gone` were gone before; `kept` are not at rest, or differ from the
+    archive.
     """
 
     left: dict[Key, dict[str, Any]]
@@ -76,19 +76,19 @@ class Left(NamedTuple):
     kept: list[Key]
 
     def to_json(self) -> dict[str, Any]:
-        """The answer on a control channel."""
+        """Answer for the control channel."""
         return {"left": len(self.left), "gone": len(self.gone), "kept": self.kept}
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
-    """What an archive asks of the owner: keys, and for each the digest of the rows it holds."""
+    """Request of an archive to the owner: keys, and for each the digest of the rows it holds."""
 
     keys: list[tuple[str, ...]]
     digests: list[str]
 
 
 def older(store: Store, shape: TransactionShape, place: int, limit: int) -> list[Old]:
-    """The transactions behind `place` in the order they were written, at rest or not."""
+    """Transactions behind `place` in the order they were written, at rest or not."""
     key = ", ".join(f"t.{column}" for column in shape.key)
     sql = f"SELECT t.rowid, t.started_at, ({shape.rest}), {key} FROM {shape.table} t "  # noqa: S608 - names of ours
     sql += "WHERE t.rowid > ? ORDER BY t.rowid LIMIT ?"
@@ -97,12 +97,12 @@ def older(store: Store, shape: TransactionShape, place: int, limit: int) -> list
 
 
 def columns_of(store: Store, table: str) -> tuple[str, ...]:
-    """The columns a table has in this store."""
+    """Columns of a table in this store."""
     return tuple(str(name) for (name,) in store.query("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,)))
 
 
 def rows_of(store: Store, shape: TransactionShape, keys: Sequence[Key]) -> dict[Key, Rows]:
-    """All rows of these transactions, those of each table in an order of their own; a key nobody knows is left out."""
+    """All rows of these transactions, those of each table in a fixed order; an unknown key is left out."""
     columns = columns_of(store, shape.table)
     places = [columns.index(column) for column in shape.key]
     found: dict[Key, Rows] = {}
@@ -136,9 +136,9 @@ def digest(rows: Rows) -> str:
 
 
 def leave(store: Store, shape: TransactionShape, wanted: Wanted, busy: Collection[Key] = ()) -> Left:
-    """Let transactions go, in one commit; the owner alone may. `busy` are those it has in its hands just now.
+    """Remove transactions in one commit; for the owner only. `busy` are those in use just now.
 
-    Called again with the same, it finds them gone.
+    A repeat finds them gone.
     """
     asked = dict(zip(wanted.keys, wanted.digests, strict=True))
     with store.transaction():
@@ -174,7 +174,7 @@ def _delete(table: str, by: tuple[str, ...]) -> str:
 
 
 def wanted_of(args: Mapping[str, Any]) -> Wanted | None:
-    """The arguments of the verb; None when they are none, or too many for one commit."""
+    """Request in the arguments of the verb; None when they are malformed, or too many for one commit."""
     try:
         wanted = msgspec.convert(dict(args), Wanted)
     except msgspec.ValidationError:

@@ -29,15 +29,15 @@ def newest(
 
 
 def place_of(store: Store, table: str, key: str, value: str) -> int:
-    """The place of the row with this key; 0, before all others, when there is none."""
+    """Place of the row with this key; 0, before all others, when there is none."""
     sql = f"SELECT rowid FROM {table} WHERE {key} = ?"  # noqa: S608 - names of ours
     rows = store.query(sql, (value,))
     return int(rows[0][0]) if rows else 0
 
 
 def behind(select: str, table: str) -> str:
-    """The statement `select`, which ends before its WHERE, for the rows behind a place and at most so many: its
-    parameters are the place and the number. Each row is led by its own place in `table`.
+    """Statement for the rows behind a place, at most so many: `select`, which ends before its WHERE, with the place and
+    the number as parameters. Each row is led by its own place in `table`.
     """
     place = f"{table}.rowid"
     led = select.replace("SELECT ", f"SELECT {place}, ", 1).rstrip()
@@ -45,8 +45,8 @@ def behind(select: str, table: str) -> str:
 
 
 def placed(store: Store, what: str, table: str, place: int | None = None) -> tuple[int, str]:
-    """The place of a row of `table` and `what` it says (an expression over its columns): of the row at `place`, or of
-    the newest; (0, "") for nothing.
+    """Place of a row of `table` and the value of `what` (an expression over its columns): of the row at `place`, or of
+    the newest; (0, "") when there is none.
     """
     where = "ORDER BY rowid DESC LIMIT 1" if place is None else "WHERE rowid = ?"
     rows = store.query(" ".join(("SELECT rowid,", what, "FROM", table, where)), () if place is None else (place,))

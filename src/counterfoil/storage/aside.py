@@ -27,7 +27,7 @@ MOST_PAGES: Final = 16_000  # 62.5 MiB, within what a log may keep of its file (
 
 
 class Aside:
-    """Copies the log of an open store until `stop`, which must come before the store is closed."""
+    """Copier of an open store's log, at work until `stop`, which must come before the store is closed."""
 
     def __init__(self, store: Store) -> None:
         self._work = threading.Event()
@@ -42,14 +42,14 @@ class Aside:
         store.after_commit(self._grown)
 
     def stop(self) -> None:
-        """Finish the copy that runs, if one does."""
+        """End the thread, after the copy that it is making."""
         self._stopping = True
         self._work.set()
         self._thread.join()
         close(self._connection)
 
     def _grown(self, pages: int) -> bool:
-        """The log has so many pages now; whether the owner should copy it itself."""
+        """Note the number of pages in the log; whether the owner should copy it itself."""
         if pages >= WAKE_PAGES:
             self._work.set()
         return pages >= MOST_PAGES

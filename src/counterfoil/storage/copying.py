@@ -34,7 +34,7 @@ Formats = list[tuple[int, str]]
 
 
 class CopySource:
-    """A store that is to be copied, opened for reading. StoreError when it cannot be read whole."""
+    """Store to be copied, opened for reading. StoreError when it cannot be read in full."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -61,23 +61,23 @@ class CopySource:
         return connection
 
     def version(self) -> int:
-        """Another number after every commit of somebody else."""
+        """Number that changes with every commit of another connection."""
         return int(str(self._watch.pragma("data_version")))
 
     def look(self) -> None:
-        """Take a view: from now on what is read is what the store held just now."""
+        """Open a view: reads see the store as it is now until `look_away`."""
         self._seen.execute("BEGIN")
         self._seen.execute("SELECT count(*) FROM sqlite_schema").fetchall()
 
     def look_away(self) -> None:
-        """Let the view go. Harmless when there is none."""
+        """Close the view. Harmless when there is none."""
         with suppress(apsw.Error):
             self._seen.execute("ROLLBACK")
 
     def copy(self, to: Path, step: Callable[[int, int], None]) -> None:
-        """Write what is seen into a new file that only its owner can read; it is on the disk when this returns.
+        """Write the view into a new file that only its owner can read; it is on the disk when this returns.
 
-        `step` is told the bytes copied and the bytes there are. OSError, or StoreError, when the disk refuses.
+        `step` is called with the bytes copied and the bytes in all. OSError or StoreError when the disk refuses.
         """
         descriptor = os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         os.close(descriptor)
@@ -97,14 +97,14 @@ class CopySource:
         flush(to)
 
     def close(self) -> None:
-        """Harmless when repeated."""
+        """Close the connection. Harmless when repeated."""
         close(self._seen)
         close(self._watch)
 
 
 @contextmanager
 def at_one_instant(originals: Sequence[CopySource]) -> Iterator[None]:
-    """All of them as they were at one instant, until the block ends. StoreError when there was no such instant."""
+    """Views of all stores as they were at one instant, until the block ends. StoreError when no such instant came."""
     try:
         if not any(_seen_together(originals) for _ in range(TRIES)):
             raise StoreError(*sentences.BUSY)
@@ -115,7 +115,7 @@ def at_one_instant(originals: Sequence[CopySource]) -> Iterator[None]:
 
 
 def _seen_together(originals: Sequence[CopySource]) -> bool:
-    """Whether views could be taken of all of them without a commit of anybody in between."""
+    """Whether all views were opened without a commit to any store in between."""
     try:
         before = [one.version() for one in originals]
         for one in originals:
@@ -130,10 +130,9 @@ def _seen_together(originals: Sequence[CopySource]) -> bool:
 
 @contextmanager
 def copied(path: Path) -> Iterator[Store]:
-    """A copy that nobody writes to, to be read and checked; no file is made beside it.
+    """Copy that nobody writes to, opened to be read and checked; no file is made beside it.
 
-    Every page and index was looked at and every reference leads to a row: StoreError otherwise, or when it cannot be
-    opened.
+    StoreError when it cannot be opened, when a page or an index is damaged, or when a reference leads to no row.
     """
     try:
         connection = apsw.Connection(
@@ -164,7 +163,7 @@ def _complaint(connection: apsw.Connection) -> Text | None:
 
 
 def flush(path: Path) -> None:
-    """Have a file, or the names in a directory, on the disk. OSError when it refuses."""
+    """Force a file, or the names in a directory, to the disk. OSError when it refuses."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

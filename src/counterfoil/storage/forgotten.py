@@ -30,12 +30,12 @@ FORGOTTEN: Final = "forgotten"
 
 
 class Forgotten(NamedTuple):
-    """One transaction that `station` does not know any more. The order of the attributes is that of the columns.
+    """Transaction that `station` has lost. The order of the attributes is that of the columns.
 
-    `number` is what people are told, `peer` the station this one compared with. `key` is the transaction's in the store
-    that has the row, "" where that is the store that forgot it. `request` is DE7 and DE11 of what went to an issuer,
-    `token` the card's. `walked`: the comparison in which it was found came to its end. `ended_at` is 0 while it is
-    open; `how` is then "accepted" or "imported", and `evidence` what the peers know of it, as JSON, masked.
+    `number` is for people, `peer` the station it was compared with. `key` is the transaction's in the store that has
+    the row, "" where that is the store that lost it. `request` is DE7 and DE11 of the request to an issuer, `token` the
+    card's. `walked`: the comparison that found it is complete. `ended_at` is 0 while it is open; `how` is then
+    "accepted" or "imported", and `evidence` the peers' records of it, as JSON, masked.
     """
 
     number: str
@@ -78,7 +78,7 @@ END_CASE: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE number 
 
 
 class Ending(msgspec.Struct, forbid_unknown_fields=True):
-    """How a person ends some rows. `evidence`: what other stations know, by number; masked, for "imported" alone."""
+    """Decision of a person that ends rows. `evidence`: other stations' masked records by number, if "imported"."""
 
     numbers: list[str]
     by: str
@@ -88,7 +88,7 @@ class Ending(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def ending_of(args: Mapping[str, Any]) -> Ending | None:
-    """The arguments of the verb; None when they are none, name nobody or no reason, or too many rows for one commit."""
+    """Decision in the arguments of the verb; None without operator or reason, or with too many rows for one commit."""
     try:
         ending = msgspec.convert(dict(args), Ending)
     except msgspec.ValidationError:
@@ -99,9 +99,9 @@ def ending_of(args: Mapping[str, Any]) -> Ending | None:
 
 
 def end(store: Store, ending: Ending, now: Instant, release: str) -> list[Forgotten]:
-    """End rows that are open, and the cases opened with them, in one commit; the owner alone may. Those that ended.
+    """End open rows, and the cases opened with them, in one commit; for the owner only. Returns those that ended.
 
-    `release` lets go of a transaction's case: a statement with its key and the number of the case.
+    `release` detaches a transaction from its case: a statement with its key and the number of the case.
     """
     with store.transaction():
         rows = [Forgotten(*row) for row in store.select_in(NUMBERED, ending.numbers)]
@@ -115,23 +115,23 @@ def end(store: Store, ending: Ending, now: Instant, release: str) -> list[Forgot
 
 
 def walked(store: Store, numbers: Sequence[str]) -> dict[str, bool]:
-    """Which of these have a row, open or not, and whether the comparison it was found in came to its end."""
+    """Which of these have a row, open or not, and whether the comparison that found it is complete."""
     return {number: bool(ended) for number, ended in store.select_in(WALKED, numbers)} if numbers else {}
 
 
 def withheld(store: Store, column: str) -> set[str]:
-    """The cards (`token`) of open rows."""
+    """Cards (`token`) of open rows."""
     sql = f"SELECT DISTINCT {column} FROM forgotten WHERE ended_at = 0 AND {column} <> ''"  # noqa: S608 - names of ours
     return {str(name) for (name,) in store.query(sql)}
 
 
 def withheld_terminals(store: Store) -> set[str]:
-    """The terminals of open rows of what they, or the switch, have forgotten."""
+    """Terminals of open rows that they, or the switch, have lost."""
     return {str(name) for (name,) in store.query(TERMINALS, (SWITCH,))}
 
 
 def open_rows(store: Store, limit: int = 1000) -> list[Forgotten]:
-    """The rows that are open, the oldest first."""
+    """Open rows, the oldest first."""
     return [Forgotten(*row) for row in store.query(OPEN, (limit,))]
 
 
@@ -141,5 +141,5 @@ def every_row(store: Store, limit: int = 1000) -> list[Forgotten]:
 
 
 def open_counts(store: Store) -> dict[str, tuple[int, Instant]]:
-    """For each station that has forgotten something: how many rows are open, and since when the oldest is."""
+    """Per station that has lost something: the number of open rows, and the instant of the oldest."""
     return {station: (count, oldest) for station, count, oldest in store.query(COUNT)}

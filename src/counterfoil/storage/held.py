@@ -12,7 +12,7 @@ MOST_COUNTED: Final = 100_000
 
 
 class NumbersHeld(NamedTuple):
-    """`number` sealed card numbers, counted up to the bound that was asked for; the oldest is of a sale that began at
+    """Sealed card numbers of a store: `number` is counted up to the requested bound; the sale of the oldest began at
     `oldest`, None where there is none.
     """
 
@@ -21,6 +21,6 @@ class NumbersHeld(NamedTuple):
 
 
 def asked(store: Store, count: str, oldest: str, most: int) -> NumbersHeld:
-    """Ask two statements of a station: how many up to a bound, and since when."""
+    """`NumbersHeld` by two statements of a station: the count up to a bound, and the oldest."""
     first = store.query(oldest)[0][0]
     return NumbersHeld(int(store.query(count, (most,))[0][0]), None if first is None else int(first))

@@ -15,7 +15,8 @@ from counterfoil.storage import sentences
 
 
 def hold(path: Path) -> int | None:
-    """The descriptor that holds a lock file until it is closed; None when another one holds it, or just looks at it.
+    """Take a lock file: the descriptor that holds it until it is closed; None when it is held, or being looked at,
+    elsewhere.
 
     OSError when the disk refuses.
     """
@@ -51,7 +52,7 @@ def _taken(descriptor: int, kind: int) -> bool:
 
 
 class OwnerLock:
-    """One process per store, known before the first byte of the store is touched: held from construction to `release`.
+    """Lock of a store's only owner, held from construction to `release`: before the first byte of the store is touched.
 
     StoreInUseError when another process, or another store here, holds it.
     """
@@ -67,7 +68,7 @@ class OwnerLock:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 
     def release(self) -> None:
-        """Let the next owner in. The file is left: removing it would let two owners hold two different files."""
+        """Let the next owner in. The file stays: without it two owners could hold two different files."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -25,7 +25,7 @@ Sum = tuple[int, int]
 
 
 def is_damaged(data: bytes) -> bool:
-    """Whether commits lie in this log that SQLite would forget."""
+    """Whether the log has commits that SQLite would ignore."""
     if len(data) < HEADER + FRAME + SMALLEST_PAGE:
         return False
     magic = int.from_bytes(data[:4], "big")
@@ -37,7 +37,7 @@ def is_damaged(data: bytes) -> bool:
 
 
 def checksum(data: bytes, order: str, start: Sum) -> Sum:
-    """SQLite's: two sums over pairs of 32-bit words, going on from `start`. `data` is a multiple of 8 bytes long."""
+    """Checksum as SQLite's: two sums over pairs of 32-bit words, from `start` on. `data` is whole 8-byte blocks."""
     one, two = start
     words = memoryview(data).cast("I")
     if order != sys.byteorder:
@@ -50,7 +50,7 @@ def checksum(data: bytes, order: str, start: Sum) -> Sum:
 
 
 def _frames_are_damaged(data: bytes, size: int, order: str) -> bool:
-    """Whether behind a frame that is not sound one follows right on a commit: that commit had been flushed by then."""
+    """Whether an unsound frame is followed by a sound one right behind a commit, which had been flushed by then."""
     before = [_stored(data, 24)]
     broken = committed = False
     for at in range(HEADER, len(data) - FRAME - size + 1, FRAME + size):
@@ -68,7 +68,7 @@ def _frames_are_damaged(data: bytes, size: int, order: str) -> bool:
 
 
 def _header_is_damaged(data: bytes) -> bool:
-    """Whether the first frame belongs to this header: the header was flushed before it, so it was whole once."""
+    """Whether the first frame belongs to this header: the header was flushed before it, so it was intact once."""
     if data[HEADER + 8 : HEADER + 16] == data[16:24] != bytes(8):
         return True
     written = _stored(data, HEADER + 16)
@@ -83,5 +83,5 @@ def _header_is_damaged(data: bytes) -> bool:
 
 
 def _stored(data: bytes, at: int) -> Sum:
-    """A checksum as it is written, always big-endian."""
+    """Checksum as it is written, always big-endian."""
     return int.from_bytes(data[at : at + 4], "big"), int.from_bytes(data[at + 4 : at + 8], "big")

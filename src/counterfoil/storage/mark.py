@@ -22,7 +22,7 @@ CLOSING: Final = b"closing\n"
 
 
 class Mark:
-    """The mark of one store."""
+    """Mark of one store."""
 
     def __init__(self, store: Path) -> None:
         self.path = store.with_name(store.name + SUFFIX)
@@ -40,18 +40,18 @@ class Mark:
             raise StoreError(*sentences.LOG_GONE.filled(**told))
 
     def set(self) -> None:
-        """The log holds commits. OSError when the disk refuses."""
+        """Record that the log holds commits. OSError when the disk refuses."""
         self._write(OPEN)
 
     def closing(self) -> bool:
-        """The log is copied back now; False when the disk does not let us say so, and the log must stay."""
+        """Record that the log is being copied back; False when the disk refuses, and then the log must stay."""
         with suppress(OSError):
             self._write(CLOSING)
             return True
         return False
 
     def clear(self) -> None:
-        """Everything is in the store; harmless when the disk refuses."""
+        """Record that everything is in the store; harmless when the disk refuses."""
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
             self._flush_names()

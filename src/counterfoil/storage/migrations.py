@@ -19,21 +19,21 @@ FILE: Final = re.compile(r"([0-9]{4})\.sql")
 
 
 class Migration(NamedTuple):
-    """One change of format. `number` counts from 1; `sql` may hold several statements but no BEGIN or COMMIT."""
+    """Change of format. `number` counts from 1; `sql` may hold several statements but no BEGIN or COMMIT."""
 
     number: int
     sql: str
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text, in hex: what the store remembers of it."""
+        """SHA-256 of the text, in hex, as the store records it."""
         return hashlib.sha256(self.sql.encode("utf-8")).hexdigest()
 
 
 def migrations_of(package: str) -> list[Migration]:
-    """The files `migrations/NNNN.sql` of a room ("counterfoil.issuer"), in order.
+    """Migrations of a room ("counterfoil.issuer"), its files `migrations/NNNN.sql`, in order.
 
-    Raises OurError when there are none or when their numbers are not 1, 2, 3 …
+    OurError when there are none or when their numbers are not 1, 2, 3 …
     """
     found: list[Migration] = []
     folder = resources.files(package) / "migrations"
@@ -46,16 +46,16 @@ def migrations_of(package: str) -> list[Migration]:
 
 
 def numbered(migrations: Sequence[Migration], whose: str) -> list[Migration]:
-    """A list of migrations whose numbers are 1, 2, 3 …; OurError otherwise."""
+    """`migrations`, checked to be numbered 1, 2, 3 …; OurError otherwise."""
     if not migrations or [m.number for m in migrations] != list(range(1, len(migrations) + 1)):
         raise OurError(f"the migrations of {whose} are not numbered 1, 2, 3 …")
     return list(migrations)
 
 
 def pending(known: Sequence[Migration], recorded: Sequence[tuple[int, str]], whose: str) -> list[Migration]:
-    """What is left to apply to a store that recorded (number, digest) pairs.
+    """Migrations that a store lacks which recorded these (number, digest) pairs.
 
-    Raises StoreError when the store is newer than `known`, or was made by other migrations.
+    StoreError when the store is newer than `known`, or was made by other migrations.
     """
     if len(recorded) > len(known):
         raise StoreError(*sentences.NEWER.filled(store=whose, found=len(recorded), known=len(known)))

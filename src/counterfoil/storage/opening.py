@@ -112,9 +112,9 @@ def _size(file: Path) -> int:
 
 
 def refuse_unreadable(file: Path) -> None:
-    """Refuse what a reader would misread: no store, or, where no owner is at work, one whose log is not whole.
+    """Refuse a file that a reader would misread: no store, or, while no owner is at work, one whose log is incomplete.
 
-    StoreError in a sentence. The log of an owner at work changes while it is read, and is its owner's to look at.
+    StoreError in a sentence. The log of an owner at work changes while it is read, and is its owner's to check.
     """
     _refuse_orphaned_log(file)
     _refuse_missing(file)
@@ -133,16 +133,16 @@ def _refuse_missing(file: Path) -> None:
 
 
 def _refuse_orphaned_log(file: Path) -> None:
-    """SQLite throws a log away whose database is missing or empty; its commits may exist nowhere else."""
+    """Refuse a log without its database: SQLite would delete it, and its commits may exist nowhere else."""
     kept = _log_of(file)
     if _size(file) == 0 and _size(kept) > 0:
         raise StoreError(*sentences.ORPHANED_LOG.filled(store=file, log=kept.name))
 
 
 def _refuse_damaged_log(file: Path) -> None:
-    """SQLite ignores a log from the first damaged byte on, commits and all, without a word.
+    """Refuse a damaged log: SQLite would ignore it from the first bad byte on, commits included.
 
-    (No lock of its is on the log, so a descriptor of it may be closed.)
+    (SQLite has no lock on the log file, so a descriptor of it may be closed.)
     """
     kept = _log_of(file)
     if kept.exists() and log.is_damaged(kept.read_bytes()):
@@ -150,7 +150,7 @@ def _refuse_damaged_log(file: Path) -> None:
 
 
 def _make(file: Path) -> None:
-    """A new file that only its owner can read (SQLite's would be 0644), its name and its folder's on the disk."""
+    """Make a file that only its owner can read (SQLite's would be 0644), its name and its folder's on the disk."""
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:
@@ -196,7 +196,7 @@ def _opened(
 
 
 def connect(name: str, *, readonly: bool, vfs: str | None = None) -> apsw.Connection:
-    """A connection to the file, nothing set and nothing checked; apsw.Error when SQLite cannot open it."""
+    """Connection to the file, nothing set and nothing checked; apsw.Error when SQLite cannot open it."""
     if not readonly:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         return apsw.Connection(name, flags=flags, vfs=vfs)
@@ -272,9 +272,9 @@ def _migrate(connection: apsw.Connection, todo: list[Migration], name: str, *, f
 
 
 def _only_format_changes(operation: int, what: str | None, *_: str | None) -> int:
-    """Nothing that would end the transaction all migrations share, or reach outside the file.
+    """SQLite authorizer of migrations: denies what would end the shared transaction or reach outside the file.
 
-    A new column with a CHECK is held against the rows that are there by a pragma of the engine's own, which only reads.
+    A new column with a CHECK is held against the existing rows by a pragma of the engine's own, which only reads.
     """
     if operation == apsw.SQLITE_PRAGMA and what == "quick_check":
         return apsw.SQLITE_OK

@@ -15,14 +15,14 @@ ROWS: Final = 4096
 
 
 class Parts:
-    """The number of the part that rows go into now, for the one writer of a table. It begins a part of its own."""
+    """Number of the part that rows go into now, for the one writer of a table. A start begins a new part."""
 
     def __init__(self, highest: int) -> None:
         self.now = highest + 1
         self._rows = 0
 
     def grew(self, rows: int) -> None:
-        """A commit that returned has put so many rows into the part."""
+        """Count rows that a durable commit has put into the part."""
         self._rows += rows
         if self._rows >= ROWS:
             self.now += 1
@@ -30,12 +30,12 @@ class Parts:
 
 
 def highest_part(table: str) -> str:
-    """Asks for the highest part of a table; 0 when it is empty."""
+    """Query for the highest part of a table; 0 when it is empty."""
     return " ".join(("SELECT coalesce(max(part), 0) FROM", table))
 
 
 def in_parts(table: str, column: str, where: str) -> str:
-    """Asks for a column of the rows of a table that has an index led by `part`, for which `where` holds."""
+    """Query for a column of the rows for which `where` holds, in a table that has an index led by `part`."""
     first = ("SELECT min(part) FROM", table)
     later = ("SELECT min(later.part) FROM", table, "AS later WHERE later.part > parts.part")
     parts = ("WITH RECURSIVE parts (part) AS (", *first, "UNION ALL SELECT (", *later, ") FROM parts")

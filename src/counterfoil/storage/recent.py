@@ -15,7 +15,7 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """What was kept under a key, while it is remembered. Values must not be changed by whoever gets them."""
+    """Cache of values by key. Values must not be changed by whoever gets them."""
 
     def __init__(self, most: int) -> None:
         self._half = max(1, most // 2)
@@ -23,19 +23,19 @@ class Recent(Generic[K, V]):
         self._old: dict[K, V] = {}
 
     def keep(self, key: K, value: V) -> None:
-        """From now on this is what the store holds under the key."""
+        """Remember the current value of a key."""
         if len(self._young) >= self._half:
             self._young, self._old = {}, self._young
         self._young[key] = value
 
     def keep_all(self, more: Mapping[K, V]) -> None:
-        """Keep many at once: they may be some more than half of what is remembered, not twice as many."""
+        """Remember many at once: somewhat more than half of the capacity at most, not twice as many."""
         if len(self._young) >= self._half:
             self._young, self._old = {}, self._young
         self._young.update(more)
 
     def get(self, key: K) -> V | None:
-        """What is remembered under the key, None when nothing is."""
+        """Remembered value of a key, None when there is none."""
         found = self._young.get(key)
         if found is None:
             found = self._old.get(key)
@@ -44,7 +44,7 @@ class Recent(Generic[K, V]):
         return found
 
     def split(self, keys: Iterable[K]) -> tuple[dict[K, V], list[K]]:
-        """What is remembered under these keys, and the keys the store must be asked for, each once."""
+        """Remembered values of these keys, and the keys to ask the store for, each once."""
         found: dict[K, V] = {}
         missing: dict[K, None] = {}
         young = self._young
@@ -57,10 +57,10 @@ class Recent(Generic[K, V]):
         return found, list(missing)
 
     def drop(self, key: K) -> None:
-        """The store does not hold it any more."""
+        """Forget a key that the store has no more."""
         self._young.pop(key, None)
         self._old.pop(key, None)
 
     def clear(self) -> None:
-        """Remember nothing."""
+        """Forget everything."""
         self._young, self._old = {}, {}

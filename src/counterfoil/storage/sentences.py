@@ -101,11 +101,11 @@ UNSOUND_COPY: Final = Text(
 
 
 def refused(error: apsw.Error | UnicodeDecodeError) -> Text:
-    """What SQLite refused, in its own words; in Chinese what kind of refusal that is."""
+    """Error of SQLite in its own words; in Chinese the kind of error it is."""
     kind = next((zh for one, zh in CHINESE.items() if isinstance(error, one)), f"SQLite 错误 {type(error).__name__}")
     return Text(str(error), kind)
 
 
 def unsound(complaint: str) -> Text:
-    """What SQLite's check of a file complains about, in one line."""
+    """Complaints of SQLite's check of a file, in one line."""
     return Text(" ".join(complaint.split()), "数据库自检未通过")

@@ -48,7 +48,7 @@ _floats: Final = accelerator.messages.floats if accelerator.messages is not None
 
 
 class _Transaction:
-    """The block of `Store.transaction`."""
+    """Block of `Store.transaction`."""
 
     __slots__ = ("_store",)
 
@@ -64,11 +64,11 @@ class _Transaction:
 
 
 class Store:
-    """One open SQLite file, or ":memory:". Made by `open_store`; not for use by two threads at once.
+    """Open SQLite file, or ":memory:". Made by `open_store`; not for use by two threads at once.
 
-    A statement that is wrong (syntax, constraint) raises StoreError; its text never holds a value. A disk that is
-    full, failing or corrupted raises `step.CommitFailed` wherever it shows: the process must end. (A reader has no step
-    to lose; it gets StoreError.)
+    A statement that is wrong (syntax, constraint) raises StoreError; its text never holds a value. A disk that is full,
+    failing or corrupted raises `step.CommitFailed` wherever it shows: the process must end. (A reader has no step to
+    lose; it gets StoreError.)
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Store:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether `begin` was called and neither `commit` nor `rollback` since."""
+        """Whether a transaction is open: `begin` was called and neither `commit` nor `rollback` since."""
         return self._connection.in_transaction
 
     def begin(self) -> None:
@@ -114,9 +114,9 @@ class Store:
             raise CommitFailed(f"commit to {self.path} failed: {error}") from error
 
     def after_commit(self, grown: Callable[[int], bool]) -> None:
-        """Call `grown` with the pages in the log after each commit, and copy the log when it says so.
+        """Call `grown` with the number of pages in the log after each commit, and copy the log when it returns true.
 
-        In the place of SQLite's own copying after a commit (wal_autocheckpoint). A copy that fails changes nothing.
+        It replaces SQLite's own copying after a commit (wal_autocheckpoint). A copy that fails changes nothing.
         """
 
         def look(connection: apsw.Connection, _: str, pages: int) -> int:
@@ -128,17 +128,17 @@ class Store:
         self._connection.set_wal_hook(look)
 
     def rollback(self) -> None:
-        """Forget the transaction. Harmless when none is open: SQLite drops it by itself when a disk fails."""
+        """Drop the transaction. Harmless when none is open: SQLite drops it by itself when a disk fails."""
         if self._connection.in_transaction:
             self._run("ROLLBACK", ())
 
     def transaction(self) -> _Transaction:
-        """A transaction that leaves no trace unless `commit` was called inside the block."""
+        """Transaction that leaves no trace unless `commit` was called inside the block."""
         return _Transaction(self)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:
-        """One consistent view for several queries; keep the block short. Inside a transaction it is that one."""
+        """Consistent view for several queries; keep the block short. Inside a transaction it is that one."""
         if self.in_transaction:
             yield self
             return
@@ -162,7 +162,7 @@ class Store:
         self._run(sql, params)
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement once per row of parameters. No rows, no statement."""
+        """Run one statement once per row of parameters; nothing for no rows."""
         if not rows:
             return
         if has_float(rows):
@@ -214,7 +214,7 @@ class Store:
             self._lock.release()
 
     def _copy_back(self, mark: Mark) -> None:
-        """Copy all of the log back and take the mark away; where that cannot be done both stay."""
+        """Copy all of the log into the file and clear the mark; where that fails both stay."""
         connection, left = self._connection, True
         if mark.closing():
             with suppress(apsw.Error):
@@ -257,6 +257,6 @@ def _marks(key: Any, size: int) -> str:
 
 
 def close(connection: apsw.Connection) -> None:
-    """Close without complaint: a disk that fails now has every commit that returned, and copies the log later."""
+    """Close without complaint: a disk that fails now has every commit that returned, and the log is copied later."""
     with suppress(apsw.Error):
         connection.close(force=True)
