@@ -31,9 +31,9 @@ DAY: Final[Instant] = 24 * HOUR
 
 
 def wrong_field(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
-    """The field of a shape that is missing or filled wrongly; "" where it is another one, or no object came at all.
+    """Name of the field of `shape` that is missing or malformed; "" for any other field, or when no object came at all.
 
-    A name that is not of the shape is never repeated: it may be anything, a card number included.
+    A name that is not in the shape is never repeated: it may be anything, a card number included.
     """
     what, _, where = str(error).rpartition(" - at ")
     found = _FIELD.search(where) or _FIELD.search(what)
@@ -48,7 +48,7 @@ Conn: TypeAlias = int | str
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """One message from a peer, without its length prefix. `at` is when its last byte arrived."""
+    """Message from a peer, without its length prefix. `at` is when its last byte arrived."""
 
     link: str
     conn: Conn
@@ -57,21 +57,21 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Connected(msgspec.Struct, frozen=True):
-    """A connection came up."""
+    """Connection that came up."""
 
     link: str
     conn: Conn
 
 
 class Closed(msgspec.Struct, frozen=True):
-    """A connection went away; nothing is known about what was on its way."""
+    """Connection that went away; nothing is known about messages in flight."""
 
     link: str
     conn: Conn
 
 
 class NotSent(msgspec.Struct, frozen=True):
-    """Definite: no byte of the `Send` with this token reached the kernel."""
+    """Definite report that no byte of the `Send` with this token reached the kernel."""
 
     link: str
     conn: Conn
@@ -79,7 +79,7 @@ class NotSent(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A request on the control channel, from a person or the till; answered by the `Reply` with the same id."""
+    """Request on the control channel, from a person or the till; answered by the `Reply` with the same id."""
 
     id: int
     verb: str
@@ -87,11 +87,11 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Performed(msgspec.Struct, frozen=True):
-    """How a `Perform` ended. `ok` False with no `state` means it definitely did not happen.
+    """Result of a `Perform`. `ok` False with no `state` means it definitely did not happen.
 
-    A printer knows more than yes and no: `state` is then a word of receipts/copies.py, or HELD: it is held up by
-    `detail` and goes on by itself, or ELSEWHERE: because of `detail` another printer has it now. After these two more
-    news will come.
+    A printer reports more than yes and no: `state` is then a state of receipts/copies.py, or HELD: `detail` holds it up
+    and it goes on by itself, or ELSEWHERE: because of `detail` another printer has it now. After these two another
+    result follows.
     """
 
     kind: str
@@ -114,11 +114,11 @@ Inbound: TypeAlias = Frame | Connected | Closed | NotSent | Command | Performed
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Write one message (the link adds the length prefix).
+    """Order to write one message (the link adds the length prefix).
 
     When `token` is not 0 and the message could not be handed to the kernel before `before` (0: no limit), the link
-    answers `NotSent(token)` and never sends it. `proven` says of an answer that its question was genuine, by its MAC:
-    the link closes this connection for no stranger's sake.
+    answers `NotSent(token)` and never sends it. `proven` marks an answer to a request that was genuine by its MAC: the
+    link never closes its connection in favour of a stranger's.
     """
 
     link: str
@@ -130,26 +130,26 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Hangup(msgspec.Struct, frozen=True):
-    """Close one connection (its peer broke the protocol)."""
+    """Order to close one connection (its peer broke the protocol)."""
 
     link: str
     conn: Conn
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The answer to the `Command` with this id: a JSON object."""
+    """Answer to the `Command` with this id: a JSON object."""
 
     id: int
     body: dict[str, Any]
 
 
 class Perform(msgspec.Struct, frozen=True):
-    """A side effect outside the station: kind "receipt", "printer" (is it ready?) or "sms".
+    """Order for a side effect outside the station: kind "receipt", "printer" (is it ready?) or "sms".
 
-    `name` is unique and makes a repeat harmless. `document` is what a real printer draws the text from, in msgpack.
-    `own` are the first and the second printer of the terminal it is for: an address, NO_PRINTER, or "" for the stack's.
-    `to` is another one than these for once: SECOND_PRINTER, or an address. `texts` are what is done together and
-    reported once, each with a name of its own; `text` is empty then.
+    `name` is unique and makes a repeat harmless. `document` is the source of `text` for a real printer, in msgpack.
+    `own` are the first and the second printer of its terminal: an address, NO_PRINTER, or "" for the stack's. `to`
+    overrides them once: SECOND_PRINTER, or an address. `texts` are done together and reported once, each with a name of
+    its own; `text` is empty then.
     """
 
     kind: str
@@ -162,7 +162,7 @@ class Perform(msgspec.Struct, frozen=True):
 
     @property
     def named(self) -> tuple[tuple[str, str], ...]:
-        """The name and text of everything in it."""
+        """Names and texts in it."""
         return self.texts or ((self.name, self.text),)
 
 
@@ -174,26 +174,26 @@ Outbound: TypeAlias = Send | Hangup | Reply | Perform
 
 
 class Station(Protocol):
-    """What the driver and the simulator know of a station."""
+    """Interface of a station to the driver and the simulator."""
 
     name: str
 
     def step(self, now: Instant, arrived: Sequence[Inbound]) -> Sequence[Outbound]:
-        """Decide all that arrived and every timer due at `now`; commit once; return what may now be said.
+        """Decide all that arrived and every timer due at `now`; commit once; return what may now leave.
 
-        On an exception nothing was committed and the station is as it was before the call, except for a failed
-        commit (`CommitFailed`): then memory has moved on, only the disk is right, and the process must end.
+        An exception means that nothing was committed and the station is unchanged, except after a failed commit
+        (`CommitFailed`): memory has then moved on, only the disk is right, and the process must end.
         """
         ...
 
     def wakes_at(self) -> Instant | None:
-        """When `step` must be called next even if nothing arrives; None for never."""
+        """Instant of the next timer, at which `step` must be called even if nothing arrives; None for none."""
         ...
 
     def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
-        """Keep the item that made `step` fail, masked, in one commit of its own, and raise an alarm."""
+        """Store the item that made `step` fail, masked, in one commit of its own, and raise an alarm."""
         ...
 
 
 class CommitFailed(Exception):  # noqa: N818 - names the event
-    """The durable commit of a step failed: end the process, restart from the disk."""
+    """Failure of a step's durable commit: end the process, restart from the disk."""
