@@ -24,6 +24,7 @@ from counterfoil.verdict.names import FAULTS
 HALF = re.compile(r"[\u4e00-\u9fff](?:[;:?!](?!//)|,(?! ))|\}[;:?!](?=[\u4e00-\u9fff{])")
 PRINTED = {"receipts/document", "receipts/render", "simulation/expected/paper"}
 """Paper, and what reads it: a slip's labels are set in columns of half-width cells."""
+BRACKET: Final = re.compile(r"[\u4e00-\u9fff] ?\(|\) ?[\u4e00-\u9fff]|\([\u4e00-\u9fff]|[\u4e00-\u9fff]\)")
 TYPED = re.compile(r"发卡行,交换中心,终端|控制台: $")
 """What is typed as it stands, and the line that is in two languages at once."""
 
@@ -47,6 +48,15 @@ def test_chinese_sentences_use_full_width_punctuation() -> None:
             wrong += [f"{where}:{line} {text}"] if HALF.search(TYPED.sub("", text)) else []
     assert not wrong, "\n".join(wrong)
     assert seen > 500
+
+
+def test_no_half_width_bracket_stands_beside_a_chinese_character() -> None:
+    wrong = [
+        f"{where} {text}"
+        for where, text in chinese()
+        if BRACKET.search(text) and not any(where.startswith(part) for part in PRINTED)
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 # --- the glossary -----------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def not_certain(en: str, zh: str) -> tuple[str, str, str]:
     return (
         "not_certain",
         f"No such slip: it is not certain that this card was not charged (verdict {en}).",
-        f"不能出具该单：尚不能确定该卡未被扣款(结论：{zh})。",
+        f"不能出具该单：尚不能确定该卡未被扣款（结论：{zh}）。",
     )
 
 

@@ -78,7 +78,7 @@ def test_every_code_of_both_dialects_is_in_the_table() -> None:
 
 @pytest.mark.parametrize(("code", "shown"), [("ZZ", "ZZ"), ("\x1b[", "??"), ("", "??"), ("000", "??"), ("成功", "??")])
 def test_an_unknown_code_is_a_failure_with_its_code(code: str, shown: str) -> None:
-    assert responses.text(code) == (f"Failed ({shown})", f"交易失败({shown})")
+    assert responses.text(code) == (f"Failed ({shown})", f"交易失败（{shown}）")
 
 
 def test_the_codes_our_stations_send_are_in_the_table() -> None:

@@ -41,7 +41,7 @@ Examples:
 """
 TOO_YOUNG: Final = Text(
     "--before {date}: nothing younger than {days} days is archived (the latest date is {latest}; --days lowers it)",
-    "--before {date}：不归档 {days} 天以内的数据(最晚日期为 {latest}；可用 --days 调低)",
+    "--before {date}：不归档 {days} 天以内的数据（最晚日期为 {latest}；可用 --days 调低）",
 )
 NO_DATE: Final = Text("--before {date} is no date: write YYYY-MM-DD", "--before {date} 不是日期：请写成 YYYY-MM-DD")
 NO_STATION: Final = Text("there is no station {name}: {known}", "没有站点 {name}：{known}")

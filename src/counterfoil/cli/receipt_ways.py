@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from counterfoil.terminal.rows import Attempt
 
 OPEN_RECEIPTS: Final = Text("Sales that stand, their receipt in nobody's hand:", "交易成功、签购单未交付：")
-UNDECIDED: Final = Text("Sales without a final state of the money (see `why`):", "资金尚无最终状态的交易(见 `why`):")
+UNDECIDED: Final = Text("Sales without a final state of the money (see `why`):", "资金尚无最终状态的交易（见 `why`）：")
 NOTHING: Final = Text("Nothing is open.", "没有未结的签购单。")
 SMS_SENT: Final = Text(
     "Sent. When the customer has it: {close}",

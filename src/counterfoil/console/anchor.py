@@ -62,7 +62,7 @@ ALTERED: Final = Text(
 )
 CUT: Final = Text(
     "The end is missing: lines {first} to {last}, anchored at {at}, are not there.",
-    "末尾缺失：第 {first} 至 {last} 行(锚定于 {at})已不在。",
+    "末尾缺失：第 {first} 至 {last} 行（锚定于 {at}）已不在。",
 )
 EMPTY: Final = Text("The log is empty: a console that has begun has lines.", "日志为空：已启动过的控制台必有记录。")
 GONE: Final = Text(

@@ -54,7 +54,7 @@ UNREADABLE: Final = Text("The terminals' store cannot be read.", "无法读取�
 NO_RECEIPT: Final = Text("This sale has no receipt.", "该交易没有签购单。")
 NOT_THAT: Final = Text(
     "No such slip: it is not certain that this card was not charged (verdict {word}).",
-    "不能出具该单：尚不能确定该卡未被扣款(结论：{word})。",
+    "不能出具该单：尚不能确定该卡未被扣款（结论：{word}）。",
 )
 NO_NOTICE: Final = Text("No reversal of this sale ended like that.", "该交易的冲正没有此结果。")
 NOTICES: Final = {

@@ -83,7 +83,7 @@ GUESSED: Final = Text(
 )
 CHECK: Final = Text(
     "The check byte (LRC) is {there}; these bytes make {wanted}.",
-    "校验字节 (LRC) 为 {there}，按内容计算应为 {wanted}。",
+    "校验字节（LRC）为 {there}，按内容计算应为 {wanted}。",
 )
 LINES_UNREAD: Final = Text(
     "{count} lines of what was pasted are not part of this dump and were not read.",

@@ -46,9 +46,9 @@ _ENTRY: Final = {
     "05": Text("chip, contact", "IC 卡接触式"),
     "07": Text("chip, contactless", "IC 卡非接"),
     "80": Text("chip failed, stripe read", "IC 卡降级为磁条"),
-    "90": Text("magnetic stripe, whole track", "磁条 (完整磁道)"),
-    "91": Text("magnetic stripe, contactless", "磁条 (非接)"),
-    "95": Text("chip, data unreliable", "IC 卡 (数据不可靠)"),
+    "90": Text("magnetic stripe, whole track", "磁条（完整磁道）"),
+    "91": Text("magnetic stripe, contactless", "磁条（非接）"),
+    "95": Text("chip, data unreliable", "IC 卡（数据不可靠）"),
     "96": Text("chip of a telephone", "手机芯片"),
 }
 _PIN: Final = {"0": Text("not specified", "未说明"), "1": Text("with PIN", "有 PIN"), "2": Text("no PIN", "无 PIN")}

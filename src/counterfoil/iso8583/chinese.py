@@ -103,7 +103,7 @@ REASONS: Final[tuple[tuple[str, str], ...]] = (
     ),
     ("a data element has a number from 2 to 128, without 65", "域号应为 2 至 128，不含 65"),
     (r"a maximum from 1 to (\d+) fits this length prefix", "此长度前缀的最大长度应为 1 至 {0}"),
-    (r"only text \(ans\) has a charset", "只有文本 (ans) 有字符集"),
+    (r"only text \(ans\) has a charset", "只有文本（ans）有字符集"),
     ("max is a whole number", "max 应为整数"),
     (r"(\w+) is one of (.*)", "{0} 应为下列之一：{1}"),
 )

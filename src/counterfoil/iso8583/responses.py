@@ -278,7 +278,7 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Guidance], ...]] = (
     ("08", "C", "Honour with identification", "核实身份后承兑", _NO_YES),
     ("09", "B", "In progress, retry", "处理中，请重试", _SLOW),
     ("10", "A", "Partially approved", "部分金额成功", _CONFIRM),
-    ("11", "A", "Approved (VIP)", "成功(VIP)", _PRINT),
+    ("11", "A", "Approved (VIP)", "成功（VIP）", _PRINT),
     ("12", "C", "Invalid transaction", "无效交易", _PLAIN),
     ("13", "B", "Invalid amount", "金额无效或超限", _AMOUNT),
     ("14", "B", "Invalid card", "无效卡号", _OTHER_CARD),
@@ -371,7 +371,7 @@ def text(code: str) -> Text:
     if known is not None:
         return known.text
     shown = code if len(code) == 2 and code.isascii() and code.isalnum() else "??"
-    return Text(f"Failed ({shown})", f"交易失败({shown})")
+    return Text(f"Failed ({shown})", f"交易失败（{shown}）")
 
 
 def advice(code: str) -> Guidance:

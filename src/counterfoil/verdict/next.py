@@ -19,11 +19,11 @@ AWAIT_CLOSURE: Final = Text(
 )
 SEND_UP: Final = Text(
     "send the reversal (0420, repeated as 0421) until the issuer acknowledges it",
-    "持续发送冲正通知(0420，重发为0421)，直到发卡行确认",
+    "持续发送冲正通知（0420，重发为0421），直到发卡行确认",
 )
 SEND_REVERSAL: Final = Text(
     "send the reversal (0400) before any other sale of this terminal",
-    "在该终端的任何其他交易之前发送冲正(0400)",
+    "在该终端的任何其他交易之前发送冲正（0400）",
 )
 AWAIT_ANSWER: Final = Text("wait for the answer; without one, reverse", "等待应答；如无应答则冲正")
 RESTORE: Final = Text("bring the store with the missing stub back and ask again", "恢复缺失存根的数据库后再次查询")

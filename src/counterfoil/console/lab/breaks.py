@@ -30,7 +30,7 @@ KINDS: Final = {
     "close": Text("close the connection", "断开连接"),
     "hang": Text("leave it half open", "半开连接"),
     "refuse": Text("refuse connections", "拒绝连接"),
-    "kill": Text("kill it (SIGKILL)", "强制终止 (SIGKILL)"),
+    "kill": Text("kill it (SIGKILL)", "强制终止（SIGKILL）"),
     "pause": Text("pause it too long", "暂停过久"),
 }
 
