@@ -9,7 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from counterfoil.kinds import TABLE
+
 SRC: Final = Path(__file__).parents[1] / "src" / "counterfoil"
+
 HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 PICKED: Final = re.compile(r"""\bt\(\s*(["'])(?P<en>.*?)\1\s*,\s*(["'])(?P<zh>.*?)\3\s*\)""")
 """A sentence in a template: t("English", "Chinese")."""
@@ -134,10 +137,12 @@ DATA: Final = re.compile(
 CARDS: Final = re.compile(r"\b(?:alice|bob|carol|poor|limit|expired|lost|stolen|blocked|unknown|noroute)\b")
 PEOPLE: Final = re.compile(r"\b(?:cashier|supervisor(?:-2)?|support|admin)\b")
 STATIONS: Final = re.compile(r"\b(?:terminal|switch|terminals)\b")
+KINDS: Final = re.compile(rf"\b(?:{'|'.join(name for kind in TABLE for name in (kind.name, *kind.rules))})\b")
+"""What a kind of transaction, and a rule, is called in commands and JSON."""
 
 
 def without_data(text: str) -> str:
     """What is shown, without what is the same in every language: references, numbers, dates, names."""
-    for kind in (DATA, CARDS, PEOPLE, STATIONS):
+    for kind in (DATA, CARDS, PEOPLE, STATIONS, KINDS):
         text = kind.sub(" ", text)
     return text

@@ -26,6 +26,7 @@ PACKET: Final = "600003000060310031543208000020000000800000000021313233343536373
 
 SAYS: Final = (
     "cards", "cards --all", "accounts", "reconcile", "reconcile --full", "terminal list", "terminal list --all",
+    "kinds", "kinds void",
     "terminal status", "terminal status --all", "terminal status T0000001", "terminal last T0000001",
     "terminal export OUTSIDE1",
     "terminal register 10000161 --merchant 880210010210162 --tmk 404142434445464748494A4B4C4D4E4F",
@@ -43,7 +44,7 @@ REFUSES: Final = (
     "bogus", "sal", "terminal bogus", "sale --bogus", "sale --amonut 1", "sale", "sale --amount", "sale --amount 1",
     "why", "sale --json=1 --amount 1 --card carol", "fault set 9 drop", "fault set 3 bogus", "fault set x drop",
     "fault set 3 drop --times x", "fault set 3 drop --times 0", "fault set 3 drop --seconds x",
-    "fault set 3 drop --mti 1", "fault set", "cards extra words", "receipt close {ref}",
+    "fault set 3 drop --mti 1", "fault set", "cards extra words", "kinds bogus", "receipt close {ref}",
     "receipt close {ref} --as bogus", "decode --framing bogus 00", "simulate --without bogus",
     "simulate --transactions 0", "receipt show {ref} --as bogus",
     # amounts and references

@@ -24,7 +24,8 @@ Excerpt: TypeAlias = tuple[str, str, Source, tuple[Any, ...]]
 """Message type, evidence (`Dialect.told`), source, and the values of the fields asked for, None for an absent one."""
 
 PLANS: Final = 256  # layouts of messages that are remembered
-MACS: Final = (64, 128)  # the fields a MAC may be in
+NO_MAC: Final = bytes(8)
+"""The value of DE64 or DE128 before there is a MAC (ISO 8583: b 64)."""
 
 
 def excerpts(dialect: Dialect, numbers: Iterable[int], *, within: bool = True) -> Callable[[bytes], Excerpt | None]:
@@ -76,7 +77,6 @@ def answers(dialect: Dialect, numbers: Iterable[int]) -> Answers:
     """
     repeated = tuple(numbers)
     names = frozenset(NAME_OF[number] for number in repeated)
-    empty = {NAME_OF[number]: bytes(dialect.fields[number].size) for number in MACS if number in dialect.fields}
 
     @lru_cache(maxsize=PLANS)
     def silent(attributes: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def answers(dialect: Dialect, numbers: Iterable[int]) -> Answers:
 
     def write(source: Source, mti: str, added: Mapping[str, Value], mac: str) -> bytes:
         request = source if isinstance(source, Message) else dialect.decode(source)
-        answer = request.like(mti, silent(tuple(request.__dict__)), {**added, mac: empty[mac]})
-        return dialect.encode(answer)[: -len(empty[mac])]
+        answer = request.like(mti, silent(tuple(request.__dict__)), {**added, mac: NO_MAC})
+        return dialect.encode(answer)[: -len(NO_MAC)]
 
     return dialect.compiled.answers(repeated, write) if dialect.compiled is not None else write
