@@ -167,6 +167,8 @@ class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
     `debited` was taken off it and `returned` given back by the reversal; `credited` was given to it and `withdrawn`
     taken again by the reversal; `held` was set aside and `released` of it by the reversal. Of a kind that ends a hold,
     `freed` is what it released beyond what it took, and `held_again` what its reversal set aside of that again.
+    `debited_at` is when it was booked and `returned_at` when it was undone, whatever it did; `expired_at` when what it
+    set aside was released because its time was over, 0 when it was not.
 
     What ties it to the switch's stub is the request itself: `acquirer` (DE32), `transmitted` (DE7) and `stan` (DE11).
     The `rrn` is what the request said, which another party can say too. `case` and `cases` as at the switch.
@@ -204,6 +206,7 @@ class IssuerStub(msgspec.Struct, frozen=True, kw_only=True):
     released: int = 0
     freed: int = 0
     held_again: int = 0
+    expired_at: Instant = 0
 
     @property
     def done(self) -> int:

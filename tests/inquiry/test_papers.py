@@ -253,6 +253,9 @@ def test_an_explanation_of_what_an_issuer_alone_knows_is_named_by_its_number(tol
     whole = finding(told.town.stores, one, AT)
     alone = Finding(
         verdict=whole.verdict,
+        kind=whole.kind,
+        word=whole.word,
+        heading=whole.heading,
         sentence=Text("Known by 2026-03-14 04:00:00 UTC.", "最迟 2026-03-14 04:00:00 UTC。"),
         cashier=whole.cashier,
         stopped_at=None,

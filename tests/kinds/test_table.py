@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
 from counterfoil.issuer.effect import PARTIES
 from counterfoil.issuer.rules import AFTER_PIN
-from counterfoil.kinds import BY_NAME, ISSUED, PURCHASE, REQUESTS, SWITCHED, TABLE, Deed, Kind, forwarded, spelt
+from counterfoil.kinds import BY_NAME, ISSUED, PURCHASE, REQUESTS, SWITCHED, TABLE, Deed, Kind, Saying, forwarded, spelt
+from counterfoil.words import Text, Told
 
 KINDS = pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
 
@@ -77,13 +80,54 @@ def test_an_issuer_looks_at_the_type_and_at_what_is_done(mti: str, processing: s
     assert forwarded(mti, processing, "00") is found
 
 
+PLACES: Final[dict[str, set[str]]] = {
+    "nothing busy": {"display"},
+    "nothing twice": {"other"},
+    "refused": {"why", "advice", "more"},
+    "going_back free": {"back"},
+    "going_back busy": {"back", "display"},
+    "going_back twice": {"back", "other"},
+    "back": {"refund"},
+    "came_back": {"returned"},
+    "undone free": {"returned"},
+    "undone busy": {"returned", "display"},
+    "undone twice": {"returned", "other"},
+    "unknown free": {"by"},
+    "unknown busy": {"by"},
+    "exception": {"case"},
+    "unsent reversal": {"display"},
+    "ended": {"taken", "other"},
+}
+"""The places that are filled in what is said of each verdict."""
+
+
+def texts(said: Any, name: str = "") -> Iterator[tuple[str, Text]]:
+    """Every text in what is said, with its place."""
+    if isinstance(said, Text):
+        yield name, said
+    elif isinstance(said, Told):
+        yield from ((name, text) for text in said)
+    elif isinstance(said, Saying):
+        yield from texts(said._asdict(), name)
+    elif said is not None:
+        for key, one in said.items():
+            yield from texts(one, f"{name} {key}".strip())
+
+
+def ended(kind: Kind) -> Iterator[tuple[str, Text]]:
+    """What is said of an original that this kind ended, and of one whose time is over."""
+    if kind.original is not None:
+        yield from texts(kind.original.ended.told, "ended")
+    if kind.expired is not None:
+        yield from texts(kind.expired.told, "expired")
+
+
 @KINDS
 def test_what_is_said_of_a_kind_has_only_places_that_are_filled(kind: Kind) -> None:
-    for name, told in kind.words._asdict().items():
-        known = {"amount"} | ({"returned"} if name == "undone" else set()) | ({"by"} if name == "unknown" else set())
-        for text in told:
-            assert [set(re.findall(r"\{(\w+)\}", said)) - known for said in text] == [set(), set()]
-            assert len({frozenset(re.findall(r"\{(\w+)\}", said)) for said in text}) == 1
+    for name, text in (*texts(kind.words._asdict()), *ended(kind)):
+        places = [set(re.findall(r"\{(\w+)\}", said)) for said in text]
+        assert places[0] == places[1], name
+        assert places[0] <= {"amount"} | PLACES.get(name, set()), name
 
 
 @KINDS

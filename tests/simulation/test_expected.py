@@ -17,6 +17,7 @@ from counterfoil.iso8583 import responses
 from counterfoil.issuer import notices, rules
 from counterfoil.issuer import refusal as refusals
 from counterfoil.issuer.refusal import Refusal
+from counterfoil.kinds import BY_NAME, PURCHASE
 from counterfoil.simulation import WorldJob, plant, play
 from counterfoil.simulation.expected import host
 from counterfoil.simulation.scene import Scene
@@ -29,13 +30,12 @@ from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.terminal import outcome, printing
 from counterfoil.terminal.lifecycle import State
-from counterfoil.verdict import words
-from counterfoil.verdict.finding import Verdict
 from counterfoil.words import Text, Told
 
 judging = importlib.import_module("counterfoil.verdict.judge")  # the package has a function of that name
 SEED = 11
 NO = Told(Text("No.", "否。"), Text("No.", "否。"))
+WELL = Told(Text("All is well.", "已付。"), Text("All is well.", "已付。"))
 Patch = pytest.MonkeyPatch
 Mutation = Callable[[Patch], None]
 
@@ -146,7 +146,7 @@ ROWS: dict[str, tuple[Mutation, str, str]] = {
     "a decline without its code": (setting(responses, "declined", lambda _: NO), "calm", "was refused with"),
     "a receipt of another amount": (around(printing, "slip_of", cheaper), "calm", "does not say ['RMB"),
     "a verdict in other words": (
-        item(words.ALWAYS, Verdict.PAID, Told(Text("All is well.", "已付。"), Text("All is well.", "已付。"))),
+        item(BY_NAME, PURCHASE.name, PURCHASE._replace(words=PURCHASE.words._replace(stands=WELL))),
         "calm",
         "does not say 'You have paid",
     ),

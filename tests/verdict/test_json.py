@@ -10,7 +10,7 @@ import pytest
 from counterfoil.step import SECOND, Instant
 from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import NOT_OURS, Evidence, Finding, Verdict
-from counterfoil.verdict.finding import Holding, Next, Stop, case_json, iso, stub_json
+from counterfoil.verdict.finding import FamilyChild, Holding, Next, Stop, case_json, iso, stub_json
 from counterfoil.words import Text
 
 AT: Instant = 1_773_460_800 * SECOND + 7
@@ -37,6 +37,9 @@ BOOKED = IssuerStub(issuer="issuer-a", rrn="R", state="posted", debited=1250, de
 def found(**changes: Any) -> Finding:
     usual = Finding(
         verdict=Verdict.RETURNING,
+        kind="purchase",
+        word=Text("RETURNING", "退回中"),
+        heading=Text("NOT COMPLETED", "交易未完成"),
         sentence=Text("It is coming back.", "正在退回。"),
         cashier=Text("Wait.", "请等待。"),
         stopped_at=Stop(3, "switch → issuer", Text("no answer", "无应答")),
@@ -51,6 +54,10 @@ def found(**changes: Any) -> Finding:
 def test_a_finding_is_told_whole() -> None:
     assert found().to_json() == {
         "verdict": "RETURNING",
+        "word": {"en": "RETURNING", "zh": "退回中"},
+        "kind": "purchase",
+        "original": "",
+        "against": [],
         "sentence": {"en": "It is coming back.", "zh": "正在退回。"},
         "cashier": {"en": "Wait.", "zh": "请等待。"},
         "stopped_at": {"leg": 3, "hop": "switch → issuer", "what": {"en": "no answer", "zh": "无应答"}},
@@ -67,6 +74,13 @@ def test_a_finding_is_told_whole() -> None:
         "cases": [TOLD],
         "evidence": {"terminal": stub_json(SOLD), "switch": stub_json(SENT), "issuer": stub_json(BOOKED)},
     }
+
+
+def test_a_family_is_told_by_name() -> None:
+    told = found(kind="completion", original="T1/000001/000001", against=(FamilyChild("void", "T1/000001/000002", 5),))
+    plain = told.to_json()
+    assert (plain["kind"], plain["original"]) == ("completion", "T1/000001/000001")
+    assert plain["against"] == [{"kind": "void", "name": "T1/000001/000002", "amount": 5, "settled": True}]
 
 
 def test_what_there_is_not_is_null_and_what_nobody_can_say_is_unknown() -> None:

@@ -17,6 +17,7 @@ from transcript import Transcript
 from verdict.test_judge import REF, ROWS, STARTED, common
 
 FOLDER: Final = Path(__file__).parent
+LEFT_OUT: Final = frozenset({"evidence", "kind", "word"})
 AGES: Final = (0, 24 * HOUR - 1, 24 * HOUR, 48 * HOUR - 1, 48 * HOUR)
 TERMINALS: Final = (
     "-", "not-ours", "not_sent", "sent", "approved", "closed", "declined:rc=51", "declined:rc=98", "reversing",
@@ -74,7 +75,7 @@ def tell(text: Transcript, what: str, found: Finding, *, evidence: bool = False)
     """A finding as JSON, a part a line; the evidence if wanted."""
     text.note("==", what)
     for name, value in found.to_json().items():
-        if value and (evidence or name != "evidence"):
+        if value and name not in LEFT_OUT - ({"evidence"} if evidence else set()):
             for one in value if isinstance(value, list) else [value]:
                 text.note("  ", name, one)
 

@@ -38,8 +38,6 @@ from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.stubs import device, slips_of_batch
 from counterfoil.transaction import AttemptKey
 from counterfoil.verdict import Finding, Verdict
-from counterfoil.verdict.names import VERDICTS
-from counterfoil.verdict.words import HEADINGS
 from counterfoil.words import Text
 from counterfoil.zone import Zone
 
@@ -141,7 +139,7 @@ def _explained(clock: Zone, last4: str, started_at: Instant, told: Finding) -> E
         currency=first.currency,
         last4=last4,
         at=clock.spoken(started_at, SHAPE),
-        word=HEADINGS[told.verdict],
+        word=told.heading,
         sentence=told.sentence,
     )
 
@@ -149,8 +147,7 @@ def _explained(clock: Zone, last4: str, started_at: Instant, told: Finding) -> E
 def _not_charged(stores: Stores, store: Store, attempt: Attempt, now: Instant) -> Document:
     *_, told = _judged(stores, attempt.number, now)
     if told.verdict is not Verdict.NOT_CHARGED:
-        word = VERDICTS[told.verdict.value]
-        raise NoPaper("not_certain", NOT_THAT.filled(word=word))
+        raise NoPaper("not_certain", NOT_THAT.filled(word=told.word))
     return not_charged_slip(_facts(store, attempt, stores.clock), told.sentence)
 
 

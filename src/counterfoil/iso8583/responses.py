@@ -389,9 +389,14 @@ def declined(code: str) -> Told:
     """Sentences for a decline: the customer's (nothing was charged, and what can be done) and the cashier's (what to
     do).
     """
-    what, known = text(code), advice(code)
-    named = what if code not in RESPONSES else Text(f"{what.en} ({code})", f"{what.zh}（{code}）")
+    why, known = named(code), advice(code)
     return Told(
         customer=NOT_CHARGED.filled(more=known.customer),
-        cashier=Text(f"{named.en}: {known.cashier.en}.", f"{named.zh}：{known.cashier.zh}。"),
+        cashier=Text(f"{why.en}: {known.cashier.en}.", f"{why.zh}：{known.cashier.zh}。"),
     )
+
+
+def named(code: str) -> Text:
+    """What a code means, with the code itself."""
+    what = text(code)
+    return what if code not in RESPONSES else Text(f"{what.en} ({code})", f"{what.zh}（{code}）")

@@ -13,6 +13,7 @@ from counterfoil.kinds.completion import COMPLETION
 from counterfoil.kinds.kind import (
     AmountRule,
     Deed,
+    Ended,
     Headings,
     Kind,
     Mode,
@@ -21,6 +22,7 @@ from counterfoil.kinds.kind import (
     Notices,
     Original,
     Party,
+    Saying,
     SlipOf,
     Spelling,
     Total,
@@ -38,6 +40,7 @@ __all__ = [
     "TABLE",
     "AmountRule",
     "Deed",
+    "Ended",
     "Headings",
     "Kind",
     "Mode",
@@ -46,6 +49,7 @@ __all__ = [
     "Notices",
     "Original",
     "Party",
+    "Saying",
     "SlipOf",
     "Spelling",
     "Total",
@@ -70,6 +74,7 @@ _UPSTREAM: Final[Mapping[tuple[str, str, str], Kind]] = {
 assert len(BY_NAME) == len({kind.wire for kind in TABLE}) == len(TABLE), "two kinds have one name or one spelling"
 assert all(of in BY_NAME for kind in TABLE if kind.original is not None for of in kind.original.of)
 assert all((kind.original is not None) == (Needs.ORIGINAL in kind.needs) for kind in TABLE)
+assert all((kind.keeps_for > 0) == (kind.expired is not None) for kind in TABLE)
 assert all(kind.mode is not Mode.INQUIRY or not kind.movements for kind in TABLE), "an inquiry moves nothing"
 
 

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from counterfoil.kinds.kind import AmountRule, Deed, Kind, Mode, Movement, Needs, Notices, Original, Party, Total
+from counterfoil.kinds.kind import (
+    AmountRule,
+    Deed,
+    Ended,
+    Kind,
+    Mode,
+    Movement,
+    Needs,
+    Notices,
+    Original,
+    Party,
+    Saying,
+    Total,
+    Words,
+)
 from counterfoil.kinds.undo import undo
-from counterfoil.words import Text
+from counterfoil.words import Text, Told
 
 MODES: Final[dict[Mode, Text]] = {
     Mode.REQUEST: Text("request: without a usable answer it is reversed", "请求类：无有效应答即冲正"),
@@ -87,13 +101,31 @@ def described(kind: Kind) -> dict[str, Any]:
         "total": kind.total.value,
         "balances": kind.balances,
         "slip": kind.paper.title.both() if kind.paper is not None else None,
-        "words": {name: told.both() for name, told in kind.words._asdict().items()},
+        "words": _words(kind.words),
+        "expired": _ended(kind.expired) if kind.expired is not None else None,
         "notices": _notices(kind.notices) if kind.notices is not None else None,
     }
 
 
 def _original(original: Original) -> dict[str, Any]:
-    return {**original._asdict(), "amount": original.amount.value}
+    return {**original._asdict(), "amount": original.amount.value, "ended": _ended(original.ended)}
+
+
+def _ended(ended: Ended) -> dict[str, Any]:
+    return {"heading": ended.heading.both(), **ended.told.both()}
+
+
+def _words(words: Words) -> dict[str, Any]:
+    """Everything that is said of a kind: of a verdict one saying, or several by the state of the terminal."""
+    found: dict[str, Any] = {}
+    for name, said in words._asdict().items():
+        if isinstance(said, Saying):
+            found[name] = {when: told.both() for when, told in said._asdict().items() if told is not None}
+        elif isinstance(said, Text | Told):
+            found[name] = said.both()
+        else:
+            found[name] = {why: told.both() for why, told in said.items()}
+    return found
 
 
 def _notices(notices: Notices) -> dict[str, dict[str, str]]:

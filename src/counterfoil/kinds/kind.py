@@ -7,7 +7,9 @@ movements and undo them by the one algebra. Names of rules and parties are resol
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from counterfoil.words import Text, Told
 
@@ -60,16 +62,28 @@ class AmountRule(enum.StrEnum):
     AT_MOST_ABOVE = "at most above"  # at most a percentage above it (a setting, 15: cup-pos 预授权完成)
 
 
+class Ended(NamedTuple):
+    """What is said of an original once another transaction stands against it, or its time is over: a heading, and what
+    customer and cashier hear.
+
+    Places to fill: {amount}; {taken} (what the other took of it) and {other} (its reference), where there is another.
+    """
+
+    heading: Text
+    told: Told
+
+
 class Original(NamedTuple):
     """Which transaction a kind refers to.
 
     `of` are names of kinds; `same_batch`: only while the original's batch is open; `closes`: at most one such child of
     an original stands at a time. The original's state never changes: what stands against it is the sum of its standing
-    children. An original must stand, and be of the same card, merchant and currency.
+    children. An original must stand, and be of the same card, merchant and currency. `ended` is what is said of it.
     """
 
     of: tuple[str, ...]
     amount: AmountRule
+    ended: Ended
     same_batch: bool = False
     closes: bool = True
 
@@ -110,37 +124,63 @@ class Notices(NamedTuple):
     undone: Text
 
 
+class Saying(NamedTuple):
+    """What is said of one verdict: when the terminal takes the next transaction (`free`), while it may still be busy
+    with this one (`busy`), and when it repeated one that stands (`twice`, where that can happen).
+    """
+
+    free: Told
+    busy: Told
+    twice: Told | None = None
+
+
 class Words(NamedTuple):
     """What is said to customer and cashier per verdict: it stands; it stands and its receipt is open; it came to
-    nothing; what it did is going back; what it did was undone; nobody knows yet.
+    nothing; a station refused it; what it did is going back; what it did was undone; nobody knows yet; a person must
+    decide.
 
-    Places to fill: {amount}; {returned} (when it was undone) in `undone`; {by} in `unknown`.
+    `back` is what is going back, `came_back` that it has arrived; `unsent` is what is said instead of `nothing` by the
+    word of terminal/causes.py that says why nothing was sent.
+    Places to fill, besides {amount}: {display}, what the terminal shows when its reversal succeeded; {other}, what a
+    `twice` repeated; {why}, {advice} and {more} in `refused`: the reason, what the cashier does about it and the
+    customer may do; {back} in `going_back`, which is `back` or `came_back`; {refund} in `back`, the promised day;
+    {returned}, when it was undone; {by}, when an answer is known; {case}.
     """
 
     stands: Told
     receipt_open: Told
-    nothing: Told
-    going_back: Told
-    undone: Told
-    unknown: Told
+    nothing: Saying
+    refused: Told
+    going_back: Saying
+    back: Text
+    came_back: Text
+    undone: Saying
+    unknown: Saying
+    exception: Told
+    unsent: Mapping[str, Told] = MappingProxyType({})
 
 
 class Headings(NamedTuple):
-    """What each of the same verdicts is called on paper and in lists."""
+    """What each of the same verdicts is called on paper and in lists; `returning` is what a list calls `going_back`."""
 
     stands: Text
     nothing: Text
     going_back: Text
+    returning: Text
     undone: Text
     unknown: Text
+
+
+CALL_BACK: Final = Text("Case number {case}, we call you back.", "案件编号 {case}，我们会给您回电。")
+"""What a customer hears whose case a person decides, whatever the kind."""
 
 
 class Kind(NamedTuple):
     """One kind of transaction.
 
     `rules` are asked by the issuer after the PIN, in order; each is the name of one of its rule functions. `keeps_for`
-    is how long its hold lives, seconds. `paper` None prints nothing, `notices` None tells the cardholder nothing,
-    `balances`: the card's balances come with the answer and are shown.
+    is how long its hold lives, seconds, and `expired` what is said when that is over. `paper` None prints nothing,
+    `notices` None tells the cardholder nothing, `balances`: the card's balances come with the answer and are shown.
     """
 
     name: str
@@ -155,6 +195,7 @@ class Kind(NamedTuple):
     headings: Headings
     original: Original | None = None
     keeps_for: int = 0
+    expired: Ended | None = None
     paper: SlipOf | None = None
     notices: Notices | None = None
     balances: bool = False

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.kinds.kind import (
+    CALL_BACK,
     AmountRule,
     Deed,
+    Ended,
     Headings,
     Kind,
     Mode,
@@ -15,12 +17,26 @@ from counterfoil.kinds.kind import (
     Notices,
     Original,
     Party,
+    Saying,
     SlipOf,
     Spelling,
     Total,
     Words,
 )
 from counterfoil.words import Text, Told
+
+_UNCHANGED: Final = Text(
+    "The void did not take place: it changed nothing about your payment of {amount}.",
+    "撤销未成立：您的消费 {amount} 未因此变动。",
+)
+_FALLEN: Final = Text(
+    "The void did not go through: it changes nothing about your payment of {amount}. {back}",
+    "撤销未成功：您的消费 {amount} 不因此变动。{back}",
+)
+_UNDONE: Final = Text(
+    "The void was taken back at {returned}, and {amount} was debited again.",
+    "撤销已于 {returned} 取消，{amount} 已重新扣款。",
+)
 
 VOID: Final = Kind(
     name="void",
@@ -31,7 +47,24 @@ VOID: Final = Kind(
     movements=(Movement(Deed.MOVE, Party.CLEARING, Party.CARD),),
     rules=(),
     total=Total.CREDIT,
-    original=Original(of=("purchase",), amount=AmountRule.EQUAL, same_batch=True),
+    original=Original(
+        of=("purchase",),
+        amount=AmountRule.EQUAL,
+        ended=Ended(
+            Text("VOIDED", "已撤销"),
+            Told(
+                Text(
+                    "Your payment of {amount} was voided, and {taken} went back to your card.",
+                    "您的消费 {amount} 已撤销，{taken} 已退回卡内。",
+                ),
+                Text(
+                    "Voided with {other}: the payment does not stand any more, and the amount is back on the card.",
+                    "已通过 {other} 撤销：原交易不再有效，款项已退回卡内。",
+                ),
+            ),
+        ),
+        same_batch=True,
+    ),
     words=Words(
         stands=Told(
             Text(
@@ -50,51 +83,105 @@ VOID: Final = Kind(
                 "已撤销，请勿再次撤销：请重打印单据，或以其他方式交付。",
             ),
         ),
-        nothing=Told(
-            Text(
-                "The void did not take place: your payment of {amount} stands.",
-                "撤销未成立：您的消费 {amount} 仍然有效。",
+        nothing=Saying(
+            free=Told(
+                _UNCHANGED,
+                Text(
+                    "Not voided: this changed nothing about the payment. Void it again if it shall go back.",
+                    "未撤销：原交易未因此变动。如须退回请再次撤销。",
+                ),
             ),
-            Text(
-                "Not voided: the payment stands. Void it again if it shall go back.",
-                "未撤销：原交易仍然有效。如须退回请再次撤销。",
-            ),
-        ),
-        going_back=Told(
-            Text(
-                "The void did not go through: your payment of {amount} stands. If your bank shows that it came back, "
-                "it is "
-                "debited again.",
-                "撤销未成功：您的消费 {amount} 仍然有效。如银行显示已退回，将重新扣款。",
-            ),
-            Text(
-                "The void is being reversed: the payment stands. Void it again once that is done.",
-                "撤销正在冲正：原交易仍然有效。冲正完成后可再次撤销。",
+            busy=Told(
+                _UNCHANGED,
+                Text(
+                    "Not voided: this changed nothing about the payment. Void it again, if it shall go back, once the "
+                    'display says "{display}".',
+                    "未撤销：原交易未因此变动。如须退回，请待终端显示“{display}”后再次撤销。",
+                ),
             ),
         ),
-        undone=Told(
+        refused=Told(
+            _UNCHANGED,
             Text(
-                "The void was reversed at {returned}: your payment of {amount} stands.",
-                "撤销已于 {returned} 冲正：您的消费 {amount} 仍然有效。",
-            ),
-            Text(
-                "The void was reversed: the payment stands. It may be voided again.",
-                "撤销已冲正：原交易仍然有效，可再次撤销。",
+                "{why}: not voided, and nothing changed about the payment. Look it up before anything else.",
+                "{why}：未撤销，原交易未因此变动。请先核对原交易，再作其他处理。",
             ),
         ),
-        unknown=Told(
-            Text(
-                "Whether your payment was voided is not known yet; we will know by {by}.",
-                "撤销结果未知；最迟 {by} 会有结果。",
+        going_back=Saying(
+            free=Told(
+                _FALLEN,
+                Text(
+                    "The void does not stand, and what it gave back is debited again by itself: the payment stands as "
+                    "before, and may be voided again.",
+                    "撤销未成立，如已退回将自动重新扣款：原交易仍如撤销之前，可再次撤销。",
+                ),
             ),
-            Text("Do not void it again yet; it is known by {by}.", "请暂勿再次撤销；最迟 {by} 会有结果。"),
+            busy=Told(
+                _FALLEN,
+                Text(
+                    "The void is being reversed, and what it gave back is debited again by itself: the payment stands "
+                    'as before, and may be voided again once the display says "{display}".',
+                    "撤销正在冲正，如已退回将自动重新扣款：原交易仍如撤销之前，待终端显示“{display}”后可再次撤销。",
+                ),
+            ),
+        ),
+        back=Text(
+            "If your bank shows that the amount came back, it is debited again.", "如银行显示款项已退回，将重新扣款。"
+        ),
+        came_back=Text("What had come back was debited again at {returned}.", "已退回的款项已于 {returned} 重新扣款。"),
+        undone=Saying(
+            free=Told(
+                _UNDONE,
+                Text(
+                    "The void was reversed, and the amount was debited again: the payment stands as before, and may be "
+                    "voided again.",
+                    "撤销已冲正，款项已重新扣款：原交易仍如撤销之前，可再次撤销。",
+                ),
+            ),
+            busy=Told(
+                _UNDONE,
+                Text(
+                    "The void was reversed, and the amount was debited again: the payment stands as before, and may be "
+                    'voided again once the display says "{display}".',
+                    "撤销已冲正，款项已重新扣款：原交易仍如撤销之前，待终端显示“{display}”后可再次撤销。",
+                ),
+            ),
+        ),
+        unknown=Saying(
+            free=Told(
+                Text(
+                    "The void of your payment of {amount} did not go through. We will know by {by} whether the amount "
+                    "came back meanwhile; then it is debited again.",
+                    "您的消费 {amount} 撤销未成功。款项是否曾退回最迟 {by} 可知；如曾退回将重新扣款。",
+                ),
+                Text(
+                    "The void does not stand, and the payment may be voided again. Whether the amount had come back is "
+                    "known by {by}.",
+                    "撤销未成立，原交易可再次撤销。款项是否曾退回最迟 {by} 可知。",
+                ),
+            ),
+            busy=Told(
+                Text(
+                    "Whether your payment of {amount} was voided is not known yet; we will know by {by}.",
+                    "您的消费 {amount} 是否已撤销尚不清楚；最迟 {by} 会有结果。",
+                ),
+                Text("Do not void it again yet; it is known by {by}.", "请暂勿再次撤销；最迟 {by} 会有结果。"),
+            ),
+        ),
+        exception=Told(
+            CALL_BACK,
+            Text(
+                "A person decides, case number {case}: do not void this payment again before a supervisor says so.",
+                "已转人工处理，案件编号 {case}：主管同意之前请勿再次撤销。",
+            ),
         ),
     ),
     headings=Headings(
         stands=Text("VOIDED", "已撤销"),
         nothing=Text("NOT VOIDED", "未撤销"),
         going_back=Text("VOID NOT COMPLETED", "撤销未完成"),
-        undone=Text("VOID REVERSED", "撤销已冲正"),
+        returning=Text("VOID BEING REVERSED", "撤销冲正中"),
+        undone=Text("VOID TAKEN BACK", "撤销已取消"),
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
     paper=SlipOf(

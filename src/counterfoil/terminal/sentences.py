@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from counterfoil.kinds import PURCHASE
 from counterfoil.receipts.document import notices, slip
-from counterfoil.terminal import causes
 from counterfoil.words import Text, Told
 
 # --- the display ------------------------------------------------------------------------------------------------------
@@ -208,55 +208,7 @@ ESCALATED: Final = Told(
 
 # --- why nothing was sent; the key is `Attempt.cause` -----------------------------------------------------------------
 NOT_SENT: Final[dict[str, Told]] = {
-    causes.LINE: Told(
-        Text(
-            "Your card was not charged. Please try again, or pay another way.",
-            "您的卡未被扣款。请重试，或改用其他方式付款。",
-        ),
-        Text(
-            "The line is down, nothing was sent: try again in a moment, or take the payment another way.",
-            "线路不通，交易未发出：请稍候重试，或改用其他方式收款。",
-        ),
-    ),
-    causes.SIGN_ON: Told(
-        Text(
-            "Your card was not charged. Please try again later, or pay another way.",
-            "您的卡未被扣款。请稍后重试，或改用其他方式付款。",
-        ),
-        Text(
-            "The terminal could not sign on, nothing was sent: try again later, or use another terminal.",
-            "终端签到失败，交易未发出：请稍后重试，或换用其他终端。",
-        ),
-    ),
-    causes.REVERSAL: Told(
-        Text(
-            "Your card was not charged. This till is not free yet. Please wait, or pay at another one.",
-            "您的卡未被扣款。此收银台暂未就绪，请稍候，或到其他收银台付款。",
-        ),
-        Text(
-            f"An earlier sale of this terminal is still being reversed, so this one was not sent. {_UNTIL.en}; another "
-            "terminal takes it now.",
-            f"本终端上一笔交易的冲正尚未成功，本笔未发出。{_UNTIL.zh}；可换用其他终端收款。",
-        ),
-    ),
-    causes.PRINTER: Told(
-        Text(
-            "Your card was not charged. This till cannot print just now. Please wait, or pay at another one.",
-            "您的卡未被扣款。此收银台暂时无法打印，请稍候，或到其他收银台付款。",
-        ),
-        Text(
-            "The printer is not ready and this shop sells with paper only, so nothing was sent: mend the printer, then "
-            "take the payment again.",
-            "打印机未就绪，本店须打印签购单方可交易，交易未发出：请先排除打印机故障，再重新收款。",
-        ),
-    ),
-    causes.CANCELLED: Told(
-        Text("Cancelled. Your card was not charged.", "交易已取消。您的卡未被扣款。"),
-        Text(
-            "Cancelled before it was sent: take the payment again if the customer wants to.",
-            "交易在发出前已取消：如顾客仍要付款，可重新收款。",
-        ),
-    ),
+    cause: said.filled(display=REVERSAL_DONE) for cause, said in PURCHASE.words.unsent.items()
 }
 
 # --- why a request of the till was turned down; the key is the error code ---------------------------------------------

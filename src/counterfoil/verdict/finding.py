@@ -20,7 +20,7 @@ SATURDAY: Final = 5  # Monday is 0
 TerminalEvidence: TypeAlias = TerminalStub | Literal["not ours"] | None
 
 
-STUB_INSTANTS: Final = ("started_at", "updated_at", "due", "followed_at", "debited_at", "returned_at")
+STUB_INSTANTS: Final = ("started_at", "updated_at", "due", "followed_at", "debited_at", "returned_at", "expired_at")
 
 
 class Verdict(enum.StrEnum):
@@ -78,9 +78,23 @@ class Next(NamedTuple):
     by: Instant
 
 
+class FamilyChild(NamedTuple):
+    """A transaction against another one: its kind, what it is called, and the minor units it takes of its original.
+
+    `settled`: every station that is there says that it stands. Of one that is not, only some have heard yet.
+    """
+
+    kind: str
+    name: str
+    amount: int
+    settled: bool = True
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer to "where is the money". `sentence` is for the customer, `cashier` for whoever serves; `cases`
-    are all that were opened on the way, also those that ended.
+    are all that were opened on the way, also those that ended. `kind` names one of `kinds.TABLE`, `original` the
+    transaction it refers to, `against` what stands against it; `word` is what lists call the verdict of this kind, and
+    `heading` what a customer's paper does.
     """
 
     verdict: Verdict
@@ -91,13 +105,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     next: Next
     evidence: Evidence
     cases: tuple[CaseStub, ...] = ()
+    kind: str
+    original: str = ""
+    against: tuple[FamilyChild, ...] = ()
+    word: Text
+    heading: Text
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON carries it: instants as ISO 8601 in UTC, sentences in both languages."""
         stop = self.stopped_at
         return {
             "verdict": self.verdict.value,
+            "word": self.word.both(),
             **Told(self.sentence, self.cashier).both(),
+            "kind": self.kind,
+            "original": self.original,
+            "against": [child._asdict() for child in self.against],
             "stopped_at": stop and {"leg": stop.leg or None, "hop": stop.hop, "what": stop.what.both()},
             "money": [{**held._asdict(), "what": held.what.both()} for held in self.money],
             "next": {

@@ -11,14 +11,16 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from counterfoil.iso8583 import responses
+from counterfoil.kinds import BY_NAME
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
-from counterfoil.verdict import words
+from counterfoil.verdict import names, words
 from counterfoil.verdict.cases import cases_of
+from counterfoil.verdict.family import against_of, original_of
 from counterfoil.verdict.finding import Clocks, Evidence, Finding, TerminalEvidence, Verdict
 from counterfoil.verdict.money import holdings
 from counterfoil.verdict.next import due
-from counterfoil.verdict.position import I, S, T, of_issuer, of_switch, of_terminal
+from counterfoil.verdict.position import I, S, T, of_issuer, of_switch, of_terminal, only_asks
 from counterfoil.verdict.stop import stopped_at
 from counterfoil.zone import Zone, zone
 
@@ -36,7 +38,9 @@ ANY_T, ANY_S, ANY_I = frozenset(T), frozenset(S), frozenset(I)
 SILENT: Final = frozenset({T.MISSING, T.NOT_OURS})
 STANDS: Final = frozenset({T.APPROVED, T.CLOSED})
 FALLS: Final = ANY_T - STANDS
-NO_MONEY: Final = frozenset({I.MISSING, I.NOTHING})
+NO_MONEY: Final = frozenset({I.MISSING, I.NOTHING, I.TOLD})
+
+DECIDED: Final = ANY_I - {I.MISSING, I.NOTHING}
 
 
 def only(*positions: T) -> frozenset[T]:
@@ -50,6 +54,15 @@ RULES: Final = (
     # The sale stands. A silent terminal has not said whether it printed.
     VerdictRule(only(T.CLOSED), frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID),
     VerdictRule(SILENT | {T.APPROVED}, frozenset({S.APPROVED}), frozenset({I.HOLDS}), Verdict.PAID_RECEIPT_OPEN),
+    # An inquiry moves nothing: told, or not. Whether a silent terminal showed it matters to nobody.
+    VerdictRule(SILENT | {T.CLOSED}, frozenset({S.APPROVED}), frozenset({I.TOLD}), Verdict.PAID),
+    VerdictRule(only(T.APPROVED), frozenset({S.APPROVED}), frozenset({I.TOLD}), Verdict.PAID_RECEIPT_OPEN),
+    VerdictRule(
+        only(T.LAPSED),
+        frozenset({S.MISSING, S.ASKED, S.APPROVED, S.DECLINED}),
+        NO_MONEY,
+        Verdict.NOT_CHARGED,
+    ),
     # The sale has fallen, and all of them say so: a case that a supervisor made of it has ended by itself.
     VerdictRule(FALLS, frozenset({S.REVERSED}), frozenset({I.RETURNED}), Verdict.RETURNED),
     VerdictRule(FALLS, frozenset({S.REVERSED}), frozenset({I.NOTHING}), Verdict.NOT_CHARGED),
@@ -105,7 +118,9 @@ def judge(
     positions = positions_of(evidence)
     verdict = overdue(fits(*positions, evidence), positions, evidence, now, clocks)
     here = clock or zone()
-    said = words.told(verdict, positions, evidence, first, clocks, here)
+    against = against_of(evidence)
+    said = words.told(verdict, positions, evidence, first, against, clocks, here)
+    over = words.ended(BY_NAME[first.kind], against, issuer)
     step = due(verdict, positions, evidence, clocks, said.cashier)
     said = said.filled(by=here.spoken(step.by))
     return Finding(
@@ -113,10 +128,15 @@ def judge(
         sentence=said.customer,
         cashier=said.cashier,
         stopped_at=stopped_at(*positions[:2], evidence, unread),
-        money=holdings(verdict, positions[2], evidence),
+        money=holdings(verdict, positions[2], evidence, against),
         next=step,
         evidence=evidence,
         cases=cases_of(verdict, evidence),
+        kind=first.kind,
+        original=original_of(evidence),
+        against=against,
+        heading=words.heading(verdict, BY_NAME[first.kind], over),
+        word=names.word(verdict.value, first.kind, over),
     )
 
 
@@ -138,11 +158,23 @@ def fits(terminal: T, switch: S, issuer: I, evidence: Evidence) -> Verdict:
     that station, or a person, ends it. What a supervisor took out of a terminal's hands is a position instead: the
     terminal never hears how it came out, so the other two stations tell.
     """
-    if open_case(evidence):
+    if open_case(evidence) or len(kinds_of(evidence, switch, issuer)) > 1:
         return Verdict.EXCEPTION
     if terminal is T.DECLINED and switch is S.MISSING and told_to_wait(evidence.terminal):
         return Verdict.UNKNOWN
+    if issuer is I.MISSING and only_asks(first_stub(evidence)):  # what it would say of an inquiry moves nothing
+        issuer = I.TOLD if switch is S.APPROVED else I.NOTHING
     return FIRST_FIT.get((terminal, switch, issuer), Verdict.EXCEPTION)
+
+
+def kinds_of(evidence: Evidence, switch: S, issuer: I) -> set[str]:
+    """The kinds the stations take it for; one that refused it, or booked nothing, may have read a damaged copy."""
+    counted = (True, switch is not S.DECLINED, issuer in DECIDED)
+    return {
+        stub.kind
+        for stub, counts in zip(evidence, counted, strict=True)
+        if counts and stub is not None and not isinstance(stub, str)
+    }
 
 
 def open_case(evidence: Evidence) -> bool:
@@ -152,16 +184,24 @@ def open_case(evidence: Evidence) -> bool:
 
 def told_to_wait(terminal: TerminalEvidence) -> bool:
     """Whether the no was a 98: the switch gave up on the issuer, who may have charged, and its stub is needed."""
-    return isinstance(terminal, TerminalStub) and terminal.response_code == responses.ISSUER_TIMEOUT
+    return (
+        isinstance(terminal, TerminalStub)
+        and terminal.response_code == responses.ISSUER_TIMEOUT
+        and not only_asks(terminal)
+    )
 
 
 def overdue(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, now: Instant, clocks: Clocks) -> Verdict:
     """The verdict once the clocks are asked: what rests open too long becomes an exception, with an owner.
 
     A silent terminal's next financial request proves that it closed this sale (docs/loop.md); without one, "paid,
-    receipt open" ends after 24 h with a person, never with a reversal by machine.
+    receipt open" ends after 24 h with a person, never with a reversal by machine. An inquiry needs nobody: it moved
+    nothing, whatever became of its answer.
     """
-    age = now - first_stub(evidence).started_at
+    first = first_stub(evidence)
+    age = now - first.started_at
+    if verdict is Verdict.UNKNOWN and age >= clocks.closure and only_asks(first) and positions[2] in NO_MONEY:
+        return Verdict.PAID if positions[0] in STANDS else Verdict.NOT_CHARGED
     if verdict is Verdict.PAID_RECEIPT_OPEN and positions[0] in SILENT:
         if evidence.switch is not None and evidence.switch.followed_at:
             return Verdict.PAID

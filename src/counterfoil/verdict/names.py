@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from counterfoil.kinds import BY_NAME, Ended
 from counterfoil.words import Text
 
 VERDICTS: Final[dict[str, Text]] = {
@@ -94,6 +95,27 @@ PARTIES: Final[dict[str, Text]] = {
     "merchant": Text("merchant", "商户"),
     "receipt": Text("receipt", "签购单"),
 }
+
+
+OPEN_RECEIPT: Final = Text("{said}, RECEIPT OPEN", "{said}，签购单待交付")
+
+
+def word(verdict: str, kind: str, over: Ended | None = None) -> Text:
+    """What lists call a verdict of this kind; `over` is how a transaction that stood ended."""
+    names = BY_NAME[kind].headings
+    stands = over.heading if over is not None else names.stands
+    return {
+        "PAID": stands,
+        "PAID_RECEIPT_OPEN": OPEN_RECEIPT.filled(said=stands),
+        "NOT_CHARGED": names.nothing,
+        "RETURNING": names.returning,
+        "RETURNED": names.undone,
+    }.get(verdict) or VERDICTS[verdict]
+
+
+def kind_word(kind: str) -> Text:
+    """What a kind of transaction is called."""
+    return BY_NAME[kind].says
 
 
 def case_word(what: str) -> Text:

@@ -6,8 +6,9 @@ from typing import Final
 
 from counterfoil.step import Instant
 from counterfoil.transaction import TerminalStub
+from counterfoil.verdict.family import there
 from counterfoil.verdict.finding import Clocks, Evidence, Next, Verdict
-from counterfoil.verdict.position import I, S, T
+from counterfoil.verdict.position import I, S, T, only_asks
 from counterfoil.words import Text
 
 NOTHING: Final = Text("nothing to do", "无需处理")
@@ -27,6 +28,7 @@ SEND_REVERSAL: Final = Text(
 )
 AWAIT_ANSWER: Final = Text("wait for the answer; without one, reverse", "等待应答；如无应答则冲正")
 RESTORE: Final = Text("bring the store with the missing stub back and ask again", "恢复缺失存根的数据库后再次查询")
+AWAIT_OR_LAPSE: Final = Text("wait for the answer; without one, nothing is owed", "等待应答；如无应答，无需冲正")
 DECIDE: Final = Text("decide with the evidence and call the customer back", "凭证据裁定并回复顾客")
 
 
@@ -53,9 +55,10 @@ def due(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence, clocks:
 def owed(positions: tuple[T, S, I], evidence: Evidence, started: Instant, clocks: Clocks) -> Next:
     """UNKNOWN: who owes the answer."""
     terminal, switch = evidence.terminal, evidence.switch
+    wait = AWAIT_OR_LAPSE if any(only_asks(stub) for stub in there(evidence)) else AWAIT_ANSWER
     if isinstance(terminal, TerminalStub) and positions[0] in {T.ASKED, T.REVERSING}:
         by = terminal.due or started + clocks.answer
-        return Next(AWAIT_ANSWER if positions[0] is T.ASKED else SEND_REVERSAL, "terminal", by)
+        return Next(wait if positions[0] is T.ASKED else SEND_REVERSAL, "terminal", by)
     if switch is not None and positions[1] is S.ASKED:
-        return Next(AWAIT_ANSWER, "switch", switch.due or started + clocks.answer)
+        return Next(wait, "switch", switch.due or started + clocks.answer)
     return Next(RESTORE, "acquirer", started + clocks.closure)

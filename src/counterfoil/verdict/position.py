@@ -10,7 +10,8 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from counterfoil.iso8583.responses import NO_ORIGINAL
+from counterfoil.iso8583 import responses
+from counterfoil.kinds import BY_NAME, Mode
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict.finding import TerminalEvidence
 
@@ -25,6 +26,7 @@ class T(enum.Enum):
     APPROVED = "approved, receipt open"
     CLOSED = "approved, receipt out"
     DECLINED = "a definite no under a valid MAC"
+    LAPSED = "an inquiry without an answer: nothing is owed"
     REVERSING = "its reversal is pending"
     REVERSED = "its reversal was acknowledged"
     ESCALATED = "a supervisor handed it to a person"
@@ -48,6 +50,7 @@ class I(enum.Enum):  # noqa: E742 - terminal, switch, issuer: T S I, as docs/loo
 
     MISSING = "no stub"
     HOLDS = "what it does to the card stands"
+    TOLD = "it answered an inquiry, which books nothing"
     RETURNED = "done and undone"
     NOTHING = "nothing booked: declined, tombstone, too late"
 
@@ -58,6 +61,7 @@ TERMINAL: Final[Mapping[str, T]] = {
     "approved": T.APPROVED,
     "closed": T.CLOSED,
     "declined": T.DECLINED,
+    "lapsed": T.LAPSED,
     "not_sent": T.NOT_SENT,
     "reversing": T.REVERSING,
     "reversed": T.REVERSED,
@@ -86,7 +90,7 @@ def of_switch(stub: SwitchStub | None) -> S:
     if stub is None:
         return S.MISSING
     position = SWITCH[stub.state.lower()]
-    if position is S.REVERSED and (not stub.forwarded or stub.reversal_code == NO_ORIGINAL):
+    if position is S.REVERSED and (not stub.forwarded or stub.reversal_code == responses.NO_ORIGINAL):
         return S.EMPTY
     return position
 
@@ -97,4 +101,11 @@ def of_issuer(stub: IssuerStub | None) -> I:
         return I.MISSING
     if stub.done > stub.undone:
         return I.HOLDS
-    return I.RETURNED if stub.undone else I.NOTHING
+    if stub.undone:
+        return I.RETURNED
+    return I.TOLD if only_asks(stub) and responses.is_approval(stub.response_code) else I.NOTHING
+
+
+def only_asks(stub: TerminalStub | SwitchStub | IssuerStub) -> bool:
+    """Whether its kind is an inquiry, which moves nothing and owes nothing."""
+    return BY_NAME[stub.kind].mode is Mode.INQUIRY

@@ -12,7 +12,7 @@ from counterfoil.iso8583 import responses
 from counterfoil.transaction import SwitchStub, TerminalStub
 from counterfoil.verdict.finding import Evidence, Stop
 from counterfoil.verdict.names import party
-from counterfoil.verdict.position import S, T
+from counterfoil.verdict.position import S, T, only_asks
 from counterfoil.verdict.reasons import (
     HOPS,
     printer_word,
@@ -24,7 +24,7 @@ from counterfoil.verdict.reasons import (
 from counterfoil.words import Text
 
 ANSWERED: Final = frozenset({T.APPROVED, T.CLOSED})
-FALLEN: Final = frozenset({T.REVERSING, T.REVERSED, T.ESCALATED})
+FALLEN: Final = frozenset({T.LAPSED, T.REVERSING, T.REVERSED, T.ESCALATED})
 RESTARTED: Final = responses.ERROR
 CONTRADICTED: Final = responses.MALFUNCTION
 OWN_REASONS: Final = frozenset({"", responses.ISSUER_TIMEOUT, RESTARTED})
@@ -121,12 +121,12 @@ def at_the_switch(terminal: T, switch: S, asked: SwitchStub, evidence: Evidence,
 
 
 def gave_up(asked: SwitchStub) -> bool:
-    """Whether the switch itself owes, or owed, the reversal, because the issuer did not answer it."""
-    return (
-        asked.response_code == responses.ISSUER_TIMEOUT
-        and asked.state in UNDONE
-        and asked.reversal_reason in OWN_REASONS
-    )
+    """Whether the issuer did not answer the switch, which owes, or owed, the reversal, or of an inquiry nothing."""
+    if asked.response_code != responses.ISSUER_TIMEOUT:
+        return False
+    if only_asks(asked):
+        return asked.state == "declined" and asked.forwarded
+    return asked.state in UNDONE and asked.reversal_reason in OWN_REASONS
 
 
 def is_late_yes(asked: SwitchStub) -> bool:

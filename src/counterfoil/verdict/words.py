@@ -1,160 +1,32 @@
 """What is said per verdict, in both languages, to the customer and to the cashier (docs/loop.md, "Verdicts").
 
-The customer's sentence may be read aloud and stands on papers: no code, no station, no message of the loop. What it
-says can be done is what the terminal takes as it stands now: one that owes a reversal sells nothing before that.
+The sentences are the kind's (kinds/kind.py, `Words`); here it is chosen which of them fits, and filled in. The
+customer's may be read aloud and stands on papers: no code, no station, no message of the loop. What it says can be done
+is what the terminal takes as it stands now: one that owes a reversal sells nothing before that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from counterfoil.iso8583 import responses
+from counterfoil.kinds import BY_NAME, Ended, Kind, Saying
 from counterfoil.money import Money
 from counterfoil.terminal import causes, sentences
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
-from counterfoil.verdict.finding import NOT_OURS, Clocks, Evidence, Verdict, working_days_after
+from counterfoil.verdict.finding import NOT_OURS, Clocks, Evidence, FamilyChild, Verdict, working_days_after
 from counterfoil.verdict.position import I, S, T
 from counterfoil.words import Text, Told
 from counterfoil.zone import Zone
 
-FREE: Final = frozenset({T.NOT_SENT, T.DECLINED, T.REVERSED, T.ESCALATED})
-"""Where the terminal has no more to do with a sale that does not stand, and takes the next."""
+FREE: Final = frozenset({T.NOT_SENT, T.DECLINED, T.LAPSED, T.REVERSED, T.ESCALATED})
+"""Where the terminal has no more to do with a transaction that does not stand, and takes the next."""
+STANDS: Final = frozenset({Verdict.PAID, Verdict.PAID_RECEIPT_OPEN})
 TOMBSTONED: Final = frozenset({"tombstoned", "late"})
 """States of an issuer whose code says nothing about the card: the request came after its reversal."""
-
-DISPLAY: Final = sentences.REVERSAL_DONE
-PAID: Final = Told(
-    Text("You have paid {amount}.", "您已付款 {amount}。"), Text("Paid: nothing to do.", "已付款，无需处理。")
-)
-PAID_RECEIPT_OPEN: Final = Told(
-    Text("You have paid {amount}; here is how you get your receipt.", "您已付款 {amount}；请按以下方式领取签购单。"),
-    Text(
-        "Paid, do not take it again: print the receipt again, or hand it over another way.",
-        "已付款，请勿再次收款：请重打印签购单，或以其他方式交付。",
-    ),
-)
-NOT_CHARGED: Final = Told(
-    Text(
-        "Your card was not charged. Please try again, or pay another way.",
-        "您的卡未被扣款。请重试，或改用其他方式付款。",
-    ),
-    Text("Not charged: take the payment again, or another way.", "未扣款：可重新收款，或改用其他方式。"),
-)
-NOT_CHARGED_BUSY: Final = Told(
-    Text(
-        "Your card was not charged. You may pay at another till now, or wait until this one is free.",
-        "您的卡未被扣款。您现在可以到其他收银台付款，或等待此收银台就绪。",
-    ),
-    Text(
-        f'Not charged: take the payment at another terminal, or here once the display says "{DISPLAY.en}".',
-        f"未扣款：可换用其他终端收款，或待本终端显示“{DISPLAY.zh}”后收款。",
-    ),
-)
-NOT_CHARGED_TWICE: Final = Told(
-    Text(
-        "Your card was not charged. This was a second payment, beside {other}.",
-        "您的卡未被扣款。本次为 {other} 之外的重复付款。",
-    ),
-    Text("Not charged: it repeated {other}. Nothing more is paid for it.", "未扣款：本笔与 {other} 重复，无需再付款。"),
-)
-BACK: Final = Text(
-    "If your bank shows a charge of {amount} it is being returned, by {refund} at the latest.",
-    "如银行显示已扣款 {amount}，正在退回，最迟 {refund} 到账。",
-)
-CAME_BACK: Final = Text("The charge of {amount} was returned at {returned}.", "{amount} 的扣款已于 {returned} 退回。")
-"""Instead of `BACK` once the issuer has returned it, and only its acknowledgement is awaited."""
-RETURNING: Final = Told(
-    Text("The sale did not go through. {back} You may pay again now.", "交易未成功。{back}您现在可以重新付款。"),
-    Text(
-        "Any charge goes back by itself: take the payment again, here or elsewhere.",
-        "如有扣款会自动退回：可在本机或其他终端重新收款。",
-    ),
-)
-RETURNING_BUSY: Final = Told(
-    Text(
-        "The sale did not go through. {back} You may pay at another till now, or wait until this one is free.",
-        "交易未成功。{back}您现在可以到其他收银台付款，或等待此收银台就绪。",
-    ),
-    Text(
-        "Any charge goes back by itself: take the payment at another terminal now, or at this one once its display "
-        f'says "{DISPLAY.en}".',
-        f"如有扣款会自动退回：可立即换用其他终端收款，或待本终端显示“{DISPLAY.zh}”后收款。",
-    ),
-)
-RETURNING_TWICE: Final = Told(
-    Text("This was a second payment, beside {other}. {back}", "本次为 {other} 之外的重复付款。{back}"),
-    Text(
-        "It was paid with {other}: this second charge goes back by itself. Do not take it again.",
-        "已通过 {other} 付款：本笔重复扣款会自动退回，请勿再次收款。",
-    ),
-)
-RETURNED: Final = Told(CAME_BACK, Text("Returned: the payment may be taken again.", "已退回：可重新收款。"))
-RETURNED_BUSY: Final = Told(
-    RETURNED.customer,
-    Text(
-        f'Returned: take the payment at another terminal, or here once the display says "{DISPLAY.en}".',
-        f"已退回：可换用其他终端收款，或待本终端显示“{DISPLAY.zh}”后收款。",
-    ),
-)
-RETURNED_TWICE: Final = Told(
-    RETURNED.customer,
-    Text("Returned: it repeated {other}. Nothing more is paid for it.", "已退回：本笔与 {other} 重复，无需再付款。"),
-)
-UNKNOWN: Final = Told(
-    Text("Please do not pay again yet; we will know by {by}.", "请暂勿重复付款；最迟 {by} 会有结果。"),
-    Text("Do not take this payment again yet; it is known by {by}.", "请暂勿再次收款；最迟 {by} 会有结果。"),
-)
-UNKNOWN_FALLEN: Final = Told(
-    Text(
-        "The sale did not go through, and you may pay again. If your bank shows a charge, it is returned to your card; "
-        "we will know by {by} whether there was one.",
-        "交易未成功，您可以重新付款。如银行显示已扣款，款项会退回您的卡；最迟 {by} 可知是否有扣款。",
-    ),
-    Text(
-        "This sale does not stand: take the payment again. Whether there was a charge is known by {by}.",
-        "本笔交易未成立：可重新收款。是否有扣款最迟 {by} 可知。",
-    ),
-)
-EXCEPTION: Final = Told(
-    Text("Case number {case}, we call you back.", "案件编号 {case}，我们会给您回电。"),
-    Text(
-        "A person decides, case number {case}: do not take this payment again before a supervisor says so.",
-        "已转人工处理，案件编号 {case}：主管同意之前请勿再次收款。",
-    ),
-)
-
-ALWAYS: Final[dict[Verdict, Told]] = {
-    Verdict.PAID: PAID,
-    Verdict.PAID_RECEIPT_OPEN: PAID_RECEIPT_OPEN,
-    Verdict.EXCEPTION: EXCEPTION,
-}
-TWICE: Final[dict[Verdict, Told]] = {
-    Verdict.NOT_CHARGED: NOT_CHARGED_TWICE,
-    Verdict.RETURNING: RETURNING_TWICE,
-    Verdict.RETURNED: RETURNED_TWICE,
-}
-FREE_NOW: Final[dict[Verdict, Told]] = {
-    Verdict.NOT_CHARGED: NOT_CHARGED,
-    Verdict.RETURNING: RETURNING,
-    Verdict.RETURNED: RETURNED,
-    Verdict.UNKNOWN: UNKNOWN_FALLEN,
-}
-BUSY: Final[dict[Verdict, Told]] = {
-    Verdict.NOT_CHARGED: NOT_CHARGED_BUSY,
-    Verdict.RETURNING: RETURNING_BUSY,
-    Verdict.RETURNED: RETURNED_BUSY,
-    Verdict.UNKNOWN: UNKNOWN,
-}
-HEADINGS: Final[dict[Verdict, Text]] = {
-    Verdict.PAID: Text("PAID", "已付款"),
-    Verdict.PAID_RECEIPT_OPEN: Text("PAID", "已付款"),
-    Verdict.NOT_CHARGED: Text("NOT CHARGED", "未扣款"),
-    Verdict.RETURNING: Text("NOT COMPLETED", "交易未完成"),
-    Verdict.RETURNED: Text("RETURNED", "已退回"),
-    Verdict.UNKNOWN: Text("NOT KNOWN YET", "结果待定"),
-    Verdict.EXCEPTION: Text("BEING LOOKED INTO", "正在核实"),
-}
-"""What a verdict is called on a customer's paper."""
+LOOKED_INTO: Final = Text("BEING LOOKED INTO", "正在核实")
+"""What EXCEPTION is called on a customer's paper, whatever the kind."""
 
 
 def told(
@@ -162,45 +34,101 @@ def told(
     positions: tuple[T, S, I],
     evidence: Evidence,
     first: TerminalStub | SwitchStub | IssuerStub,
+    against: Sequence[FamilyChild],
     clocks: Clocks,
     clock: Zone,
 ) -> Told:
     """The two sentences of this verdict, filled in but for `{by}`, when the clock ends that runs."""
-    issuer, amount = evidence.issuer, Money(first.amount, first.currency)
+    kind, issuer, amount = BY_NAME[first.kind], evidence.issuer, Money(first.amount, first.currency)
+    child = closing(against)
     charged_at = issuer.debited_at if issuer is not None and issuer.debited_at else first.started_at
     returned = clock.spoken(issuer.returned_at if issuer is not None else 0)
     back = Text("", "")
     if verdict is Verdict.RETURNING and positions[2] is I.RETURNED:
-        back = CAME_BACK.filled(amount=amount, returned=returned)
+        back = kind.words.came_back.filled(amount=amount, returned=returned)
     elif verdict is Verdict.RETURNING:
         refund = clock.spoken(working_days_after(charged_at, clocks.refund_days, clock))
-        back = BACK.filled(amount=amount, refund=refund)
-    return _meant(verdict, positions, evidence).filled(
+        back = kind.words.back.filled(amount=amount, refund=refund)
+    return _meant(verdict, kind, positions, evidence, against).filled(
         amount=amount,
         back=back,
         returned=returned,
         by="{by}",
         case=case_number(evidence),
-        other=causes.detail(_cause(evidence)),
+        display=sentences.REVERSAL_DONE,
+        other=child.name if child is not None else causes.detail(_cause(evidence)),
+        taken=Money(child.amount, first.currency) if child is not None else "",
     )
 
 
-def _meant(verdict: Verdict, positions: tuple[T, S, I], evidence: Evidence) -> Told:
+def closing(against: Sequence[FamilyChild]) -> FamilyChild | None:
+    """What ended a transaction that stood, and all stations agree that it does."""
+    return next((child for child in against if child.settled), None)
+
+
+def ended(kind: Kind, against: Sequence[FamilyChild], issuer: IssuerStub | None) -> Ended | None:
+    """What is said of a transaction that stands and came to an end: by another against it, or by its time."""
+    child = closing(against)
+    if child is not None:
+        original = BY_NAME[child.kind].original
+        return original.ended if original is not None else None
+    return kind.expired if issuer is not None and issuer.expired_at else None
+
+
+def heading(verdict: Verdict, kind: Kind, over: Ended | None = None) -> Text:
+    """What a verdict of this kind is called on a customer's paper; `over` is how a transaction that stood ended."""
+    names = kind.headings
+    return {
+        Verdict.PAID: over.heading if over is not None else names.stands,
+        Verdict.PAID_RECEIPT_OPEN: over.heading if over is not None else names.stands,
+        Verdict.NOT_CHARGED: names.nothing,
+        Verdict.RETURNING: names.going_back,
+        Verdict.RETURNED: names.undone,
+        Verdict.UNKNOWN: names.unknown,
+        Verdict.EXCEPTION: LOOKED_INTO,
+    }[verdict]
+
+
+def _meant(
+    verdict: Verdict, kind: Kind, positions: tuple[T, S, I], evidence: Evidence, against: Sequence[FamilyChild]
+) -> Told:
     """Which sentences: by the verdict, by whether the terminal sells again, and by why a card was refused."""
-    if verdict in ALWAYS:
-        return ALWAYS[verdict]
+    words = kind.words
+    if verdict in STANDS:
+        over = ended(kind, against, evidence.issuer)
+        if over is not None:
+            return over.told
+        return words.stands if verdict is Verdict.PAID else words.receipt_open
+    if verdict is Verdict.EXCEPTION:
+        return words.exception
     terminal, cause = positions[0], _cause(evidence)
-    if verdict in TWICE and causes.word(cause) == causes.PAID:
-        return TWICE[verdict]
+    saying = {
+        Verdict.NOT_CHARGED: words.nothing,
+        Verdict.RETURNING: words.going_back,
+        Verdict.RETURNED: words.undone,
+        Verdict.UNKNOWN: words.unknown,
+    }[verdict]
+    if saying.twice is not None and causes.word(cause) == causes.PAID:
+        return saying.twice
     if verdict is Verdict.NOT_CHARGED:
-        if terminal is T.NOT_SENT:
-            return sentences.NOT_SENT.get(causes.word(cause), NOT_CHARGED)
-        if code := refusal(positions, evidence):
-            return responses.declined(code)
-    # Of a terminal that is not ours to ask, or does not say, nobody knows whether it sells again.
+        if terminal is T.NOT_SENT and causes.word(cause) in words.unsent:
+            return words.unsent[causes.word(cause)]
+        if terminal is not T.NOT_SENT and (code := refusal(positions, evidence)):
+            return refused(kind, code)
+    return _by_terminal(saying, terminal, cause)
+
+
+def _by_terminal(saying: Saying, terminal: T, cause: str) -> Told:
+    """What fits the terminal: of one that is not ours to ask, or does not say, nobody knows whether it sells again."""
     behind = terminal is T.NOT_SENT and causes.word(cause) == causes.REVERSAL
-    free = terminal in FREE and not behind
-    return FREE_NOW[verdict] if free else BUSY[verdict]
+    return saying.free if terminal in FREE and not behind else saying.busy
+
+
+def refused(kind: Kind, code: str) -> Told:
+    """A refusal of a kind, with what is known of its code; the amount is not filled in."""
+    known = responses.advice(code)
+    places = {"why": responses.named(code), "advice": known.cashier, "more": known.customer}
+    return kind.words.refused.filled(amount="{amount}", **places)
 
 
 def _cause(evidence: Evidence) -> str:
