@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message, nested
+from counterfoil.kinds import Kind, Mode
 from counterfoil.security import KeyUsage, SecurityError, StoredKey, luhn_ok, number_and_expiry
 from counterfoil.simulation.expected.reading import Packet, TerminalKeys
 from counterfoil.simulation.line import clear_key
@@ -18,6 +19,7 @@ FIRST_BATCH: Final = "000001"
 NO_BATCH: Final = "000000"
 FIRST_STAN: Final = "000001"
 REPEATED: Final = (3, 4, 11, 25, 41, 42, 49, 60)
+TIMED_OUT: Final = "98"
 APPROVALS: Final = frozenset({"00", "10", "11", "A2", "A4", "A5", "A6"})
 
 
@@ -108,11 +110,17 @@ class Place:
 
 
 class VouchedRequest:
-    """One attempt, as it was first asked for under a MAC. `objection` is the switch's own no, "" when it has none."""
+    """One attempt, as it was first asked for under a MAC. `objection` is the switch's own no, "" when it has none.
 
-    def __init__(self, message: Message, key: AttemptKey) -> None:
+    `original` is what it refers to, `children` are those that refer to it and passed the rules.
+    """
+
+    def __init__(self, message: Message, key: AttemptKey, kind: Kind | None = None) -> None:
         self.first = message
         self.key = key
+        self.kind = kind
+        self.original: VouchedRequest | None = None
+        self.children: list[VouchedRequest] = []
         self.pan = self.expiry = self.objection = self.issuer = ""
         self.block: bytes | None = None
         self.routed = False  # every rule passed: its issuer is asked
@@ -121,6 +129,7 @@ class VouchedRequest:
         self.deadline: Instant = 0
         self.token = 0
         self.result = self.auth = ""  # what the issuer said while it was waited for
+        self.balances: str | None = None  # what the issuer said with a yes
         self.told = ""  # what the terminal was told first
         self.decided: tuple[str, str] | None = None  # DE12 and DE13 of its result, whenever that is said
         self.doubt = False  # a stranger was answered under this key: it may be burnt
@@ -161,6 +170,37 @@ class VouchedRequest:
     def names(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """By what hang-ups on it are counted."""
         return (self.issuer, self.key.terminal), (self.issuer, self.pan)
+
+    @property
+    def inquires(self) -> bool:
+        """Whether nothing moves by it, so that nothing is owed when it is given up."""
+        return self.kind is not None and self.kind.mode is Mode.INQUIRY
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was not refused and is not being undone, as far as is known."""
+        fell = self.tombstone or self.objection or self.reason or self.unsent
+        return not fell and (not self.result or self.result in APPROVALS)
+
+    @property
+    def approved(self) -> bool:
+        """Whether it stands, and its issuer has said so."""
+        return self.stands and bool(self.result)
+
+    @property
+    def own_name(self) -> str:
+        """DE90 of what is about it: its own request upstream."""
+        asked = self.forward
+        assert asked is not None
+        return f"{asked.mti}{asked.de11}{asked.de7}{(asked.de32 or '').zfill(11)}{'':0<11}"
+
+    def give_up(self, why: str) -> None:
+        """Nobody waits for its issuer any more: it is undone, or, where nothing moves, refused."""
+        self.expired = True
+        if self.inquires:
+            self.result = TIMED_OUT
+        else:
+            self.reason = why
 
     @property
     def open(self) -> bool:
@@ -228,4 +268,7 @@ def unlike(asked: Message, told: Message) -> list[int]:
 
 def same_sale(ask: VouchedRequest, message: Message) -> bool:
     """Whether an issuer is asked for this attempt."""
-    return (ask.pan, ask.first.de4, ask.first.de41) == (message.de2, message.de4, message.de41)
+    first = ask.first
+    return (ask.pan, first.mti, first.de3, first.de4, first.de41) == (
+        *(message.de2, message.mti, message.de3, message.de4, message.de41),
+    )

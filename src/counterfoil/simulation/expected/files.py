@@ -9,7 +9,8 @@ from typing import Any, Final
 from counterfoil.issuer.stubs import asked as asked_of_issuer
 from counterfoil.security import mask
 from counterfoil.simulation.expected.asks import APPROVALS, VouchedRequest
-from counterfoil.simulation.expected.bank import LATE, TOMBSTONED, Bank, key_of
+from counterfoil.simulation.expected.bank import Bank, key_of
+from counterfoil.simulation.expected.deeds import LATE, TOMBSTONED
 from counterfoil.simulation.expected.host import Host
 from counterfoil.simulation.expected.till import Attempt, Till
 from counterfoil.simulation.plant import MERCHANT

@@ -12,7 +12,6 @@ from typing import Final
 
 from counterfoil.errors import PaymentError
 from counterfoil.iso8583 import Message
-from counterfoil.security import SecurityError
 from counterfoil.simulation.expected.asks import (
     APPROVALS,
     Offer,
@@ -24,9 +23,16 @@ from counterfoil.simulation.expected.asks import (
     same_sale,
     unlike,
 )
-from counterfoil.simulation.expected.bank import first_try
 from counterfoil.simulation.expected.local import clock
+from counterfoil.simulation.expected.objections import Circumstances, needed, objection
 from counterfoil.simulation.expected.reading import InstitutionKeys, Packet, read
+from counterfoil.simulation.expected.spellings import (
+    ANSWERS,
+    TYPES,
+    amount_of,
+    by_terminal,
+    first_try,
+)
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import INSTITUTIONS, MERCHANT, RANGES
 from counterfoil.simulation.world import must
@@ -40,8 +46,7 @@ LINK: Final = "terminals"
 SIGN_ON: Final = "001"
 OTHER_MERCHANT: Final = "03"
 CLAIMS: Final = frozenset({"0800", "0820", "0500", "0320"})  # they carry no MAC by their nature
-CURRENCIES: Final = frozenset({"156", "840", "978", "344", "392", "446"})
-PURCHASE_NEEDS: Final = (3, 4, 11, 22, 25, 41, 42, 49, 60)
+COMPARED: Final = (2, 3, 4, 22, 25, 35, 38, 42, 49, 61)
 REVERSAL_NEEDS: Final = (3, 4, 11, 39, 41, 42, 49, 60)
 WRONG_MAC: Final = "A0"
 TIMED_OUT, RESTARTED, CONTRADICTED, DOWN, FORGOTTEN = "98", "06", "96", "91", "96"
@@ -84,7 +89,7 @@ class Host:
         self._comparing.clear()
         self.pending.clear()
         for ask in self._open():
-            ask.reason, ask.expired = RESTARTED, True
+            ask.give_up(RESTARTED)
             self._found_open.append(ask)
 
     def heard(self, now: Instant, arrived: Sequence[Inbound], said: Sequence[Outbound] | None) -> None:
@@ -102,7 +107,7 @@ class Host:
                 self._happened(item)
         for ask in self._open():
             if ask.deadline <= now:
-                ask.reason, ask.expired = TIMED_OUT, True
+                ask.give_up(TIMED_OUT)
                 ask.told_to_whom_waits(TIMED_OUT)
                 del self.open[ask.key]
         for told in said or ():
@@ -174,8 +179,8 @@ class Host:
             pending.allowed = frozenset({OTHER_MERCHANT})
         elif offer.name in place.unsure:
             self._perhaps(pending)
-        elif message.mti == "0200":
-            pending.ask, pending.allowed = self._purchase(now, frame, message, place, offer)
+        elif message.mti in TYPES:
+            pending.ask, pending.allowed = self._request(now, frame, message, place, offer)
             if pending.ask is not None and pending.ask.open:
                 pending.ask.waiting = pending
         elif message.mti == "0400":
@@ -189,27 +194,27 @@ class Host:
         key = key_of(message)
         if key is None:
             return
-        pending.ask = self.asks.setdefault(key, VouchedRequest(message, key))
+        pending.ask = self.asks.setdefault(key, VouchedRequest(message, key, by_terminal(message)))
         pending.ask.doubt = pending.perhaps = True
-        if message.mti == "0200" and not pending.ask.routed and pending.ask not in self._queue:
+        if message.mti in TYPES and not pending.ask.routed and pending.ask not in self._queue:
             pending.ask.of_card()
             self._queue.append(pending.ask)
-        if message.mti == "0200" and not pending.ask.told:
+        if message.mti in TYPES and not pending.ask.told:
             pending.ask.waiting = pending
 
-    def _purchase(
+    def _request(
         self, now: Instant, frame: Frame, message: Message, place: Place, offer: Offer
     ) -> tuple[VouchedRequest | None, frozenset[str]]:
         """The attempt, and the codes it may be told at once; none when its issuer must be heard first."""
-        key, kind = key_of(message), (message.de60 or "")[:2]
-        if message.de3 not in ("000000", None) or message.de25 not in ("00", None) or kind not in ("22", ""):
+        key, kind = key_of(message), by_terminal(message)
+        if kind is None:
             return None, frozenset({"40"})
-        if key is None or any(message.get(n) is None for n in PURCHASE_NEEDS):
+        if key is None or any(message.get(n) is None for n in needed(kind)):
             return None, frozenset({"30"})
         ask = self.asks.get(key)
         if ask is not None:
             return ask, self._again(ask, message)
-        ask = self.asks[key] = VouchedRequest(message, key)
+        ask = self.asks[key] = VouchedRequest(message, key, kind)
         ask.doubt = key in self._named
         ask.objection = self.burnt.get(key, "") or self._objection(now, frame, ask, place, offer)
         if not ask.objection:
@@ -220,6 +225,8 @@ class Host:
             ask.routed, ask.deadline = True, now + TIMER
             self.open[key] = ask
             self._queue.append(ask)
+            if ask.original is not None:
+                ask.original.children.append(ask)
         return ask, frozenset({ask.objection} if ask.objection and not ask.doubt else ())
 
     def _again(self, ask: VouchedRequest, message: Message) -> frozenset[str]:
@@ -229,7 +236,7 @@ class Host:
             return frozenset({"12"})
         if ask.key in self.burnt:  # nothing is stored of what it asked for: whatever comes is the same to it
             return frozenset({self.burnt[ask.key]})
-        if any(message.get(n) != first.get(n) for n in (2, 3, 4, 22, 25, 35, 42, 49)):
+        if any(message.get(n) != first.get(n) for n in COMPARED):
             self.contradicted += not ask.doubt
             return frozenset({"94"})
         return self._results(ask)
@@ -247,26 +254,10 @@ class Host:
         return frozenset({TIMED_OUT if ask.expired else "12"})
 
     def _objection(self, now: Instant, frame: Frame, ask: VouchedRequest, place: Place, offer: Offer) -> str:
-        """The switch's own no, the first that applies."""
-        message, amount = ask.first, int(ask.first.de4 or "")
-        code = ask.of_card()
-        rules = (
-            (ask.key.batch != offer.batch, "77"),
-            (amount == 0, "13"),
-            (message.de49 not in CURRENCIES, "12"),
-            (bool(place.limit) and amount > place.limit, "61"),
-            ((message.de22 or "")[:2] == "01" and not self.typed, "58"),
-            (bool(code), code),
-            (bool(frame.at) and now - frame.at >= TIMER, "68"),
-            (ask.issuer not in self.up, "91"),
+        late = bool(frame.at) and now - frame.at >= TIMER
+        return objection(
+            ask, Circumstances(place, offer, self.asks, self.typed, late, lambda issuer: issuer not in self.up)
         )
-        objection = next((no for objects, no in rules if objects), "")
-        if not objection and message.de52 is not None:
-            try:
-                ask.block = place.keys.hsm.translate_pin(message.de52, ask.pan, offer.pik, place.zones[ask.issuer])
-            except SecurityError:
-                return "99"
-        return objection
 
     def _reversal(self, message: Message) -> tuple[VouchedRequest | None, frozenset[str]]:
         key = key_of(message)
@@ -279,7 +270,8 @@ class Host:
             ask.tombstone = not ask.objection
         if ask.tombstone:
             return ask, frozenset({"25", "00"} if ask.doubt else {"25"})
-        nothing = bool(ask.objection) or ask.unsent or (ask.result not in APPROVALS and bool(ask.result))
+        nothing = bool(ask.objection) or ask.unsent or ask.inquires
+        nothing = nothing or (ask.result not in APPROVALS and bool(ask.result))
         if not nothing and any(message.get(n) != ask.first.get(n) for n in (4, 42, 49)):
             ask.differs = True
             return ask, frozenset({"64"})
@@ -313,7 +305,7 @@ class Host:
                 ask.acknowledged = True
             return
         ask = self.sent.get((frame.link, message.de7, message.de11))
-        if message.mti != "0210" or ask is None or ask.forward is None:
+        if message.mti not in ANSWERS or ask is None or ask.forward is None:
             return
         institution = (message.de32 or "").lstrip("0") == ACQUIRER.lstrip("0")
         if not institution or any(message.get(n) != ask.forward.get(n) for n in (3, 4, 37, 41, 42)):
@@ -325,8 +317,9 @@ class Host:
             ask.result = message.de39 or ""
             self._known_later += [(name, False) for name in ask.names]
             ask.auth = message.de38 or "" if ask.result in APPROVALS else ""
+            ask.balances = message.de54 if ask.result in APPROVALS else None
             ask.told_to_whom_waits(ask.result)
-        elif message.de39 in APPROVALS and not ask.reason and ask.result not in APPROVALS:
+        elif message.de39 in APPROVALS and not ask.inquires and not ask.reason and ask.result not in APPROVALS:
             ask.reason = CONTRADICTED  # a no was told, and the issuer says yes after all
 
     def _not_sent(self, token: int) -> None:
@@ -357,7 +350,7 @@ class Host:
             self._compare(now, pending, packet)
         elif told.mti == "0810" and told.de39 == "00":
             self._offer(pending.packet.message, told)
-        elif told.mti in ("0110", "0210") and (key := key_of(pending.packet.message)) is not None:
+        elif told.mti in ANSWERS and (key := key_of(pending.packet.message)) is not None:
             self.burnt[key] = told.de39 or ""
 
     def _may(self, pending: Pending, told: Message) -> bool:
@@ -372,7 +365,7 @@ class Host:
         if pending.ask is not None and pending.ask.doubt and (code not in APPROVALS or told.mti == "0410"):
             return True
         ask = pending.ask
-        if ask is not None and ask.forward is None and told.mti == "0210" and code in ask.instead:
+        if ask is not None and ask.forward is None and told.mti in ANSWERS and code in ask.instead:
             ask.objection, ask.routed, ask.reason = code, False, ""
             return True
         return code in pending.allowed and not pending.over
@@ -393,13 +386,17 @@ class Host:
         must(not unlike(asked, told), f"{what} does not repeat {unlike(asked, told)}")
         place = self.places[asked.de41 or ""]
         must(pending.offer is not None and place.closes(packet, pending.offer), f"{what} has no MAC of its request")
-        if told.mti != "0210" or ask is None or told.de39 in ("94", "12") or ask.doubt:
+        if told.mti not in ANSWERS or ask is None or told.de39 == "94" or ask.doubt:
+            return
+        if told.de39 == "12" and ask.told != "12" and ask.objection != "12" and ask.result != "12":
             return
         ask.told = ask.told or told.de39 or ""
         ask.decided = ask.decided or clock(now)
         said_at = clock(now) if ask.key in self.burnt else ask.decided  # of what is burnt no result is stored
         must((told.de12, told.de13) == said_at, f"{what} says {told.de12} of {told.de13}, where {said_at} is due")
         must((told.de38 or "") == ask.auth, f"{what} has the approval code {told.de38}, the issuer gave {ask.auth}")
+        due = ask.balances if ask.result in APPROVALS and not ask.reason else None
+        must(told.de54 == due, f"{what} says the balances {told.de54}, the issuer said {due}")
         must(told.de2 == (ask.card or asked.de2), f"{what} names another card")
         institution = INSTITUTIONS[ask.issuer] if ask.forward is not None else None
         if ask.forward is not None:
@@ -413,7 +410,7 @@ class Host:
         assert packet is not None
         must(self.links[send.link].vouches(send.data), f"{send.link} is sent a {packet.message.mti} without a MAC")
         mti = first_try(packet.message.mti)
-        if mti == "0200":
+        if mti in TYPES:
             self._forwards(now, send, packet.message)
         elif mti == "0420":
             self._advises(send, packet.message)
@@ -433,11 +430,13 @@ class Host:
         if not ask.routed:
             ask.routed, ask.deadline = True, now + TIMER
             self.open[ask.key] = ask
-        expected = {n: ask.first.get(n) for n in (3, 4, 22, 25, 35, 41, 42, 49)}
+        expected: dict[int, object] = {n: ask.first.get(n) for n in (3, 4, 22, 25, 35, 38, 41, 42, 49)}
         time, date = clock(now)
+        expected[90] = ask.original.own_name if ask.original is not None else None
         expected |= {2: ask.pan, 12: time, 13: date, 14: ask.expiry or None, 18: CATEGORY, 32: ACQUIRER}
         wrong = [n for n, value in expected.items() if message.get(n) != value]
         must(not wrong, f"{send.link} is asked for {ask.key} with other words in {wrong}")
+        must(message.mti == ask.first.mti, f"{send.link} is asked for {ask.key} with a {message.mti}")
         known = ask.block is not None or ask.first.de52 is None
         must(not known or message.de52 == ask.block, f"{send.link} is asked for {ask.key} with another PIN block")
         must(send.link == ask.issuer, f"{ask.key} goes to {send.link}, the card is of {ask.issuer}")
@@ -458,8 +457,9 @@ class Host:
         due = ask.doubt or (bool(ask.reason) and not ask.acknowledged)
         must(due, f"{ask.key} is undone, for which there is no reason")
         ask.reason = ask.reason or message.de39 or ""
+        must(not ask.inquires, f"{ask.key} is undone, which moved nothing")
         expected = {n: ask.forward.get(n) for n in (2, 3, 4, 32, 37, 41, 42, 49)}
-        expected |= {39: ask.reason, 38: ask.auth or None}
+        expected |= {39: ask.reason, 38: ask.auth or None, 90: ask.own_name}
         wrong = [n for n, value in expected.items() if message.get(n) != value]
         must(not wrong, f"{ask.key} is undone with other words in {wrong}: {[message.get(n) for n in wrong]}")
         first = ask.advice == ("", "")
@@ -482,7 +482,7 @@ class Host:
             must(key in rows, f"the switch does not keep {key}")
             state, amount, code, auth, rrn = rows[key]
             must(state == ask.state, f"the switch keeps {key} as {state}, expected is {ask.state}")
-            asked = 0 if key in self.burnt else int(ask.first.de4 or "")
+            asked = 0 if key in self.burnt else amount_of(ask.first)
             must(amount == asked, f"the switch keeps {key} for {amount}")
             must(code in ("", ask.told, ask.result, ask.objection, TIMED_OUT), f"the switch keeps {key} with {code}")
             must(auth in ("", ask.auth), f"the switch keeps {key} with the approval code {auth}")
