@@ -33,9 +33,9 @@ def test_a_party_is_called_in_both_languages_and_a_name_stays_as_it_is(named: st
     ("what", "en", "zh"),
     [
         ("reversal_unacknowledged", "the issuer does not acknowledge the reversal", "发卡行未确认冲正"),
-        ("reversal_differs", "a reversal names another sale than its key does", "冲正内容与原交易不符"),
+        ("reversal_differs", "a reversal names another transaction than its key does", "冲正内容与原交易不符"),
         ("forgotten", CASES["forgotten"].en, "恢复过数据的站点已不再知道该笔交易"),
-        ("archived_reversal", "a reversal of a sale that is archived", "对已归档交易的冲正"),
+        ("archived_reversal", "a reversal of a transaction that is archived", "对已归档交易的冲正"),
         ("reversal_escalated", CASES["reversal_escalated"].en, "主管已将未决冲正转人工处理"),
         ("something_new", "something_new", "something_new"),
     ],

@@ -147,7 +147,7 @@ def search(stores: Stores, question: Search) -> list[Candidate]:
         else:
             nobodys[f"{other.issuer} {other.request}"] = other
     known = bool(found)
-    found |= {name: candidate("", other) for name, other in nobodys.items() if other.debited or not known}
+    found |= {name: candidate("", other) for name, other in nobodys.items() if other.done or not known}
     return sorted(found.values(), key=lambda one: one.started_at, reverse=True)
 
 

@@ -8,7 +8,7 @@ two readings are the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from counterfoil.inquiry import Candidate, Stores, evidence
@@ -51,6 +51,7 @@ def of_switch(stores: Stores, sent: Sequence[SwitchStub]) -> list[QuickLook]:
     slips = terminals.slips(stores.terminal, paid) if stores.terminal is not None and paid else {}
     ours = _ours(stores.terminal)
     theirs, booked = _of_issuers(stores, sent)
+    firsts = _originals(stores, list(theirs.values()))
     found = []
     for stub in sent:
         at = (stub.issuer, request_of(stub))
@@ -58,7 +59,10 @@ def of_switch(stores: Stores, sent: Sequence[SwitchStub]) -> list[QuickLook]:
         if stores.terminal is not None and stub.terminal not in ours:
             mine = NOT_OURS
         sight = sight_of(stores, stub)
-        looked = Looked(Evidence(mine, stub, theirs.get(at)), sight, booked.get(at), slips.get(stub.ref))
+        posted = theirs.get(at)
+        looked = Looked(Evidence(mine, stub, posted), sight, booked.get(at), slips.get(stub.ref))
+        if posted is not None and posted.original:
+            looked = _with_original(looked, posted, firsts)
         found.append(QuickLook(candidate(stub.ref, stub), looked))
     return found
 
@@ -81,9 +85,32 @@ def _of_issuers(
     return theirs, booked
 
 
+def _originals(stores: Stores, posted: Sequence[IssuerStub]) -> dict[tuple[str, str], IssuerStub | None]:
+    """What each issuer says of the transactions these refer to, by its name and the request; None for one that left for
+    the archive. One that is not there is one the issuer does not know.
+    """
+    named = defaultdict[str, list[str]](list)
+    for stub in posted:
+        if stub.original:
+            named[stub.issuer].append(stub.original)
+    found: dict[tuple[str, str], IssuerStub | None] = {}
+    for name, requests in named.items():
+        store = stores.of(name)
+        if store is not None:
+            found |= {(name, request): None for request in issuers.archived(store, requests)}
+            found |= {(name, request): stub for request, stub in issuers.these(store, requests).items()}
+    return found
+
+
+def _with_original(looked: Looked, posted: IssuerStub, firsts: Mapping[tuple[str, str], IssuerStub | None]) -> Looked:
+    """What is known of a transaction, with what it refers to."""
+    at = (posted.issuer, posted.original)
+    return looked._replace(original=firsts.get(at), orphan="" if at in firsts else posted.original)
+
+
 def of_issuer(stores: Stores, posted: Sequence[IssuerStub]) -> list[QuickLook]:
-    """Purchases of an issuer that moved money and that the switch did not ask for; the others are looked at there."""
-    moved = [stub for stub in posted if stub.debited]
+    """What an issuer booked and the switch did not ask for; the others are looked at there."""
+    moved = [stub for stub in posted if stub.done]
     if stores.switch is None or not moved:
         return []
     sent = switches.numbered(stores.switch, [stub.rrn for stub in moved])
@@ -152,7 +179,10 @@ def look(stores: Stores, one: Candidate) -> Looked:
         slip = terminals.slips(stores.terminal, [AttemptKey(*sold.ref.split("/"))]).get(sold.ref)
         others = tuple(_others(stores.terminal, sold))
     name = "" if switch is not None or issuer is None else _namesake(stores, issuer)
-    return Looked(found, sight_of(stores, switch, one.issuer), booked, slip, name, others)
+    looked = Looked(found, sight_of(stores, switch, one.issuer), booked, slip, name, others)
+    if issuer is None or not issuer.original:
+        return looked
+    return _with_original(looked, issuer, _originals(stores, [issuer]))
 
 
 def _others(store: Store, sold: TerminalStub) -> Iterable[str]:

@@ -12,17 +12,18 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from counterfoil.issuer.stubs import Booked
+from counterfoil.kinds import BY_NAME, AmountRule
 from counterfoil.money import written
 from counterfoil.receipts.document import Slip
 from counterfoil.reconciliation.kinds import BreakKind
 from counterfoil.step import Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Evidence, Verdict, verdict_of
-from counterfoil.verdict.judge import FIRST_FIT, open_case, positions_of, told_to_wait
-from counterfoil.verdict.position import I, S, T
+from counterfoil.verdict.judge import FIRST_FIT, first_stub, kinds_of, open_case, positions_of, told_to_wait
+from counterfoil.verdict.position import I, S, T, only_asks
 
 PAID: Final = frozenset({T.APPROVED, T.CLOSED})
-SAID_NO: Final = frozenset({T.DECLINED, T.NOT_SENT, T.REVERSED})
+SAID_NO: Final = frozenset({T.DECLINED, T.LAPSED, T.NOT_SENT, T.REVERSED})
 AUTHENTIC: Final = frozenset({S.ASKED, S.APPROVED, S.REVERSING, S.REVERSED, S.EMPTY, S.TOMBSTONE})
 """What the switch does only for a message with a valid MAC: its terminal stored it first. A no can be to anybody."""
 CLOCKS: Final = Clocks()
@@ -40,7 +41,8 @@ class Looked(NamedTuple):
     """All that is known of one transaction.
 
     `booked` is what the ledger says, `slip` what the receipt says; `namesake` is the sale to which the number that an
-    unknown request says belongs, `others` the sales that have the terminal's number too.
+    unknown request says belongs, `others` the sales that have the terminal's number too. `original` is the issuer's
+    stub of what it refers to, `orphan` the name of one that its issuer does not know.
     """
 
     evidence: Evidence
@@ -49,6 +51,8 @@ class Looked(NamedTuple):
     slip: Slip | None = None
     namesake: str = ""
     others: tuple[str, ...] = ()
+    original: IssuerStub | None = None
+    orphan: str = ""
 
     @property
     def nobodys(self) -> bool:
@@ -69,7 +73,7 @@ def breaks(looked: Looked, now: Instant, clocks: Clocks = CLOCKS) -> list[Break]
         return []
     gone = list(missing(looked))
     found = gone or list(standing(looked, now, clocks))
-    return [*found, *differing(looked)]
+    return [*found, *differing(looked), *in_the_family(looked)]
 
 
 def in_flight(evidence: Evidence, now: Instant, clocks: Clocks = CLOCKS) -> bool:
@@ -89,8 +93,11 @@ def standing(looked: Looked, now: Instant, clocks: Clocks) -> Iterator[Break]:
         S if switch is S.MISSING and not looked.sight.switch else (switch,),
         I if issuer is I.MISSING and not looked.sight.issuer else (issuer,),
     )
-    if not any(positions in FIRST_FIT for positions in product(*can_be)):
-        yield Break(_contradiction(terminal, issuer))
+    if len(kinds_of(evidence, switch, issuer)) > 1:
+        yield Break(BreakKind.STATIONS_DIFFER)
+    elif not any(positions in FIRST_FIT for positions in product(*can_be)):
+        asks = only_asks(first_stub(evidence))
+        yield Break(BreakKind.STATIONS_DIFFER if asks else _contradiction(terminal, issuer))
     elif all(looked.sight) and _overdue(evidence, now, clocks):
         yield Break(BreakKind.OVERDUE)
 
@@ -118,7 +125,7 @@ def missing(looked: Looked) -> Iterator[Break]:
     evidence, sight = looked.evidence, looked.sight
     terminal, switch, issuer = positions_of(evidence)
     if sight.switch and switch is S.MISSING:
-        if evidence.issuer is not None and evidence.issuer.debited:
+        if evidence.issuer is not None and evidence.issuer.done:
             yield Break(_unasked(looked, issuer), looked.namesake)
         elif terminal in PAID | {T.REVERSED} or (terminal is T.DECLINED and told_to_wait(evidence.terminal)):
             yield Break(BreakKind.MISSING_AT_SWITCH)
@@ -129,7 +136,7 @@ def missing(looked: Looked) -> Iterator[Break]:
 
 
 def _unasked(looked: Looked, issuer: I) -> BreakKind:
-    """What a purchase is that the switch did not ask for, as far as it knows."""
+    """What a transaction is that the switch did not ask for, as far as it knows."""
     if looked.namesake:
         return BreakKind.DEBITED_TWICE
     if isinstance(looked.evidence.terminal, TerminalStub) or issuer is not I.HOLDS:
@@ -170,7 +177,7 @@ def _at_switch(sold: TerminalStub | None, switch: SwitchStub | None) -> list[str
     """A no can be to a damaged copy, whose values are claims: what it holds is compared only where it is not one."""
     if sold is None or switch is None or switch.state == "declined":
         return []
-    found = _pairs(sold, switch, "amount", "currency", "merchant", "last4", "rrn")
+    found = _pairs(sold, switch, "kind", "amount", "currency", "merchant", "last4", "rrn")
     if sold.state in {"approved", "closed"} and switch.state == "approved":
         found += _pairs(sold, switch, "response_code", "auth_code")
     return found
@@ -178,9 +185,9 @@ def _at_switch(sold: TerminalStub | None, switch: SwitchStub | None) -> list[str
 
 def _at_issuer(switch: SwitchStub | None, issuer: IssuerStub | None) -> list[str]:
     """Where the issuer has booked nothing its row can come from a damaged copy too."""
-    if switch is None or issuer is None or not issuer.debited:
+    if switch is None or issuer is None or not issuer.done:
         return []
-    found = _pairs(switch, issuer, "amount", "currency", "terminal", "merchant", "last4", "rrn")
+    found = _pairs(switch, issuer, "kind", "amount", "currency", "terminal", "merchant", "last4", "rrn")
     if switch.state == "approved":
         found += _pairs(switch, issuer, "response_code", "auth_code")
     return found
@@ -199,7 +206,7 @@ def _pairs(one: TerminalStub | SwitchStub, other: SwitchStub | IssuerStub, *name
 
 
 def _in_the_ledger(issuer: IssuerStub, booked: Booked | None) -> str:
-    """What the record of a purchase says, and what the entries do; "" when that is the same."""
+    """What the record of a transaction says, and what the entries do; "" when that is the same."""
     theirs = booked or Booked(currency=issuer.currency)
     pairs = (("debited", issuer.debited, theirs.debited), ("returned", issuer.returned, theirs.returned))
     wrong = [
@@ -210,6 +217,32 @@ def _in_the_ledger(issuer: IssuerStub, booked: Booked | None) -> str:
     if issuer.debited and issuer.currency != theirs.currency:
         wrong.append(f"currency {issuer.currency}/{theirs.currency}")
     return "; ".join(wrong)
+
+
+def in_the_family(looked: Looked) -> Iterator[Break]:
+    """What refers to nothing its issuer knows, and what more stands against than it did."""
+    issuer = looked.evidence.issuer
+    if issuer is not None and issuer.done > issuer.undone and looked.orphan:
+        yield Break(BreakKind.ORIGINAL_MISSING, f"original {looked.orphan}")
+    for stub in (issuer, looked.original):
+        if stub is not None and exceeded(stub):
+            names = ", ".join(child.name for child in stub.against)
+            yield Break(BreakKind.FAMILY_EXCEEDED, f"original {stub.request}; against {names}")
+            return
+
+
+def exceeded(original: IssuerStub) -> bool:
+    """Whether more stands against it than it did: of one that fell, anything does; two never end it together, and what
+    must be equal to it takes no more than it moved or set aside.
+    """
+    rules = [(child, BY_NAME[child.kind].original) for child in original.against]
+    closing = [child for child, rule in rules if rule is not None and rule.closes]
+    bounded = [child for child, rule in rules if rule is not None and rule.amount is AmountRule.EQUAL]
+    return bool(original.against) and (
+        original.done <= original.undone
+        or len(closing) > 1
+        or sum(child.amount for child in bounded) > original.done - original.undone
+    )
 
 
 def _on_paper(sold: TerminalStub, slip: Slip) -> str:

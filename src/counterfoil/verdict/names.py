@@ -67,11 +67,11 @@ VIOLATION: Final = Text(
 BROKEN: Final = re.compile(r"(.*?): (\w+): (.*), expected (-?\d+), found (-?\d+)")
 CASES: Final[dict[str, Text]] = {
     "reversal_unacknowledged": Text("the issuer does not acknowledge the reversal", "发卡行未确认冲正"),
-    "reversal_differs": Text("a reversal names another sale than its key does", "冲正内容与原交易不符"),
+    "reversal_differs": Text("a reversal names another transaction than its key does", "冲正内容与原交易不符"),
     "forgotten": Text(
         "a station whose store was put back does not know it any more", "恢复过数据的站点已不再知道该笔交易"
     ),
-    "archived_reversal": Text("a reversal of a sale that is archived", "对已归档交易的冲正"),
+    "archived_reversal": Text("a reversal of a transaction that is archived", "对已归档交易的冲正"),
     "reversal_escalated": Text(
         "a supervisor took the pending reversal out of the terminal's hands", "主管已将未决冲正转人工处理"
     ),

@@ -23,7 +23,7 @@ SEND_UP: Final = Text(
     "持续发送冲正通知（0420，重发为0421），直到发卡行确认",
 )
 SEND_REVERSAL: Final = Text(
-    "send the reversal (0400) before any other sale of this terminal",
+    "send the reversal (0400) before any other transaction of this terminal",
     "在该终端的任何其他交易之前发送冲正（0400）",
 )
 AWAIT_ANSWER: Final = Text("wait for the answer; without one, reverse", "等待应答；如无应答则冲正")

@@ -29,11 +29,11 @@ SIGN_ON_REFUSED: Final = Text(
     "the switch refused the terminal's sign-on with {code}: {reason}", "交换中心以 {code} 拒绝终端签到：{reason}"
 )
 EARLIER: Final = Text(
-    "an earlier sale of this terminal was still being reversed, so this one was not sent",
+    "an earlier transaction of this terminal was still being reversed, so this one was not sent",
     "该终端上一笔交易的冲正尚未完成，本笔未发出",
 )
 EARLIER_ONE: Final = Text(
-    "the earlier sale {other} was still being reversed, so this one was not sent",
+    "the earlier transaction {other} was still being reversed, so this one was not sent",
     "上一笔交易 {other} 的冲正尚未完成，本笔未发出",
 )
 NO_PRINTER: Final = Text(
@@ -50,7 +50,7 @@ KEPT: Final = Text(
     "after a restart the cashier said that the goods were not handed over", "终端重启后，收银员答复商品未交付"
 )
 PAID: Final = Text("the customer has paid already, with {other}", "顾客已通过 {other} 付款")
-CARD: Final = Text("the card refused the sale after its approval", "交易获批后被卡片拒绝")
+CARD: Final = Text("the card refused the transaction after its approval", "交易获批后被卡片拒绝")
 RESTART: Final = Text("the terminal restarted while the answer was awaited", "终端在等待应答时重启")
 BAD_MAC: Final = Text("the answer could not be authenticated: its MAC was wrong", "应答 MAC 错误，无法认证")
 UNREADABLE: Final = Text("the answer could not be read", "应答无法解析")
@@ -58,7 +58,7 @@ DIFFERS: Final = Text("the answer does not repeat what was asked (DE{detail})", 
 UNDECIDED: Final = Text(
     "the switch answered {code}, which decides nothing: {reason}", "交换中心应答 {code}，不能定论：{reason}"
 )
-TOLD_CANCELLED: Final = Text("the terminal says that the sale was cancelled (17)", "终端称交易已取消（17）")
+TOLD_CANCELLED: Final = Text("the terminal says that it was cancelled (17)", "终端称交易已取消（17）")
 TOLD_ERROR: Final = Text(
     "the terminal says that it restarted, or could not use the answer (06)", "终端称曾重启或应答无法使用（06）"
 )
