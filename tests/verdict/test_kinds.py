@@ -158,9 +158,11 @@ def says(template: str, said: str) -> bool:
 
 @KINDS
 def test_each_sentence_of_a_kind_is_said_somewhere(kind: Kind) -> None:
-    """But for what waits for an answer at a terminal that is free: of an inquiry that is never so."""
+    """What is said while it prints is the till's, which asks the kind itself."""
     answers = [found(kind, stand) for stand in stands(kind)]
     for name, told in sayings(kind):
+        if name == "printing":
+            continue
         for template, chosen in ((told.customer, "sentence"), (told.cashier, "cashier")):
             for language in ("en", "zh"):
                 spoken = [getattr(getattr(answer, chosen), language) for answer in answers]

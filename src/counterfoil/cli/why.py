@@ -100,14 +100,19 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
     from rich.text import Text as Line
 
     from counterfoil.cli.screen import console, table
-    from counterfoil.verdict.names import VERDICTS, hop
+    from counterfoil.verdict.names import hop, kind_word
 
     screen = console(soft_wrap=True)
     verdict = answer["verdict"]
-    title = (session.word(VERDICTS[verdict]), f"bold {COLOUR.get(verdict, 'yellow')}")
+    title = (session.pick(answer["word"]), f"bold {COLOUR.get(verdict, 'yellow')}")
     screen.print(Line.assemble(title, f"  {Money(one.amount, one.currency)}  …{one.last4}  {one.ref}"))
     screen.print(session.pick(answer["sentence"]))
     grid = table()
+    grid.add_row(label(session, "kind", "交易种类"), session.word(kind_word(answer["kind"])))
+    if answer["original"]:
+        grid.add_row(label(session, "original", "原交易"), answer["original"])
+    for child in answer["against"]:
+        grid.add_row(label(session, "against it", "其后续"), opposed(session, child, one.currency))
     if answer["next"]["owner"] != "cashier" or answer["next"]["action"] != answer["cashier"]:
         grid.add_row(label(session, "cashier", "收银员"), session.pick(answer["cashier"]))
     stop = answer["stopped_at"]
@@ -140,6 +145,16 @@ def tell(session: Session, one: Candidate, answer: dict[str, Any], verbose: bool
             for field in fields(session, station, line["message"]):
                 grid.add_row("", field)
     screen.print(grid)
+
+
+def opposed(session: Session, child: dict[str, Any], currency: str) -> str:
+    """What stands against a transaction, in one line."""
+    from counterfoil.verdict.names import kind_word
+
+    parts = [session.word(kind_word(child["kind"])), child["name"], str(Money(child["amount"], currency))]
+    if not child["settled"]:
+        parts.append(label(session, "not decided yet", "尚未确定"))
+    return " · ".join(parts)
 
 
 def told_case(session: Session, case: dict[str, Any]) -> str:

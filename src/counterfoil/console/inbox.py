@@ -89,6 +89,7 @@ def _row(item: OpenItem, numbers: list[str]) -> dict[str, Any]:
     ours = terminal if isinstance(terminal, TerminalStub) else None
     return {
         "one": item.one,
+        "kind": item.finding.kind,
         "at": iso(item.one.started_at),
         "owner": item.finding.next.owner,
         "action": item.finding.next.action,

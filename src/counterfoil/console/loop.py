@@ -24,6 +24,7 @@ from counterfoil.terminal.lifecycle import PAID
 from counterfoil.transaction import AttemptKey, TerminalStub
 from counterfoil.verdict import Finding, Verdict
 from counterfoil.verdict.finding import iso
+from counterfoil.verdict.names import EFFECTS
 from counterfoil.words import Text
 
 FINAL: Final = frozenset({"PAID", "NOT_CHARGED", "RETURNED"})
@@ -78,6 +79,7 @@ def told(stores: Stores, key: AttemptKey, reach: Reach) -> dict[str, Any] | None
         "answer": answer,
         "fall": drawn(one.ref, answer["evidence"]),
         "way": way(judged),
+        "effects": EFFECTS,
         "rrn": one.rrn or rrn_of(judged),
         "started": iso(one.started_at),
         "linked": [(stub.ref, state(stub.state), stub.retry_of) for stub in linked if stub.ref != one.ref],

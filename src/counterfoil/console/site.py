@@ -33,7 +33,8 @@ from counterfoil.inspector.names import label, shown
 from counterfoil.iso8583.chinese import reason
 from counterfoil.money import Money
 from counterfoil.stack.reading import clock_of
-from counterfoil.verdict.names import ENDS, VERDICTS, absent, case_word, hop, party
+from counterfoil.transaction import parse_ref
+from counterfoil.verdict.names import ENDS, VERDICTS, absent, case_word, hop, kind_word, party
 from counterfoil.words import Text
 from counterfoil.zone import Zone, instant
 
@@ -109,6 +110,7 @@ class Site:
             "clock": partial(hours, clock),
             "offset": partial(offset, clock),
         }
+        self._templates.tests["payment_ref"] = lambda name: parse_ref(name) is not None
         self._templates.globals.update(
             label=label,
             party=party,
@@ -117,6 +119,7 @@ class Site:
             version=__version__,
             LOOKS=LOOKS,
             VERDICTS=VERDICTS,
+            kind_word=kind_word,
             May=May,
             ENDS=ENDS,
             case_word=case_word,

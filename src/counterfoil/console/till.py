@@ -179,6 +179,7 @@ def _row(stores: Stores, stub: TerminalStub, now: int) -> dict[str, Any]:
     return {
         "one": one,
         "verdict": told.verdict.value,
+        "word": till_sale.word_of(told),
         "sentence": told.sentence,
         "cashier": told.cashier,
         "at": iso(stub.started_at),

@@ -12,6 +12,7 @@ from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583 import responses
+from counterfoil.kinds import BY_NAME, Total
 from counterfoil.step import Instant
 from counterfoil.terminal import causes, stubs
 from counterfoil.transaction import TerminalStub
@@ -50,10 +51,6 @@ DO_NOT_CHARGE: Final = Text("UNKNOWN – do not charge again", "结果未知 –
 NEVER_CAME: Final = Told(
     Text("Your card was not charged.", "您的卡未被扣款。"),
     Text("This sale did not reach the terminal: take it again.", "本笔交易未到达终端：请重新收款。"),
-)
-PRINTING: Final = Told(
-    Text("You have paid. Your receipt is being printed.", "您已付款，正在打印签购单。"),
-    Text("Paid. The receipt is being printed.", "已付款，正在打印签购单。"),
 )
 NOT_BEGUN: Final = Text("Your card was not charged.", "您的卡未被扣款。")
 NOT_KNOWN: Final = Text("The result is not known yet. Please do not pay again yet.", "结果尚不清楚。请暂勿再次付款。")
@@ -97,12 +94,18 @@ def status_of(sale: StoredSale, now: Instant) -> Status:
     if stub.state == "sent" and 4 * (now - stub.started_at) < stub.due - stub.started_at:
         return Status(ASKING, "info", "…", ASKING_TOLD)
     if verdict is Verdict.PAID_RECEIPT_OPEN and stub.receipt == "sending":
-        return Status(VERDICTS["PAID"], *LOOKS["PAID"], PRINTING)
-    word = VERDICTS[verdict.value]
-    if verdict is Verdict.UNKNOWN and stub.state not in FALLEN:
-        word = DO_NOT_CHARGE
+        kind = BY_NAME[stub.kind]
+        return Status(kind.headings.stands, *LOOKS["PAID"], kind.words.printing)
     told = Told(sale.told.sentence, sale.told.cashier)
-    return Status(word, *AT_THE_TILL.get(verdict, LOOKS[verdict.value]), told)
+    return Status(word_of(sale.told), *AT_THE_TILL.get(verdict, LOOKS[verdict.value]), told)
+
+
+def word_of(told: Finding) -> Text:
+    """What the till calls a verdict: of what would be charged twice, while its terminal has not closed it, to wait."""
+    terminal = told.evidence.terminal
+    closed = isinstance(terminal, TerminalStub) and terminal.state in FALLEN
+    charges = BY_NAME[told.kind].total is Total.DEBIT
+    return DO_NOT_CHARGE if told.verdict is Verdict.UNKNOWN and charges and not closed else told.word
 
 
 def again(sale: StoredSale) -> bool:

@@ -41,6 +41,10 @@ BALANCE: Final = Kind(
             Text("The balance was told; nothing was charged.", "余额已查询；未扣款。"),
             Text("The balance was told: nothing to do.", "余额已查询，无需处理。"),
         ),
+        printing=Told(
+            Text("The balance was told. The slip of it is being printed.", "余额已查询，正在打印单据。"),
+            Text("The balance was told. The slip is being printed.", "余额已查询，正在打印单据。"),
+        ),
         receipt_open=Told(
             Text("The balance was told; nothing was charged.", "余额已查询；未扣款。"),
             Text("The balance was told: a slip of it is printed on request.", "余额已查询：如需要可打印单据。"),

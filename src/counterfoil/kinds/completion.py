@@ -74,6 +74,10 @@ COMPLETION: Final = Kind(
             ),
             Text("Completed: nothing to do.", "预授权已完成，无需处理。"),
         ),
+        printing=Told(
+            Text("You have paid. Your receipt is being printed.", "您已付款，正在打印签购单。"),
+            Text("Completed. The receipt is being printed.", "预授权已完成，正在打印签购单。"),
+        ),
         receipt_open=Told(
             Text(
                 "You have paid {amount}; here is how you get your receipt.",

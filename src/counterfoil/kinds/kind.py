@@ -135,7 +135,7 @@ class Saying(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What is said to customer and cashier per verdict: it stands; it stands and its receipt is open; it came to
+    """What is said to customer and cashier per verdict: it stands; it is being printed; its receipt is open; it came to
     nothing; a station refused it; what it did is going back; what it did was undone; nobody knows yet; a person must
     decide.
 
@@ -148,6 +148,7 @@ class Words(NamedTuple):
     """
 
     stands: Told
+    printing: Told
     receipt_open: Told
     nothing: Saying
     refused: Told

@@ -63,6 +63,13 @@ PREAUTH: Final = Kind(
             Text("{amount} is set aside on your card; nothing was debited yet.", "您的卡已冻结 {amount}，尚未扣款。"),
             Text("Pre-authorised: complete or void it later.", "预授权成功：之后请作完成或撤销。"),
         ),
+        printing=Told(
+            Text(
+                "The amount is set aside on your card. The slip of it is being printed.",
+                "您的卡已冻结资金，正在打印预授权单据。",
+            ),
+            Text("Pre-authorised. The slip is being printed.", "预授权成功，正在打印单据。"),
+        ),
         receipt_open=Told(
             Text(
                 "{amount} is set aside on your card; here is how you get the slip of it.",
@@ -262,6 +269,13 @@ PREAUTH_VOID: Final = Kind(
         stands=Told(
             Text("The {amount} that were set aside on your card were released.", "您的卡已冻结的 {amount} 已解冻。"),
             Text("Voided: nothing is set aside for it any more.", "预授权已撤销：不再冻结资金。"),
+        ),
+        printing=Told(
+            Text(
+                "What was set aside was released. The slip of it is being printed.",
+                "已冻结的资金已解冻，正在打印撤销单据。",
+            ),
+            Text("Voided. The slip is being printed.", "预授权已撤销，正在打印单据。"),
         ),
         receipt_open=Told(
             Text(

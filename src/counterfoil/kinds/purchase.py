@@ -96,6 +96,10 @@ PURCHASE: Final = Kind(
         stands=Told(
             Text("You have paid {amount}.", "您已付款 {amount}。"), Text("Paid: nothing to do.", "已付款，无需处理。")
         ),
+        printing=Told(
+            Text("You have paid. Your receipt is being printed.", "您已付款，正在打印签购单。"),
+            Text("Paid. The receipt is being printed.", "已付款，正在打印签购单。"),
+        ),
         receipt_open=Told(
             Text(
                 "You have paid {amount}; here is how you get your receipt.",

@@ -73,6 +73,10 @@ VOID: Final = Kind(
             ),
             Text("Voided: the payment does not stand any more.", "已撤销：原交易不再有效。"),
         ),
+        printing=Told(
+            Text("Your payment was voided. The slip of it is being printed.", "您的消费已撤销，正在打印撤销单据。"),
+            Text("Voided. The slip is being printed.", "已撤销，正在打印单据。"),
+        ),
         receipt_open=Told(
             Text(
                 "Your payment of {amount} was voided; here is how you get the slip of it.",

@@ -97,6 +97,17 @@ PARTIES: Final[dict[str, Text]] = {
 }
 
 
+EFFECTS: Final[dict[str, Text]] = {
+    "debited": Text("debited", "已扣款"),
+    "returned": Text("returned", "已退回"),
+    "credited": Text("given back", "已退回"),
+    "withdrawn": Text("debited again", "已重新扣款"),
+    "held": Text("set aside", "已冻结"),
+    "released": Text("released", "已解冻"),
+    "freed": Text("released", "已解冻"),
+    "held_again": Text("set aside again", "已重新冻结"),
+}
+"""What an issuer's stub says it did to a card, by the member that says how much."""
 OPEN_RECEIPT: Final = Text("{said}, RECEIPT OPEN", "{said}，签购单待交付")
 
 

@@ -28,7 +28,6 @@ from counterfoil.terminal import stubs as terminals
 from counterfoil.terminal.request import SWIPED, TYPED
 from counterfoil.transaction import AttemptKey, parse_ref
 from counterfoil.verdict.finding import iso
-from counterfoil.verdict.names import VERDICTS
 from counterfoil.words import Text, Told
 
 router: Final = APIRouter()
@@ -169,7 +168,7 @@ def judged(stores: Stores, one: Candidate, now: Instant) -> dict[str, Any]:
     """A payment with its verdict."""
     answer = finding(stores, one, now).to_json()
     answer["evidence"] = masks.hidden(answer["evidence"])
-    return {**brief(one), **answer, "word": VERDICTS[answer["verdict"]].both()}
+    return {**brief(one), **answer}
 
 
 def brief(one: Candidate) -> dict[str, Any]:

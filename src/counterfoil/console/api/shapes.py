@@ -223,14 +223,30 @@ class Brief(BaseModel):
     request: str = ""
 
 
+class Opposed(BaseModel):
+    """A transaction against this one: its kind, its reference, and the minor units it takes. `settled`: every station
+    that is there says that it stands.
+    """
+
+    kind: str
+    name: str
+    amount: int
+    settled: bool
+
+
 class Payment(Brief):
     """The whole answer to "where is the money". `sentence` is for the customer, `cashier` for whoever serves.
 
+    `kind` is the name of a kind of transaction, `word` what its verdict is called, `original` the reference
+    of the transaction it refers to, `against` what stands against it (a void, a completion).
     `evidence`: each station's stub, masked, or why there is none.
     """
 
     verdict: str
     word: Both
+    kind: str
+    original: str
+    against: list[Opposed]
     sentence: Both
     cashier: Both
     stopped_at: Stopped | None
