@@ -37,31 +37,31 @@ from mutants.seams import Seams
 @mutant("L3", "leg 3 lost, or late", origin=PROTOTYPE, mixes=("delay", "swarm"))
 def late_issuer_passes(seams: Seams) -> None:
     """An issuer's yes that comes during the reversal counts."""
-    seams.way(lifecycle.TRANSITIONS, State.REVERSING, Event.ISSUER_YES, State.APPROVED)
+    seams.way(lifecycle.REQUEST, State.REVERSING, Event.ISSUER_YES, State.APPROVED)
 
 
 @mutant("0400 while the original is still at the issuer", mixes=("delay", "calm", "swarm"))
 def reversal_of_open_ignored(seams: Seams) -> None:
     """An 0400 that comes before the issuer's answer is acknowledged and changes nothing."""
-    seams.way(lifecycle.TRANSITIONS, State.ASKED, Event.REVERSE, State.ASKED)
+    seams.way(lifecycle.REQUEST, State.ASKED, Event.REVERSE, State.ASKED)
 
 
 @mutant("leg 3 lost, or late", "at rest", mixes=("peers",))
 def decline_then_yes_forgotten(seams: Seams) -> None:
     """A yes after a no is kept as evidence, and what it booked is not undone."""
-    seams.way(lifecycle.TRANSITIONS, State.DECLINED, Event.ISSUER_YES, State.DECLINED)
+    seams.way(lifecycle.REQUEST, State.DECLINED, Event.ISSUER_YES, State.DECLINED)
 
 
 @mutant("switch cannot reach the issuer", mixes=("partition", "swarm"))
 def not_sent_keeps_asked(seams: Seams) -> None:
     """What never left is waited for until the deadline, and reversed."""
-    seams.way(lifecycle.TRANSITIONS, State.ASKED, Event.NOT_SENT, State.ASKED)
+    seams.way(lifecycle.REQUEST, State.ASKED, Event.NOT_SENT, State.ASKED)
 
 
 @mutant("duplicate request", mixes=("peers",), killed_by="tests/switch/test_breaks.py")
 def second_answer_counts(seams: Seams) -> None:
     """A no after a yes turns it into a no."""
-    seams.way(lifecycle.TRANSITIONS, State.APPROVED, Event.ISSUER_NO, State.DECLINED)
+    seams.way(lifecycle.REQUEST, State.APPROVED, Event.ISSUER_NO, State.DECLINED)
     seams.hit()
 
 

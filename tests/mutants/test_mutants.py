@@ -81,13 +81,13 @@ def test_every_mutant_says_what_it_does_and_none_is_listed_twice() -> None:
 
 def test_every_mutant_finds_its_seam_and_leaves_nothing_behind() -> None:
     before = [(saf, dict(vars(saf))), (lifecycle, dict(vars(lifecycle)))]
-    table = {state: dict(ways) for state, ways in lifecycle.TRANSITIONS.items()}
+    table = {state: dict(ways) for state, ways in lifecycle.REQUEST.items()}
     for mutant in MUTANTS:
         with Seams() as seams:
             mutant.apply(seams)
             assert seams.changes > 0, mutant.name
     assert [module.__name__ for module, names in before if dict(vars(module)) != names] == []
-    assert {state: dict(ways) for state, ways in lifecycle.TRANSITIONS.items()} == table
+    assert {state: dict(ways) for state, ways in lifecycle.REQUEST.items()} == table
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_every_mutant_finds_its_seam_and_leaves_nothing_behind() -> None:
         lambda seams: seams.method(Seams, "no_such_method", lambda original: original),
         lambda seams: seams.constant(saf, "NO_SUCH_CONSTANT", lambda original: original),
         lambda seams: seams.constant(saf, "FIRST", lambda original: original),
-        lambda seams: seams.way(lifecycle.TRANSITIONS, State.ASKED, Event.FORWARD, State.ASKED),
-        lambda seams: seams.way(lifecycle.TRANSITIONS, State.ASKED, Event.EXPIRE, State.REVERSING),
+        lambda seams: seams.way(lifecycle.REQUEST, State.ASKED, Event.FORWARD, State.ASKED),
+        lambda seams: seams.way(lifecycle.REQUEST, State.ASKED, Event.EXPIRE, State.REVERSING),
     ],
 )
 def test_a_seam_that_is_gone_is_an_error(cut: Any) -> None:

@@ -48,8 +48,8 @@ def reversal_acknowledged_but_not_booked(patch: pytest.MonkeyPatch) -> None:
 
 
 def late_issuer_passes(patch: pytest.MonkeyPatch) -> None:
-    ways = {**switch_lifecycle.TRANSITIONS[SwitchState.REVERSING], SwitchEvent.ISSUER_YES: SwitchState.APPROVED}
-    patch.setitem(switch_lifecycle.TRANSITIONS, SwitchState.REVERSING, ways)
+    ways = {**switch_lifecycle.REQUEST[SwitchState.REVERSING], SwitchEvent.ISSUER_YES: SwitchState.APPROVED}
+    patch.setitem(switch_lifecycle.REQUEST, SwitchState.REVERSING, ways)
 
 
 def switch_owes_nothing(patch: pytest.MonkeyPatch) -> None:

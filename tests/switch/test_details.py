@@ -21,9 +21,9 @@ def test_an_error_of_ours_says_what_was_wrong() -> None:
     with pytest.raises(OurError, match=r"\Aa pause follows a try\Z"):
         SETTINGS.pause(0)
     with pytest.raises(OurError, match=r"\Ano way out of tombstone by forward\Z"):
-        moved(State.TOMBSTONE, Event.FORWARD)
+        moved(State.TOMBSTONE, Event.FORWARD, "")
     with pytest.raises(OurError, match=r"\Ano way out of None by expire\Z"):
-        moved(None, Event.EXPIRE)
+        moved(None, Event.EXPIRE, "")
 
 
 def test_a_pause_doubles_up_to_its_cap() -> None:

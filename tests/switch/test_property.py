@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from counterfoil.iso8583 import Message, responses
 from counterfoil.step import SECOND, Closed, Connected, Send
 from counterfoil.switch import pending
-from counterfoil.switch.lifecycle import TRANSITIONS, State
+from counterfoil.switch.lifecycle import REQUEST, State
 from switch.scene import TIMER, Scene, scene
 
 SALES = 3
@@ -35,7 +35,7 @@ ACTIONS = (
 STEPS = st.lists(
     st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, SALES - 1)), min_size=1, max_size=4), max_size=12
 )
-ONE_MOVE = {state: {state, *TRANSITIONS[state].values()} for state in State}
+ONE_MOVE = {state: {state, *REQUEST[state].values()} for state in State}
 
 
 class Play:

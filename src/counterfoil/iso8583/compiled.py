@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from counterfoil.iso8583.encoding import Style, decoded
 from counterfoil.iso8583.fields import Align, Field, Prefix
@@ -23,6 +23,7 @@ Decoder: TypeAlias = Callable[[bytes], Message | None]
 Encoder: TypeAlias = Callable[[Mapping[str, Any]], bytes | None]
 Finder: TypeAlias = Callable[[Mapping[str, Any]], int]
 Keeper: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
+Adder: TypeAlias = Callable[[Mapping[str, Any], Any, int], str | None]
 
 CACHE_MAX: Final = 256
 """How many decoders, and how many encoders, one dialect makes; what comes later takes the generic loop."""
@@ -95,6 +96,47 @@ def keeper(plan: Iterable[tuple[int, Show | None]]) -> Keeper:
             value = f"show{number}(x) if type(x := {value}) is str else other(show{number}, x)"
         parts.append(f"'{number}': {value}")
     return eval(f"lambda v: {{{', '.join(parts)}}}", tables)  # type: ignore[no-any-return]  # noqa: S307 - numbers only
+
+
+class Differing(NamedTuple):
+    """How messages of one layout differ from one they are read beside (`adder`).
+
+    `names` are all of their attributes, in order. `same` are the elements that are equal there, `other` those that are
+    there too and differ. `written` is how the value of an element is shown, as JSON: by a function, as the text that it
+    is (None), or by a text that is the same for every value. `before` is written first, with a place for a number,
+    `{at}`. What they are read beside has its elements as `attributes`, or is a mapping.
+    """
+
+    names: tuple[str, ...]
+    same: tuple[int, ...]
+    other: tuple[int, ...]
+    written: Mapping[int, Callable[[Any], str] | str | None]
+    before: str
+    attributes: bool = False
+
+
+def adder(differing: Differing) -> Adder:
+    """Straight-line code that writes as JSON what differs, from the fields of a message, what it is read beside and the
+    number; it gives None where they are not as this difference says.
+    """
+    tables: dict[str, Any] = {"names": differing.names}
+    there = "h.de{}" if differing.attributes else "h['de{}']"
+    tests = ["tuple(v) != names"]
+    tests += [f"v['de{number}'] != {there.format(number)}" for number in differing.same]
+    tests += [f"v['de{number}'] == {there.format(number)}" for number in differing.other]
+    parts = [differing.before]
+    for number, show in differing.written.items():
+        if isinstance(show, str):
+            parts.append(f'"{number}":{show}')
+        elif show is None:
+            parts.append(f'"{number}":"{{v["de{number}"]}}"')
+        else:
+            tables[f"show{number}"] = show
+            parts.append(f'"{number}":{{show{number}(v["de{number}"])}}')
+    text = "{{" + ",".join(parts) + "}}"
+    lines = ["def run(v, h, at):", f"    if {' or '.join(tests)}:", "        return None", f"    return f'''{text}'''"]
+    made: Adder = _run("\n".join(lines), "<adder>", tables)
+    return made
 
 
 def _other(show: Show, value: object) -> str | None:

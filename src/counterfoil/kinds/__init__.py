@@ -30,6 +30,7 @@ from counterfoil.kinds.kind import (
 )
 from counterfoil.kinds.preauth import PREAUTH, PREAUTH_VOID
 from counterfoil.kinds.purchase import PURCHASE
+from counterfoil.kinds.spelling import Spellings
 from counterfoil.kinds.undo import undo
 from counterfoil.kinds.void import VOID
 
@@ -37,6 +38,7 @@ __all__ = [
     "BY_NAME",
     "PURCHASE",
     "REQUESTS",
+    "SPELLINGS",
     "TABLE",
     "AmountRule",
     "Deed",
@@ -52,6 +54,7 @@ __all__ = [
     "Saying",
     "SlipOf",
     "Spelling",
+    "Spellings",
     "Total",
     "Words",
     "forwarded",
@@ -65,9 +68,9 @@ SWITCHED: Final = (PURCHASE,)
 """The kinds that a switch takes from its terminals so far."""
 ISSUED: Final = (PURCHASE,)
 """The kinds that an issuer decides so far."""
-REQUESTS: Final = frozenset(kind.wire.mti for kind in SWITCHED)
+SPELLINGS: Final = Spellings(SWITCHED)
+REQUESTS: Final = SPELLINGS.requests
 """The message types with which a kind is asked for, without a repeat mark."""
-_BY_WIRE: Final[Mapping[tuple[str | None, ...], Kind]] = {kind.wire: kind for kind in SWITCHED}
 _UPSTREAM: Final[Mapping[tuple[str, str, str], Kind]] = {
     (kind.wire.mti, kind.wire.processing[:2], kind.wire.condition): kind for kind in ISSUED
 }
@@ -83,11 +86,7 @@ def spelt(mti: str, processing: str | None, condition: str | None, type_: str | 
 
     An element that is missing (None) agrees with any: that a request is not complete is for a rule of format to say.
     """
-    kind = _BY_WIRE.get((mti, processing, condition, type_))
-    if kind is not None or None not in (processing, condition, type_):
-        return kind
-    told = (mti, processing, condition, type_)
-    return next((kind for kind in SWITCHED if all(x in (None, y) for x, y in zip(told, kind.wire, strict=True))), None)
+    return SPELLINGS.spelt(mti, processing, condition, type_)
 
 
 def forwarded(mti: str, processing: str, condition: str) -> Kind | None:

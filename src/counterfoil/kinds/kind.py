@@ -200,3 +200,8 @@ class Kind(NamedTuple):
     paper: SlipOf | None = None
     notices: Notices | None = None
     balances: bool = False
+
+    @property
+    def has_amount(self) -> bool:
+        """Whether its request names an amount (DE4): one that was typed in, or its original's."""
+        return Needs.AMOUNT in self.needs or self.original is not None

@@ -1,4 +1,4 @@
-"""A purchase: known already, refused by a rule of ours, or forwarded to the card's issuer.
+"""A request: known already, refused by a rule of ours, or forwarded to the card's issuer.
 
 A refusal is stored under the key like any other result: it burns the key, and a repeat gets it again.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from counterfoil.iso8583 import Message
 from counterfoil.iso8583.responses import (
     DUPLICATE,
     FORMAT_ERROR,
@@ -17,10 +18,10 @@ from counterfoil.iso8583.responses import (
     PIN_ERROR,
     SIGN_ON_AGAIN,
 )
-from counterfoil.kinds import Kind, spelt
+from counterfoil.kinds import TABLE, Kind, Needs
 from counterfoil.security import SecurityError
 from counterfoil.step import Instant
-from counterfoil.switch import archiving, forgotten, numbers
+from counterfoil.switch import archiving, forgotten, numbers, originals
 from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.forward import forward
@@ -30,12 +31,18 @@ from counterfoil.switch.rows import Attempt, IssuerRow, TerminalRow
 from counterfoil.switch.rules import hangs_up_on, objection
 from counterfoil.switch.strangers import burn
 from counterfoil.switch.tell import answer, result
-from counterfoil.switch.wire import Request
+from counterfoil.switch.wire import Request, original_of
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
-MANDATORY: Final = frozenset({"de3", "de4", "de11", "de22", "de25", "de41", "de42", "de49", "de60"})
-
+MANDATORY: Final = frozenset({"de3", "de11", "de22", "de25", "de41", "de42", "de49", "de60"})
+MANDATORY_FOR: Final = {
+    kind.name: MANDATORY.union(["de4"] * kind.has_amount, ["de61"] * (kind.original is not None)) for kind in TABLE
+}
+COMPLETE: Final = {kind.name: set[bytes]() for kind in TABLE}
+"""By what a request has (its bitmap), those of a kind that were found complete."""
+LAYOUTS: Final = 64
+WITH_PIN: Final = frozenset(kind.name for kind in TABLE if Needs.PIN in kind.needs)
 
 DECLINED: Final = State.DECLINED  # looking a member up on its enum each time takes longer
 FORWARD: Final = Event.FORWARD
@@ -45,13 +52,26 @@ REVERSED: Final = frozenset({State.REVERSING, State.REVERSED, State.TOMBSTONE})
 
 def request(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: AttemptKey | None) -> None:
     """Decide a financial request whose MAC is right."""
-    kind = kind_of(ask)
+    kind = kind_of(desk, ask)
     if kind is None:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
-    elif key is None or not ask.message.__dict__.keys() >= MANDATORY:
+    elif key is None or not (ask.layout in COMPLETE[kind.name] or _is_complete(ask, kind)):
         turned_away(desk, work, ask, terminal, FORMAT_ERROR)
     elif not _known(desk, work, ask, terminal, key):
         _first_time(desk, work, ask, terminal, key, kind)
+
+
+def _is_complete(ask: Request, kind: Kind) -> bool:
+    """Whether a request has what its kind must have, and no amount where its kind has none."""
+    message = ask.message
+    if not message.__dict__.keys() >= MANDATORY_FOR[kind.name] or (message.de4 is not None) != kind.has_amount:
+        return False
+    if kind.original is not None:
+        return original_of(message) is not None
+    known = COMPLETE[kind.name]
+    if len(known) < LAYOUTS:
+        known.add(ask.layout)
+    return True
 
 
 def turned_away(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, code: str) -> None:
@@ -86,10 +106,10 @@ def _known(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: Att
     return True
 
 
-def kind_of(ask: Request) -> Kind | None:
+def kind_of(desk: Desk, ask: Request) -> Kind | None:
     """What kind of transaction it asks for; None when it is none that is done here."""
     message = ask.message
-    return spelt(message.mti, message.de3, message.de25, (message.de60 or "")[:2] or None)
+    return desk.spellings.spelt(message.mti, message.de3, message.de25, (message.de60 or "")[:2] or None)
 
 
 def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: Attempt) -> None:
@@ -100,7 +120,7 @@ def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: 
         answer(desk, work, ask, INVALID_TRANSACTION, de37=attempt.rrn)
     elif attempt.burnt:
         answer(desk, work, ask, attempt.response_code, what="turned_away", de37=attempt.rrn)
-    elif not _same_content(desk, ask, terminal, attempt):
+    elif not _same_content(desk, work, ask, terminal, attempt):
         work.alarm("other_content", attempt.terminal, f"{attempt.key} came again with other content", rrn=attempt.rrn)
         answer(desk, work, ask, DUPLICATE, de37=attempt.rrn)
     elif attempt.state is State.ASKED:
@@ -113,13 +133,25 @@ def again(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: 
         result(desk, work, ask, attempt)
 
 
-def _same_content(desk: Desk, ask: Request, terminal: TerminalRow, attempt: Attempt) -> bool:
-    message, kind = ask.message, None if ask.error else kind_of(ask)
+def _same_content(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: Attempt) -> bool:
+    message, kind = ask.message, None if ask.error else kind_of(desk, ask)
     if kind is None or kind.name != attempt.kind:
         return False  # another kind under a key is other content
+    original = originals.original_of(work, attempt)
+    if attempt.issuer and original is not None and not originals.names(message, original):
+        return False  # what was refused for such a thing is refused again
     card = card_of(message, terminal, desk.hsm)
     token = desk.hsm.token(card.pan, desk.token) if isinstance(card, PresentedCard) else ""
-    told = (message.de3, int(message.de4 or "0"), message.de22, message.de25, message.de49, message.de42, token)
+    told = (
+        message.de3,
+        int(message.de4 or "0"),
+        message.de22,
+        message.de25,
+        message.de49,
+        message.de42,
+        token,
+        _reference(message, kind),
+    )
     known = (
         attempt.processing,
         attempt.amount,
@@ -128,8 +160,15 @@ def _same_content(desk: Desk, ask: Request, terminal: TerminalRow, attempt: Atte
         attempt.currency,
         attempt.merchant,
         attempt.token,
+        attempt.original,
     )
     return told == known
+
+
+def _reference(message: Message, kind: Kind) -> str:
+    """The transaction that a request of a kind refers to (TERMINAL/BATCH/STAN), "" where the kind refers to none."""
+    original = original_of(message) if kind.original is not None else None
+    return str(original) if original is not None else ""
 
 
 def _first_time(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key: AttemptKey, kind: Kind) -> None:
@@ -139,13 +178,19 @@ def _first_time(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key
     attempt, tick = _intent(desk, work, ask, key, kind)
     rrn = attempt.rrn
     ask.heard_at = work.saw("asked", "1", ask.dialect.told(message), rrn=rrn, terminal=key.terminal)
-    code = objection(desk, work, ask, terminal, key.batch, attempt.amount, issuer)
+    code = objection(desk, work, ask, terminal, attempt, issuer)
     code = code or forgotten.objection(work, attempt)
     if not code and issuer is not None and hangs_up_on(work, issuer, attempt):
         work.saw("held_back", "2", "", rrn=rrn, terminal=key.terminal)
         code = ISSUER_UNAVAILABLE
     pin_block = b""
-    if not code and message.de52 is not None and isinstance(card, PresentedCard) and issuer is not None:
+    if (
+        not code
+        and message.de52 is not None
+        and kind.name in WITH_PIN
+        and isinstance(card, PresentedCard)
+        and issuer is not None
+    ):
         try:
             pin_block = _translated(desk, message.de52, message.de53, card, terminal, issuer)
         except SecurityError as error:
@@ -158,7 +203,7 @@ def _first_time(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, key
     attempt.transmitted, attempt.trace = numbers.transmitted(tick), numbers.trace(tick)
     attempt.deadline = now + desk.settings.switch_timer
     attempt.forwarded = True
-    attempt.state = moved(None, FORWARD)
+    attempt.state = moved(None, FORWARD, attempt.kind)
     work.put(attempt)
     work.wait(rrn, OpenIntent(ask, attempt.deadline, tick))
     forward(desk, work, ask, attempt, tick, card, pin_block)
@@ -179,7 +224,7 @@ def _intent(desk: Desk, work: Work, ask: Request, key: AttemptKey, kind: Kind) -
     pan = card.pan if isinstance(card, PresentedCard) else ""
     attempt = Attempt(
         key,
-        rrn=numbers.rrn(tick, desk.settings.clock.numbering),
+        rrn=numbers.rrn(tick, desk.clock.numbering),
         state=DECLINED,
         merchant=message.de42 or "",
         processing=message.de3 or "",
@@ -192,13 +237,14 @@ def _intent(desk: Desk, work: Work, ask: Request, key: AttemptKey, kind: Kind) -
         last4=pan[-4:],
         started_at=work.now,
         kind=kind.name,
+        original=_reference(message, kind) if kind.original is not None else "",
     )
     return attempt, tick
 
 
 def refuse(desk: Desk, work: Work, ask: Request, attempt: Attempt, code: str) -> None:
     """A no of ours, stored before it is said."""
-    attempt.state = moved(None, Event.REFUSE)
+    attempt.state = moved(None, Event.REFUSE, attempt.kind)
     attempt.response_code = code
     attempt.answered_at = work.now
     work.put(attempt)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message
+from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, nested
 from counterfoil.iso8583.responses import ISSUER_UNAVAILABLE
 from counterfoil.kinds import BY_NAME
 from counterfoil.step import Instant
-from counterfoil.switch import evidence
+from counterfoil.switch import additions
 from counterfoil.switch.card import PresentedCard
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.lifecycle import Event, State
 from counterfoil.switch.numbers import local
+from counterfoil.switch.originals import original_of
 from counterfoil.switch.rows import Attempt
 from counterfoil.switch.tell import result
 from counterfoil.switch.upstream import sending
@@ -27,12 +28,11 @@ def forward(
 ) -> None:
     """Send the request of an intent that this step commits. It leaves before the deadline, or never."""
     rrn, terminal, merchant = attempt.rrn, attempt.key.terminal, attempt.merchant
-    time, date = local(attempt.started_at, desk.settings.clock.offset(attempt.started_at))
+    time, date = local(attempt.started_at, desk.clock.offset(attempt.started_at))
     category = merchant[MERCHANT_TYPE]
     fields: dict[str, str | bytes] = {
         "de2": card.pan,
         "de3": attempt.processing,
-        "de4": f"{attempt.amount:012d}",
         "de7": attempt.transmitted,
         "de11": attempt.trace,
         "de12": time,
@@ -45,6 +45,11 @@ def forward(
         "de42": merchant,
         "de49": attempt.currency,
     }
+    amount = ask.message.de4
+    if amount is not None:
+        fields["de4"] = amount
+    if attempt.original:
+        fields |= _original(desk, work, attempt)
     if len(category) == 4 and category.isdecimal():
         fields["de18"] = category
     if card.expiry:
@@ -57,9 +62,18 @@ def forward(
     work.out.append(sending(desk, desk.issuers[attempt.issuer], message, token=tick, before=attempt.deadline))
     asked = work.joins(rrn, terminal) if ask.dialect is CUP_POS else None
     if asked is not None:
-        work.said_to(asked, "forwarded", "2", evidence.of_request(fields))
+        work.said_to(asked, "forwarded", "2", additions.of_request(attempt.kind, fields, ask))
     else:
         work.said("forwarded", "2", ISO87_ASCII.told(message), rrn, terminal)
+
+
+def _original(desk: Desk, work: Work, attempt: Attempt) -> dict[str, str | bytes]:
+    """What names the original of a request to its issuer: its own request, and the approval code it was given."""
+    original = original_of(work, attempt)
+    assert original is not None, "whoever refers to nothing known is refused"
+    mti, acquirer = BY_NAME[original.kind].wire.mti, desk.settings.acquirer
+    named = nested.build_de90(mti, original.trace, original.transmitted, acquirer)
+    return {"de90": named, "de38": original.auth_code} if original.auth_code else {"de90": named}
 
 
 def not_sent(desk: Desk, work: Work, token: int) -> None:

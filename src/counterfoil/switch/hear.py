@@ -12,7 +12,7 @@ from typing import Final
 
 from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL, answer_of
 from counterfoil.iso8583.responses import FORMAT_ERROR, INVALID_MERCHANT, NOT_SUPPORTED, UNKNOWN_TERMINAL
-from counterfoil.kinds import REQUESTS
+from counterfoil.kinds import TABLE
 from counterfoil.security import StoredKey
 from counterfoil.switch import replies, saf, session, strangers
 from counterfoil.switch.decide import request, turned_away
@@ -24,7 +24,7 @@ from counterfoil.switch.upstream import NETWORK_ANSWER, REVERSAL_ANSWER, IssuerM
 from counterfoil.switch.wire import CLAIMS, Request
 from counterfoil.switch.work import Work
 
-ANSWERS: Final = frozenset(map(answer_of, REQUESTS))
+ANSWERS: Final = frozenset(answer_of(kind.wire.mti) for kind in TABLE)
 MANAGEMENT: Final = frozenset({NETWORK, NETWORK_ADVICE})
 
 
@@ -43,7 +43,7 @@ def from_terminal(desk: Desk, work: Work, ask: Request) -> None:
         turned_away(desk, work, ask, terminal, FORMAT_ERROR)
     elif ask.message.de42 != terminal.merchant:
         turned_away(desk, work, ask, terminal, INVALID_MERCHANT)
-    elif mti in REQUESTS:
+    elif mti in desk.spellings.requests:
         request(desk, work, ask, terminal, ask.key)
     else:
         turned_away(desk, work, ask, terminal, NOT_SUPPORTED)
@@ -106,7 +106,7 @@ def from_issuer(desk: Desk, work: Work, heard: IssuerMessage) -> None:
     else:
         session.heard(work, frame.link)
         if mti in ANSWERS:
-            replies.answered(desk, work, frame.link, heard.answer)
+            replies.answered(desk, work, frame.link, mti, heard.answer)
         elif mti == REVERSAL_ANSWER:
             saf.acknowledged(desk, work, frame.link, heard.message)
         elif mti == NETWORK_ANSWER:

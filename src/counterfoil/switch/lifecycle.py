@@ -7,15 +7,18 @@ Rule 3: a way out of ASKED is taken once. Whoever comes second (a late answer, a
 Rule 4: a reversal is owed in REVERSING and nowhere else; only the issuer's acknowledgement ends it.
 Rule 5: no way leads from DECLINED, TOMBSTONE or a reversed state to APPROVED: a no that was said stays a no. Should the
         issuer say yes after all, its yes is undone.
+Rule 6: an inquiry has a table of its own. Nothing moves, so nothing is ever owed: without an answer it is declined, and
+        a late yes, or a reversal of it, is evidence.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from counterfoil.errors import OurError
+from counterfoil.kinds import TABLE, Mode
 
 
 class State(enum.StrEnum):
@@ -50,7 +53,9 @@ def _stays(state: State, *events: Event) -> dict[Event, State]:
     return dict.fromkeys(events, state)
 
 
-TRANSITIONS: Final[Mapping[State | None, Mapping[Event, State]]] = {
+Transitions: TypeAlias = Mapping[State | None, Mapping[Event, State]]
+
+REQUEST: Final[Transitions] = {
     None: {Event.FORWARD: State.ASKED, Event.REFUSE: State.DECLINED, Event.REVERSE: State.TOMBSTONE},
     State.ASKED: {
         Event.ISSUER_YES: State.APPROVED,
@@ -83,10 +88,34 @@ TRANSITIONS: Final[Mapping[State | None, Mapping[Event, State]]] = {
     State.TOMBSTONE: _stays(State.TOMBSTONE, Event.REVERSE),
 }
 
+LATE: Final = (Event.ISSUER_YES, Event.ISSUER_NO, Event.NOT_SENT, Event.EXPIRE, Event.REVERSE)
 
-def moved(state: State | None, event: Event) -> State:
-    """The state after `event`; None is an attempt never seen here. OurError for a move that is not in the table."""
+INQUIRY: Final[Transitions] = {
+    None: {Event.FORWARD: State.ASKED, Event.REFUSE: State.DECLINED},
+    State.ASKED: {
+        Event.ISSUER_YES: State.APPROVED,
+        Event.ISSUER_NO: State.DECLINED,
+        Event.NOT_SENT: State.DECLINED,
+        Event.EXPIRE: State.DECLINED,
+        **_stays(State.ASKED, Event.REVERSE),
+    },
+    State.APPROVED: _stays(State.APPROVED, *LATE),
+    State.DECLINED: _stays(State.DECLINED, *LATE),
+}
+
+TRANSITIONS: Final[Mapping[Mode, Transitions]] = {Mode.REQUEST: REQUEST, Mode.INQUIRY: INQUIRY}
+
+_OF_KIND: Final[Mapping[str, Transitions]] = {"": REQUEST, **{kind.name: TRANSITIONS[kind.mode] for kind in TABLE}}
+INQUIRIES: Final = frozenset(kind.name for kind in TABLE if kind.mode is Mode.INQUIRY)
+"""Kinds of which nothing is booked: there is nothing to reverse."""
+
+
+def moved(state: State | None, event: Event, kind: str) -> State:
+    """The state after `event`; None is an attempt never seen here. OurError for a move that is not in the table.
+
+    `kind` is the name of one of `kinds.TABLE`, "" where nobody said which.
+    """
     try:
-        return TRANSITIONS[state][event]
+        return _OF_KIND[kind][state][event]
     except KeyError:
         raise OurError(f"no way out of {state} by {event}") from None

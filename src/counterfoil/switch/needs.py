@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from counterfoil.step import Closed, Command, Frame, Inbound, NotSent
@@ -13,16 +13,20 @@ from counterfoil.switch.settings import TERMINALS
 from counterfoil.switch.upstream import REVERSAL_ANSWER, IssuerMessage, read
 from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
+from counterfoil.transaction import AttemptKey
 
 Item: TypeAlias = Inbound | Request | IssuerMessage
 """Something that arrived: as it came, or as a request of a terminal or a message of an issuer that was read."""
 
 
 class Loading:
-    """The rows a step looks at: terminals by id, attempts by key or RRN, advices by RRN."""
+    """The rows a step looks at: terminals by id, attempts by key or RRN, advices by RRN. `requests` are the message
+    types that ask for a transaction.
+    """
 
-    def __init__(self, memory: Memory, due: Sequence[str]) -> None:
+    def __init__(self, memory: Memory, due: Sequence[str], requests: Collection[str]) -> None:
         self._memory = memory
+        self._requests = requests
         self.terminals: list[str] = []
         self.rrns: list[str] = list(due)
         self.advices: list[str] = []
@@ -42,16 +46,28 @@ class Loading:
         return item
 
     def load(self, records: Records, work: Work, items: list[Item]) -> None:
-        """Load all of it, one SELECT per table; requests get their terminal, and are read in its dialect."""
+        """Load all of it, a few SELECTs for the whole step; requests get their terminal, and are read in its dialect.
+
+        What a request refers to comes with what stands against that.
+        """
         work.terminals = terminals = records.terminals(self.terminals)
-        keys = []
+        keys: list[AttemptKey] = []
+        originals: dict[AttemptKey, None] = {}
         for item in items:
             if isinstance(item, Request):
                 wire.settle(item, terminals)
                 key = item.key
                 if key is not None and records.perhaps_known(key):
                     keys.append(key)
+                message = item.message
+                if message.de61 is not None and message.mti in self._requests:
+                    original = wire.original_of(message)
+                    if original is not None:
+                        originals[original] = None
+        keys += originals
         for attempt in records.attempts(keys, self.rrns):
+            work.load(attempt)
+        for attempt in records.children([str(key) for key in originals]):
             work.load(attempt)
         work.archived = records.archived([key for key in keys if key not in work.attempts])
         work.advices = records.advices(self.advices)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from counterfoil.iso8583.responses import ISSUER_TIMEOUT
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import forgotten
 from counterfoil.storage.arrival import LATEST, newest
 from counterfoil.switch import numbers
 from counterfoil.switch.records import Records
-from counterfoil.switch.rows import SEALED, Attempt
+from counterfoil.switch.rows import IS_INQUIRY, SEALED, Attempt
 
 ANSWERED: Final = (
-    "issuer = ? AND (state = 'approved' OR state = 'reversed' OR (state = 'declined' AND forwarded = 1) "
-    "OR (state = 'reversing' AND auth_code <> ''))"
+    "issuer = ? AND (state = 'approved' OR state = 'reversed' OR (state = 'declined' AND forwarded = 1 "
+    f"AND NOT (response_code = '{ISSUER_TIMEOUT}' AND {IS_INQUIRY}))"
+    " OR (state = 'reversing' AND auth_code <> ''))"
 )
-"""Attempts of which the switch has a word of the issuer under a valid MAC."""
+"""Attempts of which the switch has a word of the issuer under a valid MAC. An inquiry that nobody answered in time is
+declined all the same, with the code of that.
+"""
 MADE: Final = "SELECT rrn, transmitted, trace FROM attempt WHERE rrn IN ({marks})"
 SINCE: Final = "SELECT rrn FROM attempt WHERE terminal = ? AND batch = ? AND stan >= ? ORDER BY stan LIMIT ?"
 FOLLOWED: Final = " ".join(

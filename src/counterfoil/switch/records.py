@@ -81,6 +81,8 @@ BATCHES_REMEMBERED: Final = 65_536
 SELECT_TERMINALS: Final = selecting(TERMINAL_COLUMNS, "terminal", "WHERE terminal IN ({marks})")
 SELECT_BY_KEY: Final = selecting(ATTEMPT_COLUMNS, "attempt", "WHERE (terminal, batch, stan) IN ({marks})")
 SELECT_BY_RRN: Final = selecting(ATTEMPT_COLUMNS, "attempt", "WHERE rrn IN ({marks})")
+# The index is of the few rows that have an original, which the condition must say for it to be taken.
+SELECT_CHILDREN: Final = selecting(ATTEMPT_COLUMNS, "attempt", "WHERE original IN ({marks}) AND original <> ''")
 SELECT_ADVICES: Final = selecting(ADVICE_COLUMNS, "outbox", "WHERE rrn IN ({marks})")
 HIGHEST_STAN: Final = "SELECT max(stan) FROM attempt WHERE terminal = ? AND batch = ?"
 HIGHEST_SEALED: Final = " ".join(
@@ -101,10 +103,14 @@ SELECT_RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 
 RESERVE: Final = "UPDATE reserved SET up_to = ? WHERE what = 'tick'"
 PUT_TERMINAL: Final = upserting("terminal", TERMINAL_COLUMNS, ("terminal",))
-BEGUN_COLUMNS: Final = (*ATTEMPT_COLUMNS[:-1], "part", ATTEMPT_COLUMNS[-1])
+LATE: Final = ATTEMPT_COLUMNS.index("kind")
+"""Columns from here on came after the store's own `part`."""
+BEGUN_COLUMNS: Final = (*ATTEMPT_COLUMNS[:LATE], "part", *ATTEMPT_COLUMNS[LATE:])
 MOVE_ATTEMPT: Final = updating("attempt", MOVES, ("rrn",))
-# A statement of its own: the index of the numbers held is touched only where one comes or goes.
+# Statements of their own: few rows have balances, and the index of the numbers held is touched only where one comes or
+# goes.
 PUT_NUMBER: Final = "UPDATE attempt SET pan = ? WHERE rrn = ?"
+PUT_BALANCES: Final = "UPDATE attempt SET balances = ? WHERE rrn = ?"
 OLD_NUMBERS: Final = " ".join(
     (
         "SELECT t.started_at, t.rrn, t.state IN ('approved', 'declined', 'reversed', 'tombstone') ",
@@ -148,8 +154,8 @@ class Changes(NamedTuple):
     """All that one step writes, a list per table. An attempt that was `born` must be new to the store.
 
     `ended` are cases that are over: when, how, and their number. `numbers` are sealed card numbers that are held
-    from now on, or b"" for one that leaves, by RRN. `reserved` is up to where ticks are reserved from now on, 0 for as
-    far as before.
+    from now on, or b"" for one that leaves, by RRN; `balances` are what issuers told, by RRN. `reserved` is up to where
+    ticks are reserved from now on, 0 for as far as before.
     """
 
     terminals: Iterable[TerminalRow] = ()
@@ -165,6 +171,7 @@ class Changes(NamedTuple):
     ended: Sequence[tuple[Instant, str, str]] = ()
     quarantined: Sequence[Quarantined] = ()
     numbers: Mapping[str, bytes] = {}
+    balances: Mapping[str, str] = {}
     reserved: Instant = 0
 
 
@@ -252,6 +259,10 @@ class Records:
             rows += self.store.select_in(SELECT_BY_RRN, missing)
         return [*map(_attempt, rows), *map(_copied, remembered.values())]
 
+    def children(self, originals: Sequence[str]) -> list[Attempt]:
+        """Every attempt that refers to one of these (TERMINAL/BATCH/STAN), to be changed at will."""
+        return [*map(_attempt, self.store.select_in(SELECT_CHILDREN, originals))] if originals else []
+
     def archived(self, keys: Sequence[AttemptKey]) -> dict[AttemptKey, State]:
         """Those of the keys whose attempts left for the archive, and what they were."""
         rows = self.store.select_in(SELECT_ARCHIVED, keys) if keys else []
@@ -304,6 +315,7 @@ class Records:
             store.executemany(self._new_attempt, [_attempt_row(attempt, part) for attempt in changes.born])
             store.executemany(MOVE_ATTEMPT, [(*_moves(values(attempt)), attempt.rrn) for attempt in changes.moved])
             store.executemany(PUT_NUMBER, [(sealed, rrn) for rrn, sealed in changes.numbers.items()])
+            store.executemany(PUT_BALANCES, [(told, rrn) for rrn, told in changes.balances.items()])
             store.executemany(PUT_ADVICE, [values(advice) for advice in changes.advices])
             store.executemany(DELETE_ADVICE, [(rrn,) for rrn in changes.acknowledged])
             store.executemany(self._new_line, [values(line) for line in changes.trail])
@@ -339,6 +351,7 @@ class Records:
 values: Final = msgspec.structs.astuple
 _copied: Final = methodcaller("__copy__")  # half the time of copy.copy, which asks the type how first
 _moves: Final = itemgetter(*map(Attempt.__struct_fields__.index, MOVES))
+_LATE: Final = Attempt.__struct_fields__.index("kind")
 # Asking an enum for a member takes four times as long.
 _STATES: Final[dict[str, State]] = {state.value: state for state in State}
 
@@ -374,4 +387,4 @@ def _attempt(row: Row) -> Attempt:
 
 def _attempt_row(attempt: Attempt, part: int) -> Row:
     row = values(attempt)
-    return (*attempt.key, *row[1:-1], part, row[-1])
+    return (*attempt.key, *row[1:_LATE], part, *row[_LATE:])

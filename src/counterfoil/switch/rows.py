@@ -13,11 +13,14 @@ import msgspec
 from counterfoil.iso8583.responses import MAC_ERROR
 from counterfoil.security import MacAlgorithm, StoredKey
 from counterfoil.step import Instant
-from counterfoil.switch.lifecycle import State
+from counterfoil.switch.lifecycle import INQUIRIES, State
 from counterfoil.transaction import AttemptKey
 
 SEALED: Final = f"NOT ({{0}}.processing = '' AND {{0}}.response_code = '{MAC_ERROR}')"
 """In SQL: an attempt that is not `unsealed`. Only what a terminal vouched for proves anything about the one before."""
+
+IS_INQUIRY: Final = f"kind IN ({', '.join(map(repr, sorted(INQUIRIES)))})"
+"""In SQL: an attempt of which nothing is ever booked."""
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -80,7 +83,8 @@ class Attempt(msgspec.Struct, gc=False):
 
     Amounts are minor units, `currency` is DE49, `issuer` is "" when it was never routed. `transmitted` and `trace` are
     DE7 and DE11 towards the issuer. `forwarded` is False when it is known that no byte of the request went upstream.
-    `kind` is the name of one of `kinds.TABLE`, "" when nobody said which (a tombstone, a burnt key).
+    `kind` is the name of one of `kinds.TABLE`, "" when nobody said which (a tombstone, a burnt key). `original` is the
+    transaction it refers to (TERMINAL/BATCH/STAN), `balances` what the issuer told of the account (DE54), "" for none.
     """
 
     key: AttemptKey
@@ -112,6 +116,8 @@ class Attempt(msgspec.Struct, gc=False):
     reversal_code: str = ""
     case_number: str = ""
     kind: str = ""
+    original: str = ""
+    balances: str = ""
 
     @property
     def terminal(self) -> str:
@@ -133,7 +139,8 @@ class OwedAdvice(msgspec.Struct, gc=False):
     """A reversal advice in the outbox. `message` is its fields as JSON, without the card number.
 
     `tries` counts how often it was sent, `hangups` how often the issuer ended the connection it was on its way on.
-    `family` is the RRN of the transaction that began what it belongs to; `owed_at`, a tick, is the order in a family.
+    `family` is the key of the transaction that began what it belongs to (TERMINAL/BATCH/STAN); `owed_at`, a tick, is
+    the order in a family.
     The order of the attributes is the order of the columns.
     """
 

@@ -48,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     typed: frozenset[str] = frozenset()
     """Merchants (DE42) whose terminals may send a card number that was typed by hand."""
 
+    above_original: int = 15
+    """Percent that an amount may be above its original's, where its kind may be above it (UnionPay: 15)."""
+
     offers: int = 4
     """Sign-ons of one kind (DE60.3, and whether the device began anew) that are told keys of their own while no message
     has come under any of them; the next are told the last ones again."""

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.switch.lifecycle import State
-from counterfoil.switch.rows import SEALED
+from counterfoil.switch.rows import IS_INQUIRY, SEALED
 from counterfoil.transaction import AttemptKey
 
 TAIL: Final = 50
@@ -36,7 +36,9 @@ SILENT: Final = """
 """.replace("{sealed}", SEALED.format("attempt"))
 LAST: Final = " ".join(
     (
-        "SELECT stan, state, started_at, rrn FROM attempt WHERE terminal = ? AND batch = ? AND",
+        "SELECT stan, state, started_at, rrn,",
+        IS_INQUIRY,
+        "FROM attempt WHERE terminal = ? AND batch = ? AND",
         SEALED.format("attempt"),
         "ORDER BY stan DESC LIMIT ?",
     )
@@ -48,6 +50,7 @@ class _Row(NamedTuple):
     state: str
     started_at: Instant
     rrn: str
+    is_inquiry: int
 
 
 def unproved(store: Store, until: Instant) -> list[AttemptKey]:
@@ -56,7 +59,7 @@ def unproved(store: Store, until: Instant) -> list[AttemptKey]:
         (row.started_at, row.rrn, AttemptKey(terminal, batch, row.stan))
         for terminal, batch in store.query(SILENT, (until,))
         for row in _unfollowed([_Row(*row) for row in store.query(LAST, (terminal, batch, TAIL))])
-        if row.state == State.APPROVED and row.started_at <= until
+        if row.state == State.APPROVED and not row.is_inquiry and row.started_at <= until
     ]
     return [key for _, _, key in sorted(found)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from counterfoil.iso8583 import CUP_POS
+from counterfoil.kinds import SPELLINGS, Spellings
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -40,7 +41,7 @@ class Switch:
 
     name = "switch"
 
-    def __init__(self, records: Records, hsm: Hsm, settings: Settings) -> None:
+    def __init__(self, records: Records, hsm: Hsm, settings: Settings, spellings: Spellings = SPELLINGS) -> None:
         own = records.keys(hsm)
         issuers = records.issuers()
         self._records = records
@@ -48,7 +49,8 @@ class Switch:
         routes = records.routes()
         sizes = sorted({len(prefix) for prefix in routes}, reverse=True)
         recall = Recall(records, settings.clock.numbering)
-        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, recall, records.highest_sealed)
+        highest, clock = records.highest_sealed, settings.clock
+        self._desk = Desk(settings, hsm, own.token, own.data, issuers, routes, sizes, recall, highest, clock, spellings)
         self._memory = Memory(issuers, settings)
         forgotten.load(records, self._memory)
         self._keeping = keeping.Keeping(records, settings)
@@ -67,7 +69,7 @@ class Switch:
                 outbox.began(now)
         work = Work(now, self._memory, self._last_tick)
         due = self._memory.expired(now, self._settings.timers_per_step)
-        needs = Loading(self._memory, due)
+        needs = Loading(self._memory, due, self._desk.spellings.requests)
         items = [needs.read(item) for item in arrived]
         needs.load(self._records, work, items)
         for item in items:

@@ -61,7 +61,7 @@ def burn(desk: Desk, work: Work, ask: Request, key: AttemptKey, code: str) -> No
     attempt = Attempt(
         key,
         rrn=numbers.rrn(tick, desk.settings.clock.numbering),
-        state=moved(None, Event.REFUSE),
+        state=moved(None, Event.REFUSE, ""),
         merchant=ask.terminal.merchant if ask.terminal is not None else "",
         response_code=code,
         started_at=work.now,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.kinds import PURCHASE
 from counterfoil.money import BY_NUMBER
 from counterfoil.security import last4_only
 from counterfoil.step import Instant
@@ -15,7 +16,7 @@ from counterfoil.switch import evidence
 from counterfoil.switch.lifecycle import State
 from counterfoil.switch.rows import SEALED, Case, unpacked
 from counterfoil.switch.settings import Settings
-from counterfoil.transaction import AttemptKey, CaseStub, Happened, SwitchStub, parse_ref
+from counterfoil.transaction import Against, AttemptKey, CaseStub, Happened, SwitchStub, parse_ref
 
 # What the terminal of an attempt asked next. Same batch, higher STAN: another batch may be another device, an earlier
 # STAN a request that was late. The next one is enough; asking for the earliest of all would read the rest of the batch.
@@ -36,7 +37,8 @@ THIS: Final = [f"attempt.{name}" for name in ("terminal", "batch", "stan", "star
 COLUMNS: Final = (
     "attempt.terminal, batch, stan, attempt.rrn, state, merchant, amount, currency, last4, attempt.issuer, "
     "attempt.transmitted, attempt.trace, forwarded, deadline, response_code, auth_code, started_at, updated_at, "
-    "reversal_reason, reversal_tries, reversal_code, case_number, outbox.tries, outbox.next_at"
+    "reversal_reason, reversal_tries, reversal_code, case_number, attempt.kind, attempt.original, outbox.tries, "
+    "outbox.next_at"
 )
 STUB: Final = f"SELECT {COLUMNS}, ({NEXT.format(*THIS)}) FROM attempt LEFT JOIN outbox ON outbox.rrn = attempt.rrn "  # noqa: S608 - constants
 BY_KEY: Final = STUB + "WHERE attempt.terminal = ? AND batch = ? AND stan = ?"
@@ -56,6 +58,11 @@ ARCHIVED: Final = "SELECT terminal, batch, stan FROM archived WHERE (terminal, b
 HISTORY: Final = (
     "SELECT tick, what, message, then_after, then_what, then_message FROM trail WHERE rrn = ? ORDER BY tick"
 )
+# The index is of the few rows that have an original, which the condition must say for it to be taken.
+AGAINST: Final = (
+    "SELECT original, started_at, kind, amount, terminal, batch, stan FROM attempt "
+    "WHERE original IN ({marks}) AND original <> '' AND state = 'approved'"
+)
 CHECKS: Final = "SELECT terminal, pik_kcv, mak_kcv, signed_on_at, offers FROM terminal"
 RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'tick'"
 CASES: Final = f"SELECT {', '.join(Case._fields)} FROM exception_case "  # noqa: S608 - names of ours
@@ -73,12 +80,13 @@ def stub(store: Store, ref: AttemptKey | str, *, history: bool = True) -> Switch
             return None
         lines = store.query(HISTORY, (rows[0][3],)) if history else []
         opened = [case_stub(Case(*row)) for row in store.query(CASES_OF, (rows[0][3],))] if history else []
-    return _stub(rows[0], tuple(_happened(lines)), tuple(opened))
+        against = _children(store, [_ref(rows[0])]).get(_ref(rows[0]), ())
+    return _stub(rows[0], tuple(_happened(lines)), tuple(opened), against)
 
 
 def every(store: Store) -> list[SwitchStub]:
     """All attempts in the order of their keys, without history: what is read once in a small store, not on the way."""
-    return [_stub(row) for row in store.query(EVERY)]
+    return _stubs(store, store.query(EVERY))
 
 
 def followed(store: Store, key: AttemptKey, one: SwitchStub) -> Instant:
@@ -89,12 +97,12 @@ def followed(store: Store, key: AttemptKey, one: SwitchStub) -> Instant:
 
 def find(store: Store, *, last4: str, amount: int, limit: int = 50) -> list[SwitchStub]:
     """Stubs by last four digits and amount (minor units), oldest first, without history."""
-    return [_stub(row) for row in store.query(BY_CARD, (last4, amount, limit))]
+    return _stubs(store, store.query(BY_CARD, (last4, amount, limit)))
 
 
 def pending(store: Store) -> list[SwitchStub]:
     """Every attempt whose reversal the issuer has not acknowledged yet, oldest first, without history."""
-    return [_stub(row) for row in store.query(OWED)]
+    return _stubs(store, store.query(OWED))
 
 
 def numbers_held(store: Store, most: int = MOST_COUNTED) -> NumbersHeld:
@@ -119,7 +127,7 @@ def owed(store: Store) -> dict[str, int]:
 
 def asked(store: Store) -> list[SwitchStub]:
     """Every attempt an issuer still owes an answer for, oldest first, without history."""
-    return [_stub(row) for row in store.query(OPEN)]
+    return _stubs(store, store.query(OPEN))
 
 
 def cases(store: Store, limit: int = 1000) -> list[Case]:
@@ -152,11 +160,25 @@ def _message(text: str) -> dict[str, Any] | None:
     return msgspec.json.decode(last4_only(text), type=dict[str, Any]) if text else None
 
 
-def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = (), opened: tuple[CaseStub, ...] = ()) -> SwitchStub:
+def _stubs(store: Store, rows: Sequence[tuple[Any, ...]]) -> list[SwitchStub]:
+    """Rows as stubs without history."""
+    children = _children(store, [_ref(row) for row in rows])
+    return [_stub(row, against=children.get(_ref(row), ())) for row in rows]
+
+
+def _ref(row: tuple[Any, ...]) -> str:
+    return str(AttemptKey(*row[:3]))
+
+
+def _stub(
+    row: tuple[Any, ...],
+    history: tuple[Happened, ...] = (),
+    opened: tuple[CaseStub, ...] = (),
+    against: tuple[Against, ...] = (),
+) -> SwitchStub:
     (terminal, batch, stan, rrn, state, merchant, amount, currency, last4, issuer, transmitted, trace) = row[:12]
-    (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, owed, next_at, next_one) = (
-        row[12:]
-    )
+    (forwarded, deadline, code, auth, started, updated, reason, tries, reversal_code, case, kind, original) = row[12:24]
+    owed, next_at, next_one = row[24:]
     due = deadline if state == State.ASKED else next_at or 0
     return SwitchStub(
         ref=str(AttemptKey(terminal, batch, stan)),
@@ -184,7 +206,21 @@ def _stub(row: tuple[Any, ...], history: tuple[Happened, ...] = (), opened: tupl
         followed_at=next_one or 0,
         history=history,
         cases=opened,
+        kind=kind or PURCHASE.name,
+        original=original,
+        against=against,
     )
+
+
+def _children(store: Store, refs: Sequence[str]) -> dict[str, tuple[Against, ...]]:
+    """What stands against these (TERMINAL/BATCH/STAN), the oldest first."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for original, started, *child in store.select_in(AGAINST, refs) if refs else ():
+        found.setdefault(original, []).append((started, *child))
+    return {
+        ref: tuple(Against(kind, str(AttemptKey(*key)), amount) for _, kind, amount, *key in sorted(rows))
+        for ref, rows in found.items()
+    }
 
 
 def key_checks(store: Store) -> dict[str, dict[tuple[bytes, bytes], Instant]]:
@@ -209,17 +245,18 @@ def head(store: Store) -> dict[str, str]:
 
 def behind(store: Store, place: int, limit: int) -> list[tuple[int, SwitchStub]]:
     """The attempts behind a place, in the order they were written, each with its own place; without history."""
-    return [(row[0], _stub(row[1:])) for row in store.query(BEHIND, (place, limit))]
+    rows = store.query(BEHIND, (place, limit))
+    return list(zip((row[0] for row in rows), _stubs(store, [row[1:] for row in rows]), strict=True))
 
 
 def these(store: Store, keys: Sequence[AttemptKey]) -> dict[str, SwitchStub]:
     """Those of the attempts that are here, by reference; without history."""
-    return {stub.ref: stub for stub in map(_stub, store.select_in(THESE, keys))}
+    return {stub.ref: stub for stub in _stubs(store, store.select_in(THESE, keys))}
 
 
 def numbered(store: Store, rrns: Sequence[str]) -> dict[str, SwitchStub]:
     """The attempts to which this switch gave these numbers, by number; without history."""
-    return {stub.rrn: stub for stub in map(_stub, store.select_in(NUMBERED, rrns))}
+    return {stub.rrn: stub for stub in _stubs(store, store.select_in(NUMBERED, rrns))}
 
 
 def placed(store: Store, place: int | None = None) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from counterfoil.iso8583.excerpt import Answers, answers
 from counterfoil.iso8583.mti import answer_of
 from counterfoil.security import MAC_BYTES, NO_MAC, KeyedMac
 from counterfoil.step import Send
-from counterfoil.switch import evidence
+from counterfoil.switch import additions
 from counterfoil.switch.card import PresentedCard, card_of
 from counterfoil.switch.desk import Desk
 from counterfoil.switch.numbers import local
@@ -32,6 +32,12 @@ ECHOED: Final = tuple(f"de{number}" for number in REPEATED)
 def repeating(dialect: Dialect) -> Answers:
     """What writes the answers of a dialect."""
     return answers(dialect, REPEATED)
+
+
+@lru_cache(maxsize=64)
+def institutions(issuer: str, acquirer: str) -> str:
+    """DE44: who decided and who asked."""
+    return f"{issuer:<11.11}{acquirer:<11}"
 
 
 def answer(desk: Desk, work: Work, ask: Request, code: str, *, what: str = "answered", **fields: str | bytes) -> None:
@@ -61,7 +67,7 @@ def result(desk: Desk, work: Work, ask: Request, attempt: Attempt, heard: Issuer
     """
     settings, code, card, rrn, terminal = desk.settings, attempt.response_code, ask.card, attempt.rrn, ask.message.de41
     issuer = desk.issuers.get(attempt.issuer)
-    acquirer, clock = settings.acquirer, settings.clock
+    acquirer, clock = settings.acquirer, desk.clock
     time, date = local(attempt.answered_at, clock.offset(attempt.answered_at))
     added: dict[str, str | bytes] = {
         "de12": time,
@@ -70,7 +76,7 @@ def result(desk: Desk, work: Work, ask: Request, attempt: Attempt, heard: Issuer
         "de32": acquirer,
         "de37": rrn,
         "de39": code,
-        "de44": f"{issuer.institution if issuer else '':<11.11}{acquirer:<11}",
+        "de44": institutions(issuer.institution if issuer else "", acquirer),
     }
     if card is None and ask.terminal is not None:
         card = card_of(ask.message, ask.terminal, desk.hsm)
@@ -80,14 +86,15 @@ def result(desk: Desk, work: Work, ask: Request, attempt: Attempt, heard: Issuer
     auth_code = attempt.auth_code if attempt.auth_code and responses.is_approval(code) else None
     if auth_code is not None:
         added["de38"] = auth_code
+    if attempt.balances:
+        added["de54"] = attempt.balances
     mac = mac_of(desk, work, ask)
     assert mac is not None, "a result is said to nobody but whose request had a valid MAC"
     body = repeating(ask.dialect)(ask.source, answer_of(ask.message.mti), added, "de64")
     say(work, ask, body + mac.of(body))
-    repeats = heard is not None and heard.de2 == pan and heard.de38 == auth_code and ask.dialect is CUP_POS
-    line = work.joins(rrn, terminal or "") if repeats else None
-    if line is not None:
-        work.said_to(line, "answered", "4", evidence.of_answer(added, ask.heard_at))
+    line = work.joins(rrn, terminal or "") if heard is not None and ask.dialect is CUP_POS else None
+    if line is not None and heard is not None:
+        work.said_to(line, "answered", "4", additions.of_answer(attempt.kind, added, REPEATED, ask, heard))
     else:
         told = ask.dialect.told(Message.of(answer_of(ask.message.mti), repeated(ask) | added))
         work.said("answered", "4", told, rrn, terminal or "")

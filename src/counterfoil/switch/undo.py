@@ -1,5 +1,8 @@
 """Reversals: the terminal's 0400 (leg 1), and the moment a reversal comes to be owed to an issuer.
 
+Whatever a request was, its reversal is the same: it names the request. Of an inquiry nothing is booked, so nothing is
+owed and nothing compared; an 0400 of one is acknowledged.
+
 An 0400 is answered as soon as REVERSING and its advice are on the disk, whether or not the issuer can be reached.
 
 An 0400 that names a sale of ours but other money (`differing`) changes nothing and is answered 64: to undo the sale
@@ -36,14 +39,14 @@ from counterfoil.kinds import BY_NAME
 from counterfoil.security import is_pan
 from counterfoil.switch import archiving, forgotten, keeping, numbers
 from counterfoil.switch.desk import Desk
-from counterfoil.switch.lifecycle import STANDING, Event, State, moved
+from counterfoil.switch.lifecycle import INQUIRIES, STANDING, Event, State, moved
 from counterfoil.switch.rows import Attempt, OwedAdvice
 from counterfoil.switch.tell import answer, result
 from counterfoil.switch.wire import Request
 from counterfoil.switch.work import Work
 from counterfoil.transaction import AttemptKey
 
-MANDATORY: Final = frozenset({"de3", "de4", "de11", "de39", "de41", "de42", "de49", "de60"})
+MANDATORY: Final = frozenset({"de3", "de11", "de39", "de41", "de42", "de49", "de60"})
 
 RESTARTED: Final = ERROR
 
@@ -62,19 +65,23 @@ def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> No
         answer(desk, work, ask, FORMAT_ERROR)
         return
     attempt = work.attempts.get(key)
+    if message.de4 is None and (attempt is None or books(attempt)):
+        work.saw("asked", "1", ask.dialect.told(message), terminal=key.terminal)
+        answer(desk, work, ask, FORMAT_ERROR)
+        return
     if attempt is None and key in work.archived:
         archiving.reversal(desk, work, ask, key, work.archived[key])
         return
     if attempt is None:
         attempt = _tombstone(desk, work, message, key)
     work.saw("reversal_asked", "1", ask.dialect.told(message), rrn=attempt.rrn, terminal=attempt.terminal)
-    others = differing(desk, attempt, message) if attempt.state not in NOTHING_BOOKED else ()
+    others = differing(desk, attempt, message) if books(attempt) else ()
     if others:
         detail = f"an 0400 names another sale: {', '.join(others)}"
         work.open_case(attempt, "reversal_differs", desk.settings.case_owner, detail)
         answer(desk, work, ask, AMOUNT_MISMATCH, de37=attempt.rrn)
         return
-    unanswered = attempt.state in STANDING and message.de39 in NO_ANSWER
+    unanswered = books(attempt) and attempt.state in STANDING and message.de39 in NO_ANSWER
     if unanswered and forgotten.closed_since(desk, work, attempt):
         forgotten.by_terminal(desk, work, *key)
         answer(desk, work, ask, MALFUNCTION, de37=attempt.rrn)
@@ -90,8 +97,13 @@ def reversal(desk: Desk, work: Work, ask: Request, key: AttemptKey | None) -> No
     answer(desk, work, ask, code, what="reversal_answered", de37=attempt.reversal_rrn, de32=desk.settings.acquirer)
 
 
+def books(attempt: Attempt) -> bool:
+    """Whether something may have been booked of an attempt."""
+    return attempt.state not in NOTHING_BOOKED and attempt.kind not in INQUIRIES
+
+
 def expire(desk: Desk, work: Work, rrn: str) -> None:
-    """The deadline of an open intent passed, or a restart found it open: reverse it, then tell who waits 98."""
+    """The deadline of an open intent passed, or a restart found it open: reverse what may be booked, then say 98."""
     attempt, waiting = work.by_rrn.get(rrn), work.waiting_for(rrn)
     if attempt is None or waiting is None or attempt.state is not State.ASKED or waiting.deadline > work.now:
         return
@@ -99,7 +111,8 @@ def expire(desk: Desk, work: Work, rrn: str) -> None:
     attempt.response_code = ISSUER_TIMEOUT
     attempt.answered_at = work.now
     work.saw("expired" if waiting.ask else "restarted", "2", "", rrn=rrn, terminal=attempt.terminal)
-    owe_reversal(desk, work, attempt, ISSUER_TIMEOUT if waiting.ask else RESTARTED)
+    if books(attempt):
+        owe_reversal(desk, work, attempt, ISSUER_TIMEOUT if waiting.ask else RESTARTED)
     if waiting.ask is not None:
         result(desk, work, waiting.ask, attempt)
 
@@ -120,7 +133,7 @@ def owe_reversal(desk: Desk, work: Work, attempt: Attempt, reason: str, pan: str
         trace=numbers.trace(tick),
         message="",
         next_at=work.now,
-        family=attempt.rrn,
+        family=attempt.original or str(attempt.key),
         owed_at=tick,
     )
     advice.message = msgspec.json.encode(_advice_fields(desk, attempt, advice)).decode()
@@ -149,7 +162,7 @@ def _advice_fields(desk: Desk, attempt: Attempt, advice: OwedAdvice) -> dict[str
 
 
 def differing(desk: Desk, attempt: Attempt, message: Message) -> tuple[str, ...]:
-    """The elements that name the money in which a reversal and a purchase of the same key disagree ("DE4", …).
+    """The elements that name the money in which a reversal and a request of the same key disagree ("DE4", …).
 
     DE11, DE41 and the batch are the key. DE14, 22, 23, 39, 55 and 61 differ honestly, as does an element that one of
     them leaves out (docs/loop.md; of DE2 and DE38 either may have none).
@@ -186,7 +199,7 @@ def _tombstone(desk: Desk, work: Work, message: Message, key: AttemptKey) -> Att
     attempt = Attempt(
         key,
         rrn=numbers.rrn(work.tick(), desk.settings.clock.numbering),
-        state=moved(None, Event.REVERSE),
+        state=moved(None, Event.REVERSE, ""),
         merchant=message.de42 or "",
         processing=message.de3 or "",
         amount=int(message.de4 or "0"),

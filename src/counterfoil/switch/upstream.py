@@ -41,18 +41,18 @@ def authentic(desk: Desk, issuer: IssuerRow, frame: Frame) -> bool:
     return desk.hsm.keyed_mac(issuer.mac, CMAC, True).closes(frame.data)
 
 
-SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 38, 39, 41, 42)
+SEEN: Final = (2, 3, 4, 7, 11, 32, 37, 38, 39, 41, 42, 54)
 
 
 class IssuerAnswer(Unserialisable):
-    """What the answer to a purchase is taken by: elements as a `Message` has them, and what may be kept of it."""
+    """What the answer to a request is taken by: elements as a `Message` has them, and what may be kept of it."""
 
-    __slots__ = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de38", "de39", "de41", "de42", "told")
+    __slots__ = ("de2", "de3", "de4", "de7", "de11", "de32", "de37", "de38", "de39", "de41", "de42", "de54", "told")
 
     def __init__(self, told: str, values: tuple[str | None, ...]) -> None:
         self.told = told
         self.de2, self.de3, self.de4, self.de7, self.de11, self.de32, *others = values
-        self.de37, self.de38, self.de39, self.de41, self.de42 = others
+        self.de37, self.de38, self.de39, self.de41, self.de42, self.de54 = others
 
 
 NOTHING_READ: Final = IssuerAnswer("", (None,) * len(SEEN))

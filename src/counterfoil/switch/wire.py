@@ -20,6 +20,10 @@ from counterfoil.transaction import NO_BATCH, AttemptKey
 CLAIMS: Final = frozenset({NETWORK, NETWORK_ADVICE, BATCH_UPLOAD, SETTLEMENT})
 """Types whose tables of elements have no DE64, nor have their answers."""
 
+BITMAP: Final = slice(2, 10)
+ORIGINAL_KEY: Final = 12
+"""Digits of DE61 that are a key: the original's batch and its STAN."""
+
 
 class Request:
     """A request from a terminal connection: where its answer goes, and what could be read of it.
@@ -27,6 +31,7 @@ class Request:
     The body of its packet starts at the MTI. `error` says why the rest could not be read, "" when all was. `key` is
     terminal, batch and STAN, None when the message has not all of them. `card` is None until somebody looked for it,
     `heard_at` the tick of its line of evidence, 0 until there is one, `mac` what its MAC was found valid under.
+    `layout` is its bitmap, which says what it has.
     """
 
     __slots__ = (
@@ -37,6 +42,7 @@ class Request:
         "error",
         "heard_at",
         "key",
+        "layout",
         "link",
         "mac",
         "message",
@@ -49,6 +55,7 @@ class Request:
         self.conn = frame.conn
         self.at = frame.at
         self.packet = packet
+        self.layout = packet.body[BITMAP]
         self.message = message
         self.error = error
         self.key = key_of(message)
@@ -73,6 +80,16 @@ def key_of(message: Message) -> AttemptKey | None:
     if terminal is None or stan is None or field is None or len(field) < 8 or field[2:8] == NO_BATCH:
         return None
     return AttemptKey(terminal, field[2:8], stan)
+
+
+def original_of(message: Message) -> AttemptKey | None:
+    """The key of the transaction that a request refers to: DE61 names its batch and its STAN, and it is of the same
+    terminal. None when the message names none.
+    """
+    terminal, field = message.de41, message.de61
+    if terminal is None or field is None or len(field) < ORIGINAL_KEY:
+        return None
+    return AttemptKey(terminal, field[:6], field[6:ORIGINAL_KEY])
 
 
 def network_code(message: Message) -> str:

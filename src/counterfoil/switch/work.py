@@ -32,6 +32,7 @@ class Work:
         self.terminals: dict[str, TerminalRow]  # of this step, by name: needs.py reads them before anything is decided
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.by_rrn: dict[str, Attempt] = {}
+        self.children: dict[str, list[Attempt]] = {}  # by the key of their original (TERMINAL/BATCH/STAN)
         self.archived: dict[AttemptKey, State] = {}
         self.advices: dict[str, OwedAdvice] = {}
         self.waiting: dict[str, OpenIntent] = {}
@@ -57,6 +58,7 @@ class Work:
         self._ended: dict[str, tuple[Instant, str, str]] = {}
         self._quarantined: list[Quarantined] = []
         self._numbers: dict[str, bytes] = {}
+        self._balances: dict[str, str] = {}
 
     def tick(self) -> Instant:
         """An instant never given out before or again."""
@@ -70,6 +72,8 @@ class Work:
         if key not in self.attempts:
             self.attempts[key] = attempt
             self.by_rrn[attempt.rrn] = attempt
+            if attempt.original:
+                self.children.setdefault(attempt.original, []).append(attempt)
 
     def waiting_for(self, rrn: str) -> OpenIntent | None:
         """Who waits for an open intent."""
@@ -79,7 +83,7 @@ class Work:
 
     def move(self, attempt: Attempt, event: Event) -> bool:
         """Take an attempt through its lifecycle; whether its state changed."""
-        before, attempt.state = attempt.state, moved(attempt.state, event)
+        before, attempt.state = attempt.state, moved(attempt.state, event, attempt.kind)
         if before is attempt.state:
             return False
         if before is ASKED:
@@ -93,12 +97,18 @@ class Work:
         key = attempt.key
         if key not in self.attempts:
             self.attempts[key] = self.by_rrn[attempt.rrn] = self._born[key] = attempt
+            if attempt.original:
+                self.children.setdefault(attempt.original, []).append(attempt)
         elif key not in self._born:
             self._moved[key] = attempt
 
     def hold(self, rrn: str, sealed: bytes) -> None:
         """The sealed card number of an attempt that is in the store, from now on; b"": it leaves."""
         self._numbers[rrn] = sealed
+
+    def put_balances(self, attempt: Attempt, balances: str) -> None:
+        """What the issuer told of the account (DE54), for an attempt that is in the store."""
+        attempt.balances = self._balances[attempt.rrn] = balances
 
     def put_terminal(self, terminal: TerminalRow) -> None:
         """A terminal, new or changed."""
@@ -248,6 +258,7 @@ class Work:
             list(self._ended.values()),
             self._quarantined,
             self._numbers,
+            self._balances,
             self.ticks.reservation(reserved),
         )
         return changes if any(changes[:-1]) else None
