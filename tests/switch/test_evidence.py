@@ -99,7 +99,9 @@ BEFORE = (
 def test_additions_of_a_purchase_that_do_not_say_what_they_repeat_are_read_as_before(
     what: str, said: dict[str, Any], repeated: str
 ) -> None:
-    asked = {"mti": "0200"} | {number: f"asked {number}" for number in ("3", "4", "11", "22", "25", "26", "41", "42", "49", "60")}
+    asked = {"mti": "0200"} | {
+        number: f"asked {number}" for number in ("3", "4", "11", "22", "25", "26", "41", "42", "49", "60")
+    }
     decided = {"mti": "0210"} | {number: f"decided {number}" for number in ("2", "3", "7", "38", "39")}
     told = evidence.whole(what, said, asked if what == "forwarded" else decided, {5: asked})
     assert told.pop("mti") == {"forwarded": "0200", "answered": "0210"}[what]
