@@ -52,6 +52,12 @@ def decline_then_yes_forgotten(seams: Seams) -> None:
     seams.way(lifecycle.REQUEST, State.DECLINED, Event.ISSUER_YES, State.DECLINED)
 
 
+@mutant("an inquiry without a usable answer", killed_by="tests/switch/test_kinds_table.py")
+def inquiry_is_reversed(seams: Seams) -> None:
+    """The switch owes the issuer a reversal of an inquiry that nobody answered."""
+    seams.constant(undo, "INQUIRIES", lambda _: frozenset())
+
+
 @mutant("switch cannot reach the issuer", mixes=("partition", "swarm"))
 def not_sent_keeps_asked(seams: Seams) -> None:
     """What never left is waited for until the deadline, and reversed."""

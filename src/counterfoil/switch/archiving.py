@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.responses import AMOUNT_MISMATCH, APPROVED, DUPLICATE, NO_ORIGINAL
+from counterfoil.kinds import TABLE
+from counterfoil.step import SECOND, Instant
 from counterfoil.storage.archiving import Belonging, Left, TransactionShape, leave, wanted_of
 from counterfoil.switch import numbers
 from counterfoil.switch.desk import Desk
@@ -23,6 +25,15 @@ from counterfoil.transaction import AttemptKey
 
 REVERSAL_CODES: Final = {State.DECLINED: APPROVED, State.REVERSED: APPROVED, State.TOMBSTONE: NO_ORIGINAL}
 FOR_A_PERSON: Final = AMOUNT_MISMATCH
+# What was set aside is referred to until its time is over, by the clock of the store: its ticks, reserved a bit ahead.
+AHEAD: Final[Instant] = 60 * SECOND
+TICK: Final = "(SELECT up_to FROM reserved WHERE what = 'tick')"
+LIVING: Final = [
+    f" AND NOT (t.state = 'approved' AND t.kind = '{kind.name}' "
+    f"AND t.answered_at + {kind.keeps_for * SECOND + AHEAD} > {TICK})"
+    for kind in TABLE
+    if kind.keeps_for
+]
 
 SHAPE: Final = TransactionShape(
     table="attempt",
@@ -37,6 +48,7 @@ SHAPE: Final = TransactionShape(
             "AND n.batch = t.batch AND n.stan > t.stan AND n.started_at >= t.started_at AND n.rrn > t.rrn AND ",
             SEALED.format("n"),
             "))",
+            *LIVING,
         )
     ),
     remember="INSERT INTO archived (terminal, batch, stan, state) VALUES (?, ?, ?, ?)",
