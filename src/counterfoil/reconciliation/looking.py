@@ -97,8 +97,9 @@ def _originals(stores: Stores, posted: Sequence[IssuerStub]) -> dict[tuple[str, 
     for name, requests in named.items():
         store = stores.of(name)
         if store is not None:
-            found |= {(name, request): None for request in issuers.archived(store, requests)}
-            found |= {(name, request): stub for request, stub in issuers.these(store, requests).items()}
+            there = issuers.these(store, requests)
+            gone = issuers.archived(store, [request for request in requests if request not in there])
+            found |= {(name, request): there.get(request) for request in (*there, *gone)}
     return found
 
 

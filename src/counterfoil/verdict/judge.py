@@ -168,8 +168,10 @@ def fits(terminal: T, switch: S, issuer: I, evidence: Evidence) -> Verdict:
 
 
 def kinds_of(evidence: Evidence, switch: S, issuer: I) -> set[str]:
-    """The kinds the stations take it for; one that refused it, or booked nothing, may have read a damaged copy."""
-    counted = (True, switch is not S.DECLINED, issuer in DECIDED)
+    """The kinds the stations take it for. One that refused it, or booked nothing, may have read a damaged copy, and one
+    that knows only its reversal was not told the kind.
+    """
+    counted = (True, switch not in {S.DECLINED, S.TOMBSTONE}, issuer in DECIDED)
     return {
         stub.kind
         for stub, counts in zip(evidence, counted, strict=True)
