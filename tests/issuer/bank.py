@@ -180,7 +180,7 @@ class Bank:
             "de41": of.de41,
             "de42": of.de42,
             "de49": of.de49,
-            "de90": f"0200{of.de11}{of.de7}{of.de32:0>11}{0:011d}",
+            "de90": f"{of.mti}{of.de11}{of.de7}{of.de32:0>11}{0:011d}",
         }
         return Message("0420", **{name: v for name, v in {**fields, **changes}.items() if v is not None})
 

@@ -8,8 +8,8 @@ from counterfoil.errors import Refused
 from counterfoil.issuer.effect import book_movements
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import Txn
-from counterfoil.kinds import PURCHASE, Deed, Movement, Party
-from counterfoil.ledger import Account, AccountKind, Book
+from counterfoil.kinds import PURCHASE, Deed, Kind, Movement, Party
+from counterfoil.ledger import Account, AccountKind, Book, Entry
 
 CARD, CLEARING = Party.CARD, Party.CLEARING
 TXN = Txn(
@@ -41,16 +41,23 @@ def books(balance: int = 1000) -> Book:
     )
 
 
+def moving(*movements: Movement) -> Kind:
+    """A kind with these movements."""
+    return PURCHASE._replace(movements=movements)
+
+
 def test_a_purchase_is_one_entry_from_the_card_to_its_acquirer() -> None:
     book = books()
-    (entry,) = book_movements(book, PURCHASE.movements, TXN, "77")
+    (entry,) = book_movements(book, PURCHASE, TXN, "77")
+    assert isinstance(entry, Entry)
     assert (entry.id, entry.debit, entry.credit, entry.amount) == ("1/2/3", "card:a", "clearing:77:CNY", 700)
     assert (entry.at, entry.ref, entry.forced) == (5, "000000000001", False)
     assert book.account("card:a").balance == 300
 
 
 def test_further_movements_are_numbered_and_the_same_again_changes_nothing() -> None:
-    book, there_and_back = books(), [Movement(Deed.MOVE, CARD, CLEARING), Movement(Deed.MOVE, CLEARING, CARD)]
+    book = books()
+    there_and_back = moving(Movement(Deed.MOVE, CARD, CLEARING), Movement(Deed.MOVE, CLEARING, CARD))
     for _ in range(2):
         entries = book_movements(book, there_and_back, TXN, "77")
         assert [entry.id for entry in entries] == ["1/2/3", "1/2/3/1"]
@@ -59,7 +66,7 @@ def test_further_movements_are_numbered_and_the_same_again_changes_nothing() -> 
 
 @pytest.mark.parametrize("forced", [True, False])
 def test_only_what_was_promised_takes_more_than_there_is(forced: bool) -> None:
-    book, moves = books(100), [Movement(Deed.MOVE, CARD, CLEARING, forced)]
+    book, moves = books(100), moving(Movement(Deed.MOVE, CARD, CLEARING, forced))
     if forced:
         book_movements(book, moves, TXN, "77")
         assert book.account("card:a").balance == -600

@@ -214,7 +214,7 @@ def test_an_entry_between_two_cards_is_on_both_statements() -> None:
     # Only the entry is named: both its sides are loaded with it, and bob has spent what he must give back.
     with Work(kept.records()) as step:
         step.load([], [], [], [], ["T1"])
-        undo(step.book, "U1", [step.entry("T1")], NOON + 2)
+        undo(step.book, "U1", [step.book.record("T1")], NOON + 2)
         step.commit(NOON + 2)
     lines = {name: [line["amount"] for line in statement(kept.bank.store, kept.card[name])] for name in NAMES}
     assert lines == {"alice": [500_000, -700, 700], "bob": [500_000, 700, -500_500, -700]}

@@ -112,7 +112,7 @@ def test_what_makes_a_step_fail_may_be_what_reads_it(monkeypatch: pytest.MonkeyP
         raise ValueError("nobody expected this")
 
     bank = Bank()
-    monkeypatch.setattr(SwitchLink, "_purchase", poisoned)
+    monkeypatch.setattr(SwitchLink, "_authorisation", poisoned)
     with pytest.raises(ValueError, match="nobody"):
         bank.step(bank.frame(bank.purchase()))
     bank.issuer.quarantine(bank.now, bank.frame(bank.purchase()), "boom")

@@ -35,7 +35,7 @@ def test_an_account_that_changes_without_its_card_is_a_bug_and_nothing_is_writte
     ((token, account),) = bank.rows("card WHERE name = 'alice'", "token, account")
     with Work(Records(bank.store)) as step:
         step.load([], [], [token], ["clearing:1:CNY"])
-        step.booked(step.book.transfer("E", account, "clearing:1:CNY", 5, "CNY", NOON))
+        step.book.transfer("E", account, "clearing:1:CNY", 5, "CNY", NOON)
         step.alarm(Alarm(NOON, "", "what", ""))
         del step.cards[token]
         with pytest.raises(OurError, match=r"^an account changed whose card this step did not load$"):

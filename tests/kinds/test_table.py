@@ -13,6 +13,7 @@ from counterfoil.issuer.rules import AFTER_PIN
 from counterfoil.kinds import BY_NAME, ISSUED, PURCHASE, REQUESTS, SWITCHED, TABLE, Deed, Kind, Saying, forwarded, spelt
 from counterfoil.words import Text, Told
 
+VOID, BALANCE = BY_NAME["void"], BY_NAME["balance"]
 KINDS = pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
 
 
@@ -71,8 +72,10 @@ def test_what_is_missing_agrees_with_any_kind_and_what_is_there_with_its_own(
     [
         ("0200", "000000", PURCHASE),
         ("0200", "001020", PURCHASE),  # from and to which accounts does not matter
-        ("0200", "200000", None),
+        ("0200", "200000", VOID),
+        ("0200", "310000", BALANCE),
         ("0100", "000000", None),
+        ("0100", "200000", None),
         ("0200", "", None),
     ],
 )

@@ -87,12 +87,8 @@ def double_charge(seams: Seams) -> None:
             if earlier.state is State.POSTED and wanted is not None and card is not None:
                 seams.hit()
                 contra = chart.clearing_account(wanted.acquirer, wanted.currency)
-                again_id = f"{earlier.debit_id}/again/{now}"
-                step.booked(
-                    step.book.transfer(
-                        again_id, card.account, contra, earlier.amount, earlier.currency, now, earlier.rrn
-                    )
-                )
+                again_id = f"{earlier.record_id}/again/{now}"
+                step.book.transfer(again_id, card.account, contra, earlier.amount, earlier.currency, now, earlier.rrn)
             return original(desk, step, now, asked, earlier, wanted)
 
         return again
@@ -116,10 +112,8 @@ def double_credit(seams: Seams) -> None:
                 contra = chart.clearing_account(wanted.original.partition("/")[0].zfill(8), txn.currency)
                 if account is not None:
                     step.book._accounts.setdefault(contra, chart.contra(contra))
-                    step.booked(
-                        step.book.transfer(
-                            f"{txn.return_id}/{now}", contra, txn.account, txn.amount, txn.currency, now, txn.rrn
-                        )
+                    step.book.transfer(
+                        f"{txn.return_id}/{now}", contra, txn.account, txn.amount, txn.currency, now, txn.rrn
                     )
             return original(desk, step, now, asked, wanted)
 

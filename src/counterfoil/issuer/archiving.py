@@ -14,7 +14,7 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.issuer.reversal_rules import BY_STATE, ReversalAdvice, ReversalOutcome
 from counterfoil.issuer.rows import Case
-from counterfoil.issuer.wire import Request
+from counterfoil.issuer.wire import Answer, Request
 from counterfoil.issuer.work import Work
 from counterfoil.step import Instant, Send
 from counterfoil.storage import Store
@@ -27,8 +27,11 @@ SHAPE: Final = TransactionShape(
         Belonging("advice", ("original",), ("key",), ("key",)),
         Belonging("trail", ("txn",), ("key",), ("seq",)),
     ),
-    # The outbox keeps what a step owes under the instant of the step, and a purchase is told of when it is booked.
-    rest="t.case_number = '' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.at IN (t.debited_at, t.returned_at))",
+    # The outbox keeps what a step owes under the instant of the step, and a purchase is told of when it is booked. What
+    # is still set aside may be completed.
+    rest="t.case_number = '' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.at IN (t.debited_at, t.returned_at)) "
+    "AND NOT EXISTS (SELECT 1 FROM hold WHERE (hold.id = t.key OR (hold.original = t.key AND hold.original <> '')) "
+    "AND NOT EXISTS (SELECT 1 FROM resolution WHERE resolution.hold = hold.id))",
     remember="INSERT INTO archived (key, state) VALUES (?, ?)",
     remembered=lambda row: (row["key"], row["state"]),
 )
@@ -43,7 +46,7 @@ def let_go(store: Store, args: Mapping[str, Any]) -> Left | None:
 def repeated(desk: Desk, step: Work, now: Instant, asked: Request) -> Send:
     """The request of an archived purchase again: never booked again, whatever it was then."""
     desk.alarm(step, now, asked.key, "archived_repeated")
-    return desk.answer(asked, CODES[Refusal.OTHER_CONTENT])
+    return desk.answer(asked, Answer(CODES[Refusal.OTHER_CONTENT]))
 
 
 def judged(desk: Desk, step: Work, now: Instant, wanted: ReversalAdvice, state: str) -> ReversalOutcome:

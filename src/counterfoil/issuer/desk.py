@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from counterfoil.iso8583.mti import answer_of
 from counterfoil.issuer.rows import Alarm, Quota, Trail
 from counterfoil.issuer.settings import Settings
-from counterfoil.issuer.wire import Request, SwitchLink
+from counterfoil.issuer.wire import Answer, Request, SwitchLink
 from counterfoil.issuer.work import Work
 from counterfoil.step import HOUR, Instant, Send
 
@@ -43,11 +43,11 @@ class Desk(NamedTuple):
         step.quota = Quota(quota.hour, quota.lines + 1, quota.more if quota.lines else 0)
         return True
 
-    def answer(self, asked: Request, code: str, auth_code: str = "") -> Send:
-        """The answer, noted on the line of evidence of what it answers."""
-        mti = answer_of(asked.mti)
-        asked.answered = f"{mti} {code} {auth_code}" if auth_code else f"{mti} {code}"
-        return self.wire.answer(asked, code, auth_code)
+    def answer(self, asked: Request, answer: Answer) -> Send:
+        """The answer, noted on the line of evidence of what it answers; what a card has left is not kept."""
+        mti, code, approval = answer_of(asked.mti), answer.code, answer.approval
+        asked.answered = f"{mti} {code} {approval}" if approval else f"{mti} {code}"
+        return self.wire.answer(asked, answer)
 
     def alarm(self, step: Work, now: Instant, txn: str, what: str, detail: str = "") -> None:
         """Something an operator must look at."""

@@ -39,18 +39,20 @@ ALARMING: Final = 10
 """Tries after which an operator is told, once."""
 
 
-def debited(station: str, txn: Txn) -> Notice:
-    """The notice of a debit."""
+def booked(station: str, txn: Txn) -> Notice:
+    """The notice of what was booked; the kind must have one."""
     return _notice(station, txn, "debited", BOOKED[txn.kind])
 
 
-def returned(station: str, txn: Txn) -> Notice:
-    """The notice of the return of a debit."""
+def undone(station: str, txn: Txn) -> Notice:
+    """The notice of its undoing; the kind must have one."""
     return _notice(station, txn, "returned", UNDONE[txn.kind])
 
 
 def names(station: str, txn: Txn) -> tuple[str, ...]:
-    """The names of the notices a purchase has given rise to, in order."""
+    """The names of the notices a transaction has given rise to, in order."""
+    if txn.kind not in BOOKED:
+        return ()
     events = (("debited", txn.debited_at), ("returned", txn.returned_at))
     return tuple(_name(station, txn, event) for event, at in events if at)
 

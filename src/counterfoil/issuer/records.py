@@ -44,6 +44,11 @@ COUNTS: Final = (
 HIGHEST_KEY: Final = "SELECT max(key) FROM txn WHERE key >= ? AND key < ?"
 HIGHEST_ARCHIVED: Final = "SELECT max(key) FROM archived WHERE key >= ? AND key < ?"
 SELECT_ARCHIVED: Final = "SELECT key, state FROM archived WHERE key IN ({marks})"
+SELECT_FALLEN: Final = "SELECT key FROM txn WHERE key IN ({marks}) AND state = 'reversed'"
+SELECT_EXPIRING: Final = "SELECT hold, expires_at FROM expiring WHERE expires_at <= ? ORDER BY expires_at, hold LIMIT ?"
+FIRST_EXPIRING: Final = "SELECT min(expires_at) FROM expiring"
+INSERT_EXPIRING: Final = "INSERT INTO expiring (hold, expires_at) VALUES (?, ?)"
+DELETE_EXPIRING: Final = "DELETE FROM expiring WHERE hold = ?"
 SELECT_NAME: Final = "SELECT name FROM station"
 SELECT_KEYS: Final = "SELECT name, usage, blob, kcv FROM station_key"
 SELECT_OUTBOX: Final = "SELECT seq, notices FROM outbox ORDER BY seq"
@@ -51,7 +56,7 @@ SELECT_NOTICES: Final = "SELECT seq, notices FROM outbox WHERE seq IN ({marks})"
 RESERVED_SEQ: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 RESERVE_SEQ: Final = "UPDATE reserved SET up_to = ? WHERE what = 'seq'"
 
-BEGUN_COLUMNS: Final = (*TXN_COLUMNS[:-1], "part", "received", "request", "answered", TXN_COLUMNS[-1])
+BEGUN_COLUMNS: Final = (*TXN_COLUMNS[:-2], "part", "received", "request", "answered", *TXN_COLUMNS[-2:])
 INSERT_ADVICE: Final = inserting("advice", ADVICE_COLUMNS)
 INSERT_HOLD: Final = inserting("hold", HOLD_COLUMNS)
 INSERT_RESOLUTION: Final = inserting("resolution", RESOLUTION_COLUMNS)
@@ -64,7 +69,7 @@ INSERT_NAME: Final = inserting("station", ("name",))
 INSERT_KEY: Final = inserting("station_key", ("name", "usage", "blob", "kcv"))
 MOVES: Final = ("state", "refusal", "code", "updated_at", "returned_at", "case_number")
 UPDATE_TXN: Final = updating("txn", MOVES, ("key",))
-END_CASES: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE txn = ? AND ended_at = 0"
+END_CASES: Final = "UPDATE exception_case SET ended_at = ?, how = ? WHERE txn = ? AND number <> ? AND ended_at = 0"
 DELETE_OUTBOX: Final = "DELETE FROM outbox WHERE seq = ?"
 
 LEG_IN: Final = "2"
@@ -96,6 +101,7 @@ class Records:
         self.parts = Parts(store.query(highest_part("txn"))[0][0])
         self.held: Recent[str, KnownCard] = Recent(CARDS_REMEMBERED)
         self._highest: Recent[str, str] = Recent(ACQUIRERS_REMEMBERED)
+        self.expires_next: int | None = store.query(FIRST_EXPIRING)[0][0]  # of the open holds, the first that is due
         self.withheld = forgotten.withheld(store, "token")  # cards the switch has forgotten something of
 
     def install(self, name: str, keys: IssuerKeys) -> None:
@@ -119,6 +125,16 @@ class Records:
         if set(rows) != set(IssuerKeys._fields):
             raise StoreError(f"{self.store.path} does not hold the keys an issuer needs")
         return IssuerKeys(**rows)
+
+    def expiring(self, now: int, limit: int) -> list[str]:
+        """Open holds whose time is over, the oldest first, at most `limit`."""
+        if self.expires_next is None or self.expires_next > now:
+            return []
+        return [hold for hold, _ in self.store.query(SELECT_EXPIRING, (now, limit))]
+
+    def expired(self) -> None:
+        """Holds were released, or set aside for a time: the first that is due is another one by now."""
+        self.expires_next = self.store.query(FIRST_EXPIRING)[0][0]
 
     def undelivered(self) -> list[OwedNotices]:
         """The notices of every step of which a delivery was not reported, oldest first."""

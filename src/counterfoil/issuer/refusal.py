@@ -37,6 +37,12 @@ class Refusal(enum.Enum):
     EXPIRY_DIFFERS = "expiry_differs"
     CURRENCY_NOT_HELD = "currency_not_held"
     SERVICE_NOT_ALLOWED = "service_not_allowed"
+    ORIGINAL_UNKNOWN = "original_unknown"
+    ORIGINAL_FALLEN = "original_fallen"
+    ORIGINAL_OTHER_KIND = "original_other_kind"
+    ORIGINAL_CLOSED = "original_closed"
+    ORIGINAL_EXPIRED = "original_expired"
+    ORIGINAL_AMOUNT = "original_amount"
     PIN_TRIES_EXCEEDED = "pin_tries_exceeded"
     PIN_MISSING = "pin_missing"
     PIN_UNREADABLE = "pin_unreadable"
@@ -46,11 +52,12 @@ class Refusal(enum.Enum):
     LIMIT_DAY = "limit_day"
     COUNT_DAY = "count_day"
     FUNDS = "funds"
+    FUNDS_ABOVE_HOLD = "funds_above_hold"
 
 
 CODES: Final[dict[Refusal, str]] = {
     Refusal.FORMAT: responses.FORMAT_ERROR,
-    # "Security violation": a definite no the switch may pass on, because the refusal burns the key (purchases.py).
+    # "Security violation": a definite no the switch may pass on, because the refusal burns the key (decide.py).
     Refusal.MAC_WRONG: responses.SECURITY_VIOLATION,
     Refusal.NOT_SUPPORTED: responses.NOT_SUPPORTED,
     Refusal.OTHER_CONTENT: responses.DUPLICATE,
@@ -77,6 +84,13 @@ CODES: Final[dict[Refusal, str]] = {
     Refusal.EXPIRY_DIFFERS: responses.EXPIRED_CARD,
     Refusal.CURRENCY_NOT_HELD: responses.NOT_PERMITTED_TO_CARD,
     Refusal.SERVICE_NOT_ALLOWED: responses.NOT_PERMITTED_TO_CARD,
+    # One answer for an original that is not there and for one of somebody else: nobody learns of others' transactions.
+    Refusal.ORIGINAL_UNKNOWN: responses.NO_ORIGINAL,
+    Refusal.ORIGINAL_FALLEN: responses.INVALID_TRANSACTION,
+    Refusal.ORIGINAL_OTHER_KIND: responses.INVALID_TRANSACTION,
+    Refusal.ORIGINAL_CLOSED: responses.INVALID_TRANSACTION,
+    Refusal.ORIGINAL_EXPIRED: responses.OUT_OF_TIME,
+    Refusal.ORIGINAL_AMOUNT: responses.AMOUNT_MISMATCH,
     Refusal.PIN_TRIES_EXCEEDED: responses.PIN_TRIES_EXCEEDED,
     Refusal.PIN_MISSING: responses.WRONG_PIN,
     Refusal.PIN_UNREADABLE: responses.PIN_ERROR,
@@ -86,4 +100,5 @@ CODES: Final[dict[Refusal, str]] = {
     Refusal.LIMIT_DAY: responses.OVER_LIMIT,
     Refusal.COUNT_DAY: responses.TOO_MANY_USES,
     Refusal.FUNDS: responses.INSUFFICIENT_FUNDS,
+    Refusal.FUNDS_ABOVE_HOLD: responses.INSUFFICIENT_FUNDS,
 }

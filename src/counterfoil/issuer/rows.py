@@ -20,10 +20,11 @@ UNAUTHENTICATED = frozenset({Refusal.FORMAT.value, Refusal.MAC_WRONG.value})
 
 
 class Txn(msgspec.Struct, frozen=True, kw_only=True):
-    """One purchase, decided. The order of the attributes is the order of the columns of `txn`.
+    """One transaction, decided. The order of the attributes is the order of the columns of `txn`.
 
     `refusal` is the value of a `Refusal`, "" when there was none; `debited_at` and `returned_at` are 0 until booked.
-    `kind` is the name of one of `kinds.TABLE`, "" when nobody said which (a tombstone, what cannot be read).
+    `kind` is the name of one of `kinds.TABLE`, "" when nobody said which (a tombstone, what cannot be read). `original`
+    is the key of the transaction it refers to, "" for none. A kind that books nothing has no `debited_at`.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Txn(msgspec.Struct, frozen=True, kw_only=True):
     returned_at: Instant = 0
     case_number: str = ""
     kind: str = ""
+    original: str = ""
 
     @property
     def authentic(self) -> bool:
@@ -54,13 +56,13 @@ class Txn(msgspec.Struct, frozen=True, kw_only=True):
         return self.refusal not in UNAUTHENTICATED
 
     @property
-    def debit_id(self) -> str:
-        """The id of its ledger entry."""
+    def record_id(self) -> str:
+        """The id of its first record in the ledger."""
         return self.key
 
     @property
     def return_id(self) -> str:
-        """The id of the entry that undoes it."""
+        """The id of the first record that undoes it."""
         return f"{self.key}/reversal"
 
 

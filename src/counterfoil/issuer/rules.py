@@ -1,4 +1,4 @@
-"""May this purchase be posted? A list of rules, each a named refusal or nothing, asked in order.
+"""May this transaction be approved? A list of rules, each a named refusal or nothing, asked in order.
 
 First what the card must prove by the way it came in: a stripe its verification value, a typed number its expiry. Until
 then nothing of the card is told, not even whether there is one.
@@ -20,7 +20,8 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.settings import Settings
-from counterfoil.kinds import ISSUED
+from counterfoil.kinds import ISSUED, Deed, Needs, Party
+from counterfoil.ledger import Record
 
 
 class Pin(enum.Enum):
@@ -45,7 +46,8 @@ class Authorisation(msgspec.Struct, frozen=True):
     `kind` is the name of what it asks for, "" when it is nothing that is done here.
     `currency` is "" when DE49 names none we know. `expiries` are the YYMM values the request carries (DE14, track 2);
     `same_card` is False when track 2 names another card than DE2. `entry` is the first two digits of DE22, `stripe`
-    whether there is a track 2, `service` the service code on it.
+    whether there is a track 2, `service` the service code on it. `original` is the key of the transaction that a kind
+    refers to, `approval` the approval code that was given to that; "" for a kind that refers to none.
     """
 
     kind: str
@@ -63,16 +65,22 @@ class Authorisation(msgspec.Struct, frozen=True):
     entry: str = ""
     stripe: bool = False
     service: str = ""
+    original: str = ""
+    approval: str = ""
 
 
 class RuleInput(NamedTuple):
-    """Everything a rule may look at. `available` is the money on the card's account, `day` the local day YYYYMMDD."""
+    """Everything a rule may look at. `available` is the money on the card's account, `day` the local day YYYYMMDD.
 
-    purchase: Authorisation
+    `set_aside` is what its original holds of that account, 0 when it has none that does.
+    """
+
+    wanted: Authorisation
     card: Card
     available: int
     day: str
     settings: Settings
+    set_aside: int = 0
 
 
 class Decision(NamedTuple):
@@ -144,7 +152,7 @@ def card_is_in_date(asked: RuleInput) -> Refusal | None:
     month = asked.day[2:6]
     if asked.card.expiry < month:
         return Refusal.CARD_EXPIRED
-    for claimed in asked.purchase.expiries:
+    for claimed in asked.wanted.expiries:
         if claimed < month:
             return Refusal.CARD_EXPIRED
     return None
@@ -153,7 +161,7 @@ def card_is_in_date(asked: RuleInput) -> Refusal | None:
 def expiry_is_the_cards_own(asked: RuleInput) -> Refusal | None:
     """A date in the future that is not this card's date is a guess."""
     expiry = asked.card.expiry
-    for claimed in asked.purchase.expiries:
+    for claimed in asked.wanted.expiries:
         if claimed != expiry:
             return Refusal.EXPIRY_DIFFERS
     return None
@@ -161,12 +169,12 @@ def expiry_is_the_cards_own(asked: RuleInput) -> Refusal | None:
 
 def currency_is_held(asked: RuleInput) -> Refusal | None:
     """The account is kept in one currency and nothing is converted here."""
-    return None if asked.purchase.currency == asked.card.currency else Refusal.CURRENCY_NOT_HELD
+    return None if asked.wanted.currency == asked.card.currency else Refusal.CURRENCY_NOT_HELD
 
 
 def service_is_for_goods(asked: RuleInput) -> Refusal | None:
     """A card for cash only buys nothing."""
-    return Refusal.SERVICE_NOT_ALLOWED if asked.purchase.service[2:] in CASH_ONLY else None
+    return Refusal.SERVICE_NOT_ALLOWED if asked.wanted.service[2:] in CASH_ONLY else None
 
 
 def tries_are_left(asked: RuleInput) -> Refusal | None:
@@ -177,19 +185,19 @@ def tries_are_left(asked: RuleInput) -> Refusal | None:
 
 def amount_is_positive(asked: RuleInput) -> Refusal | None:
     """A purchase of nothing is refused."""
-    return None if asked.purchase.amount > 0 else Refusal.AMOUNT_ZERO
+    return None if asked.wanted.amount > 0 else Refusal.AMOUNT_ZERO
 
 
 def within_limit_each(asked: RuleInput) -> Refusal | None:
     """The limit of a single purchase."""
     limit = asked.card.limit_each
-    return Refusal.LIMIT_EACH if limit and asked.purchase.amount > limit else None
+    return Refusal.LIMIT_EACH if limit and asked.wanted.amount > limit else None
 
 
 def within_limit_day(asked: RuleInput) -> Refusal | None:
     """The amount of one day."""
     limit = asked.card.limit_day
-    return Refusal.LIMIT_DAY if limit and asked.card.used_on(asked.day)[0] + asked.purchase.amount > limit else None
+    return Refusal.LIMIT_DAY if limit and asked.card.used_on(asked.day)[0] + asked.wanted.amount > limit else None
 
 
 def within_count_day(asked: RuleInput) -> Refusal | None:
@@ -200,7 +208,13 @@ def within_count_day(asked: RuleInput) -> Refusal | None:
 
 def funds_suffice(asked: RuleInput) -> Refusal | None:
     """The ledger would refuse it too (its floor); asked here so that the answer is ours and in its place."""
-    return None if asked.purchase.amount <= asked.available else Refusal.FUNDS
+    return None if asked.wanted.amount <= asked.available else Refusal.FUNDS
+
+
+def funds_suffice_above_hold(asked: RuleInput) -> Refusal | None:
+    """What is set aside was promised; what is asked above it must be there."""
+    above = asked.wanted.amount - asked.set_aside
+    return None if above <= 0 or above <= asked.available else Refusal.FUNDS_ABOVE_HOLD
 
 
 BEFORE_PIN: Final[tuple[Rule, ...]] = (
@@ -211,18 +225,45 @@ BEFORE_PIN: Final[tuple[Rule, ...]] = (
     service_is_for_goods,
     tries_are_left,
 )
+PROMISED: Final[tuple[Rule, ...]] = (expiry_is_the_cards_own, currency_is_held)
+"""What is asked before the original of a kind that has one. The card itself was judged with the original: what that
+promised is kept, and what it took goes back, also to a card that is lost, blocked or out of date by now.
+"""
 AFTER_PIN: Final[dict[str, Rule]] = {
     rule.__name__: rule
-    for rule in (amount_is_positive, within_limit_each, within_limit_day, within_count_day, funds_suffice)
+    for rule in (
+        amount_is_positive,
+        within_limit_each,
+        within_limit_day,
+        within_count_day,
+        funds_suffice,
+        funds_suffice_above_hold,
+    )
 }
 """By their names, which kinds give in the order of their asking."""
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     kind.name: tuple(AFTER_PIN[name] for name in kind.rules) for kind in ISSUED
 }
+WITHOUT_PIN: Final = frozenset(kind.name for kind in ISSUED if Needs.PIN not in kind.needs)
+"""Kinds for which nobody is asked for a PIN."""
+COUNTED: Final = frozenset(
+    kind.name
+    for kind in ISSUED
+    if any(one.deed in (Deed.MOVE, Deed.HOLD) and one.debit is Party.CARD for one in kind.movements)
+)
+"""Kinds that count as a use of the card: they spend, or set aside. What takes a hold was counted with the hold."""
+
+
+class Referred(NamedTuple):
+    """The original of a request: why it is none to refer to, its record in the ledger, and what it still sets aside."""
+
+    refusal: Refusal | None = None
+    record: Record | None = None
+    set_aside: int = 0
 
 
 def decide(
-    purchase: Authorisation,
+    wanted: Authorisation,
     card: Card | None,
     available: int,
     *,
@@ -230,29 +271,36 @@ def decide(
     settings: Settings,
     stripe: Callable[[], bool],
     pin: Callable[[], Pin],
+    original: Referred | None = None,
 ) -> Decision:
     """The first refusal that applies, or none; and the card as it is afterwards.
 
-    `stripe` says whether the verification value on the stripe is right. `pin` is called only for a card that proved
-    itself, has a PIN, is in date and in use, with tries left. A right PIN resets its counter even when a later rule
-    says no. A stripe that asks for a PIN which its issuer does not have is refused: nobody could compare it.
+    `stripe` says whether the verification value on the stripe is right. `pin` is called only for a kind that asks for
+    one, and a card that proved itself, has a PIN, is in date and in use, with tries left. A right PIN resets its
+    counter even when a later rule says no. A stripe that asks for a PIN which its issuer does not have is refused:
+    nobody could compare it. `original` is what was found of the original, None for a kind that has none.
     """
-    refusal = unproved(purchase, card, day, settings, stripe)
+    refusal = unproved(wanted, card, day, settings, stripe)
     if card is None:
         return Decision(refusal or Refusal.CARD_UNKNOWN, None)
     if refusal is not None:
         return Decision(refusal, card.guessed(day) if refusal in GUESSES else card)
-    asked = RuleInput(purchase, card, available, day, settings)
-    refusal = first(BEFORE_PIN, asked)
-    if refusal is None and (card.pvv or purchase.service[2:] in WITH_PIN):
+    kind = wanted.kind
+    if original is None:
+        asked = RuleInput(wanted, card, available, day, settings)
+        refusal = first(BEFORE_PIN, asked)
+    else:
+        asked = RuleInput(wanted, card, available, day, settings, original.set_aside)
+        refusal = first(PROMISED, asked) or original.refusal
+    if refusal is None and (card.pvv or wanted.service[2:] in WITH_PIN) and kind not in WITHOUT_PIN:
         answer = pin() if card.pvv else Pin.ABSENT
         refusal = PINS[answer]
         if answer is Pin.WRONG:
             card = msgspec.structs.replace(card, pin_failures=card.pin_failures + 1)
         elif answer is Pin.RIGHT and card.pin_failures:
             card = msgspec.structs.replace(card, pin_failures=0)
-    refusal = refusal or first(RULES[purchase.kind], asked)
-    return Decision(refusal, card if refusal else card.used(day, purchase.amount))
+    refusal = refusal or first(RULES[kind], asked)
+    return Decision(refusal, card if refusal or kind not in COUNTED else card.used(day, wanted.amount))
 
 
 def first(rules: tuple[Rule, ...], asked: RuleInput) -> Refusal | None:
@@ -283,5 +331,5 @@ def same_content(earlier: Txn, wanted: Authorisation) -> bool:
         return False
     if earlier.state in (State.TOMBSTONED, State.LATE):
         return earlier.token in ("", wanted.token)
-    known = (earlier.token, earlier.currency, earlier.processing, earlier.rrn)
-    return known == (wanted.token, wanted.currency, wanted.processing, wanted.rrn)
+    known = (earlier.token, earlier.currency, earlier.processing, earlier.rrn, earlier.kind, earlier.original)
+    return known == (wanted.token, wanted.currency, wanted.processing, wanted.rrn, wanted.kind, wanted.original)

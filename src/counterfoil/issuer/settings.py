@@ -13,9 +13,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `pin_tries` wrong PINs in a row lock a card. `typed`: numbers typed by hand are taken. A card that was claimed
     `guesses` times in a day without proof (a stripe with a wrong value, a typed number with a wrong expiry) is refused
-    for the rest of that day. In its `zone` the issuer's day begins; daily limits and expiry months
-    follow it. Of messages without a valid MAC `stranger_lines` are kept in an hour, and as many keys burnt; the rest is
-    counted and gets silence.
+    for the rest of that day. In its `zone` the issuer's day begins; daily limits and expiry months follow it. Of
+    messages without a valid MAC `stranger_lines` are kept in an hour, and as many keys burnt; the rest is counted and
+    gets silence. A completion takes at most `above_percent` percent more than is set aside for it.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     guesses: int = 5
     zone: str = DEFAULT
     stranger_lines: int = 200
+    above_percent: int = 15
 
     @property
     def clock(self) -> Zone:

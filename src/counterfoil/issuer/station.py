@@ -12,7 +12,7 @@ from counterfoil.iso8583.mti import NETWORK, NETWORK_ADVICE, REVERSAL_ADVICE
 from counterfoil.iso8583.network import ECHO, SIGN_OFF, SIGN_ON
 from counterfoil.iso8583.responses import APPROVED
 from counterfoil.issuer import archiving, chart, control, forgotten, notices
-from counterfoil.issuer.decide import on_purchase
+from counterfoil.issuer.decide import on_request
 from counterfoil.issuer.desk import Desk, approval_codes
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.refusal import CODES, Refusal
@@ -22,13 +22,14 @@ from counterfoil.issuer.undo import on_advice
 from counterfoil.issuer.wire import (
     CODE,
     NETWORK_NEEDS,
+    Answer,
     Request,
     SwitchLink,
     answerable,
     has,
 )
 from counterfoil.issuer.work import Work
-from counterfoil.kinds import REQUESTS
+from counterfoil.kinds import FORWARDED
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -47,7 +48,9 @@ from counterfoil.storage.forgotten import BAD_ENDING
 from counterfoil.storage.forgotten import VERB as FORGOTTEN
 
 json = msgspec.json.Encoder().encode
-MESSAGE_TYPES: Final = frozenset({*REQUESTS, REVERSAL_ADVICE, NETWORK, NETWORK_ADVICE})
+AT_ONCE: Final = 256
+"""Holds released in one step, at most, because their time is over."""
+MESSAGE_TYPES: Final = frozenset({*FORWARDED, REVERSAL_ADVICE, NETWORK, NETWORK_ADVICE})
 
 
 class Issuer:
@@ -82,11 +85,12 @@ class Issuer:
         owed, quota = None, self._quota
         gone = self._deliveries.reported(now, committing=bool(tasks))
         failing = [item for item in arrived if isinstance(item, Performed) and self._deliveries.alarming(item)]
-        if tasks or gone or failing or any(command.verb == control.ENROL for command in commands):
+        expired = self._records.expiring(now, AT_ONCE)
+        if tasks or gone or failing or expired or any(command.verb == control.ENROL for command in commands):
             with Work(self._records) as step:
                 step.quota = self._quota
                 out += self._enrolments(now, commands, step)
-                out += self._decisions(now, tasks, step)
+                out += self._decisions(now, tasks, expired, step)
                 step.delivered(gone)
                 for item in failing:
                     self._desk.alarm(step, now, "", "notice_undelivered", f"{item.name}: {item.detail}")
@@ -102,8 +106,9 @@ class Issuer:
         return out
 
     def wakes_at(self) -> Instant | None:
-        """See `step.Station.wakes_at`: the next notice to tell again."""
-        return self._deliveries.wakes_at()
+        """See `step.Station.wakes_at`: the next notice to tell again, the next hold whose time is over."""
+        tell, expire = self._deliveries.wakes_at(), self._records.expires_next
+        return expire if tell is None or (expire is not None and expire < tell) else tell
 
     def quarantine(self, now: Instant, offender: Inbound, reason: str) -> None:
         """See `step.Station.quarantine`."""
@@ -116,31 +121,37 @@ class Issuer:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def _load(self, tasks: Sequence[Request], step: Work) -> None:
-        purchases = [asked.purchase for asked in tasks if asked.purchase is not None]
+    def _load(self, tasks: Sequence[Request], expired: Sequence[str], step: Work) -> None:
+        requests = [asked.wanted for asked in tasks if asked.wanted is not None]
         advices = [asked.advice for asked in tasks if asked.advice is not None]
-        keys = [asked.key for asked in tasks if asked.mti in REQUESTS and asked.key]
+        named = [advice.original for advice in advices]
+        named += [one.original for one in requests if one.original]
+        keys = [asked.key for asked in tasks if asked.mti in FORWARDED and asked.key]
         keys += [key for asked in tasks if asked.question is not None for key in forgotten.keys_of(asked)]
         step.load(
-            [*keys, *(advice.original for advice in advices)],
+            [*keys, *named],
             [advice.key for advice in advices],
-            [*(purchase.token for purchase in purchases), *(advice.token for advice in advices)],
-            [chart.clearing_account(p.acquirer, p.currency) for p in purchases if p.currency],
+            [*(one.token for one in requests), *(advice.token for advice in advices)],
+            [chart.clearing_account(one.acquirer, one.currency) for one in requests if one.currency],
+            expired,
+            named,
         )
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
-    def _decisions(self, now: Instant, tasks: Sequence[Request], step: Work) -> list[Outbound]:
-        if not tasks:
+    def _decisions(self, now: Instant, tasks: Sequence[Request], expired: Sequence[str], step: Work) -> list[Outbound]:
+        if not tasks and not expired:
             return []
-        self._load(tasks, step)
+        self._load(tasks, expired, step)
+        for hold in expired:  # first: what is free again may be spent at once
+            step.book.expire(hold, now)
         answers = [self._decide(now, asked, step) for asked in tasks]
         return [answer for answer in answers if answer is not None]
 
     def _decide(self, now: Instant, asked: Request, step: Work) -> Outbound | None:
         mti = asked.mti
-        if mti in REQUESTS and asked.key:
-            return on_purchase(self._desk, step, now, asked, asked.purchase)
+        if mti in FORWARDED and asked.key:
+            return on_request(self._desk, step, now, asked, asked.wanted)
         if mti == REVERSAL_ADVICE and asked.key:
             return on_advice(self._desk, step, now, asked, asked.advice)
         if mti == NETWORK_ADVICE and asked.genuine:  # commonly left unanswered
@@ -164,7 +175,7 @@ class Issuer:
         question, de48 = asked.question, ""
         if question is not None:
             de48 = forgotten.compared(self._desk, step, self._records.store, now, asked, question)
-        return self._desk.wire.answer(asked, APPROVED if known else CODES[Refusal.NOT_SUPPORTED], de48=de48)
+        return self._desk.wire.answer(asked, Answer(APPROVED if known else CODES[Refusal.NOT_SUPPORTED]), de48)
 
     def _misfit(self, now: Instant, asked: Request, step: Work) -> Outbound | None:
         """What is no purchase, advice or network message that can be answered as such.
@@ -177,7 +188,7 @@ class Issuer:
             self._desk.received(step, now, asked, "")
         if asked.genuine and answerable(asked):
             refusal = Refusal.FORMAT if asked.mti in MESSAGE_TYPES else Refusal.NOT_SUPPORTED
-            return self._desk.answer(asked, CODES[refusal])
+            return self._desk.answer(asked, Answer(CODES[refusal]))
         if kept:
             self._desk.alarm(step, now, "", "unanswerable", f"{len(asked.frame.data)} bytes")
         if asked.mti in MESSAGE_TYPES and not asked.genuine:

@@ -9,15 +9,18 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from counterfoil.issuer import chart, notices
 from counterfoil.issuer.families import HOLD_COLUMNS, RESOLUTION_COLUMNS, hold_of, resolution_of
 from counterfoil.issuer.rows import TXN_COLUMNS, Case, Txn, read_line, txn_of
 from counterfoil.issuer.wire import key_of
+from counterfoil.kinds import TABLE, Deed, Kind, Party
 from counterfoil.ledger import Account, Entry, Hold, Violation, check
 from counterfoil.step import Instant
 from counterfoil.storage import Store, arrival, in_parts
 from counterfoil.storage.sql import selecting
-from counterfoil.transaction import CaseStub, Happened, IssuerStub, SwitchStub
+from counterfoil.transaction import Against, CaseStub, Happened, IssuerStub, SwitchStub
 
 
 def walking(chosen: str, then: str) -> str:
@@ -80,6 +83,14 @@ MISHELD: Final = (
     "WHERE id NOT IN (SELECT hold FROM resolution) GROUP BY debit) AS open ON open.debit = account.id "
     "WHERE account.held <> coalesce(open.aside, 0) ORDER BY account.id"
 )
+CHILDREN: Final = (
+    "SELECT original, kind, key, amount FROM txn WHERE original IN ({marks}) AND original <> '' AND state = 'posted'"
+)
+ENDED_HOLDS: Final = (
+    "SELECT resolution.id, hold.id, hold.amount FROM resolution JOIN hold ON hold.id = resolution.hold "
+    "WHERE resolution.id IN ({marks})"
+)
+THESE_HOLDS: Final = "SELECT id FROM hold WHERE id IN ({marks})"
 RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 STATEMENT: Final = walking(
     "account.id = ?",
@@ -94,6 +105,40 @@ BALANCES: Final = (
     "account.id, account.currency, account.balance, account.held "
     "FROM card JOIN account ON account.id = card.account ORDER BY card.name, card.token"
 )
+
+
+class Moved(NamedTuple):
+    """What a kind does with the card's account: takes off it, gives to it, sets aside, ends what is set aside."""
+
+    debits: bool
+    credits: bool
+    holds: bool
+    ends: bool
+
+
+class Freed(NamedTuple):
+    """What the end of a hold released beyond what it took, and what of that its reversal has set aside again."""
+
+    freed: int
+    held_again: int
+
+
+def _moved(kind: Kind) -> Moved:
+    moves = [one for one in kind.movements if one.deed in (Deed.MOVE, Deed.POST)]
+    deeds = {one.deed for one in kind.movements}
+    return Moved(
+        any(one.debit is Party.CARD for one in moves),
+        any(one.credit is Party.CARD for one in moves),
+        Deed.HOLD in deeds,
+        bool(deeds & {Deed.POST, Deed.RELEASE}),
+    )
+
+
+MOVED: Final = {kind.name: _moved(kind) for kind in TABLE}
+NOTHING_MOVED: Final = Moved(debits=False, credits=False, holds=False, ends=False)
+UNSAID: Final = TABLE[0].name
+"""The kind of what nobody said the kind of: a tombstone, what could not be read."""
+NOTHING_FREED: Final = Freed(0, 0)
 
 
 def stub(store: Store, key: str, *, history: bool = True) -> IssuerStub | None:
@@ -215,6 +260,17 @@ def cards(store: Store) -> list[dict[str, Any]]:
     ]
 
 
+WORDS: Final = {
+    (False, True, False): "debited",
+    (False, True, True): "debited",
+    (False, False, False): "funded",
+    (False, False, True): "credited",
+    (True, False, False): "returned",
+    (True, True, False): "withdrawn",
+}
+"""A line of a statement: by whether it undoes another, lessens the balance, stands against another."""
+
+
 def statement(store: Store, account: str) -> list[dict[str, Any]]:
     """What happened on a cardholder's account, in order: debit and reversal both stand there (R051, R056)."""
     with store.reading():
@@ -223,7 +279,7 @@ def statement(store: Store, account: str) -> list[dict[str, Any]]:
     for entry in map(chart.entry_of, rows):
         change = entry.amount if entry.credit == account else -entry.amount
         balance += change
-        what = "returned" if entry.reverses else "debited" if change < 0 else "funded"
+        what = WORDS[bool(entry.reverses), change < 0, bool(entry.original)]
         line = {"at": entry.at, "what": what, "amount": change, "currency": entry.currency, "ref": entry.ref}
         lines.append({**line, "balance": balance})
     return lines
@@ -248,9 +304,40 @@ def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -
     if not rows:
         return []
     station = store.query(STATION)[0][0]
+    txns = [txn_of(row) for row in rows]
+    against, freed = _against(store, txns), _freed(store, txns)
+    stubs = [_stub(station, txn, freed.get(txn.key, NOTHING_FREED), against.get(txn.key, ())) for txn in txns]
     if not history:
-        return [_stub(station, txn) for txn in map(txn_of, rows)]
-    return [_stub(station, txn, _history(store, txn), _cases(store, txn)) for txn in map(txn_of, rows)]
+        return stubs
+    return [
+        msgspec.structs.replace(stub, history=_history(store, txn), cases=_cases(store, txn))
+        for stub, txn in zip(stubs, txns, strict=True)
+    ]
+
+
+def _against(store: Store, txns: Sequence[Txn]) -> dict[str, tuple[Against, ...]]:
+    """What stands against these, by their keys."""
+    found: dict[str, tuple[Against, ...]] = {}
+    for original, kind, key, amount in sorted(store.select_in(CHILDREN, [txn.key for txn in txns])):
+        found[original] = (*found.get(original, ()), Against(kind, key, amount))
+    return found
+
+
+def _freed(store: Store, txns: Sequence[Txn]) -> dict[str, Freed]:
+    """What those of these have freed that end a hold, by their keys."""
+    ending = {txn.key: txn for txn in txns if txn.kind in MOVED and txn.debited_at and MOVED[txn.kind].ends}
+    ended: dict[str, list[str]] = {}
+    held: Counter[str] = Counter()
+    for key, hold, amount in store.select_in(ENDED_HOLDS, list(ending)):
+        ended.setdefault(key, []).append(hold)
+        held[key] += amount
+    again = {f"{ending[key].return_id}/again/{hold}": key for key, holds in ended.items() for hold in holds}
+    standing = {again[name] for (name,) in store.select_in(THESE_HOLDS, list(again))}
+    freed = {
+        key: max(0, amount - ending[key].amount) if MOVED[ending[key].kind].debits else amount
+        for key, amount in held.items()
+    }
+    return {key: Freed(amount, amount if key in standing else 0) for key, amount in freed.items()}
 
 
 def _cases(store: Store, txn: Txn) -> tuple[CaseStub, ...]:
@@ -262,7 +349,9 @@ def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
     return tuple(happened for row in rows for happened in read_line(*row))
 
 
-def _stub(station: str, txn: Txn, history: tuple[Happened, ...] = (), opened: tuple[CaseStub, ...] = ()) -> IssuerStub:
+def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...]) -> IssuerStub:
+    moved = MOVED.get(txn.kind, NOTHING_MOVED)
+    done, undone = txn.amount if txn.debited_at else 0, txn.amount if txn.returned_at else 0
     acquirer, transmitted, stan = txn.key.split("/")
     return IssuerStub(
         issuer=station,
@@ -280,14 +369,21 @@ def _stub(station: str, txn: Txn, history: tuple[Happened, ...] = (), opened: tu
         transmitted=transmitted,
         response_code=txn.code,
         auth_code=txn.auth_code,
-        debited=txn.amount if txn.debited_at else 0,
-        returned=txn.amount if txn.returned_at else 0,
+        debited=done if moved.debits else 0,
+        returned=undone if moved.debits else 0,
         debited_at=txn.debited_at,
         returned_at=txn.returned_at,
         notices=notices.names(station, txn),
         case=txn.case_number,
-        history=history,
-        cases=opened,
+        kind=txn.kind or UNSAID,
+        original=txn.original,
+        against=against,
+        credited=done if moved.credits else 0,
+        withdrawn=undone if moved.credits else 0,
+        held=done if moved.holds else 0,
+        released=undone if moved.holds else 0,
+        freed=freed.freed,
+        held_again=freed.held_again,
     )
 
 

@@ -9,14 +9,15 @@ import msgspec
 
 from counterfoil.issuer import archiving, notices
 from counterfoil.issuer.desk import Desk, case_number
-from counterfoil.issuer.lifecycle import Event, moved
+from counterfoil.issuer.effect import record_ids
+from counterfoil.issuer.lifecycle import Event, State, moved
 from counterfoil.issuer.refusal import CODES as REFUSAL_CODES
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.reversal_rules import CODES, ReversalAdvice, ReversalOutcome, differing, judge, same_advice
 from counterfoil.issuer.rows import AdviceRow, Case, Txn
-from counterfoil.issuer.wire import PAN, Request
+from counterfoil.issuer.wire import PAN, Answer, Request
 from counterfoil.issuer.work import Work
-from counterfoil.ledger import Record, Resolution, undo
+from counterfoil.ledger import Book, Hold, HoldOutcome, Record, Resolution, undo
 from counterfoil.money import CURRENCIES, plain
 from counterfoil.security import is_pan, last4
 from counterfoil.step import Instant, Send
@@ -39,20 +40,26 @@ def on_advice(desk: Desk, step: Work, now: Instant, asked: Request, wanted: Reve
     desk.received(step, now, asked, about)
     if wanted is None:
         desk.alarm(step, now, about, Refusal.FORMAT.value)
-        return desk.answer(asked, REFUSAL_CODES[Refusal.FORMAT])
+        return desk.answer(asked, Answer(REFUSAL_CODES[Refusal.FORMAT]))
     earlier = step.advices.get(wanted.key)
     if earlier is not None and not same_advice(earlier, wanted):
         desk.alarm(step, now, about, Refusal.OTHER_CONTENT.value)
-        return desk.answer(asked, REFUSAL_CODES[Refusal.OTHER_CONTENT])
+        return desk.answer(asked, Answer(REFUSAL_CODES[Refusal.OTHER_CONTENT]))
     code = earlier.code if earlier is not None else applied(desk, step, now, asked, wanted)
-    return desk.answer(asked, code)
+    return desk.answer(asked, Answer(code))
 
 
 def applied(desk: Desk, step: Work, now: Instant, asked: Request, wanted: ReversalAdvice) -> str:
     """Do what a new advice comes to; the code to answer."""
-    original = step.txns.get(wanted.original)
     archived = step.archived.get(wanted.original, "")
-    outcome = archiving.judged(desk, step, now, wanted, archived) if archived else judge(wanted, original)
+    outcome = (
+        archiving.judged(desk, step, now, wanted, archived)
+        if archived
+        else judge(wanted, step.txns.get(wanted.original))
+    )
+    if outcome not in FOR_A_PERSON:
+        end_case(desk, step, now, wanted.original)
+    original = step.txns.get(wanted.original)
     if archived:
         pass  # there is no row of it here to move
     elif original is None:
@@ -61,8 +68,6 @@ def applied(desk: Desk, step: Work, now: Instant, asked: Request, wanted: Revers
         give_back(desk, step, now, original)
     elif outcome is ReversalOutcome.DIFFERS:
         keep_for_a_person(desk, step, now, wanted, original)
-    if outcome not in FOR_A_PERSON:
-        end_case(step, now, wanted.original)
     row = AdviceRow(
         key=wanted.key,
         original=wanted.original,
@@ -79,35 +84,68 @@ def applied(desk: Desk, step: Work, now: Instant, asked: Request, wanted: Revers
     return row.code
 
 
-def end_case(step: Work, now: Instant, key: str) -> None:
-    """An advice that fits settles what another one, that did not, had left to a person."""
+def end_case(desk: Desk, step: Work, now: Instant, key: str) -> None:
+    """An advice that fits settles what another one, that did not, had left to a person; never what an undoing has."""
     txn = step.txns.get(key)
-    if txn is not None and txn.case_number:
+    if txn is None or not txn.case_number:
+        return
+    stays = case_number(desk.settings.name, txn.return_id)
+    if txn.case_number != stays:
         step.put(msgspec.structs.replace(txn, case_number=""))
-        step.end_cases(key, now, "acknowledged")
+        step.end_cases(key, now, "acknowledged", but=stays)
 
 
 def give_back(desk: Desk, step: Work, now: Instant, original: Txn) -> None:
-    """Book what still stands of the entry back beside it; both stay visible. Counters and PIN tries stay as they are.
+    """Undo what still stands of what a transaction has booked, beside it; both stay visible. Counters stay as they are,
+    and so do PIN tries.
 
-    Where nothing stands any more, nothing is booked and nobody told: it went back before.
+    Where nothing stands any more, nothing is booked and nobody told: it went back before. What was set aside and was
+    completed since, and an account that is below its floor now, are for a person.
     """
-    booked = undo(step.book, original.return_id, [step.entry(original.debit_id)], now)
+    book, name = step.book, desk.settings.name
+    made = [book.record(record_id) for record_id in record_ids(original)]
+    fell = has_fallen(step, original.original)
+    if fell:  # nothing is set aside again for what does not stand itself
+        made = [record for record in made if not isinstance(record, Resolution)]
+    booked = undo(book, original.return_id, made, now, holds_again=not fell)
     state = moved(original.state, Event.REVERSE)
     txn = msgspec.structs.replace(original, state=state, updated_at=now, returned_at=now if booked else 0)
     step.put(txn)
-    if booked:
-        step.tell(notices.returned(desk.settings.name, txn))
-    tell_overdrawn(desk, step, now, original.key, booked)
+    if booked and txn.kind in notices.UNDONE:
+        step.tell(notices.undone(name, txn))
+    if completed(book, made):
+        leave_to_a_person(desk, step, now, txn, "hold_completed", "nothing was undone")
+    below = overdrawn(book, booked)
+    for detail in below:
+        desk.alarm(step, now, original.key, "overdrawn", detail)
+    if below:
+        leave_to_a_person(desk, step, now, txn, "overdrawn", "; ".join(below))
 
 
-def tell_overdrawn(desk: Desk, step: Work, now: Instant, key: str, booked: Sequence[Record]) -> None:
-    """An alarm for each account that what had been promised took below its floor."""
+def has_fallen(step: Work, key: str) -> bool:
+    """Whether a transaction that another one refers to was reversed itself; "" refers to none."""
+    txn = step.txns.get(key)
+    return (txn.state if txn is not None else step.archived.get(key)) == State.REVERSED
+
+
+def completed(book: Book, made: Sequence[Record]) -> bool:
+    """Whether a hold among the records was posted since."""
+    ends = [book.end_of(book.stands_as(record.id)) for record in made if isinstance(record, Hold)]
+    return any(end is not None and end.outcome is HoldOutcome.POSTED for end in ends)
+
+
+def overdrawn(book: Book, booked: Sequence[Record]) -> list[str]:
+    """Each account that what had been promised took below its floor, and how far."""
     sides = dict.fromkeys(one.debit for one in booked if not isinstance(one, Resolution))
-    for account in map(step.book.account, sides):
-        if account.overdrawn:
-            below = f"{plain(account.overdrawn, account.currency)} {account.currency}"
-            desk.alarm(step, now, key, "overdrawn", f"{account.id} by {below}")
+    accounts = [account for account in map(book.account, sides) if account.overdrawn]
+    return [f"{one.id} by {plain(one.overdrawn, one.currency)} {one.currency}" for one in accounts]
+
+
+def leave_to_a_person(desk: Desk, step: Work, now: Instant, txn: Txn, what: str, detail: str) -> None:
+    """What the undoing of a transaction leaves to a person."""
+    number = case_number(desk.settings.name, txn.return_id)
+    step.open_case(Case(number, txn.key, txn.rrn, now, what, detail))
+    step.put(msgspec.structs.replace(txn, case_number=number))
 
 
 def keep_for_a_person(desk: Desk, step: Work, now: Instant, wanted: ReversalAdvice, original: Txn) -> None:

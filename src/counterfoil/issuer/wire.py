@@ -6,7 +6,7 @@ Leg 2 and 3 in `iso87_ascii`; DE64 (DE128) is the AES-CMAC over everything befor
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,20 +14,28 @@ from counterfoil.errors import DecodeError
 from counterfoil.iso8583 import ISO87_ASCII, Message
 from counterfoil.iso8583.excerpt import Excerpt, answers, excerpts, remains
 from counterfoil.iso8583.mti import NETWORK, REVERSAL_ADVICE, answer_of, first_try, is_answered
+from counterfoil.iso8583.nested.de54 import Amount, build_de54
 from counterfoil.iso8583.network import SIGN_ON
 from counterfoil.iso8583.recollection import RecollectionQuery, parse_question
 from counterfoil.issuer.reversal_rules import ReversalAdvice
 from counterfoil.issuer.rows import ECHOED, EvidenceLine, IssuerKeys
 from counterfoil.issuer.rules import Authorisation, Pin
-from counterfoil.kinds import REQUESTS, forwarded
-from counterfoil.money import BY_NUMBER
+from counterfoil.kinds import FORWARDED, forwarded
+from counterfoil.money import BY_NUMBER, number
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
 from counterfoil.step import Frame, Send
+from counterfoil.transaction import Balance
 
 PLANS: Final = 256  # types of messages that are remembered
-SEEN: Final = (2, 3, 4, 7, 11, 22, 32, 37, 41, 42, 49, 14, 35, 52, 70, 90)
-"""What of a request becomes `Request.values`: first the eleven that a purchase must have."""
-NEEDED: Final = 11
+SEEN: Final = (2, 3, 7, 11, 22, 32, 37, 41, 42, 49, 4, 14, 25, 35, 38, 52, 70, 90)
+"""What of a request becomes `Request.values`: first the ten that a request of any kind must have."""
+NEEDED: Final = 10
+NO_CONDITION: Final = "00"
+"""DE25 of a request that has none: nothing is special about it."""
+WHOSE: Final = "20"
+"""The account type of a balance in DE54: a cardholder's own account."""
+BALANCES: Final = {"ledger": "01", "available": "02"}
+"""The amount types of balances in DE54."""
 PAN, DE7, DE11, DE32, RRN, PIN_BLOCK, CODE, ORIGINAL = map(SEEN.index, (2, 7, 11, 32, 37, 52, 70, 90))
 NOTHING: Final = (None,) * len(SEEN)
 ADVICE_NEEDS: Final = ("de4", "de7", "de11", "de32", "de41", "de42", "de90")
@@ -36,13 +44,21 @@ DE90_DIGITS: Final = 42
 json = msgspec.json.Encoder().encode
 
 
+class Answer(NamedTuple):
+    """What a request comes to: DE39, the approval code (DE38) and balances (DE54); "" and none where there are none."""
+
+    code: str
+    approval: str = ""
+    balances: tuple[Balance, ...] = ()
+
+
 class Request(EvidenceLine):
     """One frame, read as far as it goes, and the line of evidence that it makes.
 
     `mti` is the message type with the repeat mark taken off ("" when not even that could be read); `whole` is False
     when some of it could not be; `genuine` says that the switch vouches for it. `values` are those of SEEN, None for
     what is not there. `key` is what a request is known by (`key_of`; "" unless DE7, DE11 and DE32 are all there).
-    `purchase` and `advice` are what it asks for; both None when it asks for neither, or cannot be read. `question` is
+    `wanted` and `advice` are what it asks for; both None when it asks for neither, or cannot be read. `question` is
     what a sign-on asks of what is known here, None when it asks nothing. `track` is its stripe, in memory only.
     """
 
@@ -52,11 +68,11 @@ class Request(EvidenceLine):
         "genuine",
         "key",
         "mti",
-        "purchase",
         "question",
         "source",
         "track",
         "values",
+        "wanted",
         "whole",
     )
 
@@ -70,7 +86,7 @@ class Request(EvidenceLine):
         self.what, self.mti = received(mti, whole, genuine)
         transmitted, stan, acquirer = values[DE7], values[DE11], values[DE32]
         self.key = key_of(acquirer, transmitted, stan) if transmitted and stan and acquirer else ""
-        self.purchase: Authorisation | None = None
+        self.wanted: Authorisation | None = None
         self.advice: ReversalAdvice | None = None
         self.question: RecollectionQuery | None = None
         self.track: Track2 | None = None
@@ -104,8 +120,8 @@ class SwitchLink:
     def read(self, frame: Frame) -> Request:
         """A frame as far as it can be read, and what it asks for. What is wrong with it is part of the result."""
         asked = self.seen(frame)
-        if asked.whole and asked.mti in REQUESTS:
-            asked.purchase = self._purchase(asked)
+        if asked.whole and asked.mti in FORWARDED:
+            asked.wanted = self._authorisation(asked)
         elif asked.whole and asked.mti == REVERSAL_ADVICE:
             asked.advice = self._advice(asked)
         elif asked.whole and asked.genuine and asked.mti == NETWORK:
@@ -123,26 +139,37 @@ class SwitchLink:
             return Request(frame, excerpt, whole=False, genuine=genuine)
         return Request(frame, excerpt, whole=True, genuine=genuine)
 
-    def answer(self, asked: Request, code: str, auth_code: str = "", de48: str = "") -> Send:
+    def answer(self, asked: Request, answer: Answer, de48: str = "") -> Send:
         """The answer to `asked`, MACed. It must have a message with DE11."""
         values = asked.values
+        code, approval, balances = answer
         added: dict[str, str | bytes] = {"de39": code}
-        if auth_code:
-            added["de38"] = auth_code
+        if approval:
+            added["de38"] = approval
+        if balances:
+            added["de54"] = build_de54(
+                Amount(WHOSE, BALANCES[one.type], number(one.currency), one.amount) for one in balances
+            )
         if de48:
             added["de48"] = de48
         seal = "de64" if values[CODE] is values[ORIGINAL] is None else "de128"
         body = self._answer(asked.source, answer_of(asked.mti), added, seal)
         return Send(asked.frame.link, asked.frame.conn, body + self._mac.of(body), proven=asked.genuine)
 
-    def _purchase(self, asked: Request) -> Authorisation | None:
-        """A whole 0200 as the rules see it; None when a field it needs is missing or makes no sense."""
+    def _authorisation(self, asked: Request) -> Authorisation | None:
+        """A whole request as the rules see it; None when a field it needs is missing or makes no sense."""
         values = asked.values
         if not all(values[:NEEDED]):
             return None
-        pan, processing, amount, _, _, entry, acquirer, rrn, terminal, merchant, currency, expiry, track, _, _, _ = (
-            values
-        )
+        pan, processing, _, _, entry, acquirer, rrn, terminal, merchant, currency, amount, *others = values
+        expiry, condition, track, approval, _, _, de90 = others
+        kind, original = forwarded(asked.mti, processing, condition or NO_CONDITION), ""
+        if not amount and (kind is None or kind.movements):
+            return None
+        if kind is not None and kind.original is not None:
+            original, approval = original_key(de90 or ""), (approval or "").strip()
+            if not (original and approval):
+                return None
         expiries: tuple[str, ...] = (expiry,) if expiry else ()
         same_card, service = True, ""
         try:
@@ -153,14 +180,13 @@ class SwitchLink:
                 expiries += (stripe.expiry,) if stripe.expiry else ()
         except SecurityError:
             return None
-        kind = forwarded(asked.mti, processing, "00")
         return Authorisation(
             kind.name if kind is not None else "",
             asked.key,
             acquirer,
             token,
             processing,
-            int(amount),
+            int(amount) if amount else 0,
             BY_NUMBER.get(currency, ""),
             terminal,
             merchant,
@@ -170,6 +196,8 @@ class SwitchLink:
             entry[:2],
             track is not None,
             service,
+            original,
+            approval if original else "",
         )
 
     def _advice(self, asked: Request) -> ReversalAdvice | None:
@@ -209,14 +237,14 @@ class SwitchLink:
             return None
 
     def stripe(self, asked: Request) -> bool:
-        """Whether the stripe of a 0200 is one of ours: its verification value is that of everything else on it."""
+        """Whether the stripe of a request is one of ours: its verification value is that of everything else on it."""
         track = asked.track
         if track is None or not (track.expiry and track.service and track.cvv):
             return False
         return self._hsm.verify_cvv(track.pan, track.expiry, track.service, track.cvv, self._keys.cvk)
 
     def pin(self, asked: Request, pvv: str) -> Pin:
-        """What the HSM says of the PIN block of a 0200, for a card with this PVV."""
+        """What the HSM says of the PIN block of a request, for a card with this PVV."""
         block = asked.values[PIN_BLOCK]
         if block is None:
             return Pin.ABSENT
@@ -240,12 +268,12 @@ def answerable(asked: Request) -> bool:
 
 
 def original_key(de90: str) -> str:
-    """The key of the purchase that DE90 names, "" when it names something else.
+    """The key of the request that DE90 names, "" when it names something else.
 
     DE32 stands in it right justified and filled with zeros. A code that itself begins with a zero cannot be told from
     the filling, so the key keeps DE32 without leading zeros on both sides (`key_of`).
     """
-    if len(de90) != DE90_DIGITS or first_try(de90[:4]) not in REQUESTS:
+    if len(de90) != DE90_DIGITS or first_try(de90[:4]) not in FORWARDED:
         return ""
     return key_of(de90[20:31], de90[10:20], de90[4:10])
 

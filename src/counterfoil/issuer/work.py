@@ -13,6 +13,7 @@ import msgspec
 from counterfoil.errors import OurError
 from counterfoil.issuer import card_accounts, chart
 from counterfoil.issuer.card import Card
+from counterfoil.issuer.effect import key_of_record, record_ids
 from counterfoil.issuer.families import (
     Family,
     families,
@@ -22,11 +23,13 @@ from counterfoil.issuer.families import (
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.records import (
     ADVICE_COLUMNS,
+    DELETE_EXPIRING,
     DELETE_OUTBOX,
     END_CASES,
     INSERT_ADVICE,
     INSERT_ALARM,
     INSERT_CASE,
+    INSERT_EXPIRING,
     INSERT_HOLD,
     INSERT_OUTBOX,
     INSERT_RESOLUTION,
@@ -34,6 +37,7 @@ from counterfoil.issuer.records import (
     LEG_IN,
     SELECT_ADVICES,
     SELECT_ARCHIVED,
+    SELECT_FALLEN,
     SELECT_TXNS,
     UPDATE_TXN,
     Records,
@@ -71,7 +75,6 @@ class Work:
         self.advices: dict[str, AdviceRow] = {}
         self.cards: dict[str, Card] = {}
         self._book: Book | None = None
-        self._entries: dict[str, Entry] = {}
         self._last_entries: dict[str, str] = {}  # of the accounts that were loaded
         self._new_txns: dict[str, Txn] = {}
         self._lines: dict[str, EvidenceLine] = {}  # what a new purchase began with, by key
@@ -82,7 +85,7 @@ class Work:
         self._alarms: list[Alarm] = []
         self._cases: list[Case] = []
         self._forgotten: list[forgotten.Forgotten] = []
-        self._ended: list[tuple[Instant, str, str]] = []
+        self._ended: list[tuple[Instant, str, str, str]] = []
         self._notices: list[Notice] = []
         self._delivered: list[int] = []
         self.owed: OwedNotices | None = None
@@ -105,25 +108,33 @@ class Work:
         tokens: Iterable[str],
         contra: Iterable[str],
         records: Collection[str] = (),
+        named: Sequence[str] = (),
     ) -> None:
         """Everything a step needs, in a few SELECTs per table whatever its size.
 
-        `txns` are the keys of its purchases and of the originals its advices name, `tokens` its cards, `contra` the
-        accounts (clearing) its purchases go to, `records` the entries, holds and ends of holds that it undoes or adds
-        to: they are loaded with their families, and the accounts of both their sides.
+        `txns` are the keys of its requests and of all that is `named` in them and in advices as an original, `tokens`
+        its cards, `contra` the accounts (clearing) its requests go to, `records` other entries, holds and ends of holds
+        that it undoes or adds to: they and what the named have booked are loaded with their families, and the accounts
+        of both their sides.
         """
         keys = self._records.maybe_known(txns)
         if keys:
-            self.txns = {row[0]: txn_of(row) for row in self._store.select_in(SELECT_TXNS, keys)}
-            if unknown := [key for key in keys if key not in self.txns]:
-                self.archived = dict(self._store.select_in(SELECT_ARCHIVED, unknown))
+            self._read(keys)
         if advices:
             rows = self._store.select_in(SELECT_ADVICES, advices)
             self.advices = {row[0]: AdviceRow(**dict(zip(ADVICE_COLUMNS, row, strict=True))) for row in rows}
-        originals = [txn for txn in self.txns.values() if txn.state is State.POSTED] if advices else []
+        originals = [self.txns[key] for key in dict.fromkeys(named) if key in self.txns]
+        originals = [txn for txn in originals if txn.state is State.POSTED]
+        if above := [txn.original for txn in originals if txn.original and txn.original not in self.txns]:
+            self._read(above)
         wanted = [token for token in {**dict.fromkeys(tokens), **{txn.token: None for txn in originals}} if token]
-        undone = [*records, *(txn.debit_id for txn in originals)]
-        self._open_book(wanted, contra, families(self._store, undone) if undone else None)
+        ids = [*records, *(record_id for txn in originals for record_id in record_ids(txn))]
+        self._open_book(wanted, contra, families(self._store, ids) if ids else None)
+
+    def _read(self, keys: Sequence[str]) -> None:
+        self.txns.update((row[0], txn_of(row)) for row in self._store.select_in(SELECT_TXNS, keys))
+        if unknown := [key for key in keys if key not in self.txns]:
+            self.archived.update(self._store.select_in(SELECT_ARCHIVED, unknown))
 
     def _open_book(self, tokens: Iterable[str], contra: Iterable[str], family: Family | None) -> None:
         """The book of this step: these cards, these accounts, and both sides of all that a family names."""
@@ -131,7 +142,6 @@ class Work:
         if family is None:
             self._book = Book([*cards, *map(chart.contra, dict.fromkeys(contra))])
             return
-        self._entries = family.entries
         sides = {**dict.fromkeys(contra), **family.sides()}
         on = [side for side in sides if chart.is_cardholders(side) and side not in self._last_entries]
         rows = self._store.select_in(card_accounts.SELECT_CARDS_ON, on)
@@ -141,7 +151,18 @@ class Work:
             entries=family.entries.values(),
             holds=family.holds.values(),
             resolutions=family.resolutions.values(),
+            undone=self._undone(family),
         )
+
+    def _undone(self, family: Family) -> list[str]:
+        """The entries of a family of which a reversal was acknowledged, whether or not anything was left to go back."""
+        keys = {entry.id: key_of_record(entry.id) for entry in family.entries.values() if not entry.reverses}
+        fallen = {key for key, txn in self.txns.items() if txn.state is State.REVERSED}
+        if others := [key for key in dict.fromkeys(keys.values()) if key not in self.txns]:
+            fallen.update(key for (key,) in self._store.select_in(SELECT_FALLEN, others))
+            archived = self._store.select_in(SELECT_ARCHIVED, others)
+            fallen.update(key for key, state in archived if state == State.REVERSED)
+        return [record_id for record_id, key in keys.items() if key in fallen]
 
     def _take(self, held: KnownCard) -> Account:
         card, account, last_entry = held
@@ -163,10 +184,6 @@ class Work:
             self._book = Book([])
         return self._book
 
-    def entry(self, entry_id: str) -> Entry:
-        """An entry that was loaded, or booked in this step; KeyError for any other."""
-        return self._entries[entry_id]
-
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def begin(self, txn: Txn, line: EvidenceLine) -> None:
@@ -179,10 +196,6 @@ class Work:
         fresh = txn.key not in self.txns or txn.key in self._new_txns
         (self._new_txns if fresh else self._changed_txns)[txn.key] = txn
         self.txns[txn.key] = txn
-
-    def booked(self, entry: Entry) -> None:
-        """An entry the book has made, so that a later message of this step can reverse it."""
-        self._entries[entry.id] = entry
 
     def put_card(self, card: Card) -> None:
         """A card with its counters moved."""
@@ -206,10 +219,13 @@ class Work:
         """Something for a person to decide."""
         self._cases.append(case)
 
-    def end_cases(self, txn: str, now: Instant, how: str) -> None:
-        """What a person was to decide about a purchase has settled itself; the rows stay."""
-        self._ended.append((now, how, txn))
-        self._cases = [one._replace(ended_at=now, how=how) if one.txn == txn else one for one in self._cases]
+    def end_cases(self, txn: str, now: Instant, how: str, *, but: str = "") -> None:
+        """What a person was to decide has settled itself, all `but` the case of this number; the rows stay."""
+        self._ended.append((now, how, txn, but))
+        ended = [one.txn == txn and one.number != but for one in self._cases]
+        self._cases = [
+            one._replace(ended_at=now, how=how) if ends else one for one, ends in zip(self._cases, ended, strict=True)
+        ]
 
     def forget(self, row: forgotten.Forgotten) -> None:
         """Something that this store, or the switch's, does not know any more."""
@@ -269,6 +285,10 @@ class Work:
         many(self._records.insert_entry, self._booked())
         many(INSERT_HOLD, [hold_row(hold) for hold in self.book.new_holds])
         many(INSERT_RESOLUTION, [resolution_row(end) for end in self.book.new_resolutions])
+        ended = {end.hold for end in self.book.new_resolutions}
+        open_ = [hold for hold in self.book.new_holds if hold.expires_at and hold.id not in ended]
+        many(INSERT_EXPIRING, [(hold.id, hold.expires_at) for hold in open_])
+        many(DELETE_EXPIRING, [(hold,) for hold in ended])
         many(card_accounts.UPDATE_ACCOUNT, self._changed_accounts())
         seq = self._records.seq
         last = seq + len(self._trail) + len(self._alarms) + bool(self._notices)
@@ -298,7 +318,7 @@ class Work:
         for key, txn in self._new_txns.items():
             line = line_of(key, NO_LINE)
             row = msgspec.structs.astuple(txn)
-            rows.append((*row[:-1], part, line.what, line.told, line.answered, row[-1]))
+            rows.append((*row[:-2], part, line.what, line.told, line.answered, *row[-2:]))
         return rows
 
     def _booked(self) -> list[tuple[Any, ...]]:
@@ -334,6 +354,8 @@ class Work:
     def _remember(self) -> None:
         """What the commit that has just returned made true."""
         self._records.wrote(self._new_txns)
+        if self.book.new_holds or self.book.new_resolutions:
+            self._records.expired()
         self._records.withheld.update(row.token for row in self._forgotten if row.token)
         self._records.parts.grew(len(self._new_txns))
         new = (self._new_txns, self._new_advices, self._cases, self._alarms, ())

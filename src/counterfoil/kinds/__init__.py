@@ -66,11 +66,13 @@ TABLE: Final = (PURCHASE, VOID, PREAUTH, PREAUTH_VOID, COMPLETION, BALANCE)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in TABLE}
 SWITCHED: Final = (PURCHASE,)
 """The kinds that a switch takes from its terminals so far."""
-ISSUED: Final = (PURCHASE,)
+ISSUED: Final = TABLE
 """The kinds that an issuer decides so far."""
 SPELLINGS: Final = Spellings(SWITCHED)
 REQUESTS: Final = SPELLINGS.requests
 """The message types with which a kind is asked for, without a repeat mark."""
+FORWARDED: Final = frozenset(kind.wire.mti for kind in ISSUED)
+"""The message types with which an issuer is asked for a kind, without a repeat mark."""
 _UPSTREAM: Final[Mapping[tuple[str, str, str], Kind]] = {
     (kind.wire.mti, kind.wire.processing[:2], kind.wire.condition): kind for kind in ISSUED
 }

@@ -83,6 +83,15 @@ class Book:
         """Account with everything this book has booked; KeyError when it was not loaded."""
         return self._accounts[account_id]
 
+    def record(self, record_id: str) -> checks.Record:
+        """The record with this id, loaded or new; KeyError when there is none."""
+        return self._records[record_id]
+
+    def held_by(self, hold_id: str, at: Instant) -> int:
+        """What is set aside for a hold and its increments now. Refused with how it ended when nothing is."""
+        first = self._held(self._held(hold_id).first)
+        return sum(hold.amount for hold in self._open(first, at))
+
     def standing(self, entry: Entry) -> int:
         """Minor units of an entry that still stand: its amount less its standing children; 0 when it or its original
         was undone.

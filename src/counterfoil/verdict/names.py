@@ -72,6 +72,11 @@ CASES: Final[dict[str, Text]] = {
         "a station whose store was put back does not know it any more", "恢复过数据的站点已不再知道该笔交易"
     ),
     "archived_reversal": Text("a reversal of a transaction that is archived", "对已归档交易的冲正"),
+    "hold_completed": Text(
+        "a reversal of a pre-authorisation that is completed: nothing was undone",
+        "对已完成的预授权的冲正：未作任何冲回",
+    ),
+    "overdrawn": Text("a reversal took an account below its limit", "冲正使账户余额低于下限"),
     "reversal_escalated": Text(
         "a supervisor took the pending reversal out of the terminal's hands", "主管已将未决冲正转人工处理"
     ),
