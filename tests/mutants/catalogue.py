@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from mutants import early, forgotten, issuer, lines, paper, saf, switch, terminal, together, trust, verdict
+from mutants import early, forgotten, issuer, kinds, lines, paper, saf, switch, terminal, together, trust, verdict
 from mutants.mutant import CATALOGUE, Mutant, Waiting
 
-STATIONS: Final = (early, terminal, paper, switch, trust, saf, issuer, forgotten, verdict, together, lines)
+STATIONS: Final = (early, terminal, paper, switch, trust, saf, issuer, kinds, forgotten, verdict, together, lines)
 
 MUTANTS: Final[tuple[Mutant, ...]] = tuple(CATALOGUE.values())
 

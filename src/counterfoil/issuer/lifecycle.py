@@ -1,10 +1,10 @@
-"""What a purchase can be at the issuer, and the only ways from one state to the next.
+"""What a transaction can be at the issuer, and the only ways from one state to the next.
 
 Rule 1: every state and every way out is in this table. Nothing else moves a transaction.
 Rule 2: no clock, store or socket here; what happened arrives as an event.
 Rule 3: a state never goes back. What was refused, or reversed before it came, can never be posted later (L5): no way
         leads into POSTED except from nothing.
-Rule 4: POSTED → REVERSED is the only move that gives money back, and it can happen once.
+Rule 4: POSTED → REVERSED is the only move that undoes what was booked, and it can happen once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from counterfoil.errors import OurError
 
 
 class State(enum.StrEnum):
-    """Where a purchase is. The words are the ledger's, never a verdict."""
+    """Where a transaction is. The words are the ledger's, never a verdict."""
 
     POSTED = "posted"
     DECLINED = "declined"
@@ -27,11 +27,11 @@ class State(enum.StrEnum):
 
 
 class Event(enum.StrEnum):
-    """What can happen to a purchase here."""
+    """What can happen to a transaction here."""
 
-    APPROVE = "approve"  # every rule passed and the entry is booked
+    APPROVE = "approve"  # every rule passed, and what the kind moves is booked
     REFUSE = "refuse"  # a rule refused it
-    REQUEST = "request"  # the 0200 (again)
+    REQUEST = "request"  # the request (again)
     REVERSE = "reverse"  # a reversal advice that matches it, or finds nothing
 
 
@@ -46,7 +46,7 @@ TRANSITIONS: Final[Mapping[State | None, Mapping[Event, State]]] = {
 
 
 def moved(state: State | None, event: Event) -> State:
-    """The state after `event`; `None` is a purchase never seen here. OurError for a move that is not in the table."""
+    """The state after `event`; `None` is one never seen here. OurError for a move that is not in the table."""
     try:
         return TRANSITIONS[state][event]
     except KeyError:

@@ -115,6 +115,7 @@ def give_back(desk: Desk, step: Work, now: Instant, original: Txn) -> None:
         step.tell(notices.undone(name, txn))
     if completed(book, made):
         leave_to_a_person(desk, step, now, txn, "hold_completed", "nothing was undone")
+        desk.alarm(step, now, txn.key, "hold_completed", f"case {case_number(name, txn.return_id)}")
     below = overdrawn(book, booked)
     for detail in below:
         desk.alarm(step, now, original.key, "overdrawn", detail)
