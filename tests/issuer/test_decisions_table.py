@@ -15,6 +15,7 @@ from counterfoil.step import SECOND
 from issuer.bank import ACQUIRER, PANS, Bank, miswritten, track
 
 TABLE: Final = Path(__file__).parent.parent / "tables" / "issuer_decisions.txt"
+KINDS: Final = TABLE.parent / "kinds" / "issuer.txt"
 SILENCE: Final = "-"
 
 
@@ -140,7 +141,7 @@ def test_the_issuer_answers_as_the_table_says(title: str, lines: list[str]) -> N
 
 def test_every_refusal_has_a_code_and_stands_in_the_table() -> None:
     assert list(CODES) == list(Refusal)
-    text = TABLE.read_text("utf-8")
+    text = TABLE.read_text("utf-8") + KINDS.read_text("utf-8")
     # A repeat and a late original are told by their code; the row keeps what was decided first.
     by_code = {Refusal.OTHER_CONTENT: "-> 94", Refusal.REVERSED_BEFORE: "-> 12"}
     missing = [refusal for refusal in Refusal if by_code.get(refusal, f" {refusal.value}\n") not in text]

@@ -14,7 +14,7 @@ from counterfoil.issuer import stub
 from counterfoil.issuer.refusal import CODES, Refusal
 from counterfoil.kinds import BY_NAME, TABLE
 from counterfoil.money import parse, plain
-from issuer.bank import DAY, Bank, miswritten, track
+from issuer.bank import DAY, NOON, Bank, miswritten, track
 from issuer.kind_requests import named, referring, request
 
 FILE: Final = Path(__file__).parent.parent / "tables" / "kinds" / "issuer.txt"
@@ -52,6 +52,8 @@ class Script:
         fields: dict[str, Any] = {}
         if of := options.get("of"):
             fields |= referring(self.requests[of], self.approvals.get(of, "000000"))
+        if "of_type" in options:
+            fields["de90"] = options["of_type"] + fields["de90"][4:]
         if "approval" in options:
             fields["de38"] = options["approval"]
         if "spoilt" in options:
@@ -110,8 +112,10 @@ class Script:
     def on_late(self, words: list[str], _: dict[str, str]) -> str:
         return self.bank.code(self.requests[words[0]])
 
-    def on_undo(self, words: list[str], _: dict[str, str]) -> str:
-        return self.bank.code(self.bank.advice(self.requests[words[0]], de90=named(self.requests[words[0]])))
+    def on_undo(self, words: list[str], options: dict[str, str]) -> str:
+        of = named(self.requests[words[0]])
+        changed = options.get("of_type", of[:4]) + of[4:]
+        return self.bank.code(self.bank.advice(self.requests[words[0]], de90=changed))
 
     def on_has(self, words: list[str], _: dict[str, str]) -> str:
         card = self.bank.card(words[0])
@@ -135,7 +139,8 @@ class Script:
         found = stub(self.bank.store, self.bank.key(self.requests[words[0]]))
         assert found is not None
         moved = {name: getattr(found, name) for name in MOVED}
-        return " ".join(f"{name}={plain(amount, 'CNY')}" for name, amount in moved.items() if amount)
+        said = [f"{name}={plain(amount, 'CNY')}" for name, amount in moved.items() if amount]
+        return " ".join([*said, f"expired={(found.expired_at - NOON) // DAY}"] if found.expired_at else said)
 
     def on_status(self, words: list[str], _: dict[str, str]) -> None:
         self.bank.store.execute("UPDATE card SET status = ? WHERE name = ?", (words[1], words[0]))

@@ -108,7 +108,7 @@ def test_every_refusal_in_its_order() -> None:
     ask("a card number that is none", buy(de2="123"))
     ask("a track that is none", buy(de35="62"))
     scene.stranger("nobody vouches for it", buy("bob", 77))
-    ask("a refund", buy(de3="200000"))
+    ask("a deed nobody knows", buy(de3="280000"))
     ask("a balance", buy(de3="310000"))
     ask("a chip", buy(de22="051"))
     ask("typed, with a track", buy(de22="012"))
@@ -279,7 +279,7 @@ def test_reversals_that_cannot_be_read_or_vouched_for() -> None:
         scene.ask(f"without {name}", advice.copy(**{name: None}))
     for name in ("de7", "de11", "de32"):
         scene.ask(f"without {name}: it has no key", advice.copy(**{name: None}))
-    scene.ask("of an authorisation", advice.copy(de90=_named(sold, "0100")))
+    scene.ask("of what is no request", advice.copy(de90=_named(sold, "0300")))
     scene.ask("a card number that is none", advice.copy(de2="123"))
     scene.stranger("nobody vouches for it", advice)
     scene.stranger("nor for one that cannot be read", advice.copy(de4=None))

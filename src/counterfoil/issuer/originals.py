@@ -18,7 +18,7 @@ from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.rules import Authorisation, Referred
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.work import Work
-from counterfoil.kinds import AmountRule, Original
+from counterfoil.kinds import BY_NAME, AmountRule, Original
 from counterfoil.ledger import BookRefusal, Hold, Resolution
 from counterfoil.step import Instant
 
@@ -68,7 +68,9 @@ def belongs(original: Txn, wanted: Authorisation) -> bool:
     """
     ours = (original.token, original.terminal, original.merchant, original.currency, _acquirer(original.key))
     theirs = (wanted.token, wanted.terminal, wanted.merchant, wanted.currency, _acquirer(wanted.key))
-    return original.authentic and ours == theirs and original.auth_code in ("", wanted.approval)
+    kind = BY_NAME.get(original.kind)
+    named = kind is None or kind.wire.mti == wanted.original_type
+    return original.authentic and named and ours == theirs and original.auth_code in ("", wanted.approval)
 
 
 def _acquirer(key: str) -> str:

@@ -15,12 +15,14 @@ import msgspec
 from counterfoil.iso8583.responses import AMOUNT_MISMATCH, APPROVED, NO_ORIGINAL
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import AdviceRow, Txn
+from counterfoil.kinds import BY_NAME
 
 
 class ReversalAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """An 0420 or 0421 as the rules see it. `key` is its own, `original` that of the purchase DE90 names.
 
-    `token`, `currency`, `processing` and `auth_code` are "" when the advice carries no DE2, DE49, DE3 or DE38.
+    `token`, `currency`, `processing` and `auth_code` are "" when the advice carries no DE2, DE49, DE3 or DE38. `type`
+    is the message type that DE90 gives the original.
     """
 
     key: str
@@ -34,6 +36,7 @@ class ReversalAdvice(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     processing: str = ""
     auth_code: str = ""
+    type: str = ""
 
 
 class ReversalOutcome(enum.Enum):
@@ -82,6 +85,8 @@ def differing(advice: ReversalAdvice, original: Txn) -> tuple[str, ...]:
     """
     if not original.authentic:
         return ()
+    kind = BY_NAME.get(original.kind)
+    type_ = kind.wire.mti if kind is not None else advice.type
     pairs = (
         ("DE2", advice.token or original.token, original.token or advice.token),
         ("DE3", advice.processing or original.processing, original.processing or advice.processing),
@@ -90,6 +95,7 @@ def differing(advice: ReversalAdvice, original: Txn) -> tuple[str, ...]:
         ("DE41", advice.terminal, original.terminal),
         ("DE42", advice.merchant, original.merchant),
         ("DE49", advice.currency or original.currency, original.currency or advice.currency),
+        ("DE90", advice.type or type_, type_),
     )
     return tuple(field for field, ours, theirs in pairs if ours != theirs)
 

@@ -47,7 +47,7 @@ class Authorisation(msgspec.Struct, frozen=True):
     `currency` is "" when DE49 names none we know. `expiries` are the YYMM values the request carries (DE14, track 2);
     `same_card` is False when track 2 names another card than DE2. `entry` is the first two digits of DE22, `stripe`
     whether there is a track 2, `service` the service code on it. `original` is the key of the transaction that a kind
-    refers to, `approval` the approval code that was given to that; "" for a kind that refers to none.
+    refers to, `original_type` its message type, `approval` its approval code; "" for a kind that refers to none.
     """
 
     kind: str
@@ -67,6 +67,7 @@ class Authorisation(msgspec.Struct, frozen=True):
     service: str = ""
     original: str = ""
     approval: str = ""
+    original_type: str = ""
 
 
 class RuleInput(NamedTuple):

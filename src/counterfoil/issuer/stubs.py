@@ -90,6 +90,11 @@ ENDED_HOLDS: Final = (
     "SELECT resolution.id, hold.id, hold.amount FROM resolution JOIN hold ON hold.id = resolution.hold "
     "WHERE resolution.id IN ({marks})"
 )
+EXPIRED_FIRST: Final = "SELECT hold, at FROM resolution WHERE outcome = 'expired' AND hold IN ({marks})"
+EXPIRED_AGAIN: Final = (
+    "SELECT hold.original, resolution.at FROM hold JOIN resolution ON resolution.hold = hold.id "
+    "WHERE hold.original IN ({marks}) AND hold.original <> '' AND resolution.outcome = 'expired'"
+)
 THESE_HOLDS: Final = "SELECT id FROM hold WHERE id IN ({marks})"
 RESERVED: Final = "SELECT up_to FROM reserved WHERE what = 'seq'"
 STATEMENT: Final = walking(
@@ -305,8 +310,11 @@ def _stubs(store: Store, rows: list[tuple[Any, ...]], *, history: bool = True) -
         return []
     station = store.query(STATION)[0][0]
     txns = [txn_of(row) for row in rows]
-    against, freed = _against(store, txns), _freed(store, txns)
-    stubs = [_stub(station, txn, freed.get(txn.key, NOTHING_FREED), against.get(txn.key, ())) for txn in txns]
+    against, freed, expired = _against(store, txns), _freed(store, txns), _expired(store, txns)
+    stubs = [
+        _stub(station, txn, freed.get(txn.key, NOTHING_FREED), against.get(txn.key, ()), expired.get(txn.key, 0))
+        for txn in txns
+    ]
     if not history:
         return stubs
     return [
@@ -321,6 +329,12 @@ def _against(store: Store, txns: Sequence[Txn]) -> dict[str, tuple[Against, ...]
     for original, kind, key, amount in sorted(store.select_in(CHILDREN, [txn.key for txn in txns])):
         found[original] = (*found.get(original, ()), Against(kind, key, amount))
     return found
+
+
+def _expired(store: Store, txns: Sequence[Txn]) -> dict[str, Instant]:
+    """When the holds of these were released because their time was over, by their keys."""
+    holding = [txn.key for txn in txns if txn.debited_at and MOVED.get(txn.kind, NOTHING_MOVED).holds]
+    return dict(store.select_in(EXPIRED_FIRST, holding) + store.select_in(EXPIRED_AGAIN, holding))
 
 
 def _freed(store: Store, txns: Sequence[Txn]) -> dict[str, Freed]:
@@ -349,7 +363,7 @@ def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
     return tuple(happened for row in rows for happened in read_line(*row))
 
 
-def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...]) -> IssuerStub:
+def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...], expired_at: Instant) -> IssuerStub:
     moved = MOVED.get(txn.kind, NOTHING_MOVED)
     done, undone = txn.amount if txn.debited_at else 0, txn.amount if txn.returned_at else 0
     acquirer, transmitted, stan = txn.key.split("/")
@@ -384,6 +398,7 @@ def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...]) ->
         released=undone if moved.holds else 0,
         freed=freed.freed,
         held_again=freed.held_again,
+        expired_at=expired_at,
     )
 
 

@@ -198,6 +198,7 @@ class SwitchLink:
             service,
             original,
             approval if original else "",
+            first_try(de90[:4]) if original else "",
         )
 
     def _advice(self, asked: Request) -> ReversalAdvice | None:
@@ -224,6 +225,7 @@ class SwitchLink:
             reason=m.de39 or "",
             processing=m.de3 or "",
             auth_code=(m.de38 or "").strip(),
+            type=first_try((m.de90 or "")[:4]),
         )
 
     def _question(self, asked: Request) -> RecollectionQuery | None:
