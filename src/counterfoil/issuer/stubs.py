@@ -140,7 +140,6 @@ def _moved(kind: Kind) -> Moved:
 
 
 MOVED: Final = {kind.name: _moved(kind) for kind in TABLE}
-NOTHING_MOVED: Final = Moved(debits=False, credits=False, holds=False, ends=False)
 UNSAID: Final = TABLE[0].name
 """The kind of what nobody said the kind of: a tombstone, what could not be read."""
 NOTHING_FREED: Final = Freed(0, 0)
@@ -333,13 +332,13 @@ def _against(store: Store, txns: Sequence[Txn]) -> dict[str, tuple[Against, ...]
 
 def _expired(store: Store, txns: Sequence[Txn]) -> dict[str, Instant]:
     """When the holds of these were released because their time was over, by their keys."""
-    holding = [txn.key for txn in txns if txn.debited_at and MOVED.get(txn.kind, NOTHING_MOVED).holds]
+    holding = [txn.key for txn in txns if txn.debited_at and MOVED[txn.kind or UNSAID].holds]
     return dict(store.select_in(EXPIRED_FIRST, holding) + store.select_in(EXPIRED_AGAIN, holding))
 
 
 def _freed(store: Store, txns: Sequence[Txn]) -> dict[str, Freed]:
     """What those of these have freed that end a hold, by their keys."""
-    ending = {txn.key: txn for txn in txns if txn.kind in MOVED and txn.debited_at and MOVED[txn.kind].ends}
+    ending = {txn.key: txn for txn in txns if txn.debited_at and MOVED[txn.kind or UNSAID].ends}
     ended: dict[str, list[str]] = {}
     held: Counter[str] = Counter()
     for key, hold, amount in store.select_in(ENDED_HOLDS, list(ending)):
@@ -364,7 +363,7 @@ def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
 
 
 def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...], expired_at: Instant) -> IssuerStub:
-    moved = MOVED.get(txn.kind, NOTHING_MOVED)
+    moved = MOVED[txn.kind or UNSAID]
     done, undone = txn.amount if txn.debited_at else 0, txn.amount if txn.returned_at else 0
     acquirer, transmitted, stan = txn.key.split("/")
     return IssuerStub(
