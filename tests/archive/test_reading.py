@@ -120,7 +120,7 @@ def as_of_format_5(part: ArchivePart) -> None:
     old = {name: [line[name] for line in lines] for name in ("terminal", "line", "at")}
     old |= {name: [keys[line["sale"]][name] for line in lines] for name in ("batch", "stan")}
     old |= {name: [line[name] for line in lines] for name in ("what", "message")}
-    parquet.write_table(attempts.drop_columns(["place", "kind"]), part.file("attempt"))
+    parquet.write_table(attempts.drop_columns(["place", "kind", "original", "balances"]), part.file("attempt"))
     parquet.write_table(arrow.table(old), part.file("trail"))
     manifest = json.loads((part.path / "manifest.json").read_text())
     tables = manifest["tables"]

@@ -11,8 +11,9 @@ from counterfoil.iso8583.framing import FrameBuffer
 from counterfoil.links.client import RETRY_FIRST, Redial
 from counterfoil.links.isolation import Isolation
 from counterfoil.step import Inbound, Instant
-from counterfoil.terminal import numbers
+from counterfoil.terminal import numbers, rows
 from counterfoil.terminal.lane import Lane
+from counterfoil.terminal.lifecycle import Event, State, Table
 from mutants.mutant import LESSON, mutant
 from mutants.seams import Seams
 
@@ -113,3 +114,20 @@ def sign_on_ends_a_pause(seams: Seams) -> None:
         return require_sign_on
 
     seams.function(numbers, "require_sign_on", make)
+
+
+@mutant("an inquiry without a usable answer", killed_by="tests/terminal/test_kinds.py")
+def inquiry_owes_a_reversal(seams: Seams) -> None:
+    """An inquiry that nobody answered is reversed like a request."""
+
+    def make(original: Any) -> Any:
+        def moved(state: State, event: Event, table: Table) -> State:
+            after: State = original(state, event, table)
+            if after is not State.LAPSED:
+                return after
+            seams.hit()
+            return State.REVERSING
+
+        return moved
+
+    seams.function(rows, "moved", make)

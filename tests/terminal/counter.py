@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested
+from counterfoil.kinds import BY_NAME, Needs
 from counterfoil.receipts.ereceipt import Issue
-from counterfoil.security import KeyUsage, SoftHsm, StoredKey
+from counterfoil.security import KeyUsage, SoftHsm, StoredKey, password
 from counterfoil.step import (
     SECOND,
     Closed,
@@ -42,6 +43,8 @@ PAN: Final = "6299991000000013"
 TRACK: Final = f"{PAN}=30122011234500000"
 PIN: Final = "246810"
 NO_MAC: Final = bytes(8)
+BALANCES: Final = "2001156C0000000123452002156C000000010000"
+SUPERVISOR: Final = "123456"
 
 
 def entropy() -> Callable[[int], bytes]:
@@ -108,12 +111,13 @@ class Host:
             "de13": "0314",
             "de32": "00010344",
             "de37": f"6073{next(self.numbers):08d}",
-            "de38": "123456" if code == "00" and request.mti == "0200" else None,
+            "de38": "123456" if code == "00" and request.de4 and request.mti != "0400" else None,
             "de39": code,
             "de41": request.de41,
             "de42": request.de42,
             "de44": "01030000   00010344   ",
             "de49": request.de49,
+            "de54": BALANCES if code == "00" and not request.de4 else None,
             "de60": request.de60,
             "de64": None if mac == "none" else NO_MAC,
         }
@@ -138,7 +142,8 @@ class Counter:
     ) -> None:
         self.issue = issue
         self.store: Store = open_store(path, migrations(), lock=False)
-        self.settings = Settings(**{"timer": TIMER, "language": "en", **settings})
+        known = password(SUPERVISOR, bytes(16))
+        self.settings = Settings(**{"timer": TIMER, "language": "en", "supervisor": known, **settings})
         self.host = Host()
         self.hsm = SoftHsm(bytes(range(32)), entropy())
         self.now = START
@@ -212,6 +217,18 @@ class Counter:
     def sale(self, **changes: Any) -> int:
         """Start a sale by swipe."""
         args = {"terminal": T1, "amount": 1250, "currency": "CNY", "card": {"pan": PAN, "track2": TRACK}, "pin": PIN}
+        return self.tell("sale", **{**args, **changes})
+
+    def start(self, kind: str, **changes: Any) -> int:
+        """Start a transaction of a kind by swipe, with all it needs but the original."""
+        needs = BY_NAME[kind].needs
+        args: dict[str, Any] = {"terminal": T1, "kind": kind, "card": {"pan": PAN, "track2": TRACK}}
+        if Needs.AMOUNT in needs:
+            args |= {"amount": 1250}
+        if Needs.PIN in needs:
+            args |= {"pin": PIN}
+        if Needs.SUPERVISOR in needs:
+            args |= {"supervisor": SUPERVISOR}
         return self.tell("sale", **{**args, **changes})
 
     # --- the line ---

@@ -7,30 +7,67 @@ import itertools
 import pytest
 
 from counterfoil.errors import OurError
-from counterfoil.terminal.lifecycle import OPEN, PAID, REASONS, TRANSITIONS, Event, State, moved
+from counterfoil.kinds import TABLE, Mode
+from counterfoil.terminal.lifecycle import (
+    BY_KIND,
+    CAUSES,
+    INQUIRY,
+    LIFECYCLES,
+    OPEN,
+    PAID,
+    REASONS,
+    STANDING,
+    TRANSITIONS,
+    Event,
+    State,
+    Table,
+    moved,
+)
 
+TABLES = pytest.mark.parametrize("table", LIFECYCLES.values(), ids=[mode.value for mode in LIFECYCLES])
 FINAL = {State.DECLINED, State.NOT_SENT, State.REVERSED, State.ESCALATED}
 VERDICTS = {"paid", "paid_receipt_open", "not_charged", "returning", "returned", "unknown", "exception"}
 
 
+@TABLES
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
-def test_a_move_is_in_the_table_or_refused(state: State, event: Event) -> None:
-    if event in TRANSITIONS[state]:
-        assert moved(state, event) is TRANSITIONS[state][event]
+def test_a_move_is_in_the_table_or_refused(table: Table, state: State, event: Event) -> None:
+    if event in table.get(state, {}):
+        assert moved(state, event, table) is table[state][event]
     else:
         with pytest.raises(OurError, match=f"no way out of {state} by {event}"):
-            moved(state, event)
+            moved(state, event, table)
 
 
-def test_every_state_has_a_row_and_can_be_reached() -> None:
-    assert set(TRANSITIONS) == set(State)
-    reached = {target for row in TRANSITIONS.values() for target in row.values()}
-    assert reached == set(State) - {State.KEYED}
+def test_every_mode_has_a_table_and_every_kind_that_of_its_mode() -> None:
+    assert set(LIFECYCLES) == set(Mode)
+    assert {kind.name: LIFECYCLES[kind.mode] for kind in TABLE} == BY_KIND
+
+
+@TABLES
+def test_every_state_that_has_a_row_can_be_reached(table: Table) -> None:
+    reached = {target for row in table.values() for target in row.values()}
+    assert reached == set(table) - {State.KEYED}
+
+
+def test_every_state_is_in_a_table() -> None:
+    assert {state for table in LIFECYCLES.values() for state in table} == set(State)
 
 
 def test_what_is_final_stays() -> None:
-    assert {state for state in State if not TRANSITIONS[state]} == FINAL
-    assert OPEN.isdisjoint(FINAL)
+    assert {state for state in TRANSITIONS if not TRANSITIONS[state]} == FINAL
+    assert {state for state in INQUIRY if not INQUIRY[state]} == set(INQUIRY) - {State.KEYED, State.SENT}
+    assert OPEN.isdisjoint(FINAL | {State.LAPSED})
+
+
+def test_an_inquiry_owes_nothing_whatever_happens() -> None:
+    ways = set(INQUIRY[State.SENT].values())
+    assert ways == {State.CLOSED, State.DECLINED, State.NOT_SENT, State.LAPSED}
+    assert {event for event, to in INQUIRY[State.SENT].items() if to is State.LAPSED} <= set(CAUSES)
+
+
+def test_what_stands_against_an_original_is_approved_or_may_be() -> None:
+    assert {state for state in State if Event.APPROVE in TRANSITIONS.get(state, {})} | PAID == STANDING
 
 
 def test_money_states_are_never_named_like_verdicts() -> None:
@@ -47,7 +84,7 @@ def test_a_reversal_ends_by_an_answer_a_person_or_the_news_that_nothing_left() -
 
 
 def test_an_approval_counts_in_one_state_only() -> None:
-    assert [state for state in State if Event.APPROVE in TRANSITIONS[state]] == [State.SENT]
+    assert [state for state in TRANSITIONS if Event.APPROVE in TRANSITIONS[state]] == [State.SENT]
     assert {State.APPROVED, State.CLOSED} == PAID
 
 

@@ -33,6 +33,7 @@ from counterfoil.step import Instant
 from counterfoil.storage import Store
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.outcome import paid_with
+from counterfoil.terminal.printing import WORDS
 from counterfoil.terminal.records import Records
 from counterfoil.terminal.rows import Attempt
 from counterfoil.terminal.stubs import device, slips_of_batch
@@ -170,4 +171,5 @@ def _facts(store: Store, attempt: Attempt, clock: Zone) -> Slip:
         time=time,
         auth_code=attempt.auth_code,
         rrn=attempt.rrn,
+        kind=WORDS[attempt.kind],
     )

@@ -22,6 +22,7 @@ from counterfoil.kinds.kind import (
     Notices,
     Original,
     Party,
+    Refers,
     Saying,
     SlipOf,
     Spelling,
@@ -36,10 +37,14 @@ from counterfoil.kinds.void import VOID
 
 __all__ = [
     "BY_NAME",
+    "BY_SLIP",
+    "NEEDING",
+    "PAYING",
     "PURCHASE",
     "REQUESTS",
     "SPELLINGS",
     "TABLE",
+    "TAKING",
     "AmountRule",
     "Deed",
     "Ended",
@@ -51,6 +56,7 @@ __all__ = [
     "Notices",
     "Original",
     "Party",
+    "Refers",
     "Saying",
     "SlipOf",
     "Spelling",
@@ -64,6 +70,14 @@ __all__ = [
 
 TABLE: Final = (PURCHASE, VOID, PREAUTH, PREAUTH_VOID, COMPLETION, BALANCE)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in TABLE}
+BY_SLIP: Final[Mapping[str, Kind]] = {kind.paper.word: kind for kind in TABLE if kind.paper is not None}
+"""The kinds that have a slip, by its word for them."""
+TAKING: Final = frozenset(kind.name for kind in TABLE if kind.takes)
+PAYING: Final = frozenset(kind.name for kind in TABLE if kind.pays)
+NEEDING: Final[Mapping[Needs, frozenset[str]]] = {
+    need: frozenset(kind.name for kind in TABLE if need in kind.needs) for need in Needs
+}
+"""Names of kinds by what is asked of each message: asking a flag or the movements each time takes ten times as long."""
 SWITCHED: Final = (PURCHASE,)
 """The kinds that a switch takes from its terminals so far."""
 ISSUED: Final = TABLE

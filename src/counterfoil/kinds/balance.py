@@ -76,6 +76,8 @@ BALANCE: Final = Kind(
         undone=Text("NO BALANCE TOLD", "余额未查询"),
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
-    paper=SlipOf(title=Text("BALANCE SLIP", "余额查询单"), signature=False, acknowledgement=Text("", "")),
+    paper=SlipOf(
+        word="balance", title=Text("BALANCE SLIP", "余额查询单"), signature=False, acknowledgement=Text("", "")
+    ),
     balances=True,
 )

@@ -17,6 +17,7 @@ from counterfoil.kinds.kind import (
     Notices,
     Original,
     Party,
+    Refers,
     Saying,
     SlipOf,
     Spelling,
@@ -190,11 +191,13 @@ COMPLETION: Final = Kind(
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
     paper=SlipOf(
+        word="completion",
         title=Text("POS SALES SLIP", "POS签购单"),
         signature=True,
         acknowledgement=Text(
             "I ACKNOWLEDGE THIS TRANSACTION AND AGREE TO PAY THE ABOVE AMOUNT", "本人确认以上交易，同意将其计入本卡账户"
         ),
+        refers=Refers(Text("ORIGINAL AUTH NO", "原授权码"), approval=True),
     ),
     notices=Notices(
         booked=Text(

@@ -106,12 +106,25 @@ class Total(enum.StrEnum):
     NONE = "none"
 
 
-class SlipOf(NamedTuple):
-    """The slip of a kind: its title, whether the cardholder signs, and what is said above the signature."""
+class Refers(NamedTuple):
+    """The line of a slip that names the original: what it is called, and whether its approval code is said or its
+    voucher number.
+    """
 
+    called: Text
+    approval: bool = False
+
+
+class SlipOf(NamedTuple):
+    """The slip of a kind: the word it has for the kind, also in the signed code; its title, whether the cardholder
+    signs, what is said above the signature, and how the original is named.
+    """
+
+    word: str
     title: Text
     signature: bool
     acknowledgement: Text
+    refers: Refers | None = None
 
 
 class Notices(NamedTuple):
@@ -205,3 +218,13 @@ class Kind(NamedTuple):
     def has_amount(self) -> bool:
         """Whether its request names an amount (DE4): one that was typed in, or its original's."""
         return Needs.AMOUNT in self.needs or self.original is not None
+
+    @property
+    def pays(self) -> bool:
+        """Whether the customer pays with it, now: when it comes to nothing, they pay again or another way."""
+        return self.total is Total.DEBIT and self.original is None
+
+    @property
+    def takes(self) -> bool:
+        """Whether it takes money off the card or sets it aside; one that gives back is never held up by a printer."""
+        return any(deed is not Deed.RELEASE and debit is Party.CARD for deed, debit, *_ in self.movements)

@@ -17,6 +17,7 @@ from counterfoil.kinds.kind import (
     Notices,
     Original,
     Party,
+    Refers,
     Saying,
     SlipOf,
     Spelling,
@@ -206,6 +207,7 @@ PREAUTH: Final = Kind(
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
     paper=SlipOf(
+        word="preauth",
         title=Text("POS PRE-AUTHORISATION SLIP", "POS预授权单"),
         signature=True,
         acknowledgement=Text(
@@ -389,12 +391,14 @@ PREAUTH_VOID: Final = Kind(
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
     paper=SlipOf(
+        word="preauth-void",
         title=Text("POS PRE-AUTHORISATION SLIP", "POS预授权单"),
         signature=True,
         acknowledgement=Text(
             "I ACKNOWLEDGE THIS TRANSACTION: THE ABOVE AMOUNT IS NOT SET ASIDE ANY MORE",
             "本人确认以上交易，同意解除以上金额的冻结",
         ),
+        refers=Refers(Text("ORIGINAL AUTH NO", "原授权码"), approval=True),
     ),
     notices=Notices(
         booked=Text(

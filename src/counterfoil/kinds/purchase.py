@@ -233,6 +233,7 @@ PURCHASE: Final = Kind(
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
     paper=SlipOf(
+        word="sale",
         title=Text("POS SALES SLIP", "POS签购单"),
         signature=True,
         acknowledgement=Text(

@@ -17,6 +17,7 @@ from counterfoil.kinds.kind import (
     Notices,
     Original,
     Party,
+    Refers,
     Saying,
     SlipOf,
     Spelling,
@@ -189,12 +190,14 @@ VOID: Final = Kind(
         unknown=Text("NOT KNOWN YET", "结果待定"),
     ),
     paper=SlipOf(
+        word="void",
         title=Text("POS SALES SLIP", "POS签购单"),
         signature=True,
         acknowledgement=Text(
             "I ACKNOWLEDGE THIS TRANSACTION: THE ABOVE AMOUNT IS CREDITED TO THIS CARD",
             "本人确认以上交易，同意将其退回本卡账户",
         ),
+        refers=Refers(Text("ORIGINAL VOUCHER", "原凭证号")),
     ),
     notices=Notices(
         booked=Text(

@@ -9,6 +9,7 @@ from counterfoil.security.hsm import Hsm
 from counterfoil.security.keys import KCV_BYTES, LMK_BYTES, KeyUsage, StoredKey
 from counterfoil.security.mac import MAC_BYTES, NO_MAC, KeyedMac, MacAlgorithm
 from counterfoil.security.pan import is_pan, is_test_range, last4, last4_only, luhn_digit, luhn_ok, mask
+from counterfoil.security.password import SALT_BYTES, Password, password
 from counterfoil.security.pin import NO_PAN
 from counterfoil.security.sensitive import Sensitive
 from counterfoil.security.soft import SoftHsm
@@ -21,11 +22,13 @@ __all__ = [
     "MAC_BYTES",
     "NO_MAC",
     "NO_PAN",
+    "SALT_BYTES",
     "Hsm",
     "KeyUsage",
     "KeyUsageError",
     "KeyedMac",
     "MacAlgorithm",
+    "Password",
     "SealError",
     "SecurityError",
     "Sensitive",
@@ -41,5 +44,6 @@ __all__ = [
     "mask",
     "number_and_expiry",
     "parse_track2",
+    "password",
     "write_track2",
 ]

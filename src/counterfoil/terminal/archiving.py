@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from counterfoil.kinds import TABLE
+from counterfoil.step import SECOND
 from counterfoil.storage.archiving import Belonging, Key, Left, Row, TransactionShape, leave, wanted_of
 from counterfoil.terminal.causes import CANCELLED
 from counterfoil.terminal.lane import Lane
-from counterfoil.terminal.lifecycle import State
+from counterfoil.terminal.lifecycle import STANDING, State
 from counterfoil.terminal.records import Records
 
 KEY: Final = ("terminal", "batch", "stan")
@@ -30,6 +32,28 @@ def _remembered(row: Mapping[str, Any]) -> Row | None:
     return (fingerprint(row["till_key"]),) if used else None
 
 
+_NOW: Final = "(SELECT max(n.started_at) FROM attempt n)"
+"""The newest attempt says how late it is: the store has no clock."""
+_HELD: Final = " OR ".join(
+    " ".join(("t.kind =", f"'{kind.name}'", "AND t.started_at >", _NOW, "-", str(kind.keeps_for * SECOND)))
+    for kind in TABLE
+    if kind.keeps_for
+)
+_STANDS: Final = " OR ".join(f"c.state = '{state}'" for state in sorted(STANDING))
+_REFERRED_TO: Final = " ".join(
+    (
+        "AND NOT (t.state = 'closed' AND (",
+        _HELD,
+        ") AND NOT EXISTS (SELECT 1 FROM attempt c WHERE c.original <> ''",
+        "AND c.original = t.terminal || '/' || t.batch || '/' || t.stan AND (",
+        _STANDS,
+        "))) AND NOT EXISTS (SELECT 1 FROM attempt o WHERE t.original <> ''",
+        "AND o.terminal = substr(t.original, 1, length(t.original) - 14)",
+        "AND o.batch = substr(t.original, -13, 6) AND o.stan = substr(t.original, -6))",
+    )
+)
+"""What may still be completed or voided stays; and what stands against an original does not leave before that."""
+
 SHAPE: Final = TransactionShape(
     table="attempt",
     key=KEY,
@@ -39,12 +63,15 @@ SHAPE: Final = TransactionShape(
     ),
     # The newest sale of a terminal stays: it can be asked for it. So does the one with the newest line of evidence, the
     # lines are counted on from it, and a sale whose copy is at a printer.
-    rest=(
-        "t.state IN ('closed', 'declined', 'not_sent', 'reversed') AND t.case_number = '' "
-        "AND t.merchant_copy NOT IN ('queued', 'sending') AND t.cardholder_copy NOT IN ('queued', 'sending') "
-        "AND t.bank_copy NOT IN ('queued', 'sending') "
-        "AND t.started_at < (SELECT max(n.started_at) FROM attempt n WHERE n.terminal = t.terminal) "
-        "AND t.place <> coalesce((SELECT sale FROM trail ORDER BY line DESC LIMIT 1), 0)"
+    rest=" ".join(
+        (
+            "t.state IN ('closed', 'declined', 'not_sent', 'reversed', 'lapsed') AND t.case_number = ''",
+            "AND t.merchant_copy NOT IN ('queued', 'sending') AND t.cardholder_copy NOT IN ('queued', 'sending')",
+            "AND t.bank_copy NOT IN ('queued', 'sending')",
+            "AND t.started_at < (SELECT max(n.started_at) FROM attempt n WHERE n.terminal = t.terminal)",
+            "AND t.place <> coalesce((SELECT sale FROM trail ORDER BY line DESC LIMIT 1), 0)",
+            _REFERRED_TO,
+        )
     ),
     remember="INSERT INTO archived_key (fingerprint) VALUES (?) ON CONFLICT (fingerprint) DO NOTHING",
     remembered=_remembered,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from counterfoil.kinds import TAKING
 from counterfoil.security import mask
-from counterfoil.terminal import causes, numbers, outcome, sentences
+from counterfoil.terminal import causes, numbers, outcome, sayings
 from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.rows import Attempt
@@ -34,6 +35,7 @@ def born(work: Work, lane: Lane, waiting: QueuedSale) -> Attempt:
         retry_of=waiting.retry_of or replaced,
         place=work.count(),
         kind=waiting.kind,
+        original=waiting.original,
     )
     earlier = work.attempt(attempt.retry_of)
     if earlier is not None:
@@ -54,15 +56,16 @@ def _replaced(work: Work, lane: Lane, waiting: QueuedSale) -> str:
     return freed.ref if freed.asked == waiting.content else ""
 
 
-def give_up(work: Work, lane: Lane, cause: str, trouble: str = "") -> None:
+def give_up(work: Work, lane: Lane, cause: str, trouble: str = "", *, taking: bool = False) -> None:
     """Nothing that waits on this terminal will be sent; each ends as an attempt of its own, its key is used up.
 
-    `trouble` is what the printer said, if it is the cause.
+    `trouble` is what the printer said, if it is the cause. `taking`: only what takes from a card goes, the rest waits.
     """
-    queue, lane.queue = lane.queue, ()
+    queue = [waiting for waiting in lane.queue if not taking or waiting.kind in TAKING]
+    lane.queue = tuple(waiting for waiting in lane.queue if waiting not in queue)
     for waiting in queue:
         if numbers.no_key_free(work, lane):
-            work.reply(waiting.commands, _keyless(lane, cause))
+            work.reply(waiting.commands, _keyless(lane, waiting, cause))
             continue
         attempt = born(work, lane, waiting).after(Event.STAY, work.now, cause=cause, trouble=trouble)
         attempt = work.save(attempt, born=True)
@@ -70,8 +73,8 @@ def give_up(work: Work, lane: Lane, cause: str, trouble: str = "") -> None:
         work.reply(waiting.commands, outcome.body(attempt, "", lane.display))
 
 
-def _keyless(lane: Lane, cause: str) -> dict[str, object]:
+def _keyless(lane: Lane, waiting: QueuedSale, cause: str) -> dict[str, object]:
     """Not sent, and not even an attempt: no STAN was free for it. The till may use its own key again."""
     nothing = dict.fromkeys(("ref", "stan", "rrn", "response_code", "receipt"), "")
-    told = sentences.NOT_SENT[causes.word(cause)]
+    told = outcome.spoken(sayings.OF[waiting.kind].not_sent[causes.word(cause)], waiting)
     return {**nothing, "outcome": "not_sent", "terminal": lane.device.terminal, **told.both(), "display": []}

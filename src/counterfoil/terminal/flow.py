@@ -5,7 +5,7 @@ from __future__ import annotations
 from counterfoil.errors import PeerError
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.mti import answer_of
-from counterfoil.kinds import BY_NAME
+from counterfoil.kinds import BY_NAME, Total
 from counterfoil.receipts.copies import CopyState
 from counterfoil.step import HOUR, Frame, NotSent
 from counterfoil.terminal import causes, decide, numbers, printer, printing, sentences, signon, undo, wire
@@ -53,8 +53,11 @@ def restart(work: Work, lane: Lane) -> None:
     if attempt is not None and attempt.state is State.SENT:
         attempt = work.save(attempt.after(Event.RESTART, work.now, due=work.now))
         work.note(lane, "found without an answer after a restart", attempt)
+        if attempt.state is State.LAPSED:
+            lane.current = None
     elif attempt is not None and attempt.state is State.APPROVED:
-        lane.asks = True
+        lane.asks = attempt.described.total is Total.DEBIT  # nobody gives goods for anything else
+        lane.current = attempt if lane.asks else None
         work.note(lane, "found approved after a restart, receipt not seen", attempt)
     lane.wake = work.now
 

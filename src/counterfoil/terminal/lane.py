@@ -38,10 +38,11 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class QueuedSale(msgspec.Struct, frozen=True):
-    """A sale the till asked for and that has not been sent. `commands` are the requests to answer when it ends.
+    """What the till asked for and that has not been sent. `commands` are the requests to answer when it ends.
 
     `content` is everything that was asked, as far as it may be kept; `entry` is DE22. `frees` names the attempt that
-    was never sent and whose key this one takes over. `track` is None for a number that was typed.
+    was never sent and whose key this one takes over. `track` is None for a number that was typed. `original` is the
+    reference of the transaction it refers to; `on_paper`: a slip is wanted that is printed only when asked for.
     """
 
     commands: tuple[int, ...]
@@ -57,6 +58,8 @@ class QueuedSale(msgspec.Struct, frozen=True):
     pin: Sensitive[str] | None
     frees: str = ""
     kind: str = PURCHASE.name
+    original: str = ""
+    on_paper: bool = False
 
 
 class Print(msgspec.Struct, frozen=True):
@@ -108,8 +111,9 @@ class Lane(msgspec.Struct):
     """One terminal. Changed only inside a step, on a copy that replaces the original when the step is committed.
 
     `current` is the attempt that is not at rest, `commands` the till's requests that wait for its outcome. `asks`: it
-    was found approved after a restart and the goods question is open. `wake` is when the terminal next tries by
-    itself to sign on or to reverse; `burst` counts the reversals since the last trigger,
+    was found approved after a restart and the goods question is open. `on_paper`: the slip of the attempt in hand is
+    wanted. `wrong` are the instants of the latest wrong passwords of a supervisor. `wake` is when the terminal next
+    tries by itself to sign on or to reverse; `burst` counts the reversals since the last trigger,
     `unanswered` those in a row that nobody answered, `dials` how often in a row there was no line, or no keys.
     """
 
@@ -118,6 +122,8 @@ class Lane(msgspec.Struct):
     current: Attempt | None = None
     commands: tuple[int, ...] = ()
     expiry: str = ""
+    on_paper: bool = False
+    wrong: tuple[Instant, ...] = ()
     asks: bool = False
     exchange: Exchange | None = None
     printing: Printing | None = None

@@ -1,25 +1,27 @@
-"""What a sale can be at the terminal, and the only ways from one state to the next.
+"""What a transaction can be at the terminal, and the only ways from one state to the next: a table per mode of a kind.
 
-Rule 1: every state and every way out is in this table. Nothing else moves a sale.
+Rule 1: every state and every way out is in these tables. Nothing else moves a transaction.
 Rule 2: no clock, store or socket here; what happened arrives as an event.
 Rule 3: printing is not a money state (P1): APPROVED and CLOSED differ in the receipt only.
 Rule 4: an approval found in REVERSING changes nothing (L3). The one way out of REVERSING without an answer or a person
         is to learn that the request had never left.
+Rule 5: an inquiry moves nothing, so it owes nothing: without a usable answer it lapses, and no reversal is ever sent.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from counterfoil.errors import OurError
 from counterfoil.iso8583 import responses
+from counterfoil.kinds import TABLE, Mode
 from counterfoil.terminal import causes
 
 
 class State(enum.StrEnum):
-    """Where a sale is. The words are the terminal's, never a verdict."""
+    """Where a transaction is. The words are the terminal's, never a verdict."""
 
     KEYED = "keyed"  # typed in, nothing stored, nothing sent
     SENT = "sent"  # stored with everything its reversal needs, then spoken; an answer is owed
@@ -30,10 +32,11 @@ class State(enum.StrEnum):
     REVERSING = "reversing"  # its reversal is owed and stays owed until it is answered
     REVERSED = "reversed"  # the reversal was acknowledged under a valid MAC
     ESCALATED = "escalated"  # a supervisor took the pending reversal out of the terminal's hands
+    LAPSED = "lapsed"  # an inquiry without a usable answer: nothing is known, and nothing is owed
 
 
 class Event(enum.StrEnum):
-    """What can happen to a sale here."""
+    """What can happen to a transaction here."""
 
     ASK = "ask"  # the request is stored and about to leave
     STAY = "stay"  # it was given up, or could not leave, before any byte left
@@ -53,7 +56,9 @@ class Event(enum.StrEnum):
     RECEIPT_OUT = "receipt_out"
 
 
-TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
+Table: TypeAlias = Mapping[State, Mapping[Event, State]]
+
+TRANSITIONS: Final[Table] = {
     State.KEYED: {Event.ASK: State.SENT, Event.STAY: State.NOT_SENT},
     State.SENT: {
         Event.APPROVE: State.APPROVED,
@@ -85,6 +90,30 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
     State.REVERSED: {},
     State.ESCALATED: {},
 }
+"""A request: from the moment it may have left, silence owes its reversal."""
+
+INQUIRY: Final[Table] = {
+    State.KEYED: {Event.ASK: State.SENT, Event.STAY: State.NOT_SENT},
+    State.SENT: {
+        Event.APPROVE: State.CLOSED,
+        Event.DECLINE: State.DECLINED,
+        Event.STAY: State.NOT_SENT,
+        Event.TIME_OUT: State.LAPSED,
+        Event.BAD_MAC: State.LAPSED,
+        Event.UNUSABLE: State.LAPSED,
+        Event.RESTART: State.LAPSED,
+        Event.CANCEL: State.LAPSED,
+    },
+    State.CLOSED: {},
+    State.DECLINED: {},
+    State.NOT_SENT: {},
+    State.LAPSED: {},
+}
+"""An inquiry: its answer is told at once, and no receipt of it is owed either."""
+
+LIFECYCLES: Final[Mapping[Mode, Table]] = {Mode.REQUEST: TRANSITIONS, Mode.INQUIRY: INQUIRY}
+BY_KIND: Final[Mapping[str, Table]] = {kind.name: LIFECYCLES[kind.mode] for kind in TABLE}
+"""The table of each kind, by its name."""
 
 # DE39 of the 0400 that each way into REVERSING owes.
 REASONS: Final[Mapping[Event, str]] = {
@@ -114,11 +143,13 @@ OPEN: Final = frozenset({State.SENT, State.APPROVED, State.REVERSING})
 RESTLESS: Final = OPEN | {State.ESCALATED}
 """What a person still has to do with: it is open, or a supervisor has it."""
 PAID: Final = frozenset({State.APPROVED, State.CLOSED})
+STANDING: Final = PAID | {State.SENT}
+"""In which a transaction stands against its original: it does, or may yet. What was refused or reversed does not."""
 
 
-def moved(state: State, event: Event) -> State:
-    """The state after `event`; OurError for a move that is not in the table."""
+def moved(state: State, event: Event, table: Table = TRANSITIONS) -> State:
+    """The state after `event` in a table; OurError for a move that is not in it."""
     try:
-        return TRANSITIONS[state][event]
+        return table[state][event]
     except KeyError:
         raise OurError(f"no way out of {state} by {event}") from None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from counterfoil.iso8583 import responses
+from counterfoil.kinds import PAYING
+from counterfoil.money import Money
 from counterfoil.receipts.copies import CopyState
 from counterfoil.receipts.document import Copy
 from counterfoil.security import last4_only
-from counterfoil.terminal import causes, sentences
-from counterfoil.terminal.lane import Lane
+from counterfoil.terminal import causes, sayings
+from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import State
-from counterfoil.terminal.rows import Attempt
+from counterfoil.terminal.rows import Attempt, balances_of
 from counterfoil.words import Text, Told
 
 OUTCOMES: Final = {
@@ -20,11 +22,7 @@ OUTCOMES: Final = {
     State.DECLINED: "declined",
     State.NOT_SENT: "not_sent",
 }
-RECEIPTS: Final = {
-    CopyState.QUEUED: sentences.RECEIPT_FAILED,
-    CopyState.FAILED: sentences.RECEIPT_FAILED,
-    CopyState.SENT: sentences.RECEIPT_OUT,
-}
+UNDONE: Final = frozenset({State.REVERSING, State.REVERSED})
 
 
 def outcome(attempt: Attempt) -> str:
@@ -33,34 +31,41 @@ def outcome(attempt: Attempt) -> str:
 
 
 def told(attempt: Attempt) -> Told:
-    """What is said about this sale as it is now: to the customer, and to the cashier."""
+    """What is said about this transaction as it is now: to the customer, and to the cashier."""
+    said = sayings.OF[attempt.kind]
+    if attempt.state is State.ESCALATED:
+        return said.escalated.filled(case=attempt.case)
+    if attempt.state in UNDONE and (other := paid_with(attempt)):
+        elsewhere = said.elsewhere_done if attempt.state is State.REVERSED else said.elsewhere
+        return elsewhere.filled(other=other, amount=Money(attempt.amount, attempt.currency))
+    return spoken(_told(attempt, said), attempt)
+
+
+def spoken(told: Told, one: Attempt | QueuedSale) -> Told:
+    """A sentence with the amount in it; those of payments name none."""
+    return told if one.kind in PAYING else told.filled(amount=Money(one.amount, one.currency))
+
+
+def _told(attempt: Attempt, said: sayings.Sayings) -> Told:
     if attempt.state is State.CLOSED:
-        return sentences.APPROVED
+        return said.closed
     if attempt.state is State.APPROVED:
-        return RECEIPTS.get(attempt.receipt, sentences.RECEIPT_UNSURE)
+        failed = attempt.receipt in {CopyState.QUEUED, CopyState.FAILED}
+        return said.slip_failed if failed else said.slip_out if attempt.receipt is CopyState.SENT else said.slip_unsure
     if attempt.state is State.DECLINED:
         code = attempt.response_code
         # A definite no of the switch; the issuer may have charged and is being reversed.
-        return sentences.GIVEN_UP if code == responses.ISSUER_TIMEOUT else responses.declined(code)
+        return said.given_up if code == responses.ISSUER_TIMEOUT else sayings.declined(attempt.described, code)
     if attempt.state is State.SENT:
-        return sentences.ASKED
+        return said.asked
     if attempt.state is State.NOT_SENT:
-        return sentences.NOT_SENT[causes.word(attempt.cause)]
-    if attempt.state is State.ESCALATED:
-        return sentences.ESCALATED.filled(case=attempt.case)
-    return _reversed(attempt)
-
-
-def _reversed(attempt: Attempt) -> Told:
-    done = attempt.state is State.REVERSED
-    if other := paid_with(attempt):
-        return (sentences.PAID_ELSEWHERE_DONE if done else sentences.PAID_ELSEWHERE).filled(other=other)
-    if done:
-        return sentences.RETURNED
+        return said.not_sent[causes.word(attempt.cause)]
+    if attempt.state is State.LAPSED:
+        return said.lapsed
+    if attempt.state is State.REVERSED:
+        return said.reversed
     why = causes.word(attempt.cause)
-    if why == causes.KEPT:
-        return sentences.GOODS_KEPT
-    return sentences.CANCELLED_WAITING if why == causes.CANCELLED else sentences.UNKNOWN
+    return said.kept if why == causes.KEPT else said.cancelled if why == causes.CANCELLED else said.reversing
 
 
 def paid_with(attempt: Attempt) -> str:
@@ -89,6 +94,9 @@ def brief(attempt: Attempt) -> dict[str, Any]:
         "copies": {copy.value: attempt.copies(copy).state.value for copy in Copy},
         "case": attempt.case,
         "retry_of": attempt.retry_of,
+        "kind": attempt.kind,
+        "original": attempt.original,
+        "balances": [balance._asdict() for balance in balances_of(attempt.balances)] if attempt.balances else [],
         "started_at": attempt.started_at,
         **told(attempt).both(),
     }

@@ -44,7 +44,7 @@ def checked(work: Work, lane: Lane, name: str, *, ready: bool, trouble: str) -> 
         return
     lane.checking = None
     if not ready:
-        birth.give_up(work, lane, causes.PRINTER, trouble)
+        birth.give_up(work, lane, causes.PRINTER, trouble, taking=True)
 
 
 # --- which printers ---------------------------------------------------------------------------------------------------

@@ -14,21 +14,24 @@ from typing import Final
 import msgspec
 
 from counterfoil.iso8583 import Message
+from counterfoil.kinds import TABLE
 from counterfoil.receipts.copies import CLOSED, PROOFS, CopyState
 from counterfoil.receipts.document import Copy, Document, FurtherCopy, Slip, fault_slip, reversal_slip, sale_slip
 from counterfoil.receipts.render.text import Language, render
 from counterfoil.step import ELSEWHERE, HELD, SECOND, SPELLED_OUT, Instant, Performed
-from counterfoil.terminal import printed, sentences
+from counterfoil.terminal import printed, sayings, sentences, wire
 from counterfoil.terminal.lane import Lane, Print, Printing
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.outcome import body, paid_with
-from counterfoil.terminal.rows import Attempt, copied
+from counterfoil.terminal.rows import Attempt, balances_of, copied
 from counterfoil.terminal.stubs import noted_at
 from counterfoil.terminal.work import Work
 from counterfoil.zone import EPOCH
 
 BOTH: Final = (Copy.MERCHANT, Copy.CARDHOLDER)
 COPIES: Final = frozenset(copy.value for copy in Copy)
+WORDS: Final = {kind.name: kind.paper.word if kind.paper is not None else kind.name for kind in TABLE}
+"""What slips call each kind, by its name."""
 DAY_SECONDS: Final = 86_400
 
 
@@ -37,7 +40,7 @@ def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = 
     at = work.now if message is not None else attempt.started_at
     date, time = _when(at + work.settings.clock.offset(at), message)
     parts = message.de44 or "" if message else ""
-    small = attempt.amount <= work.settings.no_signature_limit
+    small = attempt.amount <= work.settings.no_signature_limit and attempt.kind in wire.WITH_PIN
     return Slip(
         merchant_name=lane.device.name,
         merchant=attempt.merchant,
@@ -58,7 +61,18 @@ def slip_of(work: Work, lane: Lane, attempt: Attempt, message: Message | None = 
         rrn=attempt.rrn,
         signature=attempt.entry[2:] == "1" or not small,
         remarks=(message.de63.strip(),) if message and message.de63 and message.de63.strip() else (),
+        kind=WORDS[attempt.kind],
+        original=_original(work, attempt) if attempt.original else "",
+        balances=balances_of(attempt.balances) if attempt.balances else (),
     )
+
+
+def _original(work: Work, attempt: Attempt) -> str:
+    """What a slip says of the transaction it refers to: its approval code or its voucher number."""
+    paper, original = attempt.described.paper, work.attempt(attempt.original)
+    if paper is None or paper.refers is None or original is None:
+        return ""
+    return original.auth_code if paper.refers.approval else original.stan
 
 
 def _when(local: Instant, message: Message | None) -> tuple[str, str]:
@@ -142,7 +156,7 @@ def start(
     text = ""
     slip = work.slip(attempt)
     assert slip is not None
-    code = work.issue.seal(slip) if work.issue else ""
+    code = work.issue.seal(slip) if work.issue and slip.amount else ""  # what moves nothing has nothing to prove
     for copy in copies:
         known = attempt.copies(copy)
         duplicate = duplicate_number(work, attempt, copy)
@@ -182,7 +196,7 @@ def performed(work: Work, lane: Lane, item: Performed) -> None:
     if item.state == HELD:
         _learn(lane, ref, number, copy, CopyState.SENDING, item.detail)
         work.note(lane, f"{copy_name} copy held up: {item.detail}", attempt)
-        lane.show(sentences.RECEIPT_HELD)
+        lane.show(sayings.OF[attempt.kind].held)
         lane.show(sentences.trouble(item.detail))
         work.save(attempt.changed(trouble=item.detail))
         return
@@ -231,7 +245,7 @@ def _show_late(lane: Lane, attempt: Attempt, news: CopyState) -> None:
     if attempt.state is State.CLOSED and news is CopyState.PRINTED:
         lane.show(sentences.RECEIPT_NOW)
     elif attempt.state is State.APPROVED and news is not CopyState.PRINTED:
-        lane.show(sentences.RECEIPT_PENDING)
+        lane.show(sayings.OF[attempt.kind].pending)
         if attempt.trouble:
             lane.show(sentences.trouble(attempt.trouble))
 
@@ -276,7 +290,8 @@ def finish(work: Work, lane: Lane) -> None:
     attempt = lose(work, attempt)
     came = printed.result(printing.prints.values())
     if attempt.state is State.APPROVED or came != printed.DONE:
-        lane.show(sentences.RECEIPT_PENDING if attempt.state is State.APPROVED else sentences.COPY_PENDING[came])
+        pending = sayings.OF[attempt.kind].pending
+        lane.show(pending if attempt.state is State.APPROVED else sentences.COPY_PENDING[came])
         if attempt.trouble:
             lane.show(sentences.trouble(attempt.trouble))
     if lane.current is not None and lane.current.ref == attempt.ref:

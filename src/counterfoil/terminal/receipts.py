@@ -179,8 +179,8 @@ def receipt_sms(work: Work, command: Command) -> Lane | None:
 def _issued(work: Work, command: Command) -> Voucher | None:
     """The voucher that is asked for; the command is refused where nothing signs receipts."""
     found = _voucher(work, command)
-    if found is not None and work.issue is None:
-        work.refuse((command.id,), "no_key")
+    if found is not None and (work.issue is None or not found.slip.amount):
+        work.refuse((command.id,), "no_key" if work.issue is None else "no_receipt")
         return None
     return found
 

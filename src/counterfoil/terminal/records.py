@@ -52,8 +52,11 @@ _SELECT: Final = f"SELECT {', '.join(_ATTEMPT)} FROM attempt "  # noqa: S608 - n
 ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
 BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
 FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
+CHILDREN: Final = _SELECT + "WHERE original <> '' AND original IN ({marks}) ORDER BY started_at"
 # In the words of the index, so that what is at rest is not looked at.
-_MOVING: Final = "state <> 'closed' AND state <> 'declined' AND state <> 'not_sent' AND state <> 'reversed'"
+_MOVING: Final = (
+    "state <> 'closed' AND state <> 'declined' AND state <> 'not_sent' AND state <> 'reversed' AND state <> 'lapsed'"
+)
 NOT_AT_REST: Final = _SELECT + f"WHERE {_MOVING} ORDER BY started_at, terminal"
 OPEN: Final = NOT_AT_REST.replace(" ORDER BY", " AND state <> 'escalated' ORDER BY")
 LAST: Final = _SELECT + "WHERE terminal = ? ORDER BY started_at DESC, batch DESC, stan DESC LIMIT 1"
@@ -209,6 +212,10 @@ class Records:
     def family(self, root: str) -> list[Attempt]:
         """All attempts of a chain of retries."""
         return attempts_of(self.store.query(FAMILY, (root,)))
+
+    def children(self, originals: Sequence[str]) -> list[Attempt]:
+        """All attempts that refer to one of these, oldest first."""
+        return attempts_of(self.store.select_in(CHILDREN, originals))
 
     def last(self, terminal: str) -> Attempt | None:
         """The newest attempt of a terminal."""

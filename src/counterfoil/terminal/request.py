@@ -1,4 +1,7 @@
-"""A request to sell: is it complete, was it asked before, may it be tried now? Then it joins the terminal's queue."""
+"""A request of the till: is it complete, was it asked before, may it be tried now? Then it joins the terminal's queue.
+
+What must be in hand, and which original may be named, the description of its kind says.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,22 @@ import msgspec
 
 from counterfoil import money
 from counterfoil.errors import PeerError
+from counterfoil.kinds import BY_NAME, NEEDING, PURCHASE, TAKING, AmountRule, Kind, Needs
 from counterfoil.receipts.document import Copy
 from counterfoil.security import EXPIRY, Sensitive, luhn_ok, parse_track2
 from counterfoil.step import Command
-from counterfoil.terminal import decide, flow, outcome, printer, printing, sentences, wire
+from counterfoil.terminal import (
+    decide,
+    flow,
+    originals,
+    outcome,
+    printer,
+    printing,
+    sayings,
+    sentences,
+    supervisor,
+    wire,
+)
 from counterfoil.terminal.lane import Lane, QueuedSale
 from counterfoil.terminal.lifecycle import PAID, State
 from counterfoil.terminal.rows import Attempt
@@ -20,24 +35,21 @@ from counterfoil.terminal.work import Work
 
 PIN: Final = re.compile(r"[0-9]{4,12}")
 KEY: Final = re.compile(r"[\x21-\x7e]{1,64}")
+UNNAMED: Final = PURCHASE.name
+"""What a till asks for that names no kind; its content names none either, as before there were others."""
+WITH_AMOUNT: Final = NEEDING[Needs.AMOUNT]
 SWIPED, TYPED = "swipe", "typed"
 """How a card came in: `entry` of a sale."""
 
 
 def sell(work: Work, command: Command) -> Lane | None:
-    """Take a sale. It is answered when its outcome is known, or at once when it is turned down."""
+    """Take a transaction. It is answered when its outcome is known, or at once when it is turned down."""
     lane = work.lane(command.args.get("terminal"))
     if lane is None:
         work.refuse((command.id,), "unknown_terminal")
         return None
-    try:
-        waiting = read(work, command)
-    except PeerError:
-        lane.show(sentences.READ_FAILED)
-        work.refuse((command.id,), "bad_request", detail="card.track2")
-        return None
-    except ValueError as error:
-        work.refuse((command.id,), "bad_request", detail=str(error))
+    waiting = _taken(work, lane, command)
+    if waiting is None:
         return None
     if waiting.key and (joined := _asked_before(work, lane, waiting)) is not None:
         return joined
@@ -48,13 +60,38 @@ def sell(work: Work, command: Command) -> Lane | None:
     lane.queue = (*lane.queue, _freeing(work, waiting))
     if waiting.key:
         work.queued[waiting.key] = lane.device.terminal
-    printer.check(work, lane)
+    if waiting.kind in TAKING:
+        printer.check(work, lane)
     flow.trigger(work, lane)
     return lane
 
 
+def _taken(work: Work, lane: Lane, command: Command) -> QueuedSale | None:
+    """The request, complete and permitted; None when it is not, and then the till is told why."""
+    kind = BY_NAME.get(str(command.args.get("kind", UNNAMED)))
+    if kind is None or (kind.original is None and command.args.get("original")):
+        work.refuse((command.id,), "bad_request", detail="kind" if kind is None else "original")
+        return None
+    if supervisor.refused(work, lane, command, kind):
+        return None
+    original, why = None, originals.FIT
+    if kind.original is not None:
+        original, why = originals.found(work, lane, kind, command.args.get("original"))
+    if why.code:
+        work.refuse((command.id,), why.code, detail=why.detail)
+        return None
+    try:
+        return read(work, command, kind, original)
+    except PeerError:
+        lane.show(sentences.READ_FAILED)
+        work.refuse((command.id,), "bad_request", detail="card.track2")
+    except ValueError as error:
+        work.refuse((command.id,), "bad_request", detail=str(error))
+    return None
+
+
 def _turned_down(work: Work, lane: Lane, command: Command, waiting: QueuedSale) -> bool:
-    """Whether a sale may not be tried now; then the till is told why."""
+    """Whether a transaction may not be tried now; then the till is told why."""
     earlier = work.attempt(waiting.retry_of)
     if waiting.key and work.archived(waiting.key):
         work.refuse((command.id,), "archived")
@@ -64,8 +101,12 @@ def _turned_down(work: Work, lane: Lane, command: Command, waiting: QueuedSale) 
         work.refuse((command.id,), "open_sale", sale=shown(work, lane.current))
     elif waiting.retry_of and (earlier is None or earlier.merchant != lane.device.merchant):
         work.refuse((command.id,), "unknown_sale")  # what another merchant sold is nobody's business here
-    elif paid := decide.paid_before(work, waiting.retry_of):
-        work.refuse((command.id,), "already_paid", **outcome.named(paid, lane))
+    elif earlier is not None and earlier.kind != waiting.kind:
+        work.refuse((command.id,), "bad_request", detail="retry_of")
+    elif paid := decide.paid_before(work, waiting):
+        work.refuse((command.id,), sayings.OF[waiting.kind].already, **outcome.named(paid, lane))
+    elif (why := originals.unfit(work, lane, waiting)).code:
+        work.refuse((command.id,), why.code, detail=why.detail)
     elif len(lane.queue) >= work.settings.queue:
         work.refuse((command.id,), "busy")
     else:
@@ -73,19 +114,18 @@ def _turned_down(work: Work, lane: Lane, command: Command, waiting: QueuedSale) 
     return True
 
 
-def read(work: Work, command: Command) -> QueuedSale:
-    """The request as a sale that waits. ValueError names what is missing, PeerError is a card that cannot be read."""
+def read(work: Work, command: Command, kind: Kind, original: Attempt | None = None) -> QueuedSale:
+    """The request as a transaction that waits. ValueError names what is missing or not for it, PeerError is a card that
+    cannot be read.
+    """
     args = command.args
-    amount, currency, card = args.get("amount"), args.get("currency", "CNY"), args.get("card")
-    if type(amount) is not int or not 0 < amount <= money.MAX_MINOR:
-        raise ValueError("amount")
-    if not isinstance(currency, str) or currency not in money.CURRENCIES:
-        raise ValueError("currency")
+    amount, currency = _amount(args, kind, original)
+    card = args.get("card")
     if not isinstance(card, dict):
         raise ValueError("card")
     pan, expiry, track = _card(card, args.get("entry", SWIPED))
     pin, key, retry_of = args.get("pin"), args.get("key"), args.get("retry_of")
-    if pin and not (isinstance(pin, str) and PIN.fullmatch(pin)):
+    if pin and not (kind.name in wire.WITH_PIN and isinstance(pin, str) and PIN.fullmatch(pin)):
         raise ValueError("pin")
     if key and not (isinstance(key, str) and KEY.fullmatch(key)):
         raise ValueError("key")
@@ -94,19 +134,46 @@ def read(work: Work, command: Command) -> QueuedSale:
     token = work.hsm.token(pan, work.own.token)
     entry = wire.ENTRY_STRIPE if track is not None else wire.ENTRY_TYPED
     entry += wire.PIN_GIVEN if pin else wire.NO_PIN
+    content = f"{amount} {currency} {token} {retry_of or ''} {args['terminal']} {entry}"
+    if kind.name != UNNAMED:
+        content = f"{content} {kind.name} {original.ref if original is not None else ''}"
     return QueuedSale(
         commands=(command.id,),
         amount=amount,
         currency=currency,
         key=key or "",
-        content=f"{amount} {currency} {token} {retry_of or ''} {args['terminal']} {entry}",
+        content=content,
         retry_of=retry_of or "",
         entry=entry,
         pan=Sensitive(pan),
         track=track,
         expiry=expiry,
         pin=Sensitive(pin) if pin else None,
+        kind=kind.name,
+        original=original.ref if original is not None else "",
+        on_paper=args.get("print") is True,
     )
+
+
+def _amount(args: dict[str, Any], kind: Kind, original: Attempt | None) -> tuple[int, str]:
+    """Amount and currency: what is typed where the kind has an amount of its own, else the original's; 0 for none.
+
+    ValueError for an amount the kind does not take, and for another one than the original's where it must be equal.
+    """
+    amount, least, most = args.get("amount"), 1, money.MAX_MINOR
+    currency = args.get("currency", original.currency if original is not None else "CNY")
+    if original is not None:
+        amount = original.amount if amount is None else amount
+        least = original.amount if kind.original and kind.original.amount is AmountRule.EQUAL else 1
+    elif kind.name not in WITH_AMOUNT:
+        amount, least, most = 0 if amount is None else amount, 0, 0
+    if type(amount) is not int or not least <= amount <= most:
+        raise ValueError("amount")
+    if not isinstance(currency, str) or currency not in money.CURRENCIES:
+        raise ValueError("currency")
+    if original is not None and currency != original.currency:
+        raise ValueError("currency")
+    return amount, currency
 
 
 def _card(card: dict[str, Any], entry: object) -> tuple[str, str, Sensitive[str] | None]:

@@ -1,4 +1,4 @@
-"""The two nouns of the terminal: the device as it is registered here, and one attempt to sell."""
+"""The two nouns of the terminal: the device as it is registered here, and one attempt at a transaction."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from counterfoil.kinds import PURCHASE
+from counterfoil import money
+from counterfoil.errors import PeerError
+from counterfoil.iso8583 import nested
+from counterfoil.kinds import BY_NAME, PURCHASE, Kind
 from counterfoil.receipts.copies import Copies, CopyState, worst
 from counterfoil.receipts.document import Copy
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.terminal.causes import CANCELLED
-from counterfoil.terminal.lifecycle import CAUSES, REASONS, Event, State, moved
-from counterfoil.transaction import NO_BATCH, AttemptKey, CaseStub, Happened, TerminalStub
+from counterfoil.terminal.lifecycle import BY_KIND, CAUSES, REASONS, Event, State, moved
+from counterfoil.transaction import NO_BATCH, Against, AttemptKey, Balance, CaseStub, Happened, TerminalStub
 
 HANDED_OVER: Final = "reversal_escalated"
 """The batch of a terminal the host has not given one yet: never the host's own, so no key of it can be in use there."""
@@ -38,6 +41,7 @@ BORN_WITH: Final = frozenset(
         "retry_of",
         "place",
         "kind",
+        "original",
     ]
 )
 """What an attempt is made with and keeps: the store writes it once."""
@@ -45,11 +49,16 @@ BORN_WITH: Final = frozenset(
 LETTERS: Final = {"01": "M", "02": "S", "05": "I", "07": "C", "91": "C", "92": "N", "96": "C"}
 """How the card number came in, as slips print it beside the card, by the first two digits of DE22."""
 
-AT_AN_END: Final = frozenset({State.CLOSED, State.DECLINED, State.NOT_SENT, State.REVERSED, State.ESCALATED})
+AT_AN_END: Final = frozenset(
+    {State.CLOSED, State.DECLINED, State.NOT_SENT, State.REVERSED, State.ESCALATED, State.LAPSED}
+)
 """What this terminal asks nothing more about: no reversal can be needed, so the card number goes at once."""
 
-INDEXED: Final = frozenset(["auth_code", "rrn", "root"])
-"""By what it is found that may still change, once or twice in its life."""
+BALANCES: Final = {"01": "ledger", "02": "available"}
+"""What balances are called, by the amount type of DE54."""
+
+INDEXED: Final = frozenset(["auth_code", "rrn", "root", "balances"])
+"""By what it is found that may still change, once or twice in its life; and what is told with it."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -96,14 +105,15 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One attempt to sell, as the store keeps it: everything its reversal needs, nothing of loop.md's list.
+    """One attempt at a transaction, as the store keeps it: everything its reversal needs, nothing of loop.md's list.
 
     `pan` is the encrypted card number, dropped when no reversal can be needed any more, or on its date. `root` is the
     first attempt of a chain of retries, `linked` says that there is such a chain. `cause` says why nothing was sent, or
     why it does not stand (causes.py). The copies of the receipt are each in a state of
     receipts/copies.py, with the number of the print that may be its ORIGINAL; the bank's is optional and keeps no sale
     open. `trouble` is what the printer last said was wrong. `place` is its number among all sales and lines of evidence
-    of the store, by which its evidence is found. `kind` is the name of one of `kinds.TABLE`.
+    of the store, by which its evidence is found. `kind` is the name of one of `kinds.TABLE`, `original` the reference
+    of the transaction it refers to, `balances` DE54 of the answer that told them. An amount of 0 is none.
     """
 
     terminal: str
@@ -143,6 +153,13 @@ class Attempt(msgspec.Struct, frozen=True):
     bank_original: int = 0
     place: int = 0
     kind: str = PURCHASE.name
+    original: str = ""
+    balances: str = ""
+
+    @property
+    def described(self) -> Kind:
+        """What kind of transaction it is."""
+        return BY_NAME[self.kind]
 
     @property
     def entry_letter(self) -> str:
@@ -201,9 +218,11 @@ class Attempt(msgspec.Struct, frozen=True):
     def after(self, event: Event, now: Instant, **changes: Any) -> Self:
         """The attempt after an event of its lifecycle; OurError when the table has no such move."""
         assert BORN_WITH.isdisjoint(changes)
-        state = moved(self.state, event)
+        state = moved(self.state, event, BY_KIND[self.kind])
         if state is State.REVERSING and self.state is not State.REVERSING:
             changes.setdefault("reason", REASONS[event])
+            changes.setdefault("cause", CAUSES[event])
+        elif state is State.LAPSED:
             changes.setdefault("cause", CAUSES[event])
         if state in AT_AN_END:
             changes |= {"pan": b"", "due": 0}
@@ -211,8 +230,8 @@ class Attempt(msgspec.Struct, frozen=True):
             changes["due"] = 0
         return msgspec.structs.replace(self, state=state, updated_at=now, **changes)
 
-    def stub(self, history: tuple[Happened, ...] = ()) -> TerminalStub:
-        """What this store says of the sale, for verdicts and people."""
+    def stub(self, history: tuple[Happened, ...] = (), against: tuple[Against, ...] = ()) -> TerminalStub:
+        """What this store says of the transaction, for verdicts and people."""
         return TerminalStub(
             ref=self.ref,
             terminal=self.terminal,
@@ -239,9 +258,28 @@ class Attempt(msgspec.Struct, frozen=True):
             cases=(CaseStub(number=self.case, what=HANDED_OVER, at=self.updated_at, owner="supervisor"),)
             if self.case
             else (),
+            kind=self.kind,
+            original=self.original,
+            against=against,
+            balances=balances_of(self.balances),
         )
 
 
 def copied(copy: Copy, known: Copies) -> dict[str, Any]:
     """What is known of one copy as changes of an attempt."""
     return {f"{copy}_copy": known.state, f"{copy}_original": known.original}
+
+
+def balances_of(told: str) -> tuple[Balance, ...]:
+    """The balances in a DE54 that may be believed; PeerError when it cannot be read, or names a currency nobody knows.
+
+    Amounts of other types than BALANCES are none.
+    """
+    items = nested.de54(told) if told else []
+    if any(item.currency not in money.BY_NUMBER for item in items):
+        raise PeerError("a balance in a currency that nobody knows")
+    return tuple(
+        Balance(BALANCES[item.type], money.BY_NUMBER[item.currency], item.minor)
+        for item in items
+        if item.type in BALANCES
+    )

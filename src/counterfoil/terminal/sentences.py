@@ -7,6 +7,7 @@ from typing import Final
 
 from counterfoil.kinds import PURCHASE
 from counterfoil.receipts.document import notices, slip
+from counterfoil.terminal import causes
 from counterfoil.words import Text, Told
 
 # --- the display ------------------------------------------------------------------------------------------------------
@@ -206,6 +207,59 @@ ESCALATED: Final = Told(
     ),
 )
 
+# --- the same of what is no payment: around the sentences of its kind (sayings.py) ----------------------------------
+SLIP_PENDING: Final = Text("{stands} - slip pending", "{stands} 单据待打印")
+SLIP_HELD: Final = Text("{stands}. The rest of the slip prints by itself.", "{stands} 排除故障后单据自动续打")
+SLIP_FAILED: Final = Text("The slip could not be printed and can be printed again.", "单据打印失败，可以重打印。")
+SLIP_OUT: Final = Told(
+    Text("The slip was sent to the printer.", "单据已送往打印机。"),
+    Text("{stands}. Look whether the slip came out, and hand it over.", "{stands}。请确认单据已打印并交给持卡人。"),
+)
+SLIP_UNSURE: Final = Told(
+    Text("Whether its slip came out is not known.", "单据是否已打印尚不清楚。"),
+    Text(
+        "{stands}. Whether the slip came out is not known: look, and print it again if it did not.",
+        "{stands}。单据是否已打印尚不清楚：请查看，如未打印请重打印。",
+    ),
+)
+ASKED_FOR: Final = Told(
+    Text("The answer has not come yet. Please wait.", "尚未收到应答。请稍候。"),
+    Text(
+        "Wait for the answer. Until then this terminal sends nothing else.",
+        "请等待应答。在此之前本终端不发送其他交易。",
+    ),
+)
+BANK_SILENT: Final = Told(
+    Text("Your bank did not answer in time.", "您的发卡银行未及时应答。"),
+    Text("Issuer timeout (98): this one is over.", "发卡行超时（98）：本笔已结束。"),
+)
+NO_USABLE_ANSWER: Final = Told(
+    Text("No usable answer came from your bank.", "未收到银行的有效应答。"),
+    Text("No usable answer came.", "未收到有效应答。"),
+)
+CANCELLED_FOR: Final = Told(
+    Text("Cancelled.", "交易已取消。"), Text("Cancelled while the answer was awaited.", "等待应答时已取消。")
+)
+GOES_BACK: Final = notices.UNDONE
+WHY_NOT_SENT: Final[dict[str, Text]] = {
+    causes.LINE: Text("The line is down, nothing was sent.", "线路不通，交易未发出。"),
+    causes.SIGN_ON: Text("The terminal could not sign on, nothing was sent.", "终端签到失败，交易未发出。"),
+    causes.REVERSAL: Text(
+        "An earlier one of this terminal is still being reversed, so this one was not sent.",
+        "本终端上一笔交易的冲正尚未成功，本笔未发出。",
+    ),
+    causes.PRINTER: Text(
+        "The printer is not ready and this shop works with paper only, so nothing was sent: mend the printer.",
+        "打印机未就绪，本店须打印单据方可交易，交易未发出：请先排除打印机故障。",
+    ),
+    causes.CANCELLED: Text("Cancelled before it was sent.", "交易在发出前已取消。"),
+}
+BALANCES: Final[dict[str, Text]] = {
+    "ledger": Text("Ledger balance {amount}", "账户余额 {amount}"),
+    "available": Text("Available balance {amount}", "可用余额 {amount}"),
+}
+"""What the display shows of a balance; the key is its type."""
+
 # --- why nothing was sent; the key is `Attempt.cause` -----------------------------------------------------------------
 NOT_SENT: Final[dict[str, Told]] = {
     cause: said.filled(display=REVERSAL_DONE) for cause, said in PURCHASE.words.unsent.items()
@@ -235,6 +289,44 @@ ERRORS: Final[dict[str, Text]] = {
     "busy": Text("The terminal is busy; nothing was sent.", "终端正忙；交易未发出。"),
     "already_paid": Text(
         "The sale this one should replace was approved: the customer has paid.", "所关联的原交易已成功：顾客已付款。"
+    ),
+    "already_stands": Text(
+        "The transaction this one should replace was approved and stands.", "所关联的原交易已成功，仍然有效。"
+    ),
+    "original_unknown": Text(
+        "This terminal has no such transaction to refer to; nothing was sent.", "本终端没有所引用的原交易；交易未发出。"
+    ),
+    "original_other_kind": Text(
+        "The transaction it refers to is of another kind: {detail}; nothing was sent.",
+        "所引用的原交易类型不符：{detail}；交易未发出。",
+    ),
+    "original_fallen": Text(
+        "The transaction it refers to does not stand: there is nothing to undo or to complete. Nothing was sent.",
+        "所引用的原交易未成立或已冲正：无可撤销或完成。交易未发出。",
+    ),
+    "original_closed": Text(
+        "The transaction it refers to was voided or completed already, by {detail}; nothing was sent.",
+        "所引用的原交易已撤销或完成：{detail}；交易未发出。",
+    ),
+    "original_other_batch": Text(
+        "The transaction it refers to is of an earlier batch: a void is for the open batch only. Nothing was sent.",
+        "所引用的原交易属于先前批次：仅可撤销当前批次的交易。交易未发出。",
+    ),
+    "original_expired": Text(
+        "The time of the transaction it refers to is over: nothing is set aside any more. Nothing was sent.",
+        "所引用的原交易已超过有效期，冻结已解除；交易未发出。",
+    ),
+    "amount_above_original": Text(
+        "The amount is above what the transaction it refers to allows, {detail} at most; nothing was sent.",
+        "金额超过原交易所允许的上限：{detail}；交易未发出。",
+    ),
+    "wrong_supervisor": Text(
+        "This needs the supervisor's password, and this is not it; nothing was sent.",
+        "须输入主管密码，密码缺失或错误；交易未发出。",
+    ),
+    "supervisor_locked": Text(
+        "Too many wrong supervisor passwords at this terminal: none is taken until {detail}; nothing was sent.",
+        "本终端主管密码错误次数过多：{detail} 前不再受理主管密码；交易未发出。",
     ),
     "open_sale": Text(
         "Before the restart a sale was approved and nobody saw its receipt. What became of the goods? Answer "
@@ -286,6 +378,6 @@ def about(form: Text, copies: Iterable[str], word: str = "") -> Text:
 
 
 def joined(said: Iterable[Text]) -> Text:
-    """Sentences one after the other."""
-    told = list(said)
+    """Sentences one after the other; an empty one is none."""
+    told = [one for one in said if one.en]
     return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from counterfoil.iso8583.responses import REVERSAL_CLOSED
+from counterfoil.security import Password
 from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
 from counterfoil.zone import DEFAULT, Zone, zone
@@ -29,7 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     that gives money back is ever stopped by a printer. Of messages that no exchange waits for `stray_lines` are kept in
     an hour, and as many that have a valid MAC. For `numbers_kept_days` whole days after its business day the card
     number of a sale is held whose receipt stays open (keeping.py). `typed` are the merchants (DE42) at whose terminals
-    a number may be typed.
+    a number may be typed. `supervisor` is the password of the shops' supervisors; None: nobody has one. A kind whose
+    amount may be above its original's may be so by `percent_above`.
     """
 
     timer: Instant = DEFAULT_TIMER
@@ -49,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     typed: frozenset[str] = frozenset()
     zone: str = DEFAULT
     numbers_kept_days: int = KEPT_DAYS
+    supervisor: Password | None = None
+    percent_above: int = 15
 
     def __post_init__(self) -> None:
         if "94" in self.closing_codes:

@@ -12,12 +12,13 @@ from counterfoil.receipts.document import Slip
 from counterfoil.security import last4_only
 from counterfoil.step import Instant
 from counterfoil.storage import MOST_COUNTED, NumbersHeld, Store, arrival, held
-from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.lifecycle import PAID, STANDING, State
 from counterfoil.terminal.records import (
     _DEVICE,
     _MOVING,
     _SELECT,
     BY_KEYS,
+    CHILDREN,
     DEVICES,
     FAMILY,
     HELD,
@@ -30,7 +31,7 @@ from counterfoil.terminal.records import (
     decode,
 )
 from counterfoil.terminal.rows import Attempt, Device
-from counterfoil.transaction import AttemptKey, Happened, TerminalStub
+from counterfoil.transaction import Against, AttemptKey, Happened, TerminalStub
 
 THESE: Final = _SELECT + "WHERE (terminal, batch, stan) IN ({marks})"
 BEHIND: Final = arrival.behind(_SELECT, "attempt")
@@ -61,8 +62,7 @@ NAMED: Final = "SELECT terminal, name FROM device ORDER BY terminal"
 def stub(store: Store, key: AttemptKey, *, history: bool = True) -> TerminalStub | None:
     """What this store says of one sale, with its history unless nobody wants it; None when it has none."""
     if not history:
-        found = attempts_of(store.query(ONE, key))
-        return found[0].stub() if found else None
+        return _one(store, attempts_of(store.query(ONE, key)))
     with store.reading():
         found = attempts_of(store.query(ONE, key))
         return _with_history(store, found[0]) if found else None
@@ -76,7 +76,7 @@ def sale(store: Store, key: AttemptKey) -> Attempt | None:
 
 def every(store: Store) -> list[TerminalStub]:
     """All sales in the order of their keys, without history: what is read once in a small store, not on the way."""
-    return [attempt.stub() for attempt in attempts_of(store.query(EVERY))]
+    return _told(store, attempts_of(store.query(EVERY)))
 
 
 def last(store: Store, terminal: str) -> TerminalStub | None:
@@ -96,27 +96,27 @@ def find(
         rows = store.query(BY_CARD, (last4, amount))
     else:
         rows = store.query(BY_LAST4, (last4 or "",))
-    return [attempt.stub() for attempt in attempts_of(rows)]
+    return _told(store, attempts_of(rows))
 
 
 def approved_as(store: Store, auth_code: str) -> list[TerminalStub]:
     """The sales with this approval code, newest first: issuers give them out again, so several can have one."""
-    return [attempt.stub() for attempt in attempts_of(store.query(BY_APPROVAL, (auth_code,)))]
+    return _told(store, attempts_of(store.query(BY_APPROVAL, (auth_code,))))
 
 
 def numbered(store: Store, terminal: str, stan: str) -> list[TerminalStub]:
     """The sales of a terminal under this number, one a batch at most; newest first."""
-    return [attempt.stub() for attempt in attempts_of(store.query(BY_STAN, (terminal, stan)))]
+    return _told(store, attempts_of(store.query(BY_STAN, (terminal, stan))))
 
 
 def recent(store: Store, terminal: str, before: Instant, limit: int) -> list[TerminalStub]:
     """The sales of a terminal that began before an instant, newest first, without history."""
-    return [attempt.stub() for attempt in attempts_of(store.query(BEFORE, (terminal, before, limit)))]
+    return _told(store, attempts_of(store.query(BEFORE, (terminal, before, limit))))
 
 
 def begun(store: Store, terminal: str, after: Instant, limit: int) -> list[TerminalStub]:
     """The sales of a terminal that began after an instant, oldest first, without history."""
-    return [attempt.stub() for attempt in attempts_of(store.query(AFTER, (terminal, after, limit)))]
+    return _told(store, attempts_of(store.query(AFTER, (terminal, after, limit))))
 
 
 def open_counts(store: Store) -> dict[str, tuple[int, Instant]]:
@@ -131,14 +131,13 @@ def numbers_held(store: Store, most: int = MOST_COUNTED) -> NumbersHeld:
 
 def keyed(store: Store, key: str) -> TerminalStub | None:
     """The sale that is bound to this key of the till."""
-    found = attempts_of(store.select_in(BY_KEYS, [key])) if key else []
-    return found[0].stub() if found else None
+    return _one(store, attempts_of(store.select_in(BY_KEYS, [key])) if key else [])
 
 
 def bound(store: Store, key: str) -> TerminalStub | None:
     """The sale that uses this key of the till up; None when the key is free."""
     found = attempts_of(store.select_in(BY_KEYS, [key])) if key else []
-    return found[0].stub() if found and not found[0].frees_key else None
+    return _one(store, found) if found and not found[0].frees_key else None
 
 
 def device(store: Store, terminal: str) -> Device | None:
@@ -175,7 +174,7 @@ def named(store: Store) -> list[tuple[str, str]]:
 
 def open_items(store: Store) -> list[TerminalStub]:
     """Sales that are not at rest: asked, approved with an open receipt, reversing, escalated. Oldest first."""
-    return [attempt.stub() for attempt in unsettled(store)]
+    return _told(store, unsettled(store))
 
 
 def unsettled(store: Store) -> list[Attempt]:
@@ -193,14 +192,39 @@ def family(store: Store, key: AttemptKey) -> list[TerminalStub]:
     """The attempts that replaced one another, this one among them, oldest first; [] when it stands alone."""
     found = attempts_of(store.query(ONE, key))
     root = found[0].root if found else ""
-    return [attempt.stub() for attempt in attempts_of(store.query(FAMILY, (root,)))] if root else []
+    return _told(store, attempts_of(store.query(FAMILY, (root,)))) if root else []
+
+
+def _told(store: Store, attempts: list[Attempt]) -> list[TerminalStub]:
+    """What the store says of these, each with what stands against it; without history."""
+    if not attempts:
+        return []
+    against = _against(store, [attempt.ref for attempt in attempts])
+    return [attempt.stub(against=against.get(attempt.ref, ())) for attempt in attempts]
+
+
+def _one(store: Store, attempts: list[Attempt]) -> TerminalStub | None:
+    """The first of these, without history; None when there is none."""
+    found = _told(store, attempts[:1])
+    return found[0] if found else None
+
+
+def _against(store: Store, refs: Sequence[str]) -> dict[str, tuple[Against, ...]]:
+    """What stands against each of these transactions, by reference."""
+    found: dict[str, tuple[Against, ...]] = {}
+    for child in attempts_of(store.select_in(CHILDREN, refs)):
+        if child.state in STANDING:
+            found[child.original] = (
+                *found.get(child.original, ()),
+                Against(child.kind, child.ref, child.amount),
+            )
+    return found
 
 
 def _with_history(store: Store, attempt: Attempt) -> TerminalStub:
     rows = store.query(TRAIL, (attempt.place,))
-    return attempt.stub(
-        tuple(Happened(at, what, decode(last4_only(message)) if message else None) for at, what, message in rows)
-    )
+    history = tuple(Happened(at, what, decode(last4_only(message)) if message else None) for at, what, message in rows)
+    return attempt.stub(history, _against(store, [attempt.ref]).get(attempt.ref, ()))
 
 
 def key_checks(store: Store) -> dict[str, tuple[bytes, bytes]]:
@@ -216,12 +240,13 @@ def key_checks(store: Store) -> dict[str, tuple[bytes, bytes]]:
 def behind(store: Store, place: int, limit: int) -> list[tuple[int, TerminalStub]]:
     """The sales behind a place, in the order they were written, each with its own place; without history."""
     rows = store.query(BEHIND, (place, limit))
-    return [(row[0], attempt.stub()) for row, attempt in zip(rows, attempts_of(row[1:] for row in rows), strict=True)]
+    stubs = _told(store, attempts_of(row[1:] for row in rows))
+    return [(row[0], stub) for row, stub in zip(rows, stubs, strict=True)]
 
 
 def these(store: Store, keys: Sequence[AttemptKey]) -> dict[str, TerminalStub]:
     """Those of the sales that are here, by reference; without history."""
-    return {attempt.ref: attempt.stub() for attempt in attempts_of(store.select_in(THESE, keys))}
+    return {stub.ref: stub for stub in _told(store, attempts_of(store.select_in(THESE, keys)))}
 
 
 def placed(store: Store, place: int | None = None) -> tuple[int, str]:
@@ -231,7 +256,7 @@ def placed(store: Store, place: int | None = None) -> tuple[int, str]:
 
 def said(store: Store, rrns: Sequence[str]) -> list[TerminalStub]:
     """Every sale to which an answer gave one of these numbers."""
-    return [attempt.stub() for attempt in attempts_of(store.select_in(SAID, rrns))]
+    return _told(store, attempts_of(store.select_in(SAID, rrns)))
 
 
 def slips(store: Store, keys: Sequence[AttemptKey]) -> dict[str, Slip]:

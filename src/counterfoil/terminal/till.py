@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from counterfoil.kinds import Total
 from counterfoil.money import MAX_MINOR
 from counterfoil.receipts.document import Copy
 from counterfoil.step import Command
@@ -54,7 +55,9 @@ def goods(work: Work, command: Command) -> Lane | None:
     if answer not in (HANDED_OVER, KEPT):
         work.refuse((command.id,), "bad_request", detail="answer")
         return None
-    if attempt.state is not State.APPROVED or (lane.printing is not None and lane.printing.ref == attempt.ref):
+    printing_it = lane.printing is not None and lane.printing.ref == attempt.ref
+    gives_goods = attempt.described.total is Total.DEBIT and (answer != KEPT or work.child_of(attempt.ref) is None)
+    if attempt.state is not State.APPROVED or printing_it or not gives_goods:
         work.refuse((command.id,), "not_open", sale=outcome.brief(attempt))
         return None
     if not receipts.free(lane, attempt):

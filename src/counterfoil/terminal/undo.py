@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterfoil.step import Instant
-from counterfoil.terminal import birth, causes, numbers, outcome, printing, sentences, wire
+from counterfoil.terminal import birth, causes, numbers, originals, outcome, printing, sentences, wire
 from counterfoil.terminal.lane import Awaited, Exchange, Lane
 from counterfoil.terminal.lifecycle import Event, State
 from counterfoil.terminal.rows import Attempt
@@ -17,15 +17,22 @@ from counterfoil.terminal.work import Work
 
 
 def owe(work: Work, lane: Lane, event: Event, **facts: Any) -> Attempt:
-    """The sale in hand will not stand: one transition into REVERSING, and the till hears that it must wait."""
+    """What is in hand will not stand: its reversal is owed, and the till hears that it must wait.
+
+    An inquiry moved nothing, so it lapses instead, and the terminal is free at once.
+    """
     attempt = lane.current
     assert attempt is not None
     attempt = work.save(attempt.after(event, work.now, due=work.now, **facts))
-    work.note(lane, f"reversal owed, reason {attempt.reason}", attempt)
     lane.exchange = None
     lane.asks = False
     lane.expiry = ""
-    lane.wake, lane.burst = work.now, 0
+    if attempt.state is State.LAPSED:
+        work.note(lane, "given up, nothing is owed", attempt)
+        lane.current = None
+    else:
+        work.note(lane, f"reversal owed, reason {attempt.reason}", attempt)
+        lane.wake, lane.burst = work.now, 0
     commands, lane.commands = lane.commands, ()
     work.reply(commands, outcome.body(attempt, "", lane.display))
     return attempt
@@ -38,7 +45,8 @@ def ask(work: Work, lane: Lane) -> None:
     assert attempt.state is State.REVERSING
     deadline = work.now + work.settings.timer
     pan = work.hsm.reveal(attempt.pan, work.own.data, attempt.ref) if attempt.pan else ""
-    message = wire.reversal(attempt, pan)
+    original = originals.named(work, attempt) if attempt.original else wire.NO_ORIGINAL
+    message = wire.reversal(attempt, pan, original)
     token = work.send(lane, wire.seal(work.hsm, lane.device, message), deadline)
     lane.exchange = Exchange(Awaited.REVERSAL, message.mti, attempt.stan, deadline, token)
     lane.show(sentences.AUTO_REVERSAL)

@@ -15,10 +15,10 @@ from counterfoil.errors import DecodeError, PeerError
 from counterfoil.iso8583 import CUP_POS, Message, framing, nested, responses
 from counterfoil.iso8583.mti import NETWORK, REVERSAL, answer_of
 from counterfoil.iso8583.network import SIGN_ON_DOUBLE
-from counterfoil.kinds import BY_NAME
+from counterfoil.kinds import BY_NAME, NEEDING, TABLE, Needs
 from counterfoil.security import MAC_BYTES, NO_MAC, Hsm, KeyUsage, Sensitive
-from counterfoil.terminal.rows import Attempt, Device
-from counterfoil.transaction import NO_BATCH
+from counterfoil.terminal.rows import Attempt, Device, balances_of
+from counterfoil.transaction import NO_BATCH, parse_ref
 
 MUST_SIGN_ON: Final = frozenset({responses.MAC_ERROR, responses.SIGN_ON_AGAIN, responses.PIN_ERROR})
 PROVOKED: Final = frozenset(
@@ -38,6 +38,23 @@ Every DE39 a switch answers before it has checked a MAC; a test holds ours again
 
 ENTRY_STRIPE, ENTRY_TYPED = "02", "01"
 PIN_GIVEN, NO_PIN = "1", "2"
+WITH_PIN: Final = NEEDING[Needs.PIN]
+"""The kinds with which a PIN may go."""
+
+
+TELLING: Final = frozenset(kind.name for kind in TABLE if kind.balances)
+"""The kinds whose approval tells balances."""
+
+
+class OriginalNamed(NamedTuple):
+    """How a request names the transaction it refers to: DE61, DE37 and DE38; None where the kind does not."""
+
+    de61: str | None = None
+    de37: str | None = None
+    de38: str | None = None
+
+
+NO_ORIGINAL: Final = OriginalNamed()
 
 
 class HostAnswer(NamedTuple):
@@ -61,40 +78,65 @@ def sign_on(device: Device, stan: str) -> Message:
     )
 
 
+def naming(attempt: Attempt, original: Attempt | None, date: str) -> OriginalNamed:
+    """How a request names its original: batch and STAN, and what the answer to it gave; `date` MMDD of the original.
+
+    A kind whose original is of the open batch names it by its RRN too, any other by its date (cup-pos §2.4). Of an
+    original that is not in the store any more only the key is known.
+    """
+    refers = BY_NAME[attempt.kind].original
+    key = parse_ref(attempt.original)
+    if refers is None or key is None:
+        return NO_ORIGINAL
+    rrn, auth_code = (original.rrn, original.auth_code) if original is not None else ("", "")
+    if refers.same_batch:
+        return OriginalNamed(nested.build_de61(key.batch, key.stan), rrn or None, auth_code or None)
+    return OriginalNamed(nested.build_de61(key.batch, key.stan, date), None, auth_code or None)
+
+
 def request(
-    attempt: Attempt, pan: Sensitive[str], expiry: str, track: Sensitive[str] | None, pin_block: bytes | None
+    attempt: Attempt,
+    pan: Sensitive[str],
+    expiry: str,
+    track: Sensitive[str] | None,
+    pin_block: bytes | None,
+    original: OriginalNamed = NO_ORIGINAL,
 ) -> Message:
     """What an attempt asks for, spelt as its kind is.
 
     The number of a card that was swiped travels in DE35 only; a typed one (`track` None) in DE2, with its expiry (YYMM)
-    in DE14.
+    in DE14. DE53 goes with kinds that may have a PIN.
     """
     wire = BY_NAME[attempt.kind].wire
     return Message(
         wire.mti,
         de2=None if track else pan.reveal(),
         de3=wire.processing,
-        de4=f"{attempt.amount:012d}",
+        de4=f"{attempt.amount:012d}" if attempt.amount else None,
         de11=attempt.stan,
         de14=None if track else expiry,
         de22=attempt.entry,
         de25=wire.condition,
         de26="12" if pin_block else None,
         de35=track.reveal().replace("=", "D") if track else None,
+        de37=original.de37,
+        de38=original.de38,
         de41=attempt.terminal,
         de42=attempt.merchant,
         de49=money.number(attempt.currency),
         de52=pin_block,
-        de53=("26" if pin_block else "06") + "0" * 14,
+        de53=("26" if pin_block else "06") + "0" * 14 if attempt.kind in WITH_PIN else None,
         de60=nested.build_de60(wire.type, attempt.batch, "000"),
+        de61=original.de61,
         de64=NO_MAC,
     )
 
 
-def reversal(attempt: Attempt, pan: str) -> Message:
-    """0400: the same key as the original (DE11, 60.2), no track, no PIN, the reason in DE39 (§4.5).
+def reversal(attempt: Attempt, pan: str, original: OriginalNamed = NO_ORIGINAL) -> Message:
+    """0400: the same key as the request (DE11, 60.2), no track, no PIN, the reason in DE39 (§4.5).
 
-    Without DE2 where `pan` is "": its number has left on its date, and the key says which sale it is.
+    DE61 is the request's, DE38 the approval code of the answer if one came. Without DE2 where `pan` is "": its number
+    has left on its date, and the key says which transaction it is.
     """
     wire = BY_NAME[attempt.kind].wire
     return Message(
@@ -111,6 +153,7 @@ def reversal(attempt: Attempt, pan: str) -> Message:
         de42=attempt.merchant,
         de49=money.number(attempt.currency),
         de60=nested.build_de60(wire.type, attempt.batch, "000"),
+        de61=original.de61,
         de64=NO_MAC,
     )
 
@@ -144,13 +187,23 @@ def disagrees(attempt: Attempt, message: Message, *, approval: bool) -> str:
     """
     expected = {
         "3": (BY_NAME[attempt.kind].wire.processing, message.de3),
-        "4": (f"{attempt.amount:012d}", message.de4),
+        "4": (f"{attempt.amount:012d}" if attempt.amount else None, message.de4),
         "42": (attempt.merchant, message.de42 and message.de42.rstrip()),
     }
     for path, (asked, got) in expected.items():
         if got != asked and (approval or got is not None):
             return path
+    if approval and attempt.kind in TELLING and not told_balances(message):
+        return "54"
     return ""
+
+
+def told_balances(message: Message) -> str:
+    """DE54 of an answer that has to tell balances; "" when it tells none, or one that cannot be read."""
+    try:
+        return message.de54 if message.de54 and balances_of(message.de54) else ""
+    except PeerError:
+        return ""
 
 
 def keys_from(hsm: Hsm, device: Device, message: Message) -> Device:

@@ -20,7 +20,7 @@ from counterfoil.security import Hsm, StoredKey
 from counterfoil.step import NO_PRINTER, Instant, Outbound, Perform, Reply, Send
 from counterfoil.terminal.archiving import fingerprint
 from counterfoil.terminal.lane import Lane
-from counterfoil.terminal.lifecycle import PAID, State
+from counterfoil.terminal.lifecycle import PAID, STANDING, State
 from counterfoil.terminal.records import Records, StepWrites, TrailLine, message_json
 from counterfoil.terminal.rows import Attempt, Device
 from counterfoil.terminal.sentences import ERRORS
@@ -131,6 +131,12 @@ class Work:
         family |= {ref: attempt for ref, attempt in self._saved.items() if attempt.root == root}
         return next((one for ref, one in family.items() if ref != but and one.state in PAID), None)
 
+    def child_of(self, original: str) -> Attempt | None:
+        """A transaction that stands against this one, or may; None when there is none."""
+        found = {attempt.ref: attempt for attempt in self.records.children([original])}
+        found |= {ref: attempt for ref, attempt in self._saved.items() if attempt.original == original}
+        return next((one for one in found.values() if one.state in STANDING), None)
+
     def slip(self, attempt: Attempt) -> Slip | None:
         """What the slips of a sale say; None when it was never approved."""
         return self._slips.get(attempt.number) or self.records.slip(attempt.number)
@@ -145,7 +151,7 @@ class Work:
         before = current if current is not None and current.ref == ref else None
         if born:
             self._born.add(ref)
-        elif before is None or before.rrn != attempt.rrn or before.root != attempt.root:
+        elif before is None or before.rrn != attempt.rrn or before.root != attempt.root or attempt.balances:
             self._found_anew[ref] = None
         self._saved[ref] = attempt
         if attempt.key:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from counterfoil import money
+from counterfoil.kinds import Total
 from counterfoil.receipts.document.nodes import Cells, Document, Heading, Node, Note, Row, Rule, Signature
 from counterfoil.receipts.document.notices import NO_VOUCHER
 from counterfoil.receipts.document.slip import AMOUNT, Copy, Slip, about, amount_text, card_of, kind_text, same, titled
@@ -16,6 +17,8 @@ from counterfoil.words import Text
 DETAILS_TITLE: Final = Text("TRANSACTION LIST", "交易明细")
 VOUCHER, TYPE, AUTH = Text("VOUCHER", "凭证号"), Text("TYPE", "类型"), Text("AUTH", "授权码")
 TOTAL: Final = Text("TOTAL ({n})", "合计({n}笔)")
+DEBITS, CREDITS = Text("DEBIT ({n})", "借记({n}笔)"), Text("CREDIT ({n})", "贷记({n}笔)")
+NET: Final = Text("NET", "净额")
 FIRST_LINE: Final = (8, 7, 7, -10)
 SECOND_LINE: Final = (22, -10)
 
@@ -50,7 +53,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: str) -> Document:
-    """交易明细: the transactions of a batch, two lines each, and what they add up to per currency."""
+    """交易明细: the transactions of a batch, two lines each, and what they add up to per currency.
+
+    Each counts in the column of its kind, or in none; where something was given back, the columns are told apart.
+    """
     nodes: list[Node] = [
         *titled(DETAILS_TITLE),
         Rule(),
@@ -61,19 +67,32 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
         Cells((VOUCHER, TYPE, AUTH, AMOUNT), FIRST_LINE),
         Rule(),
     ]
-    totals: dict[str, list[int]] = {}
+    debits: dict[str, list[int]] = {}
+    given_back: dict[str, list[int]] = {}
     for slip in slips:
         amount = same(money.written(slip.amount, slip.currency))
         nodes.append(Cells((same(slip.voucher), kind_text(slip.kind), same(slip.auth_code), amount), FIRST_LINE))
         nodes.append(Cells((same(card_of(slip.card)), same(slip.time)), SECOND_LINE))
-        totals.setdefault(slip.currency, []).append(slip.amount)
+        total = slip.described.total
+        if total is not Total.NONE:
+            (debits if total is Total.DEBIT else given_back).setdefault(slip.currency, []).append(slip.amount)
     nodes.append(Rule())
-    nodes += [
-        Row(TOTAL.filled(n=len(amounts)), same(amount_text(sum(amounts), currency)))
-        for currency, amounts in sorted(totals.items())
-    ]
-    nodes += [Rule()] if totals else []
+    for currency in sorted(debits.keys() | given_back.keys()):
+        nodes += _totals(currency, debits.get(currency, []), given_back.get(currency, []))
+    nodes += [Rule()] if debits or given_back else []
     return Document((*nodes, Heading(NO_VOUCHER)))
+
+
+def _totals(currency: str, debits: Sequence[int], given_back: Sequence[int]) -> list[Node]:
+    """What the transactions in one currency add up to."""
+
+    def row(name: Text, amounts: Sequence[int]) -> Row:
+        return Row(name.filled(n=len(amounts)), same(amount_text(sum(amounts), currency)))
+
+    if not given_back:
+        return [row(TOTAL, debits)]
+    net = same(amount_text(sum(debits) - sum(given_back), currency))
+    return [row(DEBITS, debits), row(CREDITS, given_back), Row(NET, net)]
 
 
 def explanation(told: Explained) -> Document:

@@ -1,6 +1,4 @@
-"""The sales slip: the voucher of a transaction that stands. The slip of a void, a refund or a pre-authorisation is the
-same one with another `kind` and other remarks.
-"""
+"""The slip of a transaction that stands: one for all kinds, with the title, the signature and the words of its kind."""
 
 from __future__ import annotations
 
@@ -8,11 +6,13 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.kinds import SlipOf
 from counterfoil.receipts.document.nodes import Code, Document, Heading, Node, Note, Row, Rule, Signature
 from counterfoil.receipts.document.slip import (
+    PAPERS,
     Copy,
     Slip,
-    amount_row,
+    amount_rows,
     card_block,
     merchant_block,
     number_block,
@@ -21,7 +21,6 @@ from counterfoil.receipts.document.slip import (
 )
 from counterfoil.words import Text
 
-TITLE: Final = Text("POS SALES SLIP", "POS签购单")
 DUPLICATE: Final = Text("****DUPLICATE {n}****", "****重打印 {n}****")
 ORIGINAL: Final = Text("ORIGINAL", "正本")
 ELECTRONIC: Final = Text("E-RECEIPT", "电子签购单")
@@ -30,12 +29,11 @@ AGAIN: Final = Text("copy {n}, printed at {now}, first copy: {first}", "第 {n} 
 FIRST_PRINTED: Final = Text("printed {at}", "{at} 已打印")
 NOT_CONFIRMED: Final = Text("not confirmed", "未确认")
 SIGN_HERE: Final = Text("CARDHOLDER SIGNATURE", "持卡人签名")
-ACKNOWLEDGE: Final = Text(
-    "I ACKNOWLEDGE THIS TRANSACTION AND AGREE TO PAY THE ABOVE AMOUNT", "本人确认以上交易，同意将其计入本卡账户"
-)
 NO_SIGNATURE: Final = Text(
     "THE AMOUNT IS WITHIN THE LIMIT: NO PIN AND NO SIGNATURE REQUIRED", "交易金额未超过免密免签限额，无需输密和签名"
 )
+PLAIN: Final = SlipOf("", Text("SLIP", "单据"), signature=False, acknowledgement=Text("", ""))
+"""Of a kind that has no slip of its own."""
 KEEP: Final = Text("PLEASE KEEP THIS SLIP", "请妥善保管此单据")
 TORN: Final = Text("NOT VALID WITHOUT THE CODE BELOW", "下方无验证码者无效")
 VERIFY: Final = Text("CODE", "验证码")
@@ -72,16 +70,17 @@ def sale_slip(
     only paper, whose prints are counted, may be the ORIGINAL.
     """
     mark: list[Node] = [Heading(DUPLICATE.filled(n=duplicate))] if duplicate else []
-    nodes: list[Node] = [*titled(TITLE, copy), *mark]
+    paper = PAPERS.get(slip.kind, PLAIN)
+    nodes: list[Node] = [*titled(paper.title, copy), *mark]
     if duplicate and again is not None:
         nodes.append(Note(again.said(duplicate)))
     if code:
         nodes.append(Heading(TORN))
     nodes += [Rule(), *merchant_block(slip), Rule(), *card_block(slip, copy), *number_block(slip), Rule()]
-    nodes.append(amount_row(slip, big=True))
+    nodes += amount_rows(slip, big=True)
     if slip.remarks:
         nodes.append(Row(Text("REMARKS", "备注"), same(" ".join(slip.remarks))))
-    nodes += [Rule(), *_signature_block(slip, copy)]
+    nodes += [Rule(), *_signature_block(slip, copy, paper)]
     if code:
         nodes += [Rule(), *(mark or [Heading(mark_as)]), code_of(code)]
     else:
@@ -94,9 +93,11 @@ def code_of(code: str) -> Code:
     return Code(VERIFY, code, f"{code[-8:-4]}-{code[-4:]}")
 
 
-def _signature_block(slip: Slip, copy: Copy) -> list[Node]:
+def _signature_block(slip: Slip, copy: Copy, paper: SlipOf) -> list[Node]:
+    if not paper.signature:
+        return [Note(KEEP)]
     if not slip.signature:
         return [Note(NO_SIGNATURE)]
     if copy is Copy.CARDHOLDER:
         return [Note(KEEP)]
-    return [Signature(SIGN_HERE), Note(ACKNOWLEDGE)]
+    return [Signature(SIGN_HERE), Note(paper.acknowledgement)]

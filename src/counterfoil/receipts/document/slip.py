@@ -13,7 +13,9 @@ from typing import Final
 import msgspec
 
 from counterfoil import money
+from counterfoil.kinds import BY_SLIP, PURCHASE, Kind
 from counterfoil.receipts.document.nodes import Heading, Node, Row, Rule
+from counterfoil.transaction import Balance
 from counterfoil.words import Text
 
 
@@ -28,7 +30,8 @@ class Copy(enum.StrEnum):
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one slip. `card` is masked already; `expiry` YYMM; `date` YYYY/MM/DD and `time` hh:mm:ss, both the
     host's when it sent them; `entry` how the card was read (S stripe, I chip, C contactless, M keyed); `amount` minor
-    units; `remarks` what the host wants printed; `kind` the type of transaction, a word of KINDS.
+    units, 0 for none; `remarks` what the host wants printed; `kind` the type of transaction, a word of `kinds.BY_SLIP`;
+    `original` what it says of the transaction it refers to, as `SlipOf.refers` has it; `balances` those it shows.
     """
 
     merchant_name: str
@@ -51,16 +54,17 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     signature: bool = True
     remarks: tuple[str, ...] = ()
     kind: str = "sale"
+    original: str = ""
+    balances: tuple[Balance, ...] = ()
+
+    @property
+    def described(self) -> Kind:
+        """What kind of transaction it is of; a word of a later version is read as the first kind's."""
+        return BY_SLIP.get(self.kind, PURCHASE)
 
 
-SALE: Final = Text("SALE", "消费")
-KINDS: Final[dict[str, Text]] = {
-    "sale": SALE,
-    "void": Text("VOID", "消费撤销"),
-    "refund": Text("REFUND", "退货"),
-    "pre-authorisation": Text("PRE-AUTHORISATION", "预授权"),
-    "completion": Text("PRE-AUTH COMPLETION", "预授权完成"),
-}
+PAPERS: Final = {word: kind.paper for word, kind in BY_SLIP.items() if kind.paper is not None}
+KINDS: Final[dict[str, Text]] = {word: kind.says for word, kind in BY_SLIP.items()}
 COPIES: Final = {
     Copy.MERCHANT: Text("merchant copy", "商户存根"),
     Copy.CARDHOLDER: Text("cardholder copy", "持卡人存根"),
@@ -82,6 +86,10 @@ VOUCHER_NO: Final = Text("VOUCHER NO", "凭证号")
 AUTH_NO: Final = Text("AUTH NO", "授权码")
 DATE_TIME: Final = Text("DATE/TIME", "日期/时间")
 REF_NO: Final = Text("REF NO", "交易参考号")
+BALANCES: Final[dict[str, Text]] = {
+    "ledger": Text("LEDGER BALANCE", "账户余额"),
+    "available": Text("AVAILABLE BALANCE", "可用余额"),
+}
 
 
 def same(value: str) -> Text:
@@ -144,12 +152,19 @@ def number_block(slip: Slip) -> list[Node]:
     nodes.append(Row(DATE_TIME, same(f"{slip.date} {slip.time}")))
     if slip.rrn:
         nodes.append(Row(REF_NO, same(slip.rrn)))
+    if slip.original and (paper := PAPERS.get(slip.kind)) is not None and paper.refers is not None:
+        nodes.append(Row(paper.refers.called, same(slip.original)))
     return nodes
 
 
-def amount_row(slip: Slip, *, big: bool = False) -> Row:
-    """How much."""
-    return Row(AMOUNT, same(amount_text(slip.amount, slip.currency)), big=big)
+def amount_rows(slip: Slip, *, big: bool = False) -> list[Node]:
+    """How much; of what has no amount, the balances it tells."""
+    if slip.amount:
+        return [Row(AMOUNT, same(amount_text(slip.amount, slip.currency)), big=big)]
+    return [
+        Row(BALANCES[balance.type], same(amount_text(balance.amount, balance.currency)), big=big)
+        for balance in slip.balances
+    ]
 
 
 def titled(title: Text, copy: Copy | None = None) -> list[Node]:
@@ -168,6 +183,6 @@ def about(slip: Slip, copy: Copy = Copy.CARDHOLDER) -> list[Node]:
         Rule(),
         *card_block(slip, copy),
         *number_block(slip),
-        amount_row(slip),
+        *amount_rows(slip),
         Rule(),
     ]
