@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from counterfoil.issuer.stubs import Booked
 from counterfoil.kinds import BY_NAME, TABLE, Kind, Mode
 from counterfoil.reconciliation.kinds import KINDS, BreakKind, said
 from counterfoil.reconciliation.rules import Looked, Sight, breaks, exceeded
@@ -115,6 +116,20 @@ def test_over_a_family_no_more_is_taken_than_there_was(
     assert exceeded(original) is wrong
     of_child = looked("void" if kind == "purchase" else "completion", original=original)
     assert (BreakKind.FAMILY_EXCEEDED.value in kinds_of(of_child)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("entries", "detail"),
+    [
+        (Booked(credited=1250, currency="CNY"), ""),
+        (Booked(currency="CNY"), "credited 12.50/0.00"),
+        (Booked(debited=1250, currency="CNY"), "debited 0.00/12.50; credited 12.50/0.00"),
+        (Booked(credited=1250, withdrawn=1250, currency="CNY"), "withdrawn 0.00/12.50"),
+    ],
+)
+def test_what_a_void_gave_back_is_what_its_entries_say(entries: Booked, detail: str) -> None:
+    found = breaks(looked("void", booked=entries), NOW)
+    assert [one.detail for one in found if one.kind is BreakKind.LEDGER_DIFFERS] == ([detail] if detail else [])
 
 
 @pytest.mark.parametrize("kind", BreakKind)

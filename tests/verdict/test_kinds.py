@@ -278,6 +278,16 @@ def test_a_terminal_that_is_not_ours_to_ask_leaves_the_name_to_the_others() -> N
     assert [(one.name, one.settled) for one in without.against] == [(OTHER, True)]
 
 
+def test_a_completion_is_undone_though_what_was_left_of_its_hold_stays_released() -> None:
+    stand = Stand("", "reversed", "reversed:fwd,rc=00,rr=98,rv=00", "reversed:undone,rc=00")
+    told = judge(*stubs(BY_NAME["completion"], stand, held_again=0), STARTED + 2 * SECOND)
+    assert told.verdict is Verdict.RETURNED
+    assert [(held.amount, held.what.en) for held in told.money] == [
+        (1250, "debited and returned to the card"),
+        (250, "released on the card"),
+    ]
+
+
 def test_a_child_names_its_original() -> None:
     told = judge(*stubs(BY_NAME["void"], WHOLE), STARTED)
     assert (told.kind, told.original) == ("void", FIRST)

@@ -405,11 +405,15 @@ def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...], ex
 
 
 class Booked(NamedTuple):
-    """What the ledger says of one purchase, in minor units: taken from the card's account and given back to it."""
+    """What the ledger's entries say of one transaction, in minor units: taken from the card's account and given back to
+    it, or given to it and taken again.
+    """
 
     debited: int = 0
     returned: int = 0
     currency: str = ""
+    credited: int = 0
+    withdrawn: int = 0
 
 
 def behind(store: Store, place: int, limit: int) -> list[tuple[int, IssuerStub]]:
@@ -433,8 +437,8 @@ def placed(store: Store, place: int | None = None) -> tuple[int, str]:
 
 
 def booked(store: Store, requests: Sequence[str]) -> dict[str, Booked]:
-    """What the ledger's entries say of these purchases. An entry that is no debit of a card, or undoes another one than
-    its name says, counts as none.
+    """What the ledger's entries say of these. An entry that touches no card, or undoes another one than its name says,
+    counts as none.
     """
     ids = [name for request in requests for name in (request, f"{request}{RETURN}")]
     found: dict[str, Booked] = {}
@@ -445,6 +449,10 @@ def booked(store: Store, requests: Sequence[str]) -> dict[str, Booked]:
             found[request] = known._replace(debited=amount, currency=currency)
         elif name != request and reverses == request and chart.is_cardholders(credit):
             found[request] = known._replace(returned=amount)
+        elif name == request and not reverses and chart.is_cardholders(credit):
+            found[request] = known._replace(credited=amount, currency=currency)
+        elif name != request and reverses == request and chart.is_cardholders(debit):
+            found[request] = known._replace(withdrawn=amount)
     return found
 
 

@@ -106,6 +106,8 @@ FIELDS: Final[dict[str, Text]] = {
     "auth_code": Text("approval code", "授权码"),
     "debited": Text("debited", "已扣款"),
     "returned": Text("returned", "已退回"),
+    "credited": Text("given back", "已退回"),
+    "withdrawn": Text("debited again", "已重新扣款"),
     "kind": Text("kind", "交易种类"),
     "original": Text("original", "原交易"),
     "against": Text("against it", "其后续"),

@@ -27,6 +27,8 @@ SAID_NO: Final = frozenset({T.DECLINED, T.LAPSED, T.NOT_SENT, T.REVERSED})
 AUTHENTIC: Final = frozenset({S.ASKED, S.APPROVED, S.REVERSING, S.REVERSED, S.EMPTY, S.TOMBSTONE})
 """What the switch does only for a message with a valid MAC: its terminal stored it first. A no can be to anybody."""
 CLOCKS: Final = Clocks()
+MOVED: Final = ("debited", "returned", "credited", "withdrawn")
+"""What an issuer's stub and its ledger's entries both say."""
 
 
 class Sight(NamedTuple):
@@ -208,13 +210,13 @@ def _pairs(one: TerminalStub | SwitchStub, other: SwitchStub | IssuerStub, *name
 def _in_the_ledger(issuer: IssuerStub, booked: Booked | None) -> str:
     """What the record of a transaction says, and what the entries do; "" when that is the same."""
     theirs = booked or Booked(currency=issuer.currency)
-    pairs = (("debited", issuer.debited, theirs.debited), ("returned", issuer.returned, theirs.returned))
+    pairs = [(name, getattr(issuer, name), getattr(theirs, name)) for name in MOVED]
     wrong = [
         f"{name} {written(ours, issuer.currency)}/{written(entry, theirs.currency)}"
         for name, ours, entry in pairs
         if ours != entry
     ]
-    if issuer.debited and issuer.currency != theirs.currency:
+    if (issuer.debited or issuer.credited) and issuer.currency != theirs.currency:
         wrong.append(f"currency {issuer.currency}/{theirs.currency}")
     return "; ".join(wrong)
 

@@ -84,11 +84,11 @@ def _by_itself(stub: IssuerStub, verdict: Verdict, issuer: I) -> Iterator[Holdin
     for course, done, undone, stands, back in effects:
         if not done:
             continue
-        if issuer is I.RETURNED:
+        if issuer is I.RETURNED and undone:
             yield Holding(stub.issuer, back, undone, stub.currency, course.undone)
         elif done > undone:
             owner, what = back if course is not CREDIT else stands, course.undecided
-            if verdict in STANDS:
+            if verdict in STANDS or issuer is I.RETURNED:
                 owner, what = stands, course.stands
             elif verdict is Verdict.RETURNING:
                 what = course.going_back

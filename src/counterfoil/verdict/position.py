@@ -96,12 +96,15 @@ def of_switch(stub: SwitchStub | None) -> S:
 
 
 def of_issuer(stub: IssuerStub | None) -> I:
-    """Where the issuer stands."""
+    """Where the issuer stands. Of what moved an amount, that decides: the rest of a hold need not stand again."""
     if stub is None:
         return I.MISSING
-    if stub.done > stub.undone:
+    done, undone = stub.debited + stub.credited + stub.held, stub.returned + stub.withdrawn + stub.released
+    if not done:
+        done, undone = stub.freed, stub.held_again
+    if done > undone:
         return I.HOLDS
-    if stub.undone:
+    if undone:
         return I.RETURNED
     return I.TOLD if only_asks(stub) and responses.is_approval(stub.response_code) else I.NOTHING
 
