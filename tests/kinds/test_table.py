@@ -10,7 +10,20 @@ import pytest
 
 from counterfoil.issuer.effect import PARTIES
 from counterfoil.issuer.rules import AFTER_PIN
-from counterfoil.kinds import BY_NAME, ISSUED, PURCHASE, REQUESTS, SWITCHED, TABLE, Deed, Kind, Saying, forwarded, spelt
+from counterfoil.kinds import (
+    BY_NAME,
+    ISSUED,
+    PURCHASE,
+    REQUESTS,
+    SWITCHED,
+    TABLE,
+    Deed,
+    Kind,
+    Saying,
+    Spellings,
+    forwarded,
+    spelt,
+)
 from counterfoil.words import Text, Told
 
 VOID, BALANCE = BY_NAME["void"], BY_NAME["balance"]
@@ -52,19 +65,23 @@ def test_what_a_cardholder_is_told_of_a_kind_names_card_and_amount_in_both_langu
         (("0200", None, "00", "22"), PURCHASE),
         (("0200", "000000", None, None), PURCHASE),
         (("0200", None, None, None), PURCHASE),
-        (("0100", None, None, None), None),
+        (("0100", None, None, None), BY_NAME["preauth"]),
         (("0100", "000000", "00", "22"), None),
         (("0200", "200000", "00", "22"), None),
         (("0200", "200000", None, "22"), None),
         (("0200", "000000", "06", "22"), None),
         (("0200", "000000", "00", "23"), None),
-        (("0200", None, None, "23"), None),
+        (("0200", None, None, "23"), BY_NAME["void"]),
+        (("0200", None, "06", None), BY_NAME["completion"]),
+        (("0200", "310000", None, None), BY_NAME["balance"]),
+        (("0220", None, None, None), None),
     ],
 )
 def test_what_is_missing_agrees_with_any_kind_and_what_is_there_with_its_own(
     told: tuple[str, str | None, str | None, str | None], found: Kind | None
 ) -> None:
-    assert spelt(*told) is found
+    assert Spellings(TABLE).spelt(*told) is found
+    assert Spellings((PURCHASE,)).spelt(*told) is (found if found is PURCHASE else None)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "void": ({"de3": "200000"}, "40"),
     "balance inquiry": ({"de3": "310000"}, "40"),
     "chip offline upload": ({"de60": "3600000100050"}, "40"),
-    "completion": ({"de60": "2000000100050", "de25": "06"}, "40"),
+    "completion void": ({"de3": "200000", "de60": "2100000100050", "de25": "06"}, "40"),
     "instalment": ({"de25": "64"}, "40"),
     "no amount": ({"de4": None}, "30"),
     "no entry mode": ({"de22": None}, "30"),
