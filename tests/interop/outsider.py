@@ -95,19 +95,41 @@ class Outsider:
 
     def buy(self, card: dict[str, Any], minor: int, pin: str | None) -> tuple[dict[str, str], dict[str, str]]:
         """0200/0210 by magnetic stripe: the request (for a reversal) and the answer. Lost when none comes."""
+        return self.ask("0200 000000 00 22", card, minor, pin)
+
+    def ask(
+        self,
+        spelt: str,
+        card: dict[str, Any],
+        minor: int | None,
+        pin: str | None = None,
+        *,
+        of: tuple[dict[str, str], dict[str, str]] | None = None,
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Any transaction by magnetic stripe: message type, DE3, DE25 and DE60.1; `of` are request and answer of its
+        original.
+        """
+        mti, processing, condition, kind = spelt.split()
         request = {
-            "3": "000000", "4": f"{minor:012d}", "11": self.next(), "22": "021" if pin else "022", "25": "00",
-            "35": card["track2"].replace("=", "D"), "49": "156", "60": f"22{self.batch}000",
+            "3": processing, "11": self.next(), "22": "021" if pin else "022", "25": condition,
+            "35": card["track2"].replace("=", "D"), "49": "156", "60": f"{kind}{self.batch}000",
         }  # fmt: skip
+        if minor is not None:
+            request["4"] = f"{minor:012d}"
+        if of is not None:
+            first, told = of
+            request |= {"37": told["37"], "38": told["38"], "61": first["60"][2:8] + first["11"] + told["13"]}
         if pin:
             request |= {"26": "12", "52": pin_block(self.pin_key, pin, card["pan"]).hex().upper()}
             request["53"] = "2600000000000000"
         self.request = request
-        return request, self.exchange("0200", request)
+        return request, self.exchange(mti, request)
 
     def reverse(self, card: dict[str, Any], original: dict[str, str], reason: str) -> dict[str, str]:
         """0400/0410 for a purchase, as the standard ties it to the original."""
-        kept = {number: original[number] for number in ("3", "4", "11", "22", "25", "49", "60")}
+        kept = {
+            number: original[number] for number in ("3", "4", "11", "22", "25", "49", "60", "61") if number in original
+        }
         return self.exchange("0400", {**kept, "2": card["pan"], "14": card["expiry"], "39": reason})
 
     def echo(self) -> dict[str, str]:

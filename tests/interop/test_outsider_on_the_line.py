@@ -64,6 +64,62 @@ def test_it_buys_and_the_next_sale_proves_that_it_closed_this_one(
     assert running.why(ref_of(outsider, second["11"]))["verdict"] == "PAID_RECEIPT_OPEN"
 
 
+SALE, VOID, BALANCE = "0200 000000 00 22", "0200 200000 00 23", "0200 310000 00 01"
+PREAUTH, PREAUTH_VOID, COMPLETION = "0100 030000 06 10", "0100 200000 06 11", "0200 000000 06 20"
+
+
+def available(answer: dict[str, str]) -> int:
+    """The available balance in DE54, minor units: items of 20 characters, account 20, amount 02."""
+    items = [answer["54"][at : at + 20] for at in range(0, len(answer["54"]), 20)]
+    (found,) = [item for item in items if item[2:4] == "02"]
+    assert found[4:8] == "156C"
+    return int(found[8:])
+
+
+def test_it_voids_pre_authorises_completes_and_asks_what_is_left(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    pin, begun = card["pin"], running.balance(card["name"])
+    sale = outsider.ask(SALE, card, 1250, pin)
+    void = outsider.ask(VOID, card, 1250, of=sale)
+    assert (sale[1]["39"], void[1]["39"], void[1]["4"]) == ("00", "00", sale[1]["4"])
+    assert running.balance(card["name"]) == begun
+    assert outsider.ask(VOID, card, 1250, of=sale)[1]["39"] == "12"
+    asked, told = outsider.ask(BALANCE, card, None, pin)
+    assert (told["39"], told["11"], "4" in told) == ("00", asked["11"], False)
+    assert available(told) == begun
+
+    first = outsider.ask(PREAUTH, card, 5000, pin)
+    assert (first[1]["t"], first[1]["39"]) == ("0110", "00")
+    assert available(outsider.ask(BALANCE, card, None, pin)[1]) == begun - 5000
+    assert outsider.ask(PREAUTH_VOID, card, 5000, of=first)[1]["39"] == "00"
+    assert available(outsider.ask(BALANCE, card, None, pin)[1]) == begun
+
+    second = outsider.ask(PREAUTH, card, 5000, pin)
+    assert outsider.ask(COMPLETION, card, 5751, of=second)[1]["39"] == "64"
+    done, told = outsider.ask(COMPLETION, card, 4200, of=second)
+    assert told["39"] == "00"
+    assert running.balance(card["name"]) == begun - 4200
+    assert available(outsider.ask(BALANCE, card, None, pin)[1]) == begun - 4200
+    running.at_rest(ref_of(outsider, done["11"]))
+
+
+def test_it_loses_the_answer_to_a_void_and_reverses_it(
+    running: Running, outsider: Outsider, card: dict[str, Any]
+) -> None:
+    begun = running.balance(card["name"])
+    sale = outsider.buy(card, 1250, card["pin"])
+    running.break_leg(4, "drop", "0210")
+    with pytest.raises(Lost):
+        outsider.ask(VOID, card, 1250, of=sale)
+    void = outsider.request
+    assert outsider.reverse(card, void, "98")["39"] == "00"
+    running.at_rest(ref_of(outsider, void["11"]))
+    assert running.balance(card["name"]) == begun - 1250
+    assert outsider.ask(VOID, card, 1250, of=sale)[1]["39"] == "00"
+    assert running.balance(card["name"]) == begun
+
+
 def test_it_loses_the_answer_and_reverses(running: Running, outsider: Outsider, card: dict[str, Any]) -> None:
     running.break_leg(4, "drop", "0210")
     with pytest.raises(Lost):
