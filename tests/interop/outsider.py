@@ -126,10 +126,9 @@ class Outsider:
         return request, self.exchange(mti, request)
 
     def reverse(self, card: dict[str, Any], original: dict[str, str], reason: str) -> dict[str, str]:
-        """0400/0410 for a purchase, as the standard ties it to the original."""
-        kept = {
-            number: original[number] for number in ("3", "4", "11", "22", "25", "49", "60", "61") if number in original
-        }
+        """0400/0410 for any of them, as the standard ties it to the original."""
+        copied = {"3", "4", "11", "22", "25", "49", "60", "61"}
+        kept = {number: value for number, value in original.items() if number in copied}
         return self.exchange("0400", {**kept, "2": card["pan"], "14": card["expiry"], "39": reason})
 
     def echo(self) -> dict[str, str]:

@@ -78,7 +78,7 @@ NEEDING: Final[Mapping[Needs, frozenset[str]]] = {
     need: frozenset(kind.name for kind in TABLE if need in kind.needs) for need in Needs
 }
 """Names of kinds by what is asked of each message: asking a flag or the movements each time takes ten times as long."""
-SWITCHED: Final = (PURCHASE,)
+SWITCHED: Final = TABLE
 """The kinds that a switch takes from its terminals so far."""
 ISSUED: Final = TABLE
 """The kinds that an issuer decides so far."""

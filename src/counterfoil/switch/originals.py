@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from counterfoil.iso8583 import Message
-from counterfoil.iso8583.responses import AMOUNT_MISMATCH, INVALID_TRANSACTION, NO_ORIGINAL, RELATED_ERROR
+from counterfoil.iso8583.responses import AMOUNT_MISMATCH, INVALID_TRANSACTION, NO_ORIGINAL, OUT_OF_TIME
 from counterfoil.kinds import BY_NAME, AmountRule, Kind
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.lifecycle import STANDING, State
@@ -38,14 +38,14 @@ def objection(work: Work, attempt: Attempt, message: Message, batch: str, above:
     if rule is None:
         return ""
     if original is None:
-        return RELATED_ERROR if parse_ref(attempt.original) in work.archived else NO_ORIGINAL
+        return OUT_OF_TIME if parse_ref(attempt.original) in work.archived else NO_ORIGINAL
     code = ""
     if not names(message, original) or not _is_of_the_same(attempt, original):
         code = NO_ORIGINAL
     elif original.kind not in rule.of or not stands(original) or (rule.closes and is_closed(work, attempt.original)):
         code = INVALID_TRANSACTION
     elif (rule.same_batch and original.key.batch != batch) or _is_over(original, work.now):
-        code = RELATED_ERROR
+        code = OUT_OF_TIME
     elif not amount_fits(kind, attempt.amount, original.amount, above):
         code = AMOUNT_MISMATCH
     return code
