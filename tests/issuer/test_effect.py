@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterfoil.errors import Refused
-from counterfoil.issuer.effect import book_movements
+from counterfoil.issuer.effect import book_movements, by_deeds
 from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import Txn
 from counterfoil.kinds import PURCHASE, Deed, Kind, Movement, Party
@@ -53,6 +53,14 @@ def test_a_purchase_is_one_entry_from_the_card_to_its_acquirer() -> None:
     assert (entry.id, entry.debit, entry.credit, entry.amount) == ("1/2/3", "card:a", "clearing:77:CNY", 700)
     assert (entry.at, entry.ref, entry.forced) == (5, "000000000001", False)
     assert book.account("card:a").balance == 300
+
+
+def test_what_is_booked_by_one_call_is_what_its_deeds_book() -> None:
+    one, other = books(), books()
+    assert book_movements(one, PURCHASE, TXN, "77") == by_deeds(other, PURCHASE, TXN, "77")
+    assert [one.account(name) for name in ("card:a", "clearing:77:CNY")] == [
+        other.account(name) for name in ("card:a", "clearing:77:CNY")
+    ]
 
 
 def test_further_movements_are_numbered_and_the_same_again_changes_nothing() -> None:

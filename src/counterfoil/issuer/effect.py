@@ -31,12 +31,24 @@ PARTIES: Final[dict[Party, Callable[[Txn, str], str]]] = {
 """The account of a party: of a transaction, and the institution that acquired it (DE32)."""
 
 
+SPENDING: Final = (Movement(Deed.MOVE, Party.CARD, Party.CLEARING),)
+"""What most of all transactions move; booked by one call, which does what `DEEDS` do."""
+
+
 def book_movements(book: Book, kind: Kind, txn: Txn, acquirer: str, of: Record | None = None) -> list[Record]:
     """Book what an approved transaction of a kind moves, in order; the records that were made.
 
     `of` is the record of its original, None for a kind without one. Refused (a `ledger.Refused`) when the rules let
     pass what an account cannot pay.
     """
+    if kind.movements == SPENDING and of is None:
+        clearing, moment = chart.clearing_account(acquirer, txn.currency), txn.debited_at
+        return [book.transfer(txn.record_id, txn.account, clearing, txn.amount, txn.currency, moment, txn.rrn)]
+    return by_deeds(book, kind, txn, acquirer, of)
+
+
+def by_deeds(book: Book, kind: Kind, txn: Txn, acquirer: str, of: Record | None = None) -> list[Record]:
+    """Book any kind's movements one by one, as `book_movements` does."""
     made: list[Record] = []
     for number, movement in enumerate(kind.movements):
         name = f"{txn.record_id}/{number}" if number else txn.record_id

@@ -161,8 +161,10 @@ class SwitchLink:
         values = asked.values
         if not all(values[:NEEDED]):
             return None
-        pan, processing, _, _, entry, acquirer, rrn, terminal, merchant, currency, *others = values
-        amount, expiry, condition, track, approval, _, _, de90 = others
+        # fmt: off
+        (pan, processing, _, _, entry, acquirer, rrn, terminal, merchant, currency,
+         amount, expiry, condition, track, approval, _, _, de90) = values
+        # fmt: on
         kind, original = forwarded(asked.mti, processing, condition or NO_CONDITION), ""
         if not amount and (kind is None or kind.movements):
             return None
