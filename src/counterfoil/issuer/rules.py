@@ -20,7 +20,7 @@ from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.settings import Settings
-from counterfoil.kinds import ISSUED, Deed, Needs, Party
+from counterfoil.kinds import TABLE, Deed, Needs, Party
 from counterfoil.ledger import Record
 
 
@@ -242,14 +242,12 @@ AFTER_PIN: Final[dict[str, Rule]] = {
     )
 }
 """By their names, which kinds give in the order of their asking."""
-RULES: Final[dict[str, tuple[Rule, ...]]] = {
-    kind.name: tuple(AFTER_PIN[name] for name in kind.rules) for kind in ISSUED
-}
-WITHOUT_PIN: Final = frozenset(kind.name for kind in ISSUED if Needs.PIN not in kind.needs)
+RULES: Final[dict[str, tuple[Rule, ...]]] = {kind.name: tuple(AFTER_PIN[name] for name in kind.rules) for kind in TABLE}
+WITHOUT_PIN: Final = frozenset(kind.name for kind in TABLE if Needs.PIN not in kind.needs)
 """Kinds for which nobody is asked for a PIN."""
 COUNTED: Final = frozenset(
     kind.name
-    for kind in ISSUED
+    for kind in TABLE
     if any(one.deed in (Deed.MOVE, Deed.HOLD) and one.debit is Party.CARD for one in kind.movements)
 )
 """Kinds that count as a use of the card: they spend, or set aside. What takes a hold was counted with the hold."""

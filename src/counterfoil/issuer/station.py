@@ -29,7 +29,7 @@ from counterfoil.issuer.wire import (
     has,
 )
 from counterfoil.issuer.work import Work
-from counterfoil.kinds import FORWARDED
+from counterfoil.kinds import REQUESTS
 from counterfoil.security import Hsm
 from counterfoil.step import (
     Closed,
@@ -50,7 +50,7 @@ from counterfoil.storage.forgotten import VERB as FORGOTTEN
 json = msgspec.json.Encoder().encode
 AT_ONCE: Final = 256
 """Holds released in one step, at most, because their time is over."""
-MESSAGE_TYPES: Final = frozenset({*FORWARDED, REVERSAL_ADVICE, NETWORK, NETWORK_ADVICE})
+MESSAGE_TYPES: Final = frozenset({*REQUESTS, REVERSAL_ADVICE, NETWORK, NETWORK_ADVICE})
 
 
 class Issuer:
@@ -126,7 +126,7 @@ class Issuer:
         advices = [asked.advice for asked in tasks if asked.advice is not None]
         named = [advice.original for advice in advices]
         named += [one.original for one in requests if one.original]
-        keys = [asked.key for asked in tasks if asked.mti in FORWARDED and asked.key]
+        keys = [asked.key for asked in tasks if asked.mti in REQUESTS and asked.key]
         keys += [key for asked in tasks if asked.question is not None for key in forgotten.keys_of(asked)]
         step.load(
             [*keys, *named],
@@ -150,7 +150,7 @@ class Issuer:
 
     def _decide(self, now: Instant, asked: Request, step: Work) -> Outbound | None:
         mti = asked.mti
-        if mti in FORWARDED and asked.key:
+        if mti in REQUESTS and asked.key:
             return on_request(self._desk, step, now, asked, asked.wanted)
         if mti == REVERSAL_ADVICE and asked.key:
             return on_advice(self._desk, step, now, asked, asked.advice)

@@ -20,7 +20,7 @@ from counterfoil.iso8583.recollection import RecollectionQuery, parse_question
 from counterfoil.issuer.reversal_rules import ReversalAdvice
 from counterfoil.issuer.rows import ECHOED, EvidenceLine, IssuerKeys
 from counterfoil.issuer.rules import Authorisation, Pin
-from counterfoil.kinds import FORWARDED, forwarded
+from counterfoil.kinds import REQUESTS, forwarded
 from counterfoil.money import BY_NUMBER, number
 from counterfoil.security import Hsm, MacAlgorithm, SecurityError, Track2, parse_track2
 from counterfoil.step import Frame, Send
@@ -120,7 +120,7 @@ class SwitchLink:
     def read(self, frame: Frame) -> Request:
         """A frame as far as it can be read, and what it asks for. What is wrong with it is part of the result."""
         asked = self.seen(frame)
-        if asked.whole and asked.mti in FORWARDED:
+        if asked.whole and asked.mti in REQUESTS:
             asked.wanted = self._authorisation(asked)
         elif asked.whole and asked.mti == REVERSAL_ADVICE:
             asked.advice = self._advice(asked)
@@ -277,7 +277,7 @@ def original_key(de90: str) -> str:
     DE32 stands in it right justified and filled with zeros. A code that itself begins with a zero cannot be told from
     the filling, so the key keeps DE32 without leading zeros on both sides (`key_of`).
     """
-    if len(de90) != DE90_DIGITS or first_try(de90[:4]) not in FORWARDED:
+    if len(de90) != DE90_DIGITS or first_try(de90[:4]) not in REQUESTS:
         return ""
     return key_of(de90[20:31], de90[10:20], de90[4:10])
 

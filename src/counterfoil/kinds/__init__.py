@@ -78,19 +78,15 @@ NEEDING: Final[Mapping[Needs, frozenset[str]]] = {
     need: frozenset(kind.name for kind in TABLE if need in kind.needs) for need in Needs
 }
 """Names of kinds by what is asked of each message: asking a flag or the movements each time takes ten times as long."""
-SWITCHED: Final = TABLE
-"""The kinds that a switch takes from its terminals so far."""
-ISSUED: Final = TABLE
-"""The kinds that an issuer decides so far."""
-SPELLINGS: Final = Spellings(SWITCHED)
+SPELLINGS: Final = Spellings(TABLE)
 REQUESTS: Final = SPELLINGS.requests
 """The message types with which a kind is asked for, without a repeat mark."""
-FORWARDED: Final = frozenset(kind.wire.mti for kind in ISSUED)
-"""The message types with which an issuer is asked for a kind, without a repeat mark."""
 _UPSTREAM: Final[Mapping[tuple[str, str, str], Kind]] = {
-    (kind.wire.mti, kind.wire.processing[:2], kind.wire.condition): kind for kind in ISSUED
+    (kind.wire.mti, kind.wire.processing[:2], kind.wire.condition): kind for kind in TABLE
 }
-assert len(BY_NAME) == len({kind.wire for kind in TABLE}) == len(TABLE), "two kinds have one name or one spelling"
+assert len(BY_NAME) == len({kind.wire for kind in TABLE}) == len(_UPSTREAM) == len(TABLE), (
+    "two kinds have one name or one spelling"
+)
 assert all(of in BY_NAME for kind in TABLE if kind.original is not None for of in kind.original.of)
 assert all((kind.original is not None) == (Needs.ORIGINAL in kind.needs) for kind in TABLE)
 assert all((kind.keeps_for > 0) == (kind.expired is not None) for kind in TABLE)
