@@ -77,6 +77,22 @@ def test_card_numbers_are_kept_for_a_number_of_days_somebody_wrote_down(text: st
         load(tmp_path, environ={"COUNTERFOIL_CARD_NUMBERS_KEPT_DAYS": text})
 
 
+@pytest.mark.parametrize("text", ["12345", "1234 56", "密码密码密码", "x" * 65])
+def test_the_supervisors_password_is_kept_as_a_digest_and_never_repeated(text: str, tmp_path: Path) -> None:
+    known = load(tmp_path, environ={}).supervisor
+    assert known is not None
+    assert known.matches("123456")
+    assert not known.matches("123457")
+    own = load(tmp_path, environ={"COUNTERFOIL_SUPERVISOR_PASSWORD": "other-one"}).supervisor
+    assert own is not None
+    assert own.matches("other-one")
+    assert "other-one" not in repr(own)
+    assert known.salt != own.salt
+    with pytest.raises(ConfigError, match="supervisor_password") as failed:
+        load(tmp_path, environ={"COUNTERFOIL_SUPERVISOR_PASSWORD": text})
+    assert text not in str(failed.value)
+
+
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_path: Path) -> None:
     def timers(flag: str | None, environ: dict[str, str]) -> str:
         return str(load(tmp_path, flag, environ).timers)

@@ -21,6 +21,11 @@ from counterfoil.words import Text
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "up": ("up", "Run the whole loop: terminals, switch, two issuers."),
     "sale": ("sale", "Take a card payment."),
+    "void": ("void", "Give a payment back before its batch is settled."),
+    "preauth": ("preauth", "Set an amount aside on a card."),
+    "complete": ("complete", "Take what is owed of a pre-authorisation."),
+    "preauth-void": ("preauth_void", "Release what a pre-authorisation has set aside."),
+    "balance": ("balance", "Ask what a card has left."),
     "why": ("why", "Where the money of one transaction is, and what happens next."),
     "reconcile": ("reconcile", "Compare the stubs of all stations now, and list every contradiction."),
     "terminal": ("terminal", "The terminals: list, status, last sale, goods, export, register."),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAMES: Final[Mapping[str, Text]] = {
     "amount": Text("amount", "金额"),
+    "balances": Text("balances", "余额"),
     "batch": Text("batch", "批次号"),
     "ca": Text("authority", "签发机构"),
     "card": Text("card", "卡号"),
@@ -28,6 +29,7 @@ NAMES: Final[Mapping[str, Text]] = {
     "merchant": Text("merchant", "商户编号"),
     "mti": Text("message type", "消息类型"),
     "open_sale": Text("asks about the goods", "待确认商品"),
+    "original": Text("refers to", "原交易"),
     "outcome": Text("outcome", "结果"),
     "paused": Text("process paused", "已暂停进程"),
     "phase": Text("now", "当前"),
@@ -60,6 +62,7 @@ NAMES: Final[Mapping[str, Text]] = {
     "terminal": Text("terminal", "终端编号"),
     "terminals": Text("terminals", "终端"),
     "times": Text("times", "次数"),
+    "type": Text("type", "类型"),
     "tls": Text("TLS", "TLS"),
     "tmk": Text("TMK", "TMK"),
     "tpdu": Text("TPDU", "TPDU"),
@@ -176,6 +179,19 @@ def _fault(word: Any) -> Text:
     return FAULTS.get(word, Text(str(word), str(word)))
 
 
+def _kind(word: Any) -> Text:
+    """A kind of transaction, or of fault."""
+    from counterfoil.kinds import BY_NAME
+
+    return BY_NAME[word].says if word in BY_NAME else _fault(word)
+
+
+def _balance(word: Any) -> Text:
+    from counterfoil.receipts.document.slip import BALANCES
+
+    return BALANCES.get(word, Text(str(word), str(word)))
+
+
 def _party(word: Any) -> Text:
     from counterfoil.verdict.names import party
 
@@ -183,7 +199,7 @@ def _party(word: Any) -> Text:
 
 
 CODED: Final[Mapping[str, Callable[[Any], Text]]] = {
-    "kind": _fault,
+    "kind": _kind,
     "outcome": _outcome,
     "phase": _phase,
     "receipt_state": _copy,
@@ -192,4 +208,5 @@ CODED: Final[Mapping[str, Callable[[Any], Text]]] = {
     "trouble": _trouble,
     "state": _state,
     "station": _party,
+    "type": _balance,
 }

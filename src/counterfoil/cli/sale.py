@@ -1,10 +1,11 @@
-"""`counterfoil sale`: take one card payment at one of our terminals."""
+"""`counterfoil sale`, and what every verb that asks a terminal for a kind shares with it."""
 
 from __future__ import annotations
 
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
@@ -12,8 +13,10 @@ import click
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.labels import value_of
 from counterfoil.cli.session import Session, verb
+from counterfoil.kinds import PURCHASE, Kind, Needs
 from counterfoil.money import AmbiguousError, parse, plain
 from counterfoil.reasons import COMMA
+from counterfoil.transaction import parse_ref
 from counterfoil.words import Text
 
 EPILOG: Final = """\b
@@ -29,6 +32,16 @@ NO_KEYBOARD: Final = Text(
     "this card has a PIN and nobody is at a keyboard: give --pin (--pin '' sells without one)",
     "该卡有密码而当前没有键盘：请用 --pin 给出密码（--pin '' 表示不输密码）",
 )
+NO_SUPERVISOR: Final = Text(
+    "this needs the supervisor's password and nobody is at a keyboard: give --supervisor",
+    "此操作需要主管密码而当前没有键盘：请用 --supervisor 给出密码",
+)
+NO_REF: Final = Text(
+    "a payment is named TERMINAL/BATCH/STAN, as in T0000001/000001/000002",
+    "交易应写作 终端/批次/凭证号，例如 T0000001/000001/000002",
+)
+UNNAMED: Final = PURCHASE.name
+"""What a terminal takes that is told no kind."""
 NO_AMOUNT: Final = Text(
     "--amount is written in digits, as in {example} for {currency}, and at most 12 of them",
     "--amount 应为数字，例如 {currency} 为 {example}，最多 12 位",
@@ -43,6 +56,10 @@ OUTCOMES: Final = {
 TURNED_DOWN: Final = {
     "unknown_terminal": Exit.NOT_FOUND,
     "unknown_sale": Exit.NOT_FOUND,
+    "original_unknown": Exit.NOT_FOUND,
+    "original_other_kind": Exit.USAGE,
+    "amount_above_original": Exit.USAGE,
+    "wrong_supervisor": Exit.USAGE,
     "bad_request": Exit.USAGE,
     "typed_not_allowed": Exit.USAGE,
     "key_reused": Exit.USAGE,
@@ -50,46 +67,98 @@ TURNED_DOWN: Final = {
 }
 
 
-@click.command(epilog=EPILOG)
-@click.option("--amount", required=True, metavar="12.50", help="How much, in the card's currency.")
-@click.option("--card", "name", required=True, metavar="NAME", help="A demo card (see `counterfoil cards`).")
-@click.option("--pin", metavar="PIN", help="For demo cards only; asked for when the card has one and this is absent.")
-@click.option("--typed", is_flag=True, help="Type the card's number and expiry; only where the merchant may.")
-@click.option("--terminal", metavar="ID", help="Which terminal [default: the first].")
-@click.option("--key", metavar="K", help="The till's own key: the same key never sells twice.")
-@click.option("--retry-of", metavar="REF", help="The attempt this one replaces.")
-@verb
-def command(
-    session: Session,
-    amount: str,
-    name: str,
-    pin: str | None,
-    typed: bool,
-    terminal: str | None,
-    key: str | None,
-    retry_of: str | None,
-) -> int:
-    """Take a card payment."""
+OPTIONS: Final = {
+    "required": click.option("--amount", required=True, metavar="12.50", help="How much, in the card's currency."),
+    "amount": click.option("--amount", metavar="12.50", help="How much [default: what was set aside]."),
+    "name": click.option(
+        "--card", "name", required=True, metavar="NAME", help="A demo card (see `counterfoil cards`)."
+    ),
+    "pin": click.option(
+        "--pin", metavar="PIN", help="For demo cards only; asked for when the card has one and this is absent."
+    ),
+    "typed": click.option(
+        "--typed", is_flag=True, help="Type the card's number and expiry; only where the merchant may."
+    ),
+    "terminal": click.option("--terminal", metavar="ID", help="Which terminal [default: the first]."),
+    "key": click.option("--key", metavar="K", help="The till's own key: the same key never sells twice."),
+    "retry_of": click.option("--retry-of", metavar="REF", help="The attempt this one replaces."),
+    "supervisor": click.option(
+        "--supervisor", metavar="PASSWORD", help="The supervisor's password; asked for when this is absent."
+    ),
+    "on_paper": click.option("--print", "on_paper", is_flag=True, help="Print a slip of it too."),
+}
+
+
+def verb_of(kind: Kind, says: str, epilog: str) -> click.Command:
+    """The verb that asks a terminal for a kind: its options are what the kind needs."""
+
+    def command(session: Session, **given: Any) -> int:
+        return take(session, kind, given)
+
+    command.__doc__ = says
+    refers, needs = kind.original is not None, kind.needs
+    wanted = {
+        "required": Needs.AMOUNT in needs and not refers,
+        "amount": Needs.AMOUNT in needs and refers,
+        "name": True,
+        "pin": Needs.PIN in needs,
+        "typed": True,
+        "terminal": not refers,  # the reference names it
+        "key": True,
+        "retry_of": kind.takes and not refers,
+        "supervisor": Needs.SUPERVISOR in needs,
+        "on_paper": kind.balances,
+    }
+    made: Any = verb(command)
+    for name in reversed([name for name, has in wanted.items() if has]):
+        made = OPTIONS[name](made)
+    if refers:
+        made = click.argument("ref")(made)
+    return click.command(epilog=epilog)(made)
+
+
+def take(session: Session, kind: Kind, given: Mapping[str, Any]) -> int:
+    """Ask the terminal, and say what came of it; `given` are the options of the verb."""
     from counterfoil.cli.stack import card_named, first_terminal
     from counterfoil.stack.selling import asked
     from counterfoil.terminal.request import SWIPED, TYPED
 
-    card = card_named(session, name)
+    ref, pin = given.get("ref") or "", given.get("pin")
+    if ref and parse_ref(ref) is None:
+        raise Failure(Exit.USAGE, "usage", NO_REF)
+    card = card_named(session, given["name"])
+    amount = given.get("amount")
     args = asked(
         card,
-        terminal or first_terminal(session),
-        minor(amount, card.currency),
-        card.currency,
-        key or f"cli-{secrets.token_hex(8)}",
-        pin if pin is not None else prompted(card.pin),
-        retry_of or "",
-        TYPED if typed else SWIPED,
+        ref.partition("/")[0] or given.get("terminal") or first_terminal(session),
+        minor(amount, card.currency) if amount is not None else None,
+        "" if ref else card.currency,  # the original's
+        given["key"] or f"cli-{secrets.token_hex(8)}",
+        "" if Needs.PIN not in kind.needs else pin if pin is not None else prompted(card.pin),
+        given.get("retry_of") or "",
+        TYPED if given["typed"] else SWIPED,
+        kind=kind.name if kind.name != UNNAMED else "",
+        original=ref,
+        supervisor=password(given.get("supervisor")) if Needs.SUPERVISOR in kind.needs else "",
+        print=bool(given.get("on_paper")),
     )
     reply = sell(session, args)
     if "error" in reply:
         raise turned_down(reply)
     session.answer(reply, lambda: tell(session, reply))
     return OUTCOMES[reply["outcome"]]
+
+
+command: Final = verb_of(PURCHASE, "Take a card payment.", EPILOG)
+
+
+def password(given: str | None) -> str:
+    """The supervisor's password as it was given, else from the keyboard, hidden; Failure when nobody is at one."""
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise Failure(Exit.USAGE, "no_supervisor", NO_SUPERVISOR)
+    return str(click.prompt("Supervisor", hide_input=True, err=True))
 
 
 def sell(session: Session, args: dict[str, Any]) -> dict[str, Any]:

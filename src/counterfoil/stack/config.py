@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from counterfoil.errors import InputError, OurError
 from counterfoil.links.address import PrinterAddress, resolved
+from counterfoil.security import SALT_BYTES, Password, password
 from counterfoil.security.keeping import FEWEST_DAYS, KEPT_DAYS, MOST_DAYS
 from counterfoil.stack.layout import ISSUERS, Layout
 from counterfoil.stack.printers import Printers, in_a_line, read_printers
@@ -42,6 +43,7 @@ KNOWN: Final = (
     "audit_anchor",
     "zone",
     "card_numbers_kept_days",
+    "supervisor_password",
     *TLS_KNOWN,
 )
 WHO: Final = ("typed", "typed_issuers")
@@ -60,6 +62,8 @@ DEFAULT_TYPED: Final = "898001054120002"
 
 DEFAULT_TYPED_ISSUERS: Final = ISSUERS[0]
 NOBODY: Final = "none"
+DEFAULT_SUPERVISOR: Final = "123456"
+PASSWORD: Final = re.compile("[!-~]{6,64}")
 MERCHANT: Final = re.compile("[A-Za-z0-9]{15}")
 DEFAULT_HOST: Final = "127.0.0.1"
 LONGEST: Final = 3600 * SECOND
@@ -134,6 +138,8 @@ class Config(NamedTuple):
     """Whole days after the end of its business day for which the stations hold the card number of a sale."""
     console_tls: Tls | None = None
     links_tls: LinksTls | None = None
+    supervisor: Password | None = None
+    """The password of the shops' supervisors at the terminals, as it is recognised."""
     typed: frozenset[str] = frozenset()
     """The merchants (DE42) that may type a card number."""
     typed_issuers: frozenset[str] = frozenset()
@@ -244,6 +250,7 @@ def load(
         card_numbers_kept_days=parse_kept_days(said("card_numbers_kept_days") or str(KEPT_DAYS)),
         console_tls=parse_tls(data, "console", said),
         links_tls=links,
+        supervisor=parse_supervisor(said("supervisor_password") or DEFAULT_SUPERVISOR),
         typed=parse_merchants(said("typed") or DEFAULT_TYPED),
         typed_issuers=parse_issuers(said("typed_issuers") or DEFAULT_TYPED_ISSUERS),
     )
@@ -329,6 +336,16 @@ def parse_kept_days(text: str) -> int:
             f"card_numbers_kept_days 应为 {FEWEST_DAYS} 到 {MOST_DAYS} 的整数天数",
         )
     return days
+
+
+def parse_supervisor(text: str) -> Password:
+    """The supervisors' password, salted anew and digested; ConfigError, which does not repeat it, for none."""
+    if not PASSWORD.fullmatch(text):
+        raise ConfigError(
+            "supervisor_password is 6 to 64 printable characters without blanks",
+            "supervisor_password 应为 6 到 64 个可打印字符，不含空格",
+        )
+    return password(text, os.urandom(SALT_BYTES))
 
 
 def parse_tls(data: Path, name: str, said: Callable[[str], str]) -> Tls | None:

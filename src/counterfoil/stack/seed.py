@@ -146,6 +146,7 @@ def _terminal(
             numbers_kept_days=config.card_numbers_kept_days,
             typed=config.typed,
             zone=config.zone,
+            supervisor=config.supervisor,
         )
     return SeedPlan(terminal.TerminalStation(TerminalRecords(store), hsm, settings, issue, naming), commands)
 

@@ -16,26 +16,27 @@ LEAST_SECONDS: Final = 15.0
 def asked(
     card: DemoCard,
     terminal: str,
-    amount: int,
+    amount: int | None,
     currency: str,
     key: str,
     pin: str = "",
     retry_of: str = "",
     entry: str = SWIPED,
+    **more: object,
 ) -> dict[str, Any]:
-    """The arguments of the terminal's `sale`; `amount` in minor units, `key` the till's own, `entry` how the card comes
-    in.
+    """The arguments of the terminal's `sale`; `amount` in minor units, None for none or the original's, as `currency`
+    "" is; `key` the till's own, `entry` how the card comes in; `more` as the terminal calls them (`kind`, `original`).
     """
     stripe = {"track2": card.track2} if entry == SWIPED else {}
     args: dict[str, Any] = {
         "terminal": terminal,
-        "amount": amount,
-        "currency": currency,
+        **({"amount": amount} if amount is not None else {}),
+        **({"currency": currency} if currency else {}),
         "card": {"pan": card.pan, "expiry": card.expiry, **stripe},
         "entry": entry,
         "key": key,
     }
-    return args | {name: value for name, value in (("pin", pin), ("retry_of", retry_of)) if value}
+    return args | {name: value for name, value in {"pin": pin, "retry_of": retry_of, **more}.items() if value}
 
 
 def terminal_seconds(layout: Layout) -> float:
