@@ -25,7 +25,7 @@ from counterfoil.receipts.render import escpos, fonts
 from counterfoil.receipts.render.text import Language
 from counterfoil.receipts.testpage import page
 from receipts.printed import picture
-from receipts.slips import DOCUMENTS, SLIP
+from receipts.slips import BY_KIND, DOCUMENTS, SLIP
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures" / "receipts"
 FONT: Final = Path(fonts.KNOWN[0])
@@ -47,7 +47,8 @@ def document(name: str, width: str) -> Document:
     """The slip, with a code that is genuine."""
     if name == "test-page":
         return page(PROFILES[PAPERS[width]], "tcp://192.0.2.7:9100", "4711")
-    code = code_of(sealer(SEED)(SLIP))
+    word = name.rpartition("-")[0]
+    code = code_of(sealer(SEED)(BY_KIND.get(word, SLIP)))
     slip = DOCUMENTS[name]
     return replace(slip, nodes=tuple(code if isinstance(node, Code) else node for node in slip.nodes))
 

@@ -36,10 +36,7 @@ NO_SUPERVISOR: Final = Text(
     "this needs the supervisor's password and nobody is at a keyboard: give --supervisor",
     "此操作需要主管密码而当前没有键盘：请用 --supervisor 给出密码",
 )
-NO_REF: Final = Text(
-    "a payment is named TERMINAL/BATCH/STAN, as in T0000001/000001/000002",
-    "交易应写作 终端/批次/凭证号，例如 T0000001/000001/000002",
-)
+NO_REF: Final = Text("REF is TERMINAL/BATCH/STAN", "REF 应为 终端编号/批次号/凭证号")
 UNNAMED: Final = PURCHASE.name
 """What a terminal takes that is told no kind."""
 NO_AMOUNT: Final = Text(

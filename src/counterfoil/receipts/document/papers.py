@@ -69,9 +69,13 @@ def detail_list(slips: Sequence[Slip], terminal: str, batch: str, printed_at: st
     ]
     debits: dict[str, list[int]] = {}
     given_back: dict[str, list[int]] = {}
-    for slip in slips:
+    for slip in (one for one in slips if one.amount):  # a balance that was told is no transaction of the batch
         amount = same(money.written(slip.amount, slip.currency))
-        nodes.append(Cells((same(slip.voucher), kind_text(slip.kind), same(slip.auth_code), amount), FIRST_LINE))
+        kind = kind_text(slip.kind)
+        fits = max(len(kind.en), 2 * len(kind.zh)) < FIRST_LINE[1]
+        nodes.append(Cells((same(slip.voucher), kind if fits else same(""), same(slip.auth_code), amount), FIRST_LINE))
+        if not fits:
+            nodes.append(Cells((kind,), (sum(map(abs, FIRST_LINE)),)))
         nodes.append(Cells((same(card_of(slip.card)), same(slip.time)), SECOND_LINE))
         total = slip.described.total
         if total is not Total.NONE:
