@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MIXES: Final = (
     *("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "garbled", "peers"),
-    *("forged", "copies", "relay", "closer", "forger", "customers", "restored", "swarm"),
+    *("forged", "copies", "relay", "closer", "forger", "customers", "restored", "kinds", "swarm"),
 )
 EPILOG: Final = """\b
 Examples:

@@ -22,7 +22,7 @@ from counterfoil.kinds import BY_NAME, TABLE
 from counterfoil.ledger import Book
 from counterfoil.money import MAX_MINOR
 from counterfoil.security import is_pan
-from counterfoil.step import Instant, Send
+from counterfoil.step import SECOND, Instant, Send
 from counterfoil.transaction import Balance
 
 
@@ -74,6 +74,8 @@ def decided(desk: Desk, step: Work, now: Instant, asked: Request, wanted: Author
         return refuse(desk, step, now, asked, wanted, Refusal.FORGOTTEN, card)
     available = (book.account(card.account).available or 0) if card else 0
     kind, settings = BY_NAME[wanted.kind], desk.settings
+    if settings.holds_for and kind.keeps_for:
+        kind = kind._replace(keeps_for=settings.holds_for // SECOND)
     original = referred(step, now, wanted, kind.original, settings) if kind.original is not None else None
     refusal, moved_card = decide(
         wanted,

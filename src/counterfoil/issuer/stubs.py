@@ -13,6 +13,7 @@ import msgspec
 
 from counterfoil.issuer import chart, notices
 from counterfoil.issuer.families import HOLD_COLUMNS, RESOLUTION_COLUMNS, hold_of, resolution_of
+from counterfoil.issuer.lifecycle import State
 from counterfoil.issuer.rows import TXN_COLUMNS, Case, Txn, read_line, txn_of
 from counterfoil.issuer.wire import key_of
 from counterfoil.kinds import TABLE, Deed, Kind, Party
@@ -364,7 +365,9 @@ def _history(store: Store, txn: Txn) -> tuple[Happened, ...]:
 
 def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...], expired_at: Instant) -> IssuerStub:
     moved = MOVED[txn.kind or UNSAID]
-    done, undone = txn.amount if txn.debited_at else 0, txn.amount if txn.returned_at else 0
+    # A reversal that came when the time of its hold was over found nothing to undo: that had released it.
+    undone_at = txn.returned_at or (expired_at if txn.state is State.REVERSED else 0)
+    done, undone = txn.amount if txn.debited_at else 0, txn.amount if undone_at else 0
     acquirer, transmitted, stan = txn.key.split("/")
     return IssuerStub(
         issuer=station,
@@ -385,7 +388,7 @@ def _stub(station: str, txn: Txn, freed: Freed, against: tuple[Against, ...], ex
         debited=done if moved.debits else 0,
         returned=undone if moved.debits else 0,
         debited_at=txn.debited_at,
-        returned_at=txn.returned_at,
+        returned_at=undone_at,
         notices=notices.names(station, txn),
         case=txn.case_number,
         kind=txn.kind or UNSAID,

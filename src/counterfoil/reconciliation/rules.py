@@ -176,10 +176,13 @@ def differing(looked: Looked) -> Iterator[Break]:
 
 
 def _at_switch(sold: TerminalStub | None, switch: SwitchStub | None) -> list[str]:
-    """A no can be to a damaged copy, whose values are claims: what it holds is compared only where it is not one."""
+    """What differs. A no can be to a damaged copy, whose values are claims: what it holds is compared only where it is
+    not one. Whoever knows only a reversal was not told the kind.
+    """
     if sold is None or switch is None or switch.state == "declined":
         return []
-    found = _pairs(sold, switch, "kind", "amount", "currency", "merchant", "last4", "rrn")
+    kind = ("kind",) if switch.state != "tombstone" else ()
+    found = _pairs(sold, switch, *kind, "amount", "currency", "merchant", "last4", "rrn")
     if sold.state in {"approved", "closed"} and switch.state == "approved":
         found += _pairs(sold, switch, "response_code", "auth_code")
     return found

@@ -18,7 +18,7 @@ from counterfoil.errors import PeerError
 from counterfoil.iso8583 import CUP_POS, framing
 from counterfoil.iso8583.mti import REVERSAL_ADVICE, answer_of
 from counterfoil.issuer.card import business_day
-from counterfoil.kinds import REQUESTS
+from counterfoil.kinds import TABLE, Needs
 from counterfoil.simulation.mixes import Faults
 from counterfoil.simulation.network import SimulatedLink, links_of
 from counterfoil.simulation.node import Node
@@ -31,7 +31,8 @@ from counterfoil.zone import zone
 
 PATIENCE: Final[Instant] = 5 * SECOND  # how much later than its deadline something may be looked at
 HEADER: Final = 6
-ANSWERS: Final = frozenset(answer_of(mti).encode() for mti in (*REQUESTS, REVERSAL_ADVICE))
+TYPES: Final = frozenset(kind.wire.mti for kind in TABLE)
+ANSWERS: Final = frozenset((answer_of(mti) or "").encode() for mti in (*TYPES, REVERSAL_ADVICE))
 
 KEPT_AT_SWITCH: Final = (
     "SELECT count(*) FROM trail WHERE leg = '3' AND what IN "
@@ -48,7 +49,10 @@ OPEN_TOO_LONG: Final = {
     "switch": "SELECT count(*) FROM attempt WHERE state = 'asked' AND deadline < ?",
     "terminal": "SELECT count(*) FROM attempt WHERE state = 'sent' AND due < ?",
 }
-DUE: Final = "SELECT count(*) FROM outbox WHERE issuer = ? AND next_at < ?"
+DUE: Final = (
+    "SELECT count(*) FROM outbox WHERE issuer = ? AND next_at < ? AND NOT EXISTS (SELECT 1 FROM outbox AS older "
+    "WHERE older.family = outbox.family AND (older.owed_at, older.rrn) < (outbox.owed_at, outbox.rrn))"
+)  # of a family one goes after the other
 SUSPECTED: Final = "SELECT sum(hangups > 0), max(sent_at) FROM outbox WHERE issuer = ?"
 LAST_SENT: Final = (
     "SELECT coalesce(max(trail.tick), 0) FROM trail JOIN attempt ON attempt.rrn = trail.rrn"
@@ -70,7 +74,9 @@ CARDS: Final = (
     "SELECT card.token, card.pvv, account.pin_failures, account.day, account.spent, account.count "
     "FROM card JOIN account ON account.id = card.account"
 )
-TRIED: Final = "SELECT token, state, refusal, amount, started_at FROM txn ORDER BY rowid"
+TRIED: Final = "SELECT token, state, refusal, amount, started_at, kind FROM txn ORDER BY rowid"
+WITH_PIN: Final = frozenset(kind.name for kind in TABLE if Needs.PIN in kind.needs)
+LIMITED: Final = frozenset(kind.name for kind in TABLE if "within_limit_day" in kind.rules)
 COMPARED: Final = frozenset({"", "amount_zero", "limit_each", "limit_day", "count_day", "funds"})
 
 # By what they begin with; in digits, or two of them a byte as in the terminals' dialect. Columns lie next to each other
@@ -122,7 +128,7 @@ def sale_of(packet: bytes) -> AttemptKey | None:
         message = CUP_POS.decode(framing.split_cup(packet, HEADER).body)
     except PeerError:
         return None
-    found = message.mti in REQUESTS and parse_ref(f"{message.de41}/{(message.de60 or '')[2:8]}/{message.de11}")
+    found = message.mti in TYPES and parse_ref(f"{message.de41}/{(message.de60 or '')[2:8]}/{message.de11}")
     return found or None
 
 
@@ -248,14 +254,14 @@ class Audit:
         failures: Counter[str] = Counter()
         spent: Counter[tuple[str, str]] = Counter()
         number: Counter[tuple[str, str]] = Counter()
-        for token, state, refusal, amount, started in node.disk.query(TRIED):
+        for token, state, refusal, amount, started, kind in node.disk.query(TRIED):
             if state in ("tombstoned", "late"):
                 continue
             if refusal == "pin_wrong":
                 failures[token] += 1
-            elif refusal in COMPARED:
+            elif refusal in COMPARED and kind in WITH_PIN:
                 failures[token] = 0
-            if state in ("posted", "reversed"):
+            if state in ("posted", "reversed") and kind in LIMITED:
                 day = business_day(started, zone())
                 spent[token, day] += amount
                 number[token, day] += 1

@@ -47,6 +47,9 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
 
     `restored` is the kind of station that is put back alone from an earlier copy of its store ("": none): the copy is
     made at `copied`, the station stops at `stopped`, and `ended` after it is back a person ends what it has forgotten.
+
+    `kinds` is the share of what cashiers ask that is drawn from the table of kinds, whatever it is; the rest are
+    purchases. `life` is how long an issuer keeps a pre-authorisation (0: as long as its kind says).
     """
 
     drop: int = 0
@@ -86,6 +89,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     copied: Instant = 0
     stopped: Instant = 0
     ended: Instant = 0
+    kinds: int = 0
+    life: Instant = 0
     cuts: tuple[Cut, ...] = ()
 
     @property
@@ -134,6 +139,8 @@ class Mix(msgspec.Struct, frozen=True, kw_only=True):
     night_hours: tuple[int, ...] = (0,)
     odd: tuple[int, ...] = (0,)
     restored: tuple[str, ...] = ("",)
+    kinds: tuple[int, ...] = (0,)
+    life_seconds: tuple[int, ...] = (0,)
 
 
 # Shortly before midnight of the acquirer (UTC+8), of UTC, and of the last day of the year in both.
@@ -149,6 +156,7 @@ RUSH_THINK: Final = 4
 RUSH_LAGS: Final[tuple[Instant, ...]] = (500_000, 1_000_000)
 
 NOT_AWAY: Final = (0,) * 6  # days cost the simulator more than sales do
+NO_MACHINE: Final = (False,) * 4  # is lost in most worlds
 SELDOM: Final = (0,) * 4  # with somebody on the lines some promises are not asked for
 
 SWARM: Final = Mix(
@@ -238,6 +246,31 @@ MIXES: Final[dict[str, Mix]] = {
         wrap=(False, False, True),
     ),
     "swarm": SWARM,
+    "kinds": Mix(
+        kinds=(700,),
+        life_seconds=(0, 0, 60, 180),
+        drop=(0, 0, 20, 100),
+        duplicate=(0, 0, 50, 200),
+        slow=(0, 0, 50),
+        corrupt=(0, 0, 0, 20),
+        crash=(0, 0, 2, 10),
+        silent=(0, 300),
+        reset=(0, 0, 20),
+        disk=(0, 0, 0, 5),
+        people=(20, 100, 300),
+        lag=(200, 200, 50_000, 500_000),
+        mean_delay=(20_000, 20_000, 300_000),
+        reorder=(False, False, True),
+        begin=(0, *MIDNIGHTS),
+        wrap=(False, False, True),
+        partition=(0, 0, 0, 60),
+        lost=(*NO_MACHINE, True),
+        replaced=(False, True),
+        each=(False, False, True),
+        aimed=(0, 0, 500),
+        night_hours=(*SELDOM, 1),
+        odd=(0, 0, 0, 200),
+    ),
 }
 
 
@@ -289,7 +322,8 @@ def draw(mix: Mix, rng: random.Random, pairs: list[tuple[str, str]], span: Insta
     drawn = _later(drawn, mix, rng, span)
     if rush:
         drawn = msgspec.structs.replace(drawn, lag=rng.choice(RUSH_LAGS))
-    return _put_back(drawn, mix, rng, span)
+    drawn = _put_back(drawn, mix, rng, span)
+    return msgspec.structs.replace(drawn, kinds=rng.choice(mix.kinds), life=rng.choice(mix.life_seconds) * SECOND)
 
 
 def _later(drawn: Faults, mix: Mix, rng: random.Random, span: Instant) -> Faults:

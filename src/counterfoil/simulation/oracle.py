@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from counterfoil.issuer.stubs import asked
+from counterfoil.kinds import BY_NAME
+from counterfoil.simulation import moves
 from counterfoil.simulation.audit import Audit, holds_a_card_number, holds_what_is_never_kept
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.everything import Everything, Stubs, everything_on, fits
@@ -40,13 +42,13 @@ NO_CLOCK: Final = Clocks(closure=YEAR, reversal=YEAR)  # none that runs out in a
 RESTING: Final = frozenset(
     {Verdict.PAID, Verdict.PAID_RECEIPT_OPEN, Verdict.NOT_CHARGED, Verdict.RETURNED, Verdict.EXCEPTION}
 )
-PAID: Final = frozenset({"approved", "closed"})
+PAID: Final = moves.PAID
 # What may be the state of an attempt at rest after its client was told this.
 TOLD: Final = {
     "approved": PAID,
     "declined": frozenset({"declined"}),
     "not_sent": frozenset({"not_sent"}),
-    "unknown": frozenset({"reversed", "not_sent", "escalated"}),
+    "unknown": frozenset({"reversed", "not_sent", "escalated", "lapsed"}),
 }
 NOTHING_PENDING: Final = {
     "terminal": "SELECT count(*) FROM attempt WHERE state IN ('sent', 'reversing')",
@@ -164,6 +166,11 @@ def on_the_list(court: Court, exceptions: set[str], buried: Iterable[Iterable[st
     return found
 
 
+def sign_of(stubs: Stubs) -> int:
+    """Which way the money of an attempt goes, 0 for one that moves none."""
+    return moves.sign(stubs.truth.kind) if stubs.truth is not None else 0
+
+
 class Court:
     """One world, heard on the way and at rest."""
 
@@ -233,8 +240,7 @@ class Court:
         truth = stubs.truth
         must(truth is not None, f"the switch knows {key}, which its terminal never stored")
         assert truth is not None
-        held = stubs.issuer.debited - stubs.issuer.returned if stubs.issuer is not None else 0
-        stands = truth.amount if truth.state in PAID else 0
+        held, stands = moves.left(stubs.issuer), moves.stands(truth)
         evidence = Evidence(*stubs[:3])
         verdict = verdict_of(evidence, self.now) if any(evidence) else None
         case = next((stub.case for stub in stubs[:3] if stub is not None and stub.case), "")
@@ -274,7 +280,7 @@ class Court:
             stubs, held = self.hole.of(ref, everything), self.hole.held(ref, everything)
             if stubs.truth is None:
                 continue  # what no terminal made is nobody's
-            stands = stubs.truth.amount if stubs.truth.state in PAID else 0
+            stands = moves.stands(stubs.truth)
             case = next((stub.case for stub in stubs[:3] if stub is not None and stub.case), "")
             verdict = verdict_of(Evidence(*stubs[:3]), self.now) if any(stubs[:3]) else None
             finding = Disagreement(ref, str(verdict), case, held, stands)
@@ -296,10 +302,14 @@ class Court:
     def _fits(self, verdict: Verdict | None, stubs: Stubs, held: int) -> None:
         """What the verdict promises about the money is so."""
         paid = verdict in (Verdict.PAID, Verdict.PAID_RECEIPT_OPEN)
-        fits(paid == (held > 0), f"{verdict}, but the issuer holds {held}", stubs)
+        truth, issuer = stubs.truth, stubs.issuer
+        assert truth is not None
+        if BY_NAME[truth.kind].movements:
+            fits(paid == (held > 0), f"{verdict}, but the issuer holds {held}", stubs)
+        elif stubs.terminal is not None:
+            fits(paid == (truth.state in PAID) and not held, f"{verdict}, and {held} is held", stubs)
         if verdict is Verdict.RETURNED:
-            issuer = stubs.issuer
-            fits(issuer is not None and issuer.returned == issuer.debited > 0, "RETURNED", stubs)
+            fits(issuer is not None and issuer.undone == issuer.done > 0, "RETURNED", stubs)
 
     def _told(self, key: str, truth: TerminalStub, everything: Everything) -> None:
         """What the client was told is what became of it. Nobody was ever told anything else afterwards, either."""
@@ -326,13 +336,13 @@ class Court:
                 for ref, (stubs, finding) in self.heard.items()
                 if watch.name in (stub.issuer for stub in (stubs.switch, stubs.issuer) if stub is not None)
             ]
-            stand = sum(finding.stands for ref, _, finding in mine if ref not in open_cases)
+            stand = sum(sign_of(stubs) * finding.stands for ref, stubs, finding in mine if ref not in open_cases)
             cleared = sum(
-                stubs.switch.amount
+                moves.sign(stubs.switch.kind) * stubs.switch.amount
                 for ref, stubs, _ in mine
                 if stubs.switch is not None and stubs.switch.state == "approved" and ref not in open_cases
             )
-            owed = sum(finding.held for ref, _, finding in mine if ref in open_cases)
+            owed = sum(sign_of(stubs) * finding.held for ref, stubs, finding in mine if ref in open_cases)
             clearing = sum(amount for (name, _), amount in watch.legs.items() if name.startswith("clearing:"))
             must(stand == cleared, f"{watch.name}: terminals say {stand}, the switch says {cleared}")
             must(stand + owed == clearing, f"{watch.name}: terminals say {stand} + {owed} in cases, issuer {clearing}")
@@ -341,23 +351,37 @@ class Court:
             self._by_statement(watch)
 
     def _by_card(self, watch: BookWatch) -> None:
-        """Per card: opening less closing = the sales that stand, and what is held in open cases."""
+        """Per card: opening less closing = the sales that stand, and what is held in open cases; and what is set aside
+        is what stands of pre-authorisations, in their time.
+        """
         spent: Counter[str] = Counter()
-        for stubs, finding in self.heard.values():
+        aside: Counter[str] = Counter()
+        ended = {
+            stubs.truth.original
+            for stubs, finding in self.heard.values()
+            if stubs.truth is not None and moves.ends_a_hold(stubs.truth.kind) and (finding.held or finding.stands)
+        }
+        for ref, (stubs, finding) in self.heard.items():
             truth = stubs.truth
             assert truth is not None
             sale = self.shop.sales.get(truth.key)
             if sale is not None and sale.card.issuer == watch.name:
                 must(truth.amount in (sale.amount, sale.amount + 1), f"{finding.ref} is for another amount than asked")
-                spent[sale.card.name] += finding.held if finding.held != finding.stands else finding.stands
+                stands = finding.held if finding.held != finding.stands else finding.stands
+                spent[sale.card.name] += moves.sign(truth.kind) * stands
+                over = stubs.issuer is not None and watch.over(stubs.issuer.debited_at, truth.kind)
+                if moves.holds(BY_NAME[truth.kind]) and ref not in ended and not over:
+                    aside[sale.card.name] += stands
         rows = self.plant.issuers[watch.name].disk.query(
-            "SELECT card.name, account.id, account.balance FROM card JOIN account ON account.id = card.account"
+            "SELECT card.name, account.id, account.balance, account.held "
+            "FROM card JOIN account ON account.id = card.account"
         )
-        for name, account, balance in rows:
+        for name, account, balance, held in rows:
+            must(held == aside[name], f"{watch.name}: {held} is set aside of {name}, pre-authorisations {aside[name]}")
             funded = sum(
                 amount
                 for (amount,) in self.plant.issuers[watch.name].disk.query(
-                    "SELECT amount FROM entry WHERE credit = ? AND reverses = ''", (account,)
+                    "SELECT amount FROM entry WHERE credit = ? AND reverses = '' AND original = ''", (account,)
                 )
             )
             must(funded - balance == spent[name], f"{watch.name}: {name} spent {funded - balance}, sales {spent[name]}")

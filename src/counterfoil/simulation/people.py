@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from counterfoil.simulation import customers
+from counterfoil.kinds import BY_NAME, PURCHASE, Kind, Needs
+from counterfoil.simulation import customers, wanted
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import CURRENCY, HIGH, CustomersCard, Plant, cards
 from counterfoil.simulation.world import Broken, World
@@ -28,7 +29,9 @@ Told = Callable[[dict[str, Any]], None]
 
 
 class CashierSale(msgspec.Struct):
-    """One sale as its cashier sees it: what was asked under one key of the till, and what was told."""
+    """One sale, or whatever else is asked, as its cashier sees it: what was asked under one key of the till, and what
+    was told. `kind` "" is what a till asks for that names none.
+    """
 
     key: str
     terminal: str
@@ -39,9 +42,17 @@ class CashierSale(msgspec.Struct):
     currency: str = CURRENCY
     brought: dict[str, Any] = {}
     spoils: dict[str, Any] = {}
+    kind: str = ""
+    original: str = ""
+    supervisor: str = ""
     asks: int = 0
     told: bool = False
     over: bool = False
+
+    @property
+    def of(self) -> Kind:
+        """Its kind, as the table describes it."""
+        return BY_NAME[self.kind or PURCHASE.name]
 
 
 class Shop:
@@ -56,6 +67,7 @@ class Shop:
         self.quiet = False  # at the last look no terminal was at work or had a question open
         self.sales: dict[str, CashierSale] = {}
         self.seen: dict[str, list[str]] = {}  # what was told of each attempt, in order
+        self.told: dict[str, wanted.RememberedSale] = {}  # the same, as a cashier goes by it later
         self.errors: dict[str, int] = {}
         self.kept: set[str] = set()  # attempts whose goods stayed in the shop
         self.paper: dict[tuple[str, str], list[str]] = {}  # (attempt, copy) → texts that came out
@@ -141,6 +153,8 @@ class Shop:
             card, amount, pin, currency, manner, spoils = customers.wish(world.random)
             world.count("odd customer")
             sale = CashierSale(key, terminal, card, amount, pin, currency=currency, spoils=spoils)
+        elif again is None and world.chance(world.faults.kinds):
+            manner, sale = "", self._other_than_a_purchase(key, terminal)
         elif again is None:
             good = world.random.random() < 0.85
             card = world.random.choice([card for card in cards() if (card.name[:4] == "good") is good])
@@ -151,11 +165,20 @@ class Shop:
             sale = CashierSale(key, terminal, card, world.random.randint(1, HIGH), pin)
         else:
             manner = ""
-            sale = CashierSale(key, terminal, again.card, again.amount, again.card.pin, retry_of, again.currency)
+            pin = again.card.pin if Needs.PIN in again.of.needs else ""
+            sale = CashierSale(key, terminal, again.card, again.amount, pin, retry_of, again.currency)
+            sale.kind, sale.original, sale.supervisor = again.kind, again.original, again.supervisor
         if manner:
             world.count(f"brought: {manner}")
         sale.brought = customers.brought(world.random, sale.card, manner)
         self.sales[key] = sale
+        return sale
+
+    def _other_than_a_purchase(self, key: str, terminal: str) -> CashierSale:
+        wish = wanted.drawn(self.world.random, terminal, self.told)
+        self.world.count(f"asked: {wish.kind.name}")
+        sale = CashierSale(key, terminal, wish.card, wish.amount, wish.pin, currency=wish.currency)
+        sale.kind, sale.original, sale.supervisor = wish.kind.name, wish.original, wish.supervisor
         return sale
 
     def goods(self, ref: str, then: Callable[[], None] | None = None) -> None:
@@ -275,7 +298,7 @@ class Cashier:
 
     def _other(self, sale: CashierSale) -> None:
         """A key of the till once more, with another amount: it must be refused."""
-        if not self.shop.closed:
+        if not self.shop.closed and Needs.AMOUNT in sale.of.needs:
             self._send(sale, sale.amount + 1)
 
     def _elsewhere(self, sale: CashierSale) -> None:
@@ -301,11 +324,15 @@ class Cashier:
     def _send(self, sale: CashierSale, amount: int) -> None:
         args: dict[str, Any] = {
             "terminal": sale.terminal,
-            "amount": amount,
             "currency": sale.currency,
             "key": sale.key,
             **sale.brought,
         }
+        if Needs.AMOUNT in sale.of.needs:
+            args["amount"] = amount
+        for name in ("kind", "original", "supervisor"):
+            if given := getattr(sale, name):
+                args[name] = given
         if sale.pin:
             args["pin"] = sale.pin
         if sale.retry_of:
@@ -327,6 +354,8 @@ class Cashier:
         error = body.get("error")
         if error == "key_reused" or sale.over:
             return  # it was asked with another amount on purpose
+        if error is not None and sale.original and amount != sale.amount:
+            return  # so was this, which may be more than its original allows
         if error == "open_sale":
             self.shop.goods(body["sale"]["ref"], lambda: self.world.after(SECOND, lambda: self._ask(sale)))
         elif error == "busy" and sale.asks < ASKS:
@@ -335,6 +364,11 @@ class Cashier:
             sale.over = True
         else:
             sale.over = sale.told = True
+            if body["ref"]:
+                approved = body["outcome"] == "approved"
+                self.shop.told[body["ref"]] = wanted.RememberedSale(
+                    sale.of.name, sale.card, sale.amount, sale.currency, approved
+                )
             self._react(sale, body["outcome"], body["ref"])
 
     def _react(self, sale: CashierSale, outcome: str, ref: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from counterfoil.issuer import Issuer, IssuerKeys
 from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
-from counterfoil.security import KeyUsage, SoftHsm, luhn_digit, write_track2
+from counterfoil.security import KeyUsage, SoftHsm, luhn_digit, password, write_track2
 from counterfoil.security.ciphers import DesKey
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.line import LMK, InstitutionLine, TappedLine, clear_key, entropy
@@ -29,6 +29,8 @@ from counterfoil.terminal import TerminalStation
 from counterfoil.terminal.records import Records as TerminalRecords
 
 MERCHANT: Final = "103441054110001"
+SUPERVISOR: Final = "271828"
+"""The supervisor's password of the shop."""
 CURRENCY: Final = "CNY"
 EXPIRY: Final = "3112"
 SERVICE: Final = "201"
@@ -290,19 +292,20 @@ def hsm(seed: str, name: str, life: int) -> SoftHsm:
     return SoftHsm(LMK, entropy(f"{seed}/{name}/{life}"))
 
 
-def issuer_of(seed: str, name: str) -> Builder:
-    """How an issuer is started from its disk."""
+def issuer_of(seed: str, name: str, life: Instant = 0) -> Builder:
+    """How an issuer is started from its disk; `life` is how long it sets aside, 0 for what a kind says."""
 
-    def make(disk: Disk, life: int) -> Station:
-        settings = IssuerSettings(name=name, typed=name == TAKES_TYPED)
-        return Issuer(IssuerRecords(disk), hsm(seed, name, life), settings, entropy(f"{seed}/{name}/{life}/codes"))
+    def make(disk: Disk, number: int) -> Station:
+        settings = IssuerSettings(name=name, typed=name == TAKES_TYPED, holds_for=life)
+        return Issuer(IssuerRecords(disk), hsm(seed, name, number), settings, entropy(f"{seed}/{name}/{number}/codes"))
 
     return make
 
 
 def machine_of(seed: str, name: str) -> Builder:
     """How a machine with terminals is started from its disk."""
-    settings = TerminalSettings(typed=frozenset({MERCHANT} if name == LETS_TYPE else ()))
+    known = password(SUPERVISOR, b"salt of the till")
+    settings = TerminalSettings(typed=frozenset({MERCHANT} if name == LETS_TYPE else ()), supervisor=known)
     return lambda disk, life: TerminalStation(TerminalRecords(disk), hsm(seed, name, life), settings)
 
 
@@ -325,7 +328,7 @@ def build(world: World, seed: str, terminals: int = FEW) -> Plant:
 
     plant = Plant(
         Node(world, "switch", Disk(disks["switch"]), switch),
-        {name: Node(world, name, Disk(disks[name]), issuer_of(seed, name)) for name in RANGES},
+        {name: Node(world, name, Disk(disks[name]), issuer_of(seed, name, world.faults.life)) for name in RANGES},
         {name: Node(world, name, Disk(disks[name]), machine_of(seed, name)) for name in MACHINES},
         places(terminals),
     )

@@ -108,6 +108,7 @@ class Scene:
         self._disks = machines
         self.watches = [BookWatch(name, node, self.plant, machines) for name, node in self.plant.issuers.items()]
         for watch, node in zip(self.watches, self.plant.issuers.values(), strict=True):
+            watch.life = self.world.faults.life
             node.stepped = watch.look
         self.banks: list[Bank] = []
         self.tills: list[Till] = []
@@ -124,7 +125,8 @@ class Scene:
         """Work out what each station should do as well."""
         plant = self.plant
         unusual = bool(self.world.faults.odd)
-        self.banks = [Bank(node, (*cards(), *odd()) if unusual else cards()) for node in plant.issuers.values()]
+        brought = (*cards(), *odd()) if unusual else cards()
+        self.banks = [Bank(node, brought, self.world.faults.life) for node in plant.issuers.values()]
         self.tills = [Till(node, plant.standing_on(name), name) for name, node in plant.machines.items()]
         self.host = Host(plant.switch, limits(plant.places, unusual=unusual), typed=may_type(self.name))
 

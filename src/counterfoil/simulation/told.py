@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from counterfoil.kinds import TABLE
 from counterfoil.verdict.names import FAULTS
 from counterfoil.words import Text
 
@@ -32,6 +33,7 @@ KINDS: Final[tuple[tuple[str, str], ...]] = (
     ("terminal replaced", "终端更换"),
     (r"brought: (.*)", "出示方式：{0}"),
     (r"cashier: (.*)", "收银台：{0}"),
+    (r"asked: (\w+)", "收银台发起：{0}"),
     (r"errand: (.*)", "附带操作：{0}"),
 )
 INNER: Final[dict[str, str]] = {
@@ -87,6 +89,7 @@ INNER: Final[dict[str, str]] = {
     "dance": "未知命令",
     "receipt_link": "电子签购单",
     "silence": "不应答",
+    **{kind.name: kind.says.zh for kind in TABLE},
 }
 """The words that fill in a kind."""
 _PATTERNS: Final = tuple((re.compile(pattern), zh) for pattern, zh in KINDS)

@@ -188,6 +188,11 @@ class VouchedRequest:
         return self.stands and bool(self.result)
 
     @property
+    def answered(self) -> bool:
+        """Whether its result is what its issuer said."""
+        return bool(self.result) and not self.expired
+
+    @property
     def own_name(self) -> str:
         """DE90 of what is about it: its own request upstream."""
         asked = self.forward

@@ -12,6 +12,7 @@ from counterfoil.simulation.expected.asks import APPROVALS, VouchedRequest
 from counterfoil.simulation.expected.bank import Bank, key_of
 from counterfoil.simulation.expected.deeds import LATE, TOMBSTONED
 from counterfoil.simulation.expected.host import Host
+from counterfoil.simulation.expected.spellings import amount_of, answer_to
 from counterfoil.simulation.expected.till import Attempt, Till
 from counterfoil.simulation.plant import MERCHANT
 from counterfoil.simulation.world import must
@@ -43,7 +44,7 @@ class Files:
                 self._at_terminal(key, till, till.attempts[str(key)])
             if self.host.sure:
                 sent = self._at_switch(key, ask)
-                if ask.result and self.banks[ask.issuer].sure and not self._burnt(ask):
+                if ask.answered and self.banks[ask.issuer].sure and not self._burnt(ask):
                     self._at_issuer(key, ask, sent)
 
     def _burnt(self, ask: VouchedRequest) -> bool:
@@ -57,13 +58,16 @@ class Files:
         must(told is not None, f"the terminal knows nothing of {key}")
         assert told is not None
         question = attempt.question
-        facts = (told.ref, told.merchant, told.amount, told.currency, told.last4)
-        must(facts == (str(key), MERCHANT, question.amount, question.currency, question.pan[-4:]), f"{key}: {facts}")
-        lines = shown(told.history, question.amount, mask(question.pan), strange=self.strange)
-        must("request sent" in lines.get("0200", []), f"the terminal has no evidence of its request {key}")
+        kind, amount = question.kind, amount_of(attempt.request)
+        asked, answered = kind.wire.mti, answer_to(kind.wire.mti)
+        facts = (told.ref, told.merchant, told.amount, told.currency, told.last4, told.kind, told.original)
+        due = (str(key), MERCHANT, amount, question.currency, question.pan[-4:], kind.name, question.original)
+        must(facts == due, f"{key}: {facts}")
+        lines = shown(told.history, amount, mask(question.pan), strange=self.strange)
+        must("request sent" in lines.get(asked, []), f"the terminal has no evidence of its request {key}")
         if attempt.decided is not None:
             word = "approved" if attempt.decided.de39 in APPROVALS else "declined"
-            must(word in lines.get("0210", []), f"the terminal has no evidence that {key} was {word}")
+            must(word in lines.get(answered, []), f"the terminal has no evidence that {key} was {word}")
             must(told.auth_code == (attempt.decided.de38 or ""), f"the terminal keeps {key} as {told.auth_code}")
         if attempt.reversal is not None:
             must("reversal sent" in lines.get("0400", []), f"the terminal has no evidence of its reversal of {key}")
@@ -73,18 +77,22 @@ class Files:
         told = switch_stub(self.host.node.disk, key)
         must(told is not None, f"the switch knows nothing of {key}")
         assert told is not None
-        amount = int(ask.first.de4 or "")
+        amount = amount_of(ask.first)
         forwarded = ask.forward is not None and not ask.unsent
         facts: tuple[Any, ...] = (told.ref, told.merchant, told.amount, told.last4, told.issuer, told.forwarded)
         expected = (str(key), MERCHANT, amount, ask.card[-4:], ask.issuer if ask.routed else "", forwarded)
         must(facts == expected, f"the switch says of {key}: {facts}, expected is {expected}")
         lines = shown(told.history, amount, mask(ask.card) if ask.card else "", strange=self.strange)
-        must("asked" in lines.get("0200", []), f"the switch has no evidence that it was asked for {key}")
+        asked, answered = ask.first.mti, answer_to(ask.first.mti)
+        if ask.kind is not None:
+            original = str(ask.original.key) if ask.original is not None else told.original
+            must((told.kind, told.original) == (ask.kind.name, original), f"the switch calls {key} a {told.kind}")
+        must("asked" in lines.get(asked, []), f"the switch has no evidence that it was asked for {key}")
         if ask.forward is not None:
-            must("forwarded" in lines.get("0200", []), f"the switch has no evidence that it asked for {key}")
+            must("forwarded" in lines.get(asked, []), f"the switch has no evidence that it asked for {key}")
             must((told.transmitted, told.stan) == (ask.forward.de7, ask.forward.de11), f"{key}: other numbers")
-        if ask.result:
-            must("issuer_answered" in lines.get("0210", []), f"the switch has no evidence of the answer to {key}")
+        if ask.answered:
+            must("issuer_answered" in lines.get(answered, []), f"the switch has no evidence of the answer to {key}")
         if ask.advice[0]:
             must("reversal_sent" in lines.get("0420", []), f"the switch has no evidence of undoing {key}")
             must(told.reversal_reason == ask.reason, f"the switch undid {key} for {told.reversal_reason}")
@@ -96,13 +104,18 @@ class Files:
         told = asked_of_issuer(self.banks[ask.issuer].node.disk, sent)
         must(told is not None, f"{ask.issuer} knows nothing of {key}")
         assert told is not None
-        amount = int(ask.forward.de4 or "")
+        amount = amount_of(ask.forward)
         facts = (told.issuer, told.terminal, told.merchant, told.amount, told.last4, (told.transmitted, told.stan))
         must(facts == (ask.issuer, key.terminal, MERCHANT, amount, ask.pan[-4:], asked), f"{key}: {facts}")
-        must(told.debited in (0, amount) and told.returned in (0, told.debited), f"{key}: {told.debited} debited")
-        must(len(told.notices) == bool(told.debited) + bool(told.returned), f"{key}: the notices are {told.notices}")
-        lines = [line.what for line in told.history]
-        must("0200 received" in lines and "0210 answered" in lines, f"{ask.issuer} has no evidence of {key}: {lines}")
+        entry = self.banks[ask.issuer].entries[key_of(ask.forward)]
+        assert entry.kind is not None
+        must((told.kind, told.undone <= told.done) == (entry.kind.name, True), f"{key}: {told.undone} of {told.done}")
+        back = told.returned_at not in (0, told.expired_at)  # what its time released is no news
+        due = [bool(told.debited_at), back] if entry.kind.notices is not None else []
+        must(len(told.notices) == sum(due), f"{key}: the notices are {told.notices}")
+        lines, mti = [line.what for line in told.history], ask.forward.mti
+        evident = f"{mti} received" in lines and f"{answer_to(mti)} answered" in lines
+        must(evident, f"{ask.issuer} has no evidence of {key}: {lines}")
         shown(told.history, amount, mask(ask.pan), strange=self.strange)
 
 
@@ -115,7 +128,7 @@ def shown(history: Iterable[Happened], amount: int, card: str, *, strange: bool)
         message: dict[str, Any] = line.message or {}
         if "4" in message and not strange:
             must(int(message["4"]) == amount, f"evidence of {amount} says {message['4']}: {line.what}")
-        if "2" in message and not strange:
+        if "2" in message and card and not strange:  # of what is no card's number nobody can say how it is masked
             must(message["2"] == card, f"evidence of {card} says {message['2']}: {line.what}")
         found.setdefault(str(message.get("mti", "")), []).append(line.what)
     return found

@@ -454,10 +454,10 @@ class Host:
         must(ask is not None, f"{send.link} is advised of {de90[4:20]}, which it was never asked")
         assert ask is not None
         assert ask.forward is not None
+        must(not ask.inquires, f"{ask.key} is undone, which moved nothing")
         due = ask.doubt or (bool(ask.reason) and not ask.acknowledged)
         must(due, f"{ask.key} is undone, for which there is no reason")
         ask.reason = ask.reason or message.de39 or ""
-        must(not ask.inquires, f"{ask.key} is undone, which moved nothing")
         expected = {n: ask.forward.get(n) for n in (2, 3, 4, 32, 37, 41, 42, 49)}
         expected |= {39: ask.reason, 38: ask.auth or None, 90: ask.own_name}
         wrong = [n for n, value in expected.items() if message.get(n) != value]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from counterfoil.iso8583 import Message
+from counterfoil.kinds import BY_NAME, PURCHASE, Kind, Needs
 from counterfoil.simulation.plant import MERCHANT
 from counterfoil.simulation.world import must
 from counterfoil.step import Inbound, Perform, Performed
@@ -77,6 +78,7 @@ SENTENCES: Final = {
     "not_sent": (NOT_CHARGED,),
     "unknown": ("do not pay again", "returned to your card", "call you back"),
 }
+OWN_WORDS: Final = {PURCHASE.name: SENTENCES}  # kinds whose sentences are told a second time word by word
 INSIDE: Final = re.compile(
     r"\b0[0-9]{3}\b|\([0-9A-Z]{2}\)|switch|issuer|acquirer|revers|advice|STAN\b|MAC\b|sign.on|stolen|lost card|retain"
     r"|fraud|terminal|交换中心|发卡行|收单|冲正|没收|被窃|挂失|报文|签到|终端",
@@ -94,6 +96,7 @@ class SlipFacts(NamedTuple):
     pan: str
     pin: bool
     answer: Message | None
+    kind: Kind
 
 
 def check(item: Perform, facts: SlipFacts | None) -> None:
@@ -105,7 +108,10 @@ def check(item: Perform, facts: SlipFacts | None) -> None:
     terminal, batch, stan = facts.ref.split("/")
     last, answer = facts.pan[-4:], facts.answer
     money = f"{SYMBOLS[facts.currency]} {plain(facts.amount, facts.currency)}"
-    wanted = [SHOP, MERCHANT, terminal, batch, stan, money, last]
+    kind, form = facts.kind, facts.kind.paper
+    assert form is not None
+    wanted = [SHOP, MERCHANT, terminal, batch, stan, last, form.title.zh, kind.says.zh]
+    wanted += [money] if facts.amount else []
     if answer is not None:
         year = (answer.de13 or "")[:2], (answer.de13 or "")[2:]
         clock = answer.de12 or ""
@@ -116,7 +122,7 @@ def check(item: Perform, facts: SlipFacts | None) -> None:
     must(not missing, f"the {copy} copy of {facts.ref} does not say {missing}")
     shown = re.sub(r"\D", "", CARD.findall(text)[0])
     must(shown == last, f"the {copy} copy of {facts.ref} shows {shown} of the card")
-    signs = facts.pin or facts.amount > NO_SIGNATURE
+    signs = form.signature and (facts.pin or facts.amount > NO_SIGNATURE or Needs.PIN not in kind.needs)
     must(
         copy == "cardholder" or ("持卡人签名" in text) == signs,
         f"the {copy} copy of {facts.ref} asks for a signature: {not signs}",
@@ -184,16 +190,30 @@ def sentence(body: dict[str, Any]) -> None:
     must(all((said["en"], said["zh"], cashier["en"], cashier["zh"])), f"there are no words for {ref}")
     if "result" in body:  # what came of a print, or of a person's word, and no more
         return
+    kind = BY_NAME[body["kind"]]
     for text in said.values():
         inside = INSIDE.search(text)
         must(inside is None, f"{ref}: the customer is told {inside and inside[0]!r} in {text!r}")
     if outcome != "declined":
-        fits = any(words in said["en"] for words in SENTENCES[outcome])
+        fits = any(words in said["en"] for words in sentences_of(kind, body)[outcome])
         must(fits, f"{ref} is {outcome}, and the customer is told {said['en']!r}")
         return
     must(f"({code})" in cashier["en"] and code in cashier["zh"], f"{ref} was refused with {code}: {cashier['en']!r}")
     must(CALLED.get(code, "") in cashier["en"], f"{ref} was refused with {code}, which is called {cashier['en']!r}")
-    must((NOT_CHARGED in said["en"]) == (code != "98"), f"{ref} was refused with {code}: {said['en']!r}")
+    if kind.original is not None or not kind.movements:
+        return  # what it was to do has not come about, and its kind has words for that
+    nothing = kind.words.nothing.free.customer.en.partition(".")[0]
+    must((nothing in said["en"]) == (code != "98"), f"{ref} was refused with {code}: {said['en']!r}")
     heard, again = HEARD.get(code, ("", bool(AGAIN.search(said["en"]))))
     must(heard in said["en"], f"{ref} was refused with {code}, and the customer is told {said['en']!r}")
     must(bool(AGAIN.search(said["en"])) == again, f"{ref} was refused with {code}: {said['en']!r}")
+
+
+def sentences_of(kind: Kind, body: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What a customer hears of each outcome, in English; of what is no purchase as its description has it."""
+    if kind.name in OWN_WORDS:
+        return OWN_WORDS[kind.name]
+    money = f"{plain(body['amount'], body['currency'])} {body['currency']}"
+    words = kind.words
+    stands, nothing = (one.customer.filled(amount=money).en for one in (words.stands, words.nothing.free))
+    return {"approved": (stands,), "not_sent": (nothing,), "unknown": ("",)}

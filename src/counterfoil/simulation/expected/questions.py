@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from counterfoil.kinds import BY_NAME, Mode
 from counterfoil.simulation.expected import paper
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.world import must
@@ -18,7 +19,7 @@ COPIES: Final = ("merchant", "cardholder", "bank")
 TOLD: Final = ("attested", "e_delivered", "declined")
 PAID: Final = ("approved", "closed")
 STATE: Final = (
-    "SELECT state, amount, currency, last4, updated_at FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?"
+    "SELECT state, amount, currency, last4, updated_at, kind FROM attempt WHERE terminal = ? AND batch = ? AND stan = ?"
 )
 NEWEST: Final = (
     "SELECT terminal || '/' || batch || '/' || stan, started_at FROM attempt "
@@ -56,7 +57,7 @@ def check(node: Node, terminals: list[str], command: Command, body: dict[str, An
         newest = [ref for ref, began in rows if began >= before]
         must(body["ref"] in newest, f"the last sale is said to be {body['ref']}, it is {newest[-1]}")
     elif verb == "receipt" and args.get("print") is False:
-        state, amount, currency, last4, _ = _row(node, args["ref"])
+        state, amount, currency, last4, *_ = _row(node, args["ref"])
         words = [paper.plain(amount, currency), last4, args["ref"][:8], args["ref"][-6:]]
         missing = [word for word in words if word not in body["receipt"]]
         must(not missing, f"the slip of {args['ref']}, which is {state}, does not say {missing}")
@@ -66,7 +67,8 @@ def check(node: Node, terminals: list[str], command: Command, body: dict[str, An
 
 def refusal(node: Node, terminals: list[str], verb: str, args: dict[str, Any]) -> str:
     """The error that is due whatever the terminal is doing; "" for none."""
-    state = _row(node, args.get("ref"))[0]
+    state, *_, kind = _row(node, args.get("ref"))
+    printed = state in PAID and BY_NAME[kind].mode is not Mode.INQUIRY  # of an inquiry only what was asked for is
     if verb in ("cancel", "open_receipts", "last"):
         return "" if args["terminal"] in terminals else "unknown_terminal"
     if verb == "find":
@@ -79,7 +81,7 @@ def refusal(node: Node, terminals: list[str], verb: str, args: dict[str, Any]) -
         return "bad_request"
     if verb in ("receipt", "close_receipt", "receipt_link"):
         wanted = "no_key" if verb == "receipt_link" else ""
-        return "unknown_sale" if not state else wanted if state in PAID else "no_receipt"
+        return "unknown_sale" if not state else wanted if printed else "no_receipt"
     if verb == "goods":
         return "unknown_sale" if not state else "" if args["answer"] in ("handed_over", "kept") else "bad_request"
     if verb == "escalate":
@@ -92,7 +94,7 @@ def _within(told: int, bounds: tuple[int, int], what: str) -> None:
     must(least <= told <= most, f"{told} {what} are told, {most} are there")
 
 
-def _row(node: Node, ref: object) -> tuple[str, int, str, str, Instant]:
+def _row(node: Node, ref: object) -> tuple[str, int, str, str, Instant, str]:
     key = parse_ref(ref) if isinstance(ref, str) else None
     rows = node.disk.query(STATE, tuple(key)) if key is not None else []
-    return rows[0] if rows else ("", 0, "", "", 0)
+    return rows[0] if rows else ("", 0, "", "", 0, "")

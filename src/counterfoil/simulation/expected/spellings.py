@@ -14,6 +14,11 @@ TYPES: Final = frozenset(kind.wire.mti for kind in TABLE)
 ANSWERS: Final = frozenset(f"{mti[:2]}10" for mti in TYPES)
 
 
+def answer_to(mti: str) -> str:
+    """The message type that answers one with which something is asked for."""
+    return f"{mti[:2]}10"
+
+
 def first_try(mti: str) -> str:
     """A message type without its repeat mark."""
     return f"{mti[:3]}0" if mti[3:] == "1" else mti  # not iso8583/mti.py: a second opinion asks nobody

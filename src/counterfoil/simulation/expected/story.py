@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from counterfoil.kinds import BY_NAME, Mode
+from counterfoil.kinds.kind import Saying
 from counterfoil.simulation.expected.local import local
-from counterfoil.simulation.expected.paper import INSIDE, plain
+from counterfoil.simulation.expected.paper import INSIDE, OWN_WORDS, plain
 from counterfoil.simulation.world import must
 from counterfoil.step import SECOND, Instant
 from counterfoil.transaction import IssuerStub, SwitchStub, TerminalStub
 from counterfoil.verdict import Clocks, Finding, judge
+from counterfoil.words import Told
 
 HOUR: Final[Instant] = 3600 * SECOND
 DAY: Final[Instant] = 24 * HOUR
 WORKING_DAYS: Final = 7
 WEEKEND: Final = 5
 NO_CLOCK: Final = Clocks(closure=100 * 366 * DAY, reversal=100 * 366 * DAY)
-SAID: Final = {
+PURCHASES: Final = {
     "PAID": "You have paid {amount}.",
     "PAID_RECEIPT_OPEN": "You have paid {amount};",
     "NOT_CHARGED": "Your card was not charged.",
@@ -42,6 +46,7 @@ WHERE: Final[dict[str, tuple[tuple[int, str], ...]]] = {
 """Leg and first end of where a sale stopped, by what its terminal says of it."""
 TOLD: Final = ("06", "17", "96", "A0")
 """DE39 of an 0400 that says why, where its terminal cannot be asked any more."""
+StubTypes: Final = (TerminalStub, SwitchStub, IssuerStub)
 FALLEN: Final = "The sale did not go through, and you may pay again."
 LEGS: Final = {1: "terminal", 2: "switch", 3: "issuer", 4: "switch", 5: "terminal"}
 
@@ -55,14 +60,37 @@ def check(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: Issu
     verdict = meaning(terminal, switch, issuer)
     must(finding.verdict == verdict, f"{name} is called {finding.verdict}, the stubs mean {verdict}")
     started = min(stub.started_at for stub in stubs)
+    if first.kind in OWN_WORDS and not finding.against:
+        _told(name, finding, terminal, issuer, first)
+    else:
+        _told_of_a_kind(name, finding, first)
+    inside = INSIDE.search(finding.sentence.en) or INSIDE.search(finding.sentence.zh)
+    must(inside is None, f"{name}: the customer is told {inside and inside[0]!r}")
+    said_zh = (finding.sentence.zh, finding.cashier.zh, finding.next.action.zh)
+    must(all(said_zh), f"{name}: a sentence is missing in Chinese")
+    _money(name, finding, issuer)
+    _next(name, finding, terminal, switch, started)
+    _stop(name, finding, terminal, switch, issuer)
+    return finding
+
+
+def _told(
+    name: str,
+    finding: Finding,
+    terminal: TerminalStub | None,
+    issuer: IssuerStub | None,
+    first: TerminalStub | SwitchStub | IssuerStub,
+) -> None:
+    """What is said of a purchase, word by word."""
+    verdict, stubs = finding.verdict.value, [one for one in finding.evidence if isinstance(one, StubTypes)]
     debited = issuer.debited_at if issuer is not None and issuer.debited_at else first.started_at
     t = terminal.state if terminal is not None else ""
     fallen = t in ("declined", "reversed") or (
         t == "not_sent" and terminal and not terminal.cause.startswith("reversal")
     )
-    said = FALLEN if verdict == "UNKNOWN" and fallen else SAID[verdict]
+    said = FALLEN if verdict == "UNKNOWN" and fallen else PURCHASES[verdict]
     if verdict == "RETURNING" and issuer is not None and issuer.returned and issuer.debited == issuer.returned:
-        said = SAID["RETURNED"]
+        said = PURCHASES["RETURNED"]
     words = said.format(
         amount=f"{plain(first.amount, first.currency)} {first.currency}",
         refund=spoken(working_days_later(debited)),
@@ -75,23 +103,51 @@ def check(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: Issu
     second = terminal is not None and terminal.cause.startswith("paid:")  # nothing is to be paid at any till
     where = "a second payment" if second else "another till"
     must(not busy or where in finding.sentence.en, f"{name}: its terminal owes a reversal, {verdict}")
-    inside = INSIDE.search(finding.sentence.en) or INSIDE.search(finding.sentence.zh)
-    must(inside is None, f"{name}: the customer is told {inside and inside[0]!r}")
-    said_zh = (finding.sentence.zh, finding.cashier.zh, finding.next.action.zh)
-    must(all(said_zh), f"{name}: a sentence is missing in Chinese")
-    _money(name, finding, issuer)
-    _next(name, finding, terminal, switch, started)
-    _stop(name, finding, terminal, switch, issuer)
-    return finding
+
+
+def _told_of_a_kind(name: str, finding: Finding, first: TerminalStub | SwitchStub | IssuerStub) -> None:
+    """What is said of any kind: one of the sentences that its description, or that of what stands against it, has for
+    this verdict, with its places filled.
+    """
+    kind = BY_NAME[first.kind]
+    words = kind.words
+    ends = [original.ended for child in finding.against if (original := BY_NAME[child.kind].original) is not None]
+    ends += [kind.expired] if kind.expired is not None else []
+    over = [one.told for one in ends]
+    says = {
+        "PAID": [words.stands, *over],
+        "PAID_RECEIPT_OPEN": [words.receipt_open, *over],
+        "NOT_CHARGED": [*_variants(words.nothing), *words.unsent.values(), words.refused],
+        "RETURNING": _variants(words.going_back),
+        "RETURNED": _variants(words.undone),
+        "UNKNOWN": _variants(words.unknown),
+        "EXCEPTION": [words.exception],
+    }[finding.verdict.value]
+    fits = any(_filled(told.customer.en, finding.sentence.en) for told in says)
+    must(fits, f"{name}, a {kind.name}: {finding.sentence.en!r} is not said of {finding.verdict}")
+    must("{" not in finding.sentence.en + finding.sentence.zh, f"{name}: {finding.sentence.en!r} has an open place")
+
+
+def _variants(saying: Saying) -> list[Told]:
+    return [told for told in (saying.free, saying.busy, saying.twice) if told is not None]
+
+
+def _filled(words: str, sentence: str) -> bool:
+    """Whether a sentence is these words, with something in each of their places."""
+    parts = [re.escape(part) for part in re.split(r"\{\w+\}", words)]
+    return re.fullmatch("(.|\n)*".join(parts), sentence) is not None
 
 
 def meaning(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: IssuerStub | None) -> str:
     """The word for three stubs, before any clock."""
     t, s = terminal.state if terminal is not None else "", switch.state if switch is not None else ""
-    holds = issuer is not None and issuer.debited > issuer.returned
-    returned = issuer is not None and not holds and issuer.returned > 0
+    holds = issuer is not None and issuer.done > issuer.undone
+    returned = issuer is not None and not holds and issuer.undone > 0
+    kind = next(BY_NAME[stub.kind] for stub in (terminal, switch, issuer) if stub is not None)
     if any(stub is not None and stub.case for stub in (switch, issuer)):
         return "EXCEPTION"  # a person is on it, wherever the stations stand
+    if kind.mode is Mode.INQUIRY:
+        return _asked(t, s)
     fallen = (s in ("reversed", "tombstone") and not holds) or (s == "declined" and not holds and not returned)
     if t == "escalated" and not (fallen and _agreed(switch, issuer, returned=returned)):
         return "EXCEPTION"
@@ -104,6 +160,15 @@ def meaning(terminal: TerminalStub | None, switch: SwitchStub | None, issuer: Is
     if t == "reversing" and s == "approved":
         return "RETURNING"
     return _falling(t, terminal, s, moved=holds or returned)
+
+
+def _asked(t: str, s: str) -> str:
+    """What only asks: it was told, or was not, or is on its way; no money is anywhere."""
+    if t in ("declined", "lapsed", "not_sent"):
+        return "NOT_CHARGED"
+    if t == "sent" or (not t and s == "asked"):
+        return "UNKNOWN"
+    return "PAID" if s == "approved" else "NOT_CHARGED" if s == "declined" else "UNKNOWN"
 
 
 def _agreed(switch: SwitchStub | None, issuer: IssuerStub | None, *, returned: bool) -> bool:
@@ -154,11 +219,12 @@ def _falling(t: str, terminal: TerminalStub | None, s: str, *, moved: bool) -> s
 
 
 def _money(name: str, finding: Finding, issuer: IssuerStub | None) -> None:
-    held = issuer.debited - issuer.returned if issuer is not None else 0
-    back = issuer.returned if issuer is not None and not held else 0
+    held = issuer.done - issuer.undone if issuer is not None else 0
+    back = issuer.undone if issuer is not None and not held else 0
     told = sum(one.amount for one in finding.money)
-    must(told == (held or back), f"{name}: {told} is said to be somewhere, {held} is held, {back} came back")
-    for one in finding.money:
+    due = max([held, *(child.amount for child in finding.against)]) or back  # a completion may take more than was held
+    must(told == due, f"{name}: {told} is said to be somewhere, {held} is held, {back} came back")
+    for one in finding.money if finding.kind in OWN_WORDS and not finding.against else ():
         assert issuer is not None
         paid = finding.verdict.startswith("PAID")
         owner = f"merchant {issuer.merchant}" if paid else f"cardholder …{issuer.last4}"

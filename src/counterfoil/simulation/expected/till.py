@@ -7,31 +7,53 @@ terminal believes, it must act on in the step in which it hears it; what it tell
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from counterfoil.errors import PaymentError
-from counterfoil.iso8583 import Message
-from counterfoil.security import luhn_ok, mask
+from counterfoil.iso8583 import Message, nested
+from counterfoil.kinds import Mode
+from counterfoil.security import mask
 from counterfoil.simulation.expected import paper, questions
-from counterfoil.simulation.expected.asks import APPROVALS, Offer, Place, key_of
+from counterfoil.simulation.expected.asks import APPROVALS, Place, key_of
 from counterfoil.simulation.expected.reading import Packet, acceptable, read
+from counterfoil.simulation.expected.refused import ALWAYS, UNFIT, turned_away, unfit
+from counterfoil.simulation.expected.spellings import ANSWERS, TYPES
+from counterfoil.simulation.expected.wishes import (
+    AnsweredOriginal,
+    TillQuestion,
+    asked_in,
+    makes_sense,
+    most,
+    says,
+    whole,
+)
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.plant import LETS_TYPE, MERCHANT
 from counterfoil.simulation.world import must
-from counterfoil.step import SECOND, Closed, Command, Frame, Inbound, Instant, NotSent, Outbound, Perform, Reply, Send
+from counterfoil.step import (
+    SECOND,
+    Closed,
+    Command,
+    Frame,
+    Inbound,
+    Instant,
+    NotSent,
+    Outbound,
+    Perform,
+    Reply,
+    Send,
+)
 
 TIMER: Final[Instant] = 30 * SECOND
-NUMBERS: Final = {"CNY": "156", "USD": "840", "JPY": "392"}
-MOST: Final = 999_999_999_999
-PIN: Final = re.compile("[0-9]{4,12}")
-MONTH: Final = re.compile("[0-9]{2}(0[1-9]|1[0-2])")
-TRACK: Final = re.compile("([0-9]{12,19})=[0-9]{4}[0-9]*")
 UNDECIDED: Final = frozenset({"94", "03", "30", "40", "97", "A0", "A7"})  # a stranger could make a host say this
 CLOSING: Final = frozenset({"00", "25"})
+TYPES_OF_BALANCE: Final = {"01": "ledger", "02": "available"}
 REASONS: Final = frozenset({"98", "A0", "06", "17", "96"})
-KEYED: Final = "SELECT till_key, amount, currency, state, response_code, rrn, auth_code, reason FROM attempt WHERE {}"
+KEYED: Final = (
+    "SELECT till_key, amount, currency, state, response_code, rrn, auth_code, reason, kind, original "
+    "FROM attempt WHERE {}"
+)
 BOUND: Final = "SELECT till_key FROM attempt"
 BY_NUMBER: Final = KEYED.format("terminal = ? AND batch = ? AND stan = ?")
 OUTCOMES: Final = {"approved": "approved", "closed": "approved", "declined": "declined", "not_sent": "not_sent"}
@@ -40,38 +62,40 @@ LATER: Final = {
     "not_sent": ("sent", "reversing"),
     "declined": ("sent",),
     "approved": ("sent",),
-    "closed": ("approved",),
+    "closed": ("approved", "sent"),
+    "lapsed": ("sent",),
     "reversing": ("sent", "approved"),
 }
 FACTS: Final = ("state", "response_code", "rrn", "reversal_reason")
 
 
-class TillQuestion(NamedTuple):
-    """What a till asked under one key."""
-
-    amount: int
-    currency: str
-    pan: str
-    track: str  # "" for a number that was typed
-    expiry: str
-    pin: str
-
-
 class Attempt:
     """One attempt, from its request on."""
 
-    def __init__(self, question: TillQuestion, request: Message, token: int, until: Instant) -> None:
+    def __init__(self, question: TillQuestion, request: Message, token: int, now: Instant) -> None:
         self.question = question
+        self.at = now
+        until = now + TIMER
         self.request = request
         self.token = token
         self.until = until  # an answer that comes later is late
         self.open = True  # nothing has ended the exchange yet
         self.decided: Message | None = None  # the answer it had to believe
         self.believed: list[Message] = []  # every answer under a MAC
-        self.unsent = False
+        self.unsent = self.cancelled = False  # `cancelled`: in the very step in which it left, perhaps after that
         self.reversal: Message | None = None
         self.acknowledged = False
         self.released = False  # a supervisor took its reversal out of the terminal's hands
+
+    @property
+    def approved(self) -> bool:
+        """Whether an answer that it had to believe approved it."""
+        return self.decided is not None and self.decided.de39 in APPROVALS
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was approved, and is not being undone."""
+        return self.approved and self.reversal is None and not self.released
 
 
 class Lane:
@@ -84,6 +108,7 @@ class Lane:
         self.asked_as = 0  # its token
         self.asked_until: Instant = 0
         self.highest: dict[str, str] = {}  # the last STAN of each batch
+        self.wrong: list[Instant] = []  # when a wrong password of the supervisor was given
         self.owes: Attempt | None = None
         self.current: Attempt | None = None
 
@@ -101,6 +126,7 @@ class Till:
         self.commands: dict[int, Command] = {}
         self.approved: dict[str, tuple[Message, Instant]] = {}
         self.jobs = paper.Jobs()
+        self._cancelled: set[str] = set()  # terminals at which somebody cancelled in this step
         self.sure = True
         node.judges.append(self)
 
@@ -111,6 +137,7 @@ class Till:
         self.questions = {key: asked for key, asked in self.questions.items() if key in bound}
         for lane in self.lanes.values():
             lane.asked = ""
+            lane.wrong.clear()
             if lane.current is not None:
                 lane.current.open = False
 
@@ -119,6 +146,7 @@ class Till:
         self.sure = self.sure and said is not None
         if not self.sure:
             return
+        self._cancelled.clear()
         due = self._takes_in(now, arrived)
         self.jobs.take_in(arrived)
         for told in said or ():
@@ -157,6 +185,7 @@ class Till:
                 questions.append(asked_in(command.args))
         if command.verb == "cancel":
             lane = self.lanes.get(str(command.args.get("terminal")))
+            self._cancelled.add(str(command.args.get("terminal")))
             if lane is not None and lane.current is not None:
                 lane.current.open = False
 
@@ -181,7 +210,7 @@ class Till:
         believed = lane.place.made(packet) is not None
         if message.mti == "0410" and believed and lane.owes is not None and message.de11 == lane.owes.request.de11:
             lane.owes.acknowledged = lane.owes.acknowledged or message.de39 in CLOSING
-        if message.mti != "0210" or current is None or message.de11 != current.request.de11:
+        if message.mti not in ANSWERS or current is None or message.de11 != current.request.de11:
             return []
         return self._answer(now, lane, current, packet, believed=believed)
 
@@ -196,6 +225,7 @@ class Till:
             return []
         current.open = False
         agrees = all(message.get(n) in (None, current.request.get(n)) for n in (3, 4, 42))
+        agrees = agrees and message.mti[:2] == current.request.mti[:2]
         if not certain or not agrees or message.de39 in UNDECIDED:
             return []
         whole = all(message.get(n) == current.request.get(n) for n in (3, 4, 42))
@@ -239,14 +269,14 @@ class Till:
         if message.mti == "0400":
             self._reverses(lane, message)
         else:
-            must(message.mti == "0200", f"{what} is nothing a terminal sends")
+            must(message.mti in TYPES, f"{what} is nothing a terminal sends")
             self._numbered(lane, message)
             self._requests(now, lane, send, packet)
 
     def _numbered(self, lane: Lane, message: Message) -> None:
         batch, stan = (message.de60 or "")[2:8], message.de11 or ""
         must(stan > "000000", f"{message.de41} uses STAN {stan}")
-        if message.mti == "0200":
+        if message.mti in TYPES:
             must(stan > lane.highest.get(batch, ""), f"{message.de41} uses STAN {stan} of batch {batch} again")
             lane.highest[batch] = stan
 
@@ -264,7 +294,7 @@ class Till:
         must(earlier is None or earlier.unsent, f"{what} is another one under {rows[0][0]}, which was sent")
         question, wrong = None, [-1]
         for asked in self.questions.get(rows[0][0], ()):
-            expected = says(lane.place, offer, asked, key.batch)
+            expected = says(lane.place, offer, asked, key.batch, self._referred(asked))
             wrong = [n for n, value in expected.items() if message.get(n) != value]
             question = asked
             if not wrong:
@@ -272,9 +302,35 @@ class Till:
         must(question is not None, f"{what} was asked for under no key of a till: {rows[0][0]}")
         assert question is not None
         must(not wrong, f"{what} says something else than the till in {wrong}")
+        must(message.mti == question.kind.wire.mti, f"{what} is a {message.mti}")
         must(key.batch == offer.batch, f"{what} is in another batch than {offer.batch}")
-        lane.current = self.attempts[str(key)] = Attempt(question, message, send.token, now + TIMER)
+        self._refers(what, question, key.batch)
+        lane.current = self.attempts[str(key)] = Attempt(question, message, send.token, now)
+        lane.current.cancelled = lane.terminal in self._cancelled
         self.bound[rows[0][0]] = lane.current
+
+    def _referred(self, question: TillQuestion) -> AnsweredOriginal | None:
+        """What a question refers to, as this machine made it; None for nothing, or nothing that was answered."""
+        original = self.attempts.get(question.original)
+        if original is None or original.decided is None:
+            return None
+        return AnsweredOriginal(original.request, original.decided, original.at)
+
+    def _refers(self, what: str, question: TillQuestion, batch: str) -> None:
+        """A request leaves only for an original that stands, is free, in its batch, and for no more than it allows."""
+        rule = question.kind.original
+        if rule is None:
+            return
+        original, of = self.attempts.get(question.original), self._referred(question)
+        must(original is not None and of is not None, f"{what} refers to {question.original}, which was not approved")
+        assert original is not None
+        assert of is not None
+        must(original.question.kind.name in rule.of, f"{what} refers to a {original.question.kind.name}")
+        must(original.stands, f"{what} refers to {question.original}, which has fallen")
+        against = (one for one in self.attempts.values() if one.question.original == question.original)
+        must(not (rule.closes and any(one.stands for one in against)), f"{question.original} was closed before {what}")
+        must(not rule.same_batch or question.original[9:15] == batch, f"{what} refers to another batch")
+        must(whole(question, of) <= most(question, of), f"{what} is for more than {question.original} allows")
 
     def _reverses(self, lane: Lane, message: Message) -> None:
         key = key_of(message)
@@ -283,7 +339,8 @@ class Till:
             return
         must(not attempt.released, f"{key} is reversed after a supervisor said that it is not")
         asked = attempt.request
-        expected = {n: asked.get(n) for n in (3, 4, 11, 22, 25, 41, 42, 49, 60)} | {2: attempt.question.pan}
+        must(attempt.question.kind.mode is not Mode.INQUIRY, f"{key} is reversed, which moved nothing")
+        expected = {n: asked.get(n) for n in (3, 4, 11, 22, 25, 41, 42, 49, 60, 61)} | {2: attempt.question.pan}
         wrong = [n for n, value in expected.items() if message.get(n) != value]
         must(not wrong, f"the reversal of {key} says something else than its request in {wrong}")
         must(message.de39 in REASONS, f"{key} is reversed because of {message.de39}")
@@ -298,7 +355,7 @@ class Till:
     def _replies(self, now: Instant, reply: Reply) -> None:
         body, command = reply.body, self.commands.pop(reply.id, None)
         if command is not None and command.verb == "sale":
-            self._of_a_sale(command, body)
+            self._of_a_sale(now, command, body)
         elif command is not None:
             questions.check(self.node, list(self.lanes), command, body, now)
             attempt = self.attempts.get(str(command.args.get("ref")))
@@ -310,35 +367,35 @@ class Till:
             said = body["message"]
             must(bool(said["en"]) and bool(said["zh"]), f"a till is told {body['error']} without words")
 
-    def _of_a_sale(self, command: Command, body: dict[str, Any]) -> None:
+    def _of_a_sale(self, now: Instant, command: Command, body: dict[str, Any]) -> None:
         args, key = command.args, command.args["key"]
         error = body.get("error")
-        if args["terminal"] not in self.lanes:
-            must(error == "unknown_terminal", f"a terminal that is not here is told {error}")
+        lane = self.lanes.get(args["terminal"])
+        wrong = lane.wrong if lane is not None else []
+        due = next(turned_away(self.node, args, wrong, now, here=lane is not None, typed=self.typed), "")
+        if due or error in ALWAYS:
+            must(error == due, f"{key} is told {error}, where {due or 'no such thing'} is due")
             return
-        if (error == "bad_request") == makes_sense(args):
-            must(False, f"{key} is told {error}, and {'makes' if makes_sense(args) else 'makes no'} sense")
-        if error == "bad_request":
-            return
-        barred = args.get("entry") == "typed" and not self.typed
-        must(
-            (error == "typed_not_allowed") == barred,
-            f"{key} is told {error}, and {'may not' if barred else 'may'} be typed",
-        )
         if error is None and body.get("ref"):
             attempt = self.attempts.get(body["ref"])
             same = attempt is None or attempt.question == asked_in(args)
             must(same, f"{key} is answered as another sale: {body['ref']}")
-            must(body["amount"] == args["amount"], f"{body['ref']} is told as {body['amount']}")
+            amount = whole(asked_in(args), self._referred(asked_in(args)))
+            must(attempt is None or body["amount"] == amount, f"{body['ref']} is told as {body['amount']}")
         elif error == "key_reused":
             must(any(one != asked_in(args) for one in self.questions.get(key, ())), f"{key} is said to be used")
+        elif error in UNFIT:
+            assert lane is not None
+            question, offers = asked_in(args), lane.place.offers
+            wrongs = unfit(self.node, question, self._referred(question), offers[-1].batch if offers else "", now)
+            must(error in wrongs, f"{key} is told {error}, and that is not so")
 
     def _tells(self, body: dict[str, Any]) -> None:
         """A till is told how a sale is: that follows from what the terminal heard, and is what it keeps."""
         ref = body["ref"]
         rows = self.node.disk.query(BY_NUMBER, tuple(ref.split("/")))
         must(len(rows) == 1, f"a till is told of {ref}, which is not on the disk")
-        _, amount, currency, state, code, rrn, auth, reason = rows[0]
+        _, amount, currency, state, code, rrn, auth, reason, kind, original = rows[0]
         if body["state"] in LATER.get(state, ()):  # it moved on in the very step in which this was said
             state, reason = body["state"], body["reversal_reason"]
             if state == "sent":  # whoever looked then saw no answer yet
@@ -347,6 +404,10 @@ class Till:
         told = tuple(body[name] for name in ("amount", "currency", *FACTS))
         must(told == kept, f"a till is told {told} of {ref}, kept is {kept}")
         must(body["outcome"] == OUTCOMES.get(state, "unknown"), f"{ref} is {state}, a till is told {body['outcome']}")
+        must(
+            (body["kind"], body["original"]) == (kind, original),
+            f"{ref} is told as a {body['kind']} {body['original']}",
+        )
         must(body["merchant"] == MERCHANT and body["terminal"] == ref[:8], f"{ref} is told of another shop")
         attempt = self.attempts.get(ref)
         if attempt is None:
@@ -362,18 +423,31 @@ class Till:
         if body["outcome"] == "approved":
             codes = {(one.de38 or "").strip() for one in attempt.believed}
             must(auth in codes, f"{ref} is kept with the approval code {auth}")
+        self._balances(attempt, body)
         paper.sentence(body)
         if "prints" in body:
             self.jobs.told(body)
+
+    def _balances(self, attempt: Attempt, body: dict[str, Any]) -> None:
+        """Of an approval that tells balances a till hears them; of nothing else."""
+        tells = attempt.question.kind.balances and body["outcome"] == "approved" and attempt.decided is not None
+        heard = nested.de54(attempt.decided.de54) if tells and attempt.decided is not None else []
+        wanted = [(TYPES_OF_BALANCE[one.type], one.minor) for one in heard]
+        told = [(one["type"], one["amount"]) for one in body["balances"]]
+        must(told == wanted, f"{body['ref']} is told with the balances {told}, heard were {wanted}")
 
     def _acted(self, ref: str, attempt: Attempt, said: Sequence[Outbound]) -> None:
         """An answer that decides was heard: the till, or the printer, hears of it at once."""
         message = attempt.decided
         assert message is not None
         state = self.node.disk.query(BY_NUMBER, tuple(ref.split("/")))[0][3]
-        if message.de39 in APPROVALS:
+        if state == "lapsed":
+            must(attempt.cancelled, f"{ref} was answered with {message.de39}, and is lapsed")
+        elif message.de39 in APPROVALS:
             must(state in ("approved", "closed", "reversing"), f"{ref} was approved, and is {state}")
-            if state != "reversing":
+            if attempt.question.kind.mode is Mode.INQUIRY:
+                must(state == "closed", f"{ref} was answered, and is {state}")
+            elif state != "reversing":
                 copies = [item.name for item in said if isinstance(item, Perform) and item.kind == "receipt"]
                 first = [name for name in copies if name.startswith(ref.replace("/", "-")) and name.endswith(".1")]
                 must(len(first) == 2, f"{ref} was approved, and of its receipt are printed {first}")
@@ -389,42 +463,11 @@ class Till:
             return None
         question = attempt.question
         return paper.SlipFacts(
-            ref, question.amount, question.currency, question.pan, bool(question.pin), attempt.decided
+            ref,
+            whole(question, self._referred(question)),
+            question.currency,
+            question.pan,
+            bool(question.pin),
+            attempt.decided,
+            question.kind,
         )
-
-
-def makes_sense(args: dict[str, Any]) -> bool:
-    """Whether this can be a sale at all."""
-    amount, card, pin = args["amount"], args["card"], args.get("pin")
-    if type(amount) is not int or not 0 < amount <= MOST or args["currency"] not in NUMBERS:
-        return False
-    if not isinstance(card, dict) or (pin and PIN.fullmatch(pin) is None):
-        return False
-    if args.get("entry") == "typed":
-        return "track2" not in card and luhn_ok(card["pan"]) and MONTH.fullmatch(card["expiry"]) is not None
-    found = TRACK.fullmatch(card.get("track2", ""))
-    return found is not None and args.get("entry", "swipe") == "swipe" and found[1] == card.get("pan", found[1])
-
-
-def says(place: Place, offer: Offer, question: TillQuestion, batch: str) -> dict[int, Any]:
-    """The elements of the request for what a till asked."""
-    how = "02" if question.track else "01"
-    return {
-        2: None if question.track else question.pan,
-        3: "000000",
-        4: f"{question.amount:012d}",
-        14: None if question.track else question.expiry,
-        22: how + ("1" if question.pin else "2"),
-        25: "00",
-        35: question.track.replace("=", "D") or None,
-        49: NUMBERS[question.currency],
-        52: place.keys.hsm.encrypt_pin(offer.pik, question.pin, question.pan) if question.pin else None,
-        60: f"22{batch}000",
-    }
-
-
-def asked_in(args: dict[str, Any]) -> TillQuestion:
-    """The question in a command."""
-    card = args["card"]
-    track = card.get("track2", "")
-    return TillQuestion(args["amount"], args["currency"], card["pan"], track, card["expiry"], args.get("pin", ""))
