@@ -14,6 +14,7 @@ import click
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session, verb
 from counterfoil.cli.standing import INTERRUPTED, Standing
+from counterfoil.stack.config import DEFAULT_SUPERVISOR
 from counterfoil.words import Text
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ EPILOG: Final = """\b
 Examples:
   counterfoil day --baskets 500 --faults 0
   counterfoil day --baskets 5000 --faults 0.05 --seed 7
+  counterfoil day --baskets 500 --mix all --seed 7
   counterfoil day --baskets 3000 --seconds 240 --kill 40 --pause 10 --outage 10 --seed 7
 
 
@@ -41,6 +43,7 @@ NO_LAB: Final = Text(
     "this stack was not started for faults: stop it and start it with `{up}`, or have a day of `--faults 0`",
     "此系统启动时未允许故障注入：请停止后用 `{up}` 启动，或使用 `--faults 0`",
 )
+MIXES: Final = ("purchases", "all")
 PER_MINUTE: Final = click.FloatRange(0, 600)
 ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("sales", Text("sales", "交易")),
@@ -48,6 +51,7 @@ ROWS: Final[tuple[tuple[str, Text], ...]] = (
     ("declined", Text("  declined", "  拒绝")),
     ("not_sent", Text("  not sent", "  未发出")),
     ("unknown", Text("  outcome unknown, reversed", "  结果未知，已冲正")),
+    ("left_out", Text("  left out: too late, or original not approved", "  未进行：超时或原交易未成功")),
     ("reversed", Text("reversals", "冲正")),
     ("one_sided", Text("one-sided at rest", "静止时单边账")),
     ("one_sided_unreported", Text("  of these without a case", "  其中未立案")),
@@ -74,6 +78,14 @@ STRUCK: Final[tuple[tuple[str, Text], ...]] = (
 @click.option(
     "--seconds", type=click.FloatRange(1, 86_400), help="Spread the baskets over this time; what is late is left out."
 )
+@click.option(
+    "--mix",
+    type=click.Choice(MIXES),
+    default="purchases",
+    show_default=True,
+    help="Purchases, or transactions of all kinds.",
+)
+@click.option("--supervisor", metavar="PASSWORD", default=DEFAULT_SUPERVISOR, help="The supervisors' password.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Draws the baskets and everything that breaks.")
 @verb
 def command(
@@ -84,17 +96,21 @@ def command(
     pause: float,
     outage: float,
     seconds: float | None,
+    mix: str,
+    supervisor: str,
     seed: int,
 ) -> int:
     """Sell real shop baskets from a hundred terminals at once while things break, then judge from outside."""
     from counterfoil.cli.town import town
     from counterfoil.day.baskets import BasketsMissing, read
     from counterfoil.day.engine import Weather, run_day
+    from counterfoil.day.mix import MIXES as MIXED
     from counterfoil.day.sabotage import Rates
+    from counterfoil.day.town import queues
     from counterfoil.stack.descriptors import OWN, RESERVE, claim
 
     claim("day", RESERVE + OWN)  # one connection a cashier
-    place = town(session)
+    place = town(session, supervisor)
     weather = Weather(seed, faults, Rates(kill, pause, outage), seconds)
     if not place.lab and not weather.calm:
         raise Failure(Exit.FAILED, "no_lab", NO_LAB.filled(up=session.typed("up --lab")))
@@ -105,8 +121,9 @@ def command(
     run = f"day-{seed}-{secrets.token_hex(4)}"
     standing = Standing(STANDS.filled(run=run), session.line("reconcile"), {"run": run})
     session.may_stand(lambda: standing)
-    with progress(session, len(drawn)) as watcher:
-        result = run_day(place, drawn, weather, run, watcher)
+    lanes = MIXED[mix](queues(place, drawn, run), seed)
+    with progress(session, sum(map(len, lanes.values()))) as watcher:
+        result = run_day(place, lanes, weather, watcher)
     value = result.to_json()
     if result.stopped:
         if not session.json:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from counterfoil.cli.session import Session
-from counterfoil.cli.stack import cards, demo, layout_of, now, running, stores, terminal_seconds
+from counterfoil.cli.stack import demo, layout_of, now, running, stores, terminal_seconds
+from counterfoil.day.effect import CardMoney
 from counterfoil.day.town import ChannelAddress, Shopper, Town
 from counterfoil.errors import NothingSent
+from counterfoil.issuer import stubs as issuers
 from counterfoil.links.control import ask
 from counterfoil.stack.layout import ISSUERS, STATIONS, SUPERVISOR
 from counterfoil.stack.ports import TERMINALS, proxy_of
@@ -15,8 +17,8 @@ from counterfoil.stack.ports import TERMINALS, proxy_of
 SHOPPER: Final = "shopper-"
 
 
-def town(session: Session) -> Town:
-    """The running stack as the cashiers of a day see it."""
+def town(session: Session, supervisor: str) -> Town:
+    """The running stack as the cashiers of a day see it; `supervisor` is the password of the shops' supervisors."""
     known = demo(session).cards()
     shoppers = [card for card in known if card.name.startswith(SHOPPER)]
     running(session, SUPERVISOR)  # says so when there is none
@@ -31,8 +33,15 @@ def town(session: Session) -> Town:
         at = address(SUPERVISOR)  # it may have been killed and started again
         return ask(at.host, at.port, at.token, verb, args, 15.0)
 
-    def balances() -> dict[str, int]:
-        return {card["name"]: card["balance"] for card in cards(session) if card["name"].startswith(SHOPPER)}
+    def balances() -> dict[str, CardMoney]:
+        issued = {(card.issuer, card.name) for card in shoppers}
+        with stores(session) as opened:
+            return {
+                card["name"]: CardMoney(card["balance"], card["held"])
+                for issuer, store in opened.each_issuer()
+                for card in issuers.cards(store)
+                if (issuer, card["name"]) in issued
+            }
 
     return Town(
         terminals=[one.terminal for one in demo(session).terminals() if one.ours],
@@ -47,4 +56,5 @@ def town(session: Session) -> Town:
         links=(TERMINALS, *map(proxy_of, ISSUERS)),
         receipts=layout_of(session).receipts,
         lab=bool(running(session, SUPERVISOR).extra.get("lab")),
+        supervisor=supervisor,
     )

@@ -11,12 +11,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from counterfoil.day.effect import effect_of
 from counterfoil.day.town import BasketSale
 from counterfoil.errors import PaymentError
 from counterfoil.inquiry import Stores
+from counterfoil.kinds import BY_NAME, TABLE, Deed
 from counterfoil.storage import Store
 
 SHOWN: Final = 20
+DOING: Final = {
+    "{moving}": (Deed.MOVE, Deed.POST),
+    "{holding}": (Deed.HOLD,),
+    "{ending}": (Deed.POST, Deed.RELEASE),
+    "{booking}": tuple(Deed),
+}
+"""Words of a question that stand for the kinds with one of these deeds."""
 DAMAGE: Final = {
     "damaged": "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
     "reference to nothing": 'SELECT "table" FROM pragma_foreign_key_check',
@@ -32,7 +41,7 @@ TERMINAL: Final = {
     ),
     "approval without slip": (
         "SELECT terminal || '/' || batch || '/' || stan FROM attempt WHERE state IN ('approved', 'closed') "
-        "AND (terminal, batch, stan) NOT IN (SELECT terminal, batch, stan FROM slip)"
+        "AND kind IN ({booking}) AND (terminal, batch, stan) NOT IN (SELECT terminal, batch, stan FROM slip)"
     ),
     "slip without attempt": (
         "SELECT terminal || '/' || batch || '/' || stan FROM slip "
@@ -67,23 +76,47 @@ SWITCH: Final = {
 ISSUER: Final = {
     "purchase without evidence": "SELECT rrn FROM txn WHERE received = '' AND key NOT IN (SELECT txn FROM trail)",
     "charge without entry": (
-        "SELECT rrn FROM txn WHERE state IN ('posted', 'reversed') AND NOT EXISTS "
+        "SELECT rrn FROM txn WHERE state IN ('posted', 'reversed') AND kind IN ({moving}) AND NOT EXISTS "
         "(SELECT 1 FROM entry WHERE id = key AND entry.amount = txn.amount)"
     ),
+    "hold without record": (
+        "SELECT rrn FROM txn WHERE state IN ('posted', 'reversed') AND kind IN ({holding}) AND NOT EXISTS "
+        "(SELECT 1 FROM hold WHERE id = key AND hold.amount = txn.amount)"
+    ),
+    "end of a hold without record": (
+        "SELECT rrn FROM txn WHERE state IN ('posted', 'reversed') AND kind IN ({ending}) "
+        "AND key NOT IN (SELECT id FROM resolution)"
+    ),
+    # Nothing goes back of what another transaction gave back before, or of what stood against one that went back.
     "return without entry": (
-        "SELECT rrn FROM txn WHERE state = 'reversed' AND NOT EXISTS (SELECT 1 FROM entry "
+        "SELECT rrn FROM txn WHERE state = 'reversed' AND kind IN ({moving}) AND (returned_at > 0 "
+        "OR (key NOT IN (SELECT child.original FROM txn AS child) "
+        "AND txn.original NOT IN (SELECT key FROM txn WHERE state = 'reversed'))) AND NOT EXISTS (SELECT 1 FROM entry "
         "WHERE id = key || '/reversal' AND entry.amount = txn.amount AND reverses = key)"
     ),
     "entry without charge": (
-        "SELECT id FROM entry WHERE debit LIKE 'card:%' AND id NOT IN "
+        "SELECT id FROM entry WHERE reverses = '' AND (debit LIKE 'card:%' OR debit LIKE 'clearing:%') AND id NOT IN "
         "(SELECT key FROM txn WHERE state IN ('posted', 'reversed'))"
+    ),
+    "open hold without a pre-authorisation that stands": (
+        "SELECT id FROM hold WHERE id NOT IN (SELECT hold FROM resolution) AND "
+        "CASE hold.original WHEN '' THEN id ELSE hold.original END NOT IN (SELECT key FROM txn WHERE state = 'posted' "
+        "AND kind IN ({holding}) AND key NOT IN (SELECT child.original FROM txn AS child "
+        "WHERE child.state = 'posted'))"
+    ),
+    "pre-authorisation that stands without its hold": (
+        "SELECT rrn FROM txn WHERE state = 'posted' AND kind IN ({holding}) AND key NOT IN "
+        "(SELECT child.original FROM txn AS child WHERE child.state = 'posted') AND NOT EXISTS (SELECT 1 FROM hold "
+        "LEFT JOIN resolution ON resolution.hold = hold.id WHERE (hold.id = key OR hold.original = key) "
+        "AND (outcome IS NULL OR outcome = 'expired'))"
     ),
     "entry without return": (
         "SELECT id FROM entry WHERE reverses <> '' AND id NOT IN "
         "(SELECT key || '/reversal' FROM txn WHERE state = 'reversed')"
     ),
     "advice booked by half": (
-        "SELECT advice.key FROM advice JOIN txn ON txn.key = original WHERE outcome = 'book' AND state <> 'reversed'"
+        "SELECT advice.key FROM advice JOIN txn ON txn.key = advice.original "
+        "WHERE outcome = 'book' AND state <> 'reversed'"
     ),
     "balance that is not its entries": (
         "SELECT account.id FROM account WHERE balance <> "
@@ -127,13 +160,14 @@ CLEARING: Final = (
     "OR (credit = card.account AND debit LIKE 'clearing:%') GROUP BY card.name"
 )
 AT_SWITCH: Final = (
-    "SELECT terminal || '/' || batch || '/' || stan, issuer || '/' || transmitted || '/' || trace, amount FROM attempt "
-    "WHERE state = 'approved'"
+    "SELECT terminal || '/' || batch || '/' || stan, issuer || '/' || transmitted || '/' || trace, kind, amount "
+    "FROM attempt WHERE state = 'approved'"
 )
 AT_TERMINAL: Final = (
-    "SELECT terminal || '/' || batch || '/' || stan, rrn, amount FROM attempt WHERE state IN ('approved', 'closed')"
+    "SELECT terminal || '/' || batch || '/' || stan, rrn, kind, amount "
+    "FROM attempt WHERE state IN ('approved', 'closed')"
 )
-POSTED: Final = "SELECT key, rrn, amount FROM txn WHERE state = 'posted'"
+POSTED: Final = "SELECT key, rrn, amount FROM txn WHERE state = 'posted' AND kind IN ({booking})"
 OURS: Final = "SELECT terminal FROM device"
 # The mark of every print but the ORIGINAL, in the languages of the slips.
 DUPLICATES: Final = ("DUPLICATE", "重打印")
@@ -169,8 +203,16 @@ def answers(store: Store, questions: Mapping[str, str]) -> Iterator[str]:
     """What the questions find in one store."""
     with store.reading():
         for what, sql in questions.items():
-            for (record,) in store.query(sql)[:SHOWN]:
+            for (record,) in store.query(spelt_out(sql))[:SHOWN]:
                 yield f"{what}: {record}"
+
+
+def spelt_out(question: str) -> str:
+    """The question with the names of the kinds that its words of DOING stand for."""
+    for word, deeds in DOING.items():
+        names = (kind.name for kind in TABLE if any(movement.deed in deeds for movement in kind.movements))
+        question = question.replace(word, ", ".join(f"'{name}'" for name in names))
+    return question
 
 
 def unowned(stores: Stores) -> list[str]:
@@ -178,11 +220,11 @@ def unowned(stores: Stores) -> list[str]:
     if stores.terminal is None or stores.switch is None:
         return []  # half_written says so
     ours = {terminal for (terminal,) in stores.terminal.query(OURS)}
-    switch = {request: (ref, amount) for ref, request, amount in stores.switch.query(AT_SWITCH)}
-    terminal = {ref: amount for ref, _, amount in stores.terminal.query(AT_TERMINAL)}
+    switch = {request: (ref, amount) for ref, request, _, amount in stores.switch.query(AT_SWITCH)}
+    terminal = {ref: amount for ref, _, _, amount in stores.terminal.query(AT_TERMINAL)}
     found = []
     for name, store in stores.each_issuer():
-        for key, rrn, amount in store.query(POSTED):
+        for key, rrn, amount in store.query(spelt_out(POSTED)):
             _, _, sent = key.partition("/")
             ref, known = switch.get(f"{name}/{sent}", ("", 0))
             if known != amount or (ref.partition("/")[0] in ours and terminal.get(ref) != amount):
@@ -197,11 +239,11 @@ def cleared(stores: Stores, shoppers: Collection[str]) -> int:
 
 
 def nets(stores: Stores, sales: Iterable[BasketSale]) -> dict[str, int]:
-    """What the day sold as the tills, the terminals and the switch have it, minor units."""
+    """What the day took from the cards, less what it gave back, as tills, terminals and switch have it, minor units."""
     day = list(sales)
     refs = {sale.ref for sale in day if sale.ref}
     return {
-        "tills": sum(sale.basket.amount for sale in day if sale.outcome == "approved"),
+        "tills": sum(sale.effect.taken for sale in day),
         "terminals": _sum(stores.terminal, AT_TERMINAL, refs),
         "switch": _sum(stores.switch, AT_SWITCH, refs),
     }
@@ -209,7 +251,7 @@ def nets(stores: Stores, sales: Iterable[BasketSale]) -> dict[str, int]:
 
 def _sum(store: Store | None, sql: str, refs: Collection[str]) -> int:
     rows = store.query(sql) if store is not None else []
-    return sum(amount for ref, _, amount in rows if ref in refs)
+    return sum(effect_of(BY_NAME[kind], amount).taken for ref, _, kind, amount in rows if ref in refs)
 
 
 def receipts(folder: Path, sales: Iterable[BasketSale]) -> Receipts:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from counterfoil.day.baskets import Basket
 from counterfoil.day.judge import DayJudgement, Opening, judge_day, percentiles
+from counterfoil.day.mix import Lanes
 from counterfoil.day.rest import until_rest
 from counterfoil.day.sabotage import Rates, Saboteur, plan
 from counterfoil.day.till import work_through
-from counterfoil.day.town import BasketSale, Town, queues
+from counterfoil.day.town import BasketSale, Town
 from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.words import Text
 
@@ -65,7 +65,9 @@ class Weather(NamedTuple):
 
 
 class DayResult(msgspec.Struct):
-    """A day as it went. `at_rest` False: the bound passed first. `stopped` True: somebody pressed Ctrl-C."""
+    """A day as it went. `planned` is how many transactions it had. `at_rest` False: the bound passed first. `stopped`
+    True: somebody pressed Ctrl-C.
+    """
 
     sales: list[BasketSale]
     faults: dict[str, dict[str, int]]
@@ -78,6 +80,7 @@ class DayResult(msgspec.Struct):
     struck: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     missed: int = 0
     plan: list[str] = msgspec.field(default_factory=list)
+    planned: int = 0
 
     @property
     def sound(self) -> bool:
@@ -94,6 +97,8 @@ class DayResult(msgspec.Struct):
             "declined": counted["declined"],
             "unknown": counted["unknown"] + counted["lost"],
             "not_sent": counted["not_sent"],
+            "left_out": max(0, self.planned - len(self.sales)),
+            "kinds": by_kind(self.sales),
             "first_heard_unknown": sum(sale.heard == "unknown" for sale in self.sales),
             "reversed": judgement.reversed,
             "posted_and_undone": {str(leg): judgement.undone[leg] for leg in sorted({3, 4, *judgement.undone})},
@@ -123,12 +128,22 @@ class DayResult(msgspec.Struct):
         }
 
 
-def run_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> DayResult:
-    """Sell the baskets in this weather, wait for rest, judge. Faults are cleared whatever happens."""
-    return asyncio.run(whole_day(town, baskets, weather, run, watcher))
+def by_kind(sales: Sequence[BasketSale]) -> dict[str, dict[str, int]]:
+    """How the transactions of each kind that there were ended, as the cashiers were told."""
+    found: dict[str, Counter[str]] = {}
+    for sale in sales:
+        found.setdefault(sale.kind.name, Counter())[sale.outcome] += 1
+    return {name: dict(counts) for name, counts in found.items()}
 
 
-async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run: str, watcher: Watcher) -> DayResult:
+def run_day(town: Town, lanes: Lanes, weather: Weather, watcher: Watcher) -> DayResult:
+    """Ask for the transactions of every terminal in this weather, wait for rest, judge. Faults are cleared
+    whatever happens.
+    """
+    return asyncio.run(whole_day(town, lanes, weather, watcher))
+
+
+async def whole_day(town: Town, lanes: Lanes, weather: Weather, watcher: Watcher) -> DayResult:
     """`run_day` inside an event loop."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -136,7 +151,7 @@ async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run
     try:
         # What an earlier day left on its way would come back during this one, and into its books.
         if await until_rest(town, patience(town), stop, lambda count: watcher.waits(EARLIER.filled(count=count))):
-            return await day_from_rest(town, queues(town, baskets, run), weather, watcher, stop)
+            return await day_from_rest(town, lanes, weather, watcher, stop)
         return DayResult([], {}, DayJudgement(), False, stop.is_set(), 0.0, seed=weather.seed)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
@@ -144,7 +159,7 @@ async def whole_day(town: Town, baskets: Sequence[Basket], weather: Weather, run
 
 async def day_from_rest(
     town: Town,
-    lanes: Mapping[str, Sequence[BasketSale]],
+    lanes: Lanes,
     weather: Weather,
     watcher: Watcher,
     stop: asyncio.Event,
@@ -165,8 +180,9 @@ async def day_from_rest(
         town.faults("fault.set", {"rate": weather.faults, "seed": weather.seed})
     acts = plan(weather.rates, weather.seed, town.stations, town.links, town.timer)
     saboteur = Saboteur(town, acts, weather.seconds)
-    result = DayResult(begun, {}, DayJudgement(), False, False, 0.0, seed=weather.seed)
-    still = asyncio.create_task(stillness(town, begun, sum(map(len, lanes.values())), watcher))
+    planned = sum(map(len, lanes.values()))
+    result = DayResult(begun, {}, DayJudgement(), False, False, 0.0, seed=weather.seed, planned=planned)
+    still = asyncio.create_task(stillness(town, begun, planned, watcher))
     try:
         await unless(stop, [work_through(town, lane, note, weather.seconds) for lane in lanes.values()])
         still.cancel()

@@ -1,7 +1,8 @@
 """The judge of a day stands outside: what the cashiers were told, against what the issuers booked.
 
-Card by card: opening balance less closing balance must be the sum of the approvals the cashiers saw. Sale by sale: the
-issuer holds the amount exactly when the cashier was told yes. A sale that breaks either is one-sided.
+Card by card: what changed of its balance, and of what is set aside on it, must be what the approvals the cashiers saw
+do to it. Transaction by transaction: at the issuer exactly that stands which the cashier was told, and against it what
+the cashiers saw approved against it. One that breaks any of these is one-sided.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from counterfoil.day import books
+from counterfoil.day.effect import CardMoney, stands_at
 from counterfoil.day.town import BasketSale, Town
 from counterfoil.inquiry import Candidate, Stores, finding
 from counterfoil.issuer import stubs as issuers
@@ -54,9 +56,9 @@ class DayJudgement(msgspec.Struct):
 
 
 class Opening(NamedTuple):
-    """How the books stood when the day began: every shopper's balance, and what clearing held from them."""
+    """How the books stood when the day began: every shopper's account, and what clearing held from them."""
 
-    balances: Mapping[str, int]
+    balances: Mapping[str, CardMoney]
     cleared: int
 
     @classmethod
@@ -69,28 +71,51 @@ class Opening(NamedTuple):
 def judge_day(town: Town, sales: Sequence[BasketSale], opening: Opening) -> DayJudgement:
     """Judge a day that has come to rest."""
     found = DayJudgement()
-    expected: Counter[str] = Counter()
+    children = approved_against(sales)
     now = town.now()
     with town.stores() as stores:
         for sale in sales:
-            if sale.outcome == "approved":
-                expected[sale.shopper.name] += sale.basket.amount
-            judge_sale(stores, sale, now, found)
+            judge_sale(stores, sale, children.get(sale.key, []), now, found)
         found.ledger_sum = sum(abs(total) for total in ledger_sums(stores).values())
         found.half_written = books.half_written(stores)
         found.unowned = books.unowned(stores)
         found.nets = books.nets(stores, sales)
     closing = Opening.of(town)
-    before, after = opening.balances, closing.balances
-    off = [name for name in before if before[name] - after.get(name, 0) != expected[name]]
+    off = cards_off(sales, opening.balances, closing.balances)
     found.cards_off = len(off)
     found.one_sided = max(found.one_sided, len(off))
     found.one_sided_unreported = max(found.one_sided_unreported, len(off) - found.exceptions)
     found.suspects += [f"card {name}" for name in off]
-    found.nets["customers"] = sum(before.values()) - sum(after.get(name, 0) for name in before)
+    found.nets["customers"] = total(opening.balances) - total(closing.balances)
     found.nets["clearing"] = closing.cleared - opening.cleared
     judge_paper(town, sales, found)
     return found
+
+
+def approved_against(sales: Sequence[BasketSale]) -> dict[str, list[str]]:
+    """The kinds of what the cashiers saw approved against a transaction, by its till key."""
+    found: dict[str, list[str]] = {}
+    for sale in sales:
+        if sale.of is not None and sale.outcome == "approved":
+            found.setdefault(sale.of.key, []).append(sale.kind.name)
+    return found
+
+
+def cards_off(
+    sales: Sequence[BasketSale], before: Mapping[str, CardMoney], after: Mapping[str, CardMoney]
+) -> list[str]:
+    """The cards of which balance or hold did not change as their cashiers saw."""
+    expected = dict.fromkeys((*before, *after), CardMoney())
+    for sale in sales:
+        name = sale.shopper.name
+        expected[name] = expected.get(name, CardMoney()).plus(sale.effect.change)
+    none = CardMoney()
+    return [name for name, change in expected.items() if after.get(name, none).since(before.get(name, none)) != change]
+
+
+def total(accounts: Mapping[str, CardMoney]) -> int:
+    """What is on all of them together."""
+    return sum(account.balance for account in accounts.values())
 
 
 def judge_paper(town: Town, sales: Sequence[BasketSale], found: DayJudgement) -> None:
@@ -103,8 +128,10 @@ def judge_paper(town: Town, sales: Sequence[BasketSale], found: DayJudgement) ->
     found.suspects += unpaid
 
 
-def judge_sale(stores: Stores, sale: BasketSale, now: Instant, found: DayJudgement) -> None:
-    """One sale: is it at rest, and does the issuer hold exactly what the cashier was told?"""
+def judge_sale(stores: Stores, sale: BasketSale, children: Sequence[str], now: Instant, found: DayJudgement) -> None:
+    """One transaction: is it at rest, and does at the issuer exactly that stand which the cashiers were told, of it and
+    against it?
+    """
     answer = look(stores, sale, now)
     if answer is None:
         if sale.outcome != "not_sent":
@@ -113,12 +140,13 @@ def judge_sale(stores: Stores, sale: BasketSale, now: Instant, found: DayJudgeme
             found.suspects.append(sale.ref or sale.key)
         return
     issuer = answer.evidence.issuer
-    held = issuer.debited - issuer.returned if issuer is not None else 0
-    promised = sale.basket.amount if sale.outcome == "approved" else 0
+    promised = sale.effect
+    against = sorted(one.kind for one in issuer.against) if issuer is not None else []
+    agree = stands_at(issuer, promised.ended) == promised and against == sorted(children)
     found.verdicts[answer.verdict.value] += 1
     reported = answer.verdict is Verdict.EXCEPTION
     found.exceptions += reported
-    if held != promised or answer.verdict not in AT_REST:
+    if not agree or answer.verdict not in AT_REST:
         found.one_sided += 1
         found.one_sided_unreported += not reported
         found.suspects.append(sale.ref)
@@ -134,9 +162,7 @@ def look(stores: Stores, sale: BasketSale, now: Instant) -> Finding | None:
     key = parse_ref(sale.ref)
     if key is None:
         return None
-    one = Candidate(
-        sale.ref, "", key.terminal, "", sale.basket.amount, sale.shopper.currency, sale.shopper.pan[-4:], now
-    )
+    one = Candidate(sale.ref, "", key.terminal, "", sale.amount, sale.shopper.currency, sale.shopper.pan[-4:], now)
     try:
         return finding(stores, one, now)
     except ValueError:

@@ -30,7 +30,7 @@ class TillChannel:
         ends = time.monotonic() + DOWN_FOR_GOOD + self._patience
         while time.monotonic() < ends:
             try:
-                reply = await self.call("sale", sale.asked())
+                reply = await self.call("sale", sale.asked(self._town.supervisor))
             except NothingSent:  # the channel was closed; whether an earlier try left is the key's business
                 await asyncio.sleep(PAUSE)
                 continue
@@ -80,9 +80,10 @@ class TillChannel:
 async def work_through(
     town: Town, queue: Sequence[BasketSale], done: Callable[[BasketSale], None], seconds: float | None = None
 ) -> None:
-    """All sales of one terminal, one after the other. Done again it only asks: the same key sells nothing twice.
+    """All transactions of one terminal, one after the other. Done again it only asks: the same key sells nothing twice.
 
-    With `seconds` they are spread over that time, and what was not begun by its end is left out.
+    With `seconds` they are spread over that time. Left out is what was not begun by its end, and what refers to one
+    that was not approved.
     """
     till = TillChannel(town)
     began = time.monotonic()
@@ -92,7 +93,8 @@ async def work_through(
                 await asyncio.sleep(max(0.0, began + seconds * number / len(queue) - time.monotonic()))
                 if time.monotonic() - began >= seconds:
                     return
-            await till.sell(sale)
-            done(sale)
+            if sale.can_be_asked:
+                await till.sell(sale)
+                done(sale)
     finally:
         till.close()

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from counterfoil.day.baskets import Basket
+from counterfoil.day.effect import NOTHING, CardMoney, Effect, effect_of
 from counterfoil.inquiry import Stores
+from counterfoil.kinds import PURCHASE, Kind, Needs
 from counterfoil.step import Instant
 
 
@@ -36,9 +38,10 @@ class Town(NamedTuple):
     """The stack from outside: its cashiers' terminals, its shoppers, and how to ask.
 
     `address` finds a control channel, `faults` asks the supervisor, `stores` opens the stores for reading, `balances`
-    gives every shopper's balance (minor units) by name, `now` is the present instant. `timer` is the terminals' in
+    gives what is on every shopper's account by name, `now` is the present instant. `timer` is the terminals' in
     seconds: nothing ends sooner that has lost its answer. `stations` and `links` are what can be killed, `receipts` is
-    where the printers put their paper, `lab` whether the stack may be broken at all.
+    where the printers put their paper, `lab` whether the stack may be broken at all,
+    `supervisor` the password of the shops' supervisors.
     """
 
     terminals: Sequence[str]
@@ -46,17 +49,19 @@ class Town(NamedTuple):
     address: Callable[[str], ChannelAddress]
     faults: Callable[[str, dict[str, Any]], dict[str, Any]]
     stores: Callable[[], Stores]
-    balances: Callable[[], dict[str, int]]
+    balances: Callable[[], dict[str, CardMoney]]
     now: Callable[[], Instant]
     timer: float
     stations: Sequence[str] = ()
     links: Sequence[str] = ()
     receipts: Path = Path("receipts")
     lab: bool = True
+    supervisor: str = ""
 
 
 class BasketSale(msgspec.Struct):
-    """One basket at one terminal, as the cashier lived through it.
+    """One transaction at one terminal, as the cashier lived through it: of a kind, and of the earlier transaction that
+    it refers to, None for none.
 
     `heard` is the first thing the cashier was told, `outcome` the last: approved, declined, unknown, not_sent, or
     "lost" when the terminal never gave an answer at all.
@@ -70,19 +75,46 @@ class BasketSale(msgspec.Struct):
     outcome: str = "lost"
     ref: str = ""
     response_code: str = ""
+    kind: Kind = PURCHASE
+    of: BasketSale | None = None
 
-    def asked(self) -> dict[str, Any]:
+    @property
+    def amount(self) -> int:
+        """How much it is about, minor units."""
+        return self.basket.amount
+
+    @property
+    def effect(self) -> Effect:
+        """What it does to its card by what the cashier was told: nothing, unless it was approved."""
+        if self.outcome != "approved":
+            return NOTHING
+        return effect_of(self.kind, self.amount, self.of.amount if self.of is not None else 0)
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the transaction it refers to stands, as far as the cashier knows."""
+        return self.of is None or self.of.outcome == "approved"
+
+    def asked(self, supervisor: str = "") -> dict[str, Any]:
         """The request as the till makes it; the key makes a repeat harmless."""
         card = {"pan": self.shopper.pan, "expiry": self.shopper.expiry, "track2": self.shopper.track2}
         request: dict[str, Any] = {
             "terminal": self.terminal,
-            "amount": self.basket.amount,
+            "kind": self.kind.name,
             "currency": self.shopper.currency,
             "card": card,
             "entry": "swipe",
             "key": self.key,
         }
-        return {**request, "pin": self.shopper.pin} if self.shopper.pin else request
+        if Needs.AMOUNT in self.kind.needs:
+            request["amount"] = self.amount
+        if self.of is not None:
+            request["original"] = self.of.ref
+        if Needs.SUPERVISOR in self.kind.needs:
+            request["supervisor"] = supervisor
+        if Needs.PIN in self.kind.needs and self.shopper.pin:
+            request["pin"] = self.shopper.pin
+        return request
 
     def told(self, outcome: str, reply: dict[str, Any]) -> None:
         """What the terminal said."""
