@@ -34,6 +34,15 @@ NAME: Final = "counterfoil"
 REF: Final = "T0000001/000001/000002"
 NUMBER: Final = "632623A1B2C3"
 FOLDERS: Final = re.compile(r" /(?:backups|tmp|media/safe)/")
+TYPED: Final = {"PIN": "1234", "Supervisor": "123456"}
+"""What somebody at the keyboard types when he is asked for it; a password for anything else."""
+NEEDED: Final = {
+    "void": "counterfoil sale --amount 12.50 --card alice",
+    "complete": "counterfoil preauth --amount 300 --card alice",
+    "preauth-void": "counterfoil preauth --amount 300 --card alice",
+}
+"""What makes the transaction that an example of this verb refers to."""
+ANY_REF: Final = re.compile(r"T0000001/000001/(\d{6})")
 SHELL: Final = re.compile(r"[<>|]")
 PARSED: Final = {
     "up": "it would not end; test_processes.py starts and stops it",
@@ -100,9 +109,10 @@ def examples() -> list[Example]:
             match = re.match(r"\s*(?:Examples?: |Then, now and again: )?(counterfoil .*\S)", line)
             if match:
                 found.setdefault(match[1], Example(path, match[1]))
-    # what the others need comes first: a backup before it is read, a key before it is used
+    # what the others need comes first: a backup before it is read, a key before it is used; an inquiry last, for it
+    # has no receipt of which the others could speak
     first = ("backup", "receipt key", "receipt show", "audit anchor")
-    return sorted(found.values(), key=lambda one: not one.words.startswith(first))
+    return sorted(found.values(), key=lambda one: (not one.words.startswith(first), one.of == "balance"))
 
 
 EXAMPLES: Final = examples()
@@ -122,6 +132,15 @@ class Shop(NamedTuple):
     here: Path
     number: str
 
+    def referring(self, example: Example) -> str:
+        """The line of an example, about a transaction of its own where it refers to one that only one can refer to."""
+        needed = NEEDED.get(example.of)
+        if needed is None:
+            return example.line
+        made = ANY_REF.search(self.typed(needed).out)
+        assert made is not None
+        return example.line.replace(REF, made[0])
+
     def typed(self, line: str) -> Said:
         """A line as typed, the folders and the reference number of the example being this reader's."""
         line = FOLDERS.sub(f" {self.here}/", line).replace(NUMBER, self.number)
@@ -136,7 +155,7 @@ class Shop(NamedTuple):
                     ["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60, check=False
                 )
                 return Said(done.returncode, done.stdout, done.stderr)
-            patch.setattr(click, "prompt", lambda text, **_: "1234" if text == "PIN" else "a long password")
+            patch.setattr(click, "prompt", lambda text, **_: TYPED.get(text, "a long password"))
             patch.setattr(sys, "stdin", Keyboard())
             out, err = io.StringIO(), io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -194,7 +213,7 @@ def test_an_example_of_the_help_does_what_it_says(shop: Shop, example: Example) 
         parsed(example.line)
         return
     shop.running.until(lambda: shop.running.ask("terminal", "last", "T0000001").status == 0, 20.0)
-    said = shop.typed(example.line)
+    said = shop.typed(shop.referring(example))
     row = example.found(dict(ANSWERS))
     expected = row[0] if isinstance(row, tuple) else {0}
     assert said.status in expected, said
@@ -218,10 +237,12 @@ def lines_of(document: Path) -> list[str]:
 
 def test_the_readme_is_a_story_in_which_returning_can_be_seen(shop: Shop) -> None:
     lines = lines_of(ROOT / "README.md")
-    ref = REF
+    ref, made = REF, dict[str, str]()  # the references it names, and those that were printed here
     for at, line in enumerate(lines):
         words = shlex.split(line, comments=True)
-        said = shop.typed(line.replace("T0000001/000001/000003", ref))
+        said = shop.typed(ANY_REF.sub(lambda named: made[named[0]], line))
+        if words[1] in {"sale", "void", "preauth", "balance"}:
+            made[f"T0000001/000001/{len(made) + 2:06d}"] = re.findall(r"T0000001/\d{6}/\d{6}", said.out)[0]
         if words[1] == "sale" and at > lines.index(next(each for each in lines if "fault" in each)):
             assert said.status == 3, said
             ref = re.findall(r"T0000001/\d{6}/\d{6}", said.out)[0]
