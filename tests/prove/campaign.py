@@ -22,7 +22,7 @@ from counterfoil.simulation import WorldJob, failure, play, sales_of
 from prove.record import Campaign, Record, Tally, code, save
 
 NAMED: Final = ("calm", "loss", "duplicate", "delay", "partition", "crash", "disk", "lost-terminal", "swarm")
-PLAYED: Final = (*NAMED, "copies", "relay", "closer", "forger", "customers", "restored")
+PLAYED: Final = (*NAMED, "copies", "relay", "closer", "forger", "customers", "restored", "kinds")
 CHUNK: Final = 4  # worlds
 AHEAD: Final = 6  # chunks asked for and not yet taken, for each process: one may take as long as several others
 MOST_FAILURES: Final = 5

@@ -223,7 +223,7 @@ class Audit:
         for ears in self.ears:
             for key in sorted(ears.unsent):
                 state = state_of(key)
-                must(state in ("not_sent", "escalated"), f"{key} never left its terminal, and is {state}")
+                must(state in ("not_sent", "escalated", "lapsed"), f"{key} never left its terminal, and is {state}")
         undone = self.plant.switch.disk.query(UNDONE)[0][0]
         must(not undone, f"{undone} requests never left the switch, and were reversed all the same")
 

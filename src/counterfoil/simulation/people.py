@@ -367,7 +367,7 @@ class Cashier:
             if body["ref"]:
                 approved = body["outcome"] == "approved"
                 self.shop.told[body["ref"]] = wanted.RememberedSale(
-                    sale.of.name, sale.card, sale.amount, sale.currency, approved
+                    sale.of.name, sale.card, body["amount"], sale.currency, approved
                 )
             self._react(sale, body["outcome"], body["ref"])
 
