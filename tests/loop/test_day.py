@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from counterfoil.kinds import BY_NAME
 from loop.running import Running
 
 pytest.importorskip("pyarrow")
@@ -43,6 +44,16 @@ def test_without_faults_everything_is_paid_and_nothing_is_reversed(running: Runn
     assert answer.status == 0
     assert (answer.json["approved"], answer.json["reversed"], answer.json["verdicts"]) == (60, 0, {"PAID": 60})
     assert answer.json["closing_seconds"] == {"p50": None, "p99": None, "max": None}
+
+
+def test_a_day_of_every_kind_with_faults_ends_with_nothing_one_sided_and_no_hold_left_over(running: Running) -> None:
+    answer = running.ask("day", "--baskets", "120", "--mix", "all", "--faults", "0.04", "--seed", "31")
+    assert answer.status == 0, answer
+    value = answer.json
+    assert (value["one_sided"], value["cards_off"], value["half_written"], value["unowned"]) == (0, 0, 0, [])
+    assert set(value["kinds"]) == set(BY_NAME)
+    assert all(counts["approved"] for counts in value["kinds"].values())
+    assert len(set(value["nets"].values())) == 1
 
 
 def test_ctrl_c_stops_the_day_with_what_there_is(running: Running) -> None:

@@ -13,6 +13,8 @@ from counterfoil.links.control import ControlClient
 
 PAUSE: Final = 0.2
 BUSY: Final = frozenset({"busy", "open_sale"})
+TURNED_DOWN: Final = frozenset({"original_other_batch"})
+"""What a till may rightly be refused before anything is sent: a sign-on may have begun another batch meanwhile."""
 DOWN_FOR_GOOD: Final = 60.0  # seconds a station may stay away before the cashier gives the sale up
 
 
@@ -41,6 +43,9 @@ class TillChannel:
             if reply.get("error") in BUSY:
                 await self._wait_or_answer(reply)
                 continue
+            if reply.get("error") in TURNED_DOWN:
+                sale.told("not_sent", reply)
+                return
             if reply.get("open_sale"):
                 await self._taken(reply)
             sale.told(reply.get("outcome", "lost"), reply)
