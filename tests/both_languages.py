@@ -94,7 +94,7 @@ _TYPED: Final = """
 REF last type max prefix align pad charset override amount ref rrn last4 terminal baud flow name kept by
 handed_over hosts links_ca links_name printer profile generic-80 typed tmk to
 default none proxies receipt.png packet.hex
-packet.pcap port archive timers printers lab escpos console currency
+packet.pcap port archive timers printers lab escpos console currency original
 fault.set fault.kill fault.pause fault.clear REVERSING ip HOST MODEL
 """
 TYPED: Final = frozenset(_TYPED.split())

@@ -52,10 +52,11 @@ ACTING: Final = {"/people", "/tokens", "/till/act"}
 """The doors behind which several things can be done."""
 GOOD: Final = {
     "terminal": '"T0000001"', "amount": "1250", "currency": '"CNY"', "card.name": '"carol"', "reason": '"why"',
-    "copy": '"cardholder"', "how": '"attested"', "answer": '"kept"', "leg": "1", "kind": '"drop"', "times": "1",
+    "copy": '"cardholder"', "how": '"attested"', "answer": '"kept"', "leg": "1", "kind": '"purchase"', "times": "1",
     "seconds": "1", "action": '"escalate"', "ref": f'"{REF}"',
 }  # fmt: skip
 """What a field should be, as JSON."""
+OF_A_FAULT: Final = {"kind": '"drop"'}
 
 
 def form(stranger: Stranger, door: Door, who: str, places: dict[str, str], **odd: str) -> bytes:
@@ -66,18 +67,19 @@ def form(stranger: Stranger, door: Door, who: str, places: dict[str, str], **odd
 
 def bodied(fields: tuple[str, ...], value: str = "", odd: str | None = "") -> bytes:
     """A body with this value in one field, in every for "", in none for None."""
+    good = {**GOOD, **OF_A_FAULT} if "leg" in fields else GOOD
     tops: dict[str, list[str]] = {}
     for field in fields:
         top, _, below = field.partition(".")
         inner = tops.setdefault(top, [])
         if below and "." not in below and (odd != top):
-            put = value if odd in (field, "") else GOOD.get(field)
+            put = value if odd in (field, "") else good.get(field)
             inner += [f"{json.dumps(below)}:{put}"] if put else []
     said = []
     for top, inner in tops.items():
         if inner:
             said.append(f"{json.dumps(top)}:{{{','.join(inner)}}}")
-        elif put := (value if odd in (top, "") else GOOD.get(top)):
+        elif put := (value if odd in (top, "") else good.get(top)):
             said.append(f"{json.dumps(top)}:{put}")
     return f"{{{','.join(said)}}}".encode("utf-8", "surrogatepass")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from counterfoil.kinds import BY_SLIP
 from counterfoil.terminal.sentences import COPIES, ERRORS
 from counterfoil.verdict.names import FAULTS, party
 from counterfoil.words import Text
@@ -19,7 +20,7 @@ CHINESE: Final = {
     "password reset": "重置密码",
     "token made": "创建令牌",
     "token ended": "停用令牌",
-    "sale": "消费",
+    **{word: kind.says.zh for word, kind in BY_SLIP.items()},
     "sale cancelled": "取消交易",
     "goods handed_over": "商品已交付",
     "goods kept": "商品未交付",
@@ -71,7 +72,7 @@ OURS_TO_SAY: Final = frozenset(
         "receipt closed",
         "goods handed_over",
         "goods kept",
-        "sale",
+        *BY_SLIP,
         "sale cancelled",
         "fault set",
     }

@@ -9,11 +9,17 @@ from typing import Any, Final
 from counterfoil.console.deeds import RunningAct
 from counterfoil.console.reach import Reach
 from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.kinds import Kind
 from counterfoil.stack.selling import patience
 
 PAUSE: Final = 0.3  # seconds before the same key is asked for again
 PAPER: Final = {"done": "printed", "not_done": "not printed", "unknown": "unknown"}
 """What the audit log calls what came of a print."""
+
+
+def called(kind: Kind) -> str:
+    """What the audit log calls a transaction of a kind: as its slip does."""
+    return kind.paper.word if kind.paper is not None else kind.name
 
 
 async def sell(reach: Reach, deed: RunningAct, args: dict[str, Any]) -> dict[str, Any]:

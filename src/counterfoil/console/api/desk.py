@@ -29,6 +29,10 @@ STATUS_OF: Final = {
     "key_reused": 422,
     "typed_not_allowed": 422,
     "archived": 422,
+    "original_unknown": 404,
+    "original_other_kind": 422,
+    "amount_above_original": 422,
+    "wrong_supervisor": 403,
 }
 """The status a station's refusal deserves; every other one is 409: not now, as things stand."""
 

@@ -16,11 +16,12 @@ from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, ReasonIn, SaleIn, Sold
 from counterfoil.console.deeds import NOT_CHARGED, UnwritableError
 from counterfoil.console.people import May
-from counterfoil.console.sale import ended, sell
+from counterfoil.console.sale import called, ended, sell
 from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.freetext import starred
 from counterfoil.inquiry import Candidate, Nothing, Search, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
+from counterfoil.kinds import BY_NAME, PAYING
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.selling import asked
 from counterfoil.step import Instant
@@ -46,16 +47,18 @@ NO_WORD: Final = Told(
         "终端未给出结果。请暂勿再次收款：使用同一流水键再次查询。",
     ),
 )
+NO_WORD_YET: Final = Told(
+    Text("The result is not known yet.", "结果尚不清楚。"),
+    Text(
+        "The terminal did not say what became of it. Do not begin it anew yet: ask again with the same key.",
+        "终端未给出结果。请暂勿重新发起：使用同一流水键再次查询。",
+    ),
+)
+"""What is said of a kind with which nobody pays."""
 ASK: Final = Text(
     "Ask by ref, by rrn, by last4 and amount, or by terminal.", "请按 ref、rrn、last4 加 amount 或 terminal 查询。"
 )
 BAD_CURSOR: Final = Text("This cursor is not one of ours.", "该游标无效。")
-UNKNOWN: Final[dict[str, Any]] = {
-    "outcome": "unknown",
-    "response_code": "",
-    **NO_WORD.both(),
-    "display": [],
-}
 LEFT: Final = {"approved", "declined", "not_sent"}
 NEVER: Final = 1 << 62
 IdempotencyKey = Annotated[
@@ -86,15 +89,15 @@ def sells() -> dict[str, Any]:
 async def create_payment(
     desk: Desk, doer: Does, wanted: SaleIn, idempotency_key: IdempotencyKey, response: Response
 ) -> dict[str, Any]:
-    """Take a card payment. 201 when it was decided, 200 when this key was decided before, 202 when it is unknown."""
+    """Take a card payment, or any other `kind`. 201: decided; 200: this key was decided before; 202: not known."""
     key = kept(idempotency_key)
     card, entry, pin = _card(desk.reach.demo, wanted)
     asked_before, known = await desk.read(lambda stores: _keyed(stores, key))
-    args = asked(card, wanted.terminal, wanted.amount, wanted.currency, key, pin, wanted.retry_of or "", entry)
-    unknown = {**UNKNOWN, "key": key, "ref": str(known or ""), "payment": None}
+    args = _args(wanted, card, entry, pin, key)
+    unknown = {**_no_word(wanted), "key": key, "ref": str(known or ""), "payment": None}
     deed = None
     try:
-        deed = doer.begin("sale", f"{wanted.terminal} {key}", later=unknown)
+        deed = doer.begin(called(BY_NAME[wanted.kind]), f"{wanted.terminal} {key}", later=unknown)
         with deed:
             answer = await sell(desk.reach, deed, args)
             deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
@@ -112,7 +115,36 @@ async def create_payment(
         response.headers["Location"] = f"/api/v1/payments/{number}"
     lags = deed is not None and deed.owed
     response.status_code = 202 if lags or reply["outcome"] not in LEFT else 200 if known else 201
-    return {"display": [], **reply, "key": key, "payment": payment}
+    return {**_of(wanted), **reply, "key": key, "payment": payment}
+
+
+def _args(wanted: SaleIn, card: DemoCard, entry: str, pin: str, key: str) -> dict[str, Any]:
+    """What the terminal is asked; whether the kind takes it, the terminal says."""
+    return asked(
+        card,
+        wanted.terminal,
+        wanted.amount,
+        wanted.currency or "",
+        key,
+        pin,
+        wanted.retry_of or "",
+        entry,
+        kind=wanted.kind,
+        original=wanted.original,
+        supervisor=wanted.supervisor.get_secret_value(),
+        print=wanted.print_,
+    )
+
+
+def _of(wanted: SaleIn) -> dict[str, Any]:
+    """What an answer says that has no more from the terminal."""
+    return {"kind": wanted.kind, "original": wanted.original or "", "balances": [], "display": []}
+
+
+def _no_word(wanted: SaleIn) -> dict[str, Any]:
+    """What is said while nobody knows what became of it."""
+    told = NO_WORD if wanted.kind in PAYING else NO_WORD_YET
+    return {"outcome": "unknown", "response_code": "", **_of(wanted), **told.both()}
 
 
 def _not_charged(error: Exception) -> Problem:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt
+from pydantic_core import PydanticKnownError
 
 from counterfoil.console.api.problem import Both
+from counterfoil.kinds import BY_NAME, PURCHASE
 from counterfoil.money import MAX_MINOR
 from counterfoil.security import EXPIRY
 
@@ -41,14 +43,31 @@ class NumberedCard(In):
     pin: SecretStr = Field(SecretStr(""), max_length=12)
 
 
+def _kind(name: str) -> str:
+    if name not in BY_NAME:
+        raise PydanticKnownError("literal_error", {"expected": " or ".join(map(repr, BY_NAME))})
+    return name
+
+
 class SaleIn(In):
-    """A sale at a terminal. `retry_of` is the attempt it replaces: if both turn out paid, one is returned."""
+    """A transaction at a terminal, which refuses what its kind does not take (docs/kinds.md).
+
+    `retry_of` is the attempt it replaces: if both turn out paid, one is returned.
+    """
 
     terminal: str = Field(pattern=r"^[!-.0-~]{1,8}$", examples=["T0000001"])
-    amount: Annotated[StrictInt, Field(gt=0, le=MAX_MINOR, description="Minor units (fen, cents).", examples=[1250])]
-    currency: str = Field("CNY", pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    kind: Annotated[str, AfterValidator(_kind)] = Field(PURCHASE.name, json_schema_extra={"enum": list(BY_NAME)})
+    amount: Annotated[StrictInt, Field(gt=0, le=MAX_MINOR)] | None = Field(
+        None, description="Minor units (fen, cents); absent: none, or all of the original's.", examples=[1250]
+    )
+    currency: str | None = Field(
+        None, pattern=r"^[A-Z]{3}$", description="ISO 4217; absent: the original's, CNY without one."
+    )
     card: NamedCard | NumberedCard
     retry_of: str | None = Field(None, pattern=REF)
+    original: str | None = Field(None, pattern=REF, description="The transaction this one refers to.")
+    supervisor: SecretStr = Field(SecretStr(""), max_length=64, description="The password of the shop's supervisor.")
+    print_: StrictBool = Field(False, alias="print", description="Also on paper, where only a request prints it.")
 
 
 class CopyIn(In):
@@ -256,15 +275,26 @@ class Payment(Brief):
     evidence: dict[str, Any]
 
 
+class CardBalance(BaseModel):
+    """A balance of the card as its issuer told it, "ledger" or "available", in minor units; below zero is owed."""
+
+    type: str
+    currency: str
+    amount: int
+
+
 class Sold(BaseModel):
-    """What became of a sale. `outcome` is the terminal's word, `payment` the verdict of all stations; `sentence` is for
-    the customer, `cashier` for whoever serves.
+    """What became of a transaction. `outcome` is the terminal's word, `payment` the verdict of all stations; `sentence`
+    is for the customer, `cashier` for whoever serves. `original` is "" where the kind refers to none.
 
     `ref` is "" and `payment` None when the terminal could not say which attempt it was: ask again with the same key.
     `retry_of` is the attempt it replaces: the one it named, or the one under the same key that was never sent.
     """
 
     outcome: Literal["approved", "declined", "unknown", "not_sent"]
+    kind: str
+    original: str
+    balances: list[CardBalance]
     key: str
     ref: str
     retry_of: str = ""
