@@ -10,7 +10,9 @@ import pytest
 
 from counterfoil.day import books
 from counterfoil.day.baskets import Basket
-from counterfoil.day.town import BasketSale, Shopper
+from counterfoil.day.effect import CardMoney
+from counterfoil.day.judge import DayJudgement, Opening, judge_day
+from counterfoil.day.town import BasketSale, ChannelAddress, Shopper, Town
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.stores import SWITCH, TERMINAL
 from counterfoil.issuer.records import PACKAGE as ISSUER
@@ -269,6 +271,56 @@ def test_the_takings_are_counted_by_everybody_for_himself(whole: Path) -> None:
         day: list[Any] = [sale("1", 300, "approved"), sale("2", 200, "unknown")]
         assert books.nets(opened, day) == {"tills": 300, "terminals": 300, "switch": 300}
         assert books.nets(opened, day[1:]) == {"tills": 0, "terminals": 0, "switch": 0}
+
+
+BEFORE = CardMoney(660, 40)
+
+
+def judged(folder: Path, after: CardMoney = BEFORE, cleared: int = 340) -> DayJudgement:
+    """A day on which nobody asked for anything, judged on these books."""
+    place = Town(
+        ["T1"],
+        [SHOPPER],
+        lambda _: ChannelAddress("", 0, ""),
+        lambda _verb, _args: {},
+        lambda: stores(folder),
+        lambda: {"shopper-1": after},
+        lambda: 0,
+        1.0,
+        receipts=folder,
+    )
+    return judge_day(place, [], Opening({"shopper-1": BEFORE}, cleared))
+
+
+def test_a_day_on_which_nothing_changed_is_sound(whole: Path) -> None:
+    found = judged(whole)
+    assert (found.sound, found.one_sided, found.cards_off, found.ledger_sum) == (True, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("sql", "after", "cleared", "wrong"),
+    [
+        ("UPDATE account SET balance = 661", BEFORE, 340, {"ledger_sum": 1}),
+        ("UPDATE entry SET amount = 41 WHERE id = '1/D8/P3'", BEFORE, 341, {"ledger_sum": 1}),
+        ("", CardMoney(661, 40), 340, {"cards_off": 1, "one_sided": 1, "suspects": ["card shopper-1"]}),
+        ("", CardMoney(660, 0), 340, {"cards_off": 1, "one_sided": 1, "suspects": ["card shopper-1"]}),
+        ("", BEFORE, 341, {"cards_off": 0}),
+        (
+            "UPDATE txn SET state = 'declined' WHERE key = '1/D8/H1'",
+            BEFORE,
+            340,
+            {"half_written": ["issuer-a: open hold without a pre-authorisation that stands: 1/D8/H1"]},
+        ),
+    ],
+)
+def test_a_day_whose_books_changed_by_themselves_is_not_sound(
+    whole: Path, sql: str, after: CardMoney, cleared: int, wrong: dict[str, object]
+) -> None:
+    if sql:
+        change(whole / "issuer-a.db", sql)
+    found = judged(whole, after, cleared)
+    assert not found.sound
+    assert {name: getattr(found, name) for name in wrong} == wrong
 
 
 def test_the_paper_shows_an_original_that_came_out_twice_and_a_slip_nobody_should_have(tmp_path: Path) -> None:

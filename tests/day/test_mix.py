@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from counterfoil.cli import day as cli
 from counterfoil.day.baskets import Basket
 from counterfoil.day.mix import MIXES, mixed
 from counterfoil.day.town import BasketSale, Shopper
@@ -24,6 +25,10 @@ def lanes(count: int = 400) -> dict[str, list[BasketSale]]:
 def drawn(seed: int) -> list[tuple[str, str, int, str]]:
     mix = MIXES["all"](lanes(), seed)
     return [(one.key, one.kind.name, one.amount, one.of.key if one.of else "") for lane in mix.values() for one in lane]
+
+
+def test_the_command_line_offers_each_mix() -> None:
+    assert tuple(MIXES) == cli.MIXES
 
 
 def test_a_day_of_purchases_is_its_baskets_and_nothing_else() -> None:

@@ -177,11 +177,15 @@ def lines(session: Session) -> Callable[[Text], None]:
 def table(session: Session, value: dict[str, Any]) -> None:
     """The day as a person reads it."""
     from counterfoil.cli import screen as out
+    from counterfoil.kinds import BY_NAME
     from counterfoil.verdict.names import FAULTS, party
 
     grid = out.table(title=session.word(Text("The day", "一天的交易")), right=True)
     for name, text in ROWS:
         grid.add_row(session.word(text), str(value[name]))
+    for kind, counts in value["kinds"].items() if len(value["kinds"]) > 1 else ():
+        label = Text("  {kind}, approved of all", "  {kind}，成功/全部").filled(kind=BY_NAME[kind].says)
+        grid.add_row(session.word(label), f"{counts.get('approved', 0)}/{sum(counts.values())}")
     for leg, count in value["posted_and_undone"].items():
         grid.add_row(session.word(Text(f"charged and returned, leg {leg}", f"已扣款并退回，第 {leg} 段")), str(count))
     for name, text in STRUCK:
