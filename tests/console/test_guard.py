@@ -14,6 +14,7 @@ from console.desk import REF, Desk
 from counterfoil.console import guard
 from counterfoil.console.guard import GUARDS, Charge, Earlier
 from counterfoil.inquiry import Stores
+from counterfoil.kinds import TABLE, Kind
 from counterfoil.step import SECOND, Instant
 from counterfoil.verdict import Verdict
 from terminal.counter import MERCHANT, PAN, T1, T2, TMK, Counter
@@ -85,6 +86,19 @@ def test_it_stops_nobody_else(shop: Shop, what: object, other: Charge) -> None:
     assert callable(what)
     what(shop)
     assert shop.earlier(other) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TABLE if not kind.pays], ids=lambda kind: kind.name)
+def test_what_is_no_payment_stops_none_and_is_replaced_by_none(shop: Shop, kind: Kind) -> None:
+    if kind.original is not None:
+        shop.counter.start(kind.original.of[0])
+        shop.counter.answer()
+        shop.counter.start(kind.name, original=FIRST)
+    else:
+        shop.counter.start(kind.name)
+    shop.counter.time_out()
+    assert shop.counter.newest().kind == kind.name
+    assert shop.earlier(WISH._replace(amount=shop.counter.newest().amount)) is None
 
 
 @pytest.mark.parametrize("what", STOPPING)

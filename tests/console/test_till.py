@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from archive.shop import Shop
@@ -13,6 +14,7 @@ from counterfoil.console import till_sale
 from counterfoil.console.counter import Counter
 from counterfoil.console.looks import LOOKS
 from counterfoil.console.reach import Reach
+from counterfoil.kinds import TABLE
 from counterfoil.step import Frame, Send
 from counterfoil.terminal import stubs
 from counterfoil.transaction import TerminalStub
@@ -89,3 +91,20 @@ def test_a_word_that_is_not_the_last_is_never_rested_on(shop: Shop) -> None:
     assert shown(shop, closed)["done"]
     assert not shown(shop, closed, waits=True)["done"]
     assert not shown(shop, closed._replace(stub=asked.stub))["done"]
+
+
+def test_what_is_no_payment_is_not_taken_again_by_a_sale(shop: Shop) -> None:
+    arrive(shop, sold(shop))
+    with shop.opened() as stores:
+        sale = till_sale.known(stores, KEY, shop.now)
+    assert sale is not None
+    fallen = sale._replace(
+        stub=msgspec.structs.replace(sale.stub, state="declined"),
+        told=msgspec.structs.replace(sale.told, verdict=Verdict.NOT_CHARGED),
+    )
+    found = {
+        kind.name
+        for kind in TABLE
+        if till_sale.again(fallen._replace(stub=msgspec.structs.replace(fallen.stub, kind=kind.name)))
+    }
+    assert found == {kind.name for kind in TABLE if kind.pays}

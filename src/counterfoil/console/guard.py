@@ -14,6 +14,7 @@ from counterfoil.console.deeds import AuditedAct, AuditLog
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583.show import words
+from counterfoil.kinds import PAYING
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
 from counterfoil.terminal import stubs
@@ -66,12 +67,14 @@ def wish_of(stub: TerminalStub) -> Charge:
 
 
 def earlier(stores: Stores, wish: Charge, released: Collection[str], now: Instant) -> Earlier | None:
-    """The attempt that stands in the way, or else the newest one that a new attempt replaces."""
+    """The attempt that stands in the way, or else the newest one that a new attempt replaces; nobody paid with a void,
+    nor takes it again by a sale.
+    """
     if stores.terminal is None:
         return None
     found = None
     for stub in stubs.open_items(stores.terminal):
-        if wish_of(stub) == wish and now - stub.started_at < GUARDS:
+        if stub.kind in PAYING and wish_of(stub) == wish and now - stub.started_at < GUARDS:
             one = candidate(stub.ref, stub)
             this = Earlier(one, finding(stores, one, now), stub.ref in released)
             if this.stops:

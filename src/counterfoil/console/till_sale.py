@@ -12,7 +12,7 @@ from counterfoil.errors import NothingSent, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583 import responses
-from counterfoil.kinds import BY_NAME, Total
+from counterfoil.kinds import BY_NAME, PAYING, Total
 from counterfoil.step import Instant
 from counterfoil.terminal import causes, stubs
 from counterfoil.transaction import TerminalStub
@@ -109,9 +109,11 @@ def word_of(told: Finding) -> Text:
 
 
 def again(sale: StoredSale) -> bool:
-    """Whether its terminal takes this payment again now: it has fallen, nothing is owed, it was paid nowhere else."""
+    """Whether its terminal takes this payment again now: it has fallen, nothing is owed, it was paid nowhere else. What
+    is no payment is not taken again by a sale.
+    """
     twice = causes.word(sale.stub.cause) == causes.PAID
-    return sale.told.verdict in AGAIN and sale.stub.state not in BUSY and not twice
+    return sale.stub.kind in PAYING and sale.told.verdict in AGAIN and sale.stub.state not in BUSY and not twice
 
 
 def status_without(counter: Counter, key: str, lane: dict[str, Any] | None) -> Status:
