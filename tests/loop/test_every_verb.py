@@ -27,6 +27,8 @@ PACKET: Final = "600003000060310031543208000020000000800000000021313233343536373
 SAYS: Final = (
     "cards", "cards --all", "accounts", "reconcile", "reconcile --full", "terminal list", "terminal list --all",
     "kinds", "kinds void",
+    "balance --card carol --terminal T0000004", "balance --card carol --terminal T0000004 --print",
+    "preauth --amount 30 --card carol --terminal T0000004",
     "terminal status", "terminal status --all", "terminal status T0000001", "terminal last T0000001",
     "terminal export OUTSIDE1",
     "terminal register 10000161 --merchant 880210010210162 --tmk 404142434445464748494A4B4C4D4E4F",
@@ -45,6 +47,9 @@ REFUSES: Final = (
     "why", "sale --json=1 --amount 1 --card carol", "fault set 9 drop", "fault set 3 bogus", "fault set x drop",
     "fault set 3 drop --times x", "fault set 3 drop --times 0", "fault set 3 drop --seconds x",
     "fault set 3 drop --mti 1", "fault set", "cards extra words", "kinds bogus", "receipt close {ref}",
+    "void x --card carol", "void {ref} --card carol --supervisor 1", "complete {ref} --card carol --amount 1",
+    "complete T0000001/000001/999999 --card carol --amount 1", "preauth --card carol", "balance --card nobody",
+    "preauth-void {ref} --card carol --supervisor 123456",
     "receipt close {ref} --as bogus", "decode --framing bogus 00", "simulate --without bogus",
     "simulate --transactions 0", "receipt show {ref} --as bogus",
     # amounts and references
