@@ -18,6 +18,7 @@ from counterfoil.cli.app import command
 from counterfoil.cli.day import ROWS, STRUCK
 from counterfoil.cli.day import table as day_table
 from counterfoil.cli.session import Session
+from counterfoil.kinds import TABLE
 from counterfoil.words import Text
 
 WIDTHS: Final = ("", "0", "1", "7", "20", "40", "60", "80", "200")
@@ -92,12 +93,15 @@ def test_a_day_is_told_whole_on_any_screen(
     value |= {"posted_and_undone": {"4": 2}, "closing_seconds": {"p50": 0.1, "p99": 1.25, "max": 31.5}}
     value |= {"faults": {"3": {"drop": 1, "duplicate": 2, "delay": 3, "corrupt": 4}}, "stopped": False, "at_rest": True}
     value |= {"half_written_where": [], "originals_twice": [], "unowned": [], "suspects": ["T0000001/000001/000002"]}
+    value |= {"kinds": {kind.name: {"approved": 123, "declined": 45} for kind in TABLE}}
     day_table(session, value)
     out = capsys.readouterr().out
     assert "…" not in out
     for text in (text for _, text in (*ROWS, *STRUCK)):
         label = session.word(text)
         assert not set(squeezed(label)) - set(out), (width, label)
+    for kind in TABLE:
+        assert not set(squeezed(session.word(kind.says))) - set(out), (width, kind.name)
     assert session.typed("why T0000001/000001/000002") in out, "a command line stays on one line"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from counterfoil.stack.layout import STATIONS
 from counterfoil.step import DAY
+from counterfoil.storage.mark import SUFFIX
 from loop.running import Running, stack
 
 pytestmark = [pytest.mark.loop, pytest.mark.usefixtures("font")]
@@ -36,9 +37,12 @@ def aged(tmp_path: Path) -> Iterator[tuple[Running, list[str]]]:
 
 
 def grow_old(path: Path, table: str) -> None:
+    """As another program that puts the log into the store; whoever read it last may have left one there."""
     store = apsw.Connection(str(path))
     store.execute(f"UPDATE {table} SET started_at = started_at - {AGE}")
+    store.pragma("wal_checkpoint(TRUNCATE)")
     store.close()
+    path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
 
 
 def test_old_sales_leave_and_are_found_and_never_sold_again(aged: tuple[Running, list[str]]) -> None:
