@@ -180,6 +180,7 @@ TOO_NARROW: dict[str, tuple[int, str, int, int]] = {
     "a key that a stranger named is told what is true once its issuer was asked": (1, "copies", 115, 1500),
     "a second payment goes back, and its customer is not sent to another till": (1, "relay", 67, 1500),
     "a reversal damaged in two places that cancel out in its MAC is nobody's": (1, "swarm", 270, 75),
+    "a no to another type under the numbers of a request is no answer to it": (1, "forger", 30, 75),
     "of what nothing waited for a terminal keeps so many lines an hour": (1, "swarm", 218, 75),
 }
 

@@ -305,7 +305,9 @@ class Host:
                 ask.acknowledged = True
             return
         ask = self.sent.get((frame.link, message.de7, message.de11))
-        if message.mti not in ANSWERS or ask is None or ask.forward is None:
+        if ask is None or ask.forward is None:
+            return
+        if message.mti != f"{ask.forward.mti[:2]}10":  # a no to what a stranger asked for under the same numbers
             return
         institution = (message.de32 or "").lstrip("0") == ACQUIRER.lstrip("0")
         if not institution or any(message.get(n) != ask.forward.get(n) for n in (3, 4, 37, 41, 42)):
