@@ -33,7 +33,7 @@ class PaymentError(Exception):
         return str(self)
 
 
-class NothingSent(PaymentError):  # noqa: N818 - the field's word for the outcome
+class NothingSentError(PaymentError):
     """Definite: nothing left this station."""
 
 

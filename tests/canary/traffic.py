@@ -16,7 +16,7 @@ from canary.needles import CANARIES, EXPIRY, SECRET, Canary, Needle, block, need
 from canary.scan import ON_THE_WIRE
 from canary.web import web
 from counterfoil.cli.app import VERBS, run
-from counterfoil.errors import EncodeError, NothingSent, OutcomeUnknown
+from counterfoil.errors import EncodeError, NothingSentError, OutcomeUnknown
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Dialect, Message
 from counterfoil.iso8583.fields import Characters, Field, Prefix
 from counterfoil.iso8583.framing import frame, join_cup
@@ -59,7 +59,7 @@ class Birds(Running):
         at = self.layout.find(station)
         try:
             answer = ask(at.host, at.port, at.token, verb, args, 15.0) if at else {}
-        except (NothingSent, OutcomeUnknown) as error:
+        except (NothingSentError, OutcomeUnknown) as error:
             answer = {"error": str(error)}
         self.note(f"{station} {verb}", json.dumps(answer, ensure_ascii=False))
         return answer

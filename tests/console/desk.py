@@ -18,7 +18,7 @@ from counterfoil.console.app import build
 from counterfoil.console.people import People, Person, Role
 from counterfoil.console.reach import LOOKS, Reach
 from counterfoil.console.tokens import Tokens
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import CONSOLE, SUPERVISOR, Layout, Running
 from counterfoil.storage import migrations_of, open_store
@@ -89,7 +89,7 @@ class Stations(Reach):
 
     async def _connected(self, station: str) -> Any:
         if self.away:
-            raise NothingSent("nobody listens")
+            raise NothingSentError("nobody listens")
         return Channel(self, station)
 
     @property

@@ -15,7 +15,7 @@ from counterfoil.console import audit
 from counterfoil.console.consent import LAPSES, Action, ApprovalRequest, Consent
 from counterfoil.console.deeds import RunningAct
 from counterfoil.console.people import NotAllowed, People, Person, Role
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.storage import Store, migrations_of, open_store
 from counterfoil.words import Text
 
@@ -139,7 +139,7 @@ def test_a_refusal_and_a_withdrawal_do_nothing_and_are_in_the_log(desk: Desk) ->
     ("reply", "state"),
     [
         ({"error": "not_pending", "message": {"en": "no", "zh": "无"}}, "failed"),
-        (NothingSent("nobody listens"), "not_sent"),
+        (NothingSentError("nobody listens"), "not_sent"),
         (OutcomeUnknown("no answer"), "unknown"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from counterfoil.day.sabotage import OUTAGES, Rates, Sabotage, Saboteur, plan
 from counterfoil.day.town import ChannelAddress, Town
-from counterfoil.errors import NothingSent
+from counterfoil.errors import NothingSentError
 from counterfoil.inquiry import Stores
 
 STATIONS, LINKS, TIMER = ("terminal", "switch"), ("terminals",), 4.0
@@ -60,7 +60,7 @@ def test_the_saboteur_asks_the_supervisor_only_and_ends_when_told() -> None:
         if len(asked) == 5:
             all_asked.set()
         if verb == "fault.pause":
-            raise NothingSent("it is being started again")
+            raise NothingSentError("it is being started again")
         return {"killed": 0 if args.get("station") == "switch" else 7, "leg": args.get("leg", 0)}
 
     def no_stores() -> Stores:

@@ -12,7 +12,7 @@ from counterfoil.day import till
 from counterfoil.day.baskets import Basket
 from counterfoil.day.till import TillChannel, work_through
 from counterfoil.day.town import BasketSale, ChannelAddress, Shopper, Town
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.kinds import TABLE
 
 SHOPPER = Shopper("shopper-1", "6299990000000001", "3112", "track", "1234", "CNY")
@@ -75,7 +75,7 @@ def worked(monkeypatch: pytest.MonkeyPatch, answers: list[dict[str, Any] | Excep
         ([PAID, {"error": "wrong_supervisor"}], ["approved", "lost"]),
         ([PAID, {"error": "original_unknown"}], ["approved", "lost"]),
         ([PAID, {"error": "busy"}, PAID], ["approved", "approved"]),
-        ([NothingSent("gone"), PAID, OutcomeUnknown("gone"), PAID], ["approved", "approved"]),
+        ([NothingSentError("gone"), PAID, OutcomeUnknown("gone"), PAID], ["approved", "approved"]),
     ],
 )
 def test_what_the_cashier_was_told_is_how_it_ended(

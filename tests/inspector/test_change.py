@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from counterfoil.inspector import BadEdit, Wrapping, best, differences, read, set_field, with_cells
+from counterfoil.inspector import EditError, Wrapping, best, differences, read, set_field, with_cells
 from counterfoil.inspector.mask import HIDDEN
 from counterfoil.inspector.wire import take_apart
 from counterfoil.iso8583 import CUP_POS, Message, framing
@@ -45,7 +45,7 @@ def test_a_binary_field_is_set_in_hex() -> None:
      ("MTI", "xx"), ("nothing", "1"), ("70", "301"), ("35", "no track")],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_in_a_sentence_without_the_value(path: str, value: str) -> None:
-    with pytest.raises(BadEdit) as refused:
+    with pytest.raises(EditError) as refused:
         set_field(DATA, WIRE, path, value)
     assert len(value) < 3 or value not in refused.value.text.en
     assert refused.value.text.zh
@@ -77,5 +77,5 @@ def test_bytes_may_be_put_in_and_taken_out() -> None:
 
 @pytest.mark.parametrize("text", ["", "zz", "0", HIDDEN, "00 11 22", "·"])
 def test_cells_that_cannot_be_are_refused(text: str) -> None:
-    with pytest.raises(BadEdit):
+    with pytest.raises(EditError):
         with_cells(DATA, read(DATA, WIRE).hidden, text)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.links.control import MAX_LINE, Answer, ControlClient, ControlServer, ask
 from counterfoil.links.limits import BEFORE_TOKEN, CONTROL, PortLimits
 from links.stations import LOCAL, run, until
@@ -266,7 +266,7 @@ def test_a_blocking_caller_gets_its_answer_or_learns_what_is_known() -> None:
             with pytest.raises(OutcomeUnknown):
                 await call("never", seconds=0.05)
             port = server.port
-        with pytest.raises(NothingSent):
+        with pytest.raises(NothingSentError):
             await asyncio.to_thread(ask, LOCAL, port, TOKEN, "now", {}, 1.0)
 
     run(test)
@@ -301,18 +301,18 @@ def test_a_caller_inside_a_loop_asks_many_times_on_one_channel() -> None:
             with pytest.raises(OutcomeUnknown):
                 await client.call("never", {}, 0.05)
             await asyncio.sleep(0)
-            with pytest.raises(NothingSent):
+            with pytest.raises(NothingSentError):
                 await client.call("now", {}, 1.0)
             client.close()
             other = await ControlClient.connect(LOCAL, server.port, TOKEN)
             waiting = asyncio.create_task(other.call("never", {}, 5.0))
             await asyncio.sleep(0.02)
-            with pytest.raises(NothingSent):
+            with pytest.raises(NothingSentError):
                 await other.call("now", {}, 1.0)
             await server.stop()
             with pytest.raises(OutcomeUnknown):
                 await waiting
-            with pytest.raises(NothingSent):
+            with pytest.raises(NothingSentError):
                 await ControlClient.connect(LOCAL, server.port, TOKEN)
 
     run(test)

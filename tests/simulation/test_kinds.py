@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from counterfoil.drawing import drawing
 from counterfoil.issuer import decide as issuer_decide
 from counterfoil.issuer import originals as at_issuer
 from counterfoil.issuer import rules
@@ -26,7 +27,6 @@ from counterfoil.simulation.expected import objections
 from counterfoil.simulation.expected.till import Till
 from counterfoil.simulation.plant import cards
 from counterfoil.simulation.scene import Scene
-from counterfoil.simulation.world import drawing
 from counterfoil.switch import forward
 from counterfoil.switch import originals as at_switch
 from counterfoil.switch import undo as switch_undo

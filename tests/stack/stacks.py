@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from counterfoil.errors import NothingSent
+from counterfoil.errors import NothingSentError
 from counterfoil.links.control import ask
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import STATIONS, Layout, formats
@@ -106,7 +106,7 @@ class Stack:
         """One request."""
         at = self.layout.find(station)
         if at is None:
-            raise NothingSent(f"{station} does not run")
+            raise NothingSentError(f"{station} does not run")
         return ask(at.host, at.port, at.token, verb, args, 30.0)
 
     def count(self, station: str, table: str) -> int:

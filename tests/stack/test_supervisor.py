@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil import __version__
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.links.control import ask
 from counterfoil.stack.demo import Demo
 from counterfoil.stack.layout import CONSOLE, RECONCILIATION, STATIONS, Layout
@@ -232,7 +232,7 @@ def test_it_stops_on_sigint_even_when_that_was_ignored_and_goes_on_where_it_was(
         assert time.monotonic() - began < 10
         assert all(gone(pid) for pid in pids.values())
         assert not list(first.layout.run.glob("*.json"))
-        with pytest.raises(NothingSent):
+        with pytest.raises(NothingSentError):
             first.call("terminal", "status")
     with Stack(tmp_path / "data") as second:
         assert second.ready["terminals"]["port"] == port

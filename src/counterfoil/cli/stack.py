@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from counterfoil.cli import standing
 from counterfoil.cli.failure import Exit, Failure
 from counterfoil.cli.session import Session
-from counterfoil.errors import NothingSent, OutcomeUnknown, PaymentError
+from counterfoil.errors import NothingSentError, OutcomeUnknown, PaymentError
 from counterfoil.stack import selling
 from counterfoil.stack.demo import Demo, DemoCard
 from counterfoil.stack.layout import SUPERVISOR, Layout, Running
@@ -59,7 +59,7 @@ def ask(session: Session, station: str, verb: str, args: dict[str, Any], seconds
         if "error" in reply:  # a plain no: nothing was done
             session.may_stand(before)
         return reply
-    except NothingSent:
+    except NothingSentError:
         session.may_stand(before)
         raise Failure(Exit.UNREACHABLE, "unreachable", AWAY.filled(station=station)) from None
     except OutcomeUnknown:

@@ -8,7 +8,7 @@ from counterfoil.cli.session import Session
 from counterfoil.cli.stack import demo, layout_of, now, running, stores, terminal_seconds
 from counterfoil.day.effect import CardMoney
 from counterfoil.day.town import ChannelAddress, Shopper, Town
-from counterfoil.errors import NothingSent
+from counterfoil.errors import NothingSentError
 from counterfoil.issuer import stubs as issuers
 from counterfoil.links.control import ask
 from counterfoil.stack.layout import ISSUERS, STATIONS, SUPERVISOR
@@ -26,7 +26,7 @@ def town(session: Session, supervisor: str) -> Town:
     def address(station: str) -> ChannelAddress:
         found = layout_of(session).find(station)
         if found is None:
-            raise NothingSent(f"{station} does not say where it is")
+            raise NothingSentError(f"{station} does not say where it is")
         return ChannelAddress(found.host, found.port, found.token)
 
     def faults(verb: str, args: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import msgspec
 
 from counterfoil.console.deeds import AuditedAct, RunningAct, UnwritableError
 from counterfoil.console.people import May, NotAllowed, People, Person
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.freetext import starred
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage import Store
@@ -165,7 +165,7 @@ class Consent:
             try:
                 answer = await self.actions[one.action].run(self._known(number), deed)
                 state = "failed" if "error" in answer else "done"
-            except NothingSent:
+            except NothingSentError:
                 state = "not_sent"
             except OutcomeUnknown:
                 state = "unknown"

@@ -14,7 +14,7 @@ from counterfoil.console.deeds import RunningAct
 from counterfoil.console.guard import Charge
 from counterfoil.console.reach import Reach
 from counterfoil.console.sale import ended, sell
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.words import Text
 
 KEPT: Final = 500  # answers of sales that are over
@@ -72,7 +72,7 @@ class Counter:
                 answer = await sell(self._reach, deed, args)
                 deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
                 return answer
-        except NothingSent:
+        except NothingSentError:
             return {"error": "not_sent", "message": NOT_LEFT.both()}
         except OutcomeUnknown:
             return {"error": "unknown", "message": NO_WORD.both()}

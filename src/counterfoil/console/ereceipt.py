@@ -18,7 +18,7 @@ from counterfoil.console.limits import RateLimits
 from counterfoil.console.origin import place_of
 from counterfoil.console.sale import ended
 from counterfoil.console.site import HEADERS, Site, language_of, origin_of
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.papers import EXPLANATION, NoPaper, paper
 from counterfoil.receipts import proof
@@ -91,7 +91,7 @@ class EReceiptPages:
                 deed.ends(*ended(reply))
         except UnwritableError:
             return self._page(request, found, LATER, 503)
-        except (NothingSent, OutcomeUnknown):
+        except (NothingSentError, OutcomeUnknown):
             return self._page(request, found, LATER)
         return self._page(request, found, GOT if reply.get("error") in (None, CLOSED_BEFORE) else LATER)
 

@@ -13,7 +13,7 @@ from counterfoil import __version__
 from counterfoil.console.metrics import ConsoleMetrics
 from counterfoil.console.reach import Reach
 from counterfoil.console.site import HEADERS, Site
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.stack.layout import STATIONS, SUPERVISOR
 from counterfoil.step import SECOND, Instant
@@ -93,7 +93,7 @@ async def _asked(reach: Reach, station: str, verb: str) -> dict[str, Any]:
     """What a station says; {} when it does not."""
     try:
         return await reach.look(station, verb, {}, SECONDS)
-    except (NothingSent, OutcomeUnknown):
+    except (NothingSentError, OutcomeUnknown):
         return {}
 
 

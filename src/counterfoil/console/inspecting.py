@@ -17,7 +17,7 @@ from counterfoil.console.waterfall import raw
 from counterfoil.errors import FramingError
 from counterfoil.inspector import (
     FORMS,
-    BadEdit,
+    EditError,
     Guess,
     Reading,
     Wrapping,
@@ -114,7 +114,7 @@ class InspectorPages:
         data = draft.data.reveal()
         try:
             changed = set_field(data, draft.wire, visit.form.get("path", ""), visit.form.get("value", ""))
-        except BadEdit as error:
+        except EditError as error:
             return self._page(visit, draft, error.text)
         size = draft.wire.size and draft.wire.size + len(changed) - len(data)
         draft.data, draft.wire = Sensitive(changed), msgspec.structs.replace(draft.wire, size=size)
@@ -128,7 +128,7 @@ class InspectorPages:
         data = draft.data.reveal()
         try:
             changed = with_cells(data, read(data, draft.wire).hidden, visit.form.get("cells", ""))
-        except BadEdit as error:
+        except EditError as error:
             return self._page(visit, draft, error.text)
         found = await run_in_threadpool(best_of, changed)
         if found is None:

@@ -18,7 +18,7 @@ import msgspec
 from counterfoil.console.audit import reader
 from counterfoil.console.lines import deed
 from counterfoil.console.people import FIND, LIST, SHORTEST, TOO_SHORT, NotAllowed, People, Role
-from counterfoil.errors import NothingSent, StoreError
+from counterfoil.errors import NothingSentError, StoreError
 from counterfoil.links.control import Answer, Serve, refusal
 from counterfoil.links.control import ask as ask_channel
 from counterfoil.stack.layout import CONSOLE, Layout
@@ -142,7 +142,7 @@ def ask(layout: Layout, asked: Reset, now: Callable[[], Instant]) -> None:
     if found is not None:
         try:
             reply = ask_channel(found.host, found.port, found.token, VERB, msgspec.to_builtins(asked), SECONDS)
-        except NothingSent:
+        except NothingSentError:
             pass  # what a console that was killed left behind; if it is not, the store is in use and says so
         else:
             if "error" in reply:

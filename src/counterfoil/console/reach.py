@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from counterfoil.console.deeds import RunningAct
-from counterfoil.errors import NothingSent, OurError
+from counterfoil.errors import NothingSentError, OurError
 from counterfoil.inquiry import Stores
 from counterfoil.links.control import ControlClient
 from counterfoil.receipts.proof import Seal, sealer
@@ -81,7 +81,7 @@ class Reach:
         before, deed.left = deed.left, True
         try:
             return await client.call(verb, args, seconds)
-        except NothingSent:
+        except NothingSentError:
             deed.left = before
             raise
         finally:
@@ -90,5 +90,5 @@ class Reach:
     async def _connected(self, station: str) -> ControlClient:
         running = self.layout.find(station)
         if running is None:
-            raise NothingSent(f"{station} is not running")
+            raise NothingSentError(f"{station} is not running")
         return await ControlClient.connect(running.host, running.port, running.token)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from counterfoil.console.deeds import RunningAct
 from counterfoil.console.reach import Reach
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.kinds import Kind
 from counterfoil.stack.selling import patience
 
@@ -46,7 +46,7 @@ async def _answer(reach: Reach, deed: RunningAct, args: dict[str, Any]) -> dict[
             return await reach.act(deed, "terminal", "sale", args, seconds)
         except OutcomeUnknown as error:
             broken = error
-        except NothingSent:
+        except NothingSentError:
             if broken is None:
                 raise
         if loop.time() >= ends:

@@ -24,7 +24,7 @@ from counterfoil.console.masks import repeated
 from counterfoil.console.people import May
 from counterfoil.console.sale import ended
 from counterfoil.console.site import Site, Visit
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import candidate
 from counterfoil.money import AmbiguousError, parse, plain
@@ -321,7 +321,7 @@ async def act(site: Site, visit: Visit) -> Response:
             reply = await site.reach.act(deed, "terminal", verb, {**args, **more}, SECONDS)
             said = str(reply.get("error") or _came_of(reply))
             deed.ends(*ended(reply))
-    except NothingSent:
+    except NothingSentError:
         said = "away"
     except OutcomeUnknown:
         said = "unknown"

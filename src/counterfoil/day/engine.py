@@ -17,7 +17,7 @@ from counterfoil.day.rest import until_rest
 from counterfoil.day.sabotage import Rates, Saboteur, plan
 from counterfoil.day.till import work_through
 from counterfoil.day.town import BasketSale, Town
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.words import Text
 
 FINAL: Final = frozenset({"approved", "declined", "not_sent"})
@@ -266,7 +266,7 @@ def heal(town: Town) -> None:
     """End every fault; when the supervisor is gone, so are its faults."""
     if not town.lab:
         return
-    with suppress(NothingSent, OutcomeUnknown):
+    with suppress(NothingSentError, OutcomeUnknown):
         town.faults("fault.clear", {})
 
 

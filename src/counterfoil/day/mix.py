@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from counterfoil.day.town import BasketSale
+from counterfoil.drawing import drawing
 from counterfoil.kinds import TABLE, AmountRule, Kind, Needs
 
 Lanes: TypeAlias = Mapping[str, Sequence[BasketSale]]
@@ -40,10 +41,7 @@ def purchases(lanes: Lanes, _seed: int) -> Lanes:
 
 def mixed(lanes: Lanes, seed: int, kinds: Sequence[Kind] = TABLE) -> Lanes:
     """Transactions of all `kinds` for the baskets of each terminal, in their order; the same seed draws the same."""
-    return {
-        terminal: of_lane(queue, random.Random(f"{seed}/{terminal}"), kinds)  # noqa: S311 - a draw, not a secret
-        for terminal, queue in lanes.items()
-    }
+    return {terminal: of_lane(queue, drawing(f"{seed}/{terminal}"), kinds) for terminal, queue in lanes.items()}
 
 
 def of_lane(queue: Sequence[BasketSale], draw: random.Random, kinds: Sequence[Kind]) -> list[BasketSale]:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from counterfoil.day.town import Town
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.drawing import drawing
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 
 OUTAGES: Final = ("drop", "hang", "refuse")
 LEGS: Final = (1, 2, 3, 4)
@@ -73,7 +74,7 @@ def plan(rates: Rates, seed: int, stations: Sequence[str], links: Sequence[str],
 
 def strikes(rate: float, seed: int, what: str) -> Iterator[tuple[float, random.Random]]:
     """The instants of one kind, independent of each other and of the other kinds, each with what to draw from."""
-    draw = random.Random(f"{seed}/{what}")  # noqa: S311 - a plan, not a secret
+    draw = drawing(f"{seed}/{what}")
     at = 0.0
     while rate:
         at += draw.expovariate(rate / 60)
@@ -114,7 +115,7 @@ class Saboteur:
             verb, args = act.request()
             try:
                 reply = await asyncio.to_thread(self._town.faults, verb, args)
-            except (NothingSent, OutcomeUnknown):
+            except (NothingSentError, OutcomeUnknown):
                 reply = {}
             if any(reply.get(name) for name in ("killed", "cut", "paused", "leg")):
                 self.done.append(act)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from counterfoil.day.town import BasketSale, Town
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.links.control import ControlClient
 
 PAUSE: Final = 0.2
@@ -33,7 +33,7 @@ class TillChannel:
         while time.monotonic() < ends:
             try:
                 reply = await self.call("sale", sale.asked(self._town.supervisor))
-            except NothingSent:  # the channel was closed; whether an earlier try left is the key's business
+            except NothingSentError:  # the channel was closed; whether an earlier try left is the key's business
                 await asyncio.sleep(PAUSE)
                 continue
             except OutcomeUnknown:
@@ -62,7 +62,7 @@ class TillChannel:
         """The goods of this sale were handed over: its customer has paid and left."""
         try:
             await self.call("goods", {"ref": sale["ref"], "answer": "handed_over"})
-        except (NothingSent, OutcomeUnknown):
+        except (NothingSentError, OutcomeUnknown):
             await asyncio.sleep(PAUSE)
 
     async def call(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class TillChannel:
             if self._client is None:
                 self._client = await ControlClient.connect(*self._town.address("terminal"))
             return await self._client.call(verb, args, self._patience)
-        except (NothingSent, OutcomeUnknown):
+        except (NothingSentError, OutcomeUnknown):
             self.close()
             raise
 

@@ -11,7 +11,7 @@ as text nor as bytes. Pure: no I/O, no clock. The console's page and `counterfoi
 
 from __future__ import annotations
 
-from counterfoil.inspector.change import BadEdit, set_field, with_cells
+from counterfoil.inspector.change import EditError, set_field, with_cells
 from counterfoil.inspector.diff import Difference, differences
 from counterfoil.inspector.doctor import Remedy, advice
 from counterfoil.inspector.dump import Dump, dumps
@@ -22,9 +22,9 @@ from counterfoil.inspector.wire import FORMS, LENGTHS, Wrapping, reframed
 __all__ = [
     "FORMS",
     "LENGTHS",
-    "BadEdit",
     "Difference",
     "Dump",
+    "EditError",
     "Guess",
     "PacketRow",
     "Reading",

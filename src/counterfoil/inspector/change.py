@@ -29,7 +29,7 @@ HIDDEN_LOST: Final = Text(
 )
 
 
-class BadEdit(OurError):  # noqa: N818 - says what the edit is
+class EditError(OurError):
     """An edit that cannot be; the sentence is for the person and holds nothing of the value."""
 
     def __init__(self, text: Text) -> None:
@@ -49,9 +49,9 @@ def set_field(data: bytes, wire: Wrapping, path: str, value: str) -> bytes:
         parts = take_apart(data, wire)
         message = dialect.decode(parts.body)
     except (DecodeError, FramingError):
-        raise BadEdit(NOT_READ) from None
+        raise EditError(NOT_READ) from None
     if field is None and path != "MTI":
-        raise BadEdit(NO_FIELD.filled(path=path[:8]))
+        raise EditError(NO_FIELD.filled(path=path[:8]))
     try:
         if field is None:
             message.mti = value
@@ -62,7 +62,7 @@ def set_field(data: bytes, wire: Wrapping, path: str, value: str) -> bytes:
             message.set(number, flat if field.kind is Characters.B else value)
         return data[: parts.at] + put_together(parts, wire, dialect.encode(message)) + data[parts.end :]
     except EncodeError as error:
-        raise BadEdit(DOES_NOT_FIT.filled(reason=told(error))) from None
+        raise EditError(DOES_NOT_FIT.filled(reason=told(error))) from None
 
 
 def with_cells(data: bytes, hidden: frozenset[int], text: str) -> bytes:
@@ -70,10 +70,10 @@ def with_cells(data: bytes, hidden: frozenset[int], text: str) -> bytes:
     squeezed = "".join(text.split())
     found = _CELL.findall(squeezed)
     if not found or "".join(found) != squeezed:
-        raise BadEdit(NO_CELLS)
+        raise EditError(NO_CELLS)
     kept = [data[at] for at in sorted(hidden)]
     got = found.count(HIDDEN)
     if got != len(kept):
-        raise BadEdit(HIDDEN_LOST.filled(wanted=len(kept), got=got))
+        raise EditError(HIDDEN_LOST.filled(wanted=len(kept), got=got))
     rest = iter(kept)
     return bytes(next(rest) if cell == HIDDEN else int(cell, 16) for cell in found)

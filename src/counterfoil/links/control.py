@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.links.door import Door, Guest
 from counterfoil.links.limits import BEFORE_TOKEN, CONTROL, PortLimits
 from counterfoil.step import UNREADABLE
@@ -230,7 +230,7 @@ def ask(host: str, port: int, token: str, verb: str, args: dict[str, Any], secon
     try:
         channel = socket.create_connection((host, port), timeout=seconds)
     except OSError:
-        raise NothingSent("nobody answers on the control channel") from None
+        raise NothingSentError("nobody answers on the control channel") from None
     with channel:
         answer = bytearray()
         try:
@@ -262,13 +262,13 @@ class ControlClient(asyncio.Protocol):
         try:
             _, client = await loop.create_connection(lambda: cls(token), host, port)
         except OSError:
-            raise NothingSent("nobody answers on the control channel") from None
+            raise NothingSentError("nobody answers on the control channel") from None
         return client
 
     async def call(self, verb: str, args: dict[str, Any], seconds: float) -> dict[str, Any]:
         """One request; NotSent when the channel is already gone, OutcomeUnknown when no answer comes in time."""
         if self._transport is None or self._transport.is_closing() or self._answer is not None:
-            raise NothingSent("the control channel is closed or busy")
+            raise NothingSentError("the control channel is closed or busy")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(_line(self._token, verb, args))
         try:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from counterfoil.drawing import drawing
 from counterfoil.errors import InputError
 
 LEGS: Final = (1, 2, 3, 4)
@@ -94,7 +95,7 @@ class FaultPlan:
         if not 0 <= rate <= 1:
             raise InputError("a rate is between 0 and 1", "rate 应在 0 到 1 之间")
         # one source for each leg: what one leg carries does not change what another one suffers
-        draw = {leg: random.Random(f"{seed}/{leg}") for leg in LEGS}  # noqa: S311 - a plan, not a secret
+        draw = {leg: drawing(f"{seed}/{leg}") for leg in LEGS}
         self._rate = _Rate(rate, seconds, draw) if rate else None
 
     def clear(self) -> None:

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from typing import Final, cast
 
+from counterfoil.drawing import drawing
 from counterfoil.iso8583.framing import HEADER_SIZE, TPDU_SIZE
 from counterfoil.links.door import Door, Guest
 from counterfoil.links.faults import FaultPlan, Hit
@@ -76,7 +77,7 @@ class Proxy:
         self._upstream = upstream
         self._note = note
         self._offset = cup_offset if legs[0] == 1 else iso_offset
-        self._draw = random.Random(f"{name}/corrupt")  # noqa: S311 - a plan, not a secret
+        self._draw = drawing(f"{name}/corrupt")
         self._door = Door(name, limits, note, self._accept)
         self._pairs: set[_Pair] = set()
         self._look = asyncio.Event()

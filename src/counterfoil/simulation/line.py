@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+from counterfoil.drawing import drawing
 from counterfoil.iso8583 import CUP_POS, ISO87_ASCII, Message, framing, nested
 from counterfoil.iso8583.mti import REVERSAL_ADVICE, answer_of, first_try
 from counterfoil.iso8583.responses import APPROVED, INSUFFICIENT_FUNDS, ISSUER_TIMEOUT, ISSUER_UNAVAILABLE, MALFUNCTION
@@ -21,7 +22,6 @@ from counterfoil.kinds import REQUESTS
 from counterfoil.security import MAC_BYTES, NO_MAC, KeyUsage, MacAlgorithm, SoftHsm
 from counterfoil.simulation.network import SimulatedLink
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.world import drawing
 from counterfoil.step import Send
 
 LMK: Final = bytes(range(32))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from counterfoil.drawing import drawing
 from counterfoil.issuer import Issuer, IssuerKeys
 from counterfoil.issuer import Records as IssuerRecords
 from counterfoil.issuer import Settings as IssuerSettings
@@ -17,7 +18,7 @@ from counterfoil.security.ciphers import DesKey
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.line import LMK, InstitutionLine, TappedLine, clear_key, entropy
 from counterfoil.simulation.node import Node
-from counterfoil.simulation.world import START, World, drawing
+from counterfoil.simulation.world import START, World
 from counterfoil.step import SECOND, Command, Instant, Reply, Station
 from counterfoil.storage import migrations_of
 from counterfoil.switch import Settings as SwitchSettings

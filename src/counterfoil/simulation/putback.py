@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
+from counterfoil.drawing import drawing
 from counterfoil.inquiry.lapses import known_of, lapses
 from counterfoil.simulation.hole import TERMINAL, Hole
 from counterfoil.simulation.listing import Machine
 from counterfoil.simulation.node import Node
 from counterfoil.simulation.oracle import Court
 from counterfoil.simulation.plant import Plant
-from counterfoil.simulation.world import World, drawing
+from counterfoil.simulation.world import World
 from counterfoil.step import SECOND, Instant
 from counterfoil.storage.forgotten import VERB, every_row
 

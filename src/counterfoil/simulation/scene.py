@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from counterfoil.drawing import drawing
 from counterfoil.simulation.closer import Closer
 from counterfoil.simulation.disk import Disk
 from counterfoil.simulation.expected.bank import Bank
@@ -27,7 +28,7 @@ from counterfoil.simulation.plant import FEW, MACHINES, PAIRS, Plant, build, car
 from counterfoil.simulation.putback import PutBack
 from counterfoil.simulation.relay import Relay
 from counterfoil.simulation.watch import BookWatch
-from counterfoil.simulation.world import Broken, World, drawing
+from counterfoil.simulation.world import Broken, World
 from counterfoil.step import SECOND, Instant
 
 SALES: Final = 75

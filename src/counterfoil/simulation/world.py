@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import random
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from counterfoil.drawing import drawing
 from counterfoil.simulation.mixes import Faults
 from counterfoil.step import SECOND, Instant
 
@@ -27,11 +27,6 @@ def must(holds: bool, what: str) -> None:
     """The promise, or Broken."""
     if not holds:
         raise Broken(what)
-
-
-def drawing(seed: str) -> random.Random:
-    """What draws for one purpose in a world: the same numbers for a seed in every run."""
-    return random.Random(seed)  # noqa: S311 - a simulation, not a secret
 
 
 class World:

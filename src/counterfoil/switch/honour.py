@@ -12,34 +12,37 @@ from counterfoil.errors import DecodeError, EncodeError
 from counterfoil.iso8583 import CUP_POS, Dialect, Message
 from counterfoil.iso8583.mti import NETWORK, SETTLEMENT, answer_of
 from counterfoil.iso8583.responses import APPROVED
-from counterfoil.kinds import PURCHASE
+from counterfoil.kinds import TABLE, Kind
 
 TERMINAL: Final = 41
 _MAC: Final = b"01234567"
-_KIND: Final = PURCHASE.wire
-_FULL: Final = Message(
-    _KIND.mti, de2="6299991000000008", de3=_KIND.processing, de4="000000001250", de11="000042", de12="120000",
-    de13="0131", de14="3012", de15="0131", de22="051", de23="001", de25=_KIND.condition, de26="12", de32="12345678",
-    de35="6299991000000008D3012", de36="9999991000000008D3012", de37="612345678901", de38="123456", de39=APPROVED,
-    de41="T0000001", de42="123456789012345", de49="156", de52=_MAC, de53="2600000000000000", de55=bytes(5),
-    de60=f"{_KIND.type}000001", de64=_MAC,
-)  # fmt: skip
 _TO: Final = {"de11": "000042", "de41": "T0000001"}
+
+
+def _request(kind: Kind) -> Message:
+    wire = kind.wire
+    return Message(
+        wire.mti, de2="6299991000000008", de3=wire.processing, de4="000000001250", de11="000042", de12="120000",
+        de13="0131", de14="3012", de15="0131", de22="051", de23="001", de25=wire.condition, de26="12", de32="12345678",
+        de35="6299991000000008D3012", de36="9999991000000008D3012", de37="612345678901", de38="123456", de39=APPROVED,
+        de41="T0000001", de42="123456789012345", de49="156", de52=_MAC, de53="2600000000000000", de55=bytes(5),
+        de60=f"{wire.type}000001", de61="0000010000420131" if kind.original is not None else None, de64=_MAC,
+    )  # fmt: skip
+
+
+def _answer(kind: Kind) -> Message:
+    wire = kind.wire
+    said = {"de39": APPROVED, "de44": " " * 22, "de54": "0" * 20, "de60": f"{wire.type}000001"}
+    return Message(answer_of(wire.mti), **_TO, de3=wire.processing, **said)
+
+
 TRIED: Final = (
-    _FULL,
-    Message(
-        answer_of(_KIND.mti),
-        **_TO,
-        de3=_KIND.processing,
-        de39=APPROVED,
-        de44=" " * 22,
-        de54="0" * 20,
-        de60=f"{_KIND.type}000001",
-    ),
+    *map(_request, TABLE),
+    *map(_answer, TABLE),
     Message(answer_of(SETTLEMENT), **_TO, de48="0" * 62, de60="00000001201", de61="0" * 16),
     Message(answer_of(NETWORK), **_TO, de39=APPROVED, de60="00000001003", de62=bytes(60)),
 )
-"""A request with all that stands before its sender, and an answer, a settlement and keys."""
+"""Of every kind a request with all that stands before its sender, and an answer; a settlement and keys."""
 
 
 def honoured(dialect: Dialect) -> bool:

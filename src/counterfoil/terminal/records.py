@@ -16,7 +16,7 @@ from counterfoil.receipts.document import Slip
 from counterfoil.security import KeyUsage, StoredKey
 from counterfoil.step import Instant
 from counterfoil.storage import Migration, Store, held, migrations_of
-from counterfoil.storage.sql import inserting, updating, upserting
+from counterfoil.storage.sql import inserting, selecting, updating, upserting
 from counterfoil.terminal.lifecycle import State
 from counterfoil.terminal.rows import BORN_WITH, INDEXED, Attempt, Device
 from counterfoil.transaction import AttemptKey
@@ -48,7 +48,7 @@ PUT_TRAIL: Final = "INSERT INTO trail (line, sale, terminal, at, what, message) 
 PUT_OWN_KEY: Final = "INSERT INTO own_key (usage, blob, kcv) VALUES (?, ?, ?)"
 PUT_QUARANTINE: Final = "INSERT INTO quarantine (at, line, kind, source, reason, detail) VALUES (?, ?, ?, ?, ?, ?)"
 
-_SELECT: Final = f"SELECT {', '.join(_ATTEMPT)} FROM attempt "  # noqa: S608 - names of this file
+_SELECT: Final = selecting(_ATTEMPT, "attempt") + " "
 ONE: Final = _SELECT + "WHERE terminal = ? AND batch = ? AND stan = ?"
 BY_KEYS: Final = _SELECT + "WHERE till_key <> '' AND till_key IN ({marks})"
 FAMILY: Final = _SELECT + "WHERE root <> '' AND root = ? ORDER BY started_at"
@@ -80,7 +80,7 @@ HELD: Final = " ".join(("SELECT count(*) FROM (SELECT 1 FROM attempt WHERE", _NU
 OLDEST_HELD: Final = " ".join(("SELECT min(started_at) FROM attempt WHERE", _NUMBER))
 TRAIL: Final = "SELECT at, what, message FROM trail WHERE sale = ? ORDER BY +line"
 LAST_LINE: Final = "SELECT coalesce(max(line), 0) FROM trail"
-DEVICES: Final = f"SELECT {', '.join(_DEVICE)} FROM device ORDER BY terminal"  # noqa: S608 - names of this file
+DEVICES: Final = selecting(_DEVICE, "device", "ORDER BY terminal")
 ANY_ARCHIVED: Final = "SELECT 1 FROM archived_key LIMIT 1"
 ARCHIVED: Final = "SELECT fingerprint FROM archived_key WHERE fingerprint IN ({marks})"
 OWN_KEYS: Final = "SELECT usage, blob, kcv FROM own_key"

@@ -12,6 +12,7 @@ from counterfoil.receipts.document import Slip
 from counterfoil.security import last4_only
 from counterfoil.step import Instant
 from counterfoil.storage import MOST_COUNTED, NumbersHeld, Store, arrival, held
+from counterfoil.storage.sql import selecting
 from counterfoil.terminal.lifecycle import PAID, STANDING, State
 from counterfoil.terminal.records import (
     _DEVICE,
@@ -54,7 +55,7 @@ FACTS_OF_BATCH: Final = (
     "SELECT slip.facts, attempt.state FROM slip, attempt WHERE slip.terminal = attempt.terminal AND slip.batch = "
     "attempt.batch AND slip.stan = attempt.stan AND slip.terminal = ? AND slip.batch = ? ORDER BY slip.stan"
 )
-DEVICE: Final = f"SELECT {', '.join(_DEVICE)} FROM device WHERE terminal = ?"  # noqa: S608 - names of this file
+DEVICE: Final = selecting(_DEVICE, "device", "WHERE terminal = ?")
 TERMINALS: Final = "SELECT terminal, merchant FROM device ORDER BY terminal"
 NAMED: Final = "SELECT terminal, name FROM device ORDER BY terminal"
 

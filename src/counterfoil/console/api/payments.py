@@ -17,7 +17,7 @@ from counterfoil.console.api.shapes import Card, NamedCard, Page, Payment, Reaso
 from counterfoil.console.deeds import NOT_CHARGED, UnwritableError
 from counterfoil.console.people import May
 from counterfoil.console.sale import called, ended, sell
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.freetext import starred
 from counterfoil.inquiry import Candidate, Nothing, Search, Stores, finding, parse_question, search
 from counterfoil.inquiry.search import candidate
@@ -103,7 +103,7 @@ async def create_payment(
             deed.ends(*ended(answer), subject=str(answer.get("ref", "")))
         reply = taken(answer)
         unknown["ref"] = reply["ref"]  # whatever fails from here on
-    except (NothingSent, UnwritableError) as error:
+    except (NothingSentError, UnwritableError) as error:
         if asked_before is False and key not in desk.reach.selling:
             raise _not_charged(error) from None
         reply = unknown  # nothing left now, but what this key stands for may have left before

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from counterfoil.console.api.wrong import said
 from counterfoil.console.deeds import UNWRITABLE, RunningAct, UnwritableError
 from counterfoil.console.people import NotAllowed, TooManyError
-from counterfoil.errors import NothingSent, OutcomeUnknown, StoreError
+from counterfoil.errors import NothingSentError, OutcomeUnknown, StoreError
 from counterfoil.words import Text
 
 MEDIA: Final = "application/problem+json"
@@ -116,7 +116,7 @@ def of(error: Exception) -> Problem:
             return Problem(429, "too_many_requests", error.text, {"Retry-After": str(error.seconds)})
         case NotAllowed():
             return Problem(403, "not_allowed", error.text)
-        case NothingSent():
+        case NothingSentError():
             return Problem(503, "unreachable", AWAY, {"Retry-After": str(RETRY_SECONDS)})
         case OutcomeUnknown():
             return Problem(504, "outcome_unknown", NO_ANSWER)
@@ -149,14 +149,14 @@ def left(request: Request) -> Response | None:
 
 async def told(request: Request, error: Exception) -> Response:
     """The handler of every exception that is no accident."""
-    definite = isinstance(error, Problem | NotAllowed | NothingSent)
+    definite = isinstance(error, Problem | NotAllowed | NothingSentError)
     return (None if definite else left(request)) or of(error).answer()
 
 
 EXPECTED: Final[tuple[type[Exception], ...]] = (
     Problem,
     NotAllowed,
-    NothingSent,
+    NothingSentError,
     OutcomeUnknown,
     StoreError,
     RequestValidationError,

@@ -11,7 +11,7 @@ from counterfoil.console.api.payments import UNKNOWN_TERMINAL
 from counterfoil.console.api.problem import Problem
 from counterfoil.console.api.shapes import Books, FaultIn, FaultsOut, PauseIn, TerminalOut, Terminals
 from counterfoil.console.people import May
-from counterfoil.errors import NothingSent, OutcomeUnknown
+from counterfoil.errors import NothingSentError, OutcomeUnknown
 from counterfoil.inquiry import Stores
 from counterfoil.inquiry.books import books
 from counterfoil.stack.layout import SUPERVISOR
@@ -49,7 +49,7 @@ def _listed(stores: Stores) -> list[tuple[str, str]]:
 async def _live(desk: Desk, args: dict[str, str]) -> dict[str, dict[str, Any]]:
     try:
         reply = taken(await desk.reach.look("terminal", "status", args, SECONDS))
-    except (NothingSent, OutcomeUnknown):
+    except (NothingSentError, OutcomeUnknown):
         return {}
     return {one["terminal"]: one for one in reply["terminals"]}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from counterfoil.console.lab.breaks import BREAKS, BY_KEY, LabBreak
+from counterfoil.drawing import drawing
 
 CARDS: Final = ("alice", "bob", "carol")
 """Demo cards that are good for it, of both issuers, with and without a PIN."""
@@ -27,7 +27,7 @@ class RunPlan(NamedTuple):
 
 def plan(seed: int, terminals: Sequence[str], key: str = "") -> RunPlan:
     """The plan of a seed; `key` names the break, "" lets the seed choose. KeyError for a name that is none."""
-    draw = random.Random(f"lab/{seed}")  # noqa: S311 - a plan, not a secret
+    draw = drawing(f"lab/{seed}")
     drawn = draw.choice(BREAKS)
     order = list(terminals)
     draw.shuffle(order)
