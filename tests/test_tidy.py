@@ -189,7 +189,17 @@ def test_randomness_is_an_argument(module: str) -> None:
     found = [
         named(path, node.lineno)
         for path, node in source(outside=False)
-        if isinstance(node, ast.Import | ast.ImportFrom) and module in imported(node)
+        if isinstance(node, ast.Import | ast.ImportFrom) and module in imported(node) and path != SRC / "drawing.py"
+    ]
+    assert found == []
+
+
+def test_no_station_draws_by_a_seed() -> None:
+    """drawing.py is for the rooms that touch the outside world; what it draws is no argument of anybody else."""
+    found = [
+        named(path, node.lineno)
+        for path, node in source(outside=False)
+        if isinstance(node, ast.ImportFrom) and node.module == "counterfoil.drawing"
     ]
     assert found == []
 
