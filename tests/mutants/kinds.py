@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterfoil.issuer import originals, rules, undo
+from counterfoil.issuer import decide, originals, rules, undo
 from counterfoil.issuer.records import Records
 from counterfoil.issuer.refusal import Refusal
 from counterfoil.issuer.rules import Referred
@@ -53,8 +53,17 @@ def closed_original_referred_to(seams: Seams) -> None:
 @mutant(MONEY, killed_by=TABLE)
 def any_amount_against_an_original(seams: Seams) -> None:
     """A void of another amount, a completion far above its hold."""
-    seams.constant(originals, "AMOUNTS", lambda known: dict.fromkeys(known, lambda *_: True))
-    seams.hit()
+
+    class AnyAmount:
+        @staticmethod
+        def fits(*_: int) -> bool:
+            seams.hit()
+            return True
+
+    def careless(kind: Any) -> Any:
+        return kind._replace(original=kind.original._replace(amount=AnyAmount())) if kind.original else kind
+
+    seams.constant(decide, "BY_NAME", lambda known: {name: careless(kind) for name, kind in known.items()})
 
 
 @mutant(MONEY, killed_by=TABLE)

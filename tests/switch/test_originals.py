@@ -13,7 +13,7 @@ from counterfoil.step import SECOND
 from counterfoil.storage import Store, migrations_of, open_store
 from counterfoil.storage.archiving import older
 from counterfoil.switch.archiving import SHAPE
-from counterfoil.switch.originals import CLOSING, amount_fits
+from counterfoil.switch.originals import CLOSING
 from counterfoil.switch.records import PACKAGE, SELECT_CHILDREN
 from counterfoil.switch.stubs import AGAINST
 from switch.kinds_scene import KindsScene, kinds_scene
@@ -99,9 +99,9 @@ def test_an_amount_is_measured_as_the_rule_of_its_kind_says() -> None:
             continue
         above = kind.original.amount is AmountRule.AT_MOST_ABOVE
         for amount, fits in ((9999, above), (10_000, True), (10_001, above), (11_500, above), (11_501, False)):
-            assert amount_fits(kind, amount, 10_000, 15) is fits
-    assert amount_fits(COMPLETION, 115, 100, 15)
-    assert not amount_fits(COMPLETION, 2, 1, 15)
+            assert kind.original.amount.fits(amount, 10_000, 15) is fits
+    assert AmountRule.AT_MOST_ABOVE.fits(115, 100, 15)
+    assert not AmountRule.AT_MOST_ABOVE.fits(2, 1, 15)
 
 
 def test_reversals_that_were_owed_before_keep_their_order_by_what_began_them(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ asked of the ledger.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from typing import Final
 
 from counterfoil.errors import Refused
@@ -18,16 +17,10 @@ from counterfoil.issuer.rows import Txn
 from counterfoil.issuer.rules import Authorisation, Referred
 from counterfoil.issuer.settings import Settings
 from counterfoil.issuer.work import Work
-from counterfoil.kinds import BY_NAME, AmountRule, Original
+from counterfoil.kinds import BY_NAME, Original
 from counterfoil.ledger import BookRefusal, Hold, Resolution
 from counterfoil.step import Instant
 
-WHOLE: Final = 100
-AMOUNTS: Final[dict[AmountRule, Callable[[int, int, Settings], bool]]] = {
-    AmountRule.EQUAL: lambda asked, of, _: asked == of,
-    AmountRule.AT_MOST_ABOVE: lambda asked, of, set_: asked * WHOLE <= of * (WHOLE + set_.above_percent),
-}
-"""Whether an amount is one that may be asked against an original's."""
 ENDED: Final[dict[enum.Enum, Refusal]] = {
     BookRefusal.ALREADY_POSTED: Refusal.ORIGINAL_CLOSED,
     BookRefusal.ALREADY_VOIDED: Refusal.ORIGINAL_CLOSED,
@@ -57,7 +50,7 @@ def referred(step: Work, now: Instant, wanted: Authorisation, rule: Original, se
         standing = step.book.standing(record)
         if not standing or (rule.closes and standing < record.amount):
             return Referred(Refusal.ORIGINAL_CLOSED)
-    if not AMOUNTS[rule.amount](wanted.amount, standing, settings):
+    if not rule.amount.fits(wanted.amount, standing, settings.percent_above):
         return Referred(Refusal.ORIGINAL_AMOUNT)
     return Referred(None, record, standing if isinstance(record, Hold) else 0)
 

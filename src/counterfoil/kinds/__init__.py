@@ -11,6 +11,7 @@ from typing import Final
 from counterfoil.kinds.balance import BALANCE
 from counterfoil.kinds.completion import COMPLETION
 from counterfoil.kinds.kind import (
+    PERCENT_ABOVE,
     AmountRule,
     Deed,
     Ended,
@@ -40,6 +41,7 @@ __all__ = [
     "BY_SLIP",
     "NEEDING",
     "PAYING",
+    "PERCENT_ABOVE",
     "PURCHASE",
     "REQUESTS",
     "SPELLINGS",

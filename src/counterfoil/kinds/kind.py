@@ -59,7 +59,20 @@ class AmountRule(enum.StrEnum):
     """What the amount of a kind must be, measured against its original's."""
 
     EQUAL = "equal"
-    AT_MOST_ABOVE = "at most above"  # at most a percentage above it (a setting, 15: cup-pos 预授权完成)
+    AT_MOST_ABOVE = "at most above"  # at most a percentage above it
+
+    def most(self, original: int, percent: int) -> int:
+        """The highest amount that an original's allows, minor units; `percent` is how far above it may be."""
+        return original + original * percent // 100 if self is AmountRule.AT_MOST_ABOVE else original
+
+    def fits(self, amount: int, original: int, percent: int) -> bool:
+        """Whether an amount is one that an original's allows, both in minor units."""
+        least = 0 if self is AmountRule.AT_MOST_ABOVE else original
+        return least <= amount <= self.most(original, percent)
+
+
+PERCENT_ABOVE: Final = 15
+"""How many percent above its pre-authorisation a completion may be, unless settings say otherwise (UnionPay)."""
 
 
 class Ended(NamedTuple):

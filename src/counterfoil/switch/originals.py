@@ -11,7 +11,7 @@ from typing import Final
 
 from counterfoil.iso8583 import Message
 from counterfoil.iso8583.responses import AMOUNT_MISMATCH, INVALID_TRANSACTION, NO_ORIGINAL, OUT_OF_TIME
-from counterfoil.kinds import BY_NAME, AmountRule, Kind
+from counterfoil.kinds import BY_NAME
 from counterfoil.step import SECOND, Instant
 from counterfoil.switch.lifecycle import STANDING, State
 from counterfoil.switch.rows import Attempt
@@ -33,8 +33,7 @@ def objection(work: Work, attempt: Attempt, message: Message, batch: str, above:
     `batch` is the one its terminal works in; `above` is how many percent an amount may be above its original's, where
     its kind may be above it at all.
     """
-    kind = BY_NAME[attempt.kind]
-    rule, original = kind.original, original_of(work, attempt)
+    rule, original = BY_NAME[attempt.kind].original, original_of(work, attempt)
     if rule is None:
         return ""
     if original is None:
@@ -46,7 +45,7 @@ def objection(work: Work, attempt: Attempt, message: Message, batch: str, above:
         code = INVALID_TRANSACTION
     elif (rule.same_batch and original.key.batch != batch) or _is_over(original, work.now):
         code = OUT_OF_TIME
-    elif not amount_fits(kind, attempt.amount, original.amount, above):
+    elif not rule.amount.fits(attempt.amount, original.amount, above):
         code = AMOUNT_MISMATCH
     return code
 
@@ -67,13 +66,6 @@ def is_closed(work: Work, original: str) -> bool:
     answered it yet: two of them may not both be on their way.
     """
     return any(child.kind in CLOSING and child.state in STANDING for child in work.children.get(original, ()))
-
-
-def amount_fits(kind: Kind, amount: int, original: int, above: int) -> bool:
-    """Whether an amount (minor units) is one that a kind may have against its original's."""
-    if kind.original is not None and kind.original.amount is AmountRule.AT_MOST_ABOVE:
-        return amount * 100 <= original * (100 + above)
-    return amount == original
 
 
 def _is_of_the_same(attempt: Attempt, original: Attempt) -> bool:

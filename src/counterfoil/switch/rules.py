@@ -69,7 +69,7 @@ def objection(
 
 def _refers_wrongly(desk: Desk, work: Work, ask: Request, terminal: TerminalRow, attempt: Attempt) -> str:
     """Why what a request refers to is not there, does not stand, or does not fit; "" when it does."""
-    return originals.objection(work, attempt, ask.message, terminal.batch, desk.settings.above_original)
+    return originals.objection(work, attempt, ask.message, terminal.batch, desk.settings.percent_above)
 
 
 def hangs_up_on(work: Work, issuer: IssuerRow, attempt: Attempt) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from counterfoil.errors import OurError
+from counterfoil.kinds import PERCENT_ABOVE
 from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
 from counterfoil.zone import DEFAULT, Zone, zone
@@ -48,8 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     typed: frozenset[str] = frozenset()
     """Merchants (DE42) whose terminals may send a card number that was typed by hand."""
 
-    above_original: int = 15
-    """Percent that an amount may be above its original's, where its kind may be above it (UnionPay: 15)."""
+    percent_above: int = PERCENT_ABOVE
+    """Percent that an amount may be above its original's, where its kind may be above it."""
 
     offers: int = 4
     """Sign-ons of one kind (DE60.3, and whether the device began anew) that are told keys of their own while no message

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from counterfoil.kinds import BY_NAME, AmountRule, Kind
+from counterfoil.kinds import BY_NAME, Kind
 from counterfoil.receipts.document import amount_text
 from counterfoil.receipts.document.slip import same
 from counterfoil.step import SECOND
@@ -56,15 +56,11 @@ def unfit(work: Work, lane: Lane, waiting: QueuedSale) -> Unfit:
     keeps_for = original.described.keeps_for
     if keeps_for and work.now >= original.started_at + keeps_for * SECOND:
         return Unfit("original_expired")
-    most = _most(refers.amount, original.amount, work.settings.percent_above)
-    if waiting.amount > most:
+    percent = work.settings.percent_above
+    if not refers.amount.fits(waiting.amount, original.amount, percent):
+        most = refers.amount.most(original.amount, percent)
         return Unfit("amount_above_original", same(amount_text(most, original.currency)))
     return FIT
-
-
-def _most(rule: AmountRule, amount: int, percent: int) -> int:
-    """The highest amount that an original of `amount` allows, minor units."""
-    return amount + amount * percent // 100 if rule is AmountRule.AT_MOST_ABOVE else amount
 
 
 def named(work: Work, attempt: Attempt) -> wire.OriginalNamed:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from counterfoil.iso8583.responses import REVERSAL_CLOSED
+from counterfoil.kinds import PERCENT_ABOVE
 from counterfoil.security import Password
 from counterfoil.security.keeping import KEPT_DAYS
 from counterfoil.step import SECOND, Instant
@@ -52,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = DEFAULT
     numbers_kept_days: int = KEPT_DAYS
     supervisor: Password | None = None
-    percent_above: int = 15
+    percent_above: int = PERCENT_ABOVE
 
     def __post_init__(self) -> None:
         if "94" in self.closing_codes:
