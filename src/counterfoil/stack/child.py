@@ -24,7 +24,8 @@ from counterfoil.words import Text
 BACKOFF_FIRST: Final = 0.05
 BACKOFF_LAST: Final = 5.0
 HEALTHY_SECONDS: Final = 5.0
-STOP_SECONDS: Final = 5.0
+STOP_SECONDS: Final = 20.0
+"""How long a station may take to put its log away; a machine whose disk is busy needs seconds for it."""
 REAP_SECONDS: Final = 0.005
 NOT_STARTED: Final = Text("{name} cannot be started: {reason}", "无法启动 {name}：{reason}")
 
